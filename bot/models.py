@@ -1,0 +1,275 @@
+"""The nouns, frozen: what the rooms of the house hand to one another.
+
+A quote is a span, not a string: no class here has a field in which a word could stand that is not the article's.
+All offsets are character offsets into ``Article.text``, half-open, unless a docstring says otherwise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+MarkKind = Literal["title", "heading"]
+Origin = Literal["typed", "acronym", "spelling", "thread"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of characters, ``0 <= start <= end``."""
+
+    start: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def of(self, text: str) -> str:
+        """The slice of ``text`` that this span covers."""
+        return text[self.start : self.end]
+
+    def holds(self, other: Span) -> bool:
+        """Whether ``other`` lies wholly inside this span."""
+        return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of an article's text that is its title or a section heading: shown with a citation, never quoted."""
+
+    kind: MarkKind
+    span: Span
+
+
+@dataclass(frozen=True)
+class Article:
+    """One article: its canonical text and what is known about it.
+
+    ``text`` is the canonical text (see ``bot.articles``); ``marks`` are in order and do not overlap; ``source`` is the
+    publisher, or the file's name where none is known; a ``title`` that no one gave is the article's own first words,
+    ended by an ellipsis.
+    """
+
+    id: str
+    title: str
+    source: str
+    text: str
+    author: str | None = None
+    published: date | None = None
+    url: str | None = None
+    marks: tuple[Mark, ...] = ()
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hexadecimal SHA-256 of ``text`` in UTF-8."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph as its author parted it: number ``number`` (from 1) of ``of`` in ``article``."""
+
+    article: Article
+    number: int
+    of: int
+    span: Span
+    heading: Span | None = None
+
+    @property
+    def text(self) -> str:
+        return self.span.of(self.article.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit that is searched: adjacent paragraphs of one article, or part of a long one.
+
+    ``span`` runs from the first word searched to the last; it lies inside the only paragraph, or spans them all.
+    """
+
+    paragraphs: tuple[Paragraph, ...]
+    span: Span
+
+    @property
+    def article(self) -> Article:
+        return self.paragraphs[0].article
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asked, and how many quotes they would have at most."""
+
+    text: str
+    limit: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term as the index holds it, how much it counts, and why it is searched."""
+
+    text: str
+    weight: float
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A content word of the question: as typed, and as the index would hold it."""
+
+    typed: str
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way in which the archive may hold some words of the question.
+
+    ``terms`` stand one after the other in a text that holds this form; ``words`` are the positions in ``Query.words``
+    that it then covers; ``shown`` is the form as a person would write it; ``weight`` is each term's.
+    """
+
+    terms: tuple[str, ...]
+    words: tuple[int, ...]
+    weight: float
+    origin: Origin
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as the index understands it.
+
+    ``required`` is what a hit must hold: of each member at least one alternative, whole (all of its terms, anywhere).
+    """
+
+    question: Question
+    words: tuple[Word, ...]
+    forms: tuple[Form, ...]
+    required: tuple[tuple[tuple[str, ...], ...], ...] = ()
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The weighted terms, each once, with the greatest weight that any form gives it."""
+        best: dict[str, Term] = {}
+        for form in self.forms:
+            for text in form.terms:
+                if text not in best or best[text].weight < form.weight:
+                    best[text] = Term(text, form.weight, form.origin)
+        return tuple(best.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage and its score; a higher score is better, and is comparable within one search only."""
+
+    passage: Passage
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a quote stands: enough to find it in the source."""
+
+    title: str
+    author: str | None
+    source: str
+    published: date | None
+    url: str | None
+    heading: str | None
+    paragraph: int
+    paragraphs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A slice of one paragraph, offered as (part of) an answer.
+
+    ``span`` and ``highlights`` are offsets into the article's text; ``missing`` are the question's content words, as
+    typed, that the slice does not hold; ``found_as`` pairs a form that stands in it with the words it stands for;
+    ``also_in`` are paragraphs of other articles that say nearly the same.
+    """
+
+    paragraph: Paragraph
+    span: Span
+    highlights: tuple[Span, ...] = ()
+    missing: tuple[str, ...] = ()
+    found_as: tuple[tuple[str, str], ...] = ()
+    also_in: tuple[Paragraph, ...] = ()
+    score: float = 0.0
+
+    @property
+    def article(self) -> Article:
+        return self.paragraph.article
+
+    @property
+    def text(self) -> str:
+        return self.span.of(self.article.text)
+
+    @property
+    def is_cut(self) -> tuple[bool, bool]:
+        """Whether words of the paragraph were left out before the quote, and after it."""
+        return self.span.start > self.paragraph.span.start, self.span.end < self.paragraph.span.end
+
+    @property
+    def citation(self) -> Citation:
+        article, paragraph = self.article, self.paragraph
+        heading = paragraph.heading.of(article.text) if paragraph.heading else None
+        return Citation(
+            article.title,
+            article.author,
+            article.source,
+            article.published,
+            article.url,
+            heading,
+            paragraph.number,
+            paragraph.of,
+        )
+
+    def pieces(self) -> Iterator[tuple[str, bool]]:
+        """The quote's text in order, parted into (piece, whether it is highlighted); joined they are ``text``."""
+        at = self.span.start
+        for span in self.highlights:
+            if at < span.start:
+                yield self.article.text[at : span.start], False
+            yield span.of(self.article.text), True
+            at = span.end
+        if at < self.span.end:
+            yield self.article.text[at : self.span.end], False
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How a reply came about; ``took_ms`` is wall time and takes no part in comparisons."""
+
+    query: Query
+    hits: tuple[Hit, ...]
+    articles: int
+    paragraphs: int
+    latest: date | None
+    took_ms: float = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Verified quotes, strongest first; ``caution`` is one provable sentence, or None when nothing need be said."""
+
+    quotes: tuple[Quote, ...]
+    confidence: float
+    caution: str | None
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """The archive does not answer: why, and up to two nearest misses, which are not answers."""
+
+    reason: str
+    nearest: tuple[Quote, ...]
+    confidence: float
+    trace: Trace
+
+
+Reply = Answer | Abstention
