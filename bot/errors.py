@@ -1,12 +1,12 @@
 """Every exception this project raises on purpose, and what each tells a person to do.
 
     PullquoteError
-    ├── SettingsError      a setting, flag or token is missing, malformed or swapped
-    ├── ArchiveError       the archive as a whole cannot be used (missing, empty, unreadable)
-    ├── UnreadableArticle  one file cannot be read; it is named and skipped, the rest loads
-    ├── VerificationError  a quote is not, byte for byte, what its article says; never posted
-    ├── RecordsError       the state folder or its database cannot be used
-    └── SlackError         Slack refused or could not be reached
+    ├── SettingsError           a setting, flag or token is missing, malformed or swapped
+    ├── ArchiveError            the archive as a whole cannot be used (missing, empty, unreadable)
+    ├── UnreadableArticleError  one file cannot be read; it is named and skipped, the rest loads
+    ├── VerificationError       a quote is not, byte for byte, what its article says; never posted
+    ├── RecordsError            the state folder or its database cannot be used
+    └── SlackError              Slack refused or could not be reached
 
 The message of each is one sentence, fit to be shown to a person, that says what to do. They are caught at the edge
 (``cli``, and the listener of a Slack event), never on the way.
@@ -27,7 +27,7 @@ class ArchiveError(PullquoteError):
     """The archive as a whole cannot be used."""
 
 
-class UnreadableArticle(PullquoteError):
+class UnreadableArticleError(PullquoteError):
     """One file cannot be read as an article; ``str(error)`` is the reason, without the file's name."""
 
 

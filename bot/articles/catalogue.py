@@ -1,0 +1,51 @@
+"""``archive.toml``: what an archive's keeper says about the articles in the same folder.
+
+Secret: the file's name and shape. Its word beats any guess; what is wrong with it never costs an article.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.articles.decoding import ARTICLE_LIMIT
+from bot.articles.facts import Facts, accept
+
+FILE = "archive.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Facts by key: a file's name, or the id of an article in one of the folder's archives."""
+
+    entries: dict[str, Facts] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def load(folder: Path) -> Catalogue:
+    """The folder's catalogue, empty if it has none; a warning is one sentence."""
+    path = folder / FILE
+    if not path.is_file():
+        return Catalogue()
+    try:
+        if path.stat().st_size > ARTICLE_LIMIT:
+            return Catalogue(warnings=(f"{path} is too large to be read: its articles load without it.",))
+        tables = tomllib.loads(path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"))
+    except (OSError, ValueError, RecursionError) as error:
+        return Catalogue(warnings=(f"{path} cannot be used, its articles load without it: {_why(error)}.",))
+    entries: dict[str, Facts] = {}
+    warnings: list[str] = []
+    for key, table in tables.items():
+        if not isinstance(table, dict):
+            warnings.append(f'{path}: "{key}" is not a table; write ["{key}"] above its facts.')
+            continue
+        entries[key], troubles = accept(table, only=True)
+        warnings += (f'{path}, ["{key}"]: {trouble}.' for trouble in troubles)
+    return Catalogue(entries, tuple(warnings))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    return str(error.strerror if isinstance(error, OSError) else error).rstrip(".") or "it is nested too deeply"

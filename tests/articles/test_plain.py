@@ -1,0 +1,84 @@
+"""Plain text: what is metadata, what is a title or heading, and what is left alone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from .samples import from_text, marks, shown
+
+PROSE = "The council met on Tuesday and agreed to repair the old bridge before winter."
+MORE = "It had been closed since the flood, which carried two of its piers away in one night."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{PROSE}\n\n{MORE}", []),
+        (f"{PROSE}\n\nA Last Line Alone", []),
+        (f"{PROSE}\n\nBread\n\nButter\n\nCheese and wine\n\n{MORE}", []),
+        (f"{PROSE}\n\n“We will rebuild it”\n\n{MORE}", []),
+        (f"{PROSE}\n\nthe bridge\n\n{MORE}", []),
+        (f"{PROSE}\n\nThe Bridge.\n\n{MORE}", []),
+        (f"{PROSE}\n\nThe Bridge:\n\n{MORE}", []),
+        (f"{PROSE}\n\nThe Bridge\n\nClosed.", []),
+        (f"{PROSE}\n\n{'A Bridge ' * 7}\n\n{MORE}", []),
+        (f"{PROSE}\n\nThe Bridge\n\n{MORE}", [("heading", "The Bridge")]),
+        (f"{PROSE}\nThe Bridge\n{MORE}\n{PROSE}", [("heading", "The Bridge")]),
+        (f"{PROSE}\n\nWhy was it closed?\n\n{MORE}", [("heading", "Why was it closed?")]),
+        (f"A Bridge Is Repaired\n\n{PROSE}", [("title", "A Bridge Is Repaired")]),
+        (f"A Bridge Is Repaired\n{PROSE}\n{MORE}", [("title", "A Bridge Is Repaired")]),
+        (f"\n\n  A Bridge Is Repaired  \n{PROSE}", [("title", "A Bridge Is Repaired")]),
+        (f"A Bridge\n\nThe Flood\n\n{MORE}", [("title", "A Bridge"), ("heading", "The Flood")]),
+    ],
+)
+def test_marks(text: str, expected: list[tuple[str, str]]) -> None:
+    """A short line above longer prose is a heading, the first one a title; lists, speech and last lines are neither."""
+    article = from_text(text)
+    assert marks(article) == expected
+    assert article.text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("By 2030 the bridge will be a hundred years old, said the mayor.", None),
+        ("Date palms grow along the river, and nobody planted them there.", None),
+        ("Dated 2025-02-30 the letter lay on the table for a week.", None),
+        ("By the river\nthe bridge stood for years.", None),
+        (f" date 2025-05-07 {PROSE}", PROSE),
+        (f"date: 2025-05-07 {PROSE}", PROSE),
+        (f"Date: 7 May 2025\n\n{PROSE}", PROSE),
+        (f"Published: 2025-05-07T09:30:00Z\nSource: River Post\n{PROSE}", PROSE),
+        (f"A Bridge Is Repaired\n7 May 2025\n\n{PROSE}", f"A Bridge Is Repaired\n\n{PROSE}"),
+    ],
+)
+def test_date_at_the_top(text: str, words: str | None) -> None:
+    """A date at the top is metadata, not the article's words; anything that only resembles one stays."""
+    article = from_text(text)
+    assert article.text == (words or text)
+    assert article.published == (date(2025, 5, 7) if words else None)
+
+
+def test_header_lines() -> None:
+    """Header lines give the facts and leave the canonical text."""
+    header = "Title: The Bridge\nAuthor: J. Roe\nSource: River Post\nDate: 2025-05-07\nURL: https://example.org/b\n\n"
+    article = from_text(header + PROSE)
+    assert (article.title, article.author, article.source) == ("The Bridge", "J. Roe", "River Post")
+    assert (article.published, article.url, article.text) == (date(2025, 5, 7), "https://example.org/b", PROSE)
+
+
+def test_byline_below_a_title() -> None:
+    """A byline below the title names the author and leaves the text; the title stays in it, marked."""
+    article = from_text(f"A Bridge Is Repaired\nBy Jo Roe and Max Poe\n\n{PROSE}")
+    assert (article.title, article.author) == ("A Bridge Is Repaired", "Jo Roe and Max Poe")
+    assert shown(article) == [(None, PROSE)]
+
+
+def test_a_title_of_its_own_words() -> None:
+    """An article without a title is called by its own first words, whole, at most 70 characters, and an ellipsis."""
+    article = from_text(f"{PROSE} {MORE}")
+    assert article.title == "The council met on Tuesday and agreed to repair the old bridge before…"
+    assert PROSE.startswith(article.title[:-1])
+    assert article.source == "a.txt"
