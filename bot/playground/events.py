@@ -1,0 +1,146 @@
+"""The events that Slack sends about what happens, and their shapes; keeps secret who is subscribed and allowed."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable
+
+from bot.playground.nouns import Json, Message
+from bot.playground.workspace import Workspace
+
+# What an app may be subscribed to, and the scopes of which it must hold one: docs.slack.dev/reference/events
+SCOPES: dict[str, tuple[str, ...]] = {
+    "app_mention": ("app_mentions:read",),
+    "app_home_opened": (),
+    "message.channels": ("channels:history",),
+    "message.groups": ("groups:history",),
+    "message.im": ("im:history",),
+    "member_joined_channel": ("channels:read", "groups:read"),
+    "reaction_added": ("reactions:read",),
+    "reaction_removed": ("reactions:read",),
+}
+_MESSAGES_IN = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
+
+
+class Announcer:
+    """Sends the events that Slack would send to this app, and no other: subscribed, allowed, in its own channels."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        subscriptions: Iterable[str],
+        scopes: frozenset[str],
+        send: Callable[[Json], object],
+    ) -> None:
+        self._workspace = workspace
+        self._subscriptions = frozenset(
+            name for name in subscriptions if not SCOPES[name] or scopes.intersection(SCOPES[name])
+        )
+        self._send = send
+
+    def posted(self, message: Message) -> None:
+        """A new message: as a message event, and as a mention where it mentions the bot."""
+        shown = message.shown(self._workspace.team)
+        self._tell_of_message(message.channel, shown | {"event_ts": message.ts})
+        self._tell_of_mention(message)
+
+    def edited(self, before: Message, after: Message) -> None:
+        """A changed message; a person's edit that mentions the bot is a mention again, with a new event id."""
+        self._tell_of_change(before, after)
+        if before.text != after.text:
+            self._tell_of_mention(after)
+
+    def deleted(self, before: Message, tombstone: Message | None) -> None:
+        """A deleted message; a thread's root is changed into a tombstone instead, as openclaw/openclaw#22035 saw."""
+        if tombstone is not None:
+            self._tell_of_change(before, tombstone)
+            return
+        ts = self._workspace.mint_ts()
+        event = {
+            "type": "message",
+            "subtype": "message_deleted",
+            "previous_message": self._workspace.shown(before),
+            "hidden": True,
+            "deleted_ts": before.ts,
+            "ts": ts,
+            "event_ts": ts,
+        }
+        self._tell_of_message(before.channel, event)
+
+    def joined(self, notice: Message) -> None:
+        """Someone joined: the notice in the channel, and the event of its own."""
+        self.posted(notice)
+        channel = self._workspace.channel(notice.channel)
+        event = {"type": "member_joined_channel", "user": notice.user, "team": self._workspace.team.id}
+        event |= {"channel": channel.id, "channel_type": "G" if channel.kind == "group" else "C", "event_ts": notice.ts}
+        self._tell("member_joined_channel", channel.id, event)
+
+    def reacted(self, message: Message, name: str, user: str, *, stands: bool) -> None:
+        """A reaction came or went."""
+        kind = "reaction_added" if stands else "reaction_removed"
+        item = {"type": "message", "channel": message.channel, "ts": message.ts}
+        event = {"type": kind, "user": user, "reaction": name, "item_user": message.user, "item": item}
+        self._tell(kind, message.channel, event | {"event_ts": self._workspace.mint_ts()})
+
+    def home_opened(self, user: str, tab: str) -> None:
+        """A person opened the app's ``home`` or ``messages`` tab."""
+        channel = self._workspace.direct_message(user).id
+        event = {"type": "app_home_opened", "user": user, "channel": channel, "tab": tab}
+        self._tell("app_home_opened", channel, event | {"event_ts": self._workspace.mint_ts()})
+
+    def callback(self, event: Json, event_id: str | None = None) -> Json:
+        """The outer payload in which the Events API delivers ``event``."""
+        team, bot = self._workspace.team, self._workspace.bot
+        authorization = {
+            "enterprise_id": None,
+            "team_id": team.id,
+            "user_id": bot.id,
+            "is_bot": True,
+            "is_enterprise_install": False,
+        }
+        return {
+            "token": "stand-in",
+            "team_id": team.id,
+            "context_team_id": team.id,
+            "context_enterprise_id": None,
+            "api_app_id": bot.app_id,
+            "event": event,
+            "type": "event_callback",
+            "event_id": event_id or f"Ev{uuid.uuid4().hex[:10].upper()}",
+            "event_time": int(time.time()),
+            "authorizations": [authorization],
+            "is_ext_shared_channel": False,
+            "event_context": f"4-{uuid.uuid4().hex}",
+        }
+
+    def _tell_of_change(self, before: Message, after: Message) -> None:
+        ts = self._workspace.mint_ts()
+        event = {
+            "type": "message",
+            "subtype": "message_changed",
+            "message": self._workspace.shown(after),
+            "previous_message": self._workspace.shown(before),
+            "hidden": True,
+            "ts": ts,
+            "event_ts": ts,
+        }
+        self._tell_of_message(after.channel, event)
+
+    def _tell_of_message(self, channel: str, event: Json) -> None:
+        kind = self._workspace.channel(channel).kind
+        self._tell(_MESSAGES_IN[kind], channel, event | {"channel": channel, "channel_type": kind})
+
+    def _tell_of_mention(self, message: Message) -> None:
+        bot = self._workspace.bot
+        in_channel = self._workspace.channel(message.channel).kind != "im"
+        # A notice such as channel_join holds "<@U…>" too, and is no mention
+        if in_channel and message.mentions(bot.id) and message.user != bot.id and message.subtype is None:
+            event = message.shown(self._workspace.team) | {"type": "app_mention", "channel": message.channel}
+            self._tell("app_mention", message.channel, event | {"event_ts": message.ts})
+
+    def _tell(self, subscription: str, channel: str, event: Json) -> None:
+        is_member = self._workspace.bot.id in self._workspace.channel(channel).members
+        if subscription in self._subscriptions and is_member:
+            self._send(self.callback(event))

@@ -1,0 +1,102 @@
+"""What passed between the stand-in and the app: each call and each delivery; keeps secret how they are kept."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+from bot.playground.changes import Changes
+from bot.playground.nouns import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A Web API call: ``answer`` is None when the connection was dropped instead; ``at`` is seconds since 1970."""
+
+    method: str
+    arguments: Json
+    status: int
+    answer: Json | None
+    at: float
+    took_ms: float = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at a delivery; ``failure`` is the reason Slack gives for the next try, None when acknowledged."""
+
+    number: int
+    at: float
+    ended_at: float
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event on its way to the app: settled when it was acknowledged or the last try failed."""
+
+    id: int
+    payload: Json
+    attempts: tuple[Attempt, ...] = ()
+    is_settled: bool = False
+
+    @property
+    def event_id(self) -> str:
+        return str(self.payload["event_id"])
+
+    @property
+    def event(self) -> Json:
+        event: Json = self.payload["event"]
+        return event
+
+    @property
+    def acked_at(self) -> float | None:
+        """When the app acknowledged it, in seconds since 1970; None when it never did."""
+        return next((attempt.ended_at for attempt in self.attempts if attempt.failure is None), None)
+
+
+class Journal:
+    """Calls and deliveries in the order they began; safe to use from any thread."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._calls: list[Call] = []
+        self._calls_under_way = 0
+        self._deliveries: list[Delivery] = []
+
+    def calls(self) -> tuple[Call, ...]:
+        with self._changes.reading():
+            return tuple(self._calls)
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        with self._changes.reading():
+            return tuple(self._deliveries)
+
+    def is_calm(self) -> bool:
+        """Whether no call is being answered and every delivery is settled."""
+        with self._changes.reading():
+            return not self._calls_under_way and all(delivery.is_settled for delivery in self._deliveries)
+
+    def call_begins(self) -> None:
+        with self._changes.making():
+            self._calls_under_way += 1
+
+    def call_ends(self, method: str, arguments: Json, status: int, answer: Json | None, took_ms: float) -> None:
+        with self._changes.making():
+            self._calls_under_way -= 1
+            self._calls.append(Call(method, arguments, status, answer, time.time(), took_ms))
+
+    def delivery_begins(self, payload: Json) -> Delivery:
+        with self._changes.making():
+            delivery = Delivery(len(self._deliveries), payload)
+            self._deliveries.append(delivery)
+            return delivery
+
+    def attempted(self, delivery: Delivery, attempt: Attempt) -> None:
+        with self._changes.making():
+            known = self._deliveries[delivery.id]
+            self._deliveries[delivery.id] = replace(known, attempts=(*known.attempts, attempt))
+
+    def settled(self, delivery: Delivery) -> None:
+        with self._changes.making():
+            self._deliveries[delivery.id] = replace(self._deliveries[delivery.id], is_settled=True)

@@ -1,0 +1,207 @@
+"""A workspace's state: its people, channels, messages and reactions; keeps secret how they are stored and locked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bot.playground.changes import Changes
+from bot.playground.nouns import Channel, Json, Message, Team, User
+
+TOMBSTONE_USER = "USLACKBOT"
+
+
+class Workspace:
+    """One team with one installed app, ``bot``; safe to use from any thread.
+
+    ``KeyError`` where a channel, user or message that is named does not exist.
+    """
+
+    def __init__(
+        self, changes: Changes, *, team: Team, bot: User, users: Iterable[User], channels: Iterable[Channel]
+    ) -> None:
+        self._changes = changes
+        self.team = team
+        self.bot = bot
+        self._users = {user.id: user for user in (bot, *users)}
+        self._channels = {channel.id: channel for channel in channels}
+        self._messages: dict[tuple[str, str], Message] = {}
+        self._ephemerals: list[Message] = []
+        self._last_ts = 0
+
+    # People and channels
+
+    def user(self, user: str) -> User:
+        with self._changes.reading():
+            return self._users[user]
+
+    def user_of_bot(self, bot_id: str) -> User:
+        """The bot user whose ``bot_id`` this is."""
+        with self._changes.reading():
+            found = next((user for user in self._users.values() if user.bot_id == bot_id), None)
+        if found is None:
+            raise KeyError(bot_id)
+        return found
+
+    def channel(self, channel: str) -> Channel:
+        with self._changes.reading():
+            return self._channels[channel]
+
+    def channels(self) -> tuple[Channel, ...]:
+        with self._changes.reading():
+            return tuple(self._channels.values())
+
+    def add_channel(self, channel: Channel) -> None:
+        with self._changes.making():
+            self._channels[channel.id] = channel
+
+    def join(self, channel: str, user: str) -> Message:
+        """Make ``user`` a member; returns the notice that Slack keeps in the channel."""
+        with self._changes.making():
+            joined = self._channels[channel]
+            self._channels[channel] = replace(joined, members=joined.members | {self._users[user].id})
+            return self.post(channel, user, f"<@{user}> has joined the channel", subtype="channel_join")
+
+    def direct_message(self, user: str) -> Channel:
+        """The direct message between the bot and ``user``, opened where there is none yet."""
+        with self._changes.making():
+            person = self._users[user]
+            members = frozenset({person.id, self.bot.id})
+            for channel in self._channels.values():
+                if channel.kind == "im" and channel.members == members:
+                    return channel
+            opened = Channel(f"D{person.id[1:]}", "", "im", members)
+            self._channels[opened.id] = opened
+            return opened
+
+    # Messages
+
+    def mint_ts(self) -> str:
+        """A new timestamp, later than every one before it."""
+        with self._changes.making():
+            self._last_ts = max(self._last_ts + 1, time.time_ns() // 1000)
+            return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
+
+    def post(
+        self,
+        channel: str,
+        user: str,
+        text: str,
+        *,
+        thread_ts: str | None = None,
+        blocks: Iterable[Json] = (),
+        metadata: Json | None = None,
+        subtype: str | None = None,
+    ) -> Message:
+        """Keep a new message; its block ids are filled in, as Slack does."""
+        with self._changes.making():
+            message = self._drawn_up(channel, user, text, thread_ts, blocks)
+            message = replace(message, metadata=metadata, subtype=subtype)
+            self._messages[channel, message.ts] = message
+            return message
+
+    def whisper(
+        self, channel: str, to: str, text: str, *, thread_ts: str | None = None, blocks: Iterable[Json] = ()
+    ) -> Message:
+        """Show a message of the bot's to one person only."""
+        with self._changes.making():
+            message = replace(self._drawn_up(channel, self.bot.id, text, thread_ts, blocks), seen_by=to)
+            self._ephemerals.append(message)
+            return message
+
+    def edit(
+        self,
+        channel: str,
+        ts: str,
+        *,
+        text: str | None = None,
+        blocks: Iterable[Json] | None = None,
+        metadata: Json | None = None,
+    ) -> tuple[Message, Message]:
+        """Change what is given and keep the rest; returns the message before and after."""
+        with self._changes.making():
+            before = self._messages[channel, ts]
+            after = replace(
+                before,
+                text=before.text if text is None else text,
+                blocks=before.blocks if blocks is None else _with_ids(blocks, ts),
+                metadata=metadata or before.metadata,
+                edited_ts=self.mint_ts(),
+            )
+            self._messages[channel, ts] = after
+            return before, after
+
+    def remove(self, channel: str, ts: str) -> tuple[Message, Message | None]:
+        """Delete a message; returns it, and the tombstone that stands for a root which still has replies."""
+        with self._changes.making():
+            before = self._messages.pop((channel, ts))
+            if len(self.thread(channel, ts)) == 0:
+                return before, None
+            text = "This message was deleted."
+            tombstone = Message(channel, ts, TOMBSTONE_USER, text, thread_ts=ts, subtype="tombstone")
+            self._messages[channel, ts] = tombstone
+            return before, tombstone
+
+    def react(self, channel: str, ts: str, name: str, user: str, *, stands: bool) -> bool:
+        """Add or take away a reaction; returns False when it was so already."""
+        with self._changes.making():
+            message = self._messages[channel, ts]
+            reactions = {known: list(users) for known, users in message.reactions}
+            users = reactions.setdefault(name, [])
+            if (user in users) == stands:
+                return False
+            if stands:
+                users.append(user)
+            else:
+                users.remove(user)
+            kept = tuple((known, tuple(users)) for known, users in reactions.items() if users)
+            self._messages[channel, ts] = replace(message, reactions=kept)
+            return True
+
+    def message(self, channel: str, ts: str) -> Message:
+        with self._changes.reading():
+            return self._messages[channel, ts]
+
+    def messages(self, channel: str) -> tuple[Message, ...]:
+        """All messages of a channel and its threads, oldest first."""
+        with self._changes.reading():
+            return tuple(message for (where, _), message in sorted(self._messages.items()) if where == channel)
+
+    def thread(self, channel: str, root: str) -> tuple[Message, ...]:
+        """A thread's root, where it still stands, and its replies, oldest first."""
+        return tuple(one for one in self.messages(channel) if root in (one.ts, one.thread_ts))
+
+    def ephemerals(self, user: str) -> tuple[Message, ...]:
+        """What only ``user`` was shown, oldest first."""
+        with self._changes.reading():
+            return tuple(message for message in self._ephemerals if message.seen_by == user)
+
+    def shown(self, message: Message, *, with_metadata: bool = True) -> Json:
+        """The message object, with what a root tells about its thread."""
+        shown = message.shown(self.team, with_metadata=with_metadata)
+        replies = [
+            one for one in self.messages(message.channel) if one.thread_ts == message.ts and one.ts != message.ts
+        ]
+        if not replies:
+            return shown
+        users = list(dict.fromkeys(reply.user for reply in replies))
+        about = {"reply_count": len(replies), "reply_users": users, "reply_users_count": len(users)}
+        return shown | about | {"thread_ts": message.ts, "latest_reply": replies[-1].ts}
+
+    def _drawn_up(self, channel: str, user: str, text: str, thread_ts: str | None, blocks: Iterable[Json]) -> Message:
+        author, where, ts = self._users[user], self._channels[channel], self.mint_ts()
+        return Message(
+            where.id,
+            ts,
+            author.id,
+            text,
+            bot_id=author.bot_id,
+            app_id=author.app_id,
+            thread_ts=thread_ts,
+            blocks=_with_ids(blocks, ts),
+        )
+
+
+def _with_ids(blocks: Iterable[Json], ts: str) -> tuple[Json, ...]:
+    return tuple({"block_id": f"{ts}-{number}", **block} for number, block in enumerate(blocks))

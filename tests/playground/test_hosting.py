@@ -1,0 +1,62 @@
+"""The stand-in comes and goes: nothing of it is left behind, and two never meet."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import ExitStack
+
+import pytest
+from slack_sdk import WebClient
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from bot.playground.cast import DM_YOU, GENERAL
+from bot.playground.server import StandIn
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("stand-in")]
+
+
+def test_nothing_is_left_behind() -> None:
+    """At its end its thread is gone and its port closed, and so are the websockets, with a delivery under way."""
+    with ExitStack() as websockets:
+        with StandIn() as slack:
+            address = WebClient(base_url=slack.api_url).apps_connections_open(app_token=slack.app_token)["url"]
+            websocket = websockets.enter_context(connect(address, proxy=None))
+            slack.wait_until_connected()
+            slack.say(DM_YOU, "never acknowledged")
+            port = int(slack.api_url.split(":")[2].split("/")[0])
+        assert threads() == []
+        with pytest.raises(ConnectionClosed):
+            while True:
+                websocket.recv(timeout=10)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
+def test_a_failing_block_ends_it_too() -> None:
+    """An exception inside the block passes, and nothing is left behind."""
+    with pytest.raises(ZeroDivisionError), StandIn():
+        _ = 1 / 0
+    assert threads() == []
+
+
+def test_two_workspaces_are_strangers() -> None:
+    """Each stand-in has its own port and its own messages."""
+    with StandIn() as one, StandIn() as other:
+        WebClient(token=one.bot_token, base_url=one.api_url).chat_postMessage(channel=GENERAL, text="here")
+        assert one.environment()["SLACK_API_URL"] != other.environment()["SLACK_API_URL"]
+        assert (len(one.replies(GENERAL)), len(other.replies(GENERAL))) == (1, 0)
+
+
+def test_the_environment_is_all_that_an_app_needs() -> None:
+    """A client made from the environment alone is known to the workspace."""
+    with StandIn() as slack:
+        environment = slack.environment()
+        client = WebClient(token=environment["SLACK_BOT_TOKEN"], base_url=environment["SLACK_API_URL"])
+        assert client.auth_test()["user_id"] == slack.bot_user
+        assert client.apps_connections_open(app_token=environment["SLACK_APP_TOKEN"])["url"].startswith(
+            "ws://127.0.0.1:"
+        )

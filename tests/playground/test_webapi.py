@@ -1,0 +1,173 @@
+"""The Web API, called with slack_sdk's own client: what it keeps and shows."""
+
+from __future__ import annotations
+
+import json
+
+from slack_sdk import WebClient
+
+from bot.playground import limits
+from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, OTHER_BOT, YOU
+from bot.playground.server import StandIn
+
+from .refusals import error_of
+
+VIEW = {"type": "modal", "title": {"type": "plain_text", "text": "Quotes"}, "blocks": [{"type": "divider"}]}
+HOME = {"type": "home", "blocks": [{"type": "divider"}]}
+
+
+def test_a_bot_learns_who_it_is(slack: StandIn, client: WebClient) -> None:
+    """auth.test names the team and the bot, and its headers the scopes."""
+    answer = client.auth_test()
+    assert (answer["user_id"], answer["team_id"]) == (slack.bot_user, slack.team)
+    assert "chat:write" in answer.headers["x-oauth-scopes"].split(",")
+
+
+def test_a_posted_message_is_kept_whole(slack: StandIn, client: WebClient) -> None:
+    """Text, blocks and metadata of a message are what the caller gave."""
+    metadata = {"event_type": "answer", "event_payload": {"question": "1.2"}}
+    answer = client.chat_postMessage(channel=GENERAL, text="said", blocks=[{"type": "divider"}], metadata=metadata)
+    (message,) = slack.replies(GENERAL)
+    assert (message.text, message.ts, message.metadata) == ("said", answer["ts"], metadata)
+    assert [block["type"] for block in message.blocks] == ["divider"]
+    assert message.blocks[0]["block_id"]
+
+
+def test_forms_and_json_are_read_alike(slack: StandIn, client: WebClient) -> None:
+    """A form's blocks come as JSON in a string."""
+    form = {"channel": GENERAL, "text": "said", "blocks": json.dumps([{"type": "divider"}])}
+    client.api_call("chat.postMessage", params=form)
+    client.api_call("chat.postMessage", json=form | {"blocks": [{"type": "divider"}]})
+    first, second = slack.replies(GENERAL)
+    assert [block["type"] for block in first.blocks] == [block["type"] for block in second.blocks] == ["divider"]
+
+
+def test_a_reply_stands_in_its_thread(slack: StandIn, client: WebClient) -> None:
+    """A message with thread_ts is in the thread, and not in the channel's history."""
+    question = slack.say(GENERAL, "what was agreed?")
+    client.chat_postMessage(channel=GENERAL, text="in the thread", thread_ts=question.ts)
+    client.chat_postMessage(channel=GENERAL, text="in the channel")
+    assert [one.text for one in slack.replies(GENERAL, thread=question.ts)] == ["in the thread"]
+    thread = client.conversations_replies(channel=GENERAL, ts=question.ts)["messages"]
+    assert [one["text"] for one in thread] == ["what was agreed?", "in the thread"]
+    assert thread[0]["reply_count"] == 1
+    history = client.conversations_history(channel=GENERAL)["messages"]
+    assert [one["text"] for one in history] == ["in the channel", "what was agreed?"]
+
+
+def test_metadata_is_shown_to_who_asks_for_it(slack: StandIn, client: WebClient) -> None:
+    """conversations.replies leaves metadata out unless include_all_metadata is given."""
+    metadata = {"event_type": "answer", "event_payload": {}}
+    ts = client.chat_postMessage(channel=GENERAL, text="said", metadata=metadata)["ts"]
+    assert "metadata" not in client.conversations_replies(channel=GENERAL, ts=ts)["messages"][0]
+    (shown,) = client.conversations_replies(channel=GENERAL, ts=ts, include_all_metadata=True)["messages"]
+    assert shown["metadata"] == metadata
+
+
+def test_pages_follow_one_another(slack: StandIn, client: WebClient) -> None:
+    """A cursor leads through all messages, each once, newest first."""
+    said = [slack.say(GENERAL, str(number)).text for number in range(5)]
+    read = [one["text"] for page in client.conversations_history(channel=GENERAL, limit=2) for one in page["messages"]]
+    assert read == said[::-1]
+
+
+def test_history_is_cut_by_time(slack: StandIn, client: WebClient) -> None:
+    """oldest and latest part the messages, and inclusive takes in the borders."""
+    first, second, third = (slack.say(GENERAL, text).ts for text in "abc")
+    inner = client.conversations_history(channel=GENERAL, oldest=first, latest=third)["messages"]
+    outer = client.conversations_history(channel=GENERAL, oldest=first, latest=third, inclusive=True)["messages"]
+    assert [one["ts"] for one in inner] == [second]
+    assert [one["ts"] for one in outer] == [third, second, first]
+
+
+def test_an_update_keeps_what_it_does_not_name(slack: StandIn, client: WebClient) -> None:
+    """chat.update with a text alone leaves the blocks; the message is marked as edited."""
+    ts = client.chat_postMessage(channel=GENERAL, text="old", blocks=[{"type": "divider"}])["ts"]
+    client.chat_update(channel=GENERAL, ts=ts, text="new")
+    (message,) = slack.replies(GENERAL)
+    assert message.text == "new"
+    assert message.blocks
+    assert message.edited_ts
+
+
+def test_a_deleted_message_is_gone(slack: StandIn, client: WebClient) -> None:
+    """chat.delete takes a message of the bot's away."""
+    ts = client.chat_postMessage(channel=GENERAL, text="said")["ts"]
+    client.chat_delete(channel=GENERAL, ts=ts)
+    assert slack.replies(GENERAL) == []
+
+
+def test_an_ephemeral_message_is_for_one_person(slack: StandIn, client: WebClient) -> None:
+    """chat.postEphemeral shows a message to one person, and leaves the channel as it was."""
+    client.chat_postEphemeral(channel=GENERAL, user=YOU, text="for you")
+    assert [one.text for one in slack.workspace.ephemerals(YOU)] == ["for you"]
+    assert not slack.workspace.ephemerals(COLLEAGUE)
+    assert not slack.replies(GENERAL)
+
+
+def test_a_reaction_comes_and_goes(slack: StandIn, client: WebClient) -> None:
+    """reactions.add and .remove change a message once each."""
+    ts = slack.say(GENERAL, "hello").ts
+    client.reactions_add(channel=GENERAL, timestamp=ts, name="eyes")
+    assert slack.workspace.message(GENERAL, ts).reactions == (("eyes", (slack.bot_user,)),)
+    assert error_of(client.reactions_add, channel=GENERAL, timestamp=ts, name="eyes") == "already_reacted"
+    client.reactions_remove(channel=GENERAL, timestamp=ts, name="eyes")
+    assert slack.workspace.message(GENERAL, ts).reactions == ()
+
+
+def test_people_bots_and_channels_can_be_looked_up(client: WebClient) -> None:
+    """users.info, bots.info, conversations.info and .open tell who and where."""
+    assert client.users_info(user=YOU)["user"]["name"] == "you"
+    assert client.bots_info(bot="B0OTHERBOT")["bot"]["user_id"] == OTHER_BOT
+    assert client.conversations_info(channel=GENERAL)["channel"]["is_member"]
+    assert client.conversations_open(users=YOU)["channel"]["id"] == DM_YOU
+
+
+def test_a_message_to_a_person_goes_to_their_direct_message(slack: StandIn, client: WebClient) -> None:
+    """A person's id given as the channel is the direct message with them."""
+    assert client.chat_postMessage(channel=YOU, text="hello")["channel"] == DM_YOU
+
+
+def test_a_permalink_names_the_thread(slack: StandIn, client: WebClient) -> None:
+    """A reply's permalink carries its thread."""
+    root = slack.say(GENERAL, "root")
+    reply = slack.say(GENERAL, "reply", thread=root.ts)
+    link = client.chat_getPermalink(channel=GENERAL, message_ts=reply.ts)["permalink"]
+    assert link.endswith(f"/{GENERAL}/p{reply.ts.replace('.', '')}?thread_ts={root.ts}&cid={GENERAL}")
+
+
+def test_a_modal_opens_once_with_a_trigger(slack: StandIn, client: WebClient) -> None:
+    """A trigger_id opens one modal; views.update changes it if the hash is still right."""
+    trigger = slack.surfaces.trigger(YOU)
+    opened = client.views_open(trigger_id=trigger, view=VIEW)["view"]
+    assert error_of(client.views_open, trigger_id=trigger, view=VIEW) == "expired_trigger_id"
+    client.views_update(view_id=opened["id"], hash=opened["hash"], view=VIEW | {"callback_id": "x"})
+    assert error_of(client.views_update, view_id=opened["id"], hash=opened["hash"], view=VIEW) == "hash_conflict"
+    (shown,) = slack.surfaces.modals()
+    assert (shown.user, shown.view["callback_id"]) == (YOU, "x")
+
+
+def test_a_home_tab_is_each_persons_own(slack: StandIn, client: WebClient) -> None:
+    """views.publish shows a Home tab to one person."""
+    client.views_publish(user_id=YOU, view=HOME)
+    home = slack.surfaces.home(YOU)
+    assert home is not None
+    assert home["blocks"] == HOME["blocks"]
+    assert slack.surfaces.home(COLLEAGUE) is None
+
+
+def test_an_assistant_shows_status_and_prompts(slack: StandIn, client: WebClient) -> None:
+    """A status is set and cleared in a thread, and up to four prompts are suggested."""
+    ts = slack.say(DM_YOU, "hello").ts
+    client.assistant_threads_setStatus(channel_id=DM_YOU, thread_ts=ts, status="is reading …")
+    assert slack.surfaces.status(DM_YOU, ts) == "is reading …"
+    client.assistant_threads_setStatus(channel_id=DM_YOU, thread_ts=ts, status="")
+    assert slack.surfaces.status(DM_YOU, ts) == ""
+    prompts = [{"title": "Example", "message": "what was agreed"}] * limits.SUGGESTED_PROMPTS
+    client.assistant_threads_setSuggestedPrompts(channel_id=DM_YOU, prompts=prompts)
+    suggested = slack.surfaces.prompts(DM_YOU)
+    assert suggested is not None
+    assert suggested["prompts"] == prompts
+    over = [*prompts, prompts[0]]
+    suggest = client.assistant_threads_setSuggestedPrompts
+    assert error_of(suggest, channel_id=DM_YOU, prompts=over) == "invalid_arguments"
