@@ -1,0 +1,170 @@
+"""Text into terms. Keeps secret how words are found, folded and stemmed.
+
+A token keeps the offsets of the characters it came from, so that whatever is found by a term can be shown in the
+article's own letters. The rules, in order:
+
+* A token is a run of letters, marks and digits; an apostrophe, an ampersand or a full stop between letters stays
+  inside ("O'Brien", "R&D", "U.S."), as do the points and commas of a number ("3.5", "1,000"). A hyphen parts words
+  ("sixth-generation" is two), except in a short designation with a number ("F-35"). Scripts written without blanks
+  (Han, Hiragana, Katakana) give a token a character.
+* Folded: case, accents, width and ligatures (NFKD without accents and vowel points), possessives, soft hyphens and
+  zero-width characters, British spelling to American ("defence", "programme", "organise", "colour").
+* Stemmed: Snowball's English stemmer, on words of plain Latin letters only.
+"""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
+
+import regex
+import Stemmer
+
+STOP_WORDS = frozenset(
+    """
+    a an the this that these those there here it its itself he him his himself she her hers herself they them
+    their theirs themselves we us our ours ourselves you your yours yourself i me my mine myself who whom whose
+    which what when where why how and or but nor so if then than as of at by for with about against between into
+    through during before after above below to from up down in out on off over under again further once is am
+    are was were be been being have has had having do does did doing done will would shall should can could may
+    might must ought not no only own same too very just also both each few more most other some such any all
+    upon via per isn't aren't wasn't weren't don't doesn't didn't won't wouldn't can't cannot couldn't shouldn't
+    hasn't haven't hadn't it's that's what's who's i'm i've you're they're we're let's s t
+    """.split()
+)
+"""Words that are not searched, as typed in lower case; inside an exact phrase they count like any other."""
+
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
+_LETTER = rf"[\p{{L}}--{_UNSPACED}]"
+_INNER = rf"[[\p{{L}}\p{{M}}\p{{N}}\u00ad\u200b-\u200d\u2060]--{_UNSPACED}]"
+_WORD = regex.compile(
+    rf"""
+    (?:\p{{L}}\.){{2,}}\p{{L}}?(?![\p{{L}}\p{{M}}])                  # U.S.  U.K
+    | \p{{Lu}}\p{{L}}{{0,2}}-\p{{N}}+\p{{L}}?(?![\p{{L}}\p{{N}}])       # F-35  Su-57  B-52H
+    | \p{{N}}+(?:[.,]\p{{N}}+)*[\p{{L}}\p{{M}}]*                      # 3.5  1,000  6th
+    | {_UNSPACED}
+    | {_LETTER}{_INNER}*(?:['’ʼ＇&]{_INNER}+)*
+    """,
+    regex.VERSION1 | regex.VERBOSE,
+)
+_APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "＇": "'"})
+_DROPPED = regex.compile(r"[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0591-\u05c7\u00ad\u200b-\u200d\u2060]+")
+_SPELLINGS = {
+    "programme": "program",
+    "programmes": "programs",
+    "kilogramme": "kilogram",
+    "grey": "gray",
+    "aluminium": "aluminum",
+    "ageing": "aging",
+    "judgement": "judgment",
+    "sceptic": "skeptic",
+    "plough": "plow",
+    "tyre": "tire",
+    "tyres": "tires",
+}
+_VARIANTS = (
+    (regex.compile(r"^(def|off|lic|pret)ence"), r"\1ense"),
+    (regex.compile(r"(?<=\w\w\w)i[sz](e|ed|es|ing|ation|ations|er|ers)$"), r"iz\1"),
+    (regex.compile(r"(?<=\w\w\w)y[sz](e|ed|es|ing|er|ers)$"), r"yz\1"),
+    (
+        regex.compile(
+            r"(?<=[a-z][^aeiou\W][^aeiou\W]?|[a-z][aeiou][^aeiou\W])our(s|ed|ing|ite|ites|able|ful|hood|hoods|er|ers)?$"
+        ),
+        r"or\1",
+    ),
+    (regex.compile(r"(?<=[^aeiou\W])tre(s?)$"), r"ter\1"),
+    (regex.compile(r"(?<=[aeiou])tre(s?)$"), r"ter\1"),
+    (regex.compile(r"(?<=\w\w)ogue(s?)$"), r"og\1"),
+    (regex.compile(r"(?<=[aeiou][^aeiou\W]{1,3}[aeiou])ll(ed|ing|er|ers)$"), r"l\1"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A term at ``start``–``end`` (characters of the analysed text); ``is_stop`` where it is not searched."""
+
+    term: str
+    start: int
+    end: int
+    is_stop: bool
+
+
+_local = threading.local()
+
+
+def _stem(word: str) -> str:
+    # A Stemmer object keeps state between calls and must not be shared by threads.
+    stemmer = getattr(_local, "stemmer", None)
+    if stemmer is None:
+        stemmer = _local.stemmer = Stemmer.Stemmer("english")
+    return cast(str, stemmer.stemWord(word))
+
+
+@lru_cache(maxsize=200_000)
+def fold(word: str) -> str:
+    """``word`` without case, accents, possessive and regional spelling; not yet stemmed.
+
+    An upper-case "US" is the country ("u.s."), as is "U.S."; a lower-case "us" is the pronoun.
+    """
+    if word in ("US", "U.S.", "U.S"):
+        return "u.s."
+    plain = word.translate(_APOSTROPHES)
+    plain = _DROPPED.sub("", unicodedata.normalize("NFKD", plain)).casefold()
+    if plain.endswith("'s"):
+        plain = plain[:-2]
+    if plain[:1].isdigit():
+        return plain.replace(",", "")
+    if "." in plain:
+        letters = plain.replace(".", "")
+        return "u.s." if letters == "us" else letters
+    plain = plain.replace("-", "").replace("'", "")
+    plain = _SPELLINGS.get(plain, plain)
+    for pattern, replacement in _VARIANTS:
+        plain = pattern.sub(replacement, plain)
+    return plain
+
+
+@lru_cache(maxsize=200_000)
+def term(word: str) -> str:
+    """The term under which the index holds ``word``."""
+    folded = fold(word)
+    return _stem(folded) if folded.isascii() and folded.isalpha() else folded
+
+
+def _is_stop(word: str) -> bool:
+    # "US" is a country and "May" a month; in lower case both are stop words.
+    return word not in ("US", "May") and word.translate(_APOSTROPHES).casefold() in STOP_WORDS
+
+
+def words(text: str) -> list[str]:
+    """The words of ``text`` in order, in its own letters, stop words among them."""
+    return cast(list[str], _WORD.findall(text))
+
+
+@lru_cache(maxsize=200_000)
+def searched(word: str) -> str | None:
+    """The term under which ``word`` is searched; None for a stop word."""
+    return None if _is_stop(word) else term(word) or None
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The tokens of ``text`` in order, stop words among them."""
+    for match in _WORD.finditer(text):
+        word = match.group()
+        if found := term(word):
+            yield Token(found, match.start(), match.end(), searched(word) is None)
+
+
+@lru_cache(maxsize=8192)
+def searched_tokens(text: str) -> tuple[Token, ...]:
+    """The tokens of ``text`` that are searched, in order. Remembered: questions meet the same paragraphs."""
+    return tuple(token for token in tokens(text) if not token.is_stop)
+
+
+def terms(text: str) -> list[str]:
+    """The terms of ``text`` that are searched, in order, without their offsets."""
+    return [found for word in words(text) if (found := searched(word))]

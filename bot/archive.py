@@ -1,0 +1,62 @@
+"""Articles, paragraphs and passages by id. The only keeper of words, and the judge of what is verbatim."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+
+from bot.errors import VerificationError
+from bot.models import Article, Paragraph, Passage, Quote
+from bot.paragraphs import passages, split
+
+
+class Archive:
+    """Every article in the order it was read, its paragraphs and its passages, and a digest of each text.
+
+    ``passages[i]`` is passage number ``i``; equal scores are ordered by it.
+    """
+
+    def __init__(self, articles: Iterable[Article]) -> None:
+        self.articles: dict[str, Article] = {article.id: article for article in articles}
+        self._paragraphs = {article.id: split(article) for article in self.articles.values()}
+        self.passages: tuple[Passage, ...] = tuple(
+            passage for found in self._paragraphs.values() for passage in passages(found)
+        )
+        self._digests = {article.id: article.sha256 for article in self.articles.values()}
+
+    @property
+    def paragraphs(self) -> tuple[Paragraph, ...]:
+        """Every paragraph, article by article."""
+        return tuple(paragraph for found in self._paragraphs.values() for paragraph in found)
+
+    def paragraphs_of(self, article: str) -> tuple[Paragraph, ...]:
+        """The paragraphs of the article with this id, in order; ``paragraphs_of(id)[n - 1]`` is number ``n``."""
+        return self._paragraphs[article]
+
+    @property
+    def latest(self) -> date | None:
+        """The latest publication date in the archive; None when no article is dated."""
+        return max((article.published for article in self.articles.values() if article.published), default=None)
+
+    def verify(self, quote: Quote) -> None:
+        """Slice the quote again from the stored article and check the article's digest, byte for byte.
+
+        Raises ``VerificationError`` when the article is not here, its text has changed, or the quote does not lie,
+        trimmed, within the paragraph it cites.
+        """
+        cited = quote.paragraph
+        article = self.articles.get(cited.article.id)
+        if article is None:
+            raise VerificationError(f"The article {cited.article.id} that a quote cites is not in the archive.")
+        if hashlib.sha256(article.text.encode()).hexdigest() != self._digests[article.id]:
+            raise VerificationError(f"The text of {article.id} has changed since the archive was read; index it again.")
+        stored = self._paragraphs[article.id][cited.number - 1 : cited.number]
+        if not (
+            stored
+            and stored[0].span.holds(quote.span)
+            and quote.text.strip()
+            and quote.span.of(article.text).encode() == quote.text.encode()
+            and all(quote.span.holds(span) for span in quote.highlights)
+        ):
+            raise VerificationError(f"A quote is not a slice of paragraph {cited.number} of {article.id}.")

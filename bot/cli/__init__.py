@@ -1,0 +1,113 @@
+"""The command line. Keeps secret how a command is spelt; catches what went wrong, in one place.
+
+Exit status: 0 answered, 1 abstained, 2 any failure. JSON goes to standard output, everything else a person should know
+to standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from bot import settings
+from bot.cli.progress import progress_bar
+from bot.errors import PullquoteError
+from bot.models import Abstention, Paragraph, Question, Quote
+
+if TYPE_CHECKING:
+    from bot.librarian import Librarian
+
+app = typer.Typer(
+    name="pullquote",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+errors = Console(stderr=True, highlight=False, markup=False)
+
+Corpus = Annotated[
+    list[Path] | None,
+    typer.Option("--corpus", help="A folder of articles, or a .jsonl file. Repeatable.", metavar="PATH"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+
+
+@app.callback()
+def _root() -> None:
+    """Answers questions from your own archive of articles, in the articles' own words."""
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    corpus: Corpus = None,
+    limit: Annotated[int, typer.Option(min=1, max=20, help="Show at most this many quotes.")] = 3,
+    context: Annotated[bool, typer.Option(help="Show the paragraphs around each quote.")] = False,
+    as_json: AsJson = False,
+    why: Annotated[bool, typer.Option(help="Show which terms were searched, and what was found.")] = False,
+) -> None:
+    """Answer QUESTION from the archive, with quotes and their sources."""
+    from bot.cli.output import AskOut, AskWhyOut, TraceOut
+    from bot.cli.terminal import print_reply, print_trace
+
+    librarian = _open(settings.load(corpus=corpus))
+    reply = librarian.answer(Question(question, limit))
+    if as_json:
+        out = AskOut.of(question, reply)
+        if why:
+            out = AskWhyOut(**out.model_dump(), trace=TraceOut.of(reply.trace))
+        typer.echo(out.model_dump_json(indent=2))
+    else:
+        console = Console(highlight=False)
+        print_reply(console, reply, (lambda quote: _neighbours(librarian, quote)) if context else None)
+        if why:
+            print_trace(console, reply.trace)
+    raise typer.Exit(1 if isinstance(reply, Abstention) else 0)
+
+
+def _neighbours(librarian: Librarian, quote: Quote) -> tuple[Paragraph | None, Paragraph | None]:
+    paragraphs = librarian.archive.paragraphs_of(quote.article.id)
+    at = quote.paragraph.number - 1
+    return paragraphs[at - 1] if at else None, paragraphs[at + 1] if at + 1 < len(paragraphs) else None
+
+
+def _open(chosen: settings.Settings) -> Librarian:
+    """The archive that the settings name; what was met while reading it is told on standard error."""
+    from bot.wiring import open_archive
+
+    with progress_bar(errors, "Reading the archive") as progress:
+        librarian, reading = open_archive(chosen.corpus, progress)
+    for warning in reading.warnings:
+        errors.print(f"Note: {warning}")
+    for skipped in reading.skipped:
+        errors.print(f"Skipped {skipped.name}: {skipped.reason}")
+    return librarian
+
+
+def main() -> None:
+    """Run the command line; every failure becomes one sentence and exit status 2."""
+    try:
+        app()
+    except PullquoteError as error:
+        errors.print(str(error))
+        sys.exit(2)
+    except Exception as error:  # noqa: BLE001  the outermost edge: a person never sees a traceback
+        errors.print(_unforeseen(error))
+        sys.exit(2)
+
+
+def _unforeseen(error: Exception) -> str:
+    """One sentence about an error nobody foresaw; its traceback is kept in a file that the sentence names."""
+    kind = type(error).__name__
+    report = Path(settings.load().state_dir) / "unforeseen-error.txt"
+    try:
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    except OSError:
+        return f"An unforeseen error ({kind}: {error}) ended this command; please report it."
+    return f"An unforeseen error ({kind}) ended this command; please report it with the file {report}."

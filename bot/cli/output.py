@@ -1,0 +1,130 @@
+"""The JSON that programs rely on: one pydantic model a command. Stable from the first release."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from bot.models import Answer, Quote, Reply, Trace
+
+
+class QuoteOut(BaseModel):
+    """A quote or a nearest miss; ``start`` and ``end`` are offsets into the canonical text."""
+
+    text: str
+    article_id: str
+    title: str
+    author: str | None
+    source: str
+    published: str | None
+    url: str | None
+    heading: str | None
+    paragraph: int
+    paragraphs: int
+    start: int
+    end: int
+    sha256: str
+    highlights: list[tuple[int, int]]
+    """Offsets into ``text``."""
+    missing: list[str]
+    also_in: list[str]
+    score: float
+
+    @classmethod
+    def of(cls, quote: Quote) -> QuoteOut:
+        cited = quote.citation
+        return cls(
+            text=quote.text,
+            article_id=quote.article.id,
+            title=cited.title,
+            author=cited.author,
+            source=cited.source,
+            published=cited.published.isoformat() if cited.published else None,
+            url=cited.url,
+            heading=cited.heading,
+            paragraph=cited.paragraph,
+            paragraphs=cited.paragraphs,
+            start=quote.span.start,
+            end=quote.span.end,
+            sha256=quote.article.sha256,
+            highlights=[(s.start - quote.span.start, s.end - quote.span.start) for s in quote.highlights],
+            missing=list(quote.missing),
+            also_in=[paragraph.article.id for paragraph in quote.also_in],
+            score=round(quote.score, 6),
+        )
+
+
+class TermOut(BaseModel):
+    """A term as it was searched."""
+
+    text: str
+    weight: float
+    origin: str
+
+
+class HitOut(BaseModel):
+    """A passage that was considered, best first."""
+
+    article_id: str
+    paragraphs: list[int]
+    score: float
+
+
+class TraceOut(BaseModel):
+    """How the reply came about."""
+
+    terms: list[TermOut]
+    hits: list[HitOut]
+    articles: int
+    paragraphs: int
+
+    @classmethod
+    def of(cls, trace: Trace) -> TraceOut:
+        return cls(
+            terms=[TermOut(text=term.text, weight=term.weight, origin=term.origin) for term in trace.query.terms],
+            hits=[
+                HitOut(
+                    article_id=hit.passage.article.id,
+                    paragraphs=[paragraph.number for paragraph in hit.passage.paragraphs],
+                    score=round(hit.score, 6),
+                )
+                for hit in trace.hits
+            ],
+            articles=trace.articles,
+            paragraphs=trace.paragraphs,
+        )
+
+
+class AskOut(BaseModel):
+    """What ``pullquote ask --json`` prints; ``trace`` is there with ``--why`` only."""
+
+    question: str
+    outcome: Literal["answer", "abstention"]
+    confidence: float
+    caution: str | None
+    reason: str | None
+    quotes: list[QuoteOut]
+    nearest: list[QuoteOut]
+    took_ms: float
+
+    @classmethod
+    def of(cls, question: str, reply: Reply) -> AskOut:
+        answered = isinstance(reply, Answer)
+        quotes = [QuoteOut.of(quote) for quote in (reply.quotes if isinstance(reply, Answer) else reply.nearest)]
+        return cls(
+            question=question,
+            outcome="answer" if answered else "abstention",
+            confidence=round(reply.confidence, 6),
+            caution=reply.caution if isinstance(reply, Answer) else None,
+            reason=None if isinstance(reply, Answer) else reply.reason,
+            quotes=quotes if answered else [],
+            nearest=[] if answered else quotes,
+            took_ms=round(reply.trace.took_ms, 3),
+        )
+
+
+class AskWhyOut(AskOut):
+    """What ``pullquote ask --json --why`` prints."""
+
+    trace: TraceOut

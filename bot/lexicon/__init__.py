@@ -1,0 +1,144 @@
+"""What the archive's own words teach about a question: how rare each is, and in what other forms it may stand.
+
+Keeps secret how those forms are learnt (``acronyms``, ``spelling``). Nothing comes from outside the archive.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import regex
+
+from bot import analysis
+from bot.lexicon import acronyms, spelling
+from bot.models import Form, Origin, Paragraph, Query, Question, Word
+
+ACRONYM_WEIGHT = 0.8
+"""An acronym where the long form was typed."""
+LONG_FORM_WEIGHT = 0.5
+"""Each word of a long form where the acronym was typed: less, as there are several of them."""
+SPELLING_WEIGHT = 0.8
+"""Another spelling of a name, or a word that the person may have meant."""
+
+_FRAME = frozenset(analysis.term(word) for word in "say says said tell told happen happened mention mentioned".split())
+"""Words that ask rather than name: not searched in a question that has others."""
+
+
+_NAME = regex.compile(r"(?<=[\p{Ll},] )\p{Lu}\p{Ll}{3,} \p{Lu}\p{Ll}{3,}(?![\p{L}-])")
+
+
+class Lexicon:
+    """Counts and forms of the words of some paragraphs. Immutable once learnt."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._paragraphs_with: Counter[str] = Counter()
+        self._written: dict[str, str] = {}
+        self._long_forms: defaultdict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+        self._short_forms: defaultdict[str, dict[tuple[str, ...], str]] = defaultdict(dict)
+        self._shown: dict[tuple[str, ...], str] = {}
+        self._spellings: dict[str, tuple[str, ...]] = {}
+        self._names: Counter[str] = Counter()
+
+    @classmethod
+    def learn(cls, paragraphs: Sequence[Paragraph]) -> Lexicon:
+        """The lexicon of ``paragraphs``."""
+        lexicon = cls()
+        lexicon.size = len(paragraphs)
+        small: set[str] = set()
+        for paragraph in paragraphs:
+            words = set(analysis.words(paragraph.text))
+            lexicon._paragraphs_with.update({term for word in words if (term := analysis.searched(word))})
+            for word in words:
+                lexicon._written.setdefault(analysis.fold(word), word)
+            small.update(analysis.fold(word) for word in words if word[0].islower())
+            lexicon._define(acronyms.definitions(paragraph.text))
+            lexicon._names.update(_NAME.findall(paragraph.text))
+        names = [folded for folded in lexicon._written if folded not in small]
+        lexicon._spellings = spelling.exchanged(names, _beside(paragraphs, names))
+        return lexicon
+
+    def _define(self, found: Iterable[acronyms.Definition]) -> None:
+        for definition in found:
+            long = tuple(analysis.terms(definition.long))
+            short = analysis.term(definition.short)
+            if long and (short,) != long:
+                self._long_forms[short][long] += 1
+                self._short_forms[long[0]][long] = short
+                self._shown.setdefault((short,), definition.short)
+                self._shown.setdefault(long, definition.long)
+
+    def subjects(self) -> Iterator[str]:
+        """Questions that the archive may well answer, the likeliest first: its acronyms, then names of two words."""
+        known = sorted(self._long_forms, key=lambda short: (-self._paragraphs_with[short], short))
+        yield from (f"what is {self._shown[short,]}" for short in known if len(short) > 2)
+        yield from (name for name, _ in self._names.most_common(20))
+
+    def paragraphs_with(self, term: str) -> int:
+        """In how many paragraphs ``term`` stands."""
+        return self._paragraphs_with[term]
+
+    def idf(self, term: str) -> float:
+        """How much ``term`` tells, from 0 up: ``ln(1 + (N - n + 0.5) / (n + 0.5))``, as Lucene defines it.
+
+        N is the number of paragraphs, n the number of those that hold the term.
+        """
+        return math.log1p((self.size - self._paragraphs_with[term] + 0.5) / (self._paragraphs_with[term] + 0.5))
+
+    def expand(self, question: Question) -> Query:
+        """The question's content words and the forms in which the archive may hold them."""
+        words = _content_words(question.text)
+        forms = [Form((word.term,), (i,), 1.0, "typed", word.typed) for i, word in enumerate(words)]
+        forms.extend(self._acronym_forms(words))
+        for i, word in enumerate(words):
+            forms.extend(self._spelling_forms(i, word))
+        return Query(question, words, tuple(forms))
+
+    def _acronym_forms(self, words: Sequence[Word]) -> Iterator[Form]:
+        typed = tuple(word.term for word in words)
+        origin: Origin = "acronym"
+        for i, term in enumerate(typed):
+            for long, _ in self._long_forms[term].most_common(2) if term in self._long_forms else ():
+                yield Form(long, (i,), LONG_FORM_WEIGHT, origin, self._shown[long])
+            for long, short in self._short_forms.get(term, {}).items():
+                if typed[i : i + len(long)] == long:
+                    covered = tuple(range(i, i + len(long)))
+                    yield Form((short,), covered, ACRONYM_WEIGHT, origin, self._shown[short,])
+
+    def _spelling_forms(self, i: int, word: Word) -> Iterator[Form]:
+        folded = analysis.fold(word.typed)
+        meant: tuple[str, ...] = ()
+        if not self._paragraphs_with[word.term] and word.term not in self._long_forms:
+            meant = spelling.nearest(folded, self._written.keys())
+        others = [other for known in (folded, *meant) for other in self._spellings.get(known, ())]
+        for other in dict.fromkeys((*meant, *others)):
+            written = self._written[other]
+            if (term := analysis.searched(written)) and term != word.term:
+                yield Form((term,), (i,), SPELLING_WEIGHT, "spelling", written)
+
+
+def _content_words(text: str) -> tuple[Word, ...]:
+    """Each searched word of ``text`` once, in order; words that only ask are left out where others remain."""
+    found = {
+        token.term: Word(text[token.start : token.end], token.term)
+        for token in analysis.tokens(text)
+        if not token.is_stop
+    }
+    naming = [word for word in found.values() if word.term not in _FRAME]
+    return tuple(naming or found.values())
+
+
+def _beside(paragraphs: Sequence[Paragraph], names: Iterable[str]) -> dict[str, set[str]]:
+    """For each name that could be another with two letters exchanged, the terms within three words of it."""
+    alike = Counter((name[0], name[-1], "".join(sorted(name))) for name in names if name)
+    wanted = {name for name in names if len(name) >= 6 and alike[name[0], name[-1], "".join(sorted(name))] > 1}
+    beside: defaultdict[str, set[str]] = defaultdict(set)
+    for paragraph in paragraphs if wanted else ():
+        words = analysis.words(paragraph.text)
+        for at, word in enumerate(words):
+            if (name := analysis.fold(word)) in wanted:
+                near = words[max(0, at - 3) : at] + words[at + 1 : at + 4]
+                beside[name].update(term for other in near if (term := analysis.searched(other)))
+    return beside

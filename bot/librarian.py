@@ -1,0 +1,89 @@
+"""A question's whole story: expanded, searched, ranked, quoted, verified; or an honest "not in the archive"."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from bot.archive import Archive
+from bot.lexicon import Lexicon
+from bot.models import Abstention, Answer, Hit, Query, Question, Quote, Reply, Trace
+from bot.quoting import choose
+from bot.quoting.reasons import abstention, caution
+from bot.ranking import rank
+from bot.ranking.coverage import Coverage
+from bot.retrieval import Retriever
+
+DEPTH = 30
+"""How many of the engine's hits are ranked again."""
+THRESHOLD = 0.5
+"""The least confidence at which the archive is said to answer."""
+NEAREST = 2
+"""How many nearest misses an abstention shows at most."""
+
+
+class Librarian:
+    """Answers questions from one archive. Safe to share between threads: nothing in it changes."""
+
+    def __init__(self, archive: Archive, lexicon: Lexicon, retriever: Retriever) -> None:
+        self.archive = archive
+        self._lexicon = lexicon
+        self._retriever = retriever
+        self._paragraphs = len(archive.paragraphs)
+
+    def answer(self, question: Question) -> Reply:
+        """The archive's reply. The same question and the same archive give the same reply, but for ``took_ms``.
+
+        Raises ``VerificationError`` when a quote is not, byte for byte, what the stored article says.
+        """
+        started = time.perf_counter()
+        query = self._lexicon.expand(question)
+        coverage = Coverage(query, self._lexicon.idf)
+        hits = rank(coverage, self._retriever.search(query, DEPTH))
+        quotes = choose(coverage, hits, max(question.limit, NEAREST))
+        for quote in quotes:
+            self.archive.verify(quote)
+        confidence = _confidence(coverage, quotes)
+        if confidence >= THRESHOLD:
+            quotes = quotes[: question.limit]
+            told = caution(query, quotes, lambda words: self._together(query, words))
+            return Answer(quotes, confidence, told, self._trace(query, hits, started))
+        quotes = quotes[:NEAREST]
+        reason = abstention(
+            query,
+            quotes,
+            lambda term: self._lexicon.paragraphs_with(term) > 0,
+            lambda words: self._together(query, words),
+            len(self.archive.articles),
+            self.archive.latest,
+        )
+        return Abstention(reason, quotes, confidence, self._trace(query, hits, started))
+
+    def _together(self, query: Query, words: Sequence[int]) -> bool:
+        """Whether some passage holds all of these words of the question, each in one of its forms."""
+        required = tuple(tuple(form.terms for form in query.forms if word in form.words) for word in words)
+        return bool(self._retriever.search(replace(query, required=required), 1))
+
+    def _trace(self, query: Query, hits: Sequence[Hit], started: float) -> Trace:
+        took_ms = (time.perf_counter() - started) * 1000
+        return Trace(query, tuple(hits), len(self.archive.articles), self._paragraphs, self.archive.latest, took_ms)
+
+    @cached_property
+    def examples(self) -> tuple[str, ...]:
+        """Up to three questions that this archive answers in full."""
+        found = (
+            subject
+            for subject in self._lexicon.subjects()
+            if isinstance(reply := self.answer(Question(subject, 1)), Answer) and reply.caution is None
+        )
+        return tuple(subject for subject, _ in zip(found, range(3), strict=False))
+
+
+def _confidence(coverage: Coverage, quotes: Sequence[Quote]) -> float:
+    """How sure it is, 0 to 1, that the first quote answers: the share of the question that it holds."""
+    if not quotes:
+        return 0.0
+    missing = set(quotes[0].missing)
+    return coverage.share(i for i, word in enumerate(coverage.query.words) if word.typed not in missing)

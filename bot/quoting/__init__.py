@@ -1,0 +1,98 @@
+"""Which words of the articles are shown. Keeps secret what makes one run of sentences better than another.
+
+Every quote is a span of one paragraph. What a quote does not hold of the question is said beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.models import Hit, Paragraph, Quote, Span
+from bot.quoting.alike import nearly_same
+from bot.quoting.runs import Run, best_run
+from bot.ranking.coverage import Coverage
+
+SECOND_WORTH = 0.15
+"""What a second quote from one article must add to the question's share, to be clearly needed."""
+
+
+def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> tuple[Quote, ...]:
+    """Up to ``limit`` quotes, in the order of ``hits``.
+
+    At most one an article, unless a second adds what none before it holds; a paragraph nearly the same as one already
+    quoted is folded into it (``also_in``). ``limit`` is at least 1.
+    """
+    quotes: list[Quote] = []
+    held: set[int] = set()
+    for run, score in _runs(coverage, hits):
+        words = coverage.held(run.matches)
+        twin = next((i for i, quote in enumerate(quotes) if nearly_same(quote.paragraph, run.paragraph)), None)
+        if twin is not None:
+            quotes[twin] = _folded(quotes[twin], run.paragraph)
+        elif len(quotes) < limit and (
+            run.paragraph.article.id not in {quote.article.id for quote in quotes}
+            or coverage.share(words - held) >= SECOND_WORTH
+        ):
+            quotes.append(_quote(coverage, run, score))
+            held |= words
+    return tuple(quotes)
+
+
+def _runs(coverage: Coverage, hits: Sequence[Hit]) -> Iterator[tuple[Run, float]]:
+    """The best run of each passage, and the passage's score; a paragraph is quoted once."""
+    seen: set[tuple[str, int]] = set()
+    for hit in hits:
+        found = [best_run(coverage, paragraph, _part(hit, paragraph)) for paragraph in hit.passage.paragraphs]
+        run = max((run for run in found if run), key=lambda run: run.strength, default=None)
+        if run and (key := (run.paragraph.article.id, run.paragraph.number)) not in seen:
+            seen.add(key)
+            yield run, hit.score
+
+
+def _part(hit: Hit, paragraph: Paragraph) -> Span:
+    searched, span = hit.passage.span, paragraph.span
+    return Span(max(searched.start, span.start), min(searched.end, span.end))
+
+
+def _quote(coverage: Coverage, run: Run, score: float) -> Quote:
+    held = coverage.held(run.matches)
+    typed = coverage.held(match for match in run.matches if match.form.origin == "typed")
+    words = coverage.query.words
+    found_as = {
+        match.span.of(run.paragraph.article.text): " ".join(words[i].typed for i in match.form.words)
+        for match in run.matches
+        if not typed.issuperset(match.form.words)
+    }
+    return Quote(
+        run.paragraph,
+        run.span,
+        highlights=_disjoint([match.span for match in run.matches]),
+        missing=tuple(word.typed for i, word in enumerate(words) if i not in held),
+        found_as=tuple(found_as.items()),
+        score=score,
+    )
+
+
+def _disjoint(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """``spans`` in order, those that overlap or touch made one."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        if found and span.start <= found[-1].end:
+            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return tuple(found)
+
+
+def _folded(quote: Quote, twin: Paragraph) -> Quote:
+    if twin.article.id in {quote.article.id, *(other.article.id for other in quote.also_in)}:
+        return quote
+    return Quote(
+        quote.paragraph,
+        quote.span,
+        quote.highlights,
+        quote.missing,
+        quote.found_as,
+        (*quote.also_in, twin),
+        quote.score,
+    )

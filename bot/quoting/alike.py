@@ -1,0 +1,23 @@
+"""When two paragraphs say nearly the same, as two prints of one agency's report do."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from bot import analysis
+from bot.models import Paragraph
+
+ALIKE = 0.6
+"""The least share of three-word runs that two paragraphs have in common (Jaccard): one word in twenty may differ."""
+
+
+def nearly_same(one: Paragraph, other: Paragraph) -> bool:
+    """Whether the two paragraphs share most of their runs of three words."""
+    first, second = _shingles(one.text), _shingles(other.text)
+    return len(first & second) >= ALIKE * len(first | second)
+
+
+@lru_cache(maxsize=2048)
+def _shingles(text: str) -> frozenset[tuple[str, ...]]:
+    terms = [token.term for token in analysis.tokens(text)]
+    return frozenset(tuple(terms[i : i + 3]) for i in range(max(1, len(terms) - 2)))

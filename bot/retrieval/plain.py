@@ -1,0 +1,43 @@
+"""The reference engine: rank-bm25 as it comes, asked term by term.
+
+Keeps nothing secret: it is here to be read. It defines the score that every other engine is held equal to, and is too
+slow for more than a few thousand passages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.models import Hit, Passage, Query
+from bot.retrieval import FIELDS, K1, B, body
+from bot.retrieval.bm25 import LuceneIdf
+
+
+class PlainRetriever:
+    """Searches by scoring every passage with the library's own method."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._passages = passages
+        self._bodies = [set(body(passage)) for passage in passages]
+        corpora = {name: [terms(passage) for passage in passages] for name, (terms, _) in FIELDS.items()}
+        # The library divides by the average length: a field without a word has no scorer, and no score.
+        self._fields = [
+            (LuceneIdf(corpus, k1=K1, b=B), FIELDS[name][1]) for name, corpus in corpora.items() if any(corpus)
+        ]
+
+    def search(self, query: Query, limit: int) -> list[Hit]:
+        """See ``Retriever.search``."""
+        scores = [0.0] * len(self._passages)
+        for scorer, weight in self._fields:
+            for term in query.terms:
+                for number, score in enumerate(scorer.get_scores([term.text])):
+                    scores[number] += weight * term.weight * float(score)
+        found = [number for number, terms in enumerate(self._bodies) if _qualifies(terms, query)]
+        found.sort(key=lambda number: (-scores[number], number))
+        return [Hit(self._passages[number], scores[number]) for number in found[:limit]]
+
+
+def _qualifies(terms: set[str], query: Query) -> bool:
+    return not terms.isdisjoint(term.text for term in query.terms) and all(
+        any(terms.issuperset(alternative) for alternative in alternatives) for alternatives in query.required
+    )
