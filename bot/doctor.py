@@ -1,0 +1,134 @@
+"""What may stand between an installation and its first answer: checks over what is passed in, each with what to do.
+
+Nothing here reads the environment or an article, and no check changes anything that a running bot would notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bot.errors import PullquoteError, RecordsError, SettingsError, SlackError
+from bot.records import Records
+from bot.slack.connection import APP_TOKEN, Identity, check_tokens, connect, introduce, missing_scopes, socket_address
+from bot.slack.features import lacking
+from bot.slack.serving import Access
+
+Level = Literal["ok", "warning", "failed"]
+
+OLDEST_PYTHON = (3, 11)
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found: a sentence, and what to do about it where something should be done."""
+
+    name: str
+    level: Level
+    sentence: str
+    advice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading the archive gave: counts, the skipped files with their reasons, or why there is no archive."""
+
+    articles: int
+    paragraphs: int
+    skipped: tuple[tuple[str, str], ...] = ()
+    problem: str | None = None
+
+
+def examine(*, python: tuple[int, int], reading: Reading, state_folder: Path, access: Access) -> tuple[Finding, ...]:
+    """All findings, in the order in which a newcomer meets the things examined."""
+    return (
+        _python(python),
+        *_archive(reading),
+        _state(state_folder),
+        *_slack(access),
+    )
+
+
+def exit_status(findings: tuple[Finding, ...]) -> int:
+    """0 when nothing failed (a warning is no failure), else 2."""
+    return 2 if any(finding.level == "failed" for finding in findings) else 0
+
+
+def _python(version: tuple[int, int]) -> Finding:
+    shown = ".".join(map(str, version))
+    if version < OLDEST_PYTHON:
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        return Finding("Python", "failed", f"This is Python {shown}.", f"Install Python {oldest} or newer.")
+    return Finding("Python", "ok", f"Python {shown}.")
+
+
+def _archive(reading: Reading) -> Iterator[Finding]:
+    if reading.problem is not None:
+        yield Finding("Archive", "failed", reading.problem, "Pass --corpus PATH or set PULLQUOTE_CORPUS.")
+        return
+    if reading.articles == 0:
+        yield Finding("Archive", "failed", "The archive holds no article.", "Put articles into the folder it names.")
+        return
+    yield Finding("Archive", "ok", f"{reading.articles:,} articles with {reading.paragraphs:,} paragraphs.")
+    if reading.skipped:
+        named = "; ".join(f"{name}: {reason}" for name, reason in reading.skipped[:MOST_NAMED])
+        more = len(reading.skipped) - MOST_NAMED
+        yield Finding(
+            "Archive",
+            "warning",
+            f"{len(reading.skipped):,} files were skipped ({named}{f'; and {more:,} more' if more > 0 else ''}).",
+            "Mend or remove them; the rest of the archive is searched.",
+        )
+
+
+def _state(folder: Path) -> Finding:
+    try:
+        Records(folder).close()
+    except RecordsError as error:
+        return _told("State folder", error)
+    return Finding("State folder", "ok", f"{folder} can be written.")
+
+
+def _slack(access: Access) -> Iterator[Finding]:
+    """Tokens, workspace, scopes and Socket Mode; each rests on the one before, so the first failure ends them."""
+    try:
+        check_tokens(access.bot_token, access.app_token)
+        yield Finding("Slack tokens", "ok", "Both are set, and each is of its kind.")
+        client = connect(access.bot_token or "", access.api_url)
+        identity = introduce(client)
+        yield Finding("Slack workspace", "ok", f"Slack accepts the bot in the workspace {identity.team}.")
+        yield _scopes(identity)
+        # Asked for, but not opened: Slack would hand events to a connection that nobody serves.
+        socket_address(client, (access.app_token or "").strip())
+        yield Finding("Socket Mode", "ok", f"Slack accepts {APP_TOKEN} and offers a connection.")
+    except (SettingsError, SlackError) as error:
+        yield _told("Slack", error)
+
+
+def _scopes(identity: Identity) -> Finding:
+    if identity.scopes is None:
+        return Finding(
+            "Slack scopes",
+            "warning",
+            "Slack did not say which scopes the bot's token has.",
+            "Compare the app's scopes with deploy/manifest.yaml.",
+        )
+    missing = missing_scopes(identity)
+    if missing:
+        lost = " and never ".join(feature.name for feature in lacking(identity.scopes))
+        return Finding(
+            "Slack scopes",
+            "failed",
+            f"The bot's token lacks {', '.join(missing)}, without which it never {lost}.",
+            "Bring the app's manifest up to deploy/manifest.yaml, then install the app again.",
+        )
+    return Finding("Slack scopes", "ok", "The bot's token has every scope that its features need.")
+
+
+def _told(name: str, error: PullquoteError) -> Finding:
+    """A finding from an error's sentence, whose part after the semicolon says what to do."""
+    sentence, _, advice = str(error).partition("; ")
+    return Finding(name, "failed", f"{sentence.rstrip('.')}.", advice[:1].upper() + advice[1:] or None)

@@ -1,0 +1,123 @@
+"""Tokens and the one client that every call goes through: which tokens are right, and which calls are tried again.
+
+Keeps secret where Slack is; a base URL on this machine is as good as Slack's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException
+from ipaddress import ip_address
+from urllib.error import URLError
+from urllib.parse import urlsplit
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
+
+from bot.errors import SettingsError, SlackError
+from bot.slack.features import FEATURES
+
+BOT_TOKEN = "SLACK_BOT_TOKEN"
+APP_TOKEN = "SLACK_APP_TOKEN"
+
+_WHERE = {
+    BOT_TOKEN: 'the "Bot User OAuth Token" (xoxb-…) of the app\'s page "OAuth & Permissions"',
+    APP_TOKEN: 'an app-level token (xapp-…) with the scope connections:write, from the app\'s page "Basic Information"',
+}
+_PREFIX = {BOT_TOKEN: "xoxb-", APP_TOKEN: "xapp-"}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot is in its workspace; ``scopes`` is None where Slack did not say."""
+
+    team: str
+    bot_user: str
+    scopes: frozenset[str] | None
+
+
+def check_tokens(bot_token: str | None, app_token: str | None) -> None:
+    """Raise SettingsError when a token is missing, of the wrong kind, or swapped with the other; calls nobody."""
+    given = {BOT_TOKEN: (bot_token or "").strip(), APP_TOKEN: (app_token or "").strip()}
+    if given[BOT_TOKEN].startswith(_PREFIX[APP_TOKEN]) and given[APP_TOKEN].startswith(_PREFIX[BOT_TOKEN]):
+        raise SettingsError(
+            f"{BOT_TOKEN} and {APP_TOKEN} are swapped; put xoxb-… into the first and xapp-… into the second."
+        )
+    for name, token in given.items():
+        if not token:
+            raise SettingsError(f"{name} is not set; set it to {_WHERE[name]}.")
+        if not token.startswith(_PREFIX[name]):
+            raise SettingsError(f"{name} does not start with {_PREFIX[name]}; set it to {_WHERE[name]}.")
+
+
+def connect(bot_token: str, api_url: str) -> WebClient:
+    """A client for the Slack at ``api_url`` that waits when it is told to slow down.
+
+    A call is repeated only where Slack cannot have done it: after a 429 (up to seven times, as long as it says), and
+    where the request could not be sent. Not after a 500 or a reply that never came, because the message may stand.
+    """
+    client = WebClient(
+        token=bot_token,
+        base_url=api_url,
+        retry_handlers=[
+            RateLimitErrorRetryHandler(max_retry_count=7),
+            ConnectionErrorRetryHandler(max_retry_count=2, error_types=[URLError]),
+        ],
+    )
+    if is_loopback(api_url):
+        # The SDK takes a proxy from the environment without asking for which hosts it is meant.
+        client.proxy = None
+    return client
+
+
+def is_loopback(url: str) -> bool:
+    """Whether ``url`` leads to this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def introduce(client: WebClient) -> Identity:
+    """Ask Slack whose token the client has. SlackError when the token is refused or Slack does not reply."""
+    with _speaking(BOT_TOKEN):
+        response = client.auth_test()
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    granted = headers.get("x-oauth-scopes")
+    scopes = None if granted is None else frozenset(scope.strip() for scope in granted.split(",") if scope.strip())
+    return Identity(team=str(response.get("team")), bot_user=str(response["user_id"]), scopes=scopes)
+
+
+def socket_address(client: WebClient, app_token: str) -> str:
+    """The address of a websocket, good for half a minute. SlackError when Slack refuses or does not reply."""
+    with _speaking(APP_TOKEN):
+        return str(client.apps_connections_open(app_token=app_token)["url"])
+
+
+def missing_scopes(identity: Identity) -> tuple[str, ...]:
+    """The scopes that the bot's features need and its token lacks, in the features' order."""
+    if identity.scopes is None:
+        return ()
+    needed = dict.fromkeys(scope for feature in FEATURES for scope in feature.scopes)
+    return tuple(scope for scope in needed if scope not in identity.scopes)
+
+
+@contextmanager
+def _speaking(token: str) -> Iterator[None]:
+    """Turn what Slack and the network say into one sentence."""
+    try:
+        yield
+    except SlackApiError as error:
+        if error.response.status_code >= 500 or error.response.get("error") == "ratelimited":
+            raise SlackError("Slack cannot take calls at the moment; try again in some minutes.") from error
+        raise SlackError(
+            f"Slack refuses {token} ({error.response.get('error')}); set it to {_WHERE[token]}, and see that the app "
+            f"is installed in the workspace."
+        ) from error
+    except (OSError, HTTPException) as error:
+        why = error.reason if isinstance(error, URLError) else error
+        raise SlackError(f"Slack cannot be reached ({why}); check the network, a proxy and SLACK_API_URL.") from error

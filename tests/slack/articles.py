@@ -1,0 +1,98 @@
+"""Articles, quotes and replies made by hand, and a librarian who gives the replies that a test told it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.errors import VerificationError
+from bot.models import Abstention, Answer, Article, Paragraph, Query, Question, Quote, Reply, Span, Trace
+
+TARN = Article(
+    id="bridge.txt",
+    title="A bridge for Tarn",
+    source="Valley Courier",
+    author="M. Ode",
+    published=date(2025, 5, 7),
+    url="https://example.org/bridge?a=1&b=2",
+    text="Funding\n\nThe council approved the Tarn bridge on Monday. Work begins in June.\n\nNobody spoke against it.",
+)
+
+
+def trace(question: str = "") -> Trace:
+    return Trace(Query(Question(question), (), ()), (), 1, 2, date(2025, 5, 7), 1.0)
+
+
+def paragraph(article: Article, words: str, *, number: int = 1, of: int = 1, heading: str | None = None) -> Paragraph:
+    """The paragraph of ``article`` that is ``words``."""
+    return Paragraph(article, number, of, find(article, words), find(article, heading) if heading else None)
+
+
+def find(article: Article, words: str) -> Span:
+    start = article.text.index(words)
+    return Span(start, start + len(words))
+
+
+def quote(words: str, *, bold: tuple[str, ...] = (), missing: tuple[str, ...] = ()) -> Quote:
+    """A quote from the article about the bridge."""
+    whole = "The council approved the Tarn bridge on Monday. Work begins in June."
+    return Quote(
+        paragraph(TARN, whole, of=2, heading="Funding"),
+        find(TARN, words),
+        tuple(find(TARN, word) for word in bold),
+        missing,
+    )
+
+
+def quote_all(article: Article, *, missing: tuple[str, ...] = ()) -> Quote:
+    """A quote that is the whole of an article of one paragraph."""
+    span = Span(0, len(article.text))
+    return Quote(Paragraph(article, 1, 1, span), span, missing=missing)
+
+
+APPROVED = quote("The council approved the Tarn bridge on Monday.", bold=("approved", "bridge"))
+WHOLE = quote("The council approved the Tarn bridge on Monday. Work begins in June.", missing=("cost",))
+
+
+def answer(*quotes: Quote, caution: str | None = None) -> Answer:
+    return Answer(quotes, 0.9, caution, trace())
+
+
+def abstention(reason: str, *nearest: Quote) -> Abstention:
+    return Abstention(reason, nearest, 0.1, trace())
+
+
+BRIDGE = "who approved the bridge"
+QUOTED = "The council approved the Tarn bridge on Monday."
+
+
+def known() -> dict[str, Reply | Exception]:
+    """Questions of each kind, and the replies to them."""
+    return {
+        BRIDGE: answer(APPROVED),
+        "what does it cost": answer(WHOLE, caution='No passage holds "cost".'),
+        "why submarines": abstention('Not in the archive: "submarines".', WHOLE),
+    }
+
+
+def verify(quote: Quote) -> None:
+    """Accept every quote but those of the article named "changed"."""
+    if quote.article.id == "changed":
+        raise VerificationError("The article has changed; read the archive again.")
+
+
+@dataclass
+class Scripted:
+    """A librarian who knows what to reply to which question, and repeats the question of any other as a reason."""
+
+    replies: dict[str, Reply | Exception] = field(default_factory=known)
+    examples: tuple[str, ...] = ("when does work on the Tarn bridge begin", "who approved the bridge")
+    before: Callable[[], object] = lambda: None
+
+    def answer(self, question: Question) -> Reply:
+        self.before()
+        reply = self.replies.get(question.text) or abstention(f'Not in the archive: "{question.text}".')
+        if isinstance(reply, Exception):
+            raise reply
+        return reply

@@ -1,0 +1,185 @@
+"""What a reply looks like in Slack: what is said, in which order, and that it always fits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
+from bot.playground.validation import checked_blocks
+from bot.slack.blocks import MESSAGE_LIMIT, QUOTE_LIMIT, Message, how_to, plain, render, texts_in
+
+from .articles import APPROVED, TARN, WHOLE, abstention, answer, paragraph, quote_all, trace
+
+
+def quoted(message: Message) -> list[str]:
+    """The words of each quote of a message."""
+    return [
+        "".join(part["text"] for part in element["elements"])
+        for block in message.blocks
+        if block["type"] == "rich_text"
+        for element in block["elements"]
+        if element["type"] == "rich_text_quote"
+    ]
+
+
+def citations(message: Message) -> list[str]:
+    return ["|".join(texts_in(block)) for block in message.blocks if block["type"] == "context"]
+
+
+def test_matched_words_are_bold_and_nothing_else() -> None:
+    """A quote is text elements whose style alone marks the matched words."""
+    (block, _) = render(answer(APPROVED)).blocks
+    bold = {"bold": True}
+    assert block["elements"][0]["elements"] == [
+        {"type": "text", "text": "The council "},
+        {"type": "text", "text": "approved", "style": bold},
+        {"type": "text", "text": " the Tarn "},
+        {"type": "text", "text": "bridge", "style": bold},
+        {"type": "text", "text": " on Monday."},
+    ]
+
+
+def test_a_full_answer_starts_with_its_first_quote() -> None:
+    """Where there is nothing to say first, nothing is said; quotes come in their order, each with its citation."""
+    message = render(answer(APPROVED, WHOLE))
+    assert [block["type"] for block in message.blocks] == ["rich_text", "context"] * 2
+    assert quoted(message) == [APPROVED.text, WHOLE.text]
+
+
+def test_notes_come_before_all_else() -> None:
+    """What of the question was not read is said first, before the caution."""
+    message = render(answer(APPROVED, caution="No passage holds both."), ("Attached files were not read.",))
+    assert [block["text"]["text"] for block in message.blocks[:2]] == [
+        "Attached files were not read.",
+        "No passage holds both.",
+    ]
+
+
+CITED: list[tuple[Quote, str]] = [
+    (quote_all(Article("a", "A title", "a.txt", "Words.")), "A title · a.txt · undated · ¶ 1 of 1"),
+    (quote_all(Article("a", "a.txt", "a.txt", "Words.")), "a.txt · undated · ¶ 1 of 1"),
+    (
+        quote_all(Article("a", "A title", "a.txt", "Words.", url="javascript:alert(1)", published=date(2025, 11, 12))),
+        "A title · a.txt · 12 November 2025 · ¶ 1 of 1",
+    ),
+    (
+        replace(
+            quote_all(Article("a", "A title", "a.txt", "Words.")), found_as=(("Global Combat Air Program", "GCAP"),)
+        ),
+        "A title · a.txt · undated · ¶ 1 of 1 · found as: Global Combat Air Program = GCAP",
+    ),
+    (
+        replace(
+            quote_all(Article("a", "A title", "a.txt", "Words."), missing=("agreed", "cost")),
+            also_in=(paragraph(TARN, "Nobody spoke against it."),) * 2,
+        ),
+        "A title · a.txt · undated · ¶ 1 of 1 · not in this passage: agreed, cost"
+        " · also in A bridge for Tarn (Valley Courier)",
+    ),
+    (
+        quote_all(Article("a", "A *bold* title", "a.txt", "Words.", url="https://example.org/")),
+        "A *bold* title|<https://example.org/|open the article>|a.txt · undated · ¶ 1 of 1",
+    ),
+]
+
+
+@pytest.mark.parametrize(("quote", "line"), CITED)
+def test_the_line_under_a_quote(quote: Quote, line: str) -> None:
+    """A citation names what is known, once, and leaves out what is not; only a web address is linked."""
+    assert citations(render(answer(quote))) == [line]
+
+
+def test_a_quote_that_is_too_long_is_cut_to_a_verbatim_part() -> None:
+    """Of a quote beyond the limit its first whole words are shown, and the citation says that it is a part."""
+    article = Article("a", "A title", "a.txt", "bridge " * 2_000)
+    message = render(answer(quote_all(article)))
+    (words,) = quoted(message)
+    assert article.text.startswith(words)
+    assert words.endswith("bridge")
+    assert QUOTE_LIMIT - 10 < len(words) <= QUOTE_LIMIT
+    assert "part of the paragraph" in citations(message)[0]
+
+
+def test_what_is_left_out_is_counted() -> None:
+    """Quotes that no longer fit are left out, and the last line says how many."""
+    many = [quote_all(Article(str(number), "A title", "a.txt", "bridge " * 200)) for number in range(9)]
+    message = render(answer(*many))
+    left_out = 9 - len(quoted(message))
+    assert left_out > 0
+    assert message.blocks[-1]["text"]["text"] == f"{left_out} more quotes were left out to keep this message short."
+
+
+def test_the_notification_marks_an_omission_outside_the_quotation_marks() -> None:
+    """A first quote too long for a notification is a verbatim beginning, closed before the mark of omission."""
+    article = Article("a", "A title", "a.txt", "bridge " * 200)
+    words, _, rest = render(answer(quote_all(article))).text.removeprefix("“").partition("”")
+    assert article.text.startswith(words)
+    assert rest == " … — A title · a.txt · undated"
+
+
+def test_the_how_to_does_without_examples() -> None:
+    """An archive that offers no example leaves the how-to without the line that announces them."""
+    assert [block["type"] for block in how_to(()).blocks] == ["section"]
+
+
+TEXT = st.text(st.characters(codec="utf-8"), min_size=1)
+LONG = st.builds(lambda text, times: text * times, TEXT, st.integers(1, 4_000)).map(lambda text: text[:12_000])
+NASTY = st.sampled_from(["&" * 9_000, "<!channel>" * 900, "`" * 9_000, "\u202e" * 50, "a" * 40_000, "|<>" * 3_000, " "])
+WORDS = TEXT | LONG | NASTY
+MAYBE = st.none() | WORDS
+SENTENCE = WORDS.filter(str.strip)
+
+
+@st.composite
+def quotes(draw: st.DrawFn) -> Quote:
+    text = draw(WORDS)
+    url = draw(MAYBE | st.just("https://example.org/?" + "&" * 990) | st.just("https://example.org/" + "|" * 400))
+    about: dict[str, Any] = {"author": draw(MAYBE), "published": draw(st.none() | st.dates()), "url": url}
+    article = Article(draw(TEXT), draw(WORDS), draw(WORDS), text, **about)
+    heading = Span(0, len(text)) if draw(st.booleans()) else None
+    edges = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
+    marks = tuple(Span(*pair) for pair in zip(edges[::2], edges[1::2], strict=False))
+    lists = st.lists(WORDS, max_size=5).map(tuple)
+    whole = Paragraph(article, 1, 1, Span(0, len(text)), heading)
+    found_as = tuple((form, form) for form in draw(lists))
+    return Quote(whole, whole.span, marks, draw(lists), found_as, (whole,) * draw(st.integers(0, 5)))
+
+
+@st.composite
+def replies(draw: st.DrawFn) -> Reply:
+    some = tuple(draw(st.lists(quotes(), min_size=1, max_size=4))) * draw(st.sampled_from([1, 1, 20]))
+    if draw(st.booleans()):
+        return Answer(some, 0.5, draw(st.none() | SENTENCE), trace())
+    return Abstention(draw(SENTENCE), some[: draw(st.integers(0, 2))], 0.1, trace())
+
+
+@given(replies(), st.lists(SENTENCE, max_size=2).map(tuple))
+def test_every_reply_fits_and_is_verbatim(reply: Reply, notes: tuple[str, ...]) -> None:
+    """Whatever the articles hold, Slack takes the message, it keeps to the limit, and its quotes are verbatim."""
+    message = render(reply, notes)
+    checked_blocks(message.blocks)
+    assert len(message.text) + sum(map(len, texts_in(message.blocks))) <= MESSAGE_LIMIT
+    assert not set("<>") & set(message.text)
+    shown = reply.quotes if isinstance(reply, Answer) else reply.nearest
+    words = quoted(message)
+    assert all(quote.text.startswith(one) for quote, one in zip(shown, words, strict=False))
+    assert bool(words) == bool(shown)
+
+
+@given(st.lists(WORDS, max_size=3).map(tuple), SENTENCE)
+def test_the_bots_own_messages_fit(examples: tuple[str, ...], sentence: str) -> None:
+    """Slack takes every how-to and every apology."""
+    checked_blocks(how_to(examples).blocks)
+    checked_blocks(plain(sentence).blocks)
+
+
+def test_an_abstention_without_a_near_miss_is_its_reason() -> None:
+    """Where nothing comes near, the reason stands alone."""
+    message = render(abstention('Not in the archive: "submarines".'))
+    assert (len(message.blocks), message.text) == (1, 'Not in the archive: "submarines".')

@@ -1,0 +1,162 @@
+"""Conversations with the bot, as the people in them see them: what is said and what is replied."""
+
+from __future__ import annotations
+
+from bot.models import Article, Quote, Span
+from bot.playground.cast import DM_YOU, GENERAL, OTHER_BOT, YOU
+
+from .articles import APPROVED, BRIDGE, QUOTED, WHOLE, answer, quote_all
+from .conftest import Room, shown
+
+
+def test_a_mention_is_answered_in_its_thread(room: Room) -> None:
+    """A mention gets the quote, its source and a notification that answers by itself, in the mention's thread."""
+    asked = room.ask(BRIDGE)
+    reply = room.reply_to(asked)
+    assert reply.thread_ts == asked.ts
+    assert reply.text.startswith(f"“{QUOTED}” — A bridge for Tarn · Valley Courier · 7 May 2025")
+    assert shown(reply) == (
+        f"{QUOTED}\n<https://example.org/bridge?a=1&amp;b=2|A bridge for Tarn> "
+        "M. Ode · Valley Courier · 7 May 2025 · Funding · ¶ 1 of 2 · part of the paragraph"
+    )
+
+
+def test_a_mention_inside_a_thread_is_answered_there(room: Room) -> None:
+    """A mention in a thread gets its reply in that thread, not in one of its own."""
+    root = room.slack.say(GENERAL, "about the bridge")
+    asked = room.ask(BRIDGE, thread=root.ts)
+    assert room.reply_to(asked).thread_ts == root.ts
+
+
+def test_a_direct_message_is_answered_flat(room: Room) -> None:
+    """A direct message needs no mention, and its reply stands below it, outside any thread."""
+    room.slack.say(DM_YOU, BRIDGE)
+    (reply,) = room.slack.wait_for_replies(DM_YOU)
+    assert reply.thread_ts is None
+    assert QUOTED in shown(reply)
+
+
+def test_a_direct_message_in_a_thread_is_answered_there(room: Room) -> None:
+    """A direct message written in a thread gets its reply in that thread."""
+    root = room.slack.say(DM_YOU, "hi")
+    room.slack.wait_for_replies(DM_YOU)
+    asked = room.slack.say(DM_YOU, BRIDGE, thread=root.ts)
+    (reply,) = room.slack.wait_for_replies(DM_YOU, thread=asked.thread_ts)
+    assert QUOTED in shown(reply)
+
+
+def test_an_abstention_says_why_and_labels_its_nearest_miss(room: Room) -> None:
+    """Where the archive does not answer, the reason comes first, and the nearest miss is labelled as one."""
+    reply = room.reply_to(room.ask("why submarines"))
+    reason, label, words, *_ = shown(reply).splitlines()
+    assert (reason, label, words) == ('Not in the archive: "submarines".', "Nearest miss:", WHOLE.text)
+    assert reply.text == 'Not in the archive: "submarines".'
+
+
+def test_a_caution_comes_before_the_quote(room: Room) -> None:
+    """A caution is the first line, and what the quote does not hold is said under it."""
+    lines = shown(room.reply_to(room.ask("what does it cost"))).splitlines()
+    assert lines[:2] == ['No passage holds "cost".', WHOLE.text]
+    assert lines[-1].endswith("¶ 1 of 2 · not in this passage: cost")
+
+
+def test_an_edited_question_is_not_answered_again(room: Room) -> None:
+    """Editing an answered mention, which is a new event, changes nothing; so does editing a direct message."""
+    asked = room.ask(BRIDGE)
+    room.reply_to(asked)
+    room.slack.edit(asked, f"{room.slack.mention} what does it cost")
+    written = room.slack.say(DM_YOU, BRIDGE)
+    room.slack.wait_for_replies(DM_YOU)
+    room.slack.edit(written, "what does it cost")
+    room.slack.quiet()
+    assert [len(room.slack.replies(GENERAL)), len(room.slack.replies(DM_YOU))] == [1, 1]
+
+
+def test_a_mention_added_by_an_edit_is_answered(room: Room) -> None:
+    """A message into which the mention is edited later is a question that nobody has answered yet."""
+    said = room.slack.say(GENERAL, BRIDGE)
+    edited = room.slack.edit(said, f"{room.slack.mention} {BRIDGE}")
+    assert QUOTED in shown(room.reply_to(edited))
+
+
+def test_what_is_not_for_the_bot_gets_no_reply(room: Room) -> None:
+    """What bots say, joins, deletions, reactions and other people's talk are acknowledged and not answered."""
+    room.slack.say(GENERAL, f"{room.slack.mention} {BRIDGE}", user=OTHER_BOT)
+    room.slack.join(GENERAL, YOU)
+    talk = room.slack.say(GENERAL, "the bridge was approved")
+    room.slack.react(talk, "eyes")
+    room.slack.delete(talk)
+    room.slack.open_home()
+    for subtype in ("message_changed", "message_deleted", "channel_join", "bot_message", "me_message"):
+        room.slack.deliver(
+            {"type": "message", "channel": DM_YOU, "channel_type": "im", "subtype": subtype, "ts": "1.0"}
+        )
+    for event in ("app_home_opened", "member_joined_channel", "team_join"):
+        room.slack.deliver({"type": event, "user": YOU})
+    room.slack.quiet()
+    assert room.slack.replies(GENERAL) + room.slack.replies(DM_YOU) == []
+    assert all(delivery.acked_at and len(delivery.attempts) == 1 for delivery in room.slack.deliveries)
+
+
+def test_small_talk_gets_the_how_to(room: Room) -> None:
+    """A mention that asks nothing gets a short how-to, with examples from the archive."""
+    for said in ("", "hi", "Hello!", "thanks a lot", "👋", ":wave:", "help"):
+        first, *rest = shown(room.reply_to(room.ask(said))).splitlines()
+        assert first.startswith("Ask a question in plain words."), said
+        assert rest == ["For example:", *room.librarian.examples]
+
+
+def test_a_long_mention_is_answered_as_far_as_it_is_read(room: Room) -> None:
+    """12,000 characters get one reply, which says how much of them was searched."""
+    reply = room.reply_to(room.ask("bridge " * 1_700 + "end"))
+    assert shown(reply).startswith("The question is long: only its first 2,000 characters were searched.")
+
+
+HOSTILE = [
+    "<!channel> and <@U0YOU>",
+    "*bold* _it_ ~no~ `code`",
+    "```fence",
+    "\u202egnorts\u202c :smile:",
+    "<https://a|b>",
+]
+
+
+def test_hostile_words_are_shown_literally(room: Room) -> None:
+    """Markup in an article, its title or the question is shown as written: nobody is pinged, nothing is formatted."""
+    for words in HOSTILE:
+        article = Article("h", words, words, words, author=words, url="https://example.org/")
+        quote = quote_all(article, missing=(words,))
+        room.librarian.replies = {"what": answer(quote, caution=f"No passage holds {words}.")}
+        reply = room.reply_to(room.ask("what"))
+        caution, quoted, citation = reply.blocks
+        assert caution["text"] == {"type": "plain_text", "text": f"No passage holds {words}.", "emoji": False}
+        assert quoted["elements"][0]["elements"] == [{"type": "text", "text": words}]
+        linked = [element["text"] for element in citation["elements"] if element["type"] == "mrkdwn"]
+        assert [text.count("<") + text.count(">") for text in linked] == [2]
+        assert not set("*_~`") & set(linked[0])
+        assert any(words in element["text"] for element in citation["elements"] if element["type"] == "plain_text")
+        assert not set("<>") & set(reply.text)
+
+
+def test_a_failure_of_the_librarian_is_one_sentence(room: Room) -> None:
+    """An exception becomes one sentence with a reference, without the exception's text."""
+    room.librarian.replies = {BRIDGE: RuntimeError("secret detail at line 7")}
+    reply = room.reply_to(room.ask(BRIDGE))
+    assert shown(reply).startswith("Sorry, this question could not be answered")
+    assert "secret" not in shown(reply) + reply.text
+
+
+def test_a_quote_that_is_not_its_articles_is_never_posted(room: Room) -> None:
+    """Where one quote of a reply fails its check, nothing of the reply is posted but one sentence."""
+    changed = Article("changed", "A title", "a.txt", "Words that were there before.")
+    room.librarian.replies = {BRIDGE: answer(APPROVED, quote_all(changed))}
+    reply = room.reply_to(room.ask(BRIDGE))
+    assert shown(reply).startswith("Sorry, a quote for this question no longer matches")
+    assert QUOTED not in shown(reply) + reply.text
+
+
+def test_highlights_that_repeat_words_are_never_posted(room: Room) -> None:
+    """Overlapping highlights would show words twice; such a quote is no slice, and is not posted."""
+    twice = Quote(APPROVED.paragraph, APPROVED.span, (Span(9, 30), Span(20, 40)))
+    room.librarian.replies = {BRIDGE: answer(twice)}
+    assert shown(room.reply_to(room.ask(BRIDGE))).startswith("Sorry, a quote for this question no longer matches")

@@ -1,0 +1,177 @@
+"""What is asked of the bot: events that are questions, events that are not, and the words a person typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.slack.markup import cut, cut_escaped, escape, linkable, unescape
+from bot.slack.questions import QUESTION_LIMIT, Asked, read_event
+
+BOT = "U0BOT"
+
+
+def delivered(text: str = "what now", **event: Any) -> Asked | None:
+    """What is made of a mention with this text, with these fields on top of an ordinary one's."""
+    fields = {"type": "app_mention", "channel": "C1", "user": "U1", "ts": "10.0", "text": text} | event
+    return read_event({"event_id": "Ev1", "team_id": "T1", "event": fields}, bot_user=BOT)
+
+
+IGNORED: list[dict[str, Any]] = [
+    {"bot_id": "B1"},
+    {"user": BOT},
+    {"user": None},
+    {"user": "USLACKBOT"},
+    {"type": "message"},
+    {"type": "message", "channel_type": "channel"},
+    {"type": "message", "channel_type": "mpim"},
+    {"type": "reaction_added"},
+    {"type": "message", "channel_type": "im", "subtype": "message_changed"},
+    {"type": "message", "channel_type": "im", "subtype": "message_deleted"},
+    {"type": "message", "channel_type": "im", "subtype": "channel_join"},
+    {"type": "message", "channel_type": "im", "subtype": "bot_message"},
+    {"type": "message", "channel_type": "im", "subtype": "me_message"},
+    {"channel": None},
+]
+
+
+@pytest.mark.parametrize("event", IGNORED)
+def test_what_is_no_question_is_ignored(event: dict[str, Any]) -> None:
+    """Bots, the bot itself, other people's talk, and every subtype that is no ordinary message are ignored."""
+    assert delivered(**event) is None
+
+
+def test_an_event_of_another_shape_is_ignored() -> None:
+    """A body without an event is ignored rather than raised about."""
+    assert read_event({"type": "url_verification"}, bot_user=BOT) is None
+
+
+THREADS: list[tuple[dict[str, Any], str | None]] = [
+    ({}, "10.0"),
+    ({"thread_ts": "9.0"}, "9.0"),
+    ({"subtype": "file_share"}, "10.0"),
+    ({"subtype": "thread_broadcast", "thread_ts": "9.0"}, "9.0"),
+    ({"type": "message", "channel_type": "im"}, None),
+    ({"type": "message", "channel_type": "im", "thread_ts": "9.0"}, "9.0"),
+]
+
+
+@pytest.mark.parametrize(("event", "thread"), THREADS)
+def test_the_reply_goes_where_the_question_was_asked(event: dict[str, Any], thread: str | None) -> None:
+    """A mention is answered in its thread; a direct message flat, unless it was asked in a thread."""
+    asked = delivered(**event)
+    assert asked is not None
+    assert asked.thread == thread
+
+
+WORDS: list[tuple[str, str]] = [
+    ("what was agreed on GCAP", "what was agreed on GCAP"),
+    ("rates of 5% at 10:30:45, F-35 & U.S.", "rates of 5% at 10:30:45, F-35 & U.S."),
+    ("Hello Kitty licences", "Hello Kitty licences"),
+    ("who said thanks", "who said thanks"),
+    (f"<@{BOT}> what now", "what now"),
+    (f"what, <@{BOT}|pullquote>, now", "what, , now"),
+    ("<@U2|ode> said what", "ode said what"),
+    ("what did <@U2> say", "what did say"),
+    ("what of <#C1|general> and <#C2>", "what of general and"),
+    ("<!here> what, <!subteam^S1|@desk>", "what, @desk"),
+    ("see <https://example.org/a|the paper>", "see the paper"),
+    ("see <https://example.org/a>", "see https://example.org/a"),
+    ("is 1 &lt; 2 &amp;&amp; 3 &gt; 2", "is 1 < 2 && 3 > 2"),
+    ("what is &lt;@U1&gt;", "what is <@U1>"),
+    ("what is &amp;lt;", "what is &lt;"),
+    ("tanks :tank: and :wave::skin-tone-2: more", "tanks and more"),
+    ("Hi! What now?", "What now?"),
+    ("Good morning team, what now? Thanks!", "what now?"),
+    ("what\u0000\ud83d now\n\nthen", "what now then"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), WORDS)
+def test_a_question_is_the_words_its_writer_saw(text: str, words: str) -> None:
+    """Markup becomes plain words; only the bot's own mention, bare ids, emoji codes and courtesies are left out."""
+    asked = delivered(text)
+    assert asked is not None
+    assert asked.text == words
+
+
+NOTHING = [
+    "",
+    f"<@{BOT}>",
+    f" <@{BOT}> ",
+    "hi",
+    "Hello!",
+    "Thanks a lot.",
+    ":wave:",
+    "👋",
+    "👍🏽 🎉",
+    "1️⃣",
+    "?!",
+    ":+1:",
+]
+NOTHING += [f"<@{BOT}> hey there", "OK, thanks!", "help", "How does this work?"]
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_small_talk_asks_nothing(text: str) -> None:
+    """A greeting, thanks, a call for help, an emoji or an empty mention is accepted, but is no question."""
+    asked = delivered(text)
+    assert asked is not None
+    assert asked.text is None
+
+
+def test_a_long_question_is_cut_and_says_so() -> None:
+    """Of 12,000 characters the first ones up to the limit are asked, whole words, and a note says how many."""
+    asked = delivered("bridge " * 1_715)
+    assert asked is not None
+    assert asked.text is not None
+    assert QUESTION_LIMIT - 7 <= len(asked.text) <= QUESTION_LIMIT
+    assert asked.text.endswith("bridge")
+    assert asked.notes == ("The question is long: only its first 2,000 characters were searched.",)
+
+
+def test_attached_files_are_said_not_to_be_read() -> None:
+    """A question with a file is answered, with a note that the file was not read."""
+    asked = delivered(subtype="file_share", files=[{"id": "F1"}])
+    assert asked is not None
+    assert asked.notes == ("Attached files were not read.",)
+
+
+@given(st.text())
+def test_an_escape_is_undone_by_its_opposite(text: str) -> None:
+    """Text that was escaped for Slack and comes back is the same text, and holds no markup on its way."""
+    assert unescape(escape(text)) == text
+    assert not set("<>") & set(escape(text))
+
+
+@given(st.text(), st.integers(min_value=1, max_value=50))
+def test_what_is_cut_is_a_beginning_and_fits(text: str, limit: int) -> None:
+    """Cut text is a beginning of the text, within the limit, also when it is escaped afterwards."""
+    assert text.startswith(cut(text, limit))
+    assert len(cut(text, limit)) <= limit
+    assert text.startswith(cut_escaped(text, limit))
+    assert len(escape(cut_escaped(text, limit))) <= limit
+
+
+ADDRESSES: list[tuple[str | None, str | None]] = [
+    (None, None),
+    ("", None),
+    ("example.org/a", None),
+    ("javascript:alert(1)", None),
+    ("https://", None),
+    ("https://[::1", None),
+    ("https://example.org/a b", None),
+    ("https://example.org/<b>", None),
+    ("https://example.org/" + "a" * 3_000, None),
+    ("https://example.org/a", "https://example.org/a"),
+    ("https://example.org/a|b?c=1&d=2", "https://example.org/a%7Cb?c=1&amp;d=2"),
+]
+
+
+@pytest.mark.parametrize(("url", "address"), ADDRESSES)
+def test_only_a_web_address_is_linked(url: str | None, address: str | None) -> None:
+    """An address is linked when it is one of the web, with what would break the link escaped."""
+    assert linkable(url) == address

@@ -1,0 +1,122 @@
+"""The doctor: what it finds, and that each finding says what to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.doctor import Finding, Reading, examine, exit_status
+from bot.playground.server import SCOPES, StandIn
+from bot.slack.serving import Access
+
+GOOD = Reading(articles=12, paragraphs=1_234)
+
+
+def found(
+    state: Path,
+    access: Access,
+    *,
+    python: tuple[int, int] = (3, 12),
+    reading: Reading = GOOD,
+) -> dict[str, Finding]:
+    """The worst finding of each name, with the exit status held to them all."""
+    findings = examine(python=python, reading=reading, state_folder=state, access=access)
+    assert exit_status(findings) == (2 if any(one.level == "failed" for one in findings) else 0)
+    assert all(one.advice and one.advice.endswith(".") for one in findings if one.level != "ok")
+    assert all(one.sentence.endswith(".") for one in findings)
+    return {one.name: one for one in sorted(findings, key=lambda one: one.level == "failed")}
+
+
+def access_to(slack: StandIn) -> Access:
+    return Access(slack.bot_token, slack.app_token, slack.api_url)
+
+
+NOWHERE = Access(None, None, "http://127.0.0.1:1/api/")
+
+
+def test_a_good_installation_has_nothing_to_do(tmp_path: Path) -> None:
+    """Where all is well every finding is ok, without advice, and the bot's workspace is named."""
+    with StandIn() as slack:
+        findings = found(tmp_path, access_to(slack))
+        assert [one for one in findings.values() if one.level != "ok" or one.advice] == []
+        assert "Stand-in" in findings["Slack workspace"].sentence
+        assert [call.method for call in slack.calls] == ["auth.test", "apps.connections.open"]
+
+
+def test_an_old_python_fails(tmp_path: Path) -> None:
+    """A Python older than the oldest supported one is a failure."""
+    assert found(tmp_path, NOWHERE, python=(3, 10))["Python"].level == "failed"
+
+
+READINGS: list[tuple[Reading, str, str]] = [
+    (GOOD, "ok", "12 articles with 1,234 paragraphs."),
+    (replace(GOOD, articles=0), "failed", "The archive holds no article."),
+    (Reading(0, 0, problem="The folder archive does not exist."), "failed", "The folder archive does not exist."),
+]
+
+
+@pytest.mark.parametrize(("reading", "level", "sentence"), READINGS)
+def test_the_archive_is_counted(tmp_path: Path, reading: Reading, level: str, sentence: str) -> None:
+    """An archive is ok with its counts; an empty or missing one is a failure with its reason."""
+    finding = found(tmp_path, NOWHERE, reading=reading)["Archive"]
+    assert (finding.level, finding.sentence) == (level, sentence)
+
+
+def test_skipped_files_are_a_warning_that_names_the_first(tmp_path: Path) -> None:
+    """Skipped files are named with their reasons, the first five of them, and the rest counted; nothing has failed."""
+    skipped = tuple((f"{number}.txt", "it is empty") for number in range(7))
+    with StandIn() as slack:
+        findings = examine(
+            python=(3, 11), reading=replace(GOOD, skipped=skipped), state_folder=tmp_path, access=access_to(slack)
+        )
+    (warning,) = [one for one in findings if one.level == "warning"]
+    assert warning.sentence.startswith("7 files were skipped (0.txt: it is empty; 1.txt")
+    assert warning.sentence.endswith("4.txt: it is empty; and 2 more).")
+    assert exit_status(findings) == 0
+
+
+def test_a_state_folder_that_cannot_be_written_fails(tmp_path: Path) -> None:
+    """A state folder that cannot be used is a failure which names the setting."""
+    (tmp_path / "file").write_text("in the way")
+    finding = found(tmp_path / "file" / "state", NOWHERE)["State folder"]
+    assert finding.level == "failed"
+    assert "PULLQUOTE_STATE_DIR" in (finding.advice or "")
+
+
+def test_tokens_are_examined_in_turn(tmp_path: Path) -> None:
+    """Missing, swapped and refused tokens are each a failure of their own sentence."""
+    with StandIn() as slack:
+        right = access_to(slack)
+        swapped = replace(right, bot_token=right.app_token, app_token=right.bot_token)
+        said = [
+            found(tmp_path, access)["Slack"].sentence
+            for access in (
+                replace(right, bot_token=None),
+                swapped,
+                replace(right, bot_token="xoxb-other"),
+                replace(right, app_token="xapp-other"),
+            )
+        ]
+    assert said == [
+        "SLACK_BOT_TOKEN is not set.",
+        "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped.",
+        "Slack refuses SLACK_BOT_TOKEN (invalid_auth).",
+        "Slack refuses SLACK_APP_TOKEN (invalid_auth).",
+    ]
+
+
+def test_missing_scopes_are_named_with_what_they_cost(tmp_path: Path) -> None:
+    """A token without a scope that a feature needs is a failure which names the scope and the feature."""
+    with StandIn(scopes=set(SCOPES) - {"im:history"}) as slack:
+        finding = found(tmp_path, access_to(slack))["Slack scopes"]
+    assert finding.level == "failed"
+    assert finding.sentence == "The bot's token lacks im:history, without which it never answers direct messages."
+
+
+def test_a_slack_that_cannot_be_reached_fails(tmp_path: Path) -> None:
+    """Where nothing answers at Slack's address, the finding says so."""
+    with StandIn() as gone:
+        access = access_to(gone)
+    assert found(tmp_path, access)["Slack"].sentence.startswith("Slack cannot be reached (")
