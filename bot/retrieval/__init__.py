@@ -20,8 +20,8 @@ class Retriever(Protocol):
     def search(self, query: Query, limit: int) -> list[Hit]:
         """The best ``limit`` passages for ``query``, best first; equal scores by passage number.
 
-        A passage that holds no term of the query in its body is no hit, whatever its title says, nor is one that lacks
-        something the query requires. Fewer, or none, where fewer qualify. ``limit`` is at least 1.
+        A passage that holds no term of the query in any field is no hit, whatever the library would score it, nor is
+        one whose body lacks something the query requires. Fewer, or none, where fewer qualify. ``limit`` is at least 1.
         """
         ...
 

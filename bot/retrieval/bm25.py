@@ -94,7 +94,8 @@ class Bm25Retriever:
 
     def _candidates(self, query: Query) -> npt.NDArray[np.int32]:
         """The numbers of the passages that hold a term of the query and all that it requires, ascending."""
-        found = _union([self._fields["body"][0].holders(term.text) for term in query.terms])
+        fields = [postings for postings, _ in self._fields.values()]
+        found = _union([postings.holders(term.text) for postings in fields for term in query.terms])
         for alternatives in query.required:
             found = np.intersect1d(found, _union([self._holding_all(terms) for terms in alternatives]))
         return found

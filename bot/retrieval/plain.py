@@ -19,6 +19,7 @@ class PlainRetriever:
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._passages = passages
         self._bodies = [set(body(passage)) for passage in passages]
+        self._all = [{term for terms, _ in FIELDS.values() for term in terms(passage)} for passage in passages]
         corpora = {name: [terms(passage) for passage in passages] for name, (terms, _) in FIELDS.items()}
         # The library divides by the average length: a field without a word has no scorer, and no score.
         self._fields = [
@@ -32,12 +33,12 @@ class PlainRetriever:
             for term in query.terms:
                 for number, score in enumerate(scorer.get_scores([term.text])):
                     scores[number] += weight * term.weight * float(score)
-        found = [number for number, terms in enumerate(self._bodies) if _qualifies(terms, query)]
+        found = [number for number in range(len(scores)) if self._qualifies(number, query)]
         found.sort(key=lambda number: (-scores[number], number))
         return [Hit(self._passages[number], scores[number]) for number in found[:limit]]
 
-
-def _qualifies(terms: set[str], query: Query) -> bool:
-    return not terms.isdisjoint(term.text for term in query.terms) and all(
-        any(terms.issuperset(alternative) for alternative in alternatives) for alternatives in query.required
-    )
+    def _qualifies(self, number: int, query: Query) -> bool:
+        own = self._bodies[number]
+        return not self._all[number].isdisjoint(term.text for term in query.terms) and all(
+            any(own.issuperset(alternative) for alternative in alternatives) for alternatives in query.required
+        )

@@ -1,0 +1,1 @@
+"""What is learnt from an archive about its own words."""

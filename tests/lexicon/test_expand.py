@@ -1,0 +1,113 @@
+"""A question as the archive understands it: its content words, and the forms in which they may stand."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from making import lexicon
+
+from bot.models import Form, Question
+
+AUTHORITY = "The Coastal Transport Authority (CTA) runs the ferry."
+
+
+def forms(question: str, origin: str, *texts: str) -> list[Form]:
+    return [form for form in lexicon(*texts).expand(Question(question)).forms if form.origin == origin]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("", []),
+        ("🎉 ?!", []),
+        ("what is the", []),
+        ("ferry", ["ferry"]),
+        ("When does the Ferry leave?", ["Ferry", "leave"]),
+        ("ferry ferries FERRY", ["ferry"]),
+        ("what did the CTA say about the ferry’s price", ["CTA", "ferry’s", "price"]),
+        ("who said it", ["said"]),
+    ],
+)
+def test_content_words(question: str, expected: list[str]) -> None:
+    """The content words of a question are those that name something, as typed, each once; if none does, those it has."""
+    found = [word.typed for word in lexicon(AUTHORITY).expand(Question(question)).words]
+    assert [word.casefold() for word in found] != [] or expected == []
+    assert len(found) == len(expected)
+    assert {word.casefold()[:4] for word in found} == {word.casefold()[:4] for word in expected}
+
+
+def test_a_typed_word_counts_in_full() -> None:
+    """Every content word is searched as typed at weight 1, and any other form at less."""
+    found = lexicon(AUTHORITY).expand(Question("CTA ferri coastal transport authority")).forms
+    assert {form.weight for form in found if form.origin == "typed"} == {1.0}
+    assert all(0 < form.weight < 1 for form in found if form.origin != "typed")
+
+
+def test_an_acronym_is_searched_spelt_out() -> None:
+    """Who types an acronym also finds the paragraphs that only spell it out."""
+    (form,) = forms("what is the cta", "acronym", AUTHORITY)
+    assert form.terms == ("coastal", "transport", "author")
+    assert form.words == (0,)
+    assert form.shown == "Coastal Transport Authority"
+
+
+def test_a_name_is_searched_as_its_acronym() -> None:
+    """Who spells a name out also finds the paragraphs that only have its acronym, which then stands for every word."""
+    (form,) = forms("what does the coastal transport authority run", "acronym", AUTHORITY)
+    assert form.terms == ("cta",)
+    assert form.words == (0, 1, 2)
+    assert form.shown == "CTA"
+
+
+def test_an_acronym_spelt_like_a_stop_word() -> None:
+    """An acronym that is a stop word in small letters is a word of the question in capitals."""
+    query = lexicon("The World Health Organization (WHO) met.", "Later WHO wrote.").expand(Question("what did WHO write"))
+    assert "WHO" in [word.typed for word in query.words]
+
+
+@pytest.mark.parametrize("question", ["coastal authority", "transport coastal authority", "the coast"])
+def test_part_of_a_name_is_not_its_acronym(question: str) -> None:
+    """Some of a name's words, or all of them in another order, do not stand for the acronym."""
+    assert forms(question, "acronym", AUTHORITY) == []
+
+
+def test_an_acronym_that_was_never_defined() -> None:
+    """An acronym that the archive does not explain has no other form."""
+    assert forms("CTA", "acronym", "The CTA runs the ferry of the Coastal Transport Authority.") == []
+
+
+def test_the_rarer_tells_more() -> None:
+    """A word tells the more the fewer paragraphs hold it, and one in every paragraph still tells something."""
+    learnt = lexicon("The ferry left.", "The ferry came.", "The ferry sank at the pier.")
+    assert learnt.idf("unheard") > learnt.idf("pier") > learnt.idf("ferri") > 0
+    assert [learnt.paragraphs_with(term) for term in ("unheard", "pier", "ferri")] == [0, 1, 3]
+
+
+def test_an_archive_without_paragraphs() -> None:
+    """A lexicon that has learnt nothing expands a question into its own words."""
+    assert [form.terms for form in lexicon().expand(Question("ferry pier")).forms] == [("ferri",), ("pier",)]
+
+
+PROGRAM = """
+from making import lexicon
+from bot.models import Question
+print(lexicon("Nakatani, NAKATANI and Nakatani’s men met Nakatani's friend.").expand(Question("nakatini")))
+"""
+
+
+def test_every_process_expands_alike() -> None:
+    """The same question and the same archive give the same query in every process, whatever Python's hash seed."""
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2", "3", "4")
+    }
+    assert len(seen) == 1

@@ -1,0 +1,78 @@
+"""Small articles, and what is made of them. Keeps secret which rooms of the house a quote passes on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from bot.archive import Archive
+from bot.lexicon import Lexicon
+from bot.librarian import Librarian
+from bot.models import Answer, Article, Form, Mark, MarkKind, Paragraph, Query, Question, Quote, Reply, Span
+from bot.quoting import choose
+from bot.ranking import rank
+from bot.ranking.coverage import Coverage
+from bot.retrieval.bm25 import Bm25Retriever
+from bot.wiring import librarian_of
+
+
+def article(
+    *blocks: str,
+    id: str = "a.txt",
+    title: str = "Untitled…",
+    headings: Collection[str] = (),
+    published: date | None = None,
+) -> Article:
+    """An article whose text is these blocks, a blank line between each two.
+
+    A block that is the title, or one of ``headings``, is marked as such.
+    """
+    marks: list[Mark] = []
+    at = 0
+    for block in blocks:
+        kind: MarkKind | None = "title" if block == title else "heading" if block in headings else None
+        if kind:
+            marks.append(Mark(kind, Span(at, at + len(block))))
+        at += len(block) + 2
+    return Article(id, title, id, "\n\n".join(blocks), published=published, marks=tuple(marks))
+
+
+def paragraphs(*texts: str) -> tuple[Paragraph, ...]:
+    """Paragraphs, each the whole of an article of its own."""
+    return Archive([article(text, id=f"{number}.txt") for number, text in enumerate(texts)]).paragraphs
+
+
+def lexicon(*texts: str) -> Lexicon:
+    """What is learnt from these paragraphs."""
+    return Lexicon.learn(paragraphs(*texts))
+
+
+def librarian(*articles: Article) -> Librarian:
+    """A librarian over these articles."""
+    return librarian_of(articles)
+
+
+def query(*terms: str | tuple[str, float], required: Sequence[Sequence[tuple[str, ...]]] = ()) -> Query:
+    """A query for these terms, each alone (weight 1) or with its weight."""
+    weighted = [(term, 1.0) if isinstance(term, str) else term for term in terms]
+    forms = tuple(Form((text,), (), weight, "typed", text) for text, weight in weighted)
+    return Query(Question(" ".join(form.shown for form in forms)), (), forms, tuple(map(tuple, required)))
+
+
+def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ...]:
+    """The quotes that are chosen for ``question``, before anyone asks whether they are enough."""
+    archive = Archive(articles)
+    learnt = Lexicon.learn(archive.paragraphs)
+    asked = learnt.expand(Question(question, limit))
+    coverage = Coverage(asked, learnt.idf)
+    return choose(coverage, rank(coverage, Bm25Retriever(archive.passages).search(asked, 30)), limit)
+
+
+def shown(reply: Reply) -> tuple[Quote, ...]:
+    """The quotes of a reply, be they answers or nearest misses."""
+    return reply.quotes if isinstance(reply, Answer) else reply.nearest
+
+
+def highlighted(quote: Quote) -> list[str]:
+    """The highlighted pieces of a quote, in order."""
+    return [piece for piece, is_highlight in quote.pieces() if is_highlight]

@@ -1,0 +1,1 @@
+"""Which words of the articles are shown."""

@@ -1,0 +1,1 @@
+"""How passages are found: one contract, held to by every engine."""

@@ -1,0 +1,178 @@
+"""Text into terms: what meets under one term, what stays apart, and that a token never loses its place."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.analysis import fold, searched_tokens, term, terms, tokens, words
+
+TEXTS = st.text(max_size=60) | st.text(alphabet=".'’&-,019aAbBsS\u0301\u200b\u00ad \nßİıſ日あ½ﬁ", max_size=25)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("   \n\t", []),
+        ("...!? — “”", []),
+        ("🎉👍🏽", []),
+        ("the and of", []),
+        ("\u200b\u00ad", []),
+        ("pier", ["pier"]),
+        ("Pier PIER pier", ["pier"] * 3),
+        ("(GCAP), GCAP. “GCAP” GCAP’s", ["gcap"] * 4),
+        ("3.5", ["3.5"]),
+        ("1,000 1000", ["1000", "1000"]),
+        ("2024 2025", ["2024", "2025"]),
+        ("sixth-generation", ["sixth", "generat"]),
+        ("F-35 F35", ["f35", "f35"]),
+        ("Su-57 B-52H", ["su57", "b52h"]),
+        ("5-6", ["5", "6"]),
+        ("R&D", ["r&d"]),
+        ("日本", ["日", "本"]),
+        ("GCAP日本", ["gcap", "日", "本"]),
+        ("hello_world", ["hello", "world"]),
+    ],
+)
+def test_terms(text: str, expected: list[str]) -> None:
+    """A text gives the terms of the words that are searched, in order; one without words gives none."""
+    assert terms(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("pier", "pier"),
+        ("Pier", "PIER"),
+        ("piers", "pier"),
+        ("café", "CAFE"),
+        ("café", "cafe\u0301"),
+        ("Erdoğan", "Erdogan"),
+        ("İstanbul", "istanbul"),
+        ("Straße", "STRASSE"),
+        ("ﬁnance", "finance"),
+        ("Ｊａｐａｎ", "Japan"),
+        ("co\u00adoperate", "cooperate"),
+        ("zero\u200bwidth", "zerowidth"),
+        ("עִבְרִית", "עברית"),
+        ("O’Brien", "O'Brien"),
+        ("Iran’s", "Iran"),
+        ("Iran's", "Iran"),
+        ("ministers’", "minister"),
+        ("US's", "US"),
+        ("US’s", "U.S."),
+        ("U.S.", "US"),
+        ("U.S", "U.S."),
+        ("U.K", "U.K."),
+        ("U.K.", "UK"),
+        ("U.N.", "UN"),
+        ("F-35", "F35"),
+        ("F-35s", "F-35"),
+        ("defence", "defense"),
+        ("offence", "offense"),
+        ("licence", "license"),
+        ("programme", "program"),
+        ("programmes", "programs"),
+        ("organise", "organize"),
+        ("organisation", "organization"),
+        ("analyse", "analyze"),
+        ("colour", "color"),
+        ("harbours", "harbors"),
+        ("neighbouring", "neighboring"),
+        ("behaviour", "behavior"),
+        ("centre", "center"),
+        ("theatres", "theaters"),
+        ("metre", "meter"),
+        ("dialogue", "dialog"),
+        ("travelled", "traveled"),
+        ("cancelling", "canceling"),
+        ("grey", "gray"),
+    ],
+)
+def test_words_that_meet(one: str, other: str) -> None:
+    """Case, accents, width, apostrophes, possessives, plurals and regional spelling part no two prints of a word."""
+    assert terms(one) == terms(other)
+    assert len(terms(one)) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Iran", "Iraq"),
+        ("India", "Indiana"),
+        ("Niger", "Nigeria"),
+        ("Austria", "Australia"),
+        ("Singh", "Sing"),
+        ("2024", "2025"),
+        ("3.5", "35"),
+        ("F-35", "F-16"),
+        ("four", "for"),
+        ("hour", "horror"),
+        ("filled", "filed"),
+        ("rise", "rice"),
+        ("metre", "metro"),
+        ("centre", "cent"),
+        ("polling", "poling"),
+    ],
+)
+def test_words_that_stay_apart(one: str, other: str) -> None:
+    """No folding and no stem makes one word of two."""
+    assert terms(one) != terms(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("us", []),
+        ("may", []),
+        ("what’s WHAT'S Isn’t", []),
+        ("US", ["u.s."]),
+        ("May", ["may"]),
+        ("gave us the US figure", ["gave", "u.s.", "figur"]),
+    ],
+)
+def test_stop_words(text: str, expected: list[str]) -> None:
+    """A stop word is not searched in any case or apostrophe; a country and a month spelt like one are."""
+    assert terms(text) == expected
+
+
+def test_stop_words_are_still_tokens() -> None:
+    """A stop word keeps its place among the tokens, and is marked as one."""
+    assert [(token.term, token.is_stop) for token in tokens("the piers")] == [("the", True), ("pier", False)]
+
+
+def test_a_token_points_at_the_letters_it_came_from() -> None:
+    """A token's offsets cover the text's own letters: accents, capitals and the possessive among them."""
+    text = "“CAFÉ’s” (F-35), zero\u200bwidth 1,000"
+    assert [text[token.start : token.end] for token in tokens(text)] == ["CAFÉ’s", "F-35", "zero\u200bwidth", "1,000"]
+
+
+@settings(deadline=None)
+@given(TEXTS)
+@example("U.S.’s F-35s")
+def test_tokens_lie_in_the_text_in_order(text: str) -> None:
+    """In any text the tokens are ordered, disjoint and inside it, and the slice of each has the token's term."""
+    at = 0
+    for token in tokens(text):
+        assert at <= token.start < token.end <= len(text)
+        assert term(text[token.start : token.end]) == token.term
+        at = token.end
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_tokens_and_terms_agree(text: str) -> None:
+    """Whichever way a text is asked for its terms, the same are searched."""
+    assert terms(text) == [token.term for token in tokens(text) if not token.is_stop]
+    assert terms(text) == [token.term for token in searched_tokens(text)]
+
+
+@settings(deadline=None)
+@given(TEXTS)
+@example("US U.S. U.S.A. F-35 1,000 İ ﬁ")
+def test_folding_twice_is_folding_once(text: str) -> None:
+    """A folded word stays as it is when folded again."""
+    for word in words(text):
+        assert fold(fold(word)) == fold(word)

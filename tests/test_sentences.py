@@ -1,0 +1,59 @@
+"""Whole sentences of a paragraph, as spans."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.sentences import sentences
+
+TEXTS = st.text(max_size=80) | st.text(alphabet="aA1 .!?…'’\"“”()-,\n\r\u00a0ש。", max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        (" \n\t ", []),
+        ("A headline without a full stop", ["A headline without a full stop"]),
+        ("One sentence.", ["One sentence."]),
+        ("  One sentence.  ", ["One sentence."]),
+        ("It rained. It stopped.", ["It rained.", "It stopped."]),
+        ("Is it? Yes! It is.", ["Is it?", "Yes!", "It is."]),
+        ("It rained. A tail without a stop", ["It rained.", "A tail without a stop"]),
+        ("Gen. Maren met Dr. Tveit. They left.", ["Gen. Maren met Dr. Tveit.", "They left."]),
+        ("Mr. J. R. Ode spoke. Lt. Col. Lie did not.", ["Mr. J. R. Ode spoke.", "Lt. Col. Lie did not."]),
+        ("The U.S. said no. The U.K. agreed.", ["The U.S. said no.", "The U.K. agreed."]),
+        ("The U.S. President came. He left.", ["The U.S. President came.", "He left."]),
+        ("Pier No. 5 is open. It is new.", ["Pier No. 5 is open.", "It is new."]),
+        ("It opens at 5 a.m. today. Come early.", ["It opens at 5 a.m. today.", "Come early."]),
+        ("There were approx. five of them. All left.", ["There were approx. five of them.", "All left."]),
+        ("It cost 3.5 million. Wages took 1,000.25 more.", ["It cost 3.5 million.", "Wages took 1,000.25 more."]),
+        ("It rose to 5. Then it fell.", ["It rose to 5.", "Then it fell."]),
+        ("No... maybe. Wait… what?", ["No... maybe.", "Wait… what?"]),
+        ("“We go. We stay,” he said. Then he left.", ["“We go. We stay,” he said.", "Then he left."]),
+        ('"It is late. Go! Now." They went.', ['"It is late. Go! Now."', "They went."]),
+        ("(It was so. Twice.) Then it ended.", ["(It was so. Twice.) Then it ended."]),
+        ("Great 🎉! Really? Yes 👍.", ["Great 🎉!", "Really?", "Yes 👍."]),
+        ("שלום עולם. מה שלומך? טוב.", ["שלום עולם.", "מה שלומך?", "טוב."]),
+        ("日本は平和です。東京は大きい。", ["日本は平和です。", "東京は大きい。"]),
+    ],
+)
+def test_sentences(text: str, expected: list[str]) -> None:
+    """A paragraph is parted where its sentences end: not at an abbreviation, in a number or inside a quotation."""
+    assert [span.of(text) for span in sentences(text)] == expected
+
+
+@settings(deadline=None)
+@given(TEXTS)
+@example("a\r\n\r\nB. C")
+def test_sentences_cover_the_text(text: str) -> None:
+    """In any text the sentences are ordered, disjoint, trimmed and inside it, and only blanks stand outside them."""
+    at = 0
+    for span in sentences(text):
+        assert at <= span.start < span.end <= len(text)
+        assert not text[at : span.start].strip()
+        assert span.of(text) == span.of(text).strip()
+        at = span.end
+    assert not text[at:].strip()
