@@ -32,8 +32,9 @@ STOP_WORDS = frozenset(
     through during before after above below to from up down in out on off over under again further once is am
     are was were be been being have has had having do does did doing done will would shall should can could may
     might must ought not no only own same too very just also both each few more most other some such any all
-    upon via per near among within without across along around since until towards toward despite like isn't aren't wasn't weren't don't doesn't didn't won't wouldn't can't cannot couldn't shouldn't
-    hasn't haven't hadn't it's that's what's who's i'm i've you're they're we're let's s t
+    upon via per near among within without across along around since until towards toward despite like isn't
+    aren't wasn't weren't don't doesn't didn't won't wouldn't can't cannot couldn't shouldn't hasn't haven't
+    hadn't it's that's what's who's i'm i've you're they're we're let's s t
     """.split()
 )
 """Words that are not searched, as typed in lower case; inside an exact phrase they count like any other."""

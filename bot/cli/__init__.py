@@ -6,6 +6,7 @@ to standard error.
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 from pathlib import Path
@@ -16,11 +17,12 @@ from rich.console import Console
 
 from bot import settings
 from bot.cli.progress import progress_bar
-from bot.errors import PullquoteError
+from bot.errors import ArchiveError, PullquoteError
 from bot.models import Abstention, Paragraph, Question, Quote
 
 if TYPE_CHECKING:
     from bot.librarian import Librarian
+    from bot.slack.serving import Access
 
 app = typer.Typer(
     name="pullquote",
@@ -70,6 +72,89 @@ def ask(
     raise typer.Exit(1 if isinstance(reply, Abstention) else 0)
 
 
+@app.command()
+def evaluate(
+    questions: Annotated[Path, typer.Argument(help="A .jsonl or .jsonl.gz file of questions.", metavar="QUESTIONS")],
+    corpus: Corpus = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask every question in QUESTIONS and report how good the replies are."""
+    from bot.cli.report import print_metrics
+    from bot.evaluate import measure, outcomes, read_questions
+
+    asked = read_questions(questions)
+    librarian = _open(settings.load(corpus=corpus))
+    with progress_bar(errors, "Asking") as progress:
+        metrics = measure(list(outcomes(librarian, asked, progress)))
+    if as_json:
+        typer.echo(metrics.model_dump_json(by_alias=True, indent=2))
+    else:
+        print_metrics(Console(highlight=False), metrics)
+
+
+@app.command()
+def serve(corpus: Corpus = None) -> None:
+    """Answer questions in Slack, over Socket Mode, until SIGTERM or Ctrl-C."""
+    from bot.records import Records
+    from bot.slack.connection import Identity, check_tokens
+    from bot.slack.serving import serve as serve_slack
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    chosen = settings.load(corpus=corpus)
+    access = _access(chosen)
+    check_tokens(access.bot_token, access.app_token)
+    records = Records(chosen.state_dir)
+    librarian = _open(chosen)
+
+    def ready(identity: Identity) -> None:
+        articles = len(librarian.archive.articles)
+        errors.print(
+            f"Connected to {identity.team}; answering from {articles:,} articles. Ctrl-C ends.", soft_wrap=True
+        )
+
+    try:
+        status = serve_slack(access, answers=librarian, verify=librarian.archive.verify, records=records, ready=ready)
+    finally:
+        records.close()
+    raise typer.Exit(status)
+
+
+@app.command()
+def doctor(corpus: Corpus = None) -> None:
+    """Check everything that Pullquote needs, and say what to do where something is missing."""
+    from bot.cli.report import print_findings
+    from bot.doctor import Reading, examine, exit_status
+    from bot.wiring import open_archive
+
+    chosen = settings.load(corpus=corpus)
+    try:
+        with progress_bar(errors, "Reading the archive") as progress:
+            librarian, found = open_archive(chosen.corpus, progress)
+        reading = Reading(
+            len(librarian.archive.articles),
+            len(librarian.archive.paragraphs),
+            tuple((skipped.name, skipped.reason) for skipped in found.skipped),
+        )
+    except ArchiveError as error:
+        reading = Reading(0, 0, problem=str(error))
+    findings = examine(
+        python=sys.version_info[:2], reading=reading, state_folder=chosen.state_dir, access=_access(chosen)
+    )
+    print_findings(Console(highlight=False), findings)
+    raise typer.Exit(exit_status(findings))
+
+
+def _access(chosen: settings.Settings) -> Access:
+    from bot.slack.serving import Access
+
+    bot, app_level = chosen.slack_bot_token, chosen.slack_app_token
+    return Access(
+        bot.get_secret_value() if bot else None,
+        app_level.get_secret_value() if app_level else None,
+        chosen.slack_api_url,
+    )
+
+
 def _neighbours(librarian: Librarian, quote: Quote) -> tuple[Paragraph | None, Paragraph | None]:
     paragraphs = librarian.archive.paragraphs_of(quote.article.id)
     at = quote.paragraph.number - 1
@@ -83,9 +168,9 @@ def _open(chosen: settings.Settings) -> Librarian:
     with progress_bar(errors, "Reading the archive") as progress:
         librarian, reading = open_archive(chosen.corpus, progress)
     for warning in reading.warnings:
-        errors.print(f"Note: {warning}")
+        errors.print(f"Note: {warning}", soft_wrap=True)
     for skipped in reading.skipped:
-        errors.print(f"Skipped {skipped.name}: {skipped.reason}")
+        errors.print(f"Skipped {skipped.name}: {skipped.reason}", soft_wrap=True)
     return librarian
 
 
@@ -94,10 +179,10 @@ def main() -> None:
     try:
         app()
     except PullquoteError as error:
-        errors.print(str(error))
+        errors.print(str(error), soft_wrap=True)
         sys.exit(2)
     except Exception as error:  # noqa: BLE001  the outermost edge: a person never sees a traceback
-        errors.print(_unforeseen(error))
+        errors.print(_unforeseen(error), soft_wrap=True)
         sys.exit(2)
 
 

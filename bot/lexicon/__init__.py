@@ -22,7 +22,9 @@ LONG_FORM_WEIGHT = 0.5
 SPELLING_WEIGHT = 0.8
 """Another spelling of a name, or a word that the person may have meant."""
 
-_FRAME = frozenset(analysis.term(word) for word in "say said tell told happen mention many much show find give name called".split())
+_FRAME = frozenset(
+    analysis.term(word) for word in "say said tell told happen mention many much show find give name called".split()
+)
 """Words that ask rather than name: not searched in a question that has others."""
 
 

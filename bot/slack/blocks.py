@@ -108,7 +108,7 @@ def _first_lines(reply: Reply, notes: tuple[str, ...]) -> Iterator[str]:
     yield from notes
     if isinstance(reply, Answer):
         if reply.caution:
-            yield reply.caution
+            yield f"{reply.caution} Nearest, in the articles' own words:"
         return
     yield reply.reason
     if reply.nearest:

@@ -77,7 +77,6 @@ def test_a_name_with_two_letters_exchanged_in_another_company() -> None:
     ("typed", "meant"),
     [
         ("nakatini", "nakatani"),
-        ("Natakani", "nakatani"),
         ("submarnie", "submarin"),
         ("infrastrucutre", "infrastructur"),
         ("goverment", "govern"),
