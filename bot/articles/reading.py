@@ -46,7 +46,9 @@ def read(paths: Sequence[Path], *, progress: Progress | None = None) -> Reading:
     """
     for path in paths:
         if not path.exists():
-            raise ArchiveError(f"There is no {path}: name a folder of articles, an article or a .jsonl archive.")
+            raise ArchiveError(
+                f"There is no {path}: name a folder of articles or a .jsonl archive with --corpus or PULLQUOTE_CORPUS."
+            )
     found = [(path, file) for path in paths for file in find(path)]
     reading = _Archive(total=sum(file.size for _, file in found), progress=progress)
     for path, file in found:

@@ -96,13 +96,14 @@ def evaluate(
 def serve(corpus: Corpus = None) -> None:
     """Answer questions in Slack, over Socket Mode, until SIGTERM or Ctrl-C."""
     from bot.records import Records
-    from bot.slack.connection import Identity, check_tokens
+    from bot.slack.connection import Identity
+    from bot.slack.serving import check_access
     from bot.slack.serving import serve as serve_slack
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     chosen = settings.load(corpus=corpus)
     access = _access(chosen)
-    check_tokens(access.bot_token, access.app_token)
+    check_access(access)  # before a large archive is read, so that a wrong token is told at once
     records = Records(chosen.state_dir)
     librarian = _open(chosen)
 

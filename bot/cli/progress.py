@@ -23,10 +23,11 @@ def progress_bar(console: Console, what: str) -> Iterator[Callable[[int, int], N
 
     def report(done: int, of: int) -> None:
         progress.update(task, completed=done, total=of)
-        if time.monotonic() - started > PATIENCE:
+        if console.is_terminal and time.monotonic() - started > PATIENCE:
             progress.start()
 
     try:
         yield report
     finally:
-        progress.stop()
+        if progress.live.is_started:
+            progress.stop()

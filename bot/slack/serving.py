@@ -39,6 +39,14 @@ class Access:
     api_url: str
 
 
+def check_access(access: Access) -> None:
+    """Raise SettingsError or SlackError where ``access`` does not do; nothing is connected."""
+    check_tokens(access.bot_token, access.app_token)
+    client = connect((access.bot_token or "").strip(), access.api_url)
+    introduce(client)
+    socket_address(client, (access.app_token or "").strip())
+
+
 class SlackBot:
     """The bot between ``start`` and ``stop``. SettingsError or SlackError where ``access`` does not do."""
 

@@ -28,6 +28,9 @@ def forms(question: str, origin: str, *texts: str) -> list[Form]:
         ("When does the Ferry leave?", ["Ferry", "leave"]),
         ("what did the CTA say about the ferry’s price", ["CTA", "ferry’s", "price"]),
         ("who said it", ["said"]),
+        ("where’s the ferry", ["ferry"]),
+        ("They've a ferry; who'll pay, and I'd ask when's the price out", ["ferry", "pay", "ask", "price"]),
+        ("please tell me the ferry’s price", ["ferry’s", "price"]),
     ],
 )
 def test_content_words(question: str, expected: list[str]) -> None:

@@ -1,0 +1,164 @@
+"""Which quotes are chosen, and what is said beside each."""
+
+from __future__ import annotations
+
+import pytest
+from making import article, chosen, highlighted
+
+from bot.models import Article
+
+COSTS = (
+    "The harbour board said on Tuesday that the breakwater at Skarvik will cost 14 million crowns "
+    "and be ready before the storms of next autumn."
+)
+QUAY = "The old quay at Skarvik stays shut."
+KEEPER = "Its keeper, Jonas Tveit, retired."
+
+
+def texts(question: str, *articles: Article, limit: int = 3) -> list[str]:
+    return [quote.text for quote in chosen(question, *articles, limit=limit)]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("", []),
+        ("what is the", []),
+        ("submarines", []),
+        ("keeper", [KEEPER]),
+        ("quay at Skarvik", [QUAY]),
+    ],
+)
+def test_what_is_quoted(question: str, expected: list[str]) -> None:
+    """A paragraph that holds a word of the question is quoted; none is where no word is held."""
+    assert texts(question, article(QUAY, KEEPER)) == expected
+
+
+def test_one_quote_an_article() -> None:
+    """An article is quoted once, however many of its paragraphs hold the same words of the question."""
+    many = article(*(f"{QUAY} Sign number {number}. " + "It is a plain sign. " * 40 for number in range(4)))
+    assert len(chosen("Skarvik quay", many)) == 1
+
+
+def test_a_second_quote_that_adds() -> None:
+    """An article is quoted twice where the second quote holds what the first lacks."""
+    filler = "It is a plain sign on a plain wall. " * 22
+    parts = article(f"{QUAY} {filler}", f"{KEEPER} {filler}")
+    assert sorted(texts("Skarvik keeper", parts)) == [KEEPER, QUAY]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5])
+def test_the_limit(limit: int) -> None:
+    """No more quotes are chosen than were asked for, and a smaller limit gives the first of a larger one."""
+    places = ("north", "south", "east", "west")
+    several = [article(f"The {place} ferry of Skarvik was {place}bound.", id=place) for place in places]
+    everything = chosen("Skarvik ferry", *several, limit=9)
+    assert len(everything) == 4
+    assert chosen("Skarvik ferry", *several, limit=limit) == everything[:limit]
+
+
+def test_the_strongest_comes_first() -> None:
+    """Quotes come strongest first."""
+    quotes = chosen("Skarvik quay keeper", article(KEEPER, id="k"), article(QUAY, id="q"))
+    assert [quote.text for quote in quotes] == [QUAY, KEEPER]
+    assert quotes[0].score >= quotes[1].score > 0
+
+
+def test_near_duplicates_are_folded() -> None:
+    """Paragraphs of several articles that say nearly the same are one quote, which names where else it stands."""
+    prints = (COSTS, COSTS, COSTS.replace("board", "council"))
+    several = [article(text, id=str(number)) for number, text in enumerate(prints)]
+    (quote,) = chosen("Skarvik breakwater cost", *several)
+    assert {quote.article.id, *(paragraph.article.id for paragraph in quote.also_in)} == {"0", "1", "2"}
+    assert len(quote.also_in) == 2
+
+
+def test_a_near_duplicate_is_folded_when_the_limit_is_reached() -> None:
+    """Folding takes no place among the quotes."""
+    (quote,) = chosen("Skarvik breakwater cost", article(COSTS, id="a"), article(COSTS, id="b"), limit=1)
+    assert [paragraph.article.id for paragraph in quote.also_in] == ["b"]
+
+
+def test_a_paragraph_that_an_article_repeats() -> None:
+    """An article that prints a paragraph twice is neither quoted twice nor named as another."""
+    filler = "It is a plain sign on a plain wall. " * 22
+    (quote,) = chosen("Skarvik breakwater cost", article(COSTS, filler, COSTS))
+    assert quote.also_in == ()
+
+
+@pytest.mark.parametrize("other", [COSTS.replace("14 million", "16 million"), QUAY])
+def test_paragraphs_that_say_something_else_are_not_folded(other: str) -> None:
+    """Paragraphs that differ in a figure, or share only a name, are two quotes."""
+    quotes = chosen("Skarvik", article(COSTS, id="a"), article(other, id="b"))
+    assert [quote.also_in for quote in quotes] == [(), ()]
+
+
+def test_titles_and_headings_are_never_quoted() -> None:
+    """A title and a heading lead to the paragraphs below, and no quote holds a word of them."""
+    titled = article(
+        "Skarvik Reopens", "What The Keeper Said", KEEPER, title="Skarvik Reopens", headings=["What The Keeper Said"]
+    )
+    assert texts("Skarvik reopens", titled) == []
+    (quote,) = chosen("Skarvik keeper", titled)
+    assert quote.text == KEEPER
+    assert quote.missing == ("Skarvik",)
+    assert quote.citation.heading == "What The Keeper Said"
+
+
+def test_a_quote_lies_in_one_paragraph() -> None:
+    """Of short paragraphs that are searched together, one is quoted, and its number cited."""
+    (quote,) = chosen("keeper Tveit", article(QUAY, KEEPER))
+    assert (quote.text, quote.citation.paragraph, quote.citation.paragraphs) == (KEEPER, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "missing", "found_as", "highlights"),
+    [
+        ("keeper", KEEPER, (), (), ["keeper"]),
+        ("Did the KEEPER retire?", KEEPER, (), (), ["keeper", "retired"]),
+        ("keeper of Skarvik sold", KEEPER, ("Skarvik", "sold"), (), ["keeper"]),
+        ("cafe owner lund", "The Café’s owners at Lund’s Bay paid.", (), (), ["Café’s", "owners", "Lund’s"]),
+        ("cafés", "The “cafe\u0301” is shut.", (), (), ["cafe\u0301"]),
+        ("breakwaters", "The break\u00adwater held.", (), (), ["break\u00adwater"]),
+        ("defense programme", "A Defence Program began.", (), (), ["Defence", "Program"]),
+        (
+            "CTA pier",
+            "The Coastal Transport Authority shut the pier.",
+            (),
+            (("Coastal Transport Authority", "CTA"),),
+            ["Coastal Transport Authority", "pier"],
+        ),
+        (
+            "coastal transport authority pier",
+            "The CTA’s pier is shut.",
+            (),
+            (("CTA’s", "coastal transport authority"),),
+            ["CTA’s", "pier"],
+        ),
+        ("skravik quay", QUAY, (), (("Skarvik", "skravik"),), ["quay", "Skarvik"]),
+        ("日本", "日本は遠い。", (), (), ["日本"]),
+    ],
+)
+def test_what_is_said_beside_a_quote(
+    question: str,
+    text: str,
+    missing: tuple[str, ...],
+    found_as: tuple[tuple[str, str], ...],
+    highlights: list[str],
+) -> None:
+    """Highlights are the article's own letters; what is missing stands as typed; other forms are named.
+
+    The definition of an acronym may stand in another article.
+    """
+    defines = article("The Coastal Transport Authority (CTA) met far away.", id="z")
+    quote = next(quote for quote in chosen(question, article(text), defines) if quote.text == text)
+    assert quote.missing == missing
+    assert quote.found_as == found_as
+    assert highlighted(quote) == highlights
+
+
+def test_a_word_that_stands_in_both_forms() -> None:
+    """Where the typed form stands in the quote too, no other form needs to be named, and both are highlighted."""
+    (quote,) = chosen("CTA", article("The Coastal Transport Authority (CTA) met."))
+    assert quote.found_as == ()
+    assert highlighted(quote) == ["Coastal Transport Authority", "CTA"]

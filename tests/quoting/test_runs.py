@@ -1,0 +1,108 @@
+"""Which part of a long paragraph is quoted."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from making import article, chosen
+
+from bot.models import Quote
+from bot.sentences import sentences
+
+FILLER = "Plain words stand here, and nothing else is told."
+
+
+def only(question: str, text: str) -> Quote:
+    (quote,) = chosen(question, article(text))
+    return quote
+
+
+def around(*told: str, filler: int = 30) -> str:
+    return " ".join([FILLER] * filler + list(told) + [FILLER] * filler)
+
+
+def test_a_short_paragraph() -> None:
+    """A sentence that holds the whole question is quoted alone, without its neighbours."""
+    quote = only("breakwater", f"{FILLER} The breakwater is new. {FILLER}")
+    assert quote.text == "The breakwater is new."
+    assert quote.is_cut == (True, True)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        ["The breakwater cost many crowns."],
+        ["The breakwater is new.", "It cost many crowns."],
+        ["The breakwater is new.", "It is long.", "It cost many crowns."],
+    ],
+)
+def test_the_best_run_of_sentences(told: list[str]) -> None:
+    """A long paragraph is shown as the sentences in a row that hold the question, up to three of them."""
+    assert only("what did the breakwater cost in crowns", around(*told)).text == " ".join(told)
+
+
+def test_words_that_stand_far_apart() -> None:
+    """Words more than three sentences apart are not joined: one run is quoted, and what it lacks is named."""
+    quote = only("breakwater crowns", around("The breakwater is new.", *[FILLER] * 4, "It cost many crowns."))
+    assert quote.text == "The breakwater is new."
+    assert quote.missing == ("crowns",)
+
+
+def test_a_sentence_too_long_to_show() -> None:
+    """A sentence of three hundred words is cut between words around its first match, and is still a slice."""
+    words = [f"word{number}" for number in range(300)]
+    words[150] = "breakwater,"
+    text = " ".join(words) + "."
+    quote = only("breakwater", text)
+    assert quote.text in text
+    assert "breakwater," in quote.text.split()
+    assert set(quote.text.split()) <= set(text.split())
+    assert len(quote.text.split()) <= 80
+    assert quote.is_cut == (True, True)
+
+
+@pytest.mark.parametrize("at", [0, 1, 298, 299])
+def test_a_match_at_the_edge_of_a_long_sentence(at: int) -> None:
+    """A match among the first or last words of a long sentence is in the cut."""
+    words = [f"word{number}" for number in range(300)]
+    words[at] = "breakwater"
+    assert "breakwater" in only("breakwater", " ".join(words)).text.split()
+
+
+PIECES = st.sampled_from(
+    [FILLER, "The breakwater is new.", "It cost crowns!", "word " * 95 + "crowns.", "“Is it? A quay.”"]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=25), st.sampled_from([" ", "  ", "\n", "\u00a0"]))
+def test_any_quote_is_a_slice_of_whole_sentences(pieces: list[str], blank: str) -> None:
+    """Every quote is a trimmed slice of its paragraph of at most eighty words: one to three whole sentences.
+
+    A part of a sentence is quoted only where the sentence alone is longer.
+    """
+    for quote in chosen("breakwater crowns quay", article(blank.join(pieces))):
+        first = quote.paragraph.span.start
+        whole = [(first + span.start, first + span.end) for span in sentences(quote.paragraph.text)]
+        inside = [(start, end) for start, end in whole if quote.span.start <= start and end <= quote.span.end]
+        assert quote.paragraph.span.holds(quote.span)
+        assert quote.text == quote.text.strip() != ""
+        assert len(quote.text.split()) <= 80
+        if inside:
+            assert (inside[0][0], inside[-1][1]) == (quote.span.start, quote.span.end)
+            assert len(inside) <= 3
+        else:
+            (cut,) = [(start, end) for start, end in whole if start <= quote.span.start and quote.span.end <= end]
+            assert len(quote.article.text[slice(*cut)].split()) > 80
+
+
+@settings(deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=9))
+def test_the_pieces_of_a_quote_are_its_text(pieces: list[str]) -> None:
+    """Highlights are ordered, apart and inside the quote; joined, highlighted or not, its pieces are its text."""
+    for quote in chosen("breakwater crowns quay", article(" ".join(pieces))):
+        assert "".join(piece for piece, _ in quote.pieces()) == quote.text
+        assert quote.highlights
+        assert all(quote.span.holds(span) and span.start < span.end for span in quote.highlights)
+        assert all(one.end < other.start for one, other in zip(quote.highlights, quote.highlights[1:], strict=False))

@@ -1,0 +1,166 @@
+"""The command line as a person and as a program meet it: what is printed where, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+QUESTION = "what was agreed on GCAP"
+CONTRACT = {"question", "outcome", "confidence", "caution", "reason", "quotes", "nearest", "took_ms"}
+QUOTE = set(
+    "text article_id title author source published url heading paragraph paragraphs start end sha256 highlights "
+    "missing also_in score".split()
+)
+
+
+def run(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """``python -m bot`` with these arguments, in ``folder``."""
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env=os.environ | {"COLUMNS": "80", "PYTHONPATH": str(Path(__file__).parent.parent)} | environment,
+    )
+
+
+def test_a_person_reads_quotes_with_their_sources(root: Path) -> None:
+    """The default archive is ./corpus; lines keep to 80 columns, and nothing stands on standard error."""
+    done = run("ask", QUESTION, folder=root)
+    assert done.returncode == 0
+    assert "Pullquote sample desk" in done.stdout
+    assert "¶ " in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert done.stderr == ""
+
+
+def test_a_program_reads_json(root: Path) -> None:
+    """``--json`` prints the contract's object; ``start`` and ``end`` bound ``text``, highlights lie inside it."""
+    done = run("ask", "--json", QUESTION, folder=root)
+    out = json.loads(done.stdout)
+    assert set(out) == CONTRACT
+    assert out["quotes"]
+    for quote in out["quotes"]:
+        assert set(quote) == QUOTE
+        assert quote["end"] - quote["start"] == len(quote["text"])
+        assert all(0 <= start < end <= len(quote["text"]) for start, end in quote["highlights"])
+
+
+def test_why_adds_the_trace(root: Path) -> None:
+    """``--why`` tells which terms were searched, and where each came from."""
+    out = json.loads(run("ask", "--json", "--why", QUESTION, folder=root).stdout)
+    assert {"typed", "acronym"} <= {term["origin"] for term in out["trace"]["terms"]}
+    told = run("ask", "--why", QUESTION, folder=root).stdout
+    assert "Searched" in told
+    assert "acronym" in told
+
+
+def test_limit_counts_quotes(root: Path) -> None:
+    """``--limit 1`` shows one quote."""
+    assert len(json.loads(run("ask", "--json", "--limit", "1", "Quad", folder=root).stdout)["quotes"]) == 1
+
+
+def test_context_shows_the_paragraphs_around(root: Path) -> None:
+    """``--context`` prints more of the article than the quote alone."""
+    plain = run("ask", "--limit", "1", QUESTION, folder=root).stdout
+    assert len(run("ask", "--limit", "1", "--context", QUESTION, folder=root).stdout) > len(plain) + 100
+
+
+def test_abstaining_is_status_1(root: Path) -> None:
+    """What the archive does not hold is said, with status 1."""
+    done = run("ask", "submarines", folder=root)
+    assert done.returncode == 1
+    assert '"submarines" occurs nowhere in its 14 articles' in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("question", ["", "   ", "the of and", "🎉", "?!", "\u202e\u200b"])
+def test_a_question_without_a_word_is_told_so(root: Path, question: str) -> None:
+    """A question of nothing that can be searched abstains with what to do."""
+    done = run("ask", "--", question, folder=root)
+    assert done.returncode == 1
+    assert "ask with a name or a subject" in " ".join(done.stdout.split())
+
+
+FAILURES = [
+    (["ask", "x", "--corpus", "nowhere"], "There is no nowhere"),
+    (["ask", "x", "--corpus", "empty"], "There is no article in empty"),
+    (["ask", "x"], "There is no corpus"),
+    (["evaluate", "nowhere.jsonl", "--corpus", "good"], "nowhere.jsonl cannot be read"),
+    (["evaluate", "bad.jsonl", "--corpus", "good"], "bad.jsonl line 1 is not a question"),
+    (["serve", "--corpus", "good"], "SLACK_BOT_TOKEN is not set"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), FAILURES)
+def test_a_failure_is_one_sentence(tmp_path: Path, arguments: list[str], said: str) -> None:
+    """Whatever is wrong, status 2, nothing on standard output, and one line that says what to do."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "good").mkdir()
+    (tmp_path / "good" / "a.txt").write_text("A sentence that is long enough to be a paragraph.")
+    (tmp_path / "bad.jsonl").write_text("not json\n")
+    state = {"PULLQUOTE_STATE_DIR": str(tmp_path / "state")}
+    done = run(*arguments, folder=tmp_path, SLACK_BOT_TOKEN="", SLACK_APP_TOKEN="", **state)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_an_unforeseen_error_is_kept_but_not_shown(tmp_path: Path) -> None:
+    """What nobody foresaw is status 2 and one sentence; its details go to a file that the sentence names."""
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "a.txt").write_text("A sentence that is long enough to be a paragraph.")
+    # A standard output that cannot be written is such an error.
+    command = [sys.executable, "-m", "bot", "ask", "--json", "sentence"]
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "PULLQUOTE_STATE_DIR": str(tmp_path / "state"),
+    }
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path, env=environment
+        )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_settings_flag_beats_environment_beats_file(tmp_path: Path) -> None:
+    """Each of the three names another archive; the strongest that is given is read."""
+    for name in ("flag", "environment", "file"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text(f"The {name} speaks of walruses in this sentence.")
+    (tmp_path / "pullquote.toml").write_text('corpus = ["file"]\n')
+
+    def said(*arguments: str, **environment: str) -> str:
+        out = json.loads(run("ask", "--json", "walruses", *arguments, folder=tmp_path, **environment).stdout)
+        return str(out["quotes"][0]["text"].split()[1])
+
+    assert said() == "file"
+    assert said(PULLQUOTE_CORPUS="environment") == "environment"
+    assert said("--corpus", "flag", PULLQUOTE_CORPUS="environment") == "flag"
+
+
+def test_a_broken_settings_file_is_one_sentence(tmp_path: Path) -> None:
+    """A pullquote.toml that is not TOML, or names a setting that does not exist, is said to be so."""
+    for content in ("corpus = [", 'corpsu = ["x"]'):
+        (tmp_path / "pullquote.toml").write_text(content)
+        done = run("ask", "x", folder=tmp_path)
+        assert done.returncode == 2
+        assert len(done.stderr.strip().splitlines()) == 1
+        assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_rest_answers(tmp_path: Path) -> None:
+    """Damage to one file is a line on standard error; the others are searched."""
+    (tmp_path / "a.txt").write_text("Walruses rest on the ice in this sentence.")
+    (tmp_path / "b.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    done = run("ask", "walruses", "--corpus", str(tmp_path), folder=tmp_path)
+    assert done.returncode == 0
+    assert "b.txt" in done.stderr

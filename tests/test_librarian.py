@@ -1,0 +1,232 @@
+"""Conversations with a librarian over a small archive: what is said, and what is answered."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from making import article, librarian, shown
+
+from bot.errors import VerificationError
+from bot.models import Abstention, Answer, Question, Reply
+
+SAILS = "The ferry between Lund Bay and Orre sails again from Monday."
+COST = "The repair of the pier cost 14 million crowns, the Coastal Transport Authority (CTA) said."
+CAPTAIN = "Captain Ilse Maren welcomed the opening."
+BUILT = "The lighthouse on Orre was built in 1871 of grey granite."
+KEEPER = "Its keeper, Jonas Tveit, retired last autumn."
+FERRY = article(
+    "Ferries Return",
+    SAILS,
+    "What It Cost",
+    COST,
+    "On The Bridge",
+    CAPTAIN,
+    id="ferry.txt",
+    title="Ferries Return",
+    headings=["What It Cost", "On The Bridge"],
+    published=date(2024, 3, 4),
+)
+LIGHT = article(BUILT, KEEPER, id="light.txt", published=date(2023, 10, 1))
+BUDGET = article("Oil lamps were removed after the council’s budget vote.", id="budget.txt")
+LIBRARIAN = librarian(FERRY, LIGHT, BUDGET)
+
+
+def ask(question: str, limit: int = 3) -> Reply:
+    return LIBRARIAN.answer(Question(question, limit))
+
+
+def verbatim(reply: Reply) -> bool:
+    """Whether every quote is a slice of a paragraph that was read, and verified as such."""
+    for quote in (*shown(reply),):
+        LIBRARIAN.archive.verify(quote)
+    return all(quote.text in LIBRARIAN.archive.articles[quote.article.id].text for quote in shown(reply))
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        ("when was the lighthouse built", BUILT),
+        ("WHEN WAS THE LIGHTHOUSE BUILT?!", BUILT),
+        ("what did the pier cost", COST),
+        ("what did the CTA say about the pier", COST),
+        ("coastal transport authority", COST),
+        ("who is the captain", CAPTAIN),
+        ("granite", BUILT),
+        ("gray granites", BUILT),
+        ("Tveits retirement as keeper", KEEPER),
+        ("lighthosue granite", BUILT),
+        ("“Lund Bay”", SAILS),
+    ],
+)
+def test_answered(said: str, answered: str) -> None:
+    """A question whose words stand together in a passage is answered by it, without a caution."""
+    reply = ask(said)
+    assert isinstance(reply, Answer)
+    assert reply.quotes[0].text == answered
+    assert reply.quotes[0].missing == ()
+    assert reply.caution is None
+    assert verbatim(reply)
+
+
+def test_cautioned() -> None:
+    """Where no passage holds both words of a question, the answer says so first, and each quote names what it lacks."""
+    reply = ask("lighthouse captain")
+    assert isinstance(reply, Answer)
+    assert reply.caution == 'No passage holds both "lighthouse" and "captain".'
+    assert {(quote.text, quote.missing) for quote in reply.quotes} == {
+        (BUILT, ("captain",)),
+        (CAPTAIN, ("lighthouse",)),
+    }
+    assert verbatim(reply)
+
+
+def test_no_caution_over_what_stands_in_one_passage() -> None:
+    """No caution says that words never stand together when two paragraphs of one passage hold them."""
+    reply = ask("who was the keeper of the granite lighthouse")
+    assert isinstance(reply, Answer)
+    assert "No passage" not in (reply.caution or "")
+
+
+@pytest.mark.parametrize(
+    ("said", "absent"),
+    [
+        ("Which submarines were sold to Orre?", '"submarines" and "sold" occur nowhere in its 3 articles'),
+        ("who painted the Orre lighthouse walls blue", '"painted", "walls" and "blue" occur nowhere'),
+        ("submarines", '"submarines" occurs nowhere in its 3 articles (latest 4 March 2024).'),
+        ("潜水艦", "nowhere in its 3 articles"),
+    ],
+)
+def test_abstained_for_words_that_occur_nowhere(said: str, absent: str) -> None:
+    """Where too much of a question occurs nowhere in the archive, the reply abstains and names those words as typed."""
+    reply = ask(said)
+    assert isinstance(reply, Abstention)
+    assert reply.reason.startswith("Not in the archive")
+    assert absent in reply.reason
+    assert len(reply.nearest) <= 2
+    assert verbatim(reply)
+
+
+def test_abstained_for_words_that_never_stand_together() -> None:
+    """Where each word occurs but each in a passage of its own, the reply abstains and says that none holds all."""
+    reply = ask("granite captain budget")
+    assert isinstance(reply, Abstention)
+    assert 'no passage of its 3 articles (latest 4 March 2024) holds all of "granite", "captain" and "budget"' in (
+        reply.reason
+    )
+    assert len(reply.nearest) == 2
+    assert all(len(quote.missing) == 2 for quote in reply.nearest)
+    assert verbatim(reply)
+
+
+@pytest.mark.parametrize("said", ["", "   ", "what is the", "?!", "🎉🎉", "'", "\\", "(((", "\x00", "\u200b", "\ud83d"])
+def test_nothing_to_search_for(said: str) -> None:
+    """A question without a content word abstains, shows nothing, and says what to ask with."""
+    reply = ask(said)
+    assert isinstance(reply, Abstention)
+    assert reply.nearest == ()
+    assert "no word that can be searched for" in reply.reason
+
+
+def test_a_word_of_a_title_alone_does_occur() -> None:
+    """A word that stands in a title or heading only is never said to occur nowhere."""
+    reply = ask("return bridge")
+    assert isinstance(reply, Abstention)
+    assert "nowhere" not in reply.reason
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ferry " * 10_000,
+        " ".join(f"word{number}" for number in range(10_000)),
+        "x" * 12_000,
+        "ferry\x00pier\r\n\u202egnol",
+        "'; DROP TABLE articles; -- <script>alert(1)</script> ../../etc/passwd",
+        "%s {0} ${HOME} `id` <@U123> <!channel> *pier* _pier_ &amp;",
+        "((((pier))))[[[",
+        "\ud800 pier",
+        "Ｐｉｅｒ Z̷̧a̴l̶g̵o̷ 👩‍👩‍👧‍👦 قطار עברית",
+        "-1 1e400 NaN inf 0x00 ½ ² Ⅳ",
+    ],
+)
+def test_any_question_has_a_reply(said: str) -> None:
+    """A hostile, huge or broken question is replied to like any other; whatever is quoted is the archive's own."""
+    reply = ask(said)
+    assert verbatim(reply)
+    assert 0 <= reply.confidence <= 1 + 1e-9
+
+
+def test_a_reason_is_short() -> None:
+    """A reason and a caution stay fit to be read, however long the question is."""
+    strange = " ".join(f"strange{number}word" for number in range(500))
+    for said in (strange, f"lighthouse captain {strange}", "x" * 12_000):
+        reply = ask(said)
+        assert isinstance(reply, Abstention)
+        assert len(reply.reason) <= 1000
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 9])
+def test_the_limit(limit: int) -> None:
+    """At most as many quotes are shown as were asked for, and the first is the same for any limit."""
+    reply, everything = ask("Orre pier captain", limit), ask("Orre pier captain", 9)
+    assert len(shown(reply)) <= limit or isinstance(reply, Abstention)
+    assert shown(reply)[0] == shown(everything)[0]
+
+
+@pytest.mark.parametrize(
+    "said", ["what did the pier cost", "lighthouse captain", "submarines", "granite captain budget", ""]
+)
+def test_the_same_question_twice(said: str) -> None:
+    """The same question has the same reply, from this librarian and from another over the same articles."""
+    assert ask(said) == ask(said)
+    assert ask(said) == librarian(FERRY, LIGHT, BUDGET).answer(Question(said))
+
+
+def test_an_empty_archive() -> None:
+    """A librarian without articles abstains from everything."""
+    reply = librarian().answer(Question("what did the pier cost"))
+    assert isinstance(reply, Abstention)
+    assert reply.nearest == ()
+    assert '"pier" and "cost" occur nowhere in its 0 articles.' in reply.reason
+
+
+def test_an_article_that_changed() -> None:
+    """Nothing is answered from an article whose text is no longer what was read."""
+    careful = librarian(FERRY)
+    careful.archive.articles["ferry.txt"] = article(SAILS, id="ferry.txt")
+    with pytest.raises(VerificationError):
+        careful.answer(Question("ferry Orre"))
+
+
+def test_what_a_trace_tells() -> None:
+    """A reply tells how it came about: what was searched, and in how much."""
+    trace = ask("what did the pier cost").trace
+    assert [word.typed for word in trace.query.words] == ["pier", "cost"]
+    assert (trace.articles, trace.paragraphs, trace.latest) == (3, 6, date(2024, 3, 4))
+    assert trace.hits[0].score > 0
+    assert trace.took_ms >= 0
+
+
+def test_the_examples_are_answered() -> None:
+    """The questions that a librarian suggests are answered in full."""
+    assert 0 < len(LIBRARIAN.examples) <= 3
+    for example in LIBRARIAN.examples:
+        reply = ask(example)
+        assert isinstance(reply, Answer)
+        assert reply.caution is None
+
+
+WORDS = " ".join((SAILS, COST, CAPTAIN, BUILT, KEEPER, "submarines what who did 🎉 CTA lighthosue")).split()
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join) | st.text(max_size=40))
+def test_every_quote_is_verbatim(said: str) -> None:
+    """Whatever is asked, each quote is verified, and names as missing only words of the question."""
+    reply = ask(said)
+    assert verbatim(reply)
+    typed = {word.typed for word in reply.trace.query.words}
+    assert all(typed.issuperset(quote.missing) for quote in shown(reply))
