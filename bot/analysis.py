@@ -8,7 +8,8 @@ article's own letters. The rules, in order:
   ("sixth-generation" is two), except in a short designation with a number ("F-35"). Scripts written without blanks
   (Han, Hiragana, Katakana) give a token a character.
 * Folded: case, accents, width and ligatures (NFKD without accents and vowel points), possessives, soft hyphens and
-  zero-width characters, British spelling to American ("defence", "programme", "organise", "colour").
+  zero-width characters, British spelling to American ("defence", "programme", "organise", "colour"),
+  irregular forms to their base ("fled", "women").
 * Stemmed: Snowball's English stemmer, on words of plain Latin letters only.
 """
 
@@ -19,6 +20,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import cast
 
 import regex
@@ -32,20 +34,21 @@ STOP_WORDS = frozenset(
     through during before after above below to from up down in out on off over under again further once is am
     are was were be been being have has had having do does did doing done will would shall should can could may
     might must ought not no only own same too very just also both each few more most other some such any all
-    upon via per near among within without across along around since until towards toward despite like isn't
-    aren't wasn't weren't don't doesn't didn't won't wouldn't can't cannot couldn't shouldn't hasn't haven't
-    hadn't it's that's what's who's i'm i've you're they're we're let's s t
+    upon via per near among within without across along around since until towards toward despite like cannot s
+    t please whats
     """.split()
 )
-"""Words that are not searched, as typed in lower case; inside an exact phrase they count like any other."""
+"""Words that are not searched, nor are their contractions; inside an exact phrase they count like any other."""
+_NAMES = frozenset({"US", "WHO", "IT", "May"})
+"""What is a stop word in lower case, and a name as it stands here."""
 
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
 _LETTER = rf"[\p{{L}}--{_UNSPACED}]"
 _INNER = rf"[[\p{{L}}\p{{M}}\p{{N}}\u00ad\u200b-\u200d\u2060]--{_UNSPACED}]"
 _WORD = regex.compile(
     rf"""
-    (?:\p{{L}}\.){{2,}}\p{{L}}?(?![\p{{L}}\p{{M}}])                  # U.S.  U.K
-    | \p{{Lu}}\p{{L}}{{0,2}}-\p{{N}}+\p{{L}}?(?![\p{{L}}\p{{N}}])       # F-35  Su-57  B-52H
+    (?<![\p{{L}}\p{{N}}])(?:\p{{L}}\.)+\p{{L}}(?![\p{{L}}\p{{M}}\p{{N}}])\.?  # U.S.  U.K
+    | \p{{Lu}}\p{{L}}{{0,2}}-\p{{N}}+\p{{L}}?s?(?![\p{{L}}\p{{N}}])      # F-35  Su-57  B-52Hs
     | \p{{N}}+(?:[.,]\p{{N}}+)*[\p{{L}}\p{{M}}]*                      # 3.5  1,000  6th
     | {_UNSPACED}
     | {_LETTER}{_INNER}*(?:['’ʼ＇&]{_INNER}+)*
@@ -53,6 +56,7 @@ _WORD = regex.compile(
     regex.VERSION1 | regex.VERBOSE,
 )
 _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "＇": "'"})
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})  # NFKD leaves these
 _DROPPED = regex.compile(r"[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0591-\u05c7\u00ad\u200b-\u200d\u2060]+")
 _SPELLINGS = {
     "programme": "program",
@@ -66,19 +70,46 @@ _SPELLINGS = {
     "plough": "plow",
     "tyre": "tire",
     "tyres": "tires",
+    "practise": "practice",
+    "practised": "practiced",
+    "manoeuvre": "maneuver",
+    "manoeuvres": "maneuvers",
+    "sulphur": "sulfur",
+    "sceptical": "skeptical",
+}
+_IRREGULAR = """
+arise arose arisen|bear bore borne|beat beaten|become became|begin began begun|bend bent|bite bit bitten|bleed bled
+blow blew blown|break broke broken|breed bred|bring brought|build built|buy bought|catch caught|choose chose chosen
+cling clung|come came|creep crept|deal dealt|dig dug|do did done|draw drew drawn|drink drank drunk|drive drove driven
+eat ate eaten|fall fell fallen|feed fed|feel felt|fight fought|flee fled|fly flew flown|forbid forbade forbidden
+forget forgot forgotten|forgive forgave forgiven|freeze froze frozen|give gave given|go went gone|grow grew grown
+hang hung|hear heard|hide hid hidden|hold held|keep kept|know knew known|lead led|lend lent|lose lost|make made
+mean meant|meet met|mistake mistook mistaken|overcome overcame|oversee oversaw overseen|overtake overtook overtaken
+overthrow overthrew overthrown|pay paid|prove proven|ride rode ridden|ring rang rung|rise rose risen|run ran|say said
+see saw seen|seek sought|sell sold|send sent|shake shook shaken|shoot shot|show shown|shrink shrank shrunk
+sing sang sung|sink sank sunk|sit sat|sleep slept|speak spoke spoken|spend spent|spin spun|spring sprang sprung
+stand stood|steal stole stolen|stick stuck|strike struck stricken|swear swore sworn|sweep swept|swim swam swum
+swing swung|take took taken|teach taught|tear tore torn|tell told|think thought|throw threw thrown
+undergo underwent undergone|understand understood|undertake undertook undertaken|wake woke woken|wear wore worn
+weave wove woven|weep wept|win won|withdraw withdrew withdrawn|write wrote written
+child children|criterion criteria|foot feet|goose geese|man men|mouse mice|phenomenon phenomena|tooth teeth
+wife wives|woman women
+"""
+_BASE_FORMS = {
+    other: base
+    for line in _IRREGULAR.replace("\n", "|").split("|")
+    if line
+    for base, *rest in [line.split()]
+    for other in rest
 }
 _VARIANTS = (
     (regex.compile(r"^(def|off|lic|pret)ence"), r"\1ense"),
     (regex.compile(r"(?<=\w\w\w)i[sz](e|ed|es|ing|ation|ations|er|ers)$"), r"iz\1"),
     (regex.compile(r"(?<=\w\w\w)y[sz](e|ed|es|ing|er|ers)$"), r"yz\1"),
-    (
-        regex.compile(
-            r"(?<=[a-z][^aeiou\W][^aeiou\W]?|[a-z][aeiou][^aeiou\W])our(s|ed|ing|ite|ites|able|ful|hood|hoods|er|ers)?$"
-        ),
-        r"or\1",
-    ),
-    (regex.compile(r"(?<=[^aeiou\W])tre(s?)$"), r"ter\1"),
-    (regex.compile(r"(?<=[aeiou])tre(s?)$"), r"ter\1"),
+    (regex.compile(r"(?<=[a-z]{3})our(s|ed|ing|ites?|able|ful|hoods?|ers?|al|ally)?$"), r"or\1"),
+    (regex.compile(r"(cen|thea|me|li|spec|lus)tre(s|d)?$"), r"\1ter\2"),
+    (regex.compile(r"centerd$"), "centered"),
+    (regex.compile(r"(fi|sa|cali|som)bre(s?)$"), r"\1ber\2"),
     (regex.compile(r"(?<=\w\w)ogue(s?)$"), r"og\1"),
     (regex.compile(r"(?<=[aeiou][^aeiou\W]{1,3}[aeiou])ll(ed|ing|er|ers)$"), r"l\1"),
 )
@@ -111,19 +142,21 @@ def fold(word: str) -> str:
 
     An upper-case "US" is the country ("u.s."), as is "U.S."; a lower-case "us" is the pronoun.
     """
+    word = word.translate(_APOSTROPHES).removesuffix("'s").removesuffix("'S")
     if word in ("US", "U.S.", "U.S"):
         return "u.s."
-    plain = word.translate(_APOSTROPHES)
-    plain = _DROPPED.sub("", unicodedata.normalize("NFKD", plain)).casefold()
-    if plain.endswith("'s"):
-        plain = plain[:-2]
+    plain = _DROPPED.sub("", unicodedata.normalize("NFKD", word)).casefold().translate(_LETTERS)
     if plain[:1].isdigit():
         return plain.replace(",", "")
     if "." in plain:
         letters = plain.replace(".", "")
         return "u.s." if letters == "us" else letters
-    plain = plain.replace("-", "").replace("'", "")
+    if "-" in plain:
+        return plain.removesuffix("s").replace("-", "")
+    plain = plain.replace("'", "")
     plain = _SPELLINGS.get(plain, plain)
+    if word.islower():  # "Rose" and "Sung" are names
+        plain = _BASE_FORMS.get(plain, plain)
     for pattern, replacement in _VARIANTS:
         plain = pattern.sub(replacement, plain)
     return plain
@@ -137,8 +170,11 @@ def term(word: str) -> str:
 
 
 def _is_stop(word: str) -> bool:
-    # "US" is a country and "May" a month; in lower case both are stop words.
-    return word not in ("US", "May") and word.translate(_APOSTROPHES).casefold() in STOP_WORDS
+    plain = word.translate(_APOSTROPHES)
+    if plain.removesuffix("'s") in _NAMES:
+        return False
+    plain = plain.casefold()
+    return plain in STOP_WORDS or plain.endswith("n't") or ("'" in plain and plain.partition("'")[0] in STOP_WORDS)
 
 
 def words(text: str) -> list[str]:
@@ -164,6 +200,13 @@ def tokens(text: str) -> Iterator[Token]:
 def searched_tokens(text: str) -> tuple[Token, ...]:
     """The tokens of ``text`` that are searched, in order. Remembered: questions meet the same paragraphs."""
     return tuple(token for token in tokens(text) if not token.is_stop)
+
+
+@lru_cache(maxsize=8192)
+def pairs(text: str) -> frozenset[tuple[str, str]]:
+    """The pairs of terms that stand next to each other in ``text``, stop words among them. Remembered, as above."""
+    found = [word for raw in words(text) if (word := term(raw))]
+    return frozenset(pairwise(found))
 
 
 def terms(text: str) -> list[str]:

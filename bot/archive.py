@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from datetime import date
 
 from bot.errors import VerificationError
-from bot.models import Article, Paragraph, Passage, Quote
+from bot.models import Article, Paragraph, Passage, Quote, Span
 from bot.paragraphs import passages, split
 
 
 class Archive:
     """Every article in the order it was read, its paragraphs and its passages, and a digest of each text.
 
-    ``passages[i]`` is passage number ``i``; equal scores are ordered by it.
+    ``passages[i]`` is passage number ``i``; equal scores are ordered by it. ``whole_articles`` are passages too, each
+    of all paragraphs of an article.
     """
 
     def __init__(self, articles: Iterable[Article]) -> None:
@@ -22,6 +23,11 @@ class Archive:
         self._paragraphs = {article.id: split(article) for article in self.articles.values()}
         self.passages: tuple[Passage, ...] = tuple(
             passage for found in self._paragraphs.values() for passage in passages(found)
+        )
+        self.whole_articles: tuple[Passage, ...] = tuple(
+            Passage(found, Span(found[0].span.start, found[-1].span.end))
+            for found in self._paragraphs.values()
+            if found
         )
         self._digests = {article.id: article.sha256 for article in self.articles.values()}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -12,12 +12,12 @@ from bot.lexicon import Lexicon
 from bot.models import Abstention, Answer, Hit, Query, Question, Quote, Reply, Trace
 from bot.quoting import choose
 from bot.quoting.reasons import abstention, caution
-from bot.ranking import rank
+from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
 from bot.retrieval import Retriever
 
-DEPTH = 30
-"""How many of the engine's hits are ranked again."""
+DEPTH = 50
+"""How many of the engine's hits are ranked again, and of how many articles the scores are asked."""
 THRESHOLD = 0.5
 """The least confidence at which the archive is said to answer."""
 NEAREST = 2
@@ -27,10 +27,23 @@ NEAREST = 2
 class Librarian:
     """Answers questions from one archive. Safe to share between threads: nothing in it changes."""
 
-    def __init__(self, archive: Archive, lexicon: Lexicon, retriever: Retriever) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        lexicon: Lexicon,
+        retriever: Retriever,
+        articles: Retriever,
+        without: Collection[str] = (),
+    ) -> None:
+        """``retriever`` searches ``archive.passages``, ``articles`` searches ``archive.whole_articles``.
+
+        ``without`` names parts of the ranking or origins of forms that are left out, to measure what they give.
+        """
         self.archive = archive
         self._lexicon = lexicon
         self._retriever = retriever
+        self._articles = articles
+        self._without = frozenset(without)
         self._paragraphs = len(archive.paragraphs)
 
     def answer(self, question: Question) -> Reply:
@@ -39,9 +52,10 @@ class Librarian:
         Raises ``VerificationError`` when a quote is not, byte for byte, what the stored article says.
         """
         started = time.perf_counter()
-        query = self._lexicon.expand(question)
+        query = self._lexicon.expand(question, self._without)
         coverage = Coverage(query, self._lexicon.idf)
-        hits = rank(coverage, self._retriever.search(query, DEPTH))
+        articles = {hit.passage.article.id: hit.score for hit in self._articles.search(query, DEPTH)}
+        hits = rank(Ground(coverage, self._retriever.search(query, DEPTH), articles), self._without)
         quotes = choose(coverage, hits, max(question.limit, NEAREST))
         for quote in quotes:
             self.archive.verify(quote)
@@ -54,12 +68,17 @@ class Librarian:
         reason = abstention(
             query,
             quotes,
-            lambda term: self._lexicon.paragraphs_with(term) > 0,
+            lambda word: self._stands(query, word),
             lambda words: self._together(query, words),
             len(self.archive.articles),
             self.archive.latest,
         )
         return Abstention(reason, quotes, confidence, self._trace(query, hits, started))
+
+    def _stands(self, query: Query, word: int) -> bool:
+        """Whether some passage, heading or title holds this word of the question in one of its forms."""
+        forms = tuple(form for form in query.forms if word in form.words)
+        return bool(self._retriever.search(replace(query, forms=forms), 1))
 
     def _together(self, query: Query, words: Sequence[int]) -> bool:
         """Whether some passage holds all of these words of the question, each in one of its forms."""

@@ -48,6 +48,7 @@ def test_sentences(text: str, expected: list[str]) -> None:
 @settings(deadline=None)
 @given(TEXTS)
 @example("a\r\n\r\nB. C")
+@example("George W\u00a0. Ode")
 def test_sentences_cover_the_text(text: str) -> None:
     """In any text the sentences are ordered, disjoint, trimmed and inside it, and only blanks stand outside them."""
     at = 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import regex
 
@@ -22,8 +22,13 @@ LONG_FORM_WEIGHT = 0.5
 SPELLING_WEIGHT = 0.8
 """Another spelling of a name, or a word that the person may have meant."""
 
+MOST_WORDS = 64
+"""Content words of a question that are searched, the first ones: more make it slower and no clearer."""
 _FRAME = frozenset(
-    analysis.term(word) for word in "say said tell told happen mention many much show find give name called".split()
+    analysis.term(word)
+    for word in """
+    say said tell told happen mention many much show find give name called anything information know known
+    """.split()
 )
 """Words that ask rather than name: not searched in a question that has others."""
 
@@ -51,7 +56,7 @@ class Lexicon:
         lexicon.size = len(paragraphs)
         small: set[str] = set()
         for paragraph in paragraphs:
-            words = set(analysis.words(paragraph.text))
+            words = dict.fromkeys(analysis.words(paragraph.text))  # in order, so that every process learns the same
             lexicon._paragraphs_with.update({term for word in words if (term := analysis.searched(word))})
             for word in words:
                 lexicon._written.setdefault(analysis.fold(word), word)
@@ -89,14 +94,17 @@ class Lexicon:
         """
         return math.log1p((self.size - self._paragraphs_with[term] + 0.5) / (self._paragraphs_with[term] + 0.5))
 
-    def expand(self, question: Question) -> Query:
-        """The question's content words and the forms in which the archive may hold them."""
+    def expand(self, question: Question, without: Collection[str] = ()) -> Query:
+        """The question's content words and the forms in which the archive may hold them.
+
+        ``without`` names origins whose forms are left out.
+        """
         words = _content_words(question.text)
         forms = [Form((word.term,), (i,), 1.0, "typed", word.typed) for i, word in enumerate(words)]
         forms.extend(self._acronym_forms(words))
         for i, word in enumerate(words):
             forms.extend(self._spelling_forms(i, word))
-        return Query(question, words, tuple(forms))
+        return Query(question, words, tuple(form for form in forms if form.origin not in without))
 
     def _acronym_forms(self, words: Sequence[Word]) -> Iterator[Form]:
         typed = tuple(word.term for word in words)
@@ -123,13 +131,14 @@ class Lexicon:
 
 def _content_words(text: str) -> tuple[Word, ...]:
     """Each searched word of ``text`` once, in order; words that only ask are left out where others remain."""
-    found = {
-        token.term: Word(text[token.start : token.end], token.term)
-        for token in analysis.tokens(text)
-        if not token.is_stop
-    }
+    if text.isupper():
+        text = text.lower()  # in a question that is all capitals, "WHO" and "IT" are no names
+    found: dict[str, Word] = {}
+    for token in analysis.tokens(text):
+        if not token.is_stop:
+            found.setdefault(token.term, Word(text[token.start : token.end], token.term))
     naming = [word for word in found.values() if word.term not in _FRAME]
-    return tuple(naming or found.values())
+    return tuple(naming or found.values())[:MOST_WORDS]
 
 
 def _beside(paragraphs: Sequence[Paragraph], names: Iterable[str]) -> dict[str, set[str]]:

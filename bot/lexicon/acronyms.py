@@ -1,11 +1,11 @@
 """Acronyms and what they stand for, learnt from a text that gives both.
 
 The method is that of A. Schwartz and M. Hearst, "A simple algorithm for identifying abbreviation definitions in
-biomedical text" (Pacific Symposium on Biocomputing, 2003): a short form stands beside its long form, one of the two in
-brackets, and each letter of the short form is found in the long form, from right to left, its first letter at the
+biomedical text" (Pacific Symposium on Biocomputing, 2003): a short form stands beside its long form, one of the two
+in brackets, and each letter of the short form is found in the long form, from right to left, its first letter at the
 beginning of a word. Stricter here, since news has more brackets than biology: the short form holds two capitals or
-more, or is the beginning of the long form's first word, and every word of the long form that is not a small one gives
-a letter.
+more, or is the beginning of the long form's first word, the long form does not begin with a small word ("of", "and"),
+and its other words give a letter each, but for one in six.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _long_form(short: str, text: str) -> str | None:
     letters = [letter for letter in short if letter.isalnum()]
     if letters[-1:] == ["s"] and sum(letter.isupper() for letter in letters) >= 2:
         letters.pop()  # a plural: "MPs"
-    words = list(_WORD.finditer(text))[-min(len(letters) + 5, len(letters) * 2) :]
+    words = _last_words(text, min(len(letters) + 5, len(letters) * 2))
     if not words or regex.search(r"[.!?;:]\s", text[words[-1].end() :]):
         return None
     start = _match(letters, text, words[0].start())
@@ -66,30 +66,44 @@ def _long_form(short: str, text: str) -> str | None:
     return long if _is_long_form(letters, long) else None
 
 
+def _last_words(text: str, count: int) -> list[regex.Match[str]]:
+    """The end of ``text`` that holds ``count`` words besides the small ones."""
+    words = list(_WORD.finditer(text))
+    large = [i for i, word in enumerate(words) if word.group().casefold() not in _SMALL]
+    return words[large[-count] if len(large) > count else 0 :]
+
+
 def _match(letters: list[str], text: str, first: int) -> int | None:
     """Where the long form begins when each letter is found from right to left; None when one is not."""
     at = len(text)
     for index in range(len(letters) - 1, -1, -1):
         wanted = letters[index].casefold()
         at -= 1
-        while at >= first and not (
-            text[at].casefold() == wanted and (index > 0 or at == 0 or not text[at - 1].isalnum())
-        ):
+        while at >= first and not (text[at].casefold() == wanted and (index > 0 or _begins(text, at))):
             at -= 1
         if at < first:
             return None
     return at
 
 
+def _begins(text: str, at: int) -> bool:
+    """Whether a word begins at ``at`` that a long form can begin with."""
+    word = _WORD.match(text, at)
+    return (at == 0 or not text[at - 1].isalnum()) and word is not None and word.group().casefold() not in _SMALL
+
+
 def _is_long_form(letters: list[str], long: str) -> bool:
     words = [word.group() for word in _WORD.finditer(long)]
     if len(words) < 2 or "".join(letters).casefold() in long.casefold().split():
+        return False
+    if regex.search(r"[\p{Ll}\p{N}][.!?]\s+\p{Lu}", long):
         return False
     initials = {word[0].casefold() for word in words}
     capitals = sum(letter.isupper() for letter in letters)
     beginning = words[0].casefold().startswith("".join(letters).casefold())
     wanted = {letter.casefold() for letter in letters}
-    each_gives = all(word.casefold() in _SMALL or word[0].casefold() in wanted for word in words)
+    idle = sum(word.casefold() not in _SMALL and word[0].casefold() not in wanted for word in words)
+    each_gives = idle <= len(words) // 6
     # Most letters stand at the beginning of a word: "Global Combat Air Program", not letters strewn over a clause.
     at_beginning = sum(letter.casefold() in initials for letter in letters)
     return beginning or (capitals >= 2 and each_gives and at_beginning * 2 > len(letters))

@@ -6,18 +6,21 @@ nothing. Two cases are told apart:
 * Both words stand in the archive: joined only when both are names, one is the other with two letters exchanged
   ("Natakani", "Nakatani": the same letters, the same first and last, six or more), and the archive uses them beside
   the same words.
-* The word was typed by a person and stands nowhere in the archive: joined to the archive's nearest words when it is one
-  slip away (six letters or more), or two (ten or more), begins alike, is not a beginning or an ending away ("India",
-  "Indiana") and, where one letter stands for another in a word of less than eight, both are vowels.
+* The word was typed by a person and stands nowhere in the archive: joined to the archive's words that are one slip
+  away, begin and end alike and have six letters or more. A slip is two letters exchanged, a letter doubled or not, one
+  vowel for another (seven letters or more), or any one letter (ten or more). The name of a country, a territory or a
+  language is no slip for another word.
 
 A word with a digit is never joined to another.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 
+from babel import Locale
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -45,24 +48,37 @@ def exchanged(names: Iterable[str], beside: Mapping[str, Collection[str]]) -> di
 
 
 def nearest(word: str, known: Collection[str]) -> tuple[str, ...]:
-    """The words of ``known`` that a person who typed ``word`` may have meant; none is a common answer."""
-    if len(word) < 6 or not word.isalpha():
+    """The words of ``known`` (folded, as is ``word``) for which a person who typed ``word`` may have slipped.
+
+    Sorted; none is a common answer.
+    """
+    if len(word) < 6 or not word.isalpha() or word in _names_of_places():
         return ()
-    slips = 2 if len(word) >= 10 else 1
-    close = process.extract(word, list(known), scorer=OSA.distance, score_cutoff=slips, limit=8)
-    best = min((distance for candidate, distance, _ in close if is_slip(word, candidate)), default=None)
-    return tuple(sorted(found for found, distance, _ in close if distance == best and is_slip(word, found)))
+    close = process.extract(word, list(known), scorer=OSA.distance, score_cutoff=2, limit=None)
+    return tuple(sorted(found for found, _, _ in close if is_slip(word, found)))
 
 
 def is_slip(typed: str, word: str) -> bool:
-    """Whether ``typed`` may be a slip for ``word``, given that the two are one or two edits apart."""
+    """Whether ``typed`` may be a slip for ``word``; both folded."""
+    if min(len(typed), len(word)) < 6 or typed[0] != word[0] or typed[-1] != word[-1] or not word.isalpha():
+        return False
     shorter, longer = sorted((typed, word), key=len)
-    if typed[0] != word[0] or longer.startswith(shorter) or longer.endswith(shorter):
-        return False
-    if len(shorter) < 5 or not word.isalpha():
-        return False
-    if len(typed) == len(word) and len(typed) < 8:
+    if len(shorter) == len(longer):
         changed = [(a, b) for a, b in zip(typed, word, strict=True) if a != b]
-        swapped = len(changed) == 2 and changed[0] == changed[1][::-1]
-        return swapped or (changed[-1][0] in _VOWELS and changed[-1][1] in _VOWELS and typed[-1] == word[-1])
-    return True
+        if len(changed) == 2:
+            return Counter(typed) == Counter(word)
+        both_vowels = len(changed) == 1 and _VOWELS.issuperset(changed[0])
+        return len(changed) == 1 and (len(word) >= 10 or (both_vowels and len(word) >= 7))
+    if len(longer) - len(shorter) > 1:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
+    if shorter[at:] != longer[at + 1 :]:
+        return False
+    return longer[at] == longer[at - 1] or len(longer) >= 10
+
+
+@cache
+def _names_of_places() -> frozenset[str]:
+    english = Locale("en")
+    names = [*english.territories.values(), *english.languages.values()]
+    return frozenset(word.casefold() for name in names for word in name.split() if word.isalpha())

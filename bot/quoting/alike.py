@@ -1,4 +1,7 @@
-"""When two paragraphs say nearly the same, as two prints of one agency's report do."""
+"""When two paragraphs say nearly the same, as two prints of one agency's report do.
+
+A figure is never "nearly the same": paragraphs that differ in a number are two statements, however alike they look.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,13 @@ ALIKE = 0.6
 
 
 def nearly_same(one: Paragraph, other: Paragraph) -> bool:
-    """Whether the two paragraphs share most of their runs of three words."""
+    """Whether the two paragraphs share most of their runs of three words, and all of their figures."""
     first, second = _shingles(one.text), _shingles(other.text)
-    return len(first & second) >= ALIKE * len(first | second)
+    return len(first & second) >= ALIKE * len(first | second) and _figures(first) == _figures(second)
+
+
+def _figures(shingles: frozenset[tuple[str, ...]]) -> set[str]:
+    return {term for shingle in shingles for term in shingle if any(map(str.isdigit, term))}
 
 
 @lru_cache(maxsize=2048)

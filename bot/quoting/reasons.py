@@ -5,13 +5,16 @@ Every sentence here states what stands in the archive, never what the articles m
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from bot.models import Form, Query, Quote, day
+from bot.models import Query, Quote, day
 
 Together = Callable[[Sequence[int]], bool]
 """Whether some passage holds all of the question's words at these positions, in whatever form."""
+MOST_NAMED, LONGEST = 6, 40
+"""A sentence names so many words at most, each of so many characters."""
 FEW = 3
 """Up to this many content words are listed one by one; a longer question is spoken of as a whole."""
 
@@ -30,17 +33,17 @@ def caution(query: Query, quotes: Sequence[Quote], together: Together) -> str | 
 def abstention(
     query: Query,
     nearest: Sequence[Quote],
-    known: Callable[[str], bool],
+    known: Callable[[int], bool],
     together: Together,
     articles: int,
     latest: date | None,
 ) -> str:
-    """Why the archive does not answer."""
+    """Why the archive does not answer; ``known`` tells of a word's position whether any form of it stands anywhere."""
     if not query.words:
         return "The question has no word that can be searched for: ask with a name or a subject."
     every_word = range(len(query.words))
     archive = f"{articles:,} article{'s' if articles != 1 else ''}{f' (latest {day(latest)})' if latest else ''}"
-    absent = [i for i in every_word if not any(all(map(known, form.terms)) for form in _forms(query, i))]
+    absent = [i for i in every_word if not known(i)]
     if absent:
         verb = "occurs" if len(absent) == 1 else "occur"
         return f"Not in the archive: {_listed(query, absent, 'and')} {verb} nowhere in its {archive}."
@@ -52,12 +55,10 @@ def abstention(
     return f"Not in the archive of {archive}: no passage brings enough of the question together."
 
 
-def _forms(query: Query, word: int) -> list[Form]:
-    return [form for form in query.forms if word in form.words]
-
-
 def _listed(query: Query, words: Sequence[int], joint: str) -> str:
-    quoted = [f'"{query.words[i].typed}"' for i in words]
+    quoted = [f'"{textwrap.shorten(query.words[i].typed, LONGEST, placeholder="…")}"' for i in words[:MOST_NAMED]]
+    if len(words) > MOST_NAMED:
+        quoted.append(f"{len(words) - MOST_NAMED:,} more words")
     return f" {joint} ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))
 
 

@@ -17,6 +17,8 @@ from bot.sentences import sentences
 
 MOST_SENTENCES = 3
 MOST_WORDS = 80
+LONG_WORD = 12
+"""Characters that count as a word at least, in scripts without blanks and in long addresses."""
 LENGTH_COST = 0.03
 """What a sentence more must bring, as a share of the question, to be worth reading."""
 
@@ -53,7 +55,7 @@ def _spans(paragraph: Paragraph, part: Span, matches: tuple[Match, ...]) -> Iter
     text, first = paragraph.article.text, paragraph.span.start
     found = [Span(first + span.start, first + span.end) for span in sentences(paragraph.text)]
     found = [span for span in found if part.holds(span)]
-    lengths = [len(span.of(text).split()) for span in found]
+    lengths = [max(len(span.of(text).split()), len(span) // LONG_WORD) for span in found]
     for i, sentence in enumerate(found):
         if lengths[i] > MOST_WORDS:
             yield _cut(text, sentence, within(matches, sentence)), 1
@@ -69,4 +71,9 @@ def _cut(text: str, sentence: Span, matches: tuple[Match, ...]) -> Span:
     first = matches[0].span.start if matches else sentence.start
     at = next((i for i, word in enumerate(words) if word.end > first), 0)
     start = max(0, min(at - 10, len(words) - MOST_WORDS))
-    return Span(words[start].start, words[start : start + MOST_WORDS][-1].end)
+    span = Span(words[start].start, words[start : start + MOST_WORDS][-1].end)
+    if len(span) <= MOST_WORDS * LONG_WORD:
+        return span
+    # Hardly a blank in it: as many characters as such words have, from the first match on.
+    start = max(span.start, min(first, span.end - MOST_WORDS * LONG_WORD))
+    return Span(start, start + MOST_WORDS * LONG_WORD)

@@ -7,11 +7,12 @@ every engine shares one rule of what counts as an answer.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from bot import analysis
-from bot.models import Form, Paragraph, Query, Span
+from bot.models import Form, Hit, Paragraph, Query, Span
+from bot.sentences import sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,19 @@ class Match:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a paragraph, and the positions of the question's words that it holds."""
+
+    span: Span
+    held: frozenset[int]
+
+
 class Coverage:
     """One question held against paragraphs. ``weights[i]`` is word ``i``'s share of the question; they add up to 1.
 
-    A word's share is its idf's share of the sum over the question's words. Not shared between threads.
+    A word's share is its idf's share of the sum over the question's words. What was found in a paragraph is remembered.
+    Not shared between threads.
     """
 
     def __init__(self, query: Query, idf: Callable[[str], float]) -> None:
@@ -36,31 +46,49 @@ class Coverage:
         self._forms: defaultdict[str, list[Form]] = defaultdict(list)
         for form in query.forms:
             self._forms[form.terms[0]].append(form)
-        self._seen: dict[tuple[str, int], tuple[Match, ...]] = {}
+        self._matches: dict[tuple[str, int], tuple[Match, ...]] = {}
+        self._sentences: dict[tuple[str, int], tuple[Sentence, ...]] = {}
 
     def matches(self, paragraph: Paragraph) -> tuple[Match, ...]:
         """Every form of the question that stands in ``paragraph``, in order; spans are of the article's text."""
         key = paragraph.article.id, paragraph.number
-        if key not in self._seen:
-            self._seen[key] = tuple(self._find(paragraph))
-        return self._seen[key]
+        if key not in self._matches:
+            tokens = analysis.searched_tokens(paragraph.text)
+            self._matches[key] = tuple(self._find(tokens, paragraph.span.start))
+        return self._matches[key]
 
-    def _find(self, paragraph: Paragraph) -> Iterable[Match]:
-        tokens = analysis.searched_tokens(paragraph.text)
-        first = paragraph.span.start
+    def _find(self, tokens: tuple[analysis.Token, ...], first: int) -> Iterator[Match]:
         for at, token in enumerate(tokens):
             for form in self._forms.get(token.term, ()):  # most terms begin no form
                 run = tokens[at : at + len(form.terms)]
                 if tuple(other.term for other in run) == form.terms:
                     yield Match(form, Span(first + token.start, first + run[-1].end), at)
 
+    def sentences(self, paragraph: Paragraph) -> tuple[Sentence, ...]:
+        """The sentences of ``paragraph``, in order; spans are of the article's text."""
+        key = paragraph.article.id, paragraph.number
+        if key not in self._sentences:
+            first, matches = paragraph.span.start, self.matches(paragraph)
+            spans = [Span(first + span.start, first + span.end) for span in sentences(paragraph.text)]
+            self._sentences[key] = tuple(Sentence(span, self.held(within(matches, span))) for span in spans)
+        return self._sentences[key]
+
     def share(self, words: Iterable[int]) -> float:
-        """The share of the question that its words at these positions make up, 0 to 1."""
-        return sum(self.weights[word] for word in set(words))
+        """The share of the question that its words at these positions make up, 0 to 1; a position counts once."""
+        return sum(self.weights[word] for word in frozenset(words))
 
     def held(self, matches: Iterable[Match]) -> frozenset[int]:
         """The positions of the words that ``matches`` cover."""
         return frozenset(word for match in matches for word in match.form.words)
+
+    def held_in_passage(self, hit: Hit) -> frozenset[int]:
+        """The positions of the words that the passage's own paragraphs hold."""
+        return frozenset().union(*(self.held(self.matches(paragraph)) for paragraph in hit.passage.paragraphs))
+
+    def held_in_terms(self, terms: Iterable[str]) -> frozenset[int]:
+        """The positions of the words of which some form's terms are all among ``terms``, in whatever order."""
+        known = frozenset(terms)
+        return frozenset(word for form in self.query.forms if known.issuperset(form.terms) for word in form.words)
 
 
 def within(matches: Iterable[Match], span: Span) -> tuple[Match, ...]:

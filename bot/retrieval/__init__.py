@@ -48,8 +48,8 @@ def title(passage: Passage) -> list[str]:
 
 
 FIELDS: Mapping[str, tuple[Callable[[Passage], list[str]], float]] = MappingProxyType(
-    {"body": (body, 1.0), "heading": (heading, 0.3), "title": (title, 0.3)}
+    {"body": (body, 1.0), "heading": (heading, 0.3), "title": (title, 0.6)}
 )
 """Each field's terms and its weight in the score."""
-K1, B = 0.6, 0.9
+K1, B = 0.9, 0.75
 """BM25's parameters: those that did best over three archives of questions, of the pairs tried."""

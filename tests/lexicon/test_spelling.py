@@ -33,6 +33,7 @@ NAMES = [
     ("Alexander", "Alexandra"),
     ("Korea", "Korean"),
     ("Nakatani", "Nakatomi"),
+    ("Kaminaro", "Karimano"),
 ]
 BOTH_WAYS = [*NAMES, *((other, one) for one, other in NAMES)]
 
@@ -104,3 +105,9 @@ def test_a_word_that_the_archive_holds(typed: str) -> None:
 def test_a_short_word(typed: str) -> None:
     """A short word is never guessed at."""
     assert other_spellings(typed, "The quay has a pier and ten piers more.") == set()
+
+
+@pytest.mark.parametrize("typed", ["g0vernment", "2024567", "regiment12"])
+def test_a_word_with_a_digit(typed: str) -> None:
+    """A word with a digit is never taken for another."""
+    assert other_spellings(typed, "The government moved regiment21 on 2024576.") == set()

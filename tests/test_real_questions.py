@@ -1,0 +1,140 @@
+"""Thirty questions over two real articles, alone and lost among thousands of others. The articles' words are not kept
+here: what answers a question is named by article, offsets and digest."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from bot.librarian import Librarian
+from bot.models import Answer, Question, Span
+from bot.wiring import open_archive
+
+pytestmark = pytest.mark.xdist_group("real questions")  # the large archive takes long to open, so one worker does it
+TEAMS_OWN = "what was agreed on GCAP"
+
+
+class Evidence(BaseModel):
+    """The sentence that answers, as offsets into an article's canonical text, and the digest of its words."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    article_id: str
+    start: int
+    end: int
+    sha256: str
+
+    def within(self, article_id: str, span: Span) -> bool:
+        """Whether that stretch of that article holds the whole sentence."""
+        return article_id == self.article_id and span.holds(Span(self.start, self.end))
+
+
+class Asked(BaseModel):
+    """A question as it is typed in a hurry; any one of its evidence answers it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    question: str
+    evidence: tuple[Evidence, ...]
+
+
+def read_questions() -> tuple[Asked, ...]:
+    data = (Path(__file__).parent / "evaluation" / "real_questions.json").read_bytes()
+    return TypeAdapter(tuple[Asked, ...]).validate_json(data)
+
+
+QUESTIONS = read_questions()
+
+
+@pytest.fixture(scope="session")
+def alone(real_articles: Path) -> Librarian:
+    """An archive of the two articles and nothing else."""
+    librarian, reading = open_archive([real_articles])
+    assert not reading.skipped
+    return librarian
+
+
+@pytest.fixture(scope="session")
+def mixed(real_articles: Path, evaluation: Path) -> Librarian:
+    """The two articles among thousands of news stories."""
+    librarian, _ = open_archive([real_articles, evaluation / "news23" / "articles.jsonl.gz"])
+    assert len(librarian.archive.articles) > 2000
+    return librarian
+
+
+def rank(librarian: Librarian, asked: Asked) -> int | None:
+    """Where the first passage stands that holds evidence, from 1; None when no ranked passage does."""
+    for number, hit in enumerate(librarian.answer(Question(asked.question)).trace.hits, 1):
+        if any(evidence.within(hit.passage.article.id, hit.passage.span) for evidence in asked.evidence):
+            return number
+    return None
+
+
+def check_first_hits(librarian: Librarian, floor: float) -> None:
+    """Fail, naming the questions that miss, when too few have evidence in the first passage."""
+    ranks = {asked.question: rank(librarian, asked) for asked in QUESTIONS}
+    missed = {question: found for question, found in ranks.items() if found != 1}
+    assert 1 - len(missed) / len(ranks) >= floor, f"rank of the evidence: {missed}"
+
+
+def check_teams_own(librarian: Librarian) -> None:
+    """Fail unless each piece of evidence of the team's own question is in one of the first three quotes."""
+    (asked,) = [asked for asked in QUESTIONS if asked.question == TEAMS_OWN]
+    reply = librarian.answer(Question(asked.question))
+    assert isinstance(reply, Answer)
+    quoted = {
+        evidence.article_id
+        for evidence in asked.evidence
+        for quote in reply.quotes[:3]
+        if evidence.within(quote.article.id, quote.span)
+    }
+    assert quoted == {evidence.article_id for evidence in asked.evidence}
+    assert len(quoted) == 2
+
+
+def test_thirty_questions() -> None:
+    """There are thirty different questions, and each has something that answers it."""
+    assert len({asked.question.casefold() for asked in QUESTIONS}) == len(QUESTIONS) == 30
+    assert all(asked.evidence for asked in QUESTIONS)
+
+
+def test_the_evidence_is_what_it_was(alone: Librarian) -> None:
+    """Each piece of evidence is, by its digest, the words it was chosen for, inside one paragraph."""
+    for evidence in (evidence for asked in QUESTIONS for evidence in asked.evidence):
+        span = Span(evidence.start, evidence.end)
+        text = span.of(alone.archive.articles[evidence.article_id].text)
+        assert hashlib.sha256(text.encode()).hexdigest() == evidence.sha256, evidence
+        assert any(paragraph.span.holds(span) for paragraph in alone.archive.paragraphs_of(evidence.article_id))
+
+
+def test_every_paragraph_is_asked_about(alone: Librarian) -> None:
+    """No paragraph of either article is left without a question."""
+    found = [evidence for asked in QUESTIONS for evidence in asked.evidence]
+    for paragraph in alone.archive.paragraphs:
+        assert any(
+            evidence.article_id == paragraph.article.id and paragraph.span.holds(Span(evidence.start, evidence.end))
+            for evidence in found
+        ), (paragraph.article.id, paragraph.number)
+
+
+def test_first_hits_alone(alone: Librarian) -> None:
+    """In an archive of the two articles, the first passage answers at least 95 questions in a hundred."""
+    check_first_hits(alone, 0.95)
+
+
+def test_first_hits_mixed(mixed: Librarian) -> None:
+    """Among thousands of news stories, the first passage answers at least 90 questions in a hundred."""
+    check_first_hits(mixed, 0.90)
+
+
+def test_the_teams_own_question_alone(alone: Librarian) -> None:
+    """Asked what was agreed on GCAP, both articles are quoted among the first three."""
+    check_teams_own(alone)
+
+
+def test_the_teams_own_question_mixed(mixed: Librarian) -> None:
+    """Both articles are quoted among the first three, with thousands of others to quote from."""
+    check_teams_own(mixed)
