@@ -20,7 +20,6 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import cast
 
 import regex
@@ -194,19 +193,6 @@ def tokens(text: str) -> Iterator[Token]:
         word = match.group()
         if found := term(word):
             yield Token(found, match.start(), match.end(), searched(word) is None)
-
-
-@lru_cache(maxsize=8192)
-def searched_tokens(text: str) -> tuple[Token, ...]:
-    """The tokens of ``text`` that are searched, in order. Remembered: questions meet the same paragraphs."""
-    return tuple(token for token in tokens(text) if not token.is_stop)
-
-
-@lru_cache(maxsize=8192)
-def pairs(text: str) -> frozenset[tuple[str, str]]:
-    """The pairs of terms that stand next to each other in ``text``, stop words among them. Remembered, as above."""
-    found = [word for raw in words(text) if (word := term(raw))]
-    return frozenset(pairwise(found))
 
 
 def terms(text: str) -> list[str]:

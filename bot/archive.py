@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import date
+from functools import cached_property
 
 from bot.errors import VerificationError
 from bot.models import Article, Paragraph, Passage, Quote, Span
@@ -31,7 +32,7 @@ class Archive:
         )
         self._digests = {article.id: article.sha256 for article in self.articles.values()}
 
-    @property
+    @cached_property
     def paragraphs(self) -> tuple[Paragraph, ...]:
         """Every paragraph, article by article."""
         return tuple(paragraph for found in self._paragraphs.values() for paragraph in found)
@@ -40,7 +41,7 @@ class Archive:
         """The paragraphs of the article with this id, in order; ``paragraphs_of(id)[n - 1]`` is number ``n``."""
         return self._paragraphs[article]
 
-    @property
+    @cached_property
     def latest(self) -> date | None:
         """The latest publication date in the archive; None when no article is dated."""
         return max((article.published for article in self.articles.values() if article.published), default=None)

@@ -15,6 +15,7 @@ from bot.quoting.reasons import abstention, caution
 from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
 from bot.retrieval import Retriever
+from bot.tokens import Tokens
 
 DEPTH = 50
 """How many of the engine's hits are ranked again, and of how many articles the scores are asked."""
@@ -30,6 +31,7 @@ class Librarian:
     def __init__(
         self,
         archive: Archive,
+        tokens: Tokens,
         lexicon: Lexicon,
         retriever: Retriever,
         articles: Retriever,
@@ -40,6 +42,7 @@ class Librarian:
         ``without`` names parts of the ranking or origins of forms that are left out, to measure what they give.
         """
         self.archive = archive
+        self._tokens = tokens
         self._lexicon = lexicon
         self._retriever = retriever
         self._articles = articles
@@ -53,7 +56,7 @@ class Librarian:
         """
         started = time.perf_counter()
         query = self._lexicon.expand(question, self._without)
-        coverage = Coverage(query, self._lexicon.idf)
+        coverage = Coverage(query, self._lexicon.idf, self._tokens)
         articles = {hit.passage.article.id: hit.score for hit in self._articles.search(query, DEPTH)}
         hits = rank(Ground(coverage, self._retriever.search(query, DEPTH), articles), self._without)
         quotes = choose(coverage, hits, max(question.limit, NEAREST))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from sentencex import segment
 
 from bot.models import Span
 
 
-@lru_cache(maxsize=8192)
 def sentences(text: str) -> tuple[Span, ...]:
     """The sentences of one paragraph's ``text``, in order, without the blanks around them.
 

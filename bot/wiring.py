@@ -13,6 +13,7 @@ from bot.librarian import Librarian
 from bot.models import Article
 from bot.ranking import PARTS as RANKING
 from bot.retrieval.bm25 import Bm25Retriever
+from bot.tokens import Tokens
 
 Progress = Callable[[int, int], None]
 PARTS = (*RANKING, "acronym", "spelling")
@@ -25,11 +26,13 @@ def librarian_of(articles: Sequence[Article], without: Collection[str] = ()) -> 
         if name not in PARTS:
             raise SettingsError(f"There is no part {name}; the parts are {', '.join(PARTS)}.")
     archive = Archive(articles)
+    tokens = Tokens(archive.paragraphs)
     return Librarian(
         archive,
+        tokens,
         Lexicon.learn(archive.paragraphs),
-        Bm25Retriever(archive.passages),
-        Bm25Retriever(archive.whole_articles),
+        Bm25Retriever(archive.passages, tokens.body),
+        Bm25Retriever(archive.whole_articles, tokens.body),
         without,
     )
 

@@ -10,9 +10,10 @@ from bot.lexicon import Lexicon
 from bot.librarian import Librarian
 from bot.models import Answer, Article, Form, Mark, MarkKind, Paragraph, Query, Question, Quote, Reply, Span
 from bot.quoting import choose
-from bot.ranking import rank
+from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
 from bot.retrieval.bm25 import Bm25Retriever
+from bot.tokens import Tokens
 from bot.wiring import librarian_of
 
 
@@ -64,8 +65,8 @@ def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ..
     archive = Archive(articles)
     learnt = Lexicon.learn(archive.paragraphs)
     asked = learnt.expand(Question(question, limit))
-    coverage = Coverage(asked, learnt.idf)
-    return choose(coverage, rank(coverage, Bm25Retriever(archive.passages).search(asked, 30)), limit)
+    coverage = Coverage(asked, learnt.idf, Tokens(archive.paragraphs))
+    return choose(coverage, rank(Ground(coverage, Bm25Retriever(archive.passages).search(asked, 30), {})), limit)
 
 
 def shown(reply: Reply) -> tuple[Quote, ...]:

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from bot import settings
+from bot.cli.evaluation import evaluate
 from bot.cli.progress import progress_bar
 from bot.errors import ArchiveError, PullquoteError
 from bot.models import Abstention, Paragraph, Question, Quote
@@ -72,24 +73,7 @@ def ask(
     raise typer.Exit(1 if isinstance(reply, Abstention) else 0)
 
 
-@app.command()
-def evaluate(
-    questions: Annotated[Path, typer.Argument(help="A .jsonl or .jsonl.gz file of questions.", metavar="QUESTIONS")],
-    corpus: Corpus = None,
-    as_json: AsJson = False,
-) -> None:
-    """Ask every question in QUESTIONS and report how good the replies are."""
-    from bot.cli.report import print_metrics
-    from bot.evaluate import measure, outcomes, read_questions
-
-    asked = read_questions(questions)
-    librarian = _open(settings.load(corpus=corpus))
-    with progress_bar(errors, "Asking") as progress:
-        metrics = measure(list(outcomes(librarian, asked, progress)))
-    if as_json:
-        typer.echo(metrics.model_dump_json(by_alias=True, indent=2))
-    else:
-        print_metrics(Console(highlight=False), metrics)
+app.command()(evaluate)
 
 
 @app.command()

@@ -12,6 +12,8 @@ from bot.quoting.alike import nearly_same
 from bot.quoting.runs import Run, best_run
 from bot.ranking.coverage import Coverage
 
+CONSIDERED = 12
+"""Hits from which quotes are chosen: four for each that is shown by default, so that near-duplicates can be folded."""
 SECOND_WORTH = 0.15
 """What a second quote from one article must add to the question's share, to be clearly needed."""
 
@@ -41,7 +43,7 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> tuple[Quote, 
 def _runs(coverage: Coverage, hits: Sequence[Hit]) -> Iterator[tuple[Run, float]]:
     """The best run of each passage, and the passage's score; a paragraph is quoted once."""
     seen: set[tuple[str, int]] = set()
-    for hit in hits:
+    for hit in hits[:CONSIDERED]:
         found = [best_run(coverage, paragraph, _part(hit, paragraph)) for paragraph in hit.passage.paragraphs]
         run = max((run for run in found if run), key=lambda run: run.strength, default=None)
         if run and (key := (run.paragraph.article.id, run.paragraph.number)) not in seen:

@@ -13,7 +13,6 @@ import regex
 
 from bot.models import Paragraph, Span
 from bot.ranking.coverage import Coverage, Match, within
-from bot.sentences import sentences
 
 MOST_SENTENCES = 3
 MOST_WORDS = 80
@@ -40,7 +39,9 @@ def best_run(coverage: Coverage, paragraph: Paragraph, part: Span) -> Run | None
     matches = within(coverage.matches(paragraph), part)
     if not matches:
         return None
-    runs = [_weigh(coverage, paragraph, span, count, matches) for span, count in _spans(paragraph, part, matches)]
+    runs = [
+        _weigh(coverage, paragraph, span, count, matches) for span, count in _spans(coverage, paragraph, part, matches)
+    ]
     return max((run for run in runs if run.matches), key=lambda run: run.strength, default=None)
 
 
@@ -50,11 +51,12 @@ def _weigh(coverage: Coverage, paragraph: Paragraph, span: Span, count: int, mat
     return Run(paragraph, span, inside, strength)
 
 
-def _spans(paragraph: Paragraph, part: Span, matches: tuple[Match, ...]) -> Iterator[tuple[Span, int]]:
+def _spans(
+    coverage: Coverage, paragraph: Paragraph, part: Span, matches: tuple[Match, ...]
+) -> Iterator[tuple[Span, int]]:
     """Every run of whole sentences inside ``part``, with its count of sentences."""
-    text, first = paragraph.article.text, paragraph.span.start
-    found = [Span(first + span.start, first + span.end) for span in sentences(paragraph.text)]
-    found = [span for span in found if part.holds(span)]
+    text = paragraph.article.text
+    found = [sentence.span for sentence in coverage.sentences(paragraph) if part.holds(sentence.span)]
     lengths = [max(len(span.of(text).split()), len(span) // LONG_WORD) for span in found]
     for i, sentence in enumerate(found):
         if lengths[i] > MOST_WORDS:

@@ -6,8 +6,10 @@ archive; a passage's new score is their weighted sum. A part can be left out by 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 
 from bot import analysis
@@ -51,23 +53,7 @@ def run(ground: Ground) -> list[float]:
 
 def near(ground: Ground) -> list[float]:
     """The share of the question's neighbouring words that stand within four terms of each other."""
-    weights = ground.coverage.weights
-    pairs = [(i, i + 1, weights[i] + weights[i + 1]) for i in range(len(weights) - 1)]
-    whole = sum(weight for *_, weight in pairs)
-    return [
-        sum(weight for i, j, weight in pairs if _stand_near(ground.coverage, hit, i, j)) / (whole or 1.0)
-        for hit in ground.hits
-    ]
-
-
-def phrases(ground: Ground) -> list[float]:
-    """The share of the question's pairs of words in a row, small words among them, that stand in the passage."""
-    asked = analysis.pairs(ground.coverage.query.question.text)
-    return [
-        len(asked & frozenset().union(*(analysis.pairs(paragraph.text) for paragraph in hit.passage.paragraphs)))
-        / max(1, len(asked))
-        for hit in ground.hits
-    ]
+    return [_near(ground.coverage, hit) for hit in ground.hits]
 
 
 def title(ground: Ground) -> list[float]:
@@ -93,18 +79,7 @@ def kind(ground: Ground) -> list[float]:
     asked = kind_asked(ground.coverage.query.question.text)
     if asked is None:
         return [0.0] * len(ground.hits)
-    return [
-        max(
-            (
-                ground.coverage.share(found.held)
-                for paragraph in hit.passage.paragraphs
-                for found in ground.coverage.sentences(paragraph)
-                if found.held and names_one(asked, found.span.of(paragraph.article.text))
-            ),
-            default=0.0,
-        )
-        for hit in ground.hits
-    ]
+    return [_best_of_kind(ground.coverage, hit, asked) for hit in ground.hits]
 
 
 def lead(ground: Ground) -> list[float]:
@@ -120,7 +95,6 @@ PARTS: Mapping[str, tuple[Part, float]] = MappingProxyType(
         "sentence": (sentence, 2.2),
         "run": (run, 2.64),
         "near": (near, 0.65),
-        "phrases": (phrases, 0.51),
         "title": (title, 1.9),
         "headline": (headline, 2.1),
         "kind": (kind, 1.14),
@@ -156,11 +130,24 @@ def _best_run(coverage: Coverage, hit: Hit, length: int) -> float:
     return best
 
 
-def _stand_near(coverage: Coverage, hit: Hit, one: int, other: int) -> bool:
+def _best_of_kind(coverage: Coverage, hit: Hit, kind: str) -> float:
+    found = [
+        (coverage.share(found.held), found.span.of(paragraph.article.text))
+        for paragraph in hit.passage.paragraphs
+        if coverage.matches(paragraph)
+        for found in coverage.sentences(paragraph)
+        if found.held
+    ]
+    return next((share for share, text in sorted(found, reverse=True) if names_one(kind, text)), 0.0)
+
+
+def _near(coverage: Coverage, hit: Hit) -> float:
+    weights = [one + other for one, other in pairwise(coverage.weights)]
+    near: set[int] = set()
     for paragraph in hit.passage.paragraphs:
-        matches = coverage.matches(paragraph)
-        first = [match.at for match in matches if one in match.form.words]
-        second = [match.at for match in matches if other in match.form.words]
-        if any(abs(a - b) <= 4 for a in first for b in second):
-            return True
-    return False
+        at: defaultdict[int, list[int]] = defaultdict(list)
+        for match in coverage.matches(paragraph):
+            for word in match.form.words:
+                at[word].append(match.at)
+        near.update(i for i in at if i + 1 in at and any(abs(a - b) <= 4 for a in at[i] for b in at[i + 1]))
+    return sum(weights[i] for i in near) / (sum(weights) or 1.0)

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from bot import analysis
+import numpy as np
+
 from bot.models import Form, Hit, Paragraph, Query, Span
-from bot.sentences import sentences
+from bot.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,16 @@ class Coverage:
     Not shared between threads.
     """
 
-    def __init__(self, query: Query, idf: Callable[[str], float]) -> None:
+    def __init__(self, query: Query, idf: Callable[[str], float], tokens: Tokens) -> None:
         self.query = query
+        self._tokens = tokens
         told = [idf(word.term) for word in query.words]
         self.weights = tuple(value / sum(told) for value in told)
-        self._forms: defaultdict[str, list[Form]] = defaultdict(list)
+        self._forms: defaultdict[int, list[tuple[Form, tuple[int, ...]]]] = defaultdict(list)
         for form in query.forms:
-            self._forms[form.terms[0]].append(form)
+            numbers = tokens.numbers(form.terms)
+            self._forms[numbers[0]].append((form, numbers))
+        self._begins_form = tokens.flags(self._forms)
         self._matches: dict[tuple[str, int], tuple[Match, ...]] = {}
         self._sentences: dict[tuple[str, int], tuple[Sentence, ...]] = {}
 
@@ -53,24 +57,24 @@ class Coverage:
         """Every form of the question that stands in ``paragraph``, in order; spans are of the article's text."""
         key = paragraph.article.id, paragraph.number
         if key not in self._matches:
-            tokens = analysis.searched_tokens(paragraph.text)
-            self._matches[key] = tuple(self._find(tokens, paragraph.span.start))
+            self._matches[key] = tuple(self._find(paragraph))
         return self._matches[key]
 
-    def _find(self, tokens: tuple[analysis.Token, ...], first: int) -> Iterator[Match]:
-        for at, token in enumerate(tokens):
-            for form in self._forms.get(token.term, ()):  # most terms begin no form
-                run = tokens[at : at + len(form.terms)]
-                if tuple(other.term for other in run) == form.terms:
-                    yield Match(form, Span(first + token.start, first + run[-1].end), at)
+    def _find(self, paragraph: Paragraph) -> Iterator[Match]:
+        terms = self._tokens.terms(paragraph)
+        for at in np.flatnonzero(self._begins_form[terms]).tolist():
+            for form, numbers in self._forms[int(terms[at])]:
+                if tuple(terms[at : at + len(numbers)].tolist()) == numbers:
+                    yield Match(form, self._tokens.span(paragraph, at, at + len(numbers) - 1), at)
 
     def sentences(self, paragraph: Paragraph) -> tuple[Sentence, ...]:
         """The sentences of ``paragraph``, in order; spans are of the article's text."""
         key = paragraph.article.id, paragraph.number
         if key not in self._sentences:
-            first, matches = paragraph.span.start, self.matches(paragraph)
-            spans = [Span(first + span.start, first + span.end) for span in sentences(paragraph.text)]
-            self._sentences[key] = tuple(Sentence(span, self.held(within(matches, span))) for span in spans)
+            matches = self.matches(paragraph)
+            self._sentences[key] = tuple(
+                Sentence(span, self.held(within(matches, span))) for span in self._tokens.sentences(paragraph)
+            )
         return self._sentences[key]
 
     def share(self, words: Iterable[int]) -> float:

@@ -13,6 +13,8 @@ from typing import Protocol
 from bot import analysis
 from bot.models import Hit, Passage, Query
 
+Terms = Callable[[Passage], list[str]]
+
 
 class Retriever(Protocol):
     """Finds passages."""
@@ -47,7 +49,7 @@ def title(passage: Passage) -> list[str]:
     return analysis.terms(passage.article.title)
 
 
-FIELDS: Mapping[str, tuple[Callable[[Passage], list[str]], float]] = MappingProxyType(
+FIELDS: Mapping[str, tuple[Terms, float]] = MappingProxyType(
     {"body": (body, 1.0), "heading": (heading, 0.3), "title": (title, 0.6)}
 )
 """Each field's terms and its weight in the score."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rank_bm25 import BM25Okapi
 
 from bot.models import Hit, Passage, Query, Term
-from bot.retrieval import FIELDS, K1, B
+from bot.retrieval import FIELDS, K1, B, Terms, body
 
 Scores = npt.NDArray[np.float64]
 
@@ -76,10 +76,11 @@ class Postings(LuceneIdf):
 class Bm25Retriever:
     """Searches passages held in memory."""
 
-    def __init__(self, passages: Sequence[Passage]) -> None:
+    def __init__(self, passages: Sequence[Passage], body: Terms = body) -> None:
+        """``body`` gives a passage's own terms, in case they are known already."""
         self._passages = passages
         self._fields = {
-            name: (Postings((terms(passage) for passage in passages), k1=K1, b=B), weight)
+            name: (Postings(map(body if name == "body" else terms, passages), k1=K1, b=B), weight)
             for name, (terms, weight) in FIELDS.items()
         }
 

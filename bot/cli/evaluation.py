@@ -1,0 +1,171 @@
+"""``pullquote evaluate``. Keeps secret how the command is spelt, and how metrics and misses look in a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot import settings
+from bot.cli.progress import progress_bar
+from bot.errors import SettingsError
+
+if TYPE_CHECKING:
+    from bot.evaluate import Metrics, Outcome
+    from bot.evaluate.misses import Group, Kind, Miss, Standing
+    from bot.librarian import Librarian
+    from bot.models import Term
+
+WIDTH = 100
+"""Columns that the list of misses keeps to, however wide the terminal."""
+_HEADINGS: dict[Kind, str] = {
+    "passage": "The first passage holds no evidence",
+    "quote": "The first passage holds the evidence, the first quote no answer",
+    "silence": "Abstained, though answerable",
+    "answer": "Answered, though unanswerable",
+}
+
+
+Questions = Annotated[Path, typer.Argument(help="A .jsonl or .jsonl.gz file of questions.", metavar="QUESTIONS")]
+Corpus = Annotated[
+    list[Path] | None, typer.Option(help="A folder of articles, or a .jsonl file. Repeatable.", metavar="PATH")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Floors = Annotated[Path | None, typer.Option(help="Fail where a metric is below its floor in FILE.", metavar="FILE")]
+Worst = Annotated[
+    int, typer.Option("--errors", min=0, help="Show the N worst misses of each kind, and why.", metavar="N")
+]
+Without = Annotated[list[str] | None, typer.Option(help="Leave PART of the search out. Repeatable.", metavar="PART")]
+Pin = Annotated[Path | None, typer.Option(help="Write what is measured to FILE as floors.", metavar="FILE")]
+Name = Annotated[str | None, typer.Option(help="With --pin: the name of this set of questions.", metavar="NAME")]
+AllowLower = Annotated[bool, typer.Option("--allow-lower", help="With --pin: lower floors, too.")]
+
+
+def evaluate(
+    questions: Questions,
+    corpus: Corpus = None,
+    as_json: AsJson = False,
+    floors: Floors = None,
+    worst: Worst = 0,
+    without: Without = None,
+    pin: Pin = None,
+    name: Name = None,
+    allow_lower: AllowLower = False,
+) -> None:
+    """Ask every question in QUESTIONS and report how good the replies are."""
+    from bot.cli import errors
+    from bot.evaluate import floors as pinning
+    from bot.evaluate import measure, outcomes, read_questions
+
+    if bool(pin) != bool(name) or (allow_lower and not pin) or (pin and (floors or without)):
+        raise SettingsError(
+            "--pin FILE goes with --name NAME, may have --allow-lower, and never --floors or --without."
+        )
+    asked, paths = read_questions(questions), settings.load(corpus=corpus).corpus
+    data = pinning.digest(questions, paths) if floors or pin else ""
+    pinned = pinning.pinned_for(floors, data) if floors else None  # before the work, so that other data is told at once
+    librarian = _open(errors, paths, without or ())
+    with progress_bar(errors, "Asking") as progress:
+        found = list(outcomes(librarian, asked, progress))
+    metrics = measure(found)
+    if as_json:
+        typer.echo(metrics.model_dump_json(by_alias=True, indent=2))
+    else:
+        print_metrics(Console(highlight=False), metrics)
+    if worst:
+        print_misses(Console(highlight=False, stderr=as_json), librarian, found, worst)
+    if pin and name:
+        pinning.pin(pin, name, data, metrics, allow_lower=allow_lower)
+    if pinned and (lower := pinning.shortfalls(pinned, metrics)):
+        errors.print("\n".join(lower), soft_wrap=True)
+        raise typer.Exit(2)
+
+
+def _open(errors: Console, paths: Sequence[Path], without: Collection[str]) -> Librarian:
+    """The archive, without some parts of the search; what was met while reading it is told on ``errors``."""
+    from bot.wiring import open_archive
+
+    with progress_bar(errors, "Reading the archive") as progress:
+        librarian, reading = open_archive(paths, progress, without)
+    for note in (*reading.warnings, *(f"Skipped {skipped.name}: {skipped.reason}" for skipped in reading.skipped)):
+        errors.print(note, soft_wrap=True)
+    return librarian
+
+
+def print_metrics(console: Console, metrics: Metrics) -> None:
+    """A row a metric, with what it counts."""
+    table = Table("metric", "value", "what it counts", box=None, pad_edge=False)
+    for name, field in type(metrics).model_fields.items():
+        value = getattr(metrics, name)
+        shown = f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+        table.add_row(field.alias or name, shown, field.description or "")
+    console.print(table)
+
+
+def print_misses(console: Console, librarian: Librarian, found: Sequence[Outcome], worst: int) -> None:
+    """For each kind of miss how many there are, and the ``worst`` ones with why."""
+    from bot.evaluate.misses import explain, groups
+
+    width = min(WIDTH, console.width)
+    for group in groups(found):
+        console.print("", Text(_heading(group, worst), style="bold"), sep="\n", width=width)
+        for number, outcome in enumerate(group.outcomes[:worst], 1):
+            grid = Table.grid(padding=(0, 2, 0, 0))
+            grid.add_column(no_wrap=True, justify="right", width=13)
+            grid.add_column(overflow="fold")
+            grid.add_row(str(number), Text(outcome.asked.question, style="bold"))
+            for label, line in _lines(explain(librarian, outcome)):
+                grid.add_row(label, Text(line))
+            console.print("", grid, sep="\n", width=width)
+
+
+def _heading(group: Group, worst: int) -> str:
+    count, shown = len(group.outcomes), min(worst, len(group.outcomes))
+    tail = f"; the {shown} worst" if shown < count else ""
+    return f"{_HEADINGS[group.kind]}: {count:,} of {group.of:,}{tail}"
+
+
+def _lines(miss: Miss) -> Iterator[tuple[str, str]]:
+    """What is told of a miss under its question, as (label, line)."""
+    yield "id", f"{miss.outcome.asked.id} · confidence {miss.outcome.confidence:.3f}"
+    if miss.evidence:
+        words = textwrap.shorten(miss.evidence.quote, WIDTH, placeholder=" …")
+        yield "evidence", f"{miss.evidence.article_id}: {words}"
+        yield "it stands", _place(miss.expected) if miss.expected else "in no passage of the archive"
+    yield "first hit", _place(miss.first) if miss.first else "none: nothing was found"
+    for label, terms in _terms(miss):
+        if terms:
+            yield label, ", ".join(_shown(term) for term in terms)
+
+
+def _place(standing: Standing) -> str:
+    passage = standing.passage
+    numbers = sorted({passage.paragraphs[0].number, passage.paragraphs[-1].number})
+    where = f"{passage.article.id} ¶ {'–'.join(map(str, numbers))}"
+    if standing.rank is None or standing.score is None:
+        return f"{where} · not among the hits"
+    return f"{where} · rank {standing.rank} · score {standing.score:.3f}"
+
+
+def _terms(miss: Miss) -> Iterator[tuple[str, list[Term]]]:
+    """The terms searched, parted by which of the two passages holds them."""
+    first = miss.first.holds if miss.first else frozenset()
+    expected = miss.expected.holds if miss.expected else frozenset()
+    if miss.expected is None or (miss.first and miss.first.passage == miss.expected.passage):
+        yield "it holds", [term for term in miss.terms if term.text in first]
+        yield "it lacks", [term for term in miss.terms if term.text not in first]
+        return
+    yield "both hold", [term for term in miss.terms if term.text in first & expected]
+    yield "first only", [term for term in miss.terms if term.text in first - expected]
+    yield "evidence only", [term for term in miss.terms if term.text in expected - first]
+    yield "neither", [term for term in miss.terms if term.text not in first | expected]
+
+
+def _shown(term: Term) -> str:
+    return f"{term.text} {term.weight:.2f}" + ("" if term.origin == "typed" else f" ({term.origin})")
