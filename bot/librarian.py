@@ -11,6 +11,7 @@ from bot.archive import Archive
 from bot.lexicon import Lexicon
 from bot.models import Abstention, Answer, Hit, Query, Question, Quote, Reply, Trace
 from bot.quoting import choose
+from bot.quoting.confidence import THRESHOLD, confidence
 from bot.quoting.reasons import abstention, caution
 from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
@@ -19,8 +20,6 @@ from bot.tokens import Tokens
 
 DEPTH = 50
 """How many of the engine's hits are ranked again, and of how many articles the scores are asked."""
-THRESHOLD = 0.5
-"""The least confidence at which the archive is said to answer."""
 NEAREST = 2
 """How many nearest misses an abstention shows at most."""
 
@@ -49,6 +48,10 @@ class Librarian:
         self._without = frozenset(without)
         self._paragraphs = len(archive.paragraphs)
 
+    def leaving_out(self, without: Collection[str]) -> Librarian:
+        """The same librarian without these parts; nothing is read or counted again."""
+        return Librarian(self.archive, self._tokens, self._lexicon, self._retriever, self._articles, without)
+
     def answer(self, question: Question) -> Reply:
         """The archive's reply. The same question and the same archive give the same reply, but for ``took_ms``.
 
@@ -62,11 +65,11 @@ class Librarian:
         quotes = choose(coverage, hits, max(question.limit, NEAREST))
         for quote in quotes:
             self.archive.verify(quote)
-        confidence = _confidence(coverage, quotes)
-        if confidence >= THRESHOLD:
+        sure = self._confidence(coverage, hits, quotes)
+        if sure >= THRESHOLD:
             quotes = quotes[: question.limit]
             told = caution(query, quotes, lambda words: self._together(query, words))
-            return Answer(quotes, confidence, told, self._trace(query, hits, started))
+            return Answer(quotes, sure, told, self._trace(query, hits, started))
         quotes = quotes[:NEAREST]
         reason = abstention(
             query,
@@ -76,7 +79,14 @@ class Librarian:
             len(self.archive.articles),
             self.archive.latest,
         )
-        return Abstention(reason, quotes, confidence, self._trace(query, hits, started))
+        return Abstention(reason, quotes, sure, self._trace(query, hits, started))
+
+    def _confidence(self, coverage: Coverage, hits: Sequence[Hit], quotes: Sequence[Quote]) -> float:
+        if not quotes:
+            return 0.0
+        paragraph = quotes[0].paragraph
+        passage = next(hit.passage for hit in hits if paragraph in hit.passage.paragraphs)
+        return confidence(coverage, quotes[0], passage, self.archive.paragraphs_of(paragraph.article.id))
 
     def _stands(self, query: Query, word: int) -> bool:
         """Whether some passage, heading or title holds this word of the question in one of its forms."""
@@ -101,11 +111,3 @@ class Librarian:
             if isinstance(reply := self.answer(Question(subject, 1)), Answer) and reply.caution is None
         )
         return tuple(subject for subject, _ in zip(found, range(3), strict=False))
-
-
-def _confidence(coverage: Coverage, quotes: Sequence[Quote]) -> float:
-    """How sure it is, 0 to 1, that the first quote answers: the share of the question that it holds."""
-    if not quotes:
-        return 0.0
-    missing = set(quotes[0].missing)
-    return coverage.share(i for i, word in enumerate(coverage.query.words) if word.typed not in missing)

@@ -6,6 +6,9 @@ from sentencex import segment
 
 from bot.models import Span
 
+_BLANKS = str.maketrans(dict.fromkeys("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000", " "))
+_BLANKS.update(dict.fromkeys(range(0x2000, 0x200B), " "))
+
 
 def sentences(text: str) -> tuple[Span, ...]:
     """The sentences of one paragraph's ``text``, in order, without the blanks around them.
@@ -15,7 +18,7 @@ def sentences(text: str) -> tuple[Span, ...]:
     """
     # The library panics on some blanks that are not ASCII's, and takes a line end for a border. Replaced one for one,
     # so that the offsets stay.
-    spaced = "".join(" " if letter.isspace() else letter for letter in text)
+    spaced = text.translate(_BLANKS)
     found: list[Span] = []
     at = 0
     for piece in segment("en", spaced):

@@ -32,11 +32,10 @@ class Tokens:
         self._reach: dict[tuple[str, int], tuple[int, int, int, int]] = {}
         for paragraph in paragraphs:
             first, first_border = len(terms), len(borders)
-            for token in analysis.tokens(paragraph.text):
-                if not token.is_stop:
-                    terms.append(self._numbers.setdefault(token.term, len(self._numbers)))
-                    starts.append(paragraph.span.start + token.start)
-                    ends.append(paragraph.span.start + token.end)
+            for term, start, end in analysis.searched_terms(paragraph.text):
+                terms.append(self._numbers.setdefault(term, len(self._numbers)))
+                starts.append(paragraph.span.start + start)
+                ends.append(paragraph.span.start + end)
             for span in sentences(paragraph.text):
                 borders.extend((paragraph.span.start + span.start, paragraph.span.start + span.end))
             self._reach[paragraph.article.id, paragraph.number] = first, len(terms), first_border, len(borders)

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from bot import settings
 from bot.cli.evaluation import evaluate
-from bot.cli.progress import progress_bar
+from bot.cli.options import AsJson, Corpus, errors, open_librarian, read_archive
 from bot.errors import ArchiveError, PullquoteError
 from bot.models import Abstention, Paragraph, Question, Quote
 
@@ -31,13 +31,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-errors = Console(stderr=True, highlight=False, markup=False)
-
-Corpus = Annotated[
-    list[Path] | None,
-    typer.Option("--corpus", help="A folder of articles, or a .jsonl file. Repeatable.", metavar="PATH"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
 @app.callback()
@@ -58,7 +51,7 @@ def ask(
     from bot.cli.output import AskOut, AskWhyOut, TraceOut
     from bot.cli.terminal import print_reply, print_trace
 
-    librarian = _open(settings.load(corpus=corpus))
+    librarian = open_librarian(settings.load(corpus=corpus).corpus)
     reply = librarian.answer(Question(question, limit))
     if as_json:
         out = AskOut.of(question, reply)
@@ -89,7 +82,7 @@ def serve(corpus: Corpus = None) -> None:
     access = _access(chosen)
     check_access(access)  # before a large archive is read, so that a wrong token is told at once
     records = Records(chosen.state_dir)
-    librarian = _open(chosen)
+    librarian = open_librarian(chosen.corpus)
 
     def ready(identity: Identity) -> None:
         articles = len(librarian.archive.articles)
@@ -109,12 +102,10 @@ def doctor(corpus: Corpus = None) -> None:
     """Check everything that Pullquote needs, and say what to do where something is missing."""
     from bot.cli.report import print_findings
     from bot.doctor import Reading, examine, exit_status
-    from bot.wiring import open_archive
 
     chosen = settings.load(corpus=corpus)
     try:
-        with progress_bar(errors, "Reading the archive") as progress:
-            librarian, found = open_archive(chosen.corpus, progress)
+        librarian, found = read_archive(chosen.corpus)
         reading = Reading(
             len(librarian.archive.articles),
             len(librarian.archive.paragraphs),
@@ -144,19 +135,6 @@ def _neighbours(librarian: Librarian, quote: Quote) -> tuple[Paragraph | None, P
     paragraphs = librarian.archive.paragraphs_of(quote.article.id)
     at = quote.paragraph.number - 1
     return paragraphs[at - 1] if at else None, paragraphs[at + 1] if at + 1 < len(paragraphs) else None
-
-
-def _open(chosen: settings.Settings) -> Librarian:
-    """The archive that the settings name; what was met while reading it is told on standard error."""
-    from bot.wiring import open_archive
-
-    with progress_bar(errors, "Reading the archive") as progress:
-        librarian, reading = open_archive(chosen.corpus, progress)
-    for warning in reading.warnings:
-        errors.print(f"Note: {warning}", soft_wrap=True)
-    for skipped in reading.skipped:
-        errors.print(f"Skipped {skipped.name}: {skipped.reason}", soft_wrap=True)
-    return librarian
 
 
 def main() -> None:

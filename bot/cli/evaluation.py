@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import settings
+from bot.cli.options import AsJson, Corpus, errors, open_librarian
 from bot.cli.progress import progress_bar
 from bot.errors import SettingsError
 
@@ -33,10 +34,6 @@ _HEADINGS: dict[Kind, str] = {
 
 
 Questions = Annotated[Path, typer.Argument(help="A .jsonl or .jsonl.gz file of questions.", metavar="QUESTIONS")]
-Corpus = Annotated[
-    list[Path] | None, typer.Option(help="A folder of articles, or a .jsonl file. Repeatable.", metavar="PATH")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Floors = Annotated[Path | None, typer.Option(help="Fail where a metric is below its floor in FILE.", metavar="FILE")]
 Worst = Annotated[
     int, typer.Option("--errors", min=0, help="Show the N worst misses of each kind, and why.", metavar="N")
@@ -59,7 +56,6 @@ def evaluate(
     allow_lower: AllowLower = False,
 ) -> None:
     """Ask every question in QUESTIONS and report how good the replies are."""
-    from bot.cli import errors
     from bot.evaluate import floors as pinning
     from bot.evaluate import measure, outcomes, read_questions
 
@@ -70,7 +66,7 @@ def evaluate(
     asked, paths = read_questions(questions), settings.load(corpus=corpus).corpus
     data = pinning.digest(questions, paths) if floors or pin else ""
     pinned = pinning.pinned_for(floors, data) if floors else None  # before the work, so that other data is told at once
-    librarian = _open(errors, paths, without or ())
+    librarian = open_librarian(paths, without or ())
     with progress_bar(errors, "Asking") as progress:
         found = list(outcomes(librarian, asked, progress))
     metrics = measure(found)
@@ -85,17 +81,6 @@ def evaluate(
     if pinned and (lower := pinning.shortfalls(pinned, metrics)):
         errors.print("\n".join(lower), soft_wrap=True)
         raise typer.Exit(2)
-
-
-def _open(errors: Console, paths: Sequence[Path], without: Collection[str]) -> Librarian:
-    """The archive, without some parts of the search; what was met while reading it is told on ``errors``."""
-    from bot.wiring import open_archive
-
-    with progress_bar(errors, "Reading the archive") as progress:
-        librarian, reading = open_archive(paths, progress, without)
-    for note in (*reading.warnings, *(f"Skipped {skipped.name}: {skipped.reason}" for skipped in reading.skipped)):
-        errors.print(note, soft_wrap=True)
-    return librarian
 
 
 def print_metrics(console: Console, metrics: Metrics) -> None:
@@ -135,13 +120,19 @@ def _lines(miss: Miss) -> Iterator[tuple[str, str]]:
     """What is told of a miss under its question, as (label, line)."""
     yield "id", f"{miss.outcome.asked.id} · confidence {miss.outcome.confidence:.3f}"
     if miss.evidence:
-        words = textwrap.shorten(miss.evidence.quote, WIDTH, placeholder=" …")
-        yield "evidence", f"{miss.evidence.article_id}: {words}"
+        yield "evidence", f"{miss.evidence.article_id}: {_first_words(miss.evidence.quote)}"
         yield "it stands", _place(miss.expected) if miss.expected else "in no passage of the archive"
     yield "first hit", _place(miss.first) if miss.first else "none: nothing was found"
+    if miss.quote:
+        where = f"{miss.quote.article.id} ¶ {miss.quote.paragraph.number}"
+        yield "first quote", f"{where}: {_first_words(miss.quote.text)}"
     for label, terms in _terms(miss):
         if terms:
             yield label, ", ".join(_shown(term) for term in terms)
+
+
+def _first_words(text: str) -> str:
+    return textwrap.shorten(text, WIDTH, placeholder=" …")
 
 
 def _place(standing: Standing) -> str:

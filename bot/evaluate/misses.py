@@ -11,7 +11,7 @@ from bot.evaluate.judging import Outcome, evidence_in
 from bot.evaluate.metrics import found_by
 from bot.evaluate.questions import Evidence
 from bot.librarian import Librarian
-from bot.models import Hit, Passage, Question, Term
+from bot.models import Answer, Hit, Passage, Question, Quote, Term
 
 Kind = Literal["passage", "quote", "silence", "answer"]
 
@@ -51,13 +51,15 @@ class Miss:
     """One outcome, explained.
 
     ``evidence`` is what was expected, None where nothing was; ``expected`` the passage that holds it, None where no
-    passage of the archive does; ``first`` the first hit, None without hits; ``terms`` what was searched.
+    passage of the archive does; ``first`` the first hit, None without hits; ``quote`` the first quote, be it shown as
+    an answer or as a nearest miss; ``terms`` what was searched.
     """
 
     outcome: Outcome
     evidence: Evidence | None
     expected: Standing | None
     first: Standing | None
+    quote: Quote | None
     terms: tuple[Term, ...]
 
 
@@ -83,8 +85,9 @@ def _group(
 def explain(librarian: Librarian, outcome: Outcome) -> Miss:
     """Ask again, and hold the first hit and the passage that was expected against the query."""
     evidence = outcome.asked.evidence
-    trace = librarian.answer(Question(outcome.asked.question)).trace
-    terms = trace.query.terms
+    reply = librarian.answer(Question(outcome.asked.question))
+    shown = reply.quotes if isinstance(reply, Answer) else reply.nearest
+    trace, terms = reply.trace, reply.trace.query.terms
     expected: Standing | None = None
     if outcome.rank:
         expected = _standing(trace.hits[outcome.rank - 1].passage, trace.hits, terms)
@@ -92,7 +95,7 @@ def explain(librarian: Librarian, outcome: Outcome) -> Miss:
         expected = _standing(passage, trace.hits, terms)
     held = evidence_in(expected.passage, evidence) if expected else None
     first = _standing(trace.hits[0].passage, trace.hits, terms) if trace.hits else None
-    return Miss(outcome, held or next(iter(evidence), None), expected, first, terms)
+    return Miss(outcome, held or next(iter(evidence), None), expected, first, next(iter(shown), None), terms)
 
 
 def _standing(passage: Passage, hits: Sequence[Hit], terms: Sequence[Term]) -> Standing:

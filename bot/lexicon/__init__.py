@@ -59,8 +59,10 @@ class Lexicon:
             words = dict.fromkeys(analysis.words(paragraph.text))  # in order, so that every process learns the same
             lexicon._paragraphs_with.update({term for word in words if (term := analysis.searched(word))})
             for word in words:
-                lexicon._written.setdefault(analysis.fold(word), word)
-            small.update(analysis.fold(word) for word in words if word[0].islower())
+                folded = analysis.fold(word)
+                lexicon._written.setdefault(folded, word)
+                if word[0].islower():
+                    small.add(folded)
             lexicon._define(acronyms.definitions(paragraph.text))
             lexicon._names.update(_NAME.findall(paragraph.text))
         names = [folded for folded in lexicon._written if folded not in small]
@@ -131,10 +133,10 @@ class Lexicon:
 
 def _content_words(text: str) -> tuple[Word, ...]:
     """Each searched word of ``text`` once, in order; words that only ask are left out where others remain."""
-    if text.isupper():
-        text = text.lower()  # in a question that is all capitals, "WHO" and "IT" are no names
+    # In a question that is all capitals, "WHO" and "IT" are no names.
+    plain = text.lower() if text.isupper() and len(text.lower()) == len(text) else text
     found: dict[str, Word] = {}
-    for token in analysis.tokens(text):
+    for token in analysis.tokens(plain):
         if not token.is_stop:
             found.setdefault(token.term, Word(text[token.start : token.end], token.term))
     naming = [word for word in found.values() if word.term not in _FRAME]

@@ -8,7 +8,8 @@ nothing. Two cases are told apart:
   the same words.
 * The word was typed by a person and stands nowhere in the archive: joined to the archive's words that are one slip
   away, begin and end alike and have six letters or more. A slip is two letters exchanged, a letter doubled or not, one
-  vowel for another (seven letters or more), or any one letter (ten or more). The name of a country, a territory or a
+  vowel for another (seven letters or more), or any one letter (ten or more); or else an "s" at the end, which the
+  stemmer leaves on a name ("Senkakus"). The name of a country, a territory or a
   language is no slip for another word.
 
 A word with a digit is never joined to another.
@@ -54,6 +55,9 @@ def nearest(word: str, known: Collection[str]) -> tuple[str, ...]:
     """
     if len(word) < 6 or not word.isalpha() or word in _names_of_places():
         return ()
+    number = word.removesuffix("s") if word.endswith("s") else word + "s"
+    if number in known:
+        return (number,)
     close = process.extract(word, list(known), scorer=OSA.distance, score_cutoff=2, limit=None)
     return tuple(sorted(found for found, _, _ in close if is_slip(word, found)))
 

@@ -14,46 +14,48 @@ from bot.ranking.coverage import Coverage
 
 CONSIDERED = 12
 """Hits from which quotes are chosen: four for each that is shown by default, so that near-duplicates can be folded."""
+WORTH = 0.7
+"""A quote holds at least so much of what the fullest one holds of the question; less would be filling."""
 SECOND_WORTH = 0.15
 """What a second quote from one article must add to the question's share, to be clearly needed."""
 
 
 def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> tuple[Quote, ...]:
-    """Up to ``limit`` quotes, in the order of ``hits``.
+    """Up to ``limit`` quotes, in the order of ``hits``, but those that hold every word of the question first.
 
     At most one an article, unless a second adds what none before it holds; a paragraph nearly the same as one already
     quoted is folded into it (``also_in``). ``limit`` is at least 1.
     """
+    found = list(_runs(coverage, hits))
+    least = WORTH * max((coverage.share(coverage.held(run.matches)) for run, _ in found), default=0.0)
     quotes: list[Quote] = []
     held: set[int] = set()
-    for run, score in _runs(coverage, hits):
+    for run, score in found:
         words = coverage.held(run.matches)
         twin = next((i for i, quote in enumerate(quotes) if nearly_same(quote.paragraph, run.paragraph)), None)
         if twin is not None:
             quotes[twin] = _folded(quotes[twin], run.paragraph)
-        elif len(quotes) < limit and (
-            run.paragraph.article.id not in {quote.article.id for quote in quotes}
-            or coverage.share(words - held) >= SECOND_WORTH
+        elif (
+            len(quotes) < limit
+            and coverage.share(words) >= least
+            and (
+                run.paragraph.article.id not in {quote.article.id for quote in quotes}
+                or coverage.share(words - held) >= SECOND_WORTH
+            )
         ):
             quotes.append(_quote(coverage, run, score))
             held |= words
-    return tuple(quotes)
+    return tuple(sorted(quotes, key=lambda quote: bool(quote.missing)))
 
 
 def _runs(coverage: Coverage, hits: Sequence[Hit]) -> Iterator[tuple[Run, float]]:
     """The best run of each passage, and the passage's score; a paragraph is quoted once."""
     seen: set[tuple[str, int]] = set()
     for hit in hits[:CONSIDERED]:
-        found = [best_run(coverage, paragraph, _part(hit, paragraph)) for paragraph in hit.passage.paragraphs]
-        run = max((run for run in found if run), key=lambda run: run.strength, default=None)
+        run = best_run(coverage, hit.passage)
         if run and (key := (run.paragraph.article.id, run.paragraph.number)) not in seen:
             seen.add(key)
             yield run, hit.score
-
-
-def _part(hit: Hit, paragraph: Paragraph) -> Span:
-    searched, span = hit.passage.span, paragraph.span
-    return Span(max(searched.start, span.start), min(searched.end, span.end))
 
 
 def _quote(coverage: Coverage, run: Run, score: float) -> Quote:

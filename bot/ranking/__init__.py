@@ -6,10 +6,8 @@ archive; a passage's new score is their weighted sum. A part can be left out by 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from types import MappingProxyType
 
 from bot import analysis
@@ -53,7 +51,10 @@ def run(ground: Ground) -> list[float]:
 
 def near(ground: Ground) -> list[float]:
     """The share of the question's neighbouring words that stand within four terms of each other."""
-    return [_near(ground.coverage, hit) for hit in ground.hits]
+    return [
+        ground.coverage.near([ground.coverage.matches(paragraph) for paragraph in hit.passage.paragraphs])
+        for hit in ground.hits
+    ]
 
 
 def title(ground: Ground) -> list[float]:
@@ -82,23 +83,17 @@ def kind(ground: Ground) -> list[float]:
     return [_best_of_kind(ground.coverage, hit, asked) for hit in ground.hits]
 
 
-def lead(ground: Ground) -> list[float]:
-    """How early in its article the passage stands: one over its first paragraph's number."""
-    return [1 / hit.passage.paragraphs[0].number for hit in ground.hits]
-
-
 Part = Callable[[Ground], list[float]]
 PARTS: Mapping[str, tuple[Part, float]] = MappingProxyType(
     {
-        "engine": (engine, 4.58),
-        "article": (article, 2.91),
-        "sentence": (sentence, 2.2),
-        "run": (run, 2.64),
-        "near": (near, 0.65),
-        "title": (title, 1.9),
-        "headline": (headline, 2.1),
-        "kind": (kind, 1.14),
-        "lead": (lead, 0.98),
+        "engine": (engine, 4.69),
+        "article": (article, 2.3),
+        "sentence": (sentence, 2.44),
+        "run": (run, 2.96),
+        "near": (near, 0.95),
+        "title": (title, 2.12),
+        "headline": (headline, 1.67),
+        "kind": (kind, 1.43),
     }
 )
 """Each part and its weight. Fitted at once by listwise logistic regression (softmax over the first fifty hits, the
@@ -139,15 +134,3 @@ def _best_of_kind(coverage: Coverage, hit: Hit, kind: str) -> float:
         if found.held
     ]
     return next((share for share, text in sorted(found, reverse=True) if names_one(kind, text)), 0.0)
-
-
-def _near(coverage: Coverage, hit: Hit) -> float:
-    weights = [one + other for one, other in pairwise(coverage.weights)]
-    near: set[int] = set()
-    for paragraph in hit.passage.paragraphs:
-        at: defaultdict[int, list[int]] = defaultdict(list)
-        for match in coverage.matches(paragraph):
-            for word in match.form.words:
-                at[word].append(match.at)
-        near.update(i for i in at if i + 1 in at and any(abs(a - b) <= 4 for a in at[i] for b in at[i + 1]))
-    return sum(weights[i] for i in near) / (sum(weights) or 1.0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -77,6 +78,10 @@ class Coverage:
             )
         return self._sentences[key]
 
+    def length(self, paragraph: Paragraph) -> int:
+        """How many searched terms ``paragraph`` has."""
+        return len(self._tokens.terms(paragraph))
+
     def share(self, words: Iterable[int]) -> float:
         """The share of the question that its words at these positions make up, 0 to 1; a position counts once."""
         return sum(self.weights[word] for word in frozenset(words))
@@ -84,6 +89,21 @@ class Coverage:
     def held(self, matches: Iterable[Match]) -> frozenset[int]:
         """The positions of the words that ``matches`` cover."""
         return frozenset(word for match in matches for word in match.form.words)
+
+    def near(self, paragraphs: Iterable[Iterable[Match]]) -> float:
+        """The share of the question's neighbouring words that stand within four terms of each other, 0 to 1.
+
+        ``paragraphs`` holds the matches of each paragraph. A question of one word has no neighbours: 0.
+        """
+        weights = [one + other for one, other in pairwise(self.weights)]
+        near: set[int] = set()
+        for matches in paragraphs:
+            at: defaultdict[int, list[int]] = defaultdict(list)
+            for match in matches:
+                for word in match.form.words:
+                    at[word].append(match.at)
+            near.update(i for i in at if i + 1 in at and any(abs(a - b) <= 4 for a in at[i] for b in at[i + 1]))
+        return sum(weights[i] for i in near) / (sum(weights) or 1.0)
 
     def held_in_passage(self, hit: Hit) -> frozenset[int]:
         """The positions of the words that the passage's own paragraphs hold."""
