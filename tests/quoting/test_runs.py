@@ -22,23 +22,22 @@ def around(*told: str, filler: int = 30) -> str:
     return " ".join([FILLER] * filler + list(told) + [FILLER] * filler)
 
 
-def test_a_short_paragraph() -> None:
-    """Of a paragraph of up to three sentences all are quoted: those beside the one that answers give its context."""
+def test_a_sentence_that_holds_the_question() -> None:
+    """A sentence that holds the whole question is quoted alone, without its neighbours."""
     quote = only("breakwater", f"{FILLER} The breakwater is new. {FILLER}")
-    assert quote.text == quote.paragraph.text
-    assert quote.is_cut == (False, False)
+    assert quote.text == "The breakwater is new."
+    assert quote.is_cut == (True, True)
 
 
 @pytest.mark.parametrize(
     "told",
     [
-        ["The breakwater cost many crowns."],
         ["The breakwater is new.", "It cost many crowns."],
         ["The breakwater is new.", "It is long.", "It cost many crowns."],
     ],
 )
 def test_the_best_run_of_sentences(told: list[str]) -> None:
-    """A long paragraph is shown as three sentences in a row, among them those that hold the question."""
+    """Where no sentence holds the question, three in a row are shown, among them those that hold it together."""
     quote = only("what did the breakwater cost in crowns", around(*told))
     assert " ".join(told) in quote.text
     assert len(sentences(quote.text)) == 3
