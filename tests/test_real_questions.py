@@ -129,7 +129,7 @@ def test_first_hits_alone(alone: Librarian) -> None:
 
 
 def test_first_hits_mixed(mixed: Librarian) -> None:
-    """Among thousands of news stories, the first passage answers at least 25 of the thirty questions; the goal is 27."""
+    """Among thousands of news stories, the first passage answers at least 25 of the thirty; the goal is 27."""
     check_first_hits(mixed, 25 / 30)
 
 

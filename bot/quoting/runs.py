@@ -20,12 +20,12 @@ MOST_WORDS = 80
 LONG_WORD = 12
 """Characters that count as a word at least, in scripts without blanks and in long addresses."""
 BEST_SENTENCE, KIND, NEAR, FIRST_PARAGRAPH, LENGTH = 0.19, 0.47, 0.15, 0.57, 0.03
-"""What each signal counts beside the share of the question that a run holds. Fitted by listwise logistic regression on
-the runs of the first passage for the answerable development questions of three archives, each counting the same;
-LENGTH was set by hand to the least that tells two runs apart that are otherwise equal."""
+"""What each signal counts beside the share of the question that a run holds. Fitted by listwise logistic
+regression on the runs of the first passage for the answerable development questions of three archives, each
+counting the same; LENGTH was set by hand to the least that tells two runs apart that are otherwise equal."""
 WHOLE = 0.9
-"""A sentence that holds this share of the question needs no other. Tried on the same questions: 0.8 cost three points of
-first quotes that answer where answers are long, 0.9 none."""
+"""A sentence that holds this share of the question needs no other. Tried on the same questions: 0.8 cost three
+points of first quotes that answer where answers are long, 0.9 none."""
 
 
 _WORDS = regex.compile(r"\S+")
