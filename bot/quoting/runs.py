@@ -73,19 +73,24 @@ def _weigh(coverage: Coverage, paragraph: Paragraph, span: Span, place: int, ask
 
 
 def _spans(coverage: Coverage, paragraph: Paragraph, part: Span) -> Iterator[Span]:
-    """Every run of whole sentences of ``paragraph`` that lies inside ``part``, shorter ones first."""
+    """Every run of whole sentences of ``paragraph`` inside ``part`` whose first holds a form, shorter ones first.
+
+    A reader in a hurry, or a lock screen, meets what was asked for in the first sentence; what follows is its context.
+    """
     text = paragraph.article.text
     if not coverage.matches(paragraph):
         return
-    found = [sentence.span for sentence in coverage.sentences(paragraph) if part.holds(sentence.span)]
-    lengths = [max(len(span.of(text).split()), len(span) // LONG_WORD) for span in found]
+    found = [sentence for sentence in coverage.sentences(paragraph) if part.holds(sentence.span)]
+    lengths = [max(len(one.span.of(text).split()), len(one.span) // LONG_WORD) for one in found]
     for i, sentence in enumerate(found):
+        if not sentence.held:
+            continue
         if lengths[i] > MOST_WORDS:
-            yield _cut(text, sentence, within(coverage.matches(paragraph), sentence))
+            yield _cut(text, sentence.span, within(coverage.matches(paragraph), sentence.span))
         for j in range(i, min(i + MOST_SENTENCES, len(found))):
             if sum(lengths[i : j + 1]) > MOST_WORDS:
                 break
-            yield Span(sentence.start, found[j].end)
+            yield Span(sentence.span.start, found[j].span.end)
 
 
 def _cut(text: str, sentence: Span, matches: tuple[Match, ...]) -> Span:
