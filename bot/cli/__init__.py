@@ -78,6 +78,7 @@ def serve(corpus: Corpus = None) -> None:
     from bot.slack.serving import serve as serve_slack
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("slack_sdk").setLevel(logging.WARNING)  # it tells of every retry; the end of them is told anyway
     chosen = settings.load(corpus=corpus)
     access = _access(chosen)
     check_access(access)  # before a large archive is read, so that a wrong token is told at once
