@@ -29,7 +29,7 @@ _RUN_IN_DATE = re.compile(
 )
 _WORDS = re.compile(r"\S")
 _BLANK_LINE = re.compile(r"[ \t]*\n[ \t]*\n")
-_NO_TITLE_END = (".", ",", ";", ":", "…", "-", "–", "—")
+_NO_TITLE_END = (".", "。", "।", ",", ";", ":", "…", "-", "–", "—")
 
 
 def read(data: bytes) -> Draft:
