@@ -57,7 +57,7 @@ def test_notes_come_before_all_else() -> None:
     message = render(answer(APPROVED, caution="No passage holds both."), ("Attached files were not read.",))
     assert [block["text"]["text"] for block in message.blocks[:2]] == [
         "Attached files were not read.",
-        "No passage holds both.",
+        "No passage holds both. Nearest, in the articles' own words:",
     ]
 
 

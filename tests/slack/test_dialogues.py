@@ -56,7 +56,7 @@ def test_an_abstention_says_why_and_labels_its_nearest_miss(room: Room) -> None:
 def test_a_caution_comes_before_the_quote(room: Room) -> None:
     """A caution is the first line, and what the quote does not hold is said under it."""
     lines = shown(room.reply_to(room.ask("what does it cost"))).splitlines()
-    assert lines[:2] == ['No passage holds "cost".', WHOLE.text]
+    assert lines[:2] == ['No passage holds "cost". Nearest, in the articles\' own words:', WHOLE.text]
     assert lines[-1].endswith("¶ 1 of 2 · not in this passage: cost")
 
 
@@ -129,7 +129,8 @@ def test_hostile_words_are_shown_literally(room: Room) -> None:
         room.librarian.replies = {"what": answer(quote, caution=f"No passage holds {words}.")}
         reply = room.reply_to(room.ask("what"))
         caution, quoted, citation = reply.blocks
-        assert caution["text"] == {"type": "plain_text", "text": f"No passage holds {words}.", "emoji": False}
+        told = f"No passage holds {words}. Nearest, in the articles' own words:"
+        assert caution["text"] == {"type": "plain_text", "text": told, "emoji": False}
         assert quoted["elements"][0]["elements"] == [{"type": "text", "text": words}]
         linked = [element["text"] for element in citation["elements"] if element["type"] == "mrkdwn"]
         assert [text.count("<") + text.count(">") for text in linked] == [2]
