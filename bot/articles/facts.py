@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 from bot.articles.decoding import clean
 
 _MISSING = {"", "none", "null"}  # what careless exports write where they have nothing
-_FORMATS = ("%Y-%m", "%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y")
+_FORMATS = ("%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y")
 _WEB_ADDRESS = re.compile(r"https?://[^\s<>\"|]+", re.IGNORECASE)
 
 
@@ -45,7 +45,7 @@ class Facts:
 
 
 def day(value: str) -> date | None:
-    """The day that ``value`` names: ISO 8601, 2025-05 (its first day), 7 May 2025, May 7, 2025 or a mail's date."""
+    """The day that ``value`` names: ISO 8601, 7 May 2025, May 7, 2025 or a mail's date."""
     value = value.strip()
     with suppress(ValueError):
         return datetime.fromisoformat(value).date()
