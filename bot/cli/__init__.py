@@ -153,10 +153,10 @@ def main() -> None:
 def _unforeseen(error: Exception) -> str:
     """One sentence about an error nobody foresaw; its traceback is kept in a file that the sentence names."""
     kind = type(error).__name__
-    report = Path(settings.load().state_dir) / "unforeseen-error.txt"
     try:
+        report = settings.load().state_dir / "unforeseen-error.txt"
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    except OSError:
+    except (OSError, PullquoteError):  # nowhere to keep it: the settings or the disk are part of the trouble
         return f"An unforeseen error ({kind}: {error}) ended this command; please report it."
     return f"An unforeseen error ({kind}) ended this command; please report it with the file {report}."
