@@ -86,7 +86,7 @@ class Librarian:
             return 0.0
         paragraph = quotes[0].paragraph
         passage = next(hit.passage for hit in hits if paragraph in hit.passage.paragraphs)
-        return confidence(coverage, quotes[0], passage, self.archive.paragraphs_of(paragraph.article.id))
+        return confidence(coverage, quotes[0], passage, self._paragraphs)
 
     def _stands(self, query: Query, word: int) -> bool:
         """Whether some passage, heading or title holds this word of the question in one of its forms."""

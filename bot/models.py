@@ -119,10 +119,16 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A content word of the question: as typed, and as the index would hold it."""
+    """A content word of the question: as typed, and as the index would hold it.
+
+    ``weight`` is less than 1 for a word that asks rather than names ("what percentage", "which kind"); ``is_name``
+    where the archive, or the person who asks, writes it with a capital.
+    """
 
     typed: str
     term: str
+    weight: float = 1.0
+    is_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot import analysis
 from bot.models import Hit, Paragraph, Quote, Span
 from bot.quoting.alike import nearly_same
 from bot.quoting.runs import Run, best_run
@@ -27,17 +28,18 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> tuple[Quote, 
     quoted is folded into it (``also_in``). ``limit`` is at least 1.
     """
     found = list(_runs(coverage, hits))
-    least = WORTH * max((coverage.share(coverage.held(run.matches)) for run, _ in found), default=0.0)
+    worth = [coverage.share(coverage.held(run.matches) | _titled(coverage, run.paragraph)) for run, _ in found]
+    least = WORTH * max(worth, default=0.0)
     quotes: list[Quote] = []
     held: set[int] = set()
-    for run, score in found:
+    for (run, score), share in zip(found, worth, strict=True):
         words = coverage.held(run.matches)
         twin = next((i for i, quote in enumerate(quotes) if nearly_same(quote.paragraph, run.paragraph)), None)
         if twin is not None:
             quotes[twin] = _folded(quotes[twin], run.paragraph)
         elif (
             len(quotes) < limit
-            and coverage.share(words) >= least
+            and share >= least
             and (
                 run.paragraph.article.id not in {quote.article.id for quote in quotes}
                 or coverage.share(words - held) >= SECOND_WORTH
@@ -46,6 +48,11 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> tuple[Quote, 
             quotes.append(_quote(coverage, run, score))
             held |= words
     return tuple(sorted(quotes, key=lambda quote: bool(quote.missing)))
+
+
+def _titled(coverage: Coverage, paragraph: Paragraph) -> frozenset[int]:
+    """The positions of the words that the title of the paragraph's article holds."""
+    return coverage.held_in_terms(analysis.terms(paragraph.article.title))
 
 
 def _runs(coverage: Coverage, hits: Sequence[Hit]) -> Iterator[tuple[Run, float]]:

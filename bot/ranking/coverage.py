@@ -37,15 +37,18 @@ class Sentence:
 class Coverage:
     """One question held against paragraphs. ``weights[i]`` is word ``i``'s share of the question; they add up to 1.
 
-    A word's share is its idf's share of the sum over the question's words. What was found in a paragraph is remembered.
+    A word's share is its share of the sum over the question's words of ``told[i]``: its idf, times the word's weight.
+    ``names`` are the positions of the words that are names. What was found in a paragraph is remembered.
     Not shared between threads.
     """
 
     def __init__(self, query: Query, idf: Callable[[str], float], tokens: Tokens) -> None:
         self.query = query
         self._tokens = tokens
-        told = [idf(word.term) for word in query.words]
+        told = [word.weight * idf(word.term) for word in query.words]
         self.weights = tuple(value / sum(told) for value in told)
+        self.told = tuple(told)
+        self.names = frozenset(i for i, word in enumerate(query.words) if word.is_name)
         self._forms: defaultdict[int, list[tuple[Form, tuple[int, ...]]]] = defaultdict(list)
         for form in query.forms:
             numbers = tokens.numbers(form.terms)
@@ -104,6 +107,18 @@ class Coverage:
                     at[word].append(match.at)
             near.update(i for i in at if i + 1 in at and any(abs(a - b) <= 4 for a in at[i] for b in at[i + 1]))
         return sum(weights[i] for i in near) / (sum(weights) or 1.0)
+
+    def adjacent(self, paragraphs: Iterable[Iterable[Match]]) -> float:
+        """The share of the question's neighbouring words that stand next to each other, in the same order; as ``near``.
+
+        ``paragraphs`` holds the matches of each paragraph. A question of one word has no neighbours: 0.
+        """
+        weights = [one + other for one, other in pairwise(self.weights)]
+        found: set[int] = set()
+        for matches in paragraphs:
+            at = {(word, match.at) for match in matches for word in match.form.words}
+            found.update(word for word, place in at if (word + 1, place + 1) in at)
+        return sum(weights[i] for i in found) / (sum(weights) or 1.0)
 
     def held_in_passage(self, hit: Hit) -> frozenset[int]:
         """The positions of the words that the passage's own paragraphs hold."""
