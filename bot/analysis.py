@@ -205,3 +205,9 @@ def searched_terms(text: str) -> Iterator[tuple[str, int, int]]:
 def terms(text: str) -> list[str]:
     """The terms of ``text`` that are searched, in order, without their offsets."""
     return [found for word in words(text) if (found := searched(word))]
+
+
+@lru_cache(maxsize=50_000)
+def title_terms(title: str) -> frozenset[str]:
+    """The searched terms of a title, which many questions meet again."""
+    return frozenset(terms(title))

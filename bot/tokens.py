@@ -59,6 +59,15 @@ class Tokens:
         first, end, *_ = self._reach[paragraph.article.id, paragraph.number]
         return self._terms[first:end]
 
+    def neighbours(self, paragraphs: Sequence[Paragraph]) -> tuple[list[int], Numbers]:
+        """The terms of paragraphs that follow each other in one article, and where among them each begins.
+
+        The beginnings have shape (paragraphs + 1,): the last is where the last paragraph ends.
+        """
+        reach = [self._reach[paragraph.article.id, paragraph.number] for paragraph in paragraphs]
+        first, end = reach[0][0], reach[-1][1]
+        return [*(begins - first for begins, *_ in reach), end - first], self._terms[first:end]
+
     def span(self, paragraph: Paragraph, first: int, last: int) -> Span:
         """From the paragraph's token ``first`` to its token ``last``, as a span of the article's text."""
         start, *_ = self._reach[paragraph.article.id, paragraph.number]

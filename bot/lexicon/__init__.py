@@ -63,6 +63,7 @@ class Lexicon:
         self._short_forms: defaultdict[str, dict[tuple[str, ...], str]] = defaultdict(dict)
         self._shown: dict[tuple[str, ...], str] = {}
         self._spellings: dict[str, tuple[str, ...]] = {}
+        self._known = spelling.Known(())
         self._names: Counter[str] = Counter()
 
     @classmethod
@@ -84,6 +85,7 @@ class Lexicon:
             lexicon._define(acronyms.definitions(paragraph.text))
             lexicon._names.update(_NAME.findall(paragraph.text))
         names = [folded for folded in lexicon._written if folded not in small]
+        lexicon._known = spelling.Known(lexicon._written)
         lexicon._spellings = spelling.exchanged(names, _beside(paragraphs, names))
         return lexicon
 
@@ -159,7 +161,7 @@ class Lexicon:
         folded = analysis.fold(word.typed)
         meant: tuple[str, ...] = ()
         if not self._paragraphs_with[word.term] and word.term not in self._long_forms:
-            meant = spelling.nearest(folded, self._written.keys())
+            meant = spelling.nearest(folded, self._known)
         others = [other for known in (folded, *meant) for other in self._spellings.get(known, ())]
         for other in dict.fromkeys((*meant, *others)):
             written = self._written[other]

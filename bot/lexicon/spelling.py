@@ -18,7 +18,7 @@ A word with a digit is never joined to another.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 
 from babel import Locale
@@ -48,8 +48,26 @@ def exchanged(names: Iterable[str], beside: Mapping[str, Collection[str]]) -> di
     return {name: tuple(sorted(others)) for name, others in found.items()}
 
 
-def nearest(word: str, known: Collection[str]) -> tuple[str, ...]:
-    """The words of ``known`` (folded, as is ``word``) for which a person who typed ``word`` may have slipped.
+class Known:
+    """The words of an archive, folded, by the letters that they begin and end with: a slip changes neither."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = frozenset(words)
+        self._by_ends: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for word in self._words:
+            if len(word) >= 6:
+                self._by_ends[word[0], word[-1]].append(word)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._words
+
+    def alike(self, word: str) -> Sequence[str]:
+        """The words of six letters or more that begin and end as ``word`` does."""
+        return self._by_ends.get((word[0], word[-1]), ())
+
+
+def nearest(word: str, known: Known) -> tuple[str, ...]:
+    """The words of ``known`` for which a person who typed ``word`` (folded) may have slipped.
 
     Sorted; none is a common answer.
     """
@@ -58,7 +76,7 @@ def nearest(word: str, known: Collection[str]) -> tuple[str, ...]:
     number = word.removesuffix("s") if word.endswith("s") else word + "s"
     if number in known:
         return (number,)
-    close = process.extract(word, list(known), scorer=OSA.distance, score_cutoff=2, limit=None)
+    close = process.extract(word, known.alike(word), scorer=OSA.distance, score_cutoff=2, limit=None)
     return tuple(sorted(found for found, _, _ in close if is_slip(word, found)))
 
 

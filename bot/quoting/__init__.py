@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot import analysis
 from bot.models import Hit, Paragraph, Quote, Span
 from bot.quoting.alike import nearly_same
 from bot.quoting.runs import Run, best_run
@@ -28,7 +27,9 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> tuple[Quote, 
     quoted is folded into it (``also_in``). ``limit`` is at least 1.
     """
     found = list(_runs(coverage, hits))
-    worth = [coverage.share(coverage.held(run.matches) | _titled(coverage, run.paragraph)) for run, _ in found]
+    worth = [
+        coverage.share(coverage.held(run.matches) | coverage.held_in_title(run.paragraph.article)) for run, _ in found
+    ]
     least = WORTH * max(worth, default=0.0)
     quotes: list[Quote] = []
     held: set[int] = set()
@@ -48,11 +49,6 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> tuple[Quote, 
             quotes.append(_quote(coverage, run, score))
             held |= words
     return tuple(sorted(quotes, key=lambda quote: bool(quote.missing)))
-
-
-def _titled(coverage: Coverage, paragraph: Paragraph) -> frozenset[int]:
-    """The positions of the words that the title of the paragraph's article holds."""
-    return coverage.held_in_terms(analysis.terms(paragraph.article.title))
 
 
 def _runs(coverage: Coverage, hits: Sequence[Hit]) -> Iterator[tuple[Run, float]]:

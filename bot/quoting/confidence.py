@@ -30,8 +30,8 @@ def confidence(coverage: Coverage, quote: Quote, passage: Passage, paragraphs: i
     """From 0 to 1, how sure it is that ``quote``, from ``passage``, answers; the archive has so many ``paragraphs``."""
     held = coverage.held(within(coverage.matches(quote.paragraph), quote.span))
     inside = frozenset().union(*(coverage.held(coverage.matches(paragraph)) for paragraph in passage.paragraphs))
-    title = frozenset(analysis.terms(quote.article.title))
-    known = held | coverage.held_in_terms(title)
+    title = analysis.title_terms(quote.article.title)
+    known = held | coverage.held_in_title(quote.article)
     asked = {word.term for word in coverage.query.words}
     signals = (
         _DENSITY * density(coverage, passage),

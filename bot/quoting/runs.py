@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import regex
 
-from bot import analysis
 from bot.models import Paragraph, Passage, Span
 from bot.ranking.coverage import Coverage, Match, within
 from bot.ranking.kinds import kind_asked, names_one
@@ -47,7 +46,7 @@ class Run:
 def best_run(coverage: Coverage, passage: Passage) -> Run | None:
     """The strongest run of the passage's paragraphs that holds a form of the question; the first of equals."""
     asked = kind_asked(coverage.query.question.text)
-    title = coverage.held_in_terms(analysis.terms(passage.article.title))
+    title = coverage.held_in_title(passage.article)
     runs = [
         run
         for place, paragraph in enumerate(passage.paragraphs)

@@ -52,7 +52,7 @@ def run(ground: Ground) -> list[float]:
 def near(ground: Ground) -> list[float]:
     """The share of the question's neighbouring words that stand within four terms of each other."""
     return [
-        ground.coverage.near([ground.coverage.matches(paragraph) for paragraph in hit.passage.paragraphs])
+        ground.coverage.near([ground.coverage.matches(paragraph) for paragraph in ground.coverage.touched(hit.passage)])
         for hit in ground.hits
     ]
 
@@ -60,7 +60,9 @@ def near(ground: Ground) -> list[float]:
 def adjacent(ground: Ground) -> list[float]:
     """The share of the question's neighbouring words that stand next to each other, in the same order."""
     return [
-        ground.coverage.adjacent([ground.coverage.matches(paragraph) for paragraph in hit.passage.paragraphs])
+        ground.coverage.adjacent(
+            [ground.coverage.matches(paragraph) for paragraph in ground.coverage.touched(hit.passage)]
+        )
         for hit in ground.hits
     ]
 
@@ -72,10 +74,7 @@ def names(ground: Ground) -> list[float]:
     if not asked:
         return [1.0] * len(ground.hits)
     return [
-        coverage.share(
-            coverage.names
-            & (coverage.held_in_passage(hit) | coverage.held_in_terms(analysis.terms(hit.passage.article.title)))
-        )
+        coverage.share(coverage.names & (coverage.held_in_passage(hit) | coverage.held_in_title(hit.passage.article)))
         / asked
         for hit in ground.hits
     ]
@@ -85,9 +84,7 @@ def title(ground: Ground) -> list[float]:
     """The share of the question that the title holds and the passage does not."""
     coverage = ground.coverage
     return [
-        coverage.share(
-            coverage.held_in_terms(analysis.terms(hit.passage.article.title)) - coverage.held_in_passage(hit)
-        )
+        coverage.share(coverage.held_in_title(hit.passage.article) - coverage.held_in_passage(hit))
         for hit in ground.hits
     ]
 
@@ -95,7 +92,7 @@ def title(ground: Ground) -> list[float]:
 def headline(ground: Ground) -> list[float]:
     """The share of the title's terms that the question names."""
     asked = {word.term for word in ground.coverage.query.words}
-    titles = [frozenset(analysis.terms(hit.passage.article.title)) for hit in ground.hits]
+    titles = [analysis.title_terms(hit.passage.article.title) for hit in ground.hits]
     return [len(asked & terms) / max(1, len(terms)) for terms in titles]
 
 
@@ -145,18 +142,17 @@ def rank(ground: Ground, without: Collection[str] = ()) -> list[Hit]:
 
 def _best_run(coverage: Coverage, hit: Hit, length: int) -> float:
     best = 0.0
-    for paragraph in hit.passage.paragraphs:
-        if coverage.matches(paragraph):
-            held = [found.held for found in coverage.sentences(paragraph)]
-            best = max(best, *(coverage.share(frozenset().union(*held[i : i + length])) for i in range(len(held))))
+    for paragraph in coverage.touched(hit.passage):
+        held = [found.held for found in coverage.sentences(paragraph)]
+        runs = (held[i : i + length] for i, words in enumerate(held) if words)
+        best = max(best, *(coverage.share(frozenset().union(*run)) for run in runs), 0.0)
     return best
 
 
 def _best_of_kind(coverage: Coverage, hit: Hit, kind: str) -> float:
     found = [
         (coverage.share(found.held), found.span.of(paragraph.article.text))
-        for paragraph in hit.passage.paragraphs
-        if coverage.matches(paragraph)
+        for paragraph in coverage.touched(hit.passage)
         for found in coverage.sentences(paragraph)
         if found.held
     ]

@@ -6,14 +6,16 @@ every engine shares one rule of what counts as an answer.
 
 from __future__ import annotations
 
+from bisect import bisect, bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from bot.models import Form, Hit, Paragraph, Query, Span
+from bot.analysis import title_terms
+from bot.models import Article, Form, Hit, Paragraph, Passage, Query, Span
 from bot.tokens import Tokens
 
 
@@ -56,28 +58,52 @@ class Coverage:
         self._begins_form = tokens.flags(self._forms)
         self._matches: dict[tuple[str, int], tuple[Match, ...]] = {}
         self._sentences: dict[tuple[str, int], tuple[Sentence, ...]] = {}
+        self._shares: dict[frozenset[int], float] = {}
+        self._titles: dict[str, frozenset[int]] = {}
+        self._touched: dict[tuple[str, int, int], tuple[Paragraph, ...]] = {}
 
     def matches(self, paragraph: Paragraph) -> tuple[Match, ...]:
         """Every form of the question that stands in ``paragraph``, in order; spans are of the article's text."""
         key = paragraph.article.id, paragraph.number
         if key not in self._matches:
-            self._matches[key] = tuple(self._find(paragraph))
+            self._find((paragraph,))
         return self._matches[key]
 
-    def _find(self, paragraph: Paragraph) -> Iterator[Match]:
-        terms = self._tokens.terms(paragraph)
+    def touched(self, passage: Passage) -> tuple[Paragraph, ...]:
+        """The paragraphs of ``passage`` in which some form of the question stands, in order."""
+        paragraphs = passage.paragraphs
+        key = paragraphs[0].article.id, paragraphs[0].number, paragraphs[-1].number
+        if key not in self._touched:
+            self._find(paragraphs)
+            self._touched[key] = tuple(paragraph for paragraph in paragraphs if self.matches(paragraph))
+        return self._touched[key]
+
+    def _find(self, paragraphs: Sequence[Paragraph]) -> None:
+        """Remember the matches of ``paragraphs``, which are neighbours: their terms are looked through at once."""
+        starts, terms = self._tokens.neighbours(paragraphs)
+        found: list[list[Match]] = [[] for _ in paragraphs]
         for at in np.flatnonzero(self._begins_form[terms]).tolist():
+            place = bisect(starts, at) - 1
+            begins = at - starts[place]
             for form, numbers in self._forms[int(terms[at])]:
-                if tuple(terms[at : at + len(numbers)].tolist()) == numbers:
-                    yield Match(form, self._tokens.span(paragraph, at, at + len(numbers) - 1), at)
+                end = at + len(numbers)
+                if end <= starts[place + 1] and tuple(terms[at:end].tolist()) == numbers:
+                    span = self._tokens.span(paragraphs[place], begins, begins + len(numbers) - 1)
+                    found[place].append(Match(form, span, begins))
+        for paragraph, matches in zip(paragraphs, found, strict=True):
+            self._matches[paragraph.article.id, paragraph.number] = tuple(matches)
 
     def sentences(self, paragraph: Paragraph) -> tuple[Sentence, ...]:
         """The sentences of ``paragraph``, in order; spans are of the article's text."""
         key = paragraph.article.id, paragraph.number
         if key not in self._sentences:
             matches = self.matches(paragraph)
+            starts = [match.span.start for match in matches]
             self._sentences[key] = tuple(
-                Sentence(span, self.held(within(matches, span))) for span in self._tokens.sentences(paragraph)
+                Sentence(
+                    span, self.held(within(matches[bisect_left(starts, span.start) : bisect(starts, span.end)], span))
+                )
+                for span in self._tokens.sentences(paragraph)
             )
         return self._sentences[key]
 
@@ -87,7 +113,10 @@ class Coverage:
 
     def share(self, words: Iterable[int]) -> float:
         """The share of the question that its words at these positions make up, 0 to 1; a position counts once."""
-        return sum(self.weights[word] for word in frozenset(words))
+        key = frozenset(words)
+        if key not in self._shares:
+            self._shares[key] = sum(self.weights[word] for word in key)
+        return self._shares[key]
 
     def held(self, matches: Iterable[Match]) -> frozenset[int]:
         """The positions of the words that ``matches`` cover."""
@@ -122,7 +151,13 @@ class Coverage:
 
     def held_in_passage(self, hit: Hit) -> frozenset[int]:
         """The positions of the words that the passage's own paragraphs hold."""
-        return frozenset().union(*(self.held(self.matches(paragraph)) for paragraph in hit.passage.paragraphs))
+        return frozenset().union(*(self.held(self.matches(paragraph)) for paragraph in self.touched(hit.passage)))
+
+    def held_in_title(self, article: Article) -> frozenset[int]:
+        """As ``held_in_terms``, of the article's title."""
+        if article.id not in self._titles:
+            self._titles[article.id] = self.held_in_terms(title_terms(article.title))
+        return self._titles[article.id]
 
     def held_in_terms(self, terms: Iterable[str]) -> frozenset[int]:
         """The positions of the words of which some form's terms are all among ``terms``, in whatever order."""

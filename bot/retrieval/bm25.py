@@ -86,17 +86,21 @@ class Bm25Retriever:
 
     def search(self, query: Query, limit: int) -> list[Hit]:
         """See ``Retriever.search``."""
-        numbers = self._candidates(query)
         scores = np.zeros(len(self._passages))
         for postings, weight in self._fields.values():
             postings.add_scores(scores, query.terms, weight)
+        numbers = self._candidates(query, scores)
+        if len(numbers) > limit:  # only those at least as good as the last of the first ``limit`` need to be sorted
+            numbers = numbers[scores[numbers] >= np.partition(scores[numbers], -limit)[-limit]]
         best = numbers[np.lexsort((numbers, -scores[numbers]))[:limit]]
         return [Hit(self._passages[number], float(scores[number])) for number in best]
 
-    def _candidates(self, query: Query) -> npt.NDArray[np.int32]:
-        """The numbers of the passages that hold a term of the query and all that it requires, ascending."""
-        fields = [postings for postings, _ in self._fields.values()]
-        found = _union([postings.holders(term.text) for postings in fields for term in query.terms])
+    def _candidates(self, query: Query, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """The numbers of the passages that hold a term of the query and all that it requires, ascending.
+
+        A passage that holds a term has a score above 0, since every idf and every weight is.
+        """
+        found = np.flatnonzero(scores)
         for alternatives in query.required:
             found = np.intersect1d(found, _union([self._holding_all(terms) for terms in alternatives]))
         return found
