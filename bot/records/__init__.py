@@ -1,0 +1,11 @@
+"""The delivery ledger: which question was taken, by whom, how it ended, and which reply stands.
+
+Keeps secret that this is SQLite in one file of the state folder, how a claim is held, and what a migration does.
+"""
+
+from __future__ import annotations
+
+from bot.records.ledger import Records
+from bot.records.nouns import FILE_NAME, GIVE_UP, LEASE, Claim, Delivery, Outcome, Place
+
+__all__ = ["FILE_NAME", "GIVE_UP", "LEASE", "Claim", "Delivery", "Outcome", "Place", "Records"]

@@ -1,0 +1,181 @@
+"""The ledger itself: who may take a question, and what becomes of it. Keeps secret how a row passes between holders."""
+
+from __future__ import annotations
+
+import logging
+import math
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+from bot.records import rows
+from bot.records.database import Database
+from bot.records.nouns import FILE_NAME, GIVE_UP, LEASE, Claim, Delivery, Outcome, Place
+from bot.records.rows import Row
+
+log = logging.getLogger(__name__)
+
+# Deleted at a time, so that nobody who would claim a question waits for more than some milliseconds.
+_FORGOTTEN_AT_ONCE = 1_000
+
+
+class Records:
+    """The ledger in a state folder, which is made when missing; in memory only, where ``folder`` is None.
+
+    Several threads and several processes on one host may share a folder; ``holder`` tells them apart. Every method
+    raises RecordsError when it cannot do what it says, and has then changed nothing.
+    """
+
+    def __init__(
+        self, folder: Path | None, *, clock: Callable[[], float] = time.time, holder: str | None = None
+    ) -> None:
+        self._clock = clock
+        self._holder = holder or uuid4().hex
+        self._lost = 0
+        self._database = Database(folder / FILE_NAME if folder else None)
+
+    @property
+    def lost(self) -> int:
+        """How many questions this object has given up."""
+        return self._lost
+
+    def claim(self, delivery: Delivery) -> Claim | None:
+        """Take the question that ``delivery`` is about; None when there is nothing to take.
+
+        There is nothing when it is settled in this version or a newer one, when it is withdrawn, and when it is held.
+        A newer version of a question that is held is kept for whoever holds it (see ``settle``); one of a settled
+        question is claimed with the reply that stands.
+        """
+        return self._database.write(lambda db: self._claim(db, delivery))
+
+    def _claim(self, db: sqlite3.Connection, delivery: Delivery) -> Claim | None:
+        now, place = self._clock(), delivery.place
+        fresh = Row(place.team, place.channel, place.ts, delivery.version, delivery.body, asked_at=now)
+        row = rows.find(db, place) or rows.find_event(db, delivery.event_id) or fresh
+        told = row.told(delivery.version, delivery.body)
+        is_done = told.withdrawn or (told.outcome is not None and told.newer_version is None)
+        is_free = not is_done and not told.is_held_against(self._holder, now)
+        after = told.taken(self._holder, now) if is_free else told
+        if after != row:
+            rows.save(db, after)
+        rows.note_event(db, delivery.event_id, after.place)
+        return after.claim if is_free else None
+
+    def known(self, place: Place) -> bool:
+        """Whether the question at ``place`` is in the ledger."""
+        return self._database.read(lambda db: rows.find(db, place)) is not None
+
+    def settle(self, claim: Claim, outcome: Outcome, reply_ts: str | None) -> Claim | None:
+        """Record how a question ended and which public reply stands; its text is erased.
+
+        What is still to be done with it comes back as a new claim: a newer version, which came meanwhile and updates
+        the reply in place; or the removal of the reply, because the question was withdrawn meanwhile. A question that
+        the ledger does not know (it was answered while the ledger could not be used) is recorded all the same.
+        """
+        return self._database.write(lambda db: self._settle(db, claim, outcome, reply_ts))
+
+    def _settle(self, db: sqlite3.Connection, claim: Claim, outcome: Outcome, reply_ts: str | None) -> Claim | None:
+        now, place = self._clock(), claim.place
+        fresh = Row(place.team, place.channel, place.ts, claim.version, None, asked_at=now, attempt=claim.attempt)
+        row = rows.find(db, place) or fresh
+        after = row.settled(claim.version, outcome, reply_ts, now)
+        is_due_again = after.is_due_again
+        if is_due_again:
+            after = after.taken(self._holder, now)
+        rows.save(db, after)
+        return after.claim if is_due_again else None
+
+    def release(self, claim: Claim) -> None:
+        """Give a question back of which nothing was posted: whoever comes next may take it at once."""
+
+        def work(db: sqlite3.Connection) -> None:
+            row = rows.find(db, claim.place)
+            if row is not None and row.is_held_by(self._holder, claim):
+                freed = row.freed()
+                rows.save(db, _closed(freed, self._clock()) if freed.withdrawn and not freed.may_stand else freed)
+
+        self._database.write(work)
+
+    def withdraw(self, place: Place) -> Claim | None:
+        """The person deleted the question at ``place``: it is never answered from now on.
+
+        A claim when a reply stands or may stand, which is to be removed and settled as "withdrawn"; None when there is
+        none, or when the question is held: its holder learns of it by ``is_withdrawn`` and at the latest by ``settle``.
+        A reply that was settled as "unknown" is not known here either, and is nobody's to remove.
+        """
+        return self._database.write(lambda db: self._withdraw(db, place))
+
+    def _withdraw(self, db: sqlite3.Connection, place: Place) -> Claim | None:
+        now = self._clock()
+        row = rows.find(db, place) or Row(place.team, place.channel, place.ts, "", None, asked_at=now)
+        marked = replace(row, withdrawn=True, asked_at=now, newer_version=None, newer_body=None)
+        if marked.is_held_against(self._holder, now):
+            rows.save(db, marked)
+            return None
+        if not marked.may_stand:
+            rows.save(db, _closed(marked, now))
+            return None
+        taken = marked.taken(self._holder, now)
+        rows.save(db, taken)
+        return taken.claim
+
+    def is_withdrawn(self, place: Place) -> bool:
+        """Whether the person deleted the question at ``place``."""
+        row = self._database.read(lambda db: rows.find(db, place))
+        return row is not None and row.withdrawn
+
+    def is_held(self, claim: Claim) -> bool:
+        """Whether ``claim`` still is this holder's; when it is, it stays so for a whole lease from now."""
+
+        def work(db: sqlite3.Connection) -> bool:
+            row = rows.find(db, claim.place)
+            if row is None or not row.is_held_by(self._holder, claim):
+                return False
+            rows.save(db, replace(row, leased_until=self._clock() + LEASE))
+            return True
+
+        return self._database.write(work)
+
+    def renew(self) -> None:
+        """Extend the lease of all that this holder has claimed and not settled; to be called every few seconds."""
+        self._database.write(lambda db: rows.renew(db, self._holder, self._clock() + LEASE))
+
+    def abandoned(self, limit: int) -> tuple[Claim, ...]:
+        """Take over up to ``limit`` questions that nobody holds any more, oldest first.
+
+        Those that were asked longer than GIVE_UP ago are settled as "lost" instead. What this holder has claimed is
+        never abandoned by it: it is renewed, settled or released.
+        """
+
+        def work(db: sqlite3.Connection) -> tuple[int, tuple[Claim, ...]]:
+            now = self._clock()
+            lost = rows.give_up(db, self._holder, now, now - GIVE_UP)
+            taken = [row.taken(self._holder, now) for row in rows.abandoned(db, self._holder, now, limit)]
+            for row in taken:
+                rows.save(db, row)
+            return lost, tuple(row.claim for row in taken)
+
+        lost, claims = self._database.write(work)
+        if lost:
+            log.error("%d questions that nobody brought to an end within %d s are given up", lost, GIVE_UP)
+            self._lost += lost
+        return claims
+
+    def forget(self, before: float | None) -> int:
+        """Delete what was settled before a time (None: all that is settled) for good; how many questions it was."""
+        count, end = 0, math.inf if before is None else before
+        while deleted := self._database.write(lambda db: rows.forget(db, end, _FORGOTTEN_AT_ONCE)):
+            count += deleted
+        self._database.shred()
+        return count
+
+    def close(self) -> None:
+        """End the connection; further calls raise RecordsError."""
+        self._database.close()
+
+
+def _closed(row: Row, now: float) -> Row:
+    return row.settled(row.version, "withdrawn", None, now)

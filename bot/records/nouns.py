@@ -1,0 +1,69 @@
+"""The nouns of the ledger, frozen. Keeps nothing secret: they are what the ledger and whoever uses it speak in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+FILE_NAME = "records.sqlite3"
+
+# Seconds for which a claim is its claimant's alone unless it is renewed: a process that was killed keeps its questions
+# for no longer. Five renewals, one every three seconds, can fail before a living process loses what it holds.
+LEASE = 15.0
+
+# Seconds after which an abandoned question is given up: whoever asked has long since asked again, or somebody else.
+GIVE_UP = 3_600.0
+
+Outcome = Literal[
+    "answer", "abstention", "how-to", "apology", "notice", "refusal", "unknown", "lost", "withdrawn"
+]  # unknown: a reply may or may not stand; lost: given up; withdrawn: deleted by the person who asked
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What identifies a question for ever: where its message stands."""
+
+    team: str
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event, as it came.
+
+    ``version`` tells one text of the message from a later one: empty as first said, else the timestamp of the edit.
+    ``body`` is all that is needed to read the question again, and is erased when the question is settled.
+    """
+
+    event_id: str
+    place: Place
+    version: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A question that is its holder's to bring to an end, which ``Records.settle`` records.
+
+    ``version`` and ``body`` are the newest known, which may be newer than the delivery that was claimed. An ``attempt``
+    above 1 means that somebody before may have posted already, perhaps for an older version: look before posting.
+    ``reply_ts`` is the reply that stands already: an edit updates it in place. ``withdrawn`` means that the person
+    deleted the question: remove the reply (``reply_ts``, or what is found when ``attempt`` is above 1) and settle it as
+    "withdrawn"; ``body`` may then be empty.
+    """
+
+    place: Place
+    version: str
+    body: str
+    attempt: int
+    reply_ts: str | None
+    withdrawn: bool = False
+
+
+def is_newer(version: str, than: str) -> bool:
+    """Whether one version of a message was written after another.
+
+    Timestamps have a fixed number of decimals, so that the longer is the later, and of equal length the greater.
+    """
+    return (len(version), version) > (len(than), than)

@@ -1,0 +1,27 @@
+"""One ledger, as two processes on one host see it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.records import Records
+from records.ledgers import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def records(tmp_path: Path, clock: Clock) -> Records:
+    """The ledger of one process."""
+    return Records(tmp_path, clock=clock)
+
+
+@pytest.fixture
+def other(tmp_path: Path, clock: Clock) -> Records:
+    """Another process's ledger in the same folder."""
+    return Records(tmp_path, clock=clock)

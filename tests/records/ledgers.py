@@ -1,0 +1,88 @@
+"""What the ledger's tests share: a clock that stands still, deliveries, and what another process does with a ledger.
+
+Keeps secret how another process is told what to do.
+"""
+
+from __future__ import annotations
+
+import time
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from threading import Thread
+
+from bot.records import LEASE, Claim, Delivery, Place, Records
+
+PLACE = Place("T1", "C1", "1.000100")
+OTHER = Place("T1", "C2", "1.000100")
+
+# Three versions of one message: as first said, and two edits of it.
+FIRST, SECOND, THIRD = "", "9.000100", "10.000100"
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def delivery(event_id: str = "Ev1", version: str = FIRST, place: Place = PLACE) -> Delivery:
+    """An event about the question at ``place``, whose body names both."""
+    return Delivery(event_id, place, version, f"body of {event_id}")
+
+
+def taken(records: Records, event_id: str = "Ev1", version: str = FIRST) -> Claim:
+    """The claim of the question at PLACE, which must be there to be had."""
+    claim = records.claim(delivery(event_id, version))
+    assert claim
+    return claim
+
+
+def numbered(number: int) -> Delivery:
+    """The only event about question ``number``."""
+    return delivery(f"Ev{number}", place=Place("T1", "C1", f"{number}.000100"))
+
+
+def later() -> float:
+    """The time when what was held until now is no longer held."""
+    return time.time() + LEASE
+
+
+def claim_all(folder: Path, count: int, start: Barrier, said: Connection) -> None:
+    """In another process: claim each of ``count`` questions, two threads in opposite order; say which were got."""
+    start.wait()
+    records = Records(folder)
+    got: list[int] = []
+
+    def claim(numbers: range) -> None:
+        got.extend(number for number in numbers if records.claim(numbered(number)))
+
+    threads = [Thread(target=claim, args=(order,)) for order in (range(count), range(count - 1, -1, -1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    said.send(got)
+
+
+def settle_until_killed(folder: Path, said: Connection) -> None:
+    """In another process: claim and settle one question after the other for ever; say which was settled."""
+    records = Records(folder)
+    number = 0
+    while True:
+        claim = records.claim(numbered(number))
+        assert claim is not None
+        records.settle(claim, "answer", f"{number}.000200")
+        said.send(number)
+        number += 1
+
+
+def hold_until_killed(folder: Path, said: Connection) -> None:
+    """In another process: claim one question, say so, and do nothing with it."""
+    records = Records(folder)
+    said.send(records.claim(delivery()) is not None)
+    said.recv()

@@ -1,0 +1,94 @@
+"""Several threads and several processes on one ledger, some of which are killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from bot.records import Records
+from records.ledgers import (
+    claim_all,
+    delivery,
+    hold_until_killed,
+    later,
+    numbered,
+    settle_until_killed,
+)
+
+# A process of its own from the start, which shares nothing with this one but the ledger's file.
+SPAWN = multiprocessing.get_context("spawn")
+
+
+@contextmanager
+def process(work: Callable[..., None], *arguments: object) -> Iterator[tuple[BaseProcess, Connection]]:
+    """Another process that does ``work``, and what it says; killed in the end, as by ``kill -9``."""
+    hears, says = SPAWN.Pipe()
+    child = SPAWN.Process(target=work, args=(*arguments, says), daemon=True)
+    child.start()
+    says.close()
+    try:
+        yield child, hears
+    finally:
+        child.kill()
+        child.join()
+        hears.close()
+
+
+def test_many_threads_get_one_claim(tmp_path: Path) -> None:
+    """Of forty simultaneous claims, through two connections to one folder, exactly one succeeds."""
+    both = (Records(tmp_path), Records(tmp_path))
+    with ThreadPoolExecutor(20) as pool:
+        claims = list(pool.map(lambda number: both[number % 2].claim(delivery(f"Ev{number}")), range(40)))
+    assert len([claim for claim in claims if claim]) == 1
+
+
+def test_processes_that_start_and_race_share_every_question(tmp_path: Path) -> None:
+    """Four processes begin the ledger at one moment and claim the same questions: each is claimed once in all."""
+    count, start = 100, SPAWN.Barrier(4)
+    with (
+        process(claim_all, tmp_path, count, start) as (_, first),
+        process(claim_all, tmp_path, count, start) as (_, second),
+        process(claim_all, tmp_path, count, start) as (_, third),
+        process(claim_all, tmp_path, count, start) as (_, fourth),
+    ):
+        got = [number for hears in (first, second, third, fourth) for number in hears.recv()]
+    assert sorted(got) == list(range(count))
+
+
+def test_what_a_killed_process_held_is_taken_over_whole(tmp_path: Path) -> None:
+    """A question whose process was killed after the claim is another's when the lease is over, with its body."""
+    with process(hold_until_killed, tmp_path) as (child, hears):
+        assert hears.recv() is True
+        child.kill()
+        child.join()
+    assert Records(tmp_path).abandoned(10) == ()
+    (claim,) = Records(tmp_path, clock=later).abandoned(10)
+    assert (claim.body, claim.attempt) == ("body of Ev1", 2)
+
+
+def test_a_killed_process_loses_nothing_that_it_settled(tmp_path: Path) -> None:
+    """Killed at any moment, a process leaves behind what it settled and at most the one question that it held."""
+    with process(settle_until_killed, tmp_path) as (child, hears):
+        while hears.recv() < 50:
+            pass
+        child.kill()
+        child.join()
+        settled = 50
+        while hears.poll():
+            try:
+                settled = hears.recv()
+            except EOFError:
+                break
+    records = Records(tmp_path, clock=later)
+    left = records.abandoned(10)
+    assert [(claim.place, claim.attempt) for claim in left] in (
+        [],
+        [(numbered(settled + 1).place, 2)],
+        [(numbered(settled + 2).place, 2)],  # it settled one more, and was killed before it could say so
+    )
+    assert not any(records.claim(numbered(number)) for number in range(settled + 1))

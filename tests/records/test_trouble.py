@@ -1,0 +1,208 @@
+"""A state folder that is no good: full, read-only, not there, damaged. One sentence says what to do."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.errors import RecordsError
+from bot.records import FILE_NAME, Place, Records
+from records.ledgers import delivery, numbered
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="the system has neither users nor limits of this kind")
+
+
+def run(program: str, *arguments: Path) -> str:
+    """What a Python program prints, run as a process of its own."""
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def damage(path: Path, start: int, length: int) -> None:
+    """Overwrite part of a file with what makes no sense."""
+    with path.open("r+b") as file:
+        file.seek(start)
+        file.write(random.Random(7).randbytes(length))
+
+
+def test_a_missing_state_folder_is_made(tmp_path: Path) -> None:
+    """A state folder that does not exist is made with its parents."""
+    assert Records(tmp_path / "not" / "yet").claim(delivery())
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """A state folder below a file is one sentence that names the folder and the setting."""
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(RecordsError, match=r"state folder .*state cannot be used .*PULLQUOTE_STATE_DIR"):
+        Records(tmp_path / "file" / "state")
+
+
+READ_ONLY = """
+import os, sys
+from pathlib import Path
+from bot.errors import RecordsError
+from bot.records import Records
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)  # nothing is read-only to root
+try:
+    Records(Path(sys.argv[1]))
+except RecordsError as error:
+    sys.stdout.write(str(error))
+"""
+
+
+@POSIX
+@pytest.mark.parametrize("has_records", [False, True])
+def test_a_read_only_state_folder_is_one_sentence(has_records: bool) -> None:
+    """A folder that cannot be written is named at the start, with or without records in it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if has_records:
+            Records(folder).close()
+        for path in folder.iterdir():
+            path.chmod(0o444)
+        folder.chmod(0o555)
+        said = run(READ_ONLY, folder)
+        folder.chmod(0o755)
+    assert said.startswith(f"The state folder {folder} cannot be used (")
+    assert said.endswith("set PULLQUOTE_STATE_DIR to another folder.")
+    assert said.count(". ") == 0
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from bot.errors import RecordsError
+from bot.records import Delivery, Place, Records
+
+def delivery(number):
+    return Delivery(f"Ev{number}", Place("T1", "C1", str(number)), "", "body" * 100)
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+records = Records(Path(sys.argv[1]))
+held = records.claim(delivery(0))
+room = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, room[1]))
+number = 1
+try:
+    while True:
+        records.claim(delivery(number))
+        number += 1
+except RecordsError as error:
+    sys.stdout.write(str(error) + chr(10))
+resource.setrlimit(resource.RLIMIT_FSIZE, room)
+sys.stdout.write(repr([records.settle(held, "answer", "1.5"), bool(records.claim(delivery(number)))]))
+"""
+
+
+@POSIX
+def test_a_full_disk_is_one_sentence_and_passes(tmp_path: Path) -> None:
+    """When nothing more can be written the claim says what to do; once there is room, all goes on from there."""
+    sentence, then = run(FULL, tmp_path).splitlines()
+    assert sentence.startswith(f"The state folder {tmp_path} cannot be used")
+    assert "free some space" in sentence
+    assert then == "[None, True]"
+
+
+def filled(folder: Path) -> Path:
+    """The file of a ledger that was closed with questions in it."""
+    records = Records(folder)
+    for number in range(300):
+        records.claim(numbered(number))
+    records.close()
+    return folder / FILE_NAME
+
+
+@pytest.mark.parametrize("what", ["all of it", "its middle", "its tables", "cut short"])
+def test_damaged_records_make_room_for_new_ones(tmp_path: Path, caplog: pytest.LogCaptureFixture, what: str) -> None:
+    """A damaged file is renamed as it is, with a warning that names it, and a new one begun; the next one too."""
+    for number in (1, 2):
+        file = filled(tmp_path)
+        size = file.stat().st_size
+        match what:
+            case "all of it":
+                damage(file, 0, size)
+            case "its middle":
+                damage(file, size // 2, size // 3)
+            case "its tables":
+                damage(file, 100, 2_000)
+            case _:
+                os.truncate(file, size // 2)
+        found = file.read_bytes()
+        caplog.clear()
+        records = Records(tmp_path)
+        assert records.claim(delivery())
+        records.close()
+        aside = tmp_path / f"{FILE_NAME}.damaged-{number}"
+        assert aside.read_bytes() == found
+        (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+        assert aside.name in warning.getMessage()
+        file.unlink()
+
+
+def test_a_file_that_is_no_database_makes_room(tmp_path: Path) -> None:
+    """What stands in the place of the records and is something else is kept, under another name."""
+    (tmp_path / FILE_NAME).write_bytes(b"this is not a database, it only stands in its place" * 100)
+    assert Records(tmp_path).claim(delivery())
+    assert (tmp_path / f"{FILE_NAME}.damaged-1").read_bytes().startswith(b"this is not a database")
+
+
+def test_records_found_damaged_while_in_use_make_room(tmp_path: Path) -> None:
+    """Damage that comes to light in the middle of the work costs no question: the same call goes to a new file."""
+    records = Records(tmp_path)
+    for number in range(300):  # more than SQLite keeps in memory
+        records.claim(replace(numbered(number), body="x" * 20_000))
+    records.forget(None)  # which empties the journal: all stands in the file
+    damage(tmp_path / FILE_NAME, 4_096, (tmp_path / FILE_NAME).stat().st_size - 4_096)
+    claim = records.claim(numbered(0))
+    assert claim
+    assert claim.attempt == 1
+    assert (tmp_path / f"{FILE_NAME}.damaged-1").exists()
+
+
+def test_damaged_records_in_another_s_hands_are_left_alone(tmp_path: Path) -> None:
+    """Nobody renames a file that another process has open; the sentence says to stop it. Then the file makes room."""
+    records = Records(tmp_path)
+    records.forget(None)
+    damage(tmp_path / FILE_NAME, 0, 4_096)
+    with pytest.raises(RecordsError, match=r"are damaged .* another process has them open; stop every"):
+        Records(tmp_path)
+    assert not (tmp_path / f"{FILE_NAME}.damaged-1").exists()
+    records.close()
+    assert Records(tmp_path).claim(delivery())
+    assert (tmp_path / f"{FILE_NAME}.damaged-1").exists()
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from bot.records import Delivery, Place, Records
+records = Records(Path(sys.argv[1]))
+for number in range(50):
+    records.claim(Delivery(f"Ev{number}", Place("T1", "C1", str(number)), "", "body" * 100))
+os._exit(0)  # as if killed: the journal stays
+"""
+
+
+@pytest.mark.parametrize("left", [0, 40, 5_000, 60_001, 200_001])
+def test_a_torn_journal_costs_no_more_than_its_end(tmp_path: Path, left: int) -> None:
+    """Records whose journal was cut short by a power failure hold what came before the cut, and work."""
+    run(KILLED, tmp_path)
+    journal = tmp_path / f"{FILE_NAME}-wal"
+    assert journal.stat().st_size > left
+    os.truncate(journal, left)
+    records = Records(tmp_path)
+    known = [records.known(Place("T1", "C1", str(number))) for number in range(50)]
+    assert known == sorted(known, reverse=True)
+    assert (True in known) is (left > 200_000)
+    assert records.claim(delivery("EvNew"))
+    assert not list(tmp_path.glob("*damaged*"))
