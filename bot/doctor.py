@@ -12,14 +12,26 @@ from typing import Literal
 
 from bot.errors import PullquoteError, RecordsError, SettingsError, SlackError
 from bot.records import Records
-from bot.slack.connection import APP_TOKEN, Identity, check_tokens, connect, introduce, missing_scopes, socket_address
-from bot.slack.features import lacking
-from bot.slack.serving import Access
+from bot.slack.connection import (
+    APP_TOKEN,
+    SIGNING_SECRET,
+    Access,
+    Identity,
+    Mode,
+    check_set,
+    connect,
+    introduce,
+    missing_scopes,
+    socket_address,
+)
+from bot.slack.features import lacking, scopes
 
 Level = Literal["ok", "warning", "failed"]
 
 OLDEST_PYTHON = (3, 11)
 MOST_NAMED = 5
+
+_MODES: dict[Mode, str] = {"socket": "Socket Mode", "http": "HTTP mode"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +54,15 @@ class Reading:
     problem: str | None = None
 
 
-def examine(*, python: tuple[int, int], reading: Reading, state_folder: Path, access: Access) -> tuple[Finding, ...]:
+def examine(
+    *, python: tuple[int, int], reading: Reading, state_folder: Path, access: Access, mode: Mode
+) -> tuple[Finding, ...]:
     """All findings, in the order in which a newcomer meets the things examined."""
     return (
         _python(python),
         *_archive(reading),
         _state(state_folder),
-        *_slack(access),
+        *_slack(access, mode),
     )
 
 
@@ -92,40 +106,54 @@ def _state(folder: Path) -> Finding:
     return Finding("State folder", "ok", f"{folder} can be written.")
 
 
-def _slack(access: Access) -> Iterator[Finding]:
-    """Tokens, workspace, scopes and Socket Mode; each rests on the one before, so the first failure ends them."""
+def _slack(access: Access, mode: Mode) -> Iterator[Finding]:
+    """Tokens, workspace, scopes and the way in; each rests on the one before, so the first failure ends them."""
     try:
-        check_tokens(access.bot_token, access.app_token)
-        yield Finding("Slack tokens", "ok", "Both are set, and each is of its kind.")
-        client = connect(access.bot_token or "", access.api_url)
+        check_set(access, mode)
+        yield Finding("Slack tokens", "ok", f"What {_MODES[mode]} needs is set, and each is of its kind.")
+        client = connect(access.bot, access.api_url)
         identity = introduce(client)
         yield Finding("Slack workspace", "ok", f"Slack accepts the bot in the workspace {identity.team}.")
-        yield _scopes(identity)
-        # Asked for, but not opened: Slack would hand events to a connection that nobody serves.
-        socket_address(client, (access.app_token or "").strip())
-        yield Finding("Socket Mode", "ok", f"Slack accepts {APP_TOKEN} and offers a connection.")
+        yield from _scopes(identity)
+        if mode == "http":
+            told = f"Whether {SIGNING_SECRET} is this app's shows when Slack verifies the request URL."
+        else:
+            # Asked for, but not opened: Slack would hand events to a connection that nobody serves.
+            socket_address(client, access.app)
+            told = f"Slack accepts {APP_TOKEN} and offers a connection."
+        yield Finding(_MODES[mode], "ok", told)
     except (SettingsError, SlackError) as error:
         yield _told("Slack", error)
 
 
-def _scopes(identity: Identity) -> Finding:
-    if identity.scopes is None:
-        return Finding(
+def _scopes(identity: Identity) -> Iterator[Finding]:
+    granted = identity.scopes
+    if granted is None:
+        yield Finding(
             "Slack scopes",
             "warning",
             "Slack did not say which scopes the bot's token has.",
-            "Compare the app's scopes with deploy/manifest.yaml.",
+            "Compare the app's scopes with the manifest in deploy/ that it was made from.",
         )
-    missing = missing_scopes(identity)
-    if missing:
-        lost = " and never ".join(feature.name for feature in lacking(identity.scopes))
-        return Finding(
+        return
+    if missing := missing_scopes(identity):
+        lost = " and never ".join(feature.name for feature in lacking(granted, "base"))
+        yield Finding(
             "Slack scopes",
             "failed",
             f"The bot's token lacks {', '.join(missing)}, without which it never {lost}.",
             "Bring the app's manifest up to deploy/manifest.yaml, then install the app again.",
         )
-    return Finding("Slack scopes", "ok", "The bot's token has every scope that its features need.")
+    else:
+        yield Finding("Slack scopes", "ok", "The bot's token has every scope of the base variant.")
+    if off := lacking(granted, "full"):
+        absent = [scope for scope in scopes("full") if scope not in granted and scope not in scopes("base")]
+        yield Finding(
+            "Slack features",
+            "warning",
+            f"Off, for want of {', '.join(absent)}: the bot never {' and never '.join(one.name for one in off)}.",
+            "If you want that, bring the app's manifest up to deploy/manifest-full.yaml and install the app again.",
+        )
 
 
 def _told(name: str, error: PullquoteError) -> Finding:

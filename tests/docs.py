@@ -1,4 +1,4 @@
-"""The parts of the documentation that a command prints: written anew, or checked.
+"""What is made from the code: the parts of README that a command prints, and the app manifests in ``deploy/``.
 
 ``python tests/docs.py`` writes them; ``python tests/docs.py --check`` says which are out of date, with status 1.
 """
@@ -11,6 +11,8 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+
+from manifests import FILES, page
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -34,20 +36,22 @@ def printed(arguments: str) -> str:
     return f"$ pullquote {arguments}\n\n" + _TOOK.sub("in 1 ms", "\n".join(lines)) + "\n"
 
 
-def renewed(page: str) -> str:
-    """``page`` with each block as its command prints it now."""
-    return _BLOCK.sub(lambda found: found.group(1) + printed(found.group(2)) + found.group(4), page)
+def renewed(text: str) -> str:
+    """``text`` with each block as its command prints it now."""
+    return _BLOCK.sub(lambda found: found.group(1) + printed(found.group(2)) + found.group(4), text)
 
 
 def main() -> int:
-    page = README.read_text(encoding="utf-8")
-    now = renewed(page)
-    if "--check" in sys.argv:
-        if now != page:
-            sys.stderr.write("README.md shows what the commands no longer print; run: python tests/docs.py\n")
-        return int(now != page)
-    README.write_text(now, encoding="utf-8")
-    return 0
+    made = {README: renewed(README.read_text(encoding="utf-8"))}
+    made |= {ROOT / "deploy" / name: page(*kind) for name, kind in FILES.items()}
+    stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if "--check" not in sys.argv:
+        for path in stale:
+            path.write_text(made[path], encoding="utf-8")
+        return 0
+    for path in stale:
+        sys.stderr.write(f"{path.relative_to(ROOT)} is not what the code makes now; run: python tests/docs.py\n")
+    return int(bool(stale))
 
 
 if __name__ == "__main__":

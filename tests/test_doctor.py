@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.doctor import Finding, Reading, examine, exit_status
-from bot.playground.server import SCOPES, StandIn
-from bot.slack.serving import Access
+from bot.playground.server import StandIn
+from bot.slack.connection import Access, Mode
+from bot.slack.features import scopes
 
 GOOD = Reading(articles=12, paragraphs=1_234)
 
@@ -20,9 +21,10 @@ def found(
     *,
     python: tuple[int, int] = (3, 12),
     reading: Reading = GOOD,
+    mode: Mode = "socket",
 ) -> dict[str, Finding]:
     """The worst finding of each name, with the exit status held to them all."""
-    findings = examine(python=python, reading=reading, state_folder=state, access=access)
+    findings = examine(python=python, reading=reading, state_folder=state, access=access, mode=mode)
     assert exit_status(findings) == (2 if any(one.level == "failed" for one in findings) else 0)
     assert all(one.advice and one.advice.endswith(".") for one in findings if one.level != "ok")
     assert all(one.sentence.endswith(".") for one in findings)
@@ -30,7 +32,7 @@ def found(
 
 
 def access_to(slack: StandIn) -> Access:
-    return Access(slack.bot_token, slack.app_token, slack.api_url)
+    return Access(slack.bot_token, slack.app_token, slack.api_url, slack.signing_secret)
 
 
 NOWHERE = Access(None, None, "http://127.0.0.1:1/api/")
@@ -38,11 +40,35 @@ NOWHERE = Access(None, None, "http://127.0.0.1:1/api/")
 
 def test_a_good_installation_has_nothing_to_do(tmp_path: Path) -> None:
     """Where all is well every finding is ok, without advice, and the bot's workspace is named."""
-    with StandIn() as slack:
+    with StandIn(scopes=scopes("full")) as slack:
         findings = found(tmp_path, access_to(slack))
         assert [one for one in findings.values() if one.level != "ok" or one.advice] == []
         assert "Stand-in" in findings["Slack workspace"].sentence
         assert [call.method for call in slack.calls] == ["auth.test", "apps.connections.open"]
+
+
+def test_http_mode_needs_no_app_token(tmp_path: Path) -> None:
+    """In HTTP mode the signing secret takes the app-level token's place, and no connection is asked for."""
+    with StandIn(scopes=scopes("full")) as slack:
+        findings = found(tmp_path, replace(access_to(slack), app_token=None), mode="http")
+        assert [one for one in findings.values() if one.level != "ok" or one.advice] == []
+        assert [call.method for call in slack.calls] == ["auth.test"]
+
+
+SECRETS = [
+    (None, "SLACK_SIGNING_SECRET is not set."),
+    (" ", "SLACK_SIGNING_SECRET is not set."),
+    ("xapp-1-stand-in", "SLACK_SIGNING_SECRET holds a token."),
+]
+
+
+@pytest.mark.parametrize(("secret", "sentence"), SECRETS)
+def test_the_signing_secret_is_examined(tmp_path: Path, secret: str | None, sentence: str) -> None:
+    """A signing secret that is missing, or is a token, fails in HTTP mode; Socket Mode asks for none."""
+    with StandIn(scopes=scopes("full")) as slack:
+        access = replace(access_to(slack), signing_secret=secret)
+        assert found(tmp_path, access, mode="http")["Slack"].sentence == sentence
+        assert "Slack" not in found(tmp_path, access)
 
 
 def test_an_old_python_fails(tmp_path: Path) -> None:
@@ -67,9 +93,10 @@ def test_the_archive_is_counted(tmp_path: Path, reading: Reading, level: str, se
 def test_skipped_files_are_a_warning_that_names_the_first(tmp_path: Path) -> None:
     """Skipped files are named with their reasons, the first five of them, and the rest counted; nothing has failed."""
     skipped = tuple((f"{number}.txt", "it is empty") for number in range(7))
-    with StandIn() as slack:
+    with StandIn(scopes=scopes("full")) as slack:
+        reading = replace(GOOD, skipped=skipped)
         findings = examine(
-            python=(3, 11), reading=replace(GOOD, skipped=skipped), state_folder=tmp_path, access=access_to(slack)
+            python=(3, 11), reading=reading, state_folder=tmp_path, access=access_to(slack), mode="socket"
         )
     (warning,) = [one for one in findings if one.level == "warning"]
     assert warning.sentence.startswith("7 files were skipped (0.txt: it is empty; 1.txt")
@@ -108,11 +135,34 @@ def test_tokens_are_examined_in_turn(tmp_path: Path) -> None:
 
 
 def test_missing_scopes_are_named_with_what_they_cost(tmp_path: Path) -> None:
-    """A token without a scope that a feature needs is a failure which names the scope and the feature."""
-    with StandIn(scopes=set(SCOPES) - {"im:history"}) as slack:
-        finding = found(tmp_path, access_to(slack))["Slack scopes"]
-    assert finding.level == "failed"
-    assert finding.sentence == "The bot's token lacks im:history, without which it never answers direct messages."
+    """A token without a scope of the base variant is a failure which names the scope and the features that are lost."""
+    with StandIn(scopes=set(scopes("full")) - {"users:read"}) as slack:
+        findings = found(tmp_path, access_to(slack))
+    assert findings["Slack scopes"].level == "failed"
+    assert findings["Slack scopes"].sentence == (
+        "The bot's token lacks users:read, without which it never tells guests and people of other organisations from "
+        "colleagues."
+    )
+    assert "Slack features" not in findings
+
+
+def test_what_the_base_variant_leaves_out_is_named(tmp_path: Path) -> None:
+    """The base variant is no failure; what the full one adds is a warning that names the features which are off."""
+    with StandIn(scopes=scopes("base")) as slack:
+        findings = found(tmp_path, access_to(slack))
+    assert findings["Slack scopes"].level == "ok"
+    assert findings["Slack features"].level == "warning"
+    assert findings["Slack features"].sentence == (
+        "Off, for want of channels:history, groups:history: the bot never looks for its own answer in a channel when "
+        "Slack does not confirm it and never follows a question in a channel that loses its mention or is deleted."
+    )
+
+
+def test_one_missing_scope_of_the_full_variant_is_named_alone(tmp_path: Path) -> None:
+    """A full installation that lost the scope for private channels is told of that scope."""
+    with StandIn(scopes=set(scopes("full")) - {"groups:history"}) as slack:
+        finding = found(tmp_path, access_to(slack))["Slack features"]
+    assert finding.sentence.startswith("Off, for want of groups:history: ")
 
 
 def test_a_slack_that_cannot_be_reached_fails(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ to standard error.
 
 from __future__ import annotations
 
-import logging
 import sys
 import traceback
 from typing import TYPE_CHECKING, Annotated
@@ -16,13 +15,14 @@ from rich.console import Console
 
 from bot import settings
 from bot.cli.evaluation import evaluate
-from bot.cli.options import AsJson, Corpus, errors, open_librarian, read_archive
-from bot.errors import ArchiveError, PullquoteError
+from bot.cli.options import AsJson, Corpus, errors, open_librarian
+from bot.cli.playing import playground
+from bot.cli.serving import doctor, forget, serve
+from bot.errors import PullquoteError
 from bot.models import Abstention, Paragraph, Question, Quote
 
 if TYPE_CHECKING:
     from bot.librarian import Librarian
-    from bot.slack.serving import Access
 
 app = typer.Typer(
     name="pullquote",
@@ -65,70 +65,8 @@ def ask(
     raise typer.Exit(1 if isinstance(reply, Abstention) else 0)
 
 
-app.command()(evaluate)
-
-
-@app.command()
-def serve(corpus: Corpus = None) -> None:
-    """Answer questions in Slack, over Socket Mode, until SIGTERM or Ctrl-C."""
-    from bot.records import Records
-    from bot.slack.connection import Identity
-    from bot.slack.serving import check_access
-    from bot.slack.serving import serve as serve_slack
-
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("slack_sdk").setLevel(logging.WARNING)  # it tells of every retry; the end of them is told anyway
-    chosen = settings.load(corpus=corpus)
-    access = _access(chosen)
-    check_access(access)  # before a large archive is read, so that a wrong token is told at once
-    records = Records(chosen.state_dir)
-    librarian = open_librarian(chosen.corpus)
-
-    def ready(identity: Identity) -> None:
-        articles = len(librarian.archive.articles)
-        errors.print(
-            f"Connected to {identity.team}; answering from {articles:,} articles. Ctrl-C ends.", soft_wrap=True
-        )
-
-    try:
-        status = serve_slack(access, answers=librarian, verify=librarian.archive.verify, records=records, ready=ready)
-    finally:
-        records.close()
-    raise typer.Exit(status)
-
-
-@app.command()
-def doctor(corpus: Corpus = None) -> None:
-    """Check everything that Pullquote needs, and say what to do where something is missing."""
-    from bot.cli.report import print_findings
-    from bot.doctor import Reading, examine, exit_status
-
-    chosen = settings.load(corpus=corpus)
-    try:
-        librarian, found = read_archive(chosen.corpus)
-        reading = Reading(
-            len(librarian.archive.articles),
-            len(librarian.archive.paragraphs),
-            tuple((skipped.name, skipped.reason) for skipped in found.skipped),
-        )
-    except ArchiveError as error:
-        reading = Reading(0, 0, problem=str(error))
-    findings = examine(
-        python=sys.version_info[:2], reading=reading, state_folder=chosen.state_dir, access=_access(chosen)
-    )
-    print_findings(Console(highlight=False), findings)
-    raise typer.Exit(exit_status(findings))
-
-
-def _access(chosen: settings.Settings) -> Access:
-    from bot.slack.serving import Access
-
-    bot, app_level = chosen.slack_bot_token, chosen.slack_app_token
-    return Access(
-        bot.get_secret_value() if bot else None,
-        app_level.get_secret_value() if app_level else None,
-        chosen.slack_api_url,
-    )
+for command in (evaluate, serve, playground, doctor, forget):
+    app.command()(command)
 
 
 def _neighbours(librarian: Librarian, quote: Quote) -> tuple[Paragraph | None, Paragraph | None]:

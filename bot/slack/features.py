@@ -1,31 +1,99 @@
-"""What the bot does in Slack, the event each feature needs and the scopes that Slack asks for: the one table.
+"""What the bot does in Slack, and the events, scopes and Web API methods that each feature takes: the one table.
 
-The manifest in ``deploy/`` and the doctor are held to it.
+The manifests in ``deploy/`` are made from it, the doctor reads it, and a test holds the code of this folder to it.
+Keeps secret nothing. The **base** variant asks for the least with which every question is answered; the **full** one
+may also read the channels it is in, and with that keeps its promises there too where Slack or people change their mind.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Variant = Literal["base", "full"]
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A feature, the bot event it subscribes to, and the bot scopes without which it does not work."""
+    """A feature, and what it takes: without all of ``scopes``, bot scopes, it is off.
+
+    ``name`` completes "the bot …"; ``events`` are subscriptions, ``methods`` are named as Slack names them.
+    """
 
     name: str
-    event: str
+    variant: Variant
+    events: tuple[str, ...]
     scopes: tuple[str, ...]
+    methods: tuple[str, ...]
 
 
 FEATURES = (
-    Feature("answers in the thread of a mention", "app_mention", ("app_mentions:read", "chat:write")),
-    Feature("answers direct messages", "message.im", ("im:history", "chat:write")),
+    Feature("connects to Slack", "base", (), (), ("auth.test", "apps.connections.open")),
+    Feature(
+        "answers in the thread of a mention",
+        "base",
+        ("app_mention",),
+        ("app_mentions:read", "chat:write"),
+        ("chat.postMessage",),
+    ),
+    Feature(
+        "answers direct messages",
+        "base",
+        ("message.im",),
+        ("im:history", "chat:write"),
+        ("chat.postMessage", "conversations.history", "conversations.replies"),
+    ),
+    Feature("brings the answer to an edited question up to date", "base", (), ("chat:write",), ("chat.update",)),
+    Feature(
+        "removes the answer to a deleted direct message", "base", ("message.im",), ("im:history",), ("chat.delete",)
+    ),
+    Feature("tells one person alone why it does not answer", "base", (), ("chat:write",), ("chat.postEphemeral",)),
+    Feature(
+        "tells guests and people of other organisations from colleagues", "base", (), ("users:read",), ("users.info",)
+    ),
+    Feature(
+        "looks for its own answer in a channel when Slack does not confirm it",
+        "full",
+        (),
+        ("channels:history", "groups:history"),
+        ("conversations.replies",),
+    ),
+    Feature(
+        "follows a question in a channel that loses its mention or is deleted",
+        "full",
+        ("message.channels", "message.groups"),
+        ("channels:history", "groups:history"),
+        ("chat.update", "chat.delete"),
+    ),
 )
 
-EVENTS = frozenset(feature.event for feature in FEATURES)
-SCOPES = frozenset(scope for feature in FEATURES for scope in feature.scopes)
+REASONS = {
+    "app_mentions:read": "be told of a mention",
+    "chat:write": "reply, and change or remove one's own reply",
+    "im:history": "be told of a direct message, and find one's own reply beside it",
+    "users:read": "tell guests and people of other organisations from colleagues",
+    "channels:history": "find one's own reply in a public channel, follow a question that is edited or deleted",
+    "groups:history": "the same in a private channel",
+}
+"""What each scope is for, in the words that an administrator reads."""
 
 
-def lacking(granted: frozenset[str]) -> tuple[Feature, ...]:
-    """The features that cannot work with the ``granted`` scopes."""
-    return tuple(feature for feature in FEATURES if not granted.issuperset(feature.scopes))
+def events(variant: Variant) -> tuple[str, ...]:
+    """The bot events to which an app of this variant subscribes."""
+    return tuple(dict.fromkeys(event for feature in _of(variant) for event in feature.events))
+
+
+def scopes(variant: Variant) -> tuple[str, ...]:
+    """The bot scopes that an app of this variant asks for."""
+    return tuple(dict.fromkeys(scope for feature in _of(variant) for scope in feature.scopes))
+
+
+def lacking(granted: frozenset[str], variant: Variant) -> tuple[Feature, ...]:
+    """The features of ``variant`` (of "full": those that base has not) that are off with the ``granted`` scopes."""
+    return tuple(
+        feature for feature in FEATURES if feature.variant == variant and not granted.issuperset(feature.scopes)
+    )
+
+
+def _of(variant: Variant) -> tuple[Feature, ...]:
+    return tuple(feature for feature in FEATURES if feature.variant in ("base", variant))

@@ -1,26 +1,93 @@
-"""The table of features against what is deployed."""
+"""The table of features against the code, which does nothing else, and against the manifests, which ask for no more."""
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 import yaml
+from manifests import FILES, Mode, manifest
+from slack_sdk import WebClient
 
-from bot.slack.features import EVENTS, SCOPES, lacking
+from bot.playground.events import SCOPES
+from bot.slack.features import FEATURES, REASONS, Variant, events, lacking, scopes
 
-MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "manifest.yaml").read_text(encoding="utf-8"))
-
-
-def test_the_manifest_asks_for_what_the_features_need() -> None:
-    """The manifest's scopes and events are those of the features, and no others; Socket Mode is on."""
-    settings = MANIFEST["settings"]
-    assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == SCOPES
-    assert set(settings["event_subscriptions"]["bot_events"]) == EVENTS
-    assert settings["socket_mode_enabled"] is True
+ROOT = Path(__file__).parents[2]
+# Attributes of the client that call Slack: named as its methods are, with "_" for ".".
+CALLS = {name for name, value in vars(WebClient).items() if callable(value) and "_" in name.strip("_")} - {"api_call"}
 
 
-def test_a_feature_without_its_scope_is_named() -> None:
-    """The features that a set of scopes does not carry are those that lack one of theirs."""
-    assert lacking(SCOPES) == ()
-    assert [feature.event for feature in lacking(SCOPES - {"im:history"})] == ["message.im"]
-    assert [feature.event for feature in lacking(frozenset())] == ["app_mention", "message.im"]
+def nodes() -> Iterator[tuple[str, ast.AST]]:
+    """Every piece of the code in ``bot/slack``, with its file's name."""
+    for path in sorted((ROOT / "bot" / "slack").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            yield path.name, node
+
+
+def test_the_code_calls_what_the_table_names() -> None:
+    """Each Web API method that the code mentions belongs to a feature, and each feature's methods are called."""
+    mentioned = {node.attr for _, node in nodes() if isinstance(node, ast.Attribute) and node.attr in CALLS}
+    assert {name.replace("_", ".") for name in mentioned} == {name for one in FEATURES for name in one.methods}
+
+
+def test_the_code_calls_slack_by_its_methods_names_only() -> None:
+    """No call goes round the client's named methods, so that the table can be held to the code by reading it."""
+    assert [name for name, node in nodes() if isinstance(node, ast.Attribute) and node.attr == "api_call"] == []
+
+
+def test_the_code_listens_to_what_the_table_names() -> None:
+    """Each kind of event with a listener of its own is subscribed to, and the other way round."""
+    heard = {
+        str(node.args[0].value)
+        for _, node in nodes()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "event"
+        if node.args and isinstance(node.args[0], ast.Constant)
+    }
+    assert heard == {event.partition(".")[0] for event in events("full")}
+
+
+def test_every_event_comes_with_a_scope_that_lets_it_in() -> None:
+    """A feature that is on gets its events: one of its scopes is one for which Slack sends them."""
+    for feature in FEATURES:
+        for event in feature.events:
+            assert set(SCOPES[event]) & set(feature.scopes), (feature.name, event)
+
+
+def test_the_full_variant_holds_the_base_one() -> None:
+    """The full variant asks for all that base asks for, and more; each scope has its reason."""
+    assert events("full")[: len(events("base"))] == events("base") == ("app_mention", "message.im")
+    assert scopes("full")[: len(scopes("base"))] == scopes("base")
+    assert set(scopes("full")) - set(scopes("base")) == {"channels:history", "groups:history"}
+    assert set(REASONS) == set(scopes("full"))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_manifest_asks_for_what_its_variant_needs(name: str) -> None:
+    """Each manifest's events and scopes are those of its variant, and it is set for its way in and no other."""
+    variant, mode = FILES[name]
+    read = yaml.safe_load((ROOT / "deploy" / name).read_text(encoding="utf-8"))
+    assert read == manifest(variant, mode)
+    settings = read["settings"]
+    assert set(read["oauth_config"]["scopes"]["bot"]) == set(scopes(variant))
+    assert set(settings["event_subscriptions"]["bot_events"]) == set(events(variant))
+    assert settings["socket_mode_enabled"] is (mode == "socket")
+    assert ("request_url" in settings["event_subscriptions"]) is (mode == "http")
+
+
+def test_there_is_a_manifest_for_each_variant_and_mode() -> None:
+    """All four stand in ``deploy/``, and no other."""
+    variants: tuple[Variant, ...] = ("base", "full")
+    modes: tuple[Mode, ...] = ("socket", "http")
+    assert set(FILES.values()) == {(variant, mode) for variant in variants for mode in modes}
+    assert {path.name for path in (ROOT / "deploy").glob("*.yaml")} == set(FILES)
+
+
+def test_a_feature_without_its_scope_is_off() -> None:
+    """What is lacking are the features of that variant of which a scope is missing."""
+    everything = frozenset(scopes("full"))
+    assert lacking(everything, "base") == lacking(everything, "full") == ()
+    assert [one.events for one in lacking(everything - {"app_mentions:read"}, "base")] == [("app_mention",)]
+    assert lacking(everything - {"app_mentions:read"}, "full") == ()
+    assert len(lacking(frozenset(scopes("base")), "full")) == 2

@@ -1,0 +1,163 @@
+"""The commands of whoever runs the bot: serve, doctor, forget. Keeps secret how they are spelt and what serve logs."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from bot import settings
+from bot.cli.options import Corpus, errors, open_librarian, read_archive
+from bot.errors import ArchiveError, RecordsError
+
+if TYPE_CHECKING:
+    from bot.records import Records
+    from bot.slack.bot import Verify
+    from bot.slack.composing import Answers
+    from bot.slack.connection import Access, Identity
+
+log = logging.getLogger(__name__)
+
+DAY = 86_400.0  # seconds
+
+Mode = Annotated[Literal["socket", "http"], typer.Option("--mode", help="How Slack's events come in.")]
+Host = Annotated[str, typer.Option(help="With --mode http: the address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="With --mode http: the port to listen on.")]
+OlderThan = Annotated[
+    int | None,
+    typer.Option("--older-than", min=0, help="Only what was settled more than DAYS days ago.", metavar="DAYS"),
+]
+
+
+def serve(corpus: Corpus = None, mode: Mode = "socket", host: Host = "127.0.0.1", port: Port = 3000) -> None:
+    """Answer questions in Slack until SIGTERM or Ctrl-C, over Socket Mode or at an address of your own."""
+    from bot.slack.admission import Rules
+    from bot.slack.limits import Limits
+    from bot.slack.serving import WayIn, check_access
+    from bot.slack.serving import serve as serve_slack
+    from bot.telemetry import Telemetry
+
+    chosen = settings.load(corpus=corpus)
+    access = _access(chosen)
+    check_access(access, mode)  # before anything is made or told, so that a wrong token is the one thing that is said
+    _log_to_standard_error()
+    telemetry = Telemetry(log_questions=chosen.log_questions)
+
+    def load() -> tuple[Answers, Verify]:
+        librarian = open_librarian(chosen.corpus)
+        telemetry.archive(len(librarian.archive.articles))
+        return librarian, librarian.archive.verify
+
+    def ready(identity: Identity) -> None:
+        errors.print(f"Connected to {identity.team}; questions are answered. Ctrl-C ends.", soft_wrap=True)
+
+    with _records(chosen) as records:
+        status = serve_slack(
+            access,
+            records=records,
+            load=load,
+            ready=ready,
+            way_in=WayIn(mode, host, port, chosen.metrics_public),
+            rules=Rules(frozenset(chosen.workspaces), frozenset(chosen.channels), chosen.guests, chosen.external),
+            limits=Limits(chosen.questions_per_person, chosen.questions_per_channel),
+            telemetry=telemetry,
+        )
+    raise typer.Exit(status)
+
+
+def doctor(corpus: Corpus = None, mode: Mode = "socket") -> None:
+    """Check everything that Pullquote needs, and say what to do where something is missing."""
+    from bot.cli.report import print_findings
+    from bot.doctor import Reading, examine, exit_status
+
+    chosen = settings.load(corpus=corpus)
+    try:
+        librarian, found = read_archive(chosen.corpus)
+        reading = Reading(
+            len(librarian.archive.articles),
+            len(librarian.archive.paragraphs),
+            tuple((skipped.name, skipped.reason) for skipped in found.skipped),
+        )
+    except ArchiveError as error:
+        reading = Reading(0, 0, problem=str(error))
+    findings = examine(
+        python=sys.version_info[:2],
+        reading=reading,
+        state_folder=chosen.state_dir,
+        access=_access(chosen),
+        mode=mode,
+    )
+    print_findings(Console(highlight=False), findings)
+    raise typer.Exit(exit_status(findings))
+
+
+def forget(older_than: OlderThan = None) -> None:
+    """Delete the record of the questions that were answered."""
+    from bot.records import Records
+
+    records = Records(settings.load().state_dir)
+    try:
+        count = records.forget(None if older_than is None else time.time() - older_than * DAY)
+    finally:
+        records.close()
+    typer.echo(f"Deleted the record of {count:,} question{'' if count == 1 else 's'}.")
+
+
+def _log_to_standard_error() -> None:
+    """Each question as a line of JSON alone, for programs; all else as sentences, for people."""
+    from bot import telemetry
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for told_elsewhere in ("slack_sdk", "uvicorn"):  # every retry, of which the end is told anyway; what serve says
+        logging.getLogger(told_elsewhere).setLevel(logging.WARNING)
+    bare = logging.StreamHandler()
+    bare.setFormatter(logging.Formatter("%(message)s"))
+    telemetry.log.addHandler(bare)
+    telemetry.log.propagate = False
+
+
+@contextmanager
+def _records(chosen: settings.Settings) -> Iterator[Records]:
+    """The records in the state folder, of which the old part is deleted once a day; in memory where it is unusable."""
+    from bot.records import Records
+
+    try:
+        records = Records(chosen.state_dir)
+    except RecordsError as error:
+        log.error("%s Until the next start, questions are answered without knowing what was answered before.", error)
+        records = Records(None)
+    over = Event()
+    forgetting = Thread(target=_forget_daily, args=(records, chosen.retention_days, over), name="forget", daemon=True)
+    forgetting.start()
+    try:
+        yield records
+    finally:
+        over.set()
+        forgetting.join(1.0)
+        records.close()
+
+
+def _forget_daily(records: Records, days: int, over: Event) -> None:
+    while not over.is_set():
+        try:
+            count = records.forget(time.time() - days * DAY)
+            if count:
+                log.info("deleted the record of %d questions that were settled more than %d days ago", count, days)
+        except RecordsError as error:
+            log.error("nothing was deleted today: %s", error)
+        over.wait(DAY)
+
+
+def _access(chosen: settings.Settings) -> Access:
+    from bot.slack.connection import Access
+
+    secrets = (chosen.slack_bot_token, chosen.slack_app_token, chosen.slack_signing_secret)
+    bot, app_level, signing = (secret.get_secret_value() if secret else None for secret in secrets)
+    return Access(bot, app_level, chosen.slack_api_url, signing)

@@ -1,0 +1,79 @@
+"""The app manifests in ``deploy/``, made from the table of features.
+
+Keeps secret how they are laid out and commented.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import yaml
+
+from bot.slack.features import REASONS, Variant, events, scopes
+
+Mode = Literal["socket", "http"]
+
+FILES: dict[str, tuple[Variant, Mode]] = {
+    "manifest.yaml": ("base", "socket"),
+    "manifest-http.yaml": ("base", "http"),
+    "manifest-full.yaml": ("full", "socket"),
+    "manifest-full-http.yaml": ("full", "http"),
+}
+
+_VARIANTS: dict[Variant, str] = {
+    "base": "with the least it needs",
+    "full": "and may read the channels it is in (README: why)",
+}
+_MODES: dict[Mode, str] = {
+    "socket": "It connects out, by Socket Mode: no public address is needed.",
+    "http": "Slack sends events to its address: put your own host name into request_url.",
+}
+_DESCRIPTION = (
+    "Mention Pullquote in a channel, or send it a direct message, and ask in plain words. It answers with passages of "
+    "the team's own archive of articles, word for word, each with its source. It makes nothing up: when the archive "
+    "does not answer, it says so."
+)
+
+
+def manifest(variant: Variant, mode: Mode) -> dict[str, Any]:
+    """The manifest as Slack reads it."""
+    subscriptions: dict[str, Any] = {"bot_events": list(events(variant))}
+    if mode == "http":
+        subscriptions = {"request_url": "https://pullquote.example.com/slack/events"} | subscriptions
+    return {
+        "display_information": {
+            "name": "Pullquote",
+            "description": "Answers questions with quotes from the team's own archive",
+            "long_description": _DESCRIPTION,
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": "Pullquote", "always_online": True},
+        },
+        "oauth_config": {"scopes": {"bot": list(scopes(variant))}},
+        "settings": {
+            "event_subscriptions": subscriptions,
+            "interactivity": {"is_enabled": False},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": mode == "socket",
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def page(variant: Variant, mode: Mode) -> str:
+    """The manifest as a person reads it: what it is for, how to install it, and what each scope is asked for."""
+    lines = [
+        f"# A Slack app that answers mentions and direct messages from the archive, {_VARIANTS[variant]}.",
+        f"# {_MODES[mode]}",
+        '# To install: api.slack.com/apps → "Create New App" → "From a manifest" → paste this file.',
+        "# Made from bot/slack/features.py by: python tests/docs.py",
+    ]
+    for line in yaml.safe_dump(manifest(variant, mode), sort_keys=False, width=110).splitlines():
+        reason = REASONS.get(line.strip().removeprefix("- "))
+        lines.append(f"{line} # {reason}" if reason else line)
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,104 @@
+"""What can be set: the least that is safe by default, ids and no names, one sentence where a value is wrong."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import Settings, load
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable of ours, and no pullquote.toml, from outside."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"PULLQUOTE_{name.upper()}", raising=False)
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_by_default_only_colleagues_ask_and_nothing_is_told() -> None:
+    """Guests and people of other organisations are out, the log is without questions, the metrics for this machine."""
+    chosen = load()
+    assert (chosen.guests, chosen.external, chosen.log_questions, chosen.metrics_public) == (False,) * 4
+    assert (chosen.workspaces, chosen.channels) == ((), ())
+    assert (chosen.questions_per_person, chosen.questions_per_channel, chosen.retention_days) == (20, 60, 90)
+    assert chosen.slack_signing_secret is None
+
+
+ACCEPTED: list[tuple[str, str, Any]] = [
+    ("WORKSPACES", "", ()),
+    ("WORKSPACES", "T0123ABCD", ("T0123ABCD",)),
+    ("WORKSPACES", "T1, E2", ("T1", "E2")),
+    ("CHANNELS", " C1,,G2, D3", ("C1", "G2", "D3")),
+    ("GUESTS", "true", True),
+    ("EXTERNAL", "0", False),
+    ("QUESTIONS_PER_PERSON", "1", 1),
+    ("RETENTION_DAYS", "365", 365),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "meant"), ACCEPTED)
+def test_a_variable_is_read(monkeypatch: pytest.MonkeyPatch, name: str, value: str, meant: Any) -> None:
+    """Ids are parted by commas; blanks around them, and nothing between two commas, do no harm."""
+    monkeypatch.setenv(f"PULLQUOTE_{name}", value)
+    assert getattr(load(), name.lower()) == meant
+
+
+REFUSED = [
+    ("WORKSPACES", "acme", "'acme' is no id like T0123456789"),
+    ("WORKSPACES", "C0123ABCD", "'C0123ABCD' is no id like T0123456789"),
+    ("CHANNELS", "C1,#general", "'#general' is no id like C0123456789"),
+    ("CHANNELS", "general", "'general' is no id like C0123456789"),
+    ("CHANNELS", "U0123ABCD", "'U0123ABCD' is no id like C0123456789"),
+    ("GUESTS", "perhaps", "valid boolean"),
+    ("QUESTIONS_PER_PERSON", "0", "greater than or equal to 1"),
+    ("QUESTIONS_PER_CHANNEL", "many", "valid integer"),
+    ("RETENTION_DAYS", "-1", "greater than or equal to 1"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "why"), REFUSED)
+def test_a_wrong_value_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str) -> None:
+    """The sentence names the variable and says what is wrong with its value."""
+    monkeypatch.setenv(f"PULLQUOTE_{name}", value)
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert str(error.value).startswith(f"The setting PULLQUOTE_{name} cannot be used: ")
+    assert why in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_file_takes_lists_as_lists(tmp_path: Path) -> None:
+    """In pullquote.toml ids are a list, numbers and switches are themselves; a name that is none is refused."""
+    (tmp_path / "pullquote.toml").write_text('channels = ["C1", "C2"]\nguests = true\nquestions_per_person = 5\n')
+    chosen = load()
+    assert (chosen.channels, chosen.guests, chosen.questions_per_person) == (("C1", "C2"), True, 5)
+    (tmp_path / "pullquote.toml").write_text("guest = true\n")
+    with pytest.raises(SettingsError, match="The setting guest cannot be used"):
+        load()
+
+
+def test_the_example_names_settings_only(root: Path) -> None:
+    """Each variable in the example of an environment, also one that is commented out, is one that is read."""
+    page = (root / "deploy" / "example.env").read_text(encoding="utf-8")
+    named = set(re.findall(r"^(?:# )?([A-Z_]+)=", page, re.MULTILINE))
+    known = {f"PULLQUOTE_{name.upper()}" for name in Settings.model_fields}
+    known |= {str(field.validation_alias) for field in Settings.model_fields.values() if field.validation_alias}
+    assert named <= known
+    assert {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "PULLQUOTE_CHANNELS"} <= named
+
+
+def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What prints the settings prints no token and no secret."""
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"):
+        monkeypatch.setenv(name, "hush")
+    chosen = load()
+    assert "hush" not in repr(chosen)
+    assert chosen.slack_signing_secret is not None
+    assert chosen.slack_signing_secret.get_secret_value() == "hush"
