@@ -6,11 +6,17 @@ An article's words in a quote never come through here, except to be cut to a par
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import accumulate
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 # Slack states no limit for addresses in text; a longer one would take the room of a quote.
 URL_LIMIT = 1_000
+
+# Printable characters that no address may hold as they are (RFC 3986); Slack or a browser would read them otherwise.
+_NO_ADDRESS = frozenset('"\\^`{|}')
+# Control characters but blanks, and halves of surrogate pairs (from file names that are no UTF-8): no text to Slack.
+_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
 def escape(text: str) -> str:
@@ -23,35 +29,54 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def cut(words: str, limit: int) -> str:
-    """``words`` up to ``limit`` characters, ended at a blank where one stands in the second half."""
-    if len(words) <= limit:
+def size(text: str) -> int:
+    """The length of ``text`` in UTF-16 code units, the larger of the two ways in which Slack may count characters."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def cut(words: str, limit: int, size_of: Callable[[str], int] = size) -> str:
+    """``words`` up to the size ``limit``, ended at a blank where one stands in the second half."""
+    if size_of(words) <= limit:
         return words
-    blank = words.rfind(" ", limit // 2, limit + 1)
-    return words[: blank if blank > 0 else limit].rstrip()
+    fitting = _fitting(words, limit, size_of)
+    blank = words.rfind(" ", fitting // 2, fitting + 1)
+    return words[: blank if blank > 0 else fitting].rstrip()
 
 
 def cut_escaped(words: str, limit: int) -> str:
-    """``words`` cut so that, escaped, they have at most ``limit`` characters."""
-    lengths = accumulate(len(escape(char)) for char in words)
-    return cut(words, sum(length <= limit for length in lengths))
+    """``words`` cut so that, escaped, they have at most the size ``limit``."""
+    return cut(words, limit, lambda part: size(escape(part)))
 
 
 def shorten(text: str, limit: int) -> str:
-    """``text`` on one line, with an ellipsis where it is longer than ``limit``. For what is no quote."""
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    """``text`` on one line, with an ellipsis where its size is above ``limit``. For what is no quote.
+
+    A character that is no text to Slack is shown as U+FFFD.
+    """
+    text = " ".join(_NO_TEXT.sub("\ufffd", text).split())
+    return text if size(text[: limit + 1]) <= limit else text[: _fitting(text, limit - 1)].rstrip() + "…"
+
+
+def _fitting(text: str, limit: int, size_of: Callable[[str], int] = size) -> int:
+    """How many of the first characters of ``text`` have the size ``limit`` together."""
+    return sum(so_far <= limit for so_far in accumulate(map(size_of, text[:limit])))
 
 
 def linkable(url: str | None) -> str | None:
     """``url`` as it can stand in a link, or None when it is not one that a browser should open from Slack."""
     if url is None or re.search(r"[\s<>]", url):
         return None
+    address = "".join(map(_encoded, url))
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(address)
     except ValueError:
         return None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return None
-    address = escape(url).replace("|", "%7C")
-    return address if len(address) <= URL_LIMIT else None
+    address = escape(address)
+    return address if size(address) <= URL_LIMIT else None
+
+
+def _encoded(char: str) -> str:
+    """``char`` as an address may hold it; what is invisible is encoded too, so that an address shows what it is."""
+    return quote(char, errors="replace") if char in _NO_ADDRESS or not char.isprintable() else char

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
@@ -159,6 +159,7 @@ def replies(draw: st.DrawFn) -> Reply:
     return Abstention(draw(SENTENCE), some[: draw(st.integers(0, 2))], 0.1, trace())
 
 
+@settings(deadline=None)  # a machine that is busy with other tests is no fault
 @given(replies(), st.lists(SENTENCE, max_size=2).map(tuple))
 def test_every_reply_fits_and_is_verbatim(reply: Reply, notes: tuple[str, ...]) -> None:
     """Whatever the articles hold, Slack takes the message, it keeps to the limit, and its quotes are verbatim."""
@@ -172,6 +173,7 @@ def test_every_reply_fits_and_is_verbatim(reply: Reply, notes: tuple[str, ...]) 
     assert bool(words) == bool(shown)
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS, max_size=3).map(tuple), SENTENCE)
 def test_the_bots_own_messages_fit(examples: tuple[str, ...], sentence: str) -> None:
     """Slack takes every how-to and every apology."""

@@ -1,0 +1,205 @@
+"""Text that means harm, in every place where text comes from, and how Slack would read the message made of it.
+
+Keeps secret what of a message Slack acts on: elements by their type, and whatever stands between angle brackets.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from bot.articles.decoding import clean
+from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
+from bot.playground.validation import checked_blocks
+from bot.slack.blocks import MESSAGE_LIMIT, Message, texts_in
+from bot.slack.markup import linkable, unescape
+
+from .articles import trace
+
+BAIT = (
+    *("<!channel>", "<!here|x>", "<!everyone>", "<!subteam^S1|@all>", "<!date^0^{date}|x>", "<@U123>", "<#C1|general>"),
+    *("@channel", "@here", "#general", "<https://evil.example|bank>", "https://evil.example", "<mailto:a@b.example>"),
+    *("*bold*", "_i_", "~s~", "*", "_", "~", "`", "```", "`````", ":smile:", ":+1::skin-tone-2:", ":", "<", ">", "|"),
+    *(
+        "&amp;",
+        "&lt;!channel&gt;",
+        "&amp;lt;",
+        "&",
+        "[",
+        "]",
+        "](https://evil.example)",
+        "(",
+        "\n> ",
+        "\n• ",
+        "\n",
+        "\t",
+    ),
+    *("\u200b", "\u2060", "\ufeff", "\u00ad", "\u0301", "\u200e", "\u200f", "\u061c", "\u202a", "\u202b", "\u202c"),
+    *(
+        "\u202d",
+        "\u202e",
+        "\u2066",
+        "\u2067",
+        "\u2068",
+        "\u2069",
+        "שלום",
+        "سلام",
+        "٣",
+        "\u3164",
+        "👩‍👩‍👧",
+        "𝕳",
+        "\U000e0041",
+    ),
+    *("“", "”", " · ", "¶ 9 of 9", "…", " ", "words", "bridge"),
+)
+# What only names can bring: a file's name may hold any byte, and so no text at all.
+NO_TEXT = ("\0", "\x1b[31m", "\ud800", "\udce9", "\x9f", "\u2028")
+LONGEST = 40_000
+
+# How long a machine takes is not what is tested.
+untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+_CHAR = st.characters(codec="utf-8")
+
+
+def _mixtures(bait: Sequence[str]) -> st.SearchStrategy[str]:
+    pieces = st.lists(st.sampled_from(bait) | st.text(_CHAR, max_size=5), min_size=1, max_size=12).map("".join)
+    long = st.builds(lambda piece, times: (piece * times)[:LONGEST], pieces, st.sampled_from([50, 1_000, LONGEST]))
+    return pieces | pieces | long
+
+
+MIXTURES = _mixtures(BAIT)
+NAMES = _mixtures(BAIT + NO_TEXT)
+SENTENCES = MIXTURES.filter(str.strip)
+# An article's own words have been cleaned when it was read.
+WORDS = MIXTURES.map(clean).filter(str.strip)
+LINKED = st.sampled_from(
+    ["https://example.org/?a=1&b=2", "https://example.org/|`*a*`", "http://a:b@example.org/\u202e"]
+)
+ADDRESSES = LINKED | LINKED | NAMES | NAMES.map("https://example.org/{}".format)
+
+
+@st.composite
+def quotes(draw: st.DrawFn) -> Quote:
+    """A quote of an article of which nothing is harmless."""
+    text = draw(WORDS)
+    about: dict[str, Any] = {"author": draw(st.none() | NAMES), "url": draw(st.none() | ADDRESSES)}
+    article = Article("a", draw(NAMES), draw(NAMES), text, published=draw(st.none() | st.dates()), **about)
+    edges = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
+    marks = tuple(Span(*pair) for pair in zip(edges[::2], edges[1::2], strict=False))
+    whole = Paragraph(article, 1, 1, Span(0, len(text)), draw(st.sampled_from([None, Span(0, len(text))])))
+    found_as = tuple((form, form) for form in draw(st.lists(NAMES, max_size=3)))
+    missing = tuple(draw(st.lists(SENTENCES, max_size=3)))
+    return Quote(whole, whole.span, marks, missing, found_as, (whole,) * draw(st.integers(0, 2)))
+
+
+@st.composite
+def replies(draw: st.DrawFn) -> Reply:
+    """An answer or an abstention of such quotes."""
+    some = tuple(draw(st.lists(quotes(), min_size=1, max_size=3))) * draw(st.sampled_from([1, 1, 20]))
+    if draw(st.booleans()):
+        return Answer(some, 0.5, draw(st.none() | SENTENCES), trace())
+    return Abstention(draw(SENTENCES), some[: draw(st.integers(0, 2))], 0.1, trace())
+
+
+# How Slack reads it
+
+_ACTED_ON_BY_NOBODY = {
+    *("section", "context", "plain_text", "mrkdwn", "rich_text", "text"),
+    *("rich_text_quote", "rich_text_list", "rich_text_section"),
+}
+_DIRECTED = {"R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def assert_harmless(message: Message, shown: Iterable[Quote] = ()) -> None:
+    """Slack takes ``message``, pings nobody for it, formats nothing, and links only the addresses of ``shown``."""
+    checked_blocks(message.blocks)
+    texts = [message.text, *texts_in(message.blocks)]
+    assert sum(map(units, texts)) <= MESSAGE_LIMIT
+    assert all(0 < units(text) <= 3_000 for text in texts)
+    json.dumps(message.blocks, ensure_ascii=False).encode()
+    assert_escaped(message.text)
+    addresses = {linkable(quote.article.url) for quote in shown}
+    for part in typed(message.blocks):
+        assert part["type"] in _ACTED_ON_BY_NOBODY
+        if part["type"] == "plain_text":
+            assert part["emoji"] is False
+        if part["type"] == "text":
+            assert part.get("style") in (None, {"bold": True})
+        if part["type"] == "mrkdwn":
+            assert_one_link(part, addresses)
+
+
+def assert_escaped(text: str) -> None:
+    """Nothing in ``text`` is Slack's markup, and what was escaped can be told from what was not."""
+    assert not set("<>") & set(text)
+    assert not re.search("&(?!amp;|lt;|gt;)", text)
+
+
+def assert_one_link(mrkdwn: dict[str, Any], addresses: set[str | None]) -> None:
+    """The text object is a link to one of ``addresses`` and nothing else; its label formats nothing."""
+    found = re.fullmatch(r"<([^<>|]*)\|([^<>|]*(?:\|[^<>]*)?)>", mrkdwn["text"])
+    assert found is not None
+    assert found[1] in addresses
+    assert found[2].strip()
+    assert_escaped(found[2])
+    assert not re.search(r"[*_~`\n]|:[^\s:]+:", unescape(found[2]))
+    assert mrkdwn["verbatim"] is True
+
+
+def typed(value: object) -> Iterator[dict[str, Any]]:
+    """Everything inside ``value`` that has a type."""
+    if isinstance(value, dict):
+        if "type" in value:
+            yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from typed(inner)
+
+
+def quoted(message: Message) -> list[str]:
+    """The words of each quote of ``message``."""
+    elements = [part for part in typed(message.blocks) if part["type"] == "rich_text_quote"]
+    return ["".join(texts_in(element)) for element in elements]
+
+
+def lines_below(message: Message) -> list[list[str]]:
+    """What is to be read in each citation of ``message``: the text of each element, of a link its label."""
+    return [[_read(one) for one in block["elements"]] for block in message.blocks if block["type"] == "context"]
+
+
+def _read(element: dict[str, Any]) -> str:
+    text = str(element["text"])
+    return unescape(text.partition("|")[2].removesuffix(">")) if element["type"] == "mrkdwn" else text
+
+
+def units(text: str) -> int:
+    """The length of ``text`` as JavaScript counts it."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def outside(text: str) -> str:
+    """What of ``text`` stands in no isolate: what the rest of the line can turn, and what can turn the rest."""
+    kept: list[str] = []
+    depth = 0
+    for char in text:
+        depth = 0 if char == "\n" else depth
+        if char in "\u2066\u2067\u2068":
+            depth += 1
+        elif char == "\u2069" and depth:
+            depth -= 1
+        elif depth == 0:
+            kept.append(char)
+    return "".join(kept)
+
+
+def turns(text: str) -> bool:
+    """Whether anything in ``text`` can make the words around it run the other way."""
+    return any(unicodedata.bidirectional(char) in _DIRECTED for char in text)

@@ -1,0 +1,209 @@
+"""Text that means harm, in an article or a question, is shown as it was written and does nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from bot.articles import read
+from bot.models import Answer, Article, Paragraph, Question, Quote, Reply, Span
+from bot.playground.cast import GENERAL
+from bot.slack.bidi import isolate
+from bot.slack.blocks import Message, how_to, plain, render
+from bot.slack.markup import URL_LIMIT, escape, linkable
+from bot.slack.words import plain_words
+from bot.wiring import librarian_of
+from tests.making import article, librarian, shown
+
+from .articles import answer, quote_all
+from .conftest import Room
+from .hostile import (
+    BAIT,
+    LONGEST,
+    MIXTURES,
+    NAMES,
+    SENTENCES,
+    assert_harmless,
+    lines_below,
+    outside,
+    quoted,
+    quotes,
+    replies,
+    turns,
+    untimed,
+)
+
+
+@untimed
+@given(replies(), SENTENCES)
+def test_a_reply_shows_its_quotes_literally_and_does_nothing(reply: Reply, note: str) -> None:
+    """Whatever articles and questions hold, Slack takes the reply, whose quotes are the articles' characters."""
+    message = render(reply, (note,))
+    assert_harmless(message, shown(reply))
+    words = quoted(message)
+    assert all(quote.text.startswith(one) for quote, one in zip(shown(reply), words, strict=False))
+    assert bool(words) == bool(shown(reply))
+
+
+@untimed
+@given(MIXTURES, NAMES)
+def test_the_bots_own_messages_do_nothing_but_show(example: str, sentence: str) -> None:
+    """So do an example out of the archive and a sentence that names something."""
+    assert_harmless(how_to((example, "a bridge"), ("Attached files were not read.",)))
+    assert_harmless(plain(f"There is no {sentence}."))
+
+
+@untimed
+@given(quotes())
+def test_nothing_said_of_an_article_turns_our_own_words(quote: Quote) -> None:
+    """Right-to-left text and overrides stay in isolates of their own, under the quote and in the notification."""
+    message = render(answer(quote))
+    (texts,) = lines_below(message)
+    assert not any(turns(outside(text)) for text in (*texts, message.text))
+    assert f"¶ {quote.paragraph.number} of {quote.paragraph.of}" in outside(texts[-1])
+
+
+ISOLATED = [
+    ("", ""),
+    ("plain", "plain"),
+    ("naïve – 7 May", "naïve – 7 May"),
+    ("\u200bzero", "\u200bzero"),
+    ("שלום", "\u2068שלום\u2069"),
+    ("a\u202eb", "\u2068a\u202eb\u2069"),
+    ("a\u2067b", "\u2068a\u2067b\u2069\u2069"),
+    ("a\u2069\u202eb", "\u2068\u2068a\u2069\u202eb\u2069"),
+    ("a\u2069b\u2067", "\u2068\u2068a\u2069b\u2067\u2069\u2069"),
+    ("a\n\u202eb\nc", "a\n\u2068\u202eb\u2069\nc"),
+]
+
+
+@pytest.mark.parametrize(("text", "isolated"), ISOLATED)
+def test_text_that_runs_the_other_way_is_isolated(text: str, isolated: str) -> None:
+    """Text that runs from left to right is left as it is; all other keeps its characters between isolates."""
+    assert isolate(text) == isolated
+
+
+@untimed
+@given(MIXTURES)
+def test_what_is_isolated_neither_leaves_nor_outlives_its_isolate(text: str) -> None:
+    """The words before and after the text stand outside, and nothing that could turn them does."""
+    around = outside(f"before {isolate(text)} after")
+    assert around.startswith("before ")
+    assert around.endswith(" after")
+    assert not turns(around)
+
+
+INVISIBLE = ["\u200b", " \u2060\ufeff", "\u202e", "\u2066\u2069", "\u3164"]
+
+
+@pytest.mark.parametrize("title", INVISIBLE)
+def test_a_title_that_nobody_can_see_is_none(title: str) -> None:
+    """A title of invisible characters would leave a link that nobody can see; it counts as no title."""
+    (texts,) = lines_below(render(answer(quote_all(Article("a", title, "a.txt", "Words.", url="https://e.example/")))))
+    assert texts[0] == "untitled"
+
+
+FILLINGS = ("\u2069", "&", "ש&", "𝕳", "\u202e", "*", "]")
+
+
+@pytest.mark.parametrize("name", FILLINGS)
+@pytest.mark.parametrize("words", FILLINGS)
+def test_the_longest_reply_shows_its_first_quote(words: str, name: str) -> None:
+    """Where everything is as long as it can be, counted as generously as can be, the first quote is there."""
+    text, long = words * 3_000, name * 3_000
+    url = "https://example.org/".ljust(URL_LIMIT, "a")
+    harm = Article("a", long, f"b{long}", text, author=f"c{long}", url=url, published=date(2025, 9, 30))
+    whole = Span(0, len(text))
+    other = Paragraph(Article("d", long, long, text), 1, 1, whole)
+    quote = Quote(Paragraph(harm, 1, 1, whole, whole), whole, (), (long,), ((long, long),), (other,))
+    message = render(answer(quote, quote, caution=long), (long, long))
+    assert_harmless(message, (quote,))
+    assert len(quoted(message)) == 1
+
+
+ENCODED = [
+    ("https://example.org/`a`", "https://example.org/%60a%60"),
+    ("https://example.org/\u202egpj.exe", "https://example.org/%E2%80%AEgpj.exe"),
+    ("https://example.org/\u200b", "https://example.org/%E2%80%8B"),
+    ("https://good.example\\@evil.example/", "https://good.example%5C@evil.example/"),
+    ("https://example.org/\x00", "https://example.org/%00"),
+    ("\x01https://example.org/", None),
+    ("https://example.org/ü", "https://example.org/ü"),
+]
+
+
+@pytest.mark.parametrize(("url", "address"), ENCODED)
+def test_an_address_shows_what_it_is(url: str, address: str | None) -> None:
+    """What is invisible in an address, or read in two ways, is encoded; letters stay."""
+    assert linkable(url) == address
+
+
+BRIDGE = article(
+    f"The <!channel> council *approved* the bridge at <https://evil.example|bank>. {' '.join(BAIT)}",
+    "Work on the `bridge` begins &amp; ends in \u202eJune\u202c, says <@U123>. :smile:",
+    title="<!here> *bridge*",
+)
+LIBRARIAN = librarian(BRIDGE)
+
+
+def test_an_answer_is_given() -> None:
+    """The hostile archive does answer, so that what is tested here is an answer too."""
+    assert isinstance(LIBRARIAN.answer(Question("who approved the bridge")), Answer)
+
+
+@untimed
+@given(MIXTURES)
+def test_a_question_does_nothing_but_ask(text: str) -> None:
+    """However a question is written, its reply repeats none of it but as words."""
+    for said in (text, escape(text)):
+        reply = LIBRARIAN.answer(Question(plain_words(f"{said} bridge", bot_user="U0PULLQUOTE")))
+        assert_harmless(render(reply), shown(reply))
+
+
+HOSTILE_QUESTIONS = [
+    "who approved the bridge <!channel> <@U0YOU> <!here|x>",
+    "*approved* _the_ ~council~ ```bridge``` &lt;!channel&gt; &amp;amp;",
+    "<https://evil.example|council approved bridge> \u202egnorw\u202c \u2067 \u200b\u200f",
+    "council approved bridge :smile: " + "`" * 500 + "<>|&" * 500,
+    "submarines <!everyone> " + "bridge *x* " * (LONGEST // 11),
+]
+
+
+def _hostile_archive(folder: Path) -> tuple[Article, ...]:
+    line = {
+        "text": BRIDGE.text,
+        "title": "*Bridge* <!channel> \u202e :smile: " + "<@U123>" * 6_000,
+        "author": "<!here|x>",
+        "source": "\u2069\u202eValley `Courier`",
+        "url": "https://example.org/`*b*`\u202e",
+    }
+    folder.joinpath("a.jsonl").write_text(json.dumps(line), encoding="utf-8")
+    name = os.fsdecode("r\u202e<!channel>*caf".encode() + b"\xe9\x1b.txt")
+    folder.joinpath(name).write_text("Submarines, says <!everyone>, need no bridge.\n\n" + "`" * LONGEST)
+    return read([folder]).articles
+
+
+def test_hostile_questions_to_a_hostile_archive_get_one_literal_answer_each(offline: Room, tmp_path: Path) -> None:
+    """Asked by mention, each gets one public reply that Slack takes and that does nothing but show its quotes."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    archive = _hostile_archive(folder)
+    offline.librarian = librarian_of(archive)  # type: ignore[assignment]
+    with offline.bot():
+        for text in HOSTILE_QUESTIONS:
+            reply = offline.reply_to(offline.ask(text))
+            message = Message(reply.text, [_as_sent(block) for block in reply.blocks])
+            held = [quote_all(one) for one in archive]
+            assert_harmless(message, held)
+            assert quoted(message)
+            assert all(any(words in one.text for one in archive) for words in quoted(message))
+    assert "Sorry" not in "".join(one.text for one in offline.slack.replies(GENERAL))
+
+
+def _as_sent(block: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in block.items() if name != "block_id"}

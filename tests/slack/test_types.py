@@ -1,0 +1,98 @@
+"""Every kind of message, held to the types that Slack publishes for its own SDK.
+
+Keeps secret that a TypeScript compiler does the checking; ``types/package.json`` names the compiler and the types.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from hypothesis import Phase, given, settings
+
+from bot.models import Article, Reply
+from bot.slack import phrases
+from bot.slack.blocks import Message, how_to, plain, render
+from tests.conftest import missing
+
+from .articles import APPROVED, WHOLE, abstention, answer, quote_all
+from .hostile import replies, untimed
+
+TYPES = Path(__file__).parent / "types"
+COMPILER = TYPES / "node_modules" / ".bin" / "tsc"
+
+LONG = quote_all(Article("a", "A title", "a.txt", "bridge " * 2_000))
+FORMATTED = quote_all(Article("a", "A *title* :smile:", "a.txt", "Words.", url="https://example.org/?a=1&b=2"))
+NOTES = ("Attached files were not read.",)
+
+# What the types must refuse, so that a compiler which checks nothing is noticed.
+FAULTS: list[dict[str, Any]] = [
+    {"type": "sections", "text": {"type": "plain_text", "text": "a"}},
+    {"type": "section", "text": "a"},
+    {"type": "section", "text": {"type": "plain_text", "text": "a", "verbatim": 1}},
+    {"type": "context"},
+    {"type": "context", "elements": [{"type": "rich_text_section", "elements": []}]},
+    {"type": "rich_text", "elements": [{"type": "text", "text": "a"}]},
+    {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": [{"type": "text"}]}]},
+    {
+        "type": "rich_text",
+        "elements": [
+            {"type": "rich_text_quote", "elements": [{"type": "text", "text": "a", "style": {"heavy": True}}]},
+        ],
+    },
+]
+
+
+def _every_kind() -> list[Message]:
+    replied: list[Reply] = [
+        answer(APPROVED),
+        answer(WHOLE, caution='No passage holds "cost".'),
+        answer(LONG, FORMATTED),
+        answer(*[LONG] * 9),
+        abstention('Not in the archive: "submarines".'),
+        abstention('Not in the archive: "submarines".', WHOLE, APPROVED),
+    ]
+    sentences = [value for name, value in vars(phrases).items() if name.isupper() and isinstance(value, str)]
+    own = [how_to(()), how_to(("who approved the bridge", "<!channel> *bridge*"), NOTES), *map(plain, sentences)]
+    return [*(render(reply) for reply in replied), *(render(reply, NOTES) for reply in replied), *own]
+
+
+def _fuzzed() -> list[Message]:
+    made: list[Message] = []
+
+    @settings(untimed, max_examples=40, derandomize=True, database=None, phases=[Phase.generate])
+    @given(replies())
+    def make(reply: Reply) -> None:
+        made.append(render(reply))
+
+    make()
+    return made
+
+
+def _compiled(program: str, folder: Path) -> str:
+    """What the compiler says of ``program``: nothing, where it has no fault."""
+    folder.joinpath("messages.ts").write_text(program, encoding="utf-8")
+    config = {"extends": str(TYPES / "tsconfig.json"), "files": ["messages.ts"]}
+    folder.joinpath("tsconfig.json").write_text(json.dumps(config), encoding="utf-8")
+    done = subprocess.run([COMPILER, "--project", folder], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+def test_every_message_is_of_slacks_own_types(tmp_path: Path) -> None:
+    """Each kind of message, and 40 made of hostile text, are what Slack's types describe, and what is not is told."""
+    if not COMPILER.exists() or shutil.which("node") is None:
+        missing("the compiler for Slack's types (npm install --prefix tests/slack/types --no-package-lock)")
+    messages = [message._asdict() for message in (*_every_kind(), *_fuzzed())]
+    refused = [
+        f"// @ts-expect-error\nexport const fault{number}: KnownBlock = {json.dumps(fault)};"
+        for number, fault in enumerate(FAULTS)
+    ]
+    program = [
+        "import type { KnownBlock } from '@slack/types';",
+        f"export const messages: {{ text: string; blocks: KnownBlock[] }}[] = {json.dumps(messages, indent=1)};",
+        *refused,
+    ]
+    assert _compiled("\n".join(program), tmp_path) == ""
