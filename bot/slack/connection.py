@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from ipaddress import ip_address
+from ssl import create_default_context
+from typing import Literal
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
@@ -18,16 +20,48 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 
 from bot.errors import SettingsError, SlackError
-from bot.slack.features import FEATURES
+from bot.slack.features import scopes
+
+Mode = Literal["socket", "http"]
+"""How Slack's events come in: over a websocket that the bot opens, or as requests to an address of its own."""
 
 BOT_TOKEN = "SLACK_BOT_TOKEN"
 APP_TOKEN = "SLACK_APP_TOKEN"
+SIGNING_SECRET = "SLACK_SIGNING_SECRET"
 
 _WHERE = {
     BOT_TOKEN: 'the "Bot User OAuth Token" (xoxb-…) of the app\'s page "OAuth & Permissions"',
     APP_TOKEN: 'an app-level token (xapp-…) with the scope connections:write, from the app\'s page "Basic Information"',
+    SIGNING_SECRET: 'the "Signing Secret" of the app\'s page "Basic Information"',
 }
+# Seconds. Slack answers a call within one, and one that takes ten will hardly be answered at all.
+TIMEOUT = 10
 _PREFIX = {BOT_TOKEN: "xoxb-", APP_TOKEN: "xapp-"}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What it takes to connect, as it was set; None where a token or the secret is not."""
+
+    bot_token: str | None = field(repr=False)
+    app_token: str | None = field(repr=False)
+    api_url: str
+    signing_secret: str | None = field(default=None, repr=False)
+
+    @property
+    def bot(self) -> str:
+        """The bot's token, without the blanks that copying it brings."""
+        return (self.bot_token or "").strip()
+
+    @property
+    def app(self) -> str:
+        """The app-level token."""
+        return (self.app_token or "").strip()
+
+    @property
+    def secret(self) -> str:
+        """The signing secret."""
+        return (self.signing_secret or "").strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +81,43 @@ def check_tokens(bot_token: str | None, app_token: str | None) -> None:
             f"{BOT_TOKEN} and {APP_TOKEN} are swapped; put xoxb-… into the first and xapp-… into the second."
         )
     for name, token in given.items():
-        if not token:
-            raise SettingsError(f"{name} is not set; set it to {_WHERE[name]}.")
-        if not token.startswith(_PREFIX[name]):
-            raise SettingsError(f"{name} does not start with {_PREFIX[name]}; set it to {_WHERE[name]}.")
+        _check_token(name, token)
 
 
-def connect(bot_token: str, api_url: str) -> WebClient:
-    """A client for the Slack at ``api_url`` that waits when it is told to slow down.
+def check_signing(bot_token: str | None, signing_secret: str | None) -> None:
+    """As ``check_tokens``, for HTTP mode, where the app's signing secret takes the place of its app-level token."""
+    _check_token(BOT_TOKEN, (bot_token or "").strip())
+    secret = (signing_secret or "").strip()
+    if not secret:
+        raise SettingsError(f"{SIGNING_SECRET} is not set; set it to {_WHERE[SIGNING_SECRET]}.")
+    if secret.startswith(tuple(_PREFIX.values())):
+        raise SettingsError(f"{SIGNING_SECRET} holds a token; set it to {_WHERE[SIGNING_SECRET]}.")
 
-    A call is repeated only where Slack cannot have done it: after a 429 (up to seven times, as long as it says), and
-    where the request could not be sent. Not after a 500 or a reply that never came, because the message may stand.
+
+def _check_token(name: str, token: str) -> None:
+    if not token:
+        raise SettingsError(f"{name} is not set; set it to {_WHERE[name]}.")
+    if not token.startswith(_PREFIX[name]):
+        raise SettingsError(f"{name} does not start with {_PREFIX[name]}; set it to {_WHERE[name]}.")
+
+
+def connect(bot_token: str, api_url: str, *, is_patient: bool = True) -> WebClient:
+    """A client for the Slack at ``api_url``, which repeats a call only where Slack cannot have done it.
+
+    That is after a 429 (up to seven times, as long as it says), and where the request could not be sent; not after a
+    500 or a reply that never came, because the message may stand. One that is not ``is_patient`` repeats nothing.
     """
+    again = [
+        RateLimitErrorRetryHandler(max_retry_count=7),
+        ConnectionErrorRetryHandler(max_retry_count=2, error_types=[URLError]),
+    ]
     client = WebClient(
         token=bot_token,
         base_url=api_url,
-        retry_handlers=[
-            RateLimitErrorRetryHandler(max_retry_count=7),
-            ConnectionErrorRetryHandler(max_retry_count=2, error_types=[URLError]),
-        ],
+        timeout=TIMEOUT,
+        # Made once: without one, each call reads this machine's certificates anew.
+        ssl=create_default_context() if urlsplit(api_url).scheme == "https" else None,
+        retry_handlers=again if is_patient else [],
     )
     if is_loopback(api_url):
         # The SDK takes a proxy from the environment without asking for which hosts it is meant.
@@ -88,8 +140,8 @@ def introduce(client: WebClient) -> Identity:
         response = client.auth_test()
     headers = {name.lower(): value for name, value in response.headers.items()}
     granted = headers.get("x-oauth-scopes")
-    scopes = None if granted is None else frozenset(scope.strip() for scope in granted.split(",") if scope.strip())
-    return Identity(team=str(response.get("team")), bot_user=str(response["user_id"]), scopes=scopes)
+    given = None if granted is None else frozenset(scope.strip() for scope in granted.split(",") if scope.strip())
+    return Identity(team=str(response.get("team")), bot_user=str(response["user_id"]), scopes=given)
 
 
 def socket_address(client: WebClient, app_token: str) -> str:
@@ -99,11 +151,27 @@ def socket_address(client: WebClient, app_token: str) -> str:
 
 
 def missing_scopes(identity: Identity) -> tuple[str, ...]:
-    """The scopes that the bot's features need and its token lacks, in the features' order."""
+    """The scopes of the base variant that the bot's token lacks, in the features' order."""
     if identity.scopes is None:
         return ()
-    needed = dict.fromkeys(scope for feature in FEATURES for scope in feature.scopes)
-    return tuple(scope for scope in needed if scope not in identity.scopes)
+    return tuple(scope for scope in scopes("base") if scope not in identity.scopes)
+
+
+def check_set(access: Access, mode: Mode) -> None:
+    """Raise SettingsError where what ``mode`` takes is not set, or not of its kind; calls nobody."""
+    if mode == "http":
+        check_signing(access.bot_token, access.signing_secret)
+    else:
+        check_tokens(access.bot_token, access.app_token)
+
+
+def check_access(access: Access, mode: Mode = "socket") -> None:
+    """Raise SettingsError or SlackError where ``access`` does not do; nothing is connected."""
+    check_set(access, mode)
+    client = connect(access.bot, access.api_url)
+    introduce(client)
+    if mode == "socket":
+        socket_address(client, access.app)
 
 
 @contextmanager

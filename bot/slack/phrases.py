@@ -35,6 +35,21 @@ UNVERIFIED = (
     "the log has it as {reference}."
 )
 
+# To the one who asked and nobody else. Each says what to do, and none says anything of the archive.
+OTHER_CHANNEL = "Questions are not answered in this channel; please ask in one that this bot was set up for."
+SHARED_CHANNEL = (
+    "Questions are not answered in this channel, because it is shared with another organisation; please ask in another."
+)
+OTHER_ORGANISATION = "Questions are answered for people of this bot's own organisation only."
+OTHER_WORKSPACE = "Questions are answered only for people of the workspaces that this bot was set up for."
+GUEST = "Questions are answered for full members of this workspace only, not for guests."
+PERSON_LIMIT = "One person's limit is {count} a minute, and this question was one more; please ask it again in a while."
+CHANNEL_LIMIT = "A channel's limit is {count} a minute, and this question was one more; please ask it again in a while."
+BUSY = "Too many questions are waiting at the moment, so this one was not taken; please ask it again in a minute."
+UNCONFIRMED = (
+    "Slack did not confirm that the answer to your question was posted; if you do not see it, please ask again."
+)
+
 
 def reference() -> str:
     """A short reference by which a line of the log is found."""

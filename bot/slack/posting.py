@@ -1,12 +1,13 @@
-"""The one place from which a message goes out, and what is known of it then: it stands, it does not, or perhaps.
+"""The one place from which a message goes out: where it goes, who sees it, and what is known of it then.
 
-Keeps secret which of Slack's and the network's failures leave a message behind.
+Keeps secret which of Slack's and the network's failures leave a message behind. Never waits and never tries again: that
+is the lane's to do, so that no thread sleeps.
 """
 
 from __future__ import annotations
 
-import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
 from urllib.error import URLError
@@ -14,13 +15,15 @@ from urllib.error import URLError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.metadata import Metadata
+from slack_sdk.web import SlackResponse
 
+from bot.records import Outcome
 from bot.slack.blocks import Message
 from bot.slack.questions import Asked
 
-log = logging.getLogger(__name__)
-
 METADATA_EVENT = "pullquote_answer"
+# What concerns the one who asked and nobody else.
+PRIVATE: frozenset[Outcome] = frozenset({"notice", "refusal", "unknown"})
 
 # Slack's words for a failure are codes; anything else was said by something on the way to it.
 _CODE = re.compile(r"[a-z_]+")
@@ -41,58 +44,156 @@ _CONTENT = frozenset(
         "no_text",
     }
 )
+_GONE = frozenset({"message_not_found", "thread_not_found"})
+# Seconds to wait where Slack says that there were too many calls, and not for how long.
+_USUAL_PATIENCE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a message goes: flat where ``thread`` is None; ``only`` is the one person who sees it, None for all."""
+
+    channel: str
+    thread: str | None
+    only: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The message stands in Slack, at ``ts``."""
+    """The message stands in Slack, at ``ts``; None where nothing can be found or changed there any more."""
 
-    ts: str
+    ts: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class NotPosted:
-    """The message does not stand in Slack; ``for_content`` when another message in its place could."""
+    """The call did nothing; ``code`` is Slack's reason, empty where Slack was not reached."""
 
     why: str
-    for_content: bool
+    code: str = ""
+
+    @property
+    def is_for_content(self) -> bool:
+        """Whether another message in its place could be posted."""
+        return self.code in _CONTENT
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the message that was to be changed, or the thread it stood in, is not there."""
+        return self.code in _GONE
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """Slack did nothing, and asks for this many seconds of patience."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """Nobody knows whether the message stands in Slack: posting it again could show it twice."""
+    """Nobody knows whether the call did what it was to do: posting again could show a message twice."""
 
     why: str
 
 
-def post(client: WebClient, asked: Asked, message: Message) -> Posted | NotPosted | Unclear:
-    """Post ``message`` in reply to ``asked``: in its thread, or flat in a direct message.
+Failure = NotPosted | TooMany | Unclear
+Result = Posted | Failure
 
-    The metadata name the question, so that the reply can be found again by it. Waits as long as Slack asks when it is
-    told to slow down (see ``connection.connect``); never tries again where the message may have been kept.
+
+def destination_of(asked: Asked, outcome: Outcome) -> Destination:
+    """Where what ends ``asked`` goes: replies to everybody, beside the question; the rest to the asker alone.
+
+    A reply to a mention goes into its thread, one to a direct message beside it, or into the thread it was asked in.
+    In a direct message there is nobody else, so nothing need be hidden there. What one person alone is told in a
+    channel Slack shows in a thread only where there is one already, so it begins none.
     """
-    try:
-        response = client.chat_postMessage(
-            channel=asked.delivery.channel,
-            thread_ts=asked.thread,
+    channel, thread = asked.place.channel, asked.thread
+    if outcome not in PRIVATE or asked.surface == "dm":
+        return Destination(channel, thread, None)
+    return Destination(channel, None if thread == asked.place.ts else thread, asked.user)
+
+
+def metadata_of(asked: Asked) -> Metadata:
+    """What a reply bears by which it is found again: its question, and which version of it."""
+    return Metadata(METADATA_EVENT, _mark(asked))
+
+
+def _mark(asked: Asked) -> dict[str, str]:
+    version = asked.delivery.version
+    return {"question_ts": asked.place.ts} | ({"question_edited": version} if version else {})
+
+
+def post(client: WebClient, destination: Destination, message: Message, metadata: Metadata) -> Result:
+    """Post ``message`` where ``destination`` says."""
+    if destination.only is not None:
+        result = attempt(
+            lambda: client.chat_postEphemeral(
+                channel=destination.channel,
+                user=str(destination.only),
+                thread_ts=destination.thread,
+                text=message.text,
+                blocks=message.blocks,
+            )
+        )
+        return Posted(None) if isinstance(result, SlackResponse) else result
+    result = attempt(
+        lambda: client.chat_postMessage(
+            channel=destination.channel,
+            thread_ts=destination.thread,
             text=message.text,
             blocks=message.blocks,
-            metadata=Metadata(METADATA_EVENT, {"question_ts": asked.delivery.ts}),
+            metadata=metadata,
             unfurl_links=False,
             unfurl_media=False,
         )
+    )
+    return Posted(str(result["ts"])) if isinstance(result, SlackResponse) else result
+
+
+def update(client: WebClient, channel: str, ts: str, message: Message, metadata: Metadata) -> Result:
+    """Put ``message`` in place of the one at ``ts``; doing so twice shows nothing twice."""
+    result = attempt(
+        lambda: client.chat_update(
+            channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=metadata.to_dict()
+        )
+    )
+    return Posted(ts) if isinstance(result, SlackResponse) else result
+
+
+def remove(client: WebClient, channel: str, ts: str) -> Failure | None:
+    """Delete the message at ``ts``, which may be gone already; None when it is not there any more."""
+    result = attempt(lambda: client.chat_delete(channel=channel, ts=ts))
+    if isinstance(result, SlackResponse) or (isinstance(result, NotPosted) and result.is_gone):
+        return None
+    return result
+
+
+def attempt(call: Callable[[], SlackResponse]) -> SlackResponse | Failure:
+    """Slack's answer to ``call``, or how it failed."""
+    try:
+        return call()
     except SlackApiError as error:
         return _refused(error)
     except URLError as error:
         # Raised only until the request is wholly sent; what fails after that comes as it is.
-        return NotPosted(f"Slack could not be reached: {error.reason}", for_content=False)
+        return NotPosted(f"Slack could not be reached: {error.reason}")
     except (OSError, HTTPException) as error:
         return Unclear(f"the connection broke before Slack replied: {error!r}")
-    return Posted(str(response["ts"]))
 
 
-def _refused(error: SlackApiError) -> NotPosted | Unclear:
-    code = str(error.response.get("error"))
-    if error.response.status_code >= 500 or code in _UNCLEAR or not _CODE.fullmatch(code):
-        return Unclear(f"Slack failed with status {error.response.status_code} ({code})")
-    return NotPosted(f"Slack refused the message: {code}", for_content=code in _CONTENT)
+def _refused(error: SlackApiError) -> Failure:
+    status, code = error.response.status_code, str(error.response.get("error"))
+    if status == 429 or code in {"ratelimited", "rate_limited"}:
+        headers = {name.lower(): value for name, value in error.response.headers.items()}
+        return TooMany(_seconds(headers.get("retry-after")))
+    if status >= 500 or code in _UNCLEAR or not _CODE.fullmatch(code):
+        return Unclear(f"Slack failed with status {status} ({code})")
+    return NotPosted(f"Slack refused the call: {code}", code)
+
+
+def _seconds(retry_after: str | None) -> float:
+    try:
+        return max(0.0, float(retry_after or _USUAL_PATIENCE))
+    except ValueError:
+        return _USUAL_PATIENCE

@@ -1,21 +1,22 @@
-"""What Slack's markup looks like: an event becomes a question in plain words, small talk, or nothing.
+"""What an event is: a question, a revision of one, the withdrawal of one, or nothing.
 
-The rest of the house never sees an escaped character, a mention or a link in angle brackets.
+Keeps secret the shapes in which Slack tells of messages, of edits and of deletions. Facts about them that its reference
+does not state are marked "seen": what people reported of live workspaces.
 """
 
 from __future__ import annotations
 
+import json
 import logging
-import re
-import unicodedata
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.records import Delivery
-from bot.slack.markup import cut, unescape
+from bot.records import Delivery, Place
+from bot.slack.markup import cut
 from bot.slack.phrases import is_small_talk, without_courtesies
+from bot.slack.words import plain_words
 
 log = logging.getLogger(__name__)
 
@@ -27,24 +28,47 @@ QUESTION_LIMIT = 2_000
 _ORDINARY = frozenset({None, "file_share", "thread_broadcast"})
 _SLACKBOT = "USLACKBOT"
 
-_ANGLED = re.compile(r"<([^<>]*)>")
-_EMOJI_CODE = re.compile(r"(?<!\w):(?:[+-]1|100|1234|(?=[^:]*[a-z])[a-z0-9_'+-]+):(?::skin-tone-[2-6]:)?(?!\w)")
-_KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
+Surface = Literal["mention", "dm"]
 
 
-class Event(BaseModel):
-    """The fields of a message or a mention that are read; Slack sends many more."""
+class Edited(BaseModel):
+    """When a message's text was changed last."""
 
-    type: str
-    channel: str
+    ts: str
+
+
+class Message(BaseModel):
+    """The fields of a message that are read; Slack sends many more."""
+
     ts: str
     text: str = ""
     user: str | None = None
     thread_ts: str | None = None
-    channel_type: str | None = None
     subtype: str | None = None
     bot_id: str | None = None
+    edited: Edited | None = None
     files: list[Any] = Field(default_factory=list)
+    user_team: str | None = None
+    source_team: str | None = None
+    team: str | None = None
+
+
+class Event(Message):
+    """A message, a mention, or what happened to a message: ``message`` as it stands, ``previous_message`` as before."""
+
+    type: str
+    channel: str
+    channel_type: str | None = None
+    message: Message | None = None
+    previous_message: Message | None = None
+    deleted_ts: str | None = None
+
+
+class Authorization(BaseModel):
+    """For which installation an event was delivered."""
+
+    team_id: str | None = None
+    enterprise_id: str | None = None
 
 
 class Envelope(BaseModel):
@@ -52,7 +76,32 @@ class Envelope(BaseModel):
 
     event_id: str
     team_id: str
+    context_team_id: str | None = None
+    authorizations: list[Authorization] = Field(default_factory=list)
+    is_ext_shared_channel: bool = False
     event: Event
+
+    @property
+    def home(self) -> str:
+        """The workspace that the bot is installed in; in a shared channel ``team_id`` may be the other one (seen)."""
+        return next((one.team_id for one in self.authorizations if one.team_id), self.context_team_id or self.team_id)
+
+    @property
+    def enterprise(self) -> str | None:
+        return next((one.enterprise_id for one in self.authorizations), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whence a question comes.
+
+    ``user_team`` is the workspace or organisation of the person, None where Slack did not say; ``home`` are the ids of
+    the bot's own; ``is_external_channel``: the channel is shared with another organisation.
+    """
+
+    user_team: str | None
+    home: frozenset[str]
+    is_external_channel: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +110,37 @@ class Asked:
 
     ``thread`` is the thread to reply in, None for a flat direct message; ``text`` is in plain words, and None when the
     message asks nothing (a greeting, thanks, an emoji, nothing at all); ``notes`` say what of the message was not read.
+    ``only_if_known``: it is a change of a message that does not mention the bot and did not; that concerns the bot only
+    where it knows the message.
     """
 
     delivery: Delivery
+    surface: Surface
+    user: str
     thread: str | None
     text: str | None
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
+    origin: Origin
+    only_if_known: bool
+
+    @property
+    def place(self) -> Place:
+        return self.delivery.place
 
 
-def read_event(body: dict[str, Any], *, bot_user: str | None) -> Asked | None:
-    """What was asked of the bot by this delivery, or None when it is nothing that calls for a reply.
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A person deleted a message; ``is_addressed`` when it spoke to the bot as it last stood."""
 
-    An edit of an answered mention comes as a new event with the message's own timestamp: it is accepted here and stops
-    at the claim, so that a message into which the mention was edited later still gets its answer.
+    place: Place
+    is_addressed: bool
+
+
+def read_event(body: dict[str, Any], *, bot_user: str | None) -> Asked | Withdrawn | None:
+    """What this delivery asks of the bot, or None when it is nothing that concerns it.
+
+    An edit that keeps or brings the mention comes as a new mention with the message's own timestamp, and as a change of
+    the message too where the app is subscribed to messages; both are the same version of the same question.
     """
     try:
         envelope = Envelope.model_validate(body)
@@ -81,46 +148,95 @@ def read_event(body: dict[str, Any], *, bot_user: str | None) -> Asked | None:
         log.warning("ignored an event of an unknown shape: %d fields are not as expected", error.error_count())
         return None
     event = envelope.event
-    if not _is_for_us(event, bot_user):
+    if event.type == "message" and event.subtype == "message_changed":
+        return _changed(envelope, bot_user)
+    if event.type == "message" and event.subtype == "message_deleted":
+        gone = event.previous_message
+        return _withdrawn(envelope, event.deleted_ts or (gone.ts if gone else None), bot_user)
+    is_for_us = event.type == "app_mention" or (event.type == "message" and _surface(event) == "dm")
+    if not is_for_us or not _is_by_person(event, bot_user):
         return None
-    delivery = Delivery(envelope.event_id, envelope.team_id, event.channel, event.ts)
-    thread = event.thread_ts or (None if event.channel_type == "im" else event.ts)
-    notes = ("Attached files were not read.",) if event.files else ()
-    words = without_courtesies(plain_words(event.text, bot_user=bot_user))
+    return _asked(envelope, event, bot_user, "mention" if event.type == "app_mention" else "dm")
+
+
+def _surface(event: Event) -> Surface:
+    is_direct = event.channel_type == "im" or (event.channel_type is None and event.channel.startswith("D"))
+    return "dm" if is_direct else "mention"
+
+
+def _is_by_person(message: Message, bot_user: str | None) -> bool:
+    by_person = message.user is not None and message.user not in {bot_user, _SLACKBOT} and message.bot_id is None
+    return by_person and message.subtype in _ORDINARY
+
+
+def _changed(envelope: Envelope, bot_user: str | None) -> Asked | Withdrawn | None:
+    """Slack tells of unfurled links, replies and recognised languages as changes too: only other words count."""
+    now, before = envelope.event.message, envelope.event.previous_message
+    if now is None or before is None:
+        return None
+    if now.subtype == "tombstone":
+        # What a deleted root with replies is changed into (seen), instead of an event of its deletion.
+        return _withdrawn(envelope, now.ts, bot_user)
+    if now.text == before.text or not _is_by_person(now, bot_user):
+        return None
+    # The mention itself may come later than its own edit, which may even have taken it away.
+    is_addressed = _is_addressed(envelope.event, now, bot_user) or _is_addressed(envelope.event, before, bot_user)
+    return _asked(envelope, now, bot_user, _surface(envelope.event), only_if_known=not is_addressed)
+
+
+def _is_addressed(event: Event, message: Message, bot_user: str | None) -> bool:
+    return _surface(event) == "dm" or f"<@{bot_user}>" in message.text
+
+
+def _withdrawn(envelope: Envelope, ts: str | None, bot_user: str | None) -> Withdrawn | None:
+    event = envelope.event
+    gone = event.previous_message
+    if ts is None or (gone is not None and not _is_by_person(gone, bot_user)):
+        return None
+    is_addressed = gone is not None and _is_addressed(event, gone, bot_user)
+    return Withdrawn(Place(envelope.home, event.channel, ts), is_addressed)
+
+
+def _asked(
+    envelope: Envelope, said: Message, bot_user: str | None, surface: Surface, *, only_if_known: bool = False
+) -> Asked:
+    place = Place(envelope.home, envelope.event.channel, said.ts)
+    # Bots' changes alone come without a time of edit; a person's never do (seen).
+    version = said.edited.ts if said.edited else envelope.event.ts if said is not envelope.event else ""
+    # Only what is read of an event is kept: what comes out reads back to the same question.
+    body = json.dumps(envelope.model_dump(exclude_defaults=True))
+    text, notes = _words(said, bot_user)
+    return Asked(
+        Delivery(envelope.event_id, place, version, body),
+        surface,
+        str(said.user),
+        _thread(said, surface),
+        text,
+        notes,
+        _origin(envelope, said),
+        only_if_known,
+    )
+
+
+def _thread(said: Message, surface: Surface) -> str | None:
+    if surface == "mention":
+        return said.thread_ts or said.ts
+    # A direct message that got replies in a thread names itself as its root; its answer stands beside it all the same.
+    return said.thread_ts if said.thread_ts != said.ts else None
+
+
+def _origin(envelope: Envelope, said: Message) -> Origin:
+    home = frozenset(one for one in (envelope.home, envelope.enterprise) if one)
+    return Origin(said.user_team or said.source_team or said.team, home, envelope.is_ext_shared_channel)
+
+
+def _words(said: Message, bot_user: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """What is asked in plain words (None: nothing), and what of the message was not read."""
+    notes = ("Attached files were not read.",) if said.files else ()
+    words = without_courtesies(plain_words(said.text, bot_user=bot_user))
     if is_small_talk(words):
-        return Asked(delivery, thread, None, notes)
+        return None, notes
     if len(words) > QUESTION_LIMIT:
         words = cut(words, QUESTION_LIMIT)
         notes = (f"The question is long: only its first {QUESTION_LIMIT:,} characters were searched.", *notes)
-    return Asked(delivery, thread, words, notes)
-
-
-def _is_for_us(event: Event, bot_user: str | None) -> bool:
-    by_person = event.user is not None and event.user not in {bot_user, _SLACKBOT} and event.bot_id is None
-    if not by_person or event.subtype not in _ORDINARY:
-        return False
-    return event.type == "app_mention" or (event.type == "message" and event.channel_type == "im")
-
-
-def plain_words(text: str, *, bot_user: str | None) -> str:
-    """The words of a message's ``text`` as its writer saw them, without the bot's own mention and without emoji codes.
-
-    ``<url|label>`` and ``<#C…|name>`` give their label, a link without one its address; a person or channel whose name
-    Slack did not send gives nothing, since an id is no word. ``&lt;``, ``&gt;`` and ``&amp;`` are turned back last,
-    so that brackets which a person typed are never taken for markup.
-    """
-    own = {f"@{bot_user}"} if bot_user else set()
-
-    def shown(match: re.Match[str]) -> str:
-        target, _, label = match[1].partition("|")
-        if target in own:
-            return " "
-        if label:
-            return label
-        return "" if target[:1] in {"@", "#", "!"} else target
-
-    words = _KEYCAP.sub(" ", _EMOJI_CODE.sub(" ", _ANGLED.sub(shown, text)))
-    words = unescape(words)
-    # Control characters and halves of surrogate pairs are no words, and Slack takes neither back.
-    words = "".join(" " if unicodedata.category(char) in {"Cc", "Cs"} else char for char in words)
-    return " ".join(words.split())
+    return words, notes

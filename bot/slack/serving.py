@@ -1,122 +1,136 @@
-"""The bot connected to Slack by Socket Mode: from checked tokens to a clean end.
+"""The bot in a workspace, from checked tokens to a clean end, whichever way Slack's events come in.
 
-Keeps secret what the Socket Mode client does to reconnect and to close.
+Keeps secret that the archive loads while questions are already taken, and in which order all that runs is ended.
 """
 
 from __future__ import annotations
 
-import logging
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event, Thread
-from time import monotonic
 from types import FrameType
+from typing import Protocol
 
-from slack_bolt.adapter.socket_mode import SocketModeHandler
-
-from bot.errors import SlackError
-from bot.models import Quote
 from bot.records import Records
-from bot.slack.connection import Identity, check_tokens, connect, introduce, is_loopback, missing_scopes, socket_address
-from bot.slack.listeners import Answers, Desk, build_app
-from bot.slack.workers import Workers
+from bot.slack.admission import Rules
+from bot.slack.bot import SlackBot, Verify
+from bot.slack.composing import Answers
+from bot.slack.connection import Access, Identity, Mode, check_access, check_set
+from bot.slack.http import HttpEndpoint
+from bot.slack.limits import Limits
+from bot.slack.socketmode import SocketEndpoint
+from bot.telemetry import Telemetry
 
-log = logging.getLogger(__name__)
-
-# Seconds from the signal to the end; a supervisor's patience is usually ten.
-END_WITHIN = 3.5
-# Seconds between two pings, which is how long a connection that was cut without a word goes unnoticed at most.
-PING_EVERY = 3.0
+__all__ = ["Access", "SlackBot", "WayIn", "check_access", "serve"]
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """What it takes to connect; None where a token is not set."""
+class WayIn:
+    """How Slack's events come in; ``host``, ``port`` and ``metrics_public`` are for HTTP mode."""
 
-    bot_token: str | None = field(repr=False)
-    app_token: str | None = field(repr=False)
-    api_url: str
-
-
-def check_access(access: Access) -> None:
-    """Raise SettingsError or SlackError where ``access`` does not do; nothing is connected."""
-    check_tokens(access.bot_token, access.app_token)
-    client = connect((access.bot_token or "").strip(), access.api_url)
-    introduce(client)
-    socket_address(client, (access.app_token or "").strip())
+    mode: Mode = "socket"
+    host: str = "127.0.0.1"
+    port: int = 3000
+    metrics_public: bool = False
 
 
-class SlackBot:
-    """The bot between ``start`` and ``stop``. SettingsError or SlackError where ``access`` does not do."""
+class Endpoint(Protocol):
+    """A way in: begun, then told to take no more, then ended."""
 
-    def __init__(self, access: Access, *, answers: Answers, verify: Callable[[Quote], None], records: Records) -> None:
-        check_tokens(access.bot_token, access.app_token)
-        bot_token, app_token = (access.bot_token or "").strip(), (access.app_token or "").strip()
-        self._client = connect(bot_token, access.api_url)
-        self.identity: Identity = introduce(self._client)
-        for scope in missing_scopes(self.identity):
-            log.warning("the bot's token lacks the scope %s; add it to the app and install the app again", scope)
-        self._workers = Workers()
-        app = build_app(Desk(self._client, answers, verify, records), self._workers)
-        self._socket = SocketModeHandler(app, app_token, ping_interval=PING_EVERY, receive_buffer_size=16 * 1024)
-        if is_loopback(access.api_url):
-            self._socket.client.proxy = None
+    def start(self) -> None: ...
 
-    def start(self) -> None:
-        """Open the websocket; from here on questions are answered, and a lost connection is opened again."""
-        socket = self._socket.client
-        socket.wss_uri = socket_address(self._client, socket.app_token)
-        socket.connect()
-        if not socket.is_connected():
-            self.stop()
-            raise SlackError("Slack's websocket cannot be opened; check the network and a proxy, then start again.")
+    def retire(self) -> None: ...
 
-    def stop(self) -> None:
-        """Close the websocket and finish the questions in hand, in END_WITHIN seconds; what is left then is logged."""
-        deadline = monotonic() + END_WITHIN
-        closing = Thread(target=self._close_socket, daemon=True)
-        closing.start()
-        left = self._workers.finish(END_WITHIN)
-        closing.join(max(0.0, deadline - monotonic()))
-        if left:
-            log.warning("ended with %d questions unanswered; they were taken but not settled", left)
+    def stop(self) -> None: ...
 
-    def _close_socket(self) -> None:
-        client = self._socket.client
-        if client.current_session is not None:
-            # The client notices that it is to end when its next receive returns, up to three seconds later; the reply
-            # to the ping by which it checks its connection makes that at once.
-            client.current_session_state.terminated = True
-            client.current_session.check_state()
-        client.close()
+
+def endpoint(access: Access, bot: SlackBot, way_in: WayIn, telemetry: Telemetry) -> Endpoint:
+    """The way in by which ``bot`` gets its events. SettingsError where it cannot be listened at."""
+    if way_in.mode == "socket":
+        return SocketEndpoint(bot.app, app_token=access.app)
+    return HttpEndpoint(
+        bot.app,
+        signing_secret=access.secret,
+        telemetry=telemetry,
+        is_ready=lambda: bot.is_ready,
+        host=way_in.host,
+        port=way_in.port,
+        metrics_public=way_in.metrics_public,
+    )
 
 
 def serve(
     access: Access,
     *,
-    answers: Answers,
-    verify: Callable[[Quote], None],
     records: Records,
+    load: Callable[[], tuple[Answers, Verify]],
     ready: Callable[[Identity], None],
+    way_in: WayIn | None = None,
+    rules: Rules | None = None,
+    limits: Limits | None = None,
+    telemetry: Telemetry | None = None,
 ) -> int:
-    """Answer questions until SIGTERM or SIGINT; ``ready`` is called once connected. The process's exit status, 0.
+    """Answer questions until SIGTERM or SIGINT. The process's exit status, 0.
 
-    To be called in the main thread, which alone can receive signals.
+    ``load`` gives the archive; questions that come before it has returned wait. ``ready`` is called once connected and
+    loaded. To be called in the main thread, which alone can receive signals.
     """
-    bot = SlackBot(access, answers=answers, verify=verify, records=records)
-    end = Event()
-
-    def ask_to_end(_number: int, _frame: FrameType | None) -> None:
-        end.set()
-
-    before = {number: signal.signal(number, ask_to_end) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
+    way_in, telemetry = way_in or WayIn(), telemetry or Telemetry()
+    check_set(access, way_in.mode)
+    bot = SlackBot(access, records=records, rules=rules, limits=limits, telemetry=telemetry)
+    entrance = endpoint(access, bot, way_in, telemetry)
+    with _Signals() as end:
+        loading = _Loading(load, bot, ready, end)
         bot.start()
-        ready(bot.identity)
-        end.wait()
-        bot.stop()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        try:
+            entrance.start()
+            loading.start()
+            end.wait()
+        finally:
+            entrance.retire()
+            bot.stop()
+            entrance.stop()
+    if loading.error is not None:
+        raise loading.error
     return 0
+
+
+class _Loading(Thread):
+    """Loads the archive beside the connection; ``error`` is why it could not, which ends the process."""
+
+    def __init__(
+        self,
+        load: Callable[[], tuple[Answers, Verify]],
+        bot: SlackBot,
+        ready: Callable[[Identity], None],
+        end: Event,
+    ) -> None:
+        super().__init__(name="loading", daemon=True)
+        self._load, self._bot, self._ready, self._end = load, bot, ready, end
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self._bot.open(*self._load())
+            self._ready(self._bot.identity)
+        except Exception as error:  # noqa: BLE001 -- handed to the main thread, which raises it
+            self.error = error
+            self._end.set()
+
+
+class _Signals:
+    """Within it, SIGTERM and SIGINT set the event that it gives."""
+
+    def __enter__(self) -> Event:
+        end = Event()
+
+        def ask_to_end(_number: int, _frame: FrameType | None) -> None:
+            end.set()
+
+        self._before = {number: signal.signal(number, ask_to_end) for number in (signal.SIGTERM, signal.SIGINT)}
+        return end
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

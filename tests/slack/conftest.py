@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,13 +11,22 @@ from pathlib import Path
 import pytest
 
 from bot.playground.cast import GENERAL
+from bot.playground.events import SCOPES
 from bot.playground.nouns import Json, Message
 from bot.playground.server import StandIn
 from bot.records import Records
+from bot.slack.admission import Rules
 from bot.slack.blocks import texts_in
-from bot.slack.serving import Access, SlackBot
+from bot.slack.bot import SlackBot
+from bot.slack.connection import Access
+from bot.slack.features import scopes
+from bot.slack.limits import Limits
+from bot.slack.questions import Asked, read_event
+from bot.slack.socketmode import SocketEndpoint
 
 from .articles import Scripted, verify
+
+EVERY_SCOPE = ("chat:write", "users:read", *sorted({scope for names in SCOPES.values() for scope in names}))
 
 
 def shown(message: Message) -> str:
@@ -43,16 +53,44 @@ class Room:
         return Access(self.slack.bot_token, self.slack.app_token, self.slack.api_url)
 
     @contextmanager
-    def bot(self, access: Access | None = None) -> Iterator[SlackBot]:
-        """The bot, connected with ``access`` (or the right one), with the records of this room."""
+    def bot(
+        self,
+        *,
+        rules: Rules | None = None,
+        limits: Limits | None = None,
+        records: Records | None = None,
+        is_loaded: bool = True,
+        connections: int = 1,
+    ) -> Iterator[SlackBot]:
+        """The bot, connected and (unless the archive is not loaded) answering, with the records of this room."""
         with ExitStack() as stack:
-            records = Records(self.state)
-            stack.callback(records.close)
-            bot = SlackBot(access or self.access(), answers=self.librarian, verify=verify, records=records)
+            own = records or Records(self.state)
+            stack.callback(own.close)
+            bot = SlackBot(self.access(), records=own, rules=rules, limits=limits)
             stack.callback(bot.stop)
+            endpoint = SocketEndpoint(bot.app, app_token=self.slack.app_token)
+            stack.callback(endpoint.stop)
+            stack.callback(endpoint.retire)
             bot.start()
-            self.slack.wait_until_connected()
+            if is_loaded:
+                self.open(bot)
+            endpoint.start()
+            self.slack.wait_until_connected(connections=connections)
             yield bot
+
+    def open(self, bot: SlackBot) -> None:
+        """Give the bot its archive."""
+        bot.open(self.librarian, verify)
+
+    def leave_claimed(self, *messages: Message) -> None:
+        """Leave these questions as a process leaves them that was killed a minute ago: claimed and not settled."""
+        records = Records(self.state, clock=lambda: time.time() - 60)
+        for message in messages:
+            body = next(one.payload for one in self.slack.deliveries if one.event["ts"] == message.ts)
+            read = read_event(body, bot_user=self.slack.bot_user)
+            assert isinstance(read, Asked)
+            assert records.claim(read.delivery) is not None
+        records.close()
 
     def ask(self, text: str, *, channel: str = GENERAL, thread: str | None = None) -> Message:
         """Mention the bot with this text."""
@@ -69,7 +107,7 @@ class Room:
 @pytest.fixture
 def offline(tmp_path: Path) -> Iterator[Room]:
     """A room in which the bot has not been started."""
-    with StandIn(retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
+    with StandIn(scopes=scopes("base"), retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
         yield Room(slack, Scripted(), tmp_path)
 
 

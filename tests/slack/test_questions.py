@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack.markup import cut, cut_escaped, escape, linkable, unescape
-from bot.slack.questions import QUESTION_LIMIT, Asked, read_event
+from bot.slack.questions import QUESTION_LIMIT, Asked, Origin, Withdrawn, read_event
 
 BOT = "U0BOT"
 
@@ -17,7 +18,9 @@ BOT = "U0BOT"
 def delivered(text: str = "what now", **event: Any) -> Asked | None:
     """What is made of a mention with this text, with these fields on top of an ordinary one's."""
     fields = {"type": "app_mention", "channel": "C1", "user": "U1", "ts": "10.0", "text": text} | event
-    return read_event({"event_id": "Ev1", "team_id": "T1", "event": fields}, bot_user=BOT)
+    asked = read_event({"event_id": "Ev1", "team_id": "T1", "event": fields}, bot_user=BOT)
+    assert not isinstance(asked, Withdrawn)
+    return asked
 
 
 IGNORED: list[dict[str, Any]] = [
@@ -138,6 +141,37 @@ def test_attached_files_are_said_not_to_be_read() -> None:
     asked = delivered(subtype="file_share", files=[{"id": "F1"}])
     assert asked is not None
     assert asked.notes == ("Attached files were not read.",)
+
+
+ORIGINS: list[tuple[dict[str, Any], dict[str, Any], Origin]] = [
+    ({}, {}, Origin(None, frozenset({"T1"}), False)),
+    ({}, {"team": "T1"}, Origin("T1", frozenset({"T1"}), False)),
+    ({}, {"team": "T1", "user_team": "T2"}, Origin("T2", frozenset({"T1"}), False)),
+    ({"is_ext_shared_channel": True}, {"source_team": "T2"}, Origin("T2", frozenset({"T1"}), True)),
+    ({"team_id": "T2", "context_team_id": "T1"}, {}, Origin(None, frozenset({"T1"}), False)),
+    (
+        {"team_id": "T2", "authorizations": [{"team_id": "T1", "enterprise_id": "E1"}]},
+        {},
+        Origin(None, frozenset({"T1", "E1"}), False),
+    ),
+]
+
+
+@pytest.mark.parametrize(("envelope", "event", "origin"), ORIGINS)
+def test_whence_a_question_comes(envelope: dict[str, Any], event: dict[str, Any], origin: Origin) -> None:
+    """The bot's own workspace is the one it is installed in, whatever a shared channel's event is delivered for."""
+    fields = {"type": "app_mention", "channel": "C1", "user": "U1", "ts": "10.0", "text": "what now"} | event
+    asked = read_event({"event_id": "Ev1", "team_id": "T1", "event": fields} | envelope, bot_user=BOT)
+    assert isinstance(asked, Asked)
+    assert (asked.origin, asked.place.team) == (origin, "T1")
+
+
+@given(st.text(), st.sampled_from(["app_mention", "message"]))
+def test_what_is_kept_of_a_question_reads_back_the_same(text: str, kind: str) -> None:
+    """The body that waits in the ledger gives the same question again, whatever characters it holds."""
+    asked = delivered(text, type=kind, channel_type="im", files=[{"id": "F1"}], user_team="T2")
+    assert asked is not None
+    assert read_event(json.loads(asked.delivery.body), bot_user=BOT) == asked
 
 
 @given(st.text())

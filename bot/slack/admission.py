@@ -1,0 +1,132 @@
+"""Who may ask: by ids of workspaces and channels, and by what Slack says of a person; names are never looked at.
+
+Keeps secret how a guest, or somebody of another organisation, is told from a member.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from time import monotonic
+
+from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
+
+from bot.slack import phrases
+from bot.slack.posting import Failure, NotPosted, attempt
+from bot.slack.questions import Asked
+
+log = logging.getLogger(__name__)
+
+# Seconds for which what Slack says of a person is believed: a guest who becomes a member waits no longer.
+BELIEVED = 3_600.0
+# People remembered at most; who was asked about first is forgotten first.
+REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who may ask. Empty ``workspaces`` and ``channels`` allow all of them.
+
+    ``workspaces`` are those whose people may ask; one that is named is never of another organisation. ``channels`` say
+    nothing of direct messages, which are a person's own. ``guests`` and ``external`` (people of other organisations,
+    and everybody in channels shared with them) let those in.
+    """
+
+    workspaces: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+    guests: bool = False
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What Slack says of somebody: ``team`` is None where it does not know them."""
+
+    team: str | None
+    is_guest: bool
+
+
+class Directory:
+    """What Slack says of people, asked once for each and believed for an hour. Needs the scope users:read."""
+
+    def __init__(self, client: WebClient, *, clock: Callable[[], float] = monotonic) -> None:
+        self._client, self._clock = client, clock
+        self._lock = Lock()
+        self._known: dict[str, tuple[float, Person]] = {}
+        self._is_off = False
+
+    def person(self, user: str) -> Person | Failure | None:
+        """What is known of ``user``; None where the app may not ask; a failure where Slack did not reply."""
+        with self._lock:
+            at, person = self._known.get(user, (None, None))
+            if self._is_off or (at is not None and self._clock() - at < BELIEVED):
+                return person
+        result = attempt(lambda: self._client.users_info(user=user))
+        if isinstance(result, NotPosted) and result.code == "missing_scope":
+            self._turn_off()
+            return None
+        if isinstance(result, NotPosted) and result.code in {"user_not_found", "user_not_visible"}:
+            return self._learnt(user, Person(None, is_guest=False))
+        return self._learnt(user, _person(result)) if isinstance(result, SlackResponse) else result
+
+    def _learnt(self, user: str, person: Person) -> Person:
+        with self._lock:
+            self._known.pop(user, None)
+            while len(self._known) >= REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._known[user] = (self._clock(), person)
+        return person
+
+    def _turn_off(self) -> None:
+        """Ask no more: scopes are granted by installing the app again, after which the bot is started again."""
+        with self._lock:
+            was_off, self._is_off = self._is_off, True
+        if not was_off:
+            log.warning("guests are not told from members: the bot's token lacks the scope users:read")
+
+
+def _person(response: SlackResponse) -> Person:
+    user = response["user"]
+    is_guest = bool(user.get("is_restricted") or user.get("is_ultra_restricted"))
+    return Person(user.get("team_id"), is_guest)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Lets a question in or says, in one sentence, why it is not answered."""
+
+    rules: Rules
+    directory: Directory
+
+    def refusal(self, asked: Asked) -> str | Failure | None:
+        """None when ``asked`` may be answered, else the sentence; a failure where Slack could not be asked."""
+        team = asked.origin.user_team
+        refusal = self._of_channel(asked) or (self._of_team(team, asked) if team else None)
+        if refusal is not None or (team and self.rules.guests):
+            return refusal
+        person = self.directory.person(asked.user)
+        if isinstance(person, Failure):
+            return person
+        if person is not None and person.is_guest and not self.rules.guests:
+            return phrases.GUEST
+        return self._of_team(team or (asked.place.team if person is None else person.team), asked)
+
+    def _of_channel(self, asked: Asked) -> str | None:
+        if asked.surface == "dm":
+            return None
+        if asked.origin.is_external_channel and not self.rules.external:
+            return phrases.SHARED_CHANNEL
+        is_listed = not self.rules.channels or asked.place.channel in self.rules.channels
+        return None if is_listed else phrases.OTHER_CHANNEL
+
+    def _of_team(self, team: str | None, asked: Asked) -> str | None:
+        """``team`` is None for somebody of whom Slack shows the bot nothing: never one of its own organisation."""
+        rules = self.rules
+        if team in rules.workspaces:
+            return None
+        if team not in asked.origin.home and not rules.external:
+            return phrases.OTHER_ORGANISATION
+        return phrases.OTHER_WORKSPACE if rules.workspaces else None

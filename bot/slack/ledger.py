@@ -1,0 +1,148 @@
+"""The delivery ledger as the desk needs it: it never fails, because a question is answered also when it cannot be kept.
+
+Keeps secret what stands in for the records while they cannot be used: a ledger in memory, which knows what was asked
+since then, and pays its debts to the records once they are back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Lock
+from typing import TypeVar
+
+from bot.errors import RecordsError
+from bot.records import Claim, Delivery, Outcome, Place, Records
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Ledger:
+    """Records that are there as far as can be; safe to use from any thread."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._spare = Records(None)
+        self._lock = Lock()
+        self._held: set[Place] = set()
+        # What the spare ledger alone knows, and how it ended there where that is owed to the records.
+        self._unrecorded: set[Place] = set()
+        self._owed: dict[Place, tuple[Claim, Outcome, str | None]] = {}
+        self._is_down = False
+
+    def claim(self, delivery: Delivery) -> Claim | None:
+        """See ``Records.claim``."""
+        place = delivery.place
+        if place in self._unrecorded:
+            return self._took(self._spare.claim(delivery))
+        return self._took(self._try(lambda: self._records.claim(delivery), lambda: self._claim_unrecorded(delivery)))
+
+    def _claim_unrecorded(self, delivery: Delivery) -> Claim | None:
+        with self._lock:
+            if delivery.place in self._held:
+                return None
+            self._unrecorded.add(delivery.place)
+        claim = self._spare.claim(delivery)
+        # An edited question has most likely been answered before, which the records would know.
+        return replace(claim, attempt=2) if claim is not None and delivery.version else claim
+
+    def known(self, place: Place) -> bool:
+        """See ``Records.known``; nothing is known while the records cannot be used."""
+        return place in self._unrecorded or self._try(lambda: self._records.known(place), lambda: False)
+
+    def settle(self, claim: Claim, outcome: Outcome, reply_ts: str | None) -> Claim | None:
+        """See ``Records.settle``."""
+        if claim.place in self._unrecorded:
+            return self._settle_unrecorded(claim, outcome, reply_ts)
+        return self._ended(
+            claim,
+            self._try(
+                lambda: self._records.settle(claim, outcome, reply_ts),
+                lambda: self._settle_unrecorded(claim, outcome, reply_ts),
+            ),
+        )
+
+    def _settle_unrecorded(self, claim: Claim, outcome: Outcome, reply_ts: str | None) -> Claim | None:
+        with self._lock:
+            self._unrecorded.add(claim.place)
+            self._owed[claim.place] = (claim, outcome, reply_ts)
+        return self._ended(claim, self._spare.settle(claim, outcome, reply_ts))
+
+    def release(self, claim: Claim) -> None:
+        """See ``Records.release``."""
+        self._ended(claim, None)
+        if claim.place in self._unrecorded:
+            self._spare.release(claim)
+        else:
+            self._try(lambda: self._records.release(claim), lambda: None)
+
+    def drop(self, claim: Claim) -> None:
+        """Leave a question to whoever holds it now."""
+        self._ended(claim, None)
+
+    def withdraw(self, place: Place) -> Claim | None:
+        """See ``Records.withdraw``."""
+        if place in self._unrecorded:
+            return self._took(self._spare.withdraw(place))
+        return self._took(self._try(lambda: self._records.withdraw(place), lambda: self._spare.withdraw(place)))
+
+    def is_withdrawn(self, place: Place) -> bool:
+        """See ``Records.is_withdrawn``."""
+        if place in self._unrecorded:
+            return self._spare.is_withdrawn(place)
+        return self._try(lambda: self._records.is_withdrawn(place), lambda: self._spare.is_withdrawn(place))
+
+    def is_held(self, claim: Claim) -> bool:
+        """See ``Records.is_held``; what the records cannot tell is taken to be so."""
+        return claim.place in self._unrecorded or self._try(lambda: self._records.is_held(claim), lambda: True)
+
+    def keep(self) -> tuple[Claim, ...]:
+        """Renew what is held and record what is owed; what is to be done as a consequence. Every few seconds."""
+        self._try(self._records.renew, lambda: None)
+        with self._lock:
+            owed = tuple(self._owed.values())
+        return tuple(claim for one in owed if (claim := self._pay(*one)) is not None)
+
+    def _pay(self, claim: Claim, outcome: Outcome, reply_ts: str | None) -> Claim | None:
+        try:
+            more = self._records.settle(claim, outcome, reply_ts)
+        except RecordsError:
+            return None  # told when they went, and tried again the next time
+        with self._lock:
+            if self._owed.get(claim.place) != (claim, outcome, reply_ts) or claim.place in self._held:
+                return None  # a newer version is at work, and will be owed in its turn
+            del self._owed[claim.place]
+            self._unrecorded.discard(claim.place)
+        return self._took(more)
+
+    def abandoned(self, limit: int) -> tuple[Claim, ...]:
+        """See ``Records.abandoned``."""
+        nothing: tuple[Claim, ...] = ()
+        claims = self._try(lambda: self._records.abandoned(limit), lambda: nothing)
+        return tuple(claim for claim in claims if self._took(claim))
+
+    def _took(self, claim: Claim | None) -> Claim | None:
+        if claim is not None:
+            self._held.add(claim.place)
+        return claim
+
+    def _ended(self, claim: Claim, more: Claim | None) -> Claim | None:
+        if more is None:
+            self._held.discard(claim.place)
+        return more
+
+    def _try(self, work: Callable[[], T], instead: Callable[[], T]) -> T:
+        try:
+            done = work()
+        except RecordsError as error:
+            if not self._is_down:
+                self._is_down = True
+                log.error("%s Questions are answered all the same, and recorded once that is possible.", error)
+            return instead()
+        if self._is_down:
+            self._is_down = False
+            log.warning("The records can be used again.")
+        return done

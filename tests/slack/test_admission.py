@@ -1,0 +1,142 @@
+"""Who may ask: everyone of one's own, and nobody else unless a rule lets them in; who may not is told so in private."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.playground.cast import DM_YOU, GENERAL, RESEARCH, YOU
+from bot.playground.nouns import Guest
+from bot.playground.server import SCOPES, StandIn
+from bot.slack.admission import Directory, Rules
+from bot.slack.connection import connect
+from bot.slack.posting import Unclear
+
+from .articles import BRIDGE, QUOTED, Scripted
+from .conftest import Room, shown
+
+ELSEWHERE = "T0ELSEWHERE"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Who asks, where, under which rules; and how what they alone are told begins, None when they are answered."""
+
+    told: str | None
+    rules: Rules = field(default_factory=Rules)
+    guest: Guest | None = None
+    team: str | None = None
+    is_shared: bool = False
+
+
+CHANNEL = "Questions are not answered in this channel; please ask in one"
+SHARED = "Questions are not answered in this channel, because it is shared"
+OUTSIDE = "Questions are answered for people of this bot's own organisation"
+WORKSPACE = "Questions are answered only for people of the workspaces"
+GUEST = "Questions are answered for full members of this workspace only"
+
+CASES = {
+    "a colleague": Case(None),
+    "a guest of several channels": Case(GUEST, guest="multi-channel"),
+    "a guest of one channel": Case(GUEST, guest="single-channel"),
+    "a guest, let in": Case(None, Rules(guests=True), guest="single-channel"),
+    "a colleague in a shared channel": Case(SHARED, is_shared=True),
+    "a colleague in a shared channel, let in": Case(None, Rules(external=True), is_shared=True),
+    "somebody else in a shared channel": Case(SHARED, team=ELSEWHERE, is_shared=True),
+    "somebody else in a shared channel, let in": Case(None, Rules(external=True), team=ELSEWHERE, is_shared=True),
+    "somebody else": Case(OUTSIDE, team=ELSEWHERE),
+    "somebody else, let in": Case(None, Rules(external=True), team=ELSEWHERE),
+    "somebody else, guests let in": Case(OUTSIDE, Rules(guests=True), team=ELSEWHERE),
+    "a listed workspace's": Case(None, Rules(workspaces=frozenset({ELSEWHERE})), team=ELSEWHERE),
+    "of no listed workspace": Case(WORKSPACE, Rules(workspaces=frozenset({"T0THIRD"}))),
+    "in a listed channel": Case(None, Rules(channels=frozenset({GENERAL}))),
+    "in no listed channel": Case(CHANNEL, Rules(channels=frozenset({RESEARCH}))),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_who_may_ask(offline: Room, name: str) -> None:
+    """Each is answered in the thread, or told why not in one sentence that nobody else sees, and nothing besides.
+
+    The sentence begins no thread, in which Slack would not show it.
+    """
+    case = CASES[name]
+    channel = offline.slack.add_channel(shared_with=[ELSEWHERE]) if case.is_shared else GENERAL
+    person = offline.slack.add_person(channels=[channel], team=case.team, guest=case.guest)
+    with offline.bot(rules=case.rules):
+        asked = offline.slack.say(channel, f"{offline.slack.mention} {BRIDGE}", user=person)
+        if case.told is None:
+            assert QUOTED in shown(offline.reply_to(asked))
+            assert offline.slack.workspace.ephemerals(person) == ()
+            return
+        offline.slack.wait_until(lambda: offline.slack.workspace.ephemerals(person) != ())
+        offline.slack.quiet()
+        (told,) = offline.slack.workspace.ephemerals(person)
+        assert (told.text.startswith(case.told), told.thread_ts, QUOTED in shown(told)) == (True, None, False)
+        assert offline.slack.replies(channel) == []
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if not CASES[name].is_shared and "channel" not in name])
+def test_who_may_ask_in_a_direct_message(offline: Room, name: str) -> None:
+    """There the same people are answered; a list of channels says nothing about direct messages."""
+    case = CASES[name]
+    person = offline.slack.add_person(team=case.team, guest=case.guest)
+    direct = offline.slack.open_dm(person)
+    with offline.bot(rules=case.rules):
+        offline.slack.say(direct, BRIDGE, user=person)
+        (reply,) = offline.slack.wait_for_replies(direct)
+        offline.slack.quiet()
+        assert (QUOTED in shown(reply)) == (case.told is None)
+        assert reply.text.startswith(case.told or "“")
+
+
+def test_a_list_of_channels_leaves_direct_messages_alone(offline: Room) -> None:
+    """Where only one channel is listed, a direct message is answered all the same."""
+    with offline.bot(rules=Rules(channels=frozenset({RESEARCH}))):
+        offline.slack.say(DM_YOU, BRIDGE)
+        (reply,) = offline.slack.wait_for_replies(DM_YOU)
+        assert QUOTED in shown(reply)
+
+
+def test_slack_is_asked_once_about_each_person(offline: Room) -> None:
+    """Two questions of one person take one look at who they are."""
+    with offline.bot():
+        for _ in range(2):
+            offline.reply_to(offline.ask(BRIDGE))
+        assert sum(call.method == "users.info" for call in offline.slack.calls) == 1
+
+
+@pytest.mark.parametrize("fault", [{"status": 429, "retry_after": 0}, {"status": 500}, {"drop": True}])
+def test_a_question_waits_until_slack_says_who_asks(offline: Room, fault: dict[str, int]) -> None:
+    """Where Slack does not say who somebody is, the question is neither answered nor refused until it does."""
+    with offline.bot():
+        offline.slack.fail_next("users.info", **fault)
+        assert QUOTED in shown(offline.reply_to(offline.ask(BRIDGE)))
+
+
+def test_without_the_scope_guests_are_let_in(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Without users:read guests are not told from members; the log says so once."""
+    with StandIn(scopes=SCOPES, retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
+        room = Room(slack, Scripted(), tmp_path)
+        with room.bot():
+            person = slack.add_person(channels=[GENERAL], guest="single-channel")
+            for _ in range(2):
+                asked = slack.say(GENERAL, f"{slack.mention} {BRIDGE}", user=person)
+                assert QUOTED in shown(room.reply_to(asked))
+        assert sum(call.method == "users.info" for call in slack.calls) == 1
+    assert caplog.text.count("guests are not told from members") == 1
+
+
+def test_what_slack_says_of_a_person_is_believed_for_an_hour() -> None:
+    """After an hour Slack is asked again; where it does not reply, nothing is made up."""
+    now = [0.0]
+    with StandIn(scopes=(*SCOPES, "users:read")) as slack:
+        directory = Directory(connect(slack.bot_token, slack.api_url, is_patient=False), clock=lambda: now[0])
+        known = [directory.person(YOU), directory.person("U0NOBODY")]
+        slack.fail_next("users.info", times=2)
+        now[0] = 3_599.0
+        assert [directory.person(YOU), directory.person("U0NOBODY")] == known
+        now[0] = 3_601.0
+        assert isinstance(directory.person(YOU), Unclear)

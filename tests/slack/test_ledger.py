@@ -1,0 +1,181 @@
+"""Questions are taken, settled and told apart also while the state folder cannot be used; and recorded once it can."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.playground.cast import GENERAL
+from bot.records import FILE_NAME, Claim, Delivery, Place, Records
+from bot.slack.ledger import Ledger
+
+from .articles import BRIDGE, QUOTED
+from .conftest import Room, shown
+
+PLACE = Place("T1", "C1", "10.0")
+
+
+def delivery(version: str = "", event_id: str = "Ev1") -> Delivery:
+    return Delivery(event_id, PLACE, version, "{}")
+
+
+@dataclass
+class Folder:
+    """A state folder of which the records can be taken away, and given back."""
+
+    path: Path
+
+    def take_away(self) -> None:
+        self._run("ALTER TABLE questions RENAME TO elsewhere")
+
+    def give_back(self) -> None:
+        self._run("ALTER TABLE elsewhere RENAME TO questions")
+
+    def _run(self, statement: str) -> None:
+        connection = sqlite3.connect(self.path / FILE_NAME)
+        connection.execute(statement)
+        connection.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+@pytest.fixture
+def ledger(folder: Folder) -> Iterator[Ledger]:
+    records = Records(folder.path)
+    yield Ledger(records)
+    records.close()
+
+
+def taken(claim: Claim | None) -> Claim:
+    assert claim is not None
+    return claim
+
+
+def elsewhere(folder: Folder) -> Ledger:
+    """The ledger of another process with the same folder."""
+    return Ledger(Records(folder.path))
+
+
+def test_it_is_the_records_while_they_can_be_used(folder: Folder, ledger: Ledger) -> None:
+    """What is claimed here is held against another process, and what is settled is settled there too."""
+    claim = taken(ledger.claim(delivery()))
+    assert (ledger.is_held(claim), ledger.known(PLACE), elsewhere(folder).claim(delivery())) == (True, True, None)
+    assert ledger.settle(claim, "answer", "11.0") is None
+    assert taken(elsewhere(folder).claim(delivery("12.0", "Ev2"))).reply_ts == "11.0"
+
+
+def test_without_the_records_a_question_is_taken_once(folder: Folder, ledger: Ledger) -> None:
+    """A question is taken and settled without them; the same event again is not, before and after it is settled."""
+    folder.take_away()
+    claim = taken(ledger.claim(delivery()))
+    assert (ledger.is_held(claim), ledger.is_withdrawn(PLACE), ledger.known(PLACE)) == (True, False, True)
+    assert ledger.claim(delivery()) is None
+    assert ledger.settle(claim, "answer", "11.0") is None
+    assert ledger.claim(delivery(event_id="Ev2")) is None
+    assert taken(ledger.claim(delivery("12.0", "Ev3"))).reply_ts == "11.0"
+
+
+def test_what_was_not_recorded_is_recorded_later(folder: Folder, ledger: Ledger) -> None:
+    """Once they can be used again, the records learn how the question ended, and know its reply."""
+    folder.take_away()
+    ledger.settle(taken(ledger.claim(delivery())), "answer", "11.0")
+    assert ledger.keep() == ()
+    folder.give_back()
+    assert ledger.keep() == ()
+    assert elsewhere(folder).claim(delivery(event_id="Ev2")) is None
+    assert taken(elsewhere(folder).claim(delivery("12.0", "Ev3"))).reply_ts == "11.0"
+
+
+def test_what_was_taken_before_they_went_is_not_taken_again(folder: Folder, ledger: Ledger) -> None:
+    """A question in work when the records go is neither taken twice nor forgotten when they come back."""
+    claim = taken(ledger.claim(delivery()))
+    folder.take_away()
+    assert ledger.claim(delivery(event_id="Ev2")) is None
+    assert ledger.is_held(claim)
+    assert ledger.settle(claim, "answer", "11.0") is None
+    assert ledger.claim(delivery(event_id="Ev3")) is None
+    folder.give_back()
+    ledger.keep()
+    assert elsewhere(folder).claim(delivery(event_id="Ev4")) is None
+
+
+def test_an_edit_that_came_before_they_went_is_done_when_they_are_back(folder: Folder, ledger: Ledger) -> None:
+    """A newer version that only the records know of is given to the desk as soon as they tell of it."""
+    claim = taken(ledger.claim(delivery()))
+    assert ledger.claim(delivery("12.0", "Ev2")) is None
+    folder.take_away()
+    assert ledger.settle(claim, "answer", "11.0") is None
+    folder.give_back()
+    (newer,) = ledger.keep()
+    assert (newer.version, newer.reply_ts) == ("12.0", "11.0")
+
+
+def test_an_edit_in_work_without_records_goes_to_its_holder(folder: Folder, ledger: Ledger) -> None:
+    """A newer version of a question that is in work without records updates the reply, also when they are back."""
+    folder.take_away()
+    claim = taken(ledger.claim(delivery()))
+    folder.give_back()
+    assert ledger.claim(delivery("12.0", "Ev2")) is None
+    newer = taken(ledger.settle(claim, "answer", "11.0"))
+    assert (newer.version, newer.reply_ts) == ("12.0", "11.0")
+    ledger.settle(newer, "answer", "11.0")
+    ledger.keep()
+    assert elsewhere(folder).claim(delivery("12.0", "Ev3")) is None
+
+
+def test_an_edit_of_something_unknown_is_looked_for(folder: Folder, ledger: Ledger) -> None:
+    """An edited question has most likely been answered before the records went: its reply is looked for first."""
+    folder.take_away()
+    assert taken(ledger.claim(delivery("12.0"))).attempt == 2
+
+
+def test_a_deletion_without_records_is_known(folder: Folder, ledger: Ledger) -> None:
+    """A question deleted while the records cannot be used is not answered."""
+    folder.take_away()
+    claim = taken(ledger.claim(delivery()))
+    assert ledger.withdraw(PLACE) is None
+    assert ledger.is_withdrawn(PLACE)
+    assert ledger.settle(claim, "withdrawn", None) is None
+
+
+def test_what_is_released_can_be_taken(folder: Folder, ledger: Ledger) -> None:
+    """A question that was given back is free, with records and without."""
+    ledger.release(taken(ledger.claim(delivery())))
+    ledger.release(taken(elsewhere(folder).claim(delivery())))
+    folder.take_away()
+    ledger.release(taken(ledger.claim(delivery())))
+    assert taken(ledger.claim(delivery()))
+
+
+def test_it_is_said_once(folder: Folder, ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    """That the records cannot be used is one sentence in the log, and that they can again another."""
+    caplog.set_level(logging.INFO)
+    folder.take_away()
+    for number in range(3):
+        ledger.claim(delivery(event_id=f"Ev{number}"))
+        ledger.keep()
+    folder.give_back()
+    ledger.keep()
+    told = [record.getMessage() for record in caplog.records if record.name == "bot.slack.ledger"]
+    assert [sentence.count("answered all the same") for sentence in told] == [1, 0]
+    assert told[1] == "The records can be used again."
+
+
+def test_without_records_people_are_answered(offline: Room) -> None:
+    """With a ledger that cannot be used from the first, each question still gets its one answer."""
+    broken = Records(offline.state)
+    broken.close()
+    with offline.bot(records=broken):
+        asked = offline.ask(BRIDGE)
+        assert QUOTED in shown(offline.reply_to(asked))
+        event = asked.shown(offline.slack.workspace.team) | {"type": "app_mention", "channel": GENERAL}
+        offline.slack.deliver(event, event_id=offline.slack.deliveries[-1].event_id, retry=1)
+        assert QUOTED in shown(offline.reply_to(asked))

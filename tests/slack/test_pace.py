@@ -1,0 +1,119 @@
+"""Pace, seen from the channels: Slack's limits are kept, order too, and what cannot be answered now is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.playground.cast import DM_YOU, GENERAL, RESEARCH
+from bot.playground.mishaps import PostingPace
+from bot.playground.server import SCOPES, StandIn
+from bot.records import Records
+from bot.slack import lanes
+from bot.slack.admission import Admission, Directory, Rules
+from bot.slack.connection import connect
+from bot.slack.desk import Desk
+from bot.slack.lanes import Lanes
+from bot.slack.ledger import Ledger
+from bot.slack.limits import Allowance, Limits
+from bot.telemetry import Telemetry
+
+from .articles import BRIDGE, QUOTED, Scripted, verify
+from .conftest import Room, shown
+
+
+def test_a_channel_that_is_told_to_wait_delays_no_other(room: Room) -> None:
+    """While Slack makes one channel wait, another is answered; the first one's answers come after, in order."""
+    room.slack.fail_next("chat.postMessage", status=429, retry_after=2)
+    slow = [room.ask(f"question {number}") for number in range(2)]
+    room.slack.wait_until(lambda: any(call.status == 429 for call in room.slack.calls))
+    assert QUOTED in shown(room.reply_to(room.ask(BRIDGE, channel=RESEARCH)))
+    assert room.slack.replies(GENERAL) == []
+    replies = [room.reply_to(asked) for asked in slow]
+    assert [f'"question {number}"' in reply.text for number, reply in enumerate(replies)] == [True, True]
+    assert replies[0].ts < replies[1].ts
+
+
+def test_the_answers_in_a_thread_keep_the_order_of_its_questions(room: Room) -> None:
+    """Questions asked one after the other in a thread are answered one after the other."""
+    root = room.slack.say(GENERAL, "about the bridge")
+    for number in range(4):
+        room.ask(f"question {number}", thread=root.ts)
+    replies = room.slack.wait_for_replies(GENERAL, 4, thread=root.ts)
+    assert [f'"question {number}"' in reply.text for number, reply in enumerate(replies)] == [True] * 4
+
+
+def test_slack_never_has_to_slow_the_bot_down(tmp_path: Path) -> None:
+    """A burst of questions in one channel is answered at Slack's own pace, without a single refusal."""
+    pace = PostingPace()
+    with StandIn(scopes=(*SCOPES, "users:read"), faults=[pace]) as slack:
+        room = Room(slack, Scripted(), tmp_path)
+        with room.bot():
+            for number in range(6):
+                room.ask(f"question {number}")
+            slack.wait_for_replies(GENERAL, 6, timeout=30)
+    assert pace.refused == 0
+
+
+@pytest.fixture
+def small(offline: Room) -> Iterator[tuple[Room, Desk]]:
+    """A desk with room for two questions in a lane, and the room in which it stands."""
+    client = connect(offline.slack.bot_token, offline.slack.api_url, is_patient=False)
+    records = Records(offline.state)
+    desk = Desk(
+        client,
+        bot_user=offline.slack.bot_user,
+        ledger=Ledger(records),
+        admission=Admission(Rules(), Directory(client)),
+        allowance=Allowance(Limits()),
+        telemetry=Telemetry(),
+        lanes=Lanes(most_in_lane=2),
+    )
+    yield offline, desk
+    desk.finish(5)
+    records.close()
+
+
+@pytest.mark.parametrize("channel", [GENERAL, DM_YOU])
+def test_a_question_for_which_there_is_no_room_is_told_so(small: tuple[Room, Desk], channel: str) -> None:
+    """Where too many wait already, the asker gets one private sentence at once; those who wait are answered."""
+    room, desk = small
+    for number in range(3):
+        room.slack.say(channel, f"{room.slack.mention} question {number}")
+        assert desk.take(room.slack.deliveries[-1].payload)
+    room.slack.wait_until(lambda: len(notices(room, channel)) == 1)
+    desk.open(room.librarian, verify)
+    room.slack.wait_until(lambda: len(room.slack.replies(channel)) >= 2 + (channel == DM_YOU))
+    desk.finish(5)
+    assert len(notices(room, channel)) == 1
+
+
+def notices(room: Room, channel: str) -> list[str]:
+    """What the bot said of there being no room: to the asker alone in a channel, beside the question elsewhere."""
+    said = room.slack.replies(channel) if channel == DM_YOU else room.slack.workspace.ephemerals("U0YOU")
+    return [message.text for message in said if message.text.startswith("Too many questions are waiting")]
+
+
+def test_a_question_that_comes_at_the_end_is_left_to_the_next_process(small: tuple[Room, Desk]) -> None:
+    """When the bot is ending, an event is not acknowledged, and the next process answers it."""
+    room, desk = small
+    desk.finish(0)
+    asked = room.ask(BRIDGE)
+    assert not desk.take(room.slack.deliveries[-1].payload)
+    room.slack.quiet()
+    with room.bot():
+        assert QUOTED in shown(room.reply_to(asked))
+
+
+def test_a_backlog_is_bounded(small: tuple[Room, Desk]) -> None:
+    """Even the notices are bounded: beyond that an event is not acknowledged, so that Slack brings it again."""
+    room, desk = small
+    room.slack.fail_next("chat.postEphemeral", status=429, retry_after=60, times=1)
+    taken = []
+    for number in range(2 + 1 + lanes.MOST_IN_LANE + 2):
+        person = room.slack.add_person(channels=[GENERAL])
+        room.slack.say(GENERAL, f"{room.slack.mention} question {number}", user=person)
+        taken.append(desk.take(room.slack.deliveries[-1].payload))
+    assert (taken.count(False) > 0, taken[:3]) == (True, [True, True, True])
