@@ -1,0 +1,81 @@
+"""The command ``playground``: the whole bot beside a stand-in Slack, and its page. Keeps secret how these are wired."""
+
+from __future__ import annotations
+
+import logging
+import webbrowser
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from bot import settings
+from bot.cli.options import Corpus, open_librarian
+from bot.models import Question
+
+if TYPE_CHECKING:
+    from bot.librarian import Librarian
+    from bot.slack.connection import Identity
+
+# What Python takes for a browser where there are no windows; it would take the terminal over
+_IN_THE_TERMINAL = frozenset({"www-browser", "links", "elinks", "lynx", "w3m"})
+
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="The page's port; 0 is a free one.")]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the page's address.")]
+
+
+def playground(corpus: Corpus = None, port: Port = 0, no_browser: NoBrowser = False) -> None:
+    """Try the bot in a browser, with no Slack workspace, until Ctrl-C."""
+    from bot.playground.page.serving import Page
+    from bot.playground.server import StandIn
+    from bot.records import Records
+    from bot.slack.connection import Access
+    from bot.slack.features import events, scopes
+    from bot.slack.limits import Limits
+    from bot.slack.serving import serve
+
+    chosen = settings.load(corpus=corpus)
+    librarian = open_librarian(chosen.corpus)
+    # What the inspector's buttons break is told on the page; here it would only hide the address
+    logging.basicConfig(level=logging.ERROR)
+    logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
+    examples = librarian.examples
+    with (
+        StandIn(scopes=scopes("base"), subscriptions=events("base")) as slack,
+        Page(slack, examples=examples, port=port) as page,
+    ):
+
+        def ready(identity: Identity) -> None:
+            _show(librarian, examples)
+            typer.echo(f"The playground is at {page.address} (Ctrl-C ends it)")
+            if not no_browser:
+                _open(page.address)
+
+        status = serve(
+            Access(slack.bot_token, slack.app_token, slack.api_url, slack.signing_secret),
+            records=Records(None),
+            load=lambda: (librarian, librarian.archive.verify),
+            ready=ready,
+            limits=Limits(chosen.questions_per_person, chosen.questions_per_channel),
+        )
+    raise typer.Exit(status)
+
+
+def _show(librarian: Librarian, examples: tuple[str, ...]) -> None:
+    """Print the answer to the first example, as ``ask`` does."""
+    from bot.cli.terminal import print_reply
+
+    for question in examples[:1]:
+        typer.echo(f"{question}\n")
+        print_reply(Console(highlight=False), librarian.answer(Question(question)), None)
+        typer.echo()
+
+
+def _open(address: str) -> None:
+    """Show the page in a browser, if there is one with windows."""
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return
+    if getattr(browser, "basename", "") not in _IN_THE_TERMINAL:
+        browser.open(address)

@@ -1,0 +1,102 @@
+"""What one person sees of the workspace, as a flat picture; keeps secret how its changes are found.
+
+A picture maps a key to the very object that the stand-in keeps, which is never changed in place: what is still the same
+object has not changed, and only what has is put into JSON.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from bot.playground.interactivity import Interaction
+from bot.playground.journal import Call, Delivery
+from bot.playground.nouns import Channel, Json, Message, User
+from bot.playground.page.markdown import as_tree
+from bot.playground.server import StandIn
+
+Picture = dict[str, object]
+
+# The latest of each kind are kept in the inspector
+_LOG = 200
+
+
+def picture_of(slack: StandIn, viewer: str) -> Picture:
+    """All that ``viewer`` (a user's id) may see, and the inspector's log."""
+    workspace, surfaces = slack.workspace, slack.surfaces
+    picture: Picture = {f"user/{user.id}": user for user in workspace.users()}
+    visible = [channel for channel in workspace.channels() if viewer in channel.members]
+    for channel in visible:
+        picture[f"channel/{channel.id}"] = channel
+        picture |= {f"message/{one.channel}/{one.ts}": one for one in workspace.messages(channel.id)}
+        picture[f"prompts/{channel.id}"] = surfaces.prompts(channel.id)
+    picture |= {f"message/{one.channel}/{one.ts}": one for one in workspace.ephemerals(viewer)}
+    picture |= {f"status/{where}/{thread}": text for (where, thread), text in surfaces.statuses().items()}
+    picture["modals"] = surfaces.stack(viewer)
+    picture["home"] = surfaces.home(viewer)
+    picture["connections"] = slack.connections
+    for kind, entries in (
+        ("delivery", slack.deliveries),
+        ("call", slack.calls),
+        ("interaction", slack.interactivity.interactions()),
+    ):
+        start = max(0, len(entries) - _LOG)
+        picture |= {f"{kind}/{start + at}": entry for at, entry in enumerate(islice(entries, start, None))}
+    return picture
+
+
+def changes_between(before: Picture, after: Picture) -> Json:
+    """What is new or different (``set``, in JSON's terms) and what is no longer there (``gone``)."""
+    changed = {key: in_json(value) for key, value in after.items() if _differs(before, key, value)}
+    return {"set": changed, "gone": [key for key in before if key not in after]}
+
+
+def _differs(before: Picture, key: str, value: object) -> bool:
+    return key not in before or (before[key] is not value and before[key] != value)
+
+
+def in_json(value: object) -> object:
+    """One entry of a picture as the page reads it."""
+    match value:
+        case Message():
+            return _message(value)
+        case User():
+            return {"id": value.id, "name": value.name, "is_bot": value.bot_id is not None}
+        case Channel():
+            return {"id": value.id, "name": value.name, "kind": value.kind, "members": sorted(value.members)}
+        case Delivery() | Call() | Interaction():
+            return _entry(value)
+    return value
+
+
+def _message(message: Message) -> Json:
+    return {
+        "channel": message.channel,
+        "ts": message.ts,
+        "user": message.user,
+        "text": message.text,
+        "thread_ts": message.thread_ts,
+        "blocks": [_readable(block) for block in message.blocks],
+        "subtype": message.subtype,
+        "is_edited": message.edited_ts is not None,
+        "reactions": [{"name": name, "users": list(users)} for name, users in message.reactions],
+        "is_ephemeral": message.seen_by is not None,
+    }
+
+
+def _readable(block: Json) -> Json:
+    return block | {"tree": as_tree(block["text"])} if block["type"] == "markdown" else block
+
+
+def _entry(entry: Delivery | Call | Interaction) -> Json:
+    """An entry of the inspector's log."""
+    if isinstance(entry, Call):
+        told = {"method": entry.method, "arguments": entry.arguments, "status": entry.status, "answer": entry.answer}
+        return told | {"at": entry.at, "took_ms": entry.took_ms}
+    if isinstance(entry, Interaction):
+        told = {"kind": entry.kind, "payload": entry.payload, "at": entry.at, "took_ms": entry.took_ms}
+        return told | {"failure": entry.reply.failure, "answer": entry.reply.body}
+    attempts = [
+        {"number": one.number, "at": one.at, "took_ms": (one.ended_at - one.at) * 1000, "failure": one.failure}
+        for one in entry.attempts
+    ]
+    return {"id": entry.id, "payload": entry.payload, "attempts": attempts, "is_settled": entry.is_settled}

@@ -1,0 +1,190 @@
+// Where a person writes: Enter sends, Shift+Enter makes a line; names and commands complete themselves.
+
+import { act } from "./acts.js";
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+import { openMenu } from "./menu.js";
+import { toast } from "./notices.js";
+import { all, opening } from "./state.js";
+
+let made = 0;
+
+export class Composer {
+  /** `send(text)` resolves to whether it was taken; `runCommand(line)` likewise, null where commands are not taken. */
+  constructor({ send, runCommand = null, editLast }) {
+    Object.assign(this, { send, runCommand, editLast });
+    made += 1;
+    this.id = `completions-${made}`;
+    this.list = h("ul", { class: "completions", role: "listbox", id: this.id, "aria-label": "Suggestions", hidden: true });
+    this.box = h("textarea", {
+      rows: 1,
+      spellcheck: "false",
+      "aria-autocomplete": "list",
+      "aria-controls": this.id,
+      oninput: () => this.complete(),
+      onkeydown: (event) => this.hear(event),
+      onblur: () => this.offer([]),
+    });
+    this.submit = h("button", { type: "submit", class: "icon-button send", "aria-label": "Send" }, icon("send"));
+    this.element = h(
+      "form",
+      { class: "composer", onsubmit: (event) => (event.preventDefault(), this.sendNow()) },
+      this.list,
+      this.box,
+      h("div", { class: "composer-bar" }, this.tools(), h("span", { class: "composer-hint" }, "Enter sends"), this.submit),
+    );
+    this.offered = [];
+  }
+
+  /** Name the box, and what it holds so far. */
+  show(label, draft = "") {
+    this.box.setAttribute("aria-label", label);
+    this.box.setAttribute("placeholder", label);
+    this.box.value = draft;
+  }
+
+  get draft() {
+    return this.box.value;
+  }
+
+  focus() {
+    this.box.focus();
+  }
+
+  async sendNow() {
+    const text = this.box.value;
+    if (!text.trim()) {
+      return;
+    }
+    this.box.value = "";
+    if (!(await this.taken(text)) && !this.box.value) {
+      this.box.value = text;
+    }
+  }
+
+  taken(text) {
+    if (!text.trimStart().startsWith("/")) {
+      return this.send(text);
+    }
+    if (!this.runCommand) {
+      toast("Commands are not taken in threads.", "warning");
+      return Promise.resolve(false);
+    }
+    return this.runCommand(text.trim());
+  }
+
+  tools() {
+    const insert = (sign) => () => {
+      const { value, selectionStart: at } = this.box;
+      const gap = at > 0 && !/\s$/.test(value.slice(0, at)) ? " " : "";
+      this.box.setRangeText(gap + sign, at, this.box.selectionEnd, "end");
+      this.box.focus();
+      this.complete();
+    };
+    const shortcuts = opening.shortcuts.filter((shortcut) => shortcut.kind === "global");
+    const bolt = h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": "Shortcuts",
+        title: "Shortcuts",
+        "aria-haspopup": "menu",
+        "aria-expanded": "false",
+        onclick: () =>
+          openMenu(bolt, "Shortcuts", shortcuts.map(({ id, name }) => ({
+            label: name,
+            icon: icon("bolt"),
+            choose: () => act("use-global-shortcut", { callback_id: id }),
+          }))),
+      },
+      icon("bolt"),
+    );
+    const sign = (text, label) =>
+      h("button", { type: "button", class: "icon-button sign", "aria-label": label, title: label, onclick: insert(text) }, text);
+    return [sign("@", "Mention someone"), this.runCommand && opening.commands.length > 0 && sign("/", "Use a command"),
+      this.runCommand && shortcuts.length > 0 && bolt];
+  }
+
+  hear(event) {
+    const isOffering = this.offered.length > 0;
+    if (event.isComposing) {
+      return;
+    }
+    if (isOffering && ["ArrowDown", "ArrowUp"].includes(event.key)) {
+      event.preventDefault();
+      this.mark(this.marked + (event.key === "ArrowDown" ? 1 : -1));
+    } else if (isOffering && ["Enter", "Tab"].includes(event.key) && !event.shiftKey) {
+      event.preventDefault();
+      this.take(this.offered[this.marked]);
+    } else if (isOffering && event.key === "Escape") {
+      event.stopPropagation();
+      this.offer([]);
+    } else if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      this.sendNow();
+    } else if (event.key === "ArrowUp" && !this.box.value) {
+      event.preventDefault();
+      this.editLast();
+    }
+  }
+
+  complete() {
+    const typed = this.box.value.slice(0, this.box.selectionStart);
+    const name = /(?:^|\s)@([\p{L}\p{N} ]{0,20})$/u.exec(typed);
+    const command = this.runCommand ? /^\/(\S*)$/.exec(typed) : null;
+    if (name) {
+      this.offer(people(name[1]).map((one) => ({ ...one, length: name[1].length + 1 })));
+    } else if (command) {
+      const fitting = opening.commands.filter((one) => one.name.startsWith(typed));
+      this.offer(fitting.map((one) => ({ text: `${one.name} `, label: one.name, about: one.hint || one.description, length: typed.length })));
+    } else {
+      this.offer([]);
+    }
+  }
+
+  offer(completions) {
+    this.offered = completions;
+    this.list.hidden = !completions.length;
+    const items = completions.map((one, at) =>
+      h(
+        "li",
+        {
+          role: "option",
+          id: `${this.id}-${at}`,
+          "aria-selected": "false",
+          onpointerdown: (event) => (event.preventDefault(), this.take(one)),
+        },
+        h("strong", {}, one.label),
+        one.about && h("span", {}, one.about),
+      ),
+    );
+    this.list.replaceChildren(...items);
+    this.mark(0);
+  }
+
+  mark(at) {
+    const items = [...this.list.children];
+    this.marked = items.length ? (at + items.length) % items.length : 0;
+    items.forEach((item, number) => item.setAttribute("aria-selected", String(number === this.marked)));
+    if (items.length) {
+      this.box.setAttribute("aria-activedescendant", `${this.id}-${this.marked}`);
+    } else {
+      this.box.removeAttribute("aria-activedescendant");
+    }
+  }
+
+  take(completion) {
+    const at = this.box.selectionStart;
+    this.box.setRangeText(completion.text, at - completion.length, at, "end");
+    this.box.focus();
+    this.offer([]);
+  }
+}
+
+function people(begun) {
+  const wanted = begun.toLowerCase();
+  return all("user")
+    .filter((one) => one.name.toLowerCase().startsWith(wanted) && one.name.toLowerCase() !== wanted)
+    .map((one) => ({ text: `@${one.name} `, label: one.name, about: one.is_bot ? "App" : null }));
+}

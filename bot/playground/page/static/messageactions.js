@@ -1,0 +1,179 @@
+// What can be done with a message: one toolbar that moves to the message under the pointer or with the focus.
+
+import { act } from "./acts.js";
+import { confirm } from "./confirm.js";
+import { h } from "./dom.js";
+import { REACTIONS, shownEmoji } from "./emoji.js";
+import { icon } from "./icons.js";
+import { openMenu } from "./menu.js";
+import { notificationOf } from "./messages.js";
+import { unescaped } from "./mrkdwn.js";
+import { opening, picture } from "./state.js";
+
+export class MessageActions {
+  /** For the messages of `list`; `edit(message)` begins to change one. */
+  constructor(list, openThread, edit) {
+    this.openThread = openThread;
+    this.edit = edit;
+    this.messages = new WeakMap();
+    this.toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Message actions" });
+    list.addEventListener("pointerover", (event) => this.moveTo(event.target));
+    list.addEventListener("focusin", (event) => this.moveTo(event.target));
+    list.addEventListener("pointerleave", () => this.leave());
+  }
+
+  remember(row, message) {
+    this.messages.set(row, message);
+  }
+
+  /** The row is drawn anew: the toolbar that stood in it is gone. */
+  forget(row) {
+    if (this.row === row) {
+      this.row = null;
+    }
+  }
+
+  /** A form in the place of the message's text. */
+  editorFor(message, stop) {
+    const box = h("textarea", { rows: 2, "aria-label": "Edit message" });
+    box.value = typedOf(message.text);
+    const save = async () => {
+      const { channel, ts } = message;
+      if (box.value.trim() && (box.value === typedOf(message.text) || (await act("edit", { channel, ts, text: box.value })))) {
+        stop();
+      }
+    };
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") {
+        event.stopPropagation();
+        stop();
+      } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        save();
+      }
+    });
+    return h(
+      "form",
+      { class: "editor", onsubmit: (event) => (event.preventDefault(), save()) },
+      box,
+      h("div", { class: "editor-bar" }, [
+        h("button", { type: "button", class: "button", onclick: stop }, "Cancel"),
+        h("button", { type: "submit", class: "button primary" }, "Save"),
+      ]),
+    );
+  }
+
+  moveTo(target) {
+    const row = target.closest("li[data-ts]");
+    const article = row?.querySelector(":scope > article");
+    if (!article || row === this.row || this.toolbar.contains(document.activeElement)) {
+      return;
+    }
+    this.row = row;
+    this.toolbar.replaceChildren(...this.buttons(this.messages.get(row)));
+    article.append(this.toolbar);
+  }
+
+  leave() {
+    if (this.row && !this.row.contains(document.activeElement)) {
+      this.toolbar.remove();
+      this.row = null;
+    }
+  }
+
+  buttons(message) {
+    const menuButton = (name, label, items, kind) => {
+      const made = h(
+        "button",
+        {
+          type: "button",
+          class: "icon-button",
+          "aria-label": label,
+          title: label,
+          "aria-haspopup": "menu",
+          "aria-expanded": "false",
+          onclick: () => openMenu(made, label, items(), kind),
+        },
+        icon(name),
+      );
+      return made;
+    };
+    return [
+      !message.is_ephemeral && menuButton("smile", "Add a reaction", () => reactionItems(message), "grid"),
+      !message.is_ephemeral &&
+        this.openThread &&
+        h(
+          "button",
+          {
+            type: "button",
+            class: "icon-button",
+            "aria-label": "Reply in thread",
+            title: "Reply in thread",
+            onclick: () => this.openThread(message),
+          },
+          icon("reply"),
+        ),
+      menuButton("more", "More actions", () => this.moreItems(message)),
+    ].filter(Boolean);
+  }
+
+  moreItems(message) {
+    const { channel, ts } = message;
+    const isMine = message.user === opening.viewer && !message.is_ephemeral;
+    const shortcuts = message.is_ephemeral ? [] : opening.shortcuts.filter((shortcut) => shortcut.kind === "message");
+    return [
+      isMine && { label: "Edit message", icon: icon("edit"), choose: () => this.edit(message) },
+      isMine && { label: "Delete message…", icon: icon("trash"), isDangerous: true, choose: () => remove(message) },
+      ...shortcuts.map((shortcut) => ({
+        label: shortcut.name,
+        icon: icon("bolt"),
+        choose: () => act("use-shortcut", { channel, ts, callback_id: shortcut.id }),
+      })),
+      { label: "Notification text", icon: icon("eye"), choose: () => tellNotification(message) },
+    ].filter(Boolean);
+  }
+}
+
+async function remove(message) {
+  const isSure = await confirm({
+    title: "Delete message",
+    text: "Delete this message? This cannot be undone.",
+    yes: "Delete",
+    no: "Cancel",
+    isDangerous: true,
+  });
+  if (isSure) {
+    await act("delete", { channel: message.channel, ts: message.ts });
+  }
+}
+
+function tellNotification(message) {
+  return confirm({
+    title: "Notification text",
+    text: [
+      h("p", { class: "hint" }, "What a lock screen shows and a screen reader reads:"),
+      h("blockquote", {}, notificationOf(message)),
+    ],
+    yes: "Done",
+  });
+}
+
+function reactionItems(message) {
+  return REACTIONS.map((name) => ({
+    label: shownEmoji(name),
+    name,
+    choose: () => {
+      const mine = message.reactions.find((one) => one.name === name)?.users.includes(opening.viewer);
+      act("react", { channel: message.channel, ts: message.ts, name, stands: !mine });
+    },
+  }));
+}
+
+/** A message's text as its writer typed it. */
+function typedOf(text) {
+  const named = text.replace(/<([@#])([A-Z0-9]+)(?:\|[^>]*)?>/g, (whole, sign, id) => {
+    const known = picture.get(`${sign === "@" ? "user" : "channel"}/${id}`);
+    return known ? `${sign}${known.name}` : whole;
+  });
+  return unescaped(named.replace(/<((?:https?:|mailto:)[^>|]*)(?:\|[^>]*)?>/g, "$1"));
+}

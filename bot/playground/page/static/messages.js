@@ -1,0 +1,127 @@
+// One message as elements: who, when, what, and what others made of it.
+
+import { act } from "./acts.js";
+import { blocksOf } from "./blocks.js";
+import { h } from "./dom.js";
+import { shownEmoji } from "./emoji.js";
+import { icon, mark } from "./icons.js";
+import { mrkdwn, plainOf } from "./mrkdwn.js";
+import { all, opening, user } from "./state.js";
+import { messageSurface } from "./surface.js";
+import { clock, full } from "./times.js";
+
+/** A message; `options`: isCompact (below one by the same person), replies (of its thread), openThread, editor. */
+export function messageOf(message, options) {
+  if (message.subtype === "tombstone" || message.subtype === "channel_join") {
+    return h("div", { class: "notice" }, mrkdwn(message.text));
+  }
+  const author = user(message.user);
+  return h(
+    "article",
+    {
+      class: ["message", options.isCompact && "compact", message.is_ephemeral && "ephemeral"],
+      tabindex: -1,
+      "aria-label": `${author.name} at ${clock(message.ts)}`,
+    },
+    options.isCompact ? h("div", { class: "gutter" }, time(message)) : avatar(author),
+    h(
+      "div",
+      { class: "message-body" },
+      message.is_ephemeral && onlyYou(message),
+      !options.isCompact && byline(author, message),
+      options.editor ?? content(message),
+      reactions(message),
+      options.replies?.length > 0 && repliesLink(options),
+    ),
+  );
+}
+
+/** A person's sign, or the bot's. */
+export function avatar(author) {
+  const isOurs = author.id === opening.bot;
+  return h(
+    "div",
+    { class: ["avatar", isOurs ? "bot" : `person-${hue(author.id)}`], "aria-hidden": "true" },
+    isOurs ? mark() : author.name.slice(0, 1),
+  );
+}
+
+/** What a notification of the message says. */
+export function notificationOf(message) {
+  return plainOf(message.text) || "(the app gave no text for notifications)";
+}
+
+function hue(id) {
+  return Math.max(0, all("user").findIndex((one) => one.id === id)) % 4;
+}
+
+function byline(author, message) {
+  return h(
+    "div",
+    { class: "byline" },
+    h("span", { class: "author" }, author.name),
+    author.is_bot && h("span", { class: "app-badge" }, "App"),
+    time(message),
+  );
+}
+
+function time(message) {
+  return h("time", { title: full(message.ts) }, clock(message.ts));
+}
+
+function onlyYou(message) {
+  return h(
+    "div",
+    { class: "only-you" },
+    icon("eye"),
+    h("span", {}, "Only visible to you"),
+    h(
+      "button",
+      { type: "button", class: "link-button", onclick: () => act("dismiss", { channel: message.channel, ts: message.ts }) },
+      "Dismiss",
+    ),
+  );
+}
+
+function content(message) {
+  const shown = message.blocks.length
+    ? blocksOf(message.blocks, messageSurface(message))
+    : h("div", { class: "text" }, mrkdwn(message.text));
+  return h("div", { class: "content" }, shown, message.is_edited && h("span", { class: "edited" }, "(edited)"));
+}
+
+function reactions(message) {
+  if (!message.reactions.length) {
+    return null;
+  }
+  const chips = message.reactions.map(({ name, users }) => {
+    const isMine = users.includes(opening.viewer);
+    const who = users.map((id) => user(id).name).join(", ");
+    const fields = { channel: message.channel, ts: message.ts, name, stands: !isMine };
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "reaction",
+        "aria-pressed": String(isMine),
+        "aria-label": `${name}: ${users.length}, by ${who}`,
+        title: who,
+        onclick: () => act("react", fields),
+      },
+      h("span", { class: "emoji" }, shownEmoji(name)),
+      String(users.length),
+    );
+  });
+  return h("div", { class: "reactions", role: "group", "aria-label": "Reactions" }, chips);
+}
+
+function repliesLink({ replies, openThread }) {
+  const count = replies.length === 1 ? "1 reply" : `${replies.length} replies`;
+  return h(
+    "button",
+    { type: "button", class: "replies", onclick: openThread },
+    avatar(user(replies.at(-1).user)),
+    h("strong", {}, count),
+    h("span", {}, `Last reply at ${clock(replies.at(-1).ts)}`),
+  );
+}

@@ -1,0 +1,88 @@
+// The thread beside the conversation, or over it where the window is narrow.
+
+import { act } from "./acts.js";
+import { Composer } from "./composer.js";
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+import { MessageList } from "./messagelist.js";
+import { isNarrow } from "./narrow.js";
+import { go, opening, picture, place, subscribe, threadOf, titleOf, user } from "./state.js";
+
+const element = document.getElementById("thread");
+let shown = null;
+
+/** Draw the open thread, and follow the picture; `closed()` is called when the person closes it. */
+export function startThread(closed) {
+  subscribe((keys, isFresh) => {
+    if (place.thread === null || place.channel === "home") {
+      hide();
+    } else if (isFresh || shown?.channel !== place.channel || shown?.root !== place.thread) {
+      open(closed);
+    } else {
+      update();
+    }
+  });
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      close(closed);
+    }
+  });
+}
+
+/** Whether the person is writing in the open thread. */
+export function isWritingInThread() {
+  return Boolean(shown?.composer.draft);
+}
+
+function open(closed) {
+  const { channel, thread } = place;
+  const list = new MessageList("Messages in the thread");
+  const composer = new Composer({
+    send: async (text) => {
+      list.isAtEnd = true;
+      return (await act("say", { channel, text, thread })) !== null;
+    },
+    editLast: () => {
+      const last = list.lastOf(opening.viewer);
+      if (last) {
+        list.edit(last);
+      }
+    },
+  });
+  composer.show("Reply in the thread");
+  const back = h(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": "Close the thread", onclick: () => close(closed) },
+    h("span", { class: "narrow-only" }, icon("back")),
+    h("span", { class: "wide-only" }, icon("close")),
+  );
+  const title = h("div", { class: "pane-title" }, h("h2", {}, "Thread"), h("span", { class: "pane-about" }, titleOf(channel)));
+  const status = h("p", { class: "status", role: "status" });
+  element.replaceChildren(h("header", { class: "pane-header" }, back, title), list.element, status, composer.element);
+  element.hidden = false;
+  document.body.classList.add("in-thread");
+  shown = { channel, root: thread, list, composer, status };
+  update();
+  list.toEnd();
+  if (isNarrow()) {
+    back.focus();
+  }
+}
+
+function update() {
+  shown.list.show(threadOf(shown.channel, shown.root));
+  const doing = picture.get(`status/${shown.channel}/${shown.root}`);
+  shown.status.textContent = doing ? `${user(opening.bot).name} ${doing}` : "";
+}
+
+function close(closed) {
+  go(place.channel);
+  closed();
+}
+
+function hide() {
+  element.hidden = true;
+  element.replaceChildren();
+  document.body.classList.remove("in-thread");
+  shown = null;
+}

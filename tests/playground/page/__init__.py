@@ -1,0 +1,1 @@
+"""The playground's page, driven in a real browser."""

@@ -1,0 +1,126 @@
+"""A workspace, its page and a real browser; keeps secret how the browser is found and what it must not ask for."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, sync_playwright
+from playwright.sync_api import Page as Tab
+
+from bot.playground.page.serving import Page
+from bot.playground.server import StandIn
+from tests.conftest import missing
+
+from .gallery import Gallery, gallery_slack
+
+EXAMPLES = ("what was agreed on GCAP", "who signed the treaty", "how many ships were counted")
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if executable is None:
+        missing("a Chromium browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """One person's tab on the page, and the stand-in behind it."""
+
+    tab: Tab
+    slack: StandIn
+    gallery: Gallery
+
+    @property
+    def composer(self) -> Locator:
+        return self.tab.get_by_role("textbox").first
+
+    @property
+    def thread(self) -> Locator:
+        return self.tab.locator("#thread")
+
+    @property
+    def dialog(self) -> Locator:
+        return self.tab.get_by_role("dialog")
+
+    def say(self, text: str) -> None:
+        self.composer.fill(text)
+        self.composer.press("Enter")
+
+    def message(self, text: str) -> Locator:
+        """The newest message with this text, wherever it stands."""
+        return self.tab.get_by_role("article").filter(has_text=text).last
+
+    def choose(self, text: str, name: str) -> None:
+        """Choose from the "more" menu of a message."""
+        message = self.message(text)
+        message.hover()
+        message.get_by_role("button", name="More actions").click()
+        self.tab.get_by_role("menuitem", name=name).click()
+
+
+@dataclass
+class Building:
+    """Opens tabs on a page, and holds them to what every tab must keep to."""
+
+    browser: Browser
+    address: str
+    slack: StandIn
+    gallery: Gallery
+
+    @contextmanager
+    def visit(self, query: str = "", **options: Any) -> Iterator[Visit]:
+        """A tab; afterwards it must have asked no other host, and have met no error."""
+        context = self.browser.new_context(**{"viewport": DESKTOP, **options})
+        context.set_default_timeout(10_000)
+        asked, errors = _watched(context)
+        tab = context.new_page()
+        tab.goto(self.address + query)
+        tab.get_by_role("textbox").first.wait_for()
+        yield Visit(tab, self.slack, self.gallery)
+        context.close()
+        assert {urlsplit(url).netloc for url in asked} == {urlsplit(self.address).netloc}
+        assert errors == []
+
+
+def _watched(context: BrowserContext) -> tuple[list[str], list[str]]:
+    asked: list[str] = []
+    errors: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    return asked, errors
+
+
+@pytest.fixture
+def building(browser: Browser) -> Iterator[Building]:
+    """A workspace with the gallery in it, and its page."""
+    with gallery_slack() as slack, Gallery(slack).connected(slack) as gallery, Page(slack, examples=EXAMPLES) as page:
+        yield Building(browser, page.address, slack, gallery)
+
+
+@pytest.fixture
+def visit(building: Building) -> Iterator[Visit]:
+    """A tab of yours at desktop width."""
+    with building.visit() as visit:
+        yield visit

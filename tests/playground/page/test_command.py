@@ -1,0 +1,131 @@
+"""The command ``pullquote playground``: the real bot, from the composer to the quoted answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bot.models import Answer, Question, Quote
+from bot.wiring import open_archive
+
+from .conftest import DESKTOP, PHONE
+from .running import Playground, playground
+
+pytestmark = pytest.mark.xdist_group("browser")
+QUESTION = "@Pullquote what was agreed on GCAP"
+
+
+@pytest.fixture(scope="module")
+def quote(root: Path) -> Quote:
+    """What the librarian itself answers with first."""
+    reply = open_archive([root / "corpus"])[0].answer(Question("what was agreed on GCAP"))
+    assert isinstance(reply, Answer)
+    return reply.quotes[0]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Playground]:
+    """The command, running on the sample archive."""
+    with playground() as running:
+        yield running
+
+
+@pytest.fixture
+def tab(browser: Browser, running: Playground) -> Iterator[Page]:
+    """A tab on its page."""
+    context = browser.new_context(viewport=DESKTOP)
+    tab = context.new_page()
+    tab.goto(running.address)
+    yield tab
+    context.close()
+
+
+def test_it_prints_an_answer_and_the_pages_address(running: Playground) -> None:
+    """The first example's answer, with its source, stands above the address."""
+    question, *answer = running.printed.strip().splitlines()
+    assert question
+    assert re.search(r"· ¶ \d+ of \d+", " ".join(answer))
+    assert running.address
+
+
+def test_a_question_typed_at_once_is_answered_with_quotes(tab: Page, quote: Quote) -> None:
+    """The page's first text box takes a mention; Enter brings quotes, sources and all, within sight."""
+    tab.get_by_role("textbox").first.fill(QUESTION)
+    tab.keyboard.press("Enter")
+    answer = tab.locator("#thread article").last
+    expect(answer.locator("blockquote").first).to_have_text(quote.text)
+    expect(answer.locator("blockquote").first).to_be_in_viewport()
+    expect(answer.locator("blockquote strong").first).to_be_visible()
+    expect(answer).to_contain_text(quote.citation.title)
+    expect(answer).to_contain_text(f"¶ {quote.citation.paragraph} of {quote.citation.paragraphs}")
+    expect(answer.locator(".unknown")).to_have_count(0)
+
+
+def test_the_three_examples_are_answered(tab: Page) -> None:
+    """Each question that the welcome offers gets quotes."""
+    examples = tab.locator(".example")
+    expect(examples).to_have_count(3)
+    for number in range(3):
+        examples.nth(number).click()
+        expect(tab.locator("#thread article").first).to_contain_text(examples.nth(number).inner_text())
+        expect(tab.locator("#thread blockquote").first).to_be_visible()
+
+
+def test_an_edit_and_a_deletion_reach_the_answer(tab: Page, quote: Quote) -> None:
+    """In the direct message an edited question brings its answer up to date, and a deleted one takes it away."""
+    tab.get_by_role("button", name="Pullquote", exact=True).click()
+    tab.get_by_role("textbox").first.fill("what was agreed on GCAP")
+    tab.keyboard.press("Enter")
+    answer = tab.locator("#conversation article").last
+    expect(answer.locator("blockquote").first).to_have_text(quote.text)
+    tab.keyboard.press("ArrowUp")
+    tab.get_by_role("textbox", name="Edit message").fill("why submarines in Antarctica")
+    tab.keyboard.press("Enter")
+    expect(answer).to_contain_text("Not in the archive")
+    mine = tab.locator("#conversation article").filter(has_text="why submarines")
+    mine.hover()
+    mine.get_by_role("button", name="More actions").click()
+    tab.get_by_role("menuitem", name="Delete message").click()
+    tab.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(tab.locator("#conversation article")).to_have_count(0)
+
+
+def test_on_a_phone_it_is_as_good(browser: Browser, running: Playground) -> None:
+    """At phone width the answer is in sight without a further touch."""
+    context = browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True)
+    tab = context.new_page()
+    tab.goto(running.address)
+    tab.get_by_role("textbox").first.fill(QUESTION)
+    tab.keyboard.press("Enter")
+    expect(tab.locator("#thread blockquote").first).to_be_in_viewport()
+    context.close()
+
+
+def test_the_page_is_shown_in_a_browser(tmp_path: Path) -> None:
+    """Where there is a browser with windows it is given the page's address; one that runs in the terminal is not."""
+    windowed, in_terminal = tmp_path / "windowed", tmp_path / "lynx"
+    for program in (windowed, in_terminal):
+        program.write_text('#!/bin/sh\necho "showing $1"\n')
+        program.chmod(0o755)
+    with playground(browser=str(windowed)) as running:
+        assert running.next_line() == f"showing {running.address}\n"
+        running.stop()
+    with playground(browser=str(in_terminal)) as running:
+        assert running.stop() == 0
+        assert running.next_line() == ""
+
+
+def test_ctrl_c_ends_it_in_order(browser: Browser) -> None:
+    """It ends with status 0, though a page is open, which then says that nobody answers."""
+    context = browser.new_context()
+    with playground() as running:
+        tab = context.new_page()
+        tab.goto(running.address)
+        expect(tab.get_by_text("Pullquote is connected")).to_be_visible()
+        assert running.stop() == 0
+    expect(tab.get_by_role("banner")).to_contain_text("does not answer")
+    context.close()
