@@ -14,6 +14,7 @@ class Changes:
     def __init__(self) -> None:
         self._condition = threading.Condition(threading.RLock())
         self._count = 0
+        self._watchers: list[Callable[[], object]] = []
 
     @contextmanager
     def making(self) -> Iterator[None]:
@@ -22,12 +23,25 @@ class Changes:
             yield
             self._count += 1
             self._condition.notify_all()
+            for tell in self._watchers:
+                tell()
 
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Hold the state still while reading it."""
         with self._condition:
             yield
+
+    @contextmanager
+    def watching(self, tell: Callable[[], object]) -> Iterator[None]:
+        """Have ``tell`` called at each change, by whoever makes it, while the state is held: it must not wait."""
+        with self._condition:
+            self._watchers.append(tell)
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._watchers.remove(tell)
 
     def wait_for(self, holds: Callable[[], bool], timeout: float) -> bool:
         """Wait until ``holds()``, at most ``timeout`` seconds; return whether it came to hold."""

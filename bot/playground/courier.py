@@ -5,12 +5,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from bot.playground.journal import Attempt, Delivery, Journal
 from bot.playground.nouns import Json
 
+RequestKind = Literal["interactive", "slash_commands"]
 NO_RETRY = "no_retry"  # the app refused further tries
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the app made of a request: ``failure`` is None when it acknowledged, ``body`` what it said with that."""
+
+    failure: str | None
+    body: Json | None = None
 
 
 class Carrier(Protocol):
@@ -22,14 +32,21 @@ class Carrier(Protocol):
         ``attempt`` is 0 for the first try, and ``reason`` is why the one before it failed.
         """
 
+    async def ask(self, kind: RequestKind, payload: Json) -> Reply:
+        """Hand over, once, what a person did; the app may answer in its acknowledgement."""
+
 
 class Courier:
-    """Carries payloads on an event loop; ``retry_after`` are the seconds to wait before each further try."""
+    """Carries payloads on an event loop; ``retry_after`` are the seconds to wait before each further try.
 
-    def __init__(self, journal: Journal, carrier: Carrier, retry_after: Sequence[float]) -> None:
+    Each try is made ``copies`` times at once: with as many connections, once through each of them.
+    """
+
+    def __init__(self, journal: Journal, carrier: Carrier, retry_after: Sequence[float], copies: int = 1) -> None:
         self.carrier = carrier
         self._journal = journal
         self._retry_after = tuple(retry_after)
+        self._copies = copies
         self._loop: asyncio.AbstractEventLoop | None = None
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -52,6 +69,10 @@ class Courier:
         self._loop.call_soon_threadsafe(self._begin, delivery, attempt)
         return delivery
 
+    async def ask(self, kind: RequestKind, payload: Json) -> Reply:
+        """Hand over what a person did, the one time that Slack does."""
+        return await self.carrier.ask(kind, payload)
+
     def _begin(self, delivery: Delivery, attempt: int) -> None:
         task = asyncio.create_task(self._see_through(delivery, attempt))
         self._under_way.add(task)
@@ -64,7 +85,9 @@ class Courier:
                 if number > first:
                     await asyncio.sleep(self._retry_after[number - 1])
                 began = time.time()
-                failure = await self.carrier.carry(delivery.payload, number, failure or "")
+                tries = (self.carrier.carry(delivery.payload, number, failure or "") for _ in range(self._copies))
+                failures = await asyncio.gather(*tries)
+                failure = None if None in failures else failures[0]
                 self._journal.attempted(delivery, Attempt(number, began, time.time(), failure))
                 if failure is None or failure == NO_RETRY:
                     return

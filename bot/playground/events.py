@@ -69,6 +69,10 @@ class Announcer:
         }
         self._tell_of_message(before.channel, event)
 
+    def annotated(self, before: Message, after: Message) -> None:
+        """Slack changed a message by itself (a preview, a language, a new reply): its words are what they were."""
+        self._tell_of_change(before, after)
+
     def joined(self, notice: Message) -> None:
         """Someone joined: the notice in the channel, and the event of its own."""
         self.posted(notice)
@@ -91,8 +95,16 @@ class Announcer:
         self._tell("app_home_opened", channel, event | {"event_ts": self._workspace.mint_ts()})
 
     def callback(self, event: Json, event_id: str | None = None) -> Json:
-        """The outer payload in which the Events API delivers ``event``."""
+        """The outer payload in which the Events API delivers ``event``.
+
+        In a channel that several organisations share, its ``team_id`` is that of whoever acted; slack_bolt therefore
+        reads ``authorizations`` in its place.
+        """
         team, bot = self._workspace.team, self._workspace.bot
+        where = event.get("channel")
+        is_ext_shared = isinstance(where, str) and self._workspace.is_ext_shared(where)
+        about = (event, event.get("message", {}), event.get("previous_message", {}))
+        actor = next((one["user_team"] for one in about if one.get("user_team")), team.id)
         authorization = {
             "enterprise_id": None,
             "team_id": team.id,
@@ -102,7 +114,7 @@ class Announcer:
         }
         return {
             "token": "stand-in",
-            "team_id": team.id,
+            "team_id": actor,
             "context_team_id": team.id,
             "context_enterprise_id": None,
             "api_app_id": bot.app_id,
@@ -111,16 +123,18 @@ class Announcer:
             "event_id": event_id or f"Ev{uuid.uuid4().hex[:10].upper()}",
             "event_time": int(time.time()),
             "authorizations": [authorization],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": is_ext_shared,
             "event_context": f"4-{uuid.uuid4().hex}",
         }
 
     def _tell_of_change(self, before: Message, after: Message) -> None:
         ts = self._workspace.mint_ts()
+        # Here Slack names the author's workspace even where one organisation is among itself
+        home = after.user_team or self._workspace.team.id
         event = {
             "type": "message",
             "subtype": "message_changed",
-            "message": self._workspace.shown(after),
+            "message": self._workspace.shown(after) | {"user_team": home, "source_team": home},
             "previous_message": self._workspace.shown(before),
             "hidden": True,
             "ts": ts,

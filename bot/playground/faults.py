@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.playground.changes import Changes
 from bot.playground.nouns import Json
@@ -15,7 +17,7 @@ class Fault:
     """How one call goes wrong.
 
     ``kept``: the call takes effect before it goes wrong. ``drop``: the connection is cut without an answer, and status,
-    error and retry_after (seconds) count for nothing.
+    error and retry_after (seconds) count for nothing. ``silence``: seconds in which nothing is heard before that.
     """
 
     status: int = 500
@@ -23,6 +25,7 @@ class Fault:
     retry_after: int | None = None
     kept: bool = False
     drop: bool = False
+    silence: float = 0.0
 
     @property
     def answer(self) -> Json:
@@ -33,19 +36,29 @@ class Fault:
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
-class Faults:
-    """The faults that wait for their call, first come first served for each method."""
+class Source(Protocol):
+    """Where faults come from that nobody scripted one by one; asked about one call at a time."""
 
-    def __init__(self, changes: Changes) -> None:
+    def draw(self, method: str, arguments: Json) -> Fault | None:
+        """How this call goes wrong; None when it does not."""
+
+
+class Faults:
+    """Scripted faults, first come first served for each method; a call without one goes to the sources in turn."""
+
+    def __init__(self, changes: Changes, sources: Iterable[Source] = ()) -> None:
         self._changes = changes
+        self._sources = tuple(sources)
         self._waiting: dict[str, list[Fault]] = {}
 
     def add(self, method: str, fault: Fault, times: int) -> None:
         with self._changes.making():
             self._waiting.setdefault(method, []).extend([fault] * times)
 
-    def take(self, method: str) -> Fault | None:
-        """The next fault for a call of ``method``, which is then used up."""
+    def take(self, method: str, arguments: Json) -> Fault | None:
+        """How this call of ``method`` goes wrong, if it does; a scripted fault is then used up."""
         with self._changes.making():
             waiting = self._waiting.get(method)
-            return waiting.pop(0) if waiting else None
+            if waiting:
+                return waiting.pop(0)
+            return next((fault for source in self._sources if (fault := source.draw(method, arguments))), None)

@@ -1,4 +1,4 @@
-"""Serves an application on a free loopback port from a thread of its own; keeps secret which server does it."""
+"""Serves an application on a loopback port from a thread of its own; keeps secret which server does it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ import socket
 import struct
 import threading
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
 
 _STOP_SECONDS = 5
+_Done = TypeVar("_Done")
 
 
 class Host:
     """A running server: ready when the constructor's ``start`` returns, gone with its thread when ``stop`` does.
 
-    ``on_start`` and ``on_stop`` run on the server's event loop, before its first request and before its end.
+    ``port`` 0 is a free one. ``on_start`` and ``on_stop`` run on the server's event loop, before its first request and
+    before its end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         # Bound before anything is served, so that the address is known, and listening, so that no caller can be early
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = socket.create_server(("127.0.0.1", port))
         self.port: int = self._socket.getsockname()[1]
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -51,11 +54,11 @@ class Host:
             self._thread.join()
         self._socket.close()
 
-    def run(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Run ``work`` on the server's event loop and wait for it; not to be called from there."""
+    def run(self, work: Callable[[], Awaitable[_Done]]) -> _Done:
+        """Run ``work`` on the server's event loop and wait for what it returns; not to be called from there."""
         if self._server is None:
             raise RuntimeError("the stand-in has not started")
-        asyncio.run_coroutine_threadsafe(_awaited(work), self._server.loop).result()
+        return asyncio.run_coroutine_threadsafe(_awaited(work), self._server.loop).result()
 
     def sever(self, peer: tuple[str, int]) -> None:
         """Cut a client's connection with a reset, as a broken network does; on the server's event loop."""
@@ -70,8 +73,8 @@ class Host:
                 transport.abort()
 
 
-async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
-    await work()
+async def _awaited(work: Callable[[], Awaitable[_Done]]) -> _Done:
+    return await work()
 
 
 class _Server(uvicorn.Server):

@@ -63,6 +63,8 @@ class Journal:
         self._calls: list[Call] = []
         self._calls_under_way = 0
         self._deliveries: list[Delivery] = []
+        self._unsettled = 0
+        self._acknowledged = 0
 
     def calls(self) -> tuple[Call, ...]:
         with self._changes.reading():
@@ -72,10 +74,21 @@ class Journal:
         with self._changes.reading():
             return tuple(self._deliveries)
 
+    @property
+    def acknowledged(self) -> int:
+        """How many deliveries the app has acknowledged."""
+        with self._changes.reading():
+            return self._acknowledged
+
+    @property
+    def calls_under_way(self) -> int:
+        with self._changes.reading():
+            return self._calls_under_way
+
     def is_calm(self) -> bool:
         """Whether no call is being answered and every delivery is settled."""
         with self._changes.reading():
-            return not self._calls_under_way and all(delivery.is_settled for delivery in self._deliveries)
+            return not self._calls_under_way and not self._unsettled
 
     def call_begins(self) -> None:
         with self._changes.making():
@@ -90,13 +103,16 @@ class Journal:
         with self._changes.making():
             delivery = Delivery(len(self._deliveries), payload)
             self._deliveries.append(delivery)
+            self._unsettled += 1
             return delivery
 
     def attempted(self, delivery: Delivery, attempt: Attempt) -> None:
         with self._changes.making():
             known = self._deliveries[delivery.id]
             self._deliveries[delivery.id] = replace(known, attempts=(*known.attempts, attempt))
+            self._acknowledged += attempt.failure is None
 
     def settled(self, delivery: Delivery) -> None:
         with self._changes.making():
             self._deliveries[delivery.id] = replace(self._deliveries[delivery.id], is_settled=True)
+            self._unsettled -= 1

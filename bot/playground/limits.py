@@ -49,8 +49,13 @@ CONFIRM_BUTTON = 30  # …/confirmation-dialog-object: confirm and deny
 VIEW_BLOCKS = 100
 VIEW_TITLE = 24  # also submit and close
 VIEW_METADATA = 3_000
+MODALS = 3  # of one person on top of each other
 CALLBACK_ID = 255
 TRIGGER_SECONDS = 3.0  # /interactivity/handling-user-interaction: how long a trigger_id lives
+
+# Interactivity: /interactivity/handling-user-interaction
+RESPONSES = 5  # to one response_url
+RESPONSE_SECONDS = 1_800  # how long a response_url is taken
 
 # Assistants: /reference/methods/assistant.threads.…
 SUGGESTED_PROMPTS = 4  # …setSuggestedPrompts
@@ -60,6 +65,10 @@ LOADING_MESSAGES = 10  # …setStatus
 ACK_SECONDS = 3.0  # a later acknowledgement counts as none
 RETRY_AFTER_SECONDS = (0.0, 60.0, 300.0)  # "nearly immediately", after 1 minute, after 5 minutes
 SOCKET_CONNECTIONS = 10  # /apis/events-api/using-socket-mode
+
+# Pace: /apis/web-api/rate-limits
+POSTS_PER_SECOND = 1.0  # chat.postMessage in one channel; "short bursts" are allowed, of a size stated nowhere
+POSTS_BURST = 3
 
 # Reading: /reference/methods/conversations.history, …replies
 PAGE = 100  # messages on a page unless told

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Json = dict[str, Any]
 ChannelKind = Literal["channel", "group", "im"]
+Guest = Literal["single-channel", "multi-channel"]
 
 _CONTROL = re.compile(r"<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+|!(?:here|channel|everyone))>")
 _ADDRESS = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?)\]\"']")
@@ -24,42 +25,60 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person, or an app's bot user (``bot_id`` and ``app_id`` are given together)."""
+    """A person, or an app's bot user (``bot_id`` and ``app_id`` are given together).
+
+    ``team`` is the workspace of another organisation that a person is of, None for this one's own people. Slack calls a
+    guest ``restricted``, and ``ultra_restricted`` as well when one channel is all that the guest sees.
+    """
 
     id: str
     name: str
     bot_id: str | None = None
     app_id: str | None = None
+    team: str | None = None
+    guest: Guest | None = None
 
     def shown(self, team: Team) -> Json:
-        """The user object of ``users.info``."""
+        """The user object of ``users.info``; who shares a channel is no stranger, whatever the organisation."""
+        home = self.team or team.id
         return {
             "id": self.id,
-            "team_id": team.id,
+            "team_id": home,
             "name": self.name.lower(),
             "real_name": self.name,
             "deleted": False,
             "tz": "Etc/UTC",
             "is_bot": self.bot_id is not None,
             "is_app_user": False,
-            "is_restricted": False,
-            "is_ultra_restricted": False,
-            "profile": {"real_name": self.name, "display_name": self.name, "team": team.id},
+            "is_restricted": self.guest is not None,
+            "is_ultra_restricted": self.guest == "single-channel",
+            "is_stranger": False,
+            "profile": {"real_name": self.name, "display_name": self.name, "team": home},
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A public channel, a private one (``group``) or a direct message between a person and the bot (``im``)."""
+    """A public channel, a private one (``group``) or a direct message between a person and the bot (``im``).
+
+    ``shared_with`` are the workspaces of other organisations that it is shared with.
+    """
 
     id: str
     name: str
     kind: ChannelKind
     members: frozenset[str]
+    shared_with: frozenset[str] = frozenset()
+
+    @property
+    def is_ext_shared(self) -> bool:
+        """Whether people of other organisations are in it."""
+        return bool(self.shared_with)
 
     def shown(self, viewer: str) -> Json:
         """The conversation object, as ``viewer`` (a user's id) gets it."""
         common: Json = {"id": self.id, "is_im": self.kind == "im", "is_mpim": False, "is_archived": False}
+        common |= {"is_shared": self.is_ext_shared, "is_ext_shared": self.is_ext_shared}
         if self.kind == "im":
             return common | {"user": next(iter(self.members - {viewer}), viewer), "is_open": True}
         return common | {
@@ -69,15 +88,17 @@ class Channel:
             "is_group": self.kind == "group",
             "is_private": self.kind == "group",
             "is_member": viewer in self.members,
-            "is_shared": False,
-            "is_ext_shared": False,
             "is_general": False,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it stands: ``thread_ts`` is its thread's root, which for a root is None."""
+    """A message as it stands: ``thread_ts`` is its thread's root, which for a root is None.
+
+    ``user_team`` is its author's workspace, given where several organisations meet; ``attachments`` are the previews
+    of its links, and ``language`` the one that Slack took its text for.
+    """
 
     channel: str
     ts: str
@@ -92,10 +113,14 @@ class Message:
     edited_ts: str | None = None
     reactions: tuple[tuple[str, tuple[str, ...]], ...] = ()
     seen_by: str | None = None
+    user_team: str | None = None
+    attachments: tuple[Json, ...] = ()
+    language: str | None = None
 
     def shown(self, team: Team, *, with_metadata: bool = True) -> Json:
         """The message object of events and answers."""
-        shown: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": team.id}
+        home = self.user_team or team.id
+        shown: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": home}
         edited = {"user": self.user, "ts": self.edited_ts} if self.edited_ts else None
         reactions = [{"name": name, "users": list(users), "count": len(users)} for name, users in self.reactions]
         given: Json = {
@@ -107,6 +132,10 @@ class Message:
             "metadata": self.metadata if with_metadata else None,
             "edited": edited,
             "reactions": reactions,
+            "user_team": self.user_team,
+            "source_team": self.user_team,
+            "attachments": list(self.attachments),
+            "language": {"locale": self.language, "is_reliable": True} if self.language else None,
         }
         return shown | {name: value for name, value in given.items() if value}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
@@ -11,14 +12,17 @@ from starlette.routing import Route, WebSocketRoute
 
 from bot.playground import cast, limits
 from bot.playground.changes import Changes
-from bot.playground.courier import Courier
+from bot.playground.courier import Courier, Reply, RequestKind
 from bot.playground.events import Announcer
-from bot.playground.faults import Fault, Faults
+from bot.playground.faults import Fault, Faults, Source
 from bot.playground.hosting import Host
 from bot.playground.httpevents import RequestUrl
+from bot.playground.interactivity import Command, Interactivity, Shortcut
 from bot.playground.journal import Call, Delivery, Journal
 from bot.playground.methods import Context
-from bot.playground.nouns import Json, Message, as_typed
+from bot.playground.nouns import Json, Message
+from bot.playground.people import People
+from bot.playground.responses import Responses
 from bot.playground.socketmode import Sockets
 from bot.playground.surfaces import Surfaces
 from bot.playground.webapi import Tokens, WebApi
@@ -26,14 +30,17 @@ from bot.playground.webapi import Tokens, WebApi
 # The least with which the bot does its work
 SCOPES = ("app_mentions:read", "chat:write", "im:history", "im:read", "im:write")
 SUBSCRIPTIONS = ("app_mention", "app_home_opened", "message.im")
+_RESPONSES = "/responses/"
 
 
-class StandIn:
+class StandIn(People):
     """A Slack of one's own on a free loopback port, from ``with`` to its end.
 
     ``scopes`` are those granted to the bot token, ``subscriptions`` the events it is to get (see ``events.SCOPES``),
     ``retry_after_seconds`` the waits before each further delivery of an event that was not acknowledged within
-    ``ack_seconds``. Tokens and secret are made up, and hold for this stand-in only.
+    ``ack_seconds``, ``faults`` where calls go wrong that no test scripted (see ``mishaps``), ``copies`` how many times
+    each event is delivered at once, to an app with as many connections, ``commands`` and ``shortcuts`` what the app
+    offers. Tokens and secret are made up, and hold for this stand-in only.
     """
 
     bot_token = "xoxb-stand-in"
@@ -47,33 +54,41 @@ class StandIn:
         subscriptions: Iterable[str] = SUBSCRIPTIONS,
         retry_after_seconds: Sequence[float] = limits.RETRY_AFTER_SECONDS,
         ack_seconds: float = limits.ACK_SECONDS,
+        faults: Iterable[Source] = (),
+        copies: int = 1,
+        commands: Iterable[Command] = (),
+        shortcuts: Iterable[Shortcut] = (),
     ) -> None:
         changes, granted = Changes(), frozenset(scopes)
         self._changes, self._ack_seconds = changes, ack_seconds
         self._host = Host()
-        self._faults = Faults(changes)
-        self._journal = Journal(changes)
-        self.workspace = cast.opening_workspace(changes)
+        self._faults = Faults(changes, faults)
+        self.journal = Journal(changes)
+        workspace = cast.opening_workspace(changes)
         self.surfaces = Surfaces(changes)
         self._sockets = Sockets(
             changes,
-            app_id=str(self.workspace.bot.app_id),
+            app_id=str(workspace.bot.app_id),
             ack_seconds=ack_seconds,
             sever=self._host.sever,
             base=f"ws://127.0.0.1:{self._host.port}",
         )
         self._request_url: RequestUrl | None = None
-        self._courier = Courier(self._journal, self._sockets, retry_after_seconds)
-        self._announcer = Announcer(
-            self.workspace, subscriptions=subscriptions, scopes=granted, send=self._courier.deliver
+        self._courier = Courier(self.journal, self._sockets, retry_after_seconds, copies)
+        announcer = Announcer(workspace, subscriptions=subscriptions, scopes=granted, send=self._courier.deliver)
+        super().__init__(workspace, announcer)
+        self._responses = Responses(changes, workspace, announcer, f"http://127.0.0.1:{self._host.port}{_RESPONSES}")
+        self.interactivity = Interactivity(
+            changes, workspace, self.surfaces, self._responses, self._ask, commands, shortcuts, granted
         )
-        context = Context(self.workspace, self.surfaces, self._announcer, granted, self._sockets.issue_address)
+        context = Context(workspace, self.surfaces, announcer, granted, self._sockets.issue_address)
         tokens = Tokens(self.bot_token, self.app_token)
-        self._api = WebApi(context, tokens, self._faults, self._journal, self._host.sever)
+        self._api = WebApi(context, tokens, self._faults, self.journal, self._host.sever)
 
     def __enter__(self) -> Self:
         routes = [
             Route("/api/{method}", self._api.serve, methods=["GET", "POST"]),
+            Route(_RESPONSES + "{name}", self._responses.serve, methods=["POST"]),
             WebSocketRoute("/link/", self._sockets.serve),
         ]
         self._host.start(Starlette(routes=routes), self._courier.start, self._courier.stop)
@@ -112,37 +127,6 @@ class StandIn:
             "SLACK_SIGNING_SECRET": self.signing_secret,
         }
 
-    # What people do
-
-    def say(self, channel: str, text: str, *, user: str = cast.YOU, thread: str | None = None) -> Message:
-        """Post as ``user``, typed in the composer: ``& < >`` are escaped, mentions are kept."""
-        message = self.workspace.post(channel, user, as_typed(text), thread_ts=thread)
-        self._announcer.posted(message)
-        return message
-
-    def edit(self, message: Message, text: str) -> Message:
-        """Change what was said; returns it as it now stands."""
-        before, after = self.workspace.edit(message.channel, message.ts, text=as_typed(text))
-        self._announcer.edited(before, after)
-        return after
-
-    def delete(self, message: Message) -> None:
-        self._announcer.deleted(*self.workspace.remove(message.channel, message.ts))
-
-    def join(self, channel: str, user: str) -> Message:
-        """Become a member; returns the notice in the channel."""
-        notice = self.workspace.join(channel, user)
-        self._announcer.joined(notice)
-        return notice
-
-    def react(self, message: Message, name: str, *, user: str = cast.YOU) -> None:
-        if self.workspace.react(message.channel, message.ts, name, user, stands=True):
-            self._announcer.reacted(message, name, user, stands=True)
-
-    def open_home(self, *, user: str = cast.YOU, tab: str = "home") -> None:
-        """Open the app's ``home`` or ``messages`` tab."""
-        self._announcer.home_opened(user, tab)
-
     # What Slack does
 
     def deliver(self, event: Json, *, event_id: str | None = None, retry: int = 0) -> Delivery:
@@ -172,22 +156,35 @@ class StandIn:
         retry_after: int | None = None,
         kept: bool = False,
         drop: bool = False,
+        silence: float = 0.0,
         times: int = 1,
     ) -> None:
         """Let the next ``times`` calls of ``method`` go wrong; see ``Fault``."""
-        self._faults.add(method, Fault(status, error, retry_after, kept, drop), times)
+        self._faults.add(method, Fault(status, error, retry_after, kept, drop, silence), times)
+
+    def _ask(self, kind: RequestKind, payload: Json) -> Reply:
+        return self._host.run(lambda: self._courier.ask(kind, payload))
 
     # What is there to see
+
+    def watching(self, tell: Callable[[], object]) -> AbstractContextManager[None]:
+        """Have ``tell`` called, by any thread, whenever something changes; it must not wait."""
+        return self._changes.watching(tell)
+
+    @property
+    def connections(self) -> int:
+        """How many websockets the app has open."""
+        return self._sockets.count()
 
     @property
     def calls(self) -> tuple[Call, ...]:
         """Every Web API call that was answered, or cut off, so far."""
-        return self._journal.calls()
+        return self.journal.calls()
 
     @property
     def deliveries(self) -> tuple[Delivery, ...]:
         """Every event that was sent to the app, in order."""
-        return self._journal.deliveries()
+        return self.journal.deliveries()
 
     def replies(self, channel: str, thread: str | None = None) -> list[Message]:
         """The bot's messages, oldest first: those of ``thread``, or all of the channel and its threads."""
@@ -208,8 +205,13 @@ class StandIn:
             raise TimeoutError(f"{len(there)} of {count} replies in {thread or channel} after {timeout} s: {there}")
         return self.replies(channel, thread)
 
+    def wait_until(self, holds: Callable[[], bool], timeout: float = 10.0) -> None:
+        """Wait until ``holds()``, which is asked again whenever something happens; ``TimeoutError`` if it does not."""
+        if not self._changes.wait_for(holds, timeout):
+            raise TimeoutError(f"what was waited for did not come within {timeout} s")
+
     def quiet(self, *, grace: float = 0.3, timeout: float = 10.0) -> None:
         """Wait until all is delivered and answered, and nothing has happened for ``grace`` seconds more."""
-        if not self._changes.wait_for_calm(self._journal.is_calm, grace, timeout):
+        if not self._changes.wait_for_calm(self.journal.is_calm, grace, timeout):
             waiting = [delivery.event for delivery in self.deliveries if not delivery.is_settled]
             raise TimeoutError(f"not quiet after {timeout} s; not yet settled: {waiting}")

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot.playground import limits
 from bot.playground.changes import Changes
+from bot.playground.courier import Reply, RequestKind
 from bot.playground.nouns import Json
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class Sockets:
         self._base = base
         self._tickets: set[str] = set()
         self._open: list[WebSocket] = []
-        self._unacked: dict[str, asyncio.Future[None]] = {}
+        self._unacked: dict[str, asyncio.Future[Json | None]] = {}
 
     def count(self) -> int:
         """How many websockets have been greeted and are open."""
@@ -56,43 +57,49 @@ class Sockets:
         if self.count() >= limits.SOCKET_CONNECTIONS:
             await self._say_goodbye(websocket, "too_many_websockets")
             return
-        await websocket.send_json(self._greeting())
-        with self._changes.making():
-            self._open.append(websocket)
         try:
-            async for text in websocket.iter_text():
-                self._read(text)
+            await self._converse(websocket)
+        except (WebSocketDisconnect, RuntimeError):
+            # Starlette raises either where the end came in the middle: the app was killed, or we closed it ourselves
+            logger.debug("a websocket ended in the middle of a conversation")
         finally:
             self._forget(websocket)
 
+    async def _converse(self, websocket: WebSocket) -> None:
+        await websocket.send_json(self._greeting())
+        with self._changes.making():
+            self._open.append(websocket)
+        async for text in websocket.iter_text():
+            self._read(text)
+
     async def carry(self, payload: Json, attempt: int, reason: str) -> str | None:
         """See ``Carrier``."""
+        retry = {"retry_attempt": attempt, "retry_reason": reason}
+        envelope = {"type": "events_api", "payload": payload, "accepts_response_payload": False, **retry}
+        return (await self._exchange(envelope)).failure
+
+    async def ask(self, kind: RequestKind, payload: Json) -> Reply:
+        """See ``Carrier``."""
+        return await self._exchange({"type": kind, "payload": payload, "accepts_response_payload": True})
+
+    async def _exchange(self, envelope: Json) -> Reply:
         websocket = self._next()
         if websocket is None:
-            return "connection_failed"
+            return Reply("connection_failed")
         envelope_id = str(uuid.uuid4())
         acked = asyncio.get_running_loop().create_future()
         self._unacked[envelope_id] = acked
-        envelope = {
-            "envelope_id": envelope_id,
-            "type": "events_api",
-            "payload": payload,
-            "accepts_response_payload": False,
-            "retry_attempt": attempt,
-            "retry_reason": reason,
-        }
         try:
-            await websocket.send_json(envelope)
-            await asyncio.wait_for(acked, self._ack_seconds)
+            await websocket.send_json({"envelope_id": envelope_id, **envelope})
+            return Reply(None, await asyncio.wait_for(acked, self._ack_seconds))
         except (WebSocketDisconnect, RuntimeError):
             # Starlette raises either, depending on which side noticed first that the websocket is gone
             self._forget(websocket)
-            return "connection_failed"
+            return Reply("connection_failed")
         except TimeoutError:
-            return "timeout"
+            return Reply("timeout")
         finally:
             del self._unacked[envelope_id]
-        return None
 
     async def refresh(self) -> None:
         """Ask the app to reconnect and close the websockets, as Slack does every few hours."""
@@ -133,10 +140,11 @@ class Sockets:
 
     def _read(self, text: str) -> None:
         try:
-            envelope_id = json.loads(text)["envelope_id"]
+            given = json.loads(text)
+            envelope_id, body = given["envelope_id"], given.get("payload")
         except (ValueError, KeyError, TypeError):
             logger.warning("the app sent something that is no acknowledgement: %.200s", text)
             return
         acked = self._unacked.get(str(envelope_id))
         if acked is not None and not acked.done():
-            acked.set_result(None)
+            acked.set_result(body or None)

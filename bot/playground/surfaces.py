@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bot.playground import limits
 from bot.playground.changes import Changes
+from bot.playground.identities import with_ids
 from bot.playground.nouns import Json
 from bot.playground.validation import RefusedError
 
@@ -23,10 +24,11 @@ class Shown:
 
 
 class Surfaces:
-    """The views and statuses of one workspace; safe to use from any thread."""
+    """The views and statuses of one workspace, whose triggers live ``trigger_seconds``; safe to use from any thread."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: Changes, *, trigger_seconds: float = limits.TRIGGER_SECONDS) -> None:
         self._changes = changes
+        self._trigger_seconds = trigger_seconds
         self._triggers: dict[str, tuple[str, float]] = {}
         self._modals: dict[str, Shown] = {}
         self._homes: dict[str, Json] = {}
@@ -37,11 +39,58 @@ class Surfaces:
         """A ``trigger_id``, as one comes with something that ``user`` did; it opens one modal, soon."""
         with self._changes.making():
             trigger = f"{secrets.randbelow(10**10)}.{secrets.token_hex(16)}"
-            self._triggers[trigger] = (user, time.monotonic() + limits.TRIGGER_SECONDS)
+            self._triggers[trigger] = (user, time.monotonic() + self._trigger_seconds)
             return trigger
 
     def open(self, trigger: str, view: Json) -> Json:
-        """Open a modal; returns the view as kept."""
+        """Open a modal in place of all that the person has open; returns the view as kept."""
+        with self._changes.making():
+            user = self._exchanged(trigger)
+            self.clear(user)
+            return self.stack_up(user, view)
+
+    def push(self, trigger: str, view: Json) -> Json:
+        """Put a modal on those that the person has open; returns the view as kept."""
+        with self._changes.making():
+            user = self._exchanged(trigger)
+            if not self.stack(user):
+                raise RefusedError("not_found")
+            return self.stack_up(user, view)
+
+    def stack_up(self, user: str, view: Json) -> Json:
+        """Put a modal on those that ``user`` has open, of which there may be few."""
+        with self._changes.making():
+            below = self.stack(user)
+            if len(below) >= limits.MODALS:
+                raise RefusedError("push_limit_reached")
+            view_id = _new_id()
+            root, previous = (below[0]["id"], below[-1]["id"]) if below else (view_id, None)
+            kept = _kept(view, view_id, root, previous)
+            self._modals[view_id] = Shown(user, kept)
+            return kept
+
+    def stack(self, user: str) -> tuple[Json, ...]:
+        """The modals that ``user`` has open, the one on top last."""
+        with self._changes.reading():
+            return tuple(shown.view for shown in self._modals.values() if shown.user == user)
+
+    def modal(self, view_id: str) -> Shown:
+        """An open modal; ``KeyError`` when it is closed."""
+        with self._changes.reading():
+            return self._modals[view_id]
+
+    def close(self, view_id: str) -> None:
+        """Take a modal away, if it is still there; the one below it shows again."""
+        with self._changes.making():
+            self._modals.pop(view_id, None)
+
+    def clear(self, user: str) -> None:
+        """Take away every modal that ``user`` has open."""
+        with self._changes.making():
+            self._modals = {name: shown for name, shown in self._modals.items() if shown.user != user}
+
+    def _exchanged(self, trigger: str) -> str:
+        """The person whose trigger this is, which is used up."""
         with self._changes.making():
             if trigger not in self._triggers:
                 raise RefusedError("invalid_trigger_id")
@@ -49,9 +98,7 @@ class Surfaces:
             if until <= time.monotonic():
                 raise RefusedError("expired_trigger_id")
             self._triggers[trigger] = (user, 0.0)
-            kept = _kept(view, f"V{secrets.token_hex(5).upper()}")
-            self._modals[kept["id"]] = Shown(user, kept)
-            return kept
+            return user
 
     def update(self, view_id: str, external_id: str, known_hash: str, view: Json) -> Json:
         """Change an open modal, named by either id; ``known_hash``, where given, must be the hash it now has."""
@@ -60,7 +107,8 @@ class Surfaces:
                 if known_id == view_id or (external_id and shown.view.get("external_id") == external_id):
                     if known_hash and known_hash != shown.view["hash"]:
                         raise RefusedError("hash_conflict")
-                    kept = _kept(view, known_id)
+                    known = shown.view
+                    kept = _kept(view, known_id, known["root_view_id"], known["previous_view_id"])
                     self._modals[known_id] = Shown(shown.user, kept)
                     return kept
             raise RefusedError("not_found")
@@ -71,7 +119,8 @@ class Surfaces:
             known = self._homes.get(user)
             if known_hash and (known is None or known["hash"] != known_hash):
                 raise RefusedError("hash_conflict")
-            kept = _kept(view, known["id"] if known else f"V{secrets.token_hex(5).upper()}")
+            view_id = known["id"] if known else _new_id()
+            kept = _kept(view, view_id, view_id, None)
             self._homes[user] = kept
             return kept
 
@@ -100,12 +149,25 @@ class Surfaces:
         with self._changes.reading():
             return self._statuses.get((channel, thread_ts), "")
 
+    def statuses(self) -> dict[tuple[str, str], str]:
+        """What the app is said to be doing, by channel and thread."""
+        with self._changes.reading():
+            return dict(self._statuses)
+
     def prompts(self, channel: str) -> Json | None:
         """The title and prompts suggested in a direct message."""
         with self._changes.reading():
             return self._prompts.get(channel)
 
 
-def _kept(view: Json, view_id: str) -> Json:
+def _new_id() -> str:
+    return f"V{secrets.token_hex(5).upper()}"
+
+
+def _kept(view: Json, view_id: str, root: str, previous: str | None) -> Json:
     digest = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()[:8]
-    return view | {"id": view_id, "hash": f"{time.time():.0f}.{digest}"}
+    given = {name: view.get(name) or "" for name in ("private_metadata", "callback_id", "external_id")}
+    # New at each change, as Slack's are: only an id that the app gave keeps what was typed there
+    blocks = list(with_ids(view["blocks"], secrets.token_hex(2)))
+    ids = {"id": view_id, "hash": f"{time.time():.0f}.{digest}", "root_view_id": root, "previous_view_id": previous}
+    return view | given | {"blocks": blocks} | ids

@@ -15,6 +15,13 @@ def open_view(context: Context, arguments: Arguments) -> Json:
     return {"view": context.surfaces.open(trigger, view)}
 
 
+def push_view(context: Context, arguments: Arguments) -> Json:
+    """docs.slack.dev/reference/methods/views.push."""
+    trigger = arguments.required("trigger_id")
+    view = checked_view(arguments.structure("view"), "modal")
+    return {"view": context.surfaces.push(trigger, view)}
+
+
 def update_view(context: Context, arguments: Arguments) -> Json:
     """docs.slack.dev/reference/methods/views.update."""
     view_id, external_id = arguments.text("view_id"), arguments.text("external_id")
@@ -61,6 +68,7 @@ def set_suggested_prompts(context: Context, arguments: Arguments) -> Json:
 
 METHODS = {
     "views.open": Method(open_view),
+    "views.push": Method(push_view),
     "views.update": Method(update_view),
     "views.publish": Method(publish_view),
     # chat:write has sufficed for the status since 2026-03; assistant:write is to stop working for it

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from bot.playground import chat, conversations, views
@@ -49,10 +50,15 @@ class WebApi:
         headers: dict[str, str] = {}
         try:
             arguments, token, refusal = _read(request, await request.body())
-            fault = self._faults.take(method)
+            fault = self._faults.take(method, arguments)
             status, answer, headers = self._answer(method, arguments, token, refusal, fault)
+            if fault is not None and fault.silence:
+                await asyncio.sleep(fault.silence)
             if answer is None and request.client is not None:
                 self._sever((request.client.host, request.client.port))
+        except ClientDisconnect:
+            # The app ended before it had said what it wanted: nothing happens, and nobody reads the answer
+            return Response(status_code=400)
         finally:
             self._journal.call_ends(method, arguments, status, answer, (time.perf_counter() - began) * 1000)
         return JSONResponse(answer, status, headers)

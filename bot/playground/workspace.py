@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.playground.changes import Changes
+from bot.playground.identities import with_ids
 from bot.playground.nouns import Channel, Json, Message, Team, User
 
 TOMBSTONE_USER = "USLACKBOT"
@@ -26,7 +28,8 @@ class Workspace:
         self.bot = bot
         self._users = {user.id: user for user in (bot, *users)}
         self._channels = {channel.id: channel for channel in channels}
-        self._messages: dict[tuple[str, str], Message] = {}
+        # Of each channel, by timestamp and in its order: timestamps are minted in order, and a change keeps the place
+        self._messages: defaultdict[str, dict[str, Message]] = defaultdict(dict)
         self._ephemerals: list[Message] = []
         self._last_ts = 0
 
@@ -35,6 +38,10 @@ class Workspace:
     def user(self, user: str) -> User:
         with self._changes.reading():
             return self._users[user]
+
+    def users(self) -> tuple[User, ...]:
+        with self._changes.reading():
+            return tuple(self._users.values())
 
     def user_of_bot(self, bot_id: str) -> User:
         """The bot user whose ``bot_id`` this is."""
@@ -48,6 +55,11 @@ class Workspace:
         with self._changes.reading():
             return self._channels[channel]
 
+    def is_ext_shared(self, channel: str) -> bool:
+        """Whether ``channel`` is shared with other organisations; a channel that is not known is not."""
+        with self._changes.reading():
+            return channel in self._channels and self._channels[channel].is_ext_shared
+
     def channels(self) -> tuple[Channel, ...]:
         with self._changes.reading():
             return tuple(self._channels.values())
@@ -55,6 +67,10 @@ class Workspace:
     def add_channel(self, channel: Channel) -> None:
         with self._changes.making():
             self._channels[channel.id] = channel
+
+    def add_user(self, user: User) -> None:
+        with self._changes.making():
+            self._users[user.id] = user
 
     def join(self, channel: str, user: str) -> Message:
         """Make ``user`` a member; returns the notice that Slack keeps in the channel."""
@@ -68,12 +84,11 @@ class Workspace:
         with self._changes.making():
             person = self._users[user]
             members = frozenset({person.id, self.bot.id})
-            for channel in self._channels.values():
-                if channel.kind == "im" and channel.members == members:
-                    return channel
-            opened = Channel(f"D{person.id[1:]}", "", "im", members)
-            self._channels[opened.id] = opened
-            return opened
+            named = f"D{person.id[1:]}"
+            if named not in self._channels:
+                shared_with = frozenset({person.team}) if person.team else frozenset()
+                self._channels[named] = Channel(named, "", "im", members, shared_with)
+            return self._channels[named]
 
     # Messages
 
@@ -98,7 +113,7 @@ class Workspace:
         with self._changes.making():
             message = self._drawn_up(channel, user, text, thread_ts, blocks)
             message = replace(message, metadata=metadata, subtype=subtype)
-            self._messages[channel, message.ts] = message
+            self._messages[channel][message.ts] = message
             return message
 
     def whisper(
@@ -109,6 +124,16 @@ class Workspace:
             message = replace(self._drawn_up(channel, self.bot.id, text, thread_ts, blocks), seen_by=to)
             self._ephemerals.append(message)
             return message
+
+    def rewrite_whisper(self, ts: str, text: str, blocks: Iterable[Json]) -> None:
+        """Replace what one person was shown."""
+        with self._changes.making():
+            at = self._place_of_whisper(ts)
+            self._ephemerals[at] = replace(self._ephemerals[at], text=text, blocks=with_ids(blocks, ts))
+
+    def remove_whisper(self, ts: str) -> None:
+        with self._changes.making():
+            del self._ephemerals[self._place_of_whisper(ts)]
 
     def edit(
         self,
@@ -121,32 +146,47 @@ class Workspace:
     ) -> tuple[Message, Message]:
         """Change what is given and keep the rest; returns the message before and after."""
         with self._changes.making():
-            before = self._messages[channel, ts]
+            before = self._messages[channel][ts]
             after = replace(
                 before,
                 text=before.text if text is None else text,
-                blocks=before.blocks if blocks is None else _with_ids(blocks, ts),
+                blocks=before.blocks if blocks is None else with_ids(blocks, ts),
                 metadata=metadata or before.metadata,
                 edited_ts=self.mint_ts(),
             )
-            self._messages[channel, ts] = after
+            self._messages[channel][ts] = after
+            return before, after
+
+    def annotate(
+        self, channel: str, ts: str, *, attachments: Iterable[Json] = (), language: str | None = None
+    ) -> tuple[Message, Message]:
+        """Keep what Slack itself finds out about a message; returns it before and after, its text the same."""
+        with self._changes.making():
+            before = self._messages[channel][ts]
+            after = replace(
+                before,
+                attachments=(*before.attachments, *attachments),
+                language=language or before.language,
+            )
+            self._messages[channel][ts] = after
             return before, after
 
     def remove(self, channel: str, ts: str) -> tuple[Message, Message | None]:
         """Delete a message; returns it, and the tombstone that stands for a root which still has replies."""
         with self._changes.making():
-            before = self._messages.pop((channel, ts))
-            if len(self.thread(channel, ts)) == 0:
+            before = self._messages[channel][ts]
+            if self.thread(channel, ts) == (before,):
+                del self._messages[channel][ts]
                 return before, None
             text = "This message was deleted."
             tombstone = Message(channel, ts, TOMBSTONE_USER, text, thread_ts=ts, subtype="tombstone")
-            self._messages[channel, ts] = tombstone
+            self._messages[channel][ts] = tombstone
             return before, tombstone
 
     def react(self, channel: str, ts: str, name: str, user: str, *, stands: bool) -> bool:
         """Add or take away a reaction; returns False when it was so already."""
         with self._changes.making():
-            message = self._messages[channel, ts]
+            message = self._messages[channel][ts]
             reactions = {known: list(users) for known, users in message.reactions}
             users = reactions.setdefault(name, [])
             if (user in users) == stands:
@@ -156,17 +196,17 @@ class Workspace:
             else:
                 users.remove(user)
             kept = tuple((known, tuple(users)) for known, users in reactions.items() if users)
-            self._messages[channel, ts] = replace(message, reactions=kept)
+            self._messages[channel][ts] = replace(message, reactions=kept)
             return True
 
     def message(self, channel: str, ts: str) -> Message:
         with self._changes.reading():
-            return self._messages[channel, ts]
+            return self._messages[channel][ts]
 
     def messages(self, channel: str) -> tuple[Message, ...]:
         """All messages of a channel and its threads, oldest first."""
         with self._changes.reading():
-            return tuple(message for (where, _), message in sorted(self._messages.items()) if where == channel)
+            return tuple(self._messages[channel].values())
 
     def thread(self, channel: str, root: str) -> tuple[Message, ...]:
         """A thread's root, where it still stands, and its replies, oldest first."""
@@ -189,6 +229,12 @@ class Workspace:
         about = {"reply_count": len(replies), "reply_users": users, "reply_users_count": len(users)}
         return shown | about | {"thread_ts": message.ts, "latest_reply": replies[-1].ts}
 
+    def _place_of_whisper(self, ts: str) -> int:
+        for at, message in enumerate(self._ephemerals):
+            if message.ts == ts:
+                return at
+        raise KeyError(ts)
+
     def _drawn_up(self, channel: str, user: str, text: str, thread_ts: str | None, blocks: Iterable[Json]) -> Message:
         author, where, ts = self._users[user], self._channels[channel], self.mint_ts()
         return Message(
@@ -199,9 +245,6 @@ class Workspace:
             bot_id=author.bot_id,
             app_id=author.app_id,
             thread_ts=thread_ts,
-            blocks=_with_ids(blocks, ts),
+            blocks=with_ids(blocks, ts),
+            user_team=(author.team or self.team.id) if where.is_ext_shared else author.team,
         )
-
-
-def _with_ids(blocks: Iterable[Json], ts: str) -> tuple[Json, ...]:
-    return tuple({"block_id": f"{ts}-{number}", **block} for number, block in enumerate(blocks))

@@ -13,6 +13,8 @@ from bot.playground import limits
 from bot.playground.events import SCOPES
 from bot.playground.server import StandIn
 
+from .closing import close
+
 ALL_SCOPES = (
     *{scope for scopes in SCOPES.values() for scope in scopes},
     *("chat:write", "users:read", "reactions:write", "assistant:write", "im:write", "im:read"),
@@ -48,7 +50,7 @@ def connect(slack: StandIn) -> Iterator[Callable[[App], SocketModeHandler]]:
 
     yield connected
     for handler in handlers:
-        handler.close()  # type: ignore[no-untyped-call]
+        close(handler)
 
 
 @pytest.fixture

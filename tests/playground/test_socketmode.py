@@ -109,6 +109,21 @@ def test_a_payload_goes_to_one_connection(slack: StandIn) -> None:
     assert all(delivery.acked_at for delivery in slack.deliveries)
 
 
+def test_each_connection_may_get_every_event() -> None:
+    """Where events are delivered in two copies, each of two connections gets every one, with one event id."""
+    with StandIn(copies=2) as slack, websocket(slack) as one, websocket(slack) as other:
+        slack.wait_until_connected(connections=2)
+        for text in ("first", "second", "third"):
+            slack.say(DM_YOU, text)
+            envelopes = [read(connection) for connection in (one, other)]
+            assert [envelope["payload"]["event"]["text"] for envelope in envelopes] == [text, text]
+            assert len({envelope["payload"]["event_id"] for envelope in envelopes}) == 1
+            for envelope in envelopes:
+                acknowledge(one, envelope)
+        slack.quiet(grace=0)
+    assert [len(delivery.attempts) for delivery in slack.deliveries] == [1, 1, 1]
+
+
 def test_noise_is_no_acknowledgement(slack: StandIn) -> None:
     """What is not JSON, or names no envelope that waits, settles nothing and breaks nothing."""
     with websocket(slack) as connection:

@@ -1,0 +1,118 @@
+"""Guests, people of other organisations, and the changes that Slack makes to a message by itself."""
+
+from __future__ import annotations
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.playground.cast import DM_YOU, GENERAL, RESEARCH, YOU
+from bot.playground.nouns import Guest, Json
+from bot.playground.server import StandIn
+
+from .refusals import error_of
+
+ELSEWHERE = "T0ELSEWHERE"
+
+
+def payload(slack: StandIn) -> Json:
+    """What was delivered last."""
+    return slack.deliveries[-1].payload
+
+
+@pytest.mark.parametrize(
+    ("guest", "restricted", "ultra"),
+    [(None, False, False), ("multi-channel", True, False), ("single-channel", True, True)],
+)
+def test_a_guest_is_told_by_two_flags(
+    slack: StandIn, client: WebClient, guest: Guest | None, restricted: bool, ultra: bool
+) -> None:
+    """users.info marks a guest as restricted, and one of a single channel as ultra restricted too."""
+    user = client.users_info(user=slack.add_person(guest=guest))["user"]
+    assert (user["is_restricted"], user["is_ultra_restricted"]) == (restricted, ultra)
+
+
+def test_someone_of_another_organisation_is_told_by_the_team(slack: StandIn, client: WebClient) -> None:
+    """users.info names the other workspace; whoever shares a channel is no stranger all the same."""
+    user = client.users_info(user=slack.add_person(team=ELSEWHERE))["user"]
+    assert (user["team_id"], user["is_stranger"]) == (ELSEWHERE, False)
+    assert client.users_info(user=YOU)["user"]["team_id"] == slack.team
+
+
+def test_an_event_of_ones_own_channel_names_no_other_team(slack: StandIn) -> None:
+    """Among one's own people an event has no user_team, and its envelope is of this workspace."""
+    slack.say(GENERAL, f"{slack.mention} hello")
+    assert "user_team" not in payload(slack)["event"]
+    assert (payload(slack)["team_id"], payload(slack)["is_ext_shared_channel"]) == (slack.team, False)
+
+
+def test_an_event_of_a_shared_channel_says_whose_it_is(slack: StandIn, client: WebClient) -> None:
+    """The envelope is of the author's workspace and for ours; the event names the author's, also for our own people."""
+    shared = slack.add_channel(shared_with=[ELSEWHERE])
+    assert client.conversations_info(channel=shared)["channel"]["is_ext_shared"]
+    partner = slack.add_person(channels=[shared], team=ELSEWHERE)
+    for user, team in ((partner, ELSEWHERE), (YOU, slack.team)):
+        slack.say(shared, f"{slack.mention} hello", user=user)
+        delivered = payload(slack)
+        assert (delivered["event"]["user_team"], delivered["event"]["source_team"]) == (team, team)
+        assert (delivered["team_id"], delivered["context_team_id"]) == (team, slack.team)
+        assert delivered["authorizations"][0]["team_id"] == slack.team
+        assert delivered["is_ext_shared_channel"]
+
+
+def test_a_direct_message_with_another_organisation_is_shared(slack: StandIn) -> None:
+    """A person of another organisation writes to the bot from a conversation that is shared."""
+    partner = slack.add_person(team=ELSEWHERE)
+    slack.say(slack.open_dm(partner), "hello", user=partner)
+    assert payload(slack)["is_ext_shared_channel"]
+    assert payload(slack)["event"]["user_team"] == ELSEWHERE
+
+
+def test_a_deletion_elsewhere_is_for_ours(slack: StandIn) -> None:
+    """What someone of another organisation edits and deletes is delivered in that team's name."""
+    shared = slack.add_channel(shared_with=[ELSEWHERE])
+    said = slack.say(shared, "hello", user=slack.add_person(channels=[shared], team=ELSEWHERE))
+    slack.edit(said, "hello again")
+    assert (payload(slack)["team_id"], payload(slack)["event"]["message"]["user_team"]) == (ELSEWHERE, ELSEWHERE)
+    slack.delete(said)
+    assert (payload(slack)["team_id"], payload(slack)["event"]["subtype"]) == (ELSEWHERE, "message_deleted")
+
+
+def test_a_new_person_is_in_the_channels_named(slack: StandIn, client: WebClient) -> None:
+    """Only a member can be shown a private message there; everyone has a direct message with the bot."""
+    person = slack.add_person(channels=[GENERAL])
+    client.chat_postEphemeral(channel=GENERAL, user=person, text="for you only")
+    assert [message.text for message in slack.workspace.ephemerals(person)] == ["for you only"]
+    assert error_of(client.chat_postEphemeral, channel=RESEARCH, user=person, text="x") == "user_not_in_channel"
+    client.chat_postMessage(channel=slack.open_dm(person), text="hello")
+    assert [message.text for message in slack.replies(slack.open_dm(person))] == ["hello"]
+
+
+def test_many_people_are_quickly_there(slack: StandIn) -> None:
+    """Hundreds of people have a direct message each, and no two the same."""
+    assert len({slack.open_dm(slack.add_person()) for _ in range(500)}) == 500
+
+
+@pytest.mark.parametrize("change", ["unfurl", "detect_language", "count_replies"])
+def test_slack_changes_a_message_by_itself(slack: StandIn, change: str) -> None:
+    """A preview, a language or a new reply comes as message_changed: the same words, not edited, no new mention."""
+    said = slack.say(GENERAL, f"{slack.mention} see https://example.org")
+    slack.say(GENERAL, "a reply", thread=said.ts)
+    before = len(slack.deliveries)
+    getattr(slack, change)(said)
+    (delivery,) = slack.deliveries[before:]
+    event = delivery.event
+    assert event["subtype"] == "message_changed"
+    assert event["message"]["text"] == event["previous_message"]["text"]
+    assert "edited" not in event["message"]
+    telling = {"unfurl": "attachments", "detect_language": "language", "count_replies": "reply_count"}[change]
+    assert event["message"][telling]
+
+
+def test_what_slack_found_out_stays(slack: StandIn, client: WebClient) -> None:
+    """The preview and the language of a message are read with it later, and an edit keeps them."""
+    said = slack.say(DM_YOU, "see https://example.org")
+    slack.unfurl(said)
+    slack.detect_language(said, "de")
+    slack.edit(said, "see here")
+    (message,) = client.conversations_history(channel=DM_YOU)["messages"]
+    assert (message["language"]["locale"], len(message["attachments"])) == ("de", 1)
