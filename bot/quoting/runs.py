@@ -6,13 +6,14 @@ around the first of its matched words; what was left out is for the one who show
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import regex
 
 from bot.models import Paragraph, Passage, Span
-from bot.ranking.coverage import Coverage, Match, within
+from bot.ranking.coverage import Coverage, Match, Sentence, within
 from bot.ranking.kinds import kind_asked, names_one
 
 MOST_SENTENCES = 3
@@ -45,64 +46,71 @@ class Run:
 
 def best_run(coverage: Coverage, passage: Passage) -> Run | None:
     """The strongest run of the passage's paragraphs that holds a form of the question; the first of equals."""
-    asked = kind_asked(coverage.query.question.text)
-    title = coverage.held_in_title(passage.article)
+    touched = coverage.touched(passage)
     runs = [
         run
         for place, paragraph in enumerate(passage.paragraphs)
-        for span in _spans(coverage, paragraph, passage.span)
-        if (run := _weigh(coverage, paragraph, span, place, asked, title)).matches
+        if paragraph in touched
+        for run in _runs(coverage, paragraph, passage.span, FIRST_PARAGRAPH / (1 + place))
     ]
     return max(runs, key=lambda run: run.strength, default=None)
 
 
-def _weigh(
-    coverage: Coverage, paragraph: Paragraph, span: Span, place: int, asked: str | None, title: frozenset[int]
-) -> Run:
-    """``place`` counts the passage's paragraphs before this one; ``asked`` is the kind of thing that is asked for.
-
-    ``title`` are the words that the article's title holds: what a sentence adds to them says more.
-    """
-
-    def worth(words: frozenset[int]) -> float:
-        return coverage.share(words) - (1 - KNOWN) * coverage.share(words & title)
-
-    matches = within(coverage.matches(paragraph), span)
-    whole = [sentence for sentence in coverage.sentences(paragraph) if span.holds(sentence.span)]
-    strength = worth(coverage.held(matches))
-    best = max((worth(sentence.held) for sentence in whole), default=0.0)
-    strength += BEST_SENTENCE * best
-    strength += NEAR * coverage.near([matches])
-    strength += FIRST_PARAGRAPH / (1 + place)
-    if asked:
-        text = paragraph.article.text
-        named = (worth(found.held) for found in whole if names_one(asked, found.span.of(text)))
-        strength += KIND * max(named, default=0.0)
-    # A sentence that holds the question stands alone; beside one that does not, another may say who "he" is.
-    length = len(span.of(paragraph.article.text).split()) / MOST_WORDS
-    strength += -LENGTH * length if best >= WHOLE else LENGTH * length
-    return Run(paragraph, span, matches, strength)
-
-
-def _spans(coverage: Coverage, paragraph: Paragraph, part: Span) -> Iterator[Span]:
+def _runs(coverage: Coverage, paragraph: Paragraph, part: Span, start: float) -> Iterator[Run]:
     """Every run of whole sentences of ``paragraph`` inside ``part`` whose first holds a form, shorter ones first.
 
     A reader in a hurry, or a lock screen, meets what was asked for in the first sentence; what follows is its context.
+    ``start`` is added to the strength of each.
     """
     text = paragraph.article.text
-    if not coverage.matches(paragraph):
-        return
     found = [sentence for sentence in coverage.sentences(paragraph) if part.holds(sentence.span)]
-    lengths = [max(len(one.span.of(text).split()), len(one.span) // LONG_WORD) for one in found]
+    words = [len(one.span.of(text).split()) for one in found]
+    lengths = [max(count, len(one.span) // LONG_WORD) for count, one in zip(words, found, strict=True)]
+    weigh = _Scales(coverage, paragraph, found)
     for i, sentence in enumerate(found):
         if not sentence.held:
             continue
         if lengths[i] > MOST_WORDS:
-            yield _cut(text, sentence.span, within(coverage.matches(paragraph), sentence.span))
+            span = _cut(text, sentence.span, within(coverage.matches(paragraph), sentence.span))
+            yield weigh.run(span, (), len(span.of(text).split()), start)
         for j in range(i, min(i + MOST_SENTENCES, len(found))):
             if sum(lengths[i : j + 1]) > MOST_WORDS:
                 break
-            yield Span(sentence.span.start, found[j].span.end)
+            span = Span(sentence.span.start, found[j].span.end)
+            yield weigh.run(span, range(i, j + 1), sum(words[i : j + 1]), start)
+
+
+class _Scales:
+    """Weighs runs of one paragraph; each of its sentences is looked at once."""
+
+    def __init__(self, coverage: Coverage, paragraph: Paragraph, found: Sequence[Sentence]) -> None:
+        self._coverage, self._paragraph = coverage, paragraph
+        # What a sentence adds to what the title says already tells more than what repeats it.
+        self._title = coverage.held_in_title(paragraph.article)
+        self._matches = coverage.matches(paragraph)
+        self._starts = [match.span.start for match in self._matches]
+        self._worths = [self._worth(sentence.held) for sentence in found]
+        asked, text = kind_asked(coverage.query.question.text), paragraph.article.text
+        self._named = [
+            worth if asked and worth and names_one(asked, sentence.span.of(text)) else 0.0
+            for worth, sentence in zip(self._worths, found, strict=True)
+        ]
+
+    def _worth(self, words: frozenset[int]) -> float:
+        return self._coverage.share(words) - (1 - KNOWN) * self._coverage.share(words & self._title)
+
+    def run(self, span: Span, sentences: Sequence[int], words: int, start: float) -> Run:
+        """The run at ``span`` of so many ``words``, which holds these whole sentences."""
+        first, last = bisect_left(self._starts, span.start), bisect_left(self._starts, span.end)
+        matches = within(self._matches[first:last], span)
+        best = max((self._worths[i] for i in sentences), default=0.0)
+        strength = start + self._worth(self._coverage.held(matches)) + BEST_SENTENCE * best
+        strength += NEAR * self._coverage.near([matches])
+        strength += KIND * max((self._named[i] for i in sentences), default=0.0)
+        # A sentence that holds the question stands alone; beside one that does not, another may say who "he" is.
+        length = words / MOST_WORDS
+        strength += -LENGTH * length if best >= WHOLE else LENGTH * length
+        return Run(self._paragraph, span, matches, strength)
 
 
 def _cut(text: str, sentence: Span, matches: tuple[Match, ...]) -> Span:
