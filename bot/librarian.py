@@ -20,6 +20,9 @@ from bot.tokens import Tokens
 
 DEPTH = 50
 """How many of the engine's hits are ranked again, and of how many articles the scores are asked."""
+EXAMPLES = 3
+_WAYS = ("what was agreed on {}", "who leads {}", "when was {} founded", "what is {}")
+"""Ways to ask about an acronym, for examples; one that the archive answers in full is a fair one."""
 NEAREST = 2
 """How many nearest misses an abstention shows at most."""
 
@@ -104,10 +107,16 @@ class Librarian:
 
     @cached_property
     def examples(self) -> tuple[str, ...]:
-        """Up to three questions that this archive answers in full."""
-        found = (
-            subject
-            for subject in self._lexicon.subjects()
-            if isinstance(reply := self.answer(Question(subject, 1)), Answer) and reply.caution is None
-        )
-        return tuple(subject for subject, _ in zip(found, range(3), strict=False))
+        """Up to three questions that this archive answers in full, each asked in another way where it can be."""
+        found: list[str] = []
+        for subject in self._lexicon.subjects():
+            begin = len(found)
+            ways = ("{}",) if " " in subject else (*_WAYS[begin:], *_WAYS[:begin], "{}")
+            found.extend([asked for way in ways if self._answers_in_full(asked := way.format(subject))][:1])
+            if len(found) == EXAMPLES:
+                break
+        return tuple(found)
+
+    def _answers_in_full(self, question: str) -> bool:
+        reply = self.answer(Question(question, 1))
+        return isinstance(reply, Answer) and reply.caution is None

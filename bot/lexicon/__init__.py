@@ -100,9 +100,9 @@ class Lexicon:
                 self._shown.setdefault(long, definition.long)
 
     def subjects(self) -> Iterator[str]:
-        """Questions that the archive may well answer, the likeliest first: its acronyms, then names of two words."""
+        """What the archive may well be asked about, the likeliest first: its acronyms, then names of two words."""
         known = sorted(self._long_forms, key=lambda short: (-self._paragraphs_with[short], short))
-        yield from (f"what is {self._shown[short,]}" for short in known if len(short) > 2)
+        yield from (self._shown[short,] for short in known if len(short) > 2)
         yield from (name for name, _ in self._names.most_common(20))
 
     def paragraphs_with(self, term: str) -> int:
