@@ -130,7 +130,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """A person deleted a message; ``is_addressed`` when it spoke to the bot as it last stood."""
+    """A person deleted a message; ``is_addressed`` when it spoke to the bot, or may have before it was edited."""
 
     place: Place
     is_addressed: bool
@@ -193,7 +193,8 @@ def _withdrawn(envelope: Envelope, ts: str | None, bot_user: str | None) -> With
     gone = event.previous_message
     if ts is None or (gone is not None and not _is_by_person(gone, bot_user)):
         return None
-    is_addressed = gone is not None and _is_addressed(event, gone, bot_user)
+    # An edit may have taken the mention away, and the mention itself may come after its own deletion.
+    is_addressed = gone is not None and (gone.edited is not None or _is_addressed(event, gone, bot_user))
     return Withdrawn(Place(envelope.home, event.channel, ts), is_addressed)
 
 

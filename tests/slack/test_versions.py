@@ -80,6 +80,14 @@ WITHDRAWN: list[tuple[dict[str, Any], Withdrawn | None]] = [
         },
         Withdrawn(Place("T1", "C1", "10.0"), True),
     ),
+    (
+        {
+            "channel": "C1",
+            "channel_type": "channel",
+            "previous_message": {"user": "U1", "ts": "10.0", "text": "so", "edited": {"user": "U1", "ts": "20.0"}},
+        },
+        Withdrawn(Place("T1", "C1", "10.0"), True),
+    ),
 ]
 
 
