@@ -121,16 +121,16 @@ def test_every_paragraph_is_asked_about(alone: Librarian) -> None:
 
 
 def test_first_hits_alone(alone: Librarian) -> None:
-    """In an archive of the two articles, the first passage answers at least 25 questions of the thirty.
+    """In an archive of the two articles, the first passage answers at least 27 questions of the thirty.
 
     The goal is 29; what misses are words that the articles put otherwise ("pirates" for piracy, "ships" for vessels).
     """
-    check_first_hits(alone, 25 / 30)
+    check_first_hits(alone, 27 / 30)
 
 
 def test_first_hits_mixed(mixed: Librarian) -> None:
-    """Among thousands of news stories, the first passage answers at least 25 of the thirty; the goal is 27."""
-    check_first_hits(mixed, 25 / 30)
+    """Among thousands of news stories, the first passage answers at least 26 of the thirty; the goal is 27."""
+    check_first_hits(mixed, 26 / 30)
 
 
 def test_the_teams_own_question_alone(alone: Librarian) -> None:

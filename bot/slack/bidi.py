@@ -15,6 +15,8 @@ ISOLATES = _OPENING | {_POP_ISOLATE}
 
 # The classes of characters that run from right to left, or that order others.
 _DIRECTED = frozenset({"R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+# Where the first of them can stand: the scripts before Hebrew all run from left to right.
+_FROM_HEBREW = re.compile("[\u0590-\U0010ffff]")
 # The algorithm starts anew on each line.
 _LINE = re.compile(r"[^\n\r\x1c-\x1e\x85\u2029]+")
 
@@ -29,7 +31,7 @@ def isolate(text: str) -> str:
 
 
 def _isolated(line: str) -> str:
-    if not any(unicodedata.bidirectional(char) in _DIRECTED for char in line):
+    if not any(unicodedata.bidirectional(char) in _DIRECTED for char in _FROM_HEBREW.findall(line)):
         return line
     begun = ended = 0
     for char in line:

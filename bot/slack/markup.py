@@ -6,8 +6,8 @@ An article's words in a quote never come through here, except to be cut to a par
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
-from itertools import accumulate
 from urllib.parse import quote, urlsplit
 
 # Slack states no limit for addresses in text; a longer one would take the room of a quote.
@@ -31,7 +31,7 @@ def unescape(text: str) -> str:
 
 def size(text: str) -> int:
     """The length of ``text`` in UTF-16 code units, the larger of the two ways in which Slack may count characters."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(words: str, limit: int, size_of: Callable[[str], int] = size) -> str:
@@ -59,7 +59,7 @@ def shorten(text: str, limit: int) -> str:
 
 def _fitting(text: str, limit: int, size_of: Callable[[str], int] = size) -> int:
     """How many of the first characters of ``text`` have the size ``limit`` together."""
-    return sum(so_far <= limit for so_far in accumulate(map(size_of, text[:limit])))
+    return bisect_right(range(min(len(text), limit) + 1), limit, key=lambda count: size_of(text[:count])) - 1
 
 
 def linkable(url: str | None) -> str | None:
