@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from bot.records import rows
 from bot.records.database import Database
-from bot.records.nouns import FILE_NAME, GIVE_UP, LEASE, Claim, Delivery, Outcome, Place
+from bot.records.nouns import FILE_NAME, GIVE_UP, LEASE, POSTING, Claim, Delivery, Outcome, Place, Standing
 from bot.records.rows import Row
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Records:
         """The person deleted the question at ``place``: it is never answered from now on.
 
         A claim when a reply stands or may stand, which is to be removed and settled as "withdrawn"; None when there is
-        none, or when the question is held: its holder learns of it by ``is_withdrawn`` and at the latest by ``settle``.
+        none, or when the question is held: its holder learns of it by ``standing`` and at the latest by ``settle``.
         A reply that was settled as "unknown" is not known here either, and is nobody's to remove.
         """
         return self._database.write(lambda db: self._withdraw(db, place))
@@ -122,22 +122,21 @@ class Records:
         rows.save(db, taken)
         return taken.claim
 
-    def is_withdrawn(self, place: Place) -> bool:
-        """Whether the person deleted the question at ``place``."""
-        row = self._database.read(lambda db: rows.find(db, place))
-        return row is not None and row.withdrawn
+    def standing(self, claim: Claim) -> Standing:
+        """How ``claim`` stands, to be asked right before posting: unless it is overtaken, it is nobody else's for the
+        next POSTING seconds. That the question was deleted is no news where the claim tells of it.
+        """
+        row = self._database.read(lambda db: rows.find(db, claim.place))
+        if row is not None and row.is_leased_for(POSTING, self._clock()):
+            return row.standing(self._holder, claim)
+        return self._database.write(lambda db: self._extended(db, claim))
 
-    def is_held(self, claim: Claim) -> bool:
-        """Whether ``claim`` still is this holder's; when it is, it stays so for a whole lease from now."""
-
-        def work(db: sqlite3.Connection) -> bool:
-            row = rows.find(db, claim.place)
-            if row is None or not row.is_held_by(self._holder, claim):
-                return False
-            rows.save(db, replace(row, leased_until=self._clock() + LEASE))
-            return True
-
-        return self._database.write(work)
+    def _extended(self, db: sqlite3.Connection, claim: Claim) -> Standing:
+        row = rows.find(db, claim.place)
+        if row is None or (standing := row.standing(self._holder, claim)) == "overtaken":
+            return "overtaken"
+        rows.save(db, replace(row, leased_until=self._clock() + LEASE))
+        return standing
 
     def renew(self) -> None:
         """Extend the lease of all that this holder has claimed and not settled; to be called every few seconds."""

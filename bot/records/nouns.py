@@ -11,12 +11,19 @@ FILE_NAME = "records.sqlite3"
 # for no longer. Five renewals, one every three seconds, can fail before a living process loses what it holds.
 LEASE = 15.0
 
+# Seconds for which a claim that is found held right before posting stays so: a call to Slack is given up after ten.
+# What is renewed every three seconds has as much of its lease left at any time.
+POSTING = 12.0
+
 # Seconds after which an abandoned question is given up: whoever asked has long since asked again, or somebody else.
 GIVE_UP = 3_600.0
 
 Outcome = Literal[
     "answer", "abstention", "how-to", "apology", "notice", "refusal", "unknown", "lost", "withdrawn"
 ]  # unknown: a reply may or may not stand; lost: given up; withdrawn: deleted by the person who asked
+
+Standing = Literal["held", "withdrawn", "overtaken"]
+"""How a claim stands: its holder's still; that too, but the question was deleted; or no longer its holder's."""
 
 
 @dataclass(frozen=True, slots=True)

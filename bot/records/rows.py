@@ -10,7 +10,7 @@ import sqlite3
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 
-from bot.records.nouns import LEASE, Claim, Outcome, Place, is_newer
+from bot.records.nouns import LEASE, Claim, Outcome, Place, Standing, is_newer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Row:
     leased_until: float = 0.0
     newer_version: str | None = None
     newer_body: str | None = None
-    withdrawn: bool = False
     outcome: Outcome | None = None
     reply_ts: str | None = None
     settled_at: float | None = None
+    withdrawn: bool = False
 
     @property
     def place(self) -> Place:
@@ -67,6 +67,16 @@ class Row:
     def is_held_by(self, holder: str, claim: Claim) -> bool:
         """Whether ``claim`` is the very one by which ``holder`` holds it."""
         return (self.holder, self.version, self.attempt) == (holder, claim.version, claim.attempt)
+
+    def standing(self, holder: str, claim: Claim) -> Standing:
+        """How ``claim``, which ``holder`` was given, stands."""
+        if not self.is_held_by(holder, claim):
+            return "overtaken"
+        return "withdrawn" if self.withdrawn and not claim.withdrawn else "held"
+
+    def is_leased_for(self, seconds: float, now: float) -> bool:
+        """Whether nobody else can take it for so long."""
+        return now + seconds <= self.leased_until <= now + LEASE
 
     def is_held_against(self, holder: str, now: float) -> bool:
         """Whether ``holder`` cannot take it, because it is held: by itself, or by another whose lease still runs."""
@@ -125,8 +135,8 @@ _SAVE = (
 
 
 def _rows(found: sqlite3.Cursor) -> list[Row]:
-    rows = [Row(*values) for values in found.fetchall()]  # the table is STRICT, and its columns are the fields
-    return [replace(row, withdrawn=bool(row.withdrawn)) for row in rows]
+    # The table is STRICT, and its columns are the fields; SQLite has no truth but numbers.
+    return [Row(*(*values, bool(withdrawn))) for *values, withdrawn in found.fetchall()]
 
 
 def _only(found: sqlite3.Cursor) -> Row | None:

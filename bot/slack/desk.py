@@ -97,7 +97,7 @@ class Desk:
         sentence = self._allowance.refusal(asked.user, asked.place.channel)
         try:
             if sentence is None:
-                self._work_on(claim)
+                self._work_on(claim, asked)
             else:
                 self._notify(claim, sentence)
         except (FullError, ClosedError):
@@ -105,15 +105,15 @@ class Desk:
             return False
         return True
 
-    def _work_on(self, claim: Claim) -> None:
+    def _work_on(self, claim: Claim, asked: Asked) -> None:
         try:
-            self._lanes.add(claim.place.channel, claim.place.ts, Errand(self._means, claim))
+            self._lanes.add(claim.place.channel, claim.place.ts, Errand(self._means, claim, asked=asked))
         except FullError:
             log.warning("no room for %s", claim.place)
             self._notify(claim, phrases.BUSY)
 
     def _notify(self, claim: Claim, sentence: str) -> None:
-        errand = Errand(self._means, claim, say("notice", sentence))
+        errand = Errand(self._means, claim, said=say("notice", sentence))
         self._notices.add(claim.place.channel, claim.place.ts, errand)
 
     def _take_back(self, withdrawn: Withdrawn) -> bool:

@@ -62,17 +62,20 @@ class Means:
 class Errand:
     """A task for a lane: brings ``claim``, and whatever comes of it meanwhile, to an end.
 
-    ``said`` is what to say where that is known beforehand, without asking who may ask.
+    ``asked`` is the question where it has been read already; ``said`` is what to say where that is known beforehand,
+    without asking who may ask.
     """
 
-    def __init__(self, means: Means, claim: Claim, said: Composed | None = None) -> None:
+    def __init__(self, means: Means, claim: Claim, *, asked: Asked | None = None, said: Composed | None = None) -> None:
         self._means = means
-        self._take(claim, said)
+        self._take(claim, asked, said)
 
-    def _take(self, claim: Claim, said: Composed | None = None) -> None:
+    def _take(self, claim: Claim, asked: Asked | None = None, said: Composed | None = None) -> None:
         self._claim = claim
         self._said = said
-        self._asked = _asked(claim, self._means.bot_user)
+        # A claim may be for a newer version than the one that was read.
+        is_read = asked is not None and asked.delivery.body == claim.body
+        self._asked = asked if is_read else _asked(claim, self._means.bot_user)
         self._reply_ts = claim.reply_ts
         self._must_look = claim.attempt > 1 and claim.reply_ts is None
         self._tries = 0
@@ -109,9 +112,10 @@ class Errand:
 
     def _speak_unless_overtaken(self, asked: Asked, said: Composed) -> Again | None:
         # Asked as late as can be: what is posted cannot be unseen.
-        if self._means.ledger.is_withdrawn(asked.place):
+        standing = self._means.ledger.standing(self._claim)
+        if standing == "withdrawn":
             return self._withdraw()
-        if self._means.ledger.is_held(self._claim):
+        if standing == "held":
             return self._speak(asked, said)
         log.warning("another process has taken over %s", asked.place)
         self._means.ledger.drop(self._claim)

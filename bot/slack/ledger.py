@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TypeVar
 
 from bot.errors import RecordsError
-from bot.records import Claim, Delivery, Outcome, Place, Records
+from bot.records import Claim, Delivery, Outcome, Place, Records, Standing
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,8 @@ class Ledger:
         # What the spare ledger alone knows, and how it ended there where that is owed to the records.
         self._unrecorded: set[Place] = set()
         self._owed: dict[Place, tuple[Claim, Outcome, str | None]] = {}
+        # What is held here and was deleted, which the records were not told.
+        self._withdrawn: set[Place] = set()
         self._is_down = False
 
     def claim(self, delivery: Delivery) -> Claim | None:
@@ -86,18 +88,23 @@ class Ledger:
     def withdraw(self, place: Place) -> Claim | None:
         """See ``Records.withdraw``."""
         if place in self._unrecorded:
-            return self._took(self._spare.withdraw(place))
-        return self._took(self._try(lambda: self._records.withdraw(place), lambda: self._spare.withdraw(place)))
+            return self._took(self._withdraw_unrecorded(place))
+        return self._took(self._try(lambda: self._records.withdraw(place), lambda: self._withdraw_unrecorded(place)))
 
-    def is_withdrawn(self, place: Place) -> bool:
-        """See ``Records.is_withdrawn``."""
-        if place in self._unrecorded:
-            return self._spare.is_withdrawn(place)
-        return self._try(lambda: self._records.is_withdrawn(place), lambda: self._spare.is_withdrawn(place))
+    def _withdraw_unrecorded(self, place: Place) -> Claim | None:
+        with self._lock:
+            if place in self._held:
+                self._withdrawn.add(place)
+        return self._spare.withdraw(place)
 
-    def is_held(self, claim: Claim) -> bool:
-        """See ``Records.is_held``; what the records cannot tell is taken to be so."""
-        return claim.place in self._unrecorded or self._try(lambda: self._records.is_held(claim), lambda: True)
+    def standing(self, claim: Claim) -> Standing:
+        """See ``Records.standing``; what the records cannot tell of is taken to be held."""
+        held: Standing = "held"
+        if claim.place in self._withdrawn:
+            return "withdrawn"
+        if claim.place in self._unrecorded:
+            return held
+        return self._try(lambda: self._records.standing(claim), lambda: held)
 
     def keep(self) -> tuple[Claim, ...]:
         """Renew what is held and record what is owed; what is to be done as a consequence. Every few seconds."""
@@ -132,6 +139,7 @@ class Ledger:
     def _ended(self, claim: Claim, more: Claim | None) -> Claim | None:
         if more is None:
             self._held.discard(claim.place)
+            self._withdrawn.discard(claim.place)
         return more
 
     def _try(self, work: Callable[[], T], instead: Callable[[], T]) -> T:

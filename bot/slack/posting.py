@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
+from typing import Any
 from urllib.error import URLError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.models.metadata import Metadata
 from slack_sdk.web import SlackResponse
 
 from bot.records import Outcome
@@ -97,6 +97,9 @@ class Unclear:
     why: str
 
 
+Metadata = dict[str, Any]
+"""What a message bears for its app alone."""
+
 Failure = NotPosted | TooMany | Unclear
 Result = Posted | Failure
 
@@ -116,12 +119,9 @@ def destination_of(asked: Asked, outcome: Outcome) -> Destination:
 
 def metadata_of(asked: Asked) -> Metadata:
     """What a reply bears by which it is found again: its question, and which version of it."""
-    return Metadata(METADATA_EVENT, _mark(asked))
-
-
-def _mark(asked: Asked) -> dict[str, str]:
     version = asked.delivery.version
-    return {"question_ts": asked.place.ts} | ({"question_edited": version} if version else {})
+    mark = {"question_ts": asked.place.ts} | ({"question_edited": version} if version else {})
+    return {"event_type": METADATA_EVENT, "event_payload": mark}
 
 
 def post(client: WebClient, destination: Destination, message: Message, metadata: Metadata) -> Result:
@@ -144,6 +144,7 @@ def post(client: WebClient, destination: Destination, message: Message, metadata
             text=message.text,
             blocks=message.blocks,
             metadata=metadata,
+            mrkdwn=False,  # the text of a notification is literal, as all that is shown
             unfurl_links=False,
             unfurl_media=False,
         )
@@ -155,7 +156,12 @@ def update(client: WebClient, channel: str, ts: str, message: Message, metadata:
     """Put ``message`` in place of the one at ``ts``; doing so twice shows nothing twice."""
     result = attempt(
         lambda: client.chat_update(
-            channel=channel, ts=ts, text=message.text, blocks=message.blocks, metadata=metadata.to_dict()
+            channel=channel,
+            ts=ts,
+            text=message.text,
+            blocks=message.blocks,
+            metadata=metadata,
+            parse="none",  # unlike a new message's, the text of a changed one is parsed unless this is said
         )
     )
     return Posted(ts) if isinstance(result, SlackResponse) else result

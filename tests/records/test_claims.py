@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import RecordsError
-from bot.records import FILE_NAME, GIVE_UP, LEASE, Claim, Records
+from bot.records import FILE_NAME, GIVE_UP, LEASE, POSTING, Claim, Records
 from records.ledgers import FIRST, OTHER, PLACE, Clock, delivery, taken
 
 
@@ -84,7 +84,7 @@ def test_a_living_process_keeps_what_it_renews(records: Records, other: Records,
     clock.now += 1
     assert other.abandoned(10) == ()
     assert records.abandoned(10) == (Claim(OTHER, FIRST, "body of Ev2", 2, None),)
-    assert [records.is_held(mine), other.is_held(theirs)] == [True, False]
+    assert [records.standing(mine), other.standing(theirs)] == ["held", "overtaken"]
 
 
 def test_a_process_never_takes_over_its_own(records: Records, clock: Clock) -> None:
@@ -93,7 +93,7 @@ def test_a_process_never_takes_over_its_own(records: Records, clock: Clock) -> N
     clock.now += LEASE * 2
     assert records.abandoned(10) == ()
     assert records.claim(delivery("Ev2")) is None
-    assert records.is_held(claim)
+    assert records.standing(claim) == "held"
 
 
 def test_whoever_lost_a_claim_is_told(records: Records, other: Records, clock: Clock) -> None:
@@ -102,16 +102,35 @@ def test_whoever_lost_a_claim_is_told(records: Records, other: Records, clock: C
     clock.now += LEASE
     (theirs,) = other.abandoned(10)
     records.release(claim)
-    assert [records.is_held(claim), other.is_held(theirs)] == [False, True]
+    assert [records.standing(claim), other.standing(theirs)] == ["overtaken", "held"]
 
 
-def test_asking_whether_a_claim_is_held_gives_it_a_whole_lease(records: Records, other: Records, clock: Clock) -> None:
-    """Whoever asks right before posting has a lease's time to post."""
+@pytest.mark.parametrize("asked_after", [0.0, LEASE - POSTING, LEASE - POSTING + 1, LEASE - 1, LEASE * 2])
+def test_who_finds_a_claim_held_has_time_to_post(
+    records: Records, other: Records, clock: Clock, asked_after: float
+) -> None:
+    """Whoever asks right before posting has the time that posting takes, however late it asks."""
     claim = taken(records)
-    clock.now += LEASE - 1
-    assert records.is_held(claim)
-    clock.now += LEASE - 1
+    clock.now += asked_after
+    assert records.standing(claim) == "held"
+    clock.now += POSTING - 1
     assert other.abandoned(10) == ()
+
+
+def test_a_lease_from_the_future_is_none(records: Records, other: Records, clock: Clock) -> None:
+    """When the clock was set back, asking gives a claim a lease that others believe."""
+    claim = taken(records)
+    clock.now -= 10 * LEASE
+    assert records.standing(claim) == "held"
+    assert other.abandoned(10) == ()
+
+
+def test_what_is_not_in_the_ledger_is_nobodys(records: Records) -> None:
+    """A claim that the ledger has forgotten, or never gave, is not held."""
+    claim = taken(records)
+    records.settle(claim, "answer", "2.0")
+    records.forget(None)
+    assert records.standing(claim) == "overtaken"
 
 
 def test_a_reply_posted_after_the_lease_counts(records: Records, other: Records, clock: Clock) -> None:
@@ -120,7 +139,7 @@ def test_a_reply_posted_after_the_lease_counts(records: Records, other: Records,
     clock.now += LEASE
     (theirs,) = other.abandoned(10)
     records.settle(claim, "answer", "2.0")
-    assert not other.is_held(theirs)
+    assert other.standing(theirs) == "overtaken"
     assert other.settle(theirs, "answer", "3.0") is None
     withdrawn = other.withdraw(PLACE)
     assert withdrawn
@@ -146,7 +165,7 @@ def test_an_hour_old_question_is_given_up(records: Records, other: Records, cloc
     assert [other.lost, records.lost] == [1, 0]
     assert other.claim(delivery("Ev3")) is None
     assert held
-    assert records.is_held(held)
+    assert records.standing(held) == "held"
 
 
 def test_a_clock_set_back_holds_nothing_for_ever(records: Records, other: Records, clock: Clock) -> None:

@@ -43,7 +43,7 @@ def test_an_edit_of_a_held_question_goes_to_its_holder(records: Records, other: 
     following = records.settle(claim, "answer", "2.0")
     assert following == Claim(PLACE, SECOND, "body of Ev2", 1, "2.0")
     assert other.claim(delivery("Ev2", SECOND)) is None
-    assert [records.is_held(claim), records.is_held(following)] == [False, True]
+    assert [records.standing(claim), records.standing(following)] == ["overtaken", "held"]
     assert records.settle(following, "abstention", "2.0") is None
 
 
@@ -140,7 +140,7 @@ def test_a_late_reply_to_an_older_version_is_kept(records: Records, other: Recor
     clock.now += LEASE
     newer = taken(other, "Ev2", SECOND)
     assert records.settle(claim, "answer", "2.0") is None
-    assert other.is_held(newer)
+    assert other.standing(newer) == "held"
     clock.now += LEASE
     assert records.abandoned(10) == (Claim(PLACE, SECOND, "body of Ev2", 3, "2.0"),)
 

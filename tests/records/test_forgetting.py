@@ -48,7 +48,7 @@ def test_a_deletion_is_forgotten_with_the_rest(records: Records) -> None:
     """That a question was withdrawn is kept as long as any settled question, and no longer."""
     records.withdraw(PLACE)
     assert records.forget(None) == 1
-    assert not records.is_withdrawn(PLACE)
+    assert taken(records)
 
 
 def test_what_is_forgotten_stands_in_no_file(records: Records, tmp_path: Path) -> None:

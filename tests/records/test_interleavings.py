@@ -27,6 +27,7 @@ class Work:
     claim: Claim
     leased_until: float
     reply_ts: str | None
+    is_over: bool = False  # the question was deleted
     is_posted: bool = False
 
 
@@ -71,9 +72,11 @@ class Interleavings(RuleBasedStateMachine):
         work = self.work[process]
         if work is None or work.is_posted:
             return None
-        if not self.ledgers[process].is_held(work.claim):
+        standing = self.ledgers[process].standing(work.claim)
+        if standing == "overtaken":
             self.work[process] = None
             return None
+        work.is_over = work.claim.withdrawn or standing == "withdrawn"
         work.leased_until = self.clock.now + LEASE
         if work.reply_ts is None and work.claim.attempt > 1:
             work.reply_ts = next(iter(self.replies), None)
@@ -115,7 +118,7 @@ class Interleavings(RuleBasedStateMachine):
         work = self.holds(process)
         if work is None:
             return
-        if work.claim.withdrawn or self.ledgers[process].is_withdrawn(PLACE):
+        if work.is_over:
             self.replies.pop(work.reply_ts or "", None)
             self.end(process, "withdrawn")
             return
@@ -179,7 +182,7 @@ class Interleavings(RuleBasedStateMachine):
         """A process extends its leases, as far as they are its own still."""
         self.ledgers[process].renew()
         work = self.work[process]
-        if work is not None and self.ledgers[process].is_held(work.claim):
+        if work is not None and self.ledgers[process].standing(work.claim) != "overtaken":
             work.leased_until = self.clock.now + LEASE
 
     @invariant()

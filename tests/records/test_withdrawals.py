@@ -11,18 +11,12 @@ from records.ledgers import PLACE, SECOND, Clock, delivery, taken
 def never_again(*ledgers: Records) -> bool:
     """Whether no ledger gives the question to anybody, as first said or edited."""
     deliveries = (delivery(), delivery("Ev8"), delivery("Ev9", SECOND))
-    return not any(
-        ledger.claim(each) or ledger.abandoned(10) or not ledger.is_withdrawn(PLACE)
-        for ledger in ledgers
-        for each in deliveries
-    )
+    return not any(ledger.claim(each) or ledger.abandoned(10) for ledger in ledgers for each in deliveries)
 
 
 def test_what_was_not_withdrawn_is_not(records: Records) -> None:
-    """Neither an unknown question nor one that was taken is withdrawn by itself."""
-    assert not records.is_withdrawn(PLACE)
-    taken(records)
-    assert not records.is_withdrawn(PLACE)
+    """A question that was taken is not withdrawn by itself."""
+    assert records.standing(taken(records)) == "held"
 
 
 def test_a_question_deleted_before_it_is_taken_is_never_taken(records: Records, other: Records) -> None:
@@ -36,7 +30,7 @@ def test_a_deleted_question_s_reply_is_to_be_removed(records: Records, other: Re
     records.settle(taken(records), "answer", "2.0")
     removal = other.withdraw(PLACE)
     assert removal
-    assert (removal.reply_ts, removal.withdrawn, other.is_held(removal)) == ("2.0", True, True)
+    assert (removal.reply_ts, removal.withdrawn, other.standing(removal)) == ("2.0", True, "held")
     assert other.settle(removal, "withdrawn", None) is None
     assert never_again(records, other)
     assert records.withdraw(PLACE) is None
@@ -54,9 +48,20 @@ def test_whoever_holds_a_question_learns_that_it_was_deleted(records: Records, o
     """A question deleted while it is held is its holder's to end: without a reply it simply is over."""
     claim = taken(records)
     assert other.withdraw(PLACE) is None
-    assert records.is_withdrawn(PLACE)
+    assert records.standing(claim) == "withdrawn"
     assert records.settle(claim, "withdrawn", None) is None
     assert never_again(records, other)
+
+
+def test_whoever_lost_a_question_learns_that_before_its_deletion(
+    records: Records, other: Records, clock: Clock
+) -> None:
+    """A question that was taken over and then deleted is the other's to end, which may have posted."""
+    claim = taken(records)
+    clock.now += LEASE
+    (theirs,) = other.abandoned(10)
+    records.withdraw(PLACE)
+    assert [records.standing(claim), other.standing(theirs)] == ["overtaken", "withdrawn"]
 
 
 def test_whoever_posted_meanwhile_removes_the_reply(records: Records, other: Records) -> None:
@@ -66,7 +71,7 @@ def test_whoever_posted_meanwhile_removes_the_reply(records: Records, other: Rec
     removal = records.settle(claim, "answer", "2.0")
     assert removal
     assert (removal.reply_ts, removal.withdrawn) == ("2.0", True)
-    assert [records.is_held(claim), records.is_held(removal)] == [False, True]
+    assert [records.standing(claim), records.standing(removal)] == ["overtaken", "held"]
     assert records.settle(removal, "withdrawn", None) is None
     assert never_again(records, other)
 
@@ -98,7 +103,7 @@ def test_a_removal_that_was_abandoned_is_taken_over(records: Records, other: Rec
     assert other.claim(delivery("Ev2", SECOND)) is None
     (again,) = other.abandoned(10)
     assert removal
-    assert (again.reply_ts, again.withdrawn, records.is_held(removal)) == ("2.0", True, False)
+    assert (again.reply_ts, again.withdrawn, records.standing(removal)) == ("2.0", True, "overtaken")
     other.settle(again, "withdrawn", None)
     assert never_again(records, other)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block
 
 from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
 from bot.playground.validation import checked_blocks
@@ -171,6 +172,14 @@ def test_every_reply_fits_and_is_verbatim(reply: Reply, notes: tuple[str, ...]) 
     words = quoted(message)
     assert all(quote.text.startswith(one) for quote, one in zip(shown, words, strict=False))
     assert bool(words) == bool(shown)
+
+
+@settings(deadline=None)
+@given(replies(), st.lists(SENTENCE, max_size=2).map(tuple))
+def test_the_sdk_makes_the_same_blocks(reply: Reply, words: tuple[str, ...]) -> None:
+    """What slack_sdk's classes read of a message, check, and make anew is the same JSON."""
+    for message in (render(reply, words), how_to(words, words)):
+        assert [block.to_dict() for block in Block.parse_all(message.blocks)] == message.blocks
 
 
 @settings(deadline=None)

@@ -138,13 +138,13 @@ def test_a_reply_that_was_refused_is_tried_again(room: Room) -> None:
     assert QUOTED in shown(room.reply_to(room.ask(BRIDGE)))
 
 
-def test_the_reply_names_its_question_and_unfurls_nothing(room: Room) -> None:
-    """The reply's metadata hold the question's timestamp, and Slack is told not to unfurl links."""
+def test_the_reply_names_its_question_and_is_left_as_it_is(room: Room) -> None:
+    """The reply's metadata hold the question's timestamp; Slack is told to unfurl no links and to format no text."""
     asked = room.ask(BRIDGE)
     reply = room.reply_to(asked)
     assert reply.metadata == {"event_type": "pullquote_answer", "event_payload": {"question_ts": asked.ts}}
     (call,) = [call for call in room.slack.calls if call.method == "chat.postMessage"]
-    assert (call.arguments["unfurl_links"], call.arguments["unfurl_media"]) == (False, False)
+    assert [call.arguments[name] for name in ("unfurl_links", "unfurl_media", "mrkdwn")] == [False] * 3
 
 
 @pytest.mark.parametrize("way", ["drop_connections", "refresh_connections"])

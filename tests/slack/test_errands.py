@@ -58,7 +58,7 @@ class Bench:
         return claim
 
     def errand(self, said: Composed | None = None) -> Errand:
-        return Errand(self.means, self.claim(), said)
+        return Errand(self.means, self.claim(), said=said)
 
     def fail(self, times: int = 1, method: str = "chat.postMessage", **fault: object) -> None:
         self.slack.fail_next(method, times=times, **fault)  # type: ignore[arg-type]

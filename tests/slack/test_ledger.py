@@ -67,7 +67,7 @@ def elsewhere(folder: Folder) -> Ledger:
 def test_it_is_the_records_while_they_can_be_used(folder: Folder, ledger: Ledger) -> None:
     """What is claimed here is held against another process, and what is settled is settled there too."""
     claim = taken(ledger.claim(delivery()))
-    assert (ledger.is_held(claim), ledger.known(PLACE), elsewhere(folder).claim(delivery())) == (True, True, None)
+    assert (ledger.standing(claim), ledger.known(PLACE), elsewhere(folder).claim(delivery())) == ("held", True, None)
     assert ledger.settle(claim, "answer", "11.0") is None
     assert taken(elsewhere(folder).claim(delivery("12.0", "Ev2"))).reply_ts == "11.0"
 
@@ -76,7 +76,7 @@ def test_without_the_records_a_question_is_taken_once(folder: Folder, ledger: Le
     """A question is taken and settled without them; the same event again is not, before and after it is settled."""
     folder.take_away()
     claim = taken(ledger.claim(delivery()))
-    assert (ledger.is_held(claim), ledger.is_withdrawn(PLACE), ledger.known(PLACE)) == (True, False, True)
+    assert (ledger.standing(claim), ledger.known(PLACE)) == ("held", True)
     assert ledger.claim(delivery()) is None
     assert ledger.settle(claim, "answer", "11.0") is None
     assert ledger.claim(delivery(event_id="Ev2")) is None
@@ -99,7 +99,7 @@ def test_what_was_taken_before_they_went_is_not_taken_again(folder: Folder, ledg
     claim = taken(ledger.claim(delivery()))
     folder.take_away()
     assert ledger.claim(delivery(event_id="Ev2")) is None
-    assert ledger.is_held(claim)
+    assert ledger.standing(claim) == "held"
     assert ledger.settle(claim, "answer", "11.0") is None
     assert ledger.claim(delivery(event_id="Ev3")) is None
     folder.give_back()
@@ -142,7 +142,17 @@ def test_a_deletion_without_records_is_known(folder: Folder, ledger: Ledger) -> 
     folder.take_away()
     claim = taken(ledger.claim(delivery()))
     assert ledger.withdraw(PLACE) is None
-    assert ledger.is_withdrawn(PLACE)
+    assert ledger.standing(claim) == "withdrawn"
+    assert ledger.settle(claim, "withdrawn", None) is None
+
+
+def test_a_deletion_that_the_records_missed_is_known(folder: Folder, ledger: Ledger) -> None:
+    """A question deleted while they were away is not answered when they are back."""
+    claim = taken(ledger.claim(delivery()))
+    folder.take_away()
+    ledger.withdraw(PLACE)
+    folder.give_back()
+    assert ledger.standing(claim) == "withdrawn"
     assert ledger.settle(claim, "withdrawn", None) is None
 
 

@@ -51,6 +51,16 @@ def test_an_edited_mention_updates_its_answer(request: pytest.FixtureRequest, va
     assert (calls(room, "chat.update"), calls(room, "chat.postMessage")) == (1, 1)
 
 
+def test_the_text_of_a_changed_answer_is_left_as_it_is(room: Room) -> None:
+    """(A mention, edited.) Slack is told not to parse the new text, which it does with a change unless told."""
+    asked = room.ask(BRIDGE)
+    room.reply_to(asked)
+    room.slack.edit(asked, mentioning(room, COST))
+    room.slack.wait_until(lambda: "chat.update" in {call.method for call in room.slack.calls})
+    (call,) = [call for call in room.slack.calls if call.method == "chat.update"]
+    assert call.arguments["parse"] == "none"
+
+
 def test_an_edited_direct_message_updates_its_answer(room: Room) -> None:
     """(A direct message, edited twice: its one answer follows.)"""
     asked = room.slack.say(DM_YOU, BRIDGE)

@@ -1,0 +1,70 @@
+"""How text is measured, cut and kept from turning: the quick ways hold to the plain ones."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.slack.bidi import isolate
+from bot.slack.markup import cut, cut_escaped, escape, shorten, size
+
+from .hostile import NAMES, turns, untimed
+
+SIZES: list[tuple[str, int]] = [
+    ("", 0),
+    ("a\n", 2),
+    ("é", 1),
+    ("\u20ac", 1),
+    ("\ud800", 1),
+    ("😀", 2),
+    ("a😀é", 4),
+]
+
+
+@pytest.mark.parametrize(("text", "units"), SIZES)
+def test_text_is_measured_in_utf_16(text: str, units: int) -> None:
+    """A character beyond the basic plane counts twice, half of a surrogate pair once, any other once."""
+    assert size(text) == units
+
+
+@untimed
+@given(NAMES.map(lambda text: text.replace(" ", "")), st.integers(0, 300))
+def test_a_text_without_blanks_is_cut_where_no_more_fits(text: str, limit: int) -> None:
+    """What is cut is the longest beginning that fits, character by character, but for what is blank at its end."""
+    for words, measure in ((cut(text, limit), size), (cut_escaped(text, limit), lambda part: size(escape(part)))):
+        longest = max(count for count in range(min(len(text), limit) + 1) if measure(text[:count]) <= limit)
+        assert words == (text if measure(text) <= limit else text[:longest].rstrip())
+
+
+CUT: list[tuple[str, int, str]] = [
+    ("", 5, ""),
+    ("two words", 9, "two words"),
+    ("two more words", 11, "two more"),
+    ("two words", 8, "two word"),
+    ("two words", 3, "two"),
+    ("a bridge", 7, "a bridg"),
+    ("😀😀😀", 5, "😀😀"),
+    ("words", 0, ""),
+]
+
+
+@pytest.mark.parametrize(("text", "limit", "words"), CUT)
+def test_words_are_cut_between_two_of_them(text: str, limit: int, words: str) -> None:
+    """A blank in the second half of what fits ends it; a word is cut only where there is none."""
+    assert cut(text, limit) == words
+
+
+def test_what_is_shortened_says_so() -> None:
+    """An ellipsis is part of the size; what fits has none."""
+    assert [shorten("a bridge", 8), shorten("a bridge", 7), shorten("😀😀😀", 5)] == ["a bridge", "a brid…", "😀😀…"]
+
+
+def test_every_character_that_turns_others_is_isolated() -> None:
+    """No character of Unicode that can make others run the other way goes without an isolate."""
+    everything = map(chr, range(sys.maxunicode + 1))
+    turning = [char for char in everything if turns(char) and char not in "\n\r\x1c\x1d\x1e\x85\u2029"]
+    assert turning
+    assert [char for char in turning if isolate(f"a{char}") == f"a{char}"] == []
