@@ -6,6 +6,6 @@ Keeps secret that this is SQLite in one file of the state folder, how a claim is
 from __future__ import annotations
 
 from bot.records.ledger import Records
-from bot.records.nouns import FILE_NAME, GIVE_UP, LEASE, Claim, Delivery, Outcome, Place
+from bot.records.nouns import FILE_NAME, GIVE_UP, LEASE, Claim, Delivery, Outcome, Place, Rated
 
-__all__ = ["FILE_NAME", "GIVE_UP", "LEASE", "Claim", "Delivery", "Outcome", "Place", "Records"]
+__all__ = ["FILE_NAME", "GIVE_UP", "LEASE", "Claim", "Delivery", "Outcome", "Place", "Rated", "Records"]
