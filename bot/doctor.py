@@ -151,7 +151,7 @@ def _scopes(identity: Identity) -> Iterator[Finding]:
         yield Finding(
             "Slack features",
             "warning",
-            f"Off, for want of {', '.join(absent)}: the bot never {' and never '.join(one.name for one in off)}.",
+            f"Off, for want of {', '.join(absent)}: the bot never {'; never '.join(one.name for one in off)}.",
             "If you want that, bring the app's manifest up to deploy/manifest-full.yaml and install the app again.",
         )
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from bot.slack.features import REASONS, Variant, events, scopes
+from bot.slack.features import COMMAND, COMMAND_HINT, REASONS, SHORTCUT, SHORTCUT_ID, Variant, events, scopes
 
 Mode = Literal["socket", "http"]
 
@@ -37,9 +37,8 @@ _DESCRIPTION = (
 
 def manifest(variant: Variant, mode: Mode) -> dict[str, Any]:
     """The manifest as Slack reads it."""
-    subscriptions: dict[str, Any] = {"bot_events": list(events(variant))}
-    if mode == "http":
-        subscriptions = {"request_url": "https://pullquote.example.com/slack/events"} | subscriptions
+    address = {"request_url": "https://pullquote.example.com/slack/events"} if mode == "http" else {}
+    subscriptions = address | {"bot_events": list(events(variant))}
     return {
         "display_information": {
             "name": "Pullquote",
@@ -48,20 +47,33 @@ def manifest(variant: Variant, mode: Mode) -> dict[str, Any]:
         },
         "features": {
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "Pullquote", "always_online": True},
+            **(_offers(mode) if variant == "full" else {}),
         },
         "oauth_config": {"scopes": {"bot": list(scopes(variant))}},
         "settings": {
             "event_subscriptions": subscriptions,
-            "interactivity": {"is_enabled": False},
+            "interactivity": {"is_enabled": True, **address},
             "org_deploy_enabled": False,
             "socket_mode_enabled": mode == "socket",
             "token_rotation_enabled": False,
         },
+    }
+
+
+def _offers(mode: Mode) -> dict[str, Any]:
+    """What people are offered by name."""
+    command = {"command": COMMAND.name, "description": COMMAND.description, "usage_hint": COMMAND_HINT}
+    address = {"url": "https://pullquote.example.com/slack/events"} if mode == "http" else {}
+    shortcut = {"name": SHORTCUT.name, "type": "message", "callback_id": SHORTCUT_ID}
+    return {
+        "agent_view": {"agent_description": "Finds the answer in the team's own archive, word for word."},
+        "slash_commands": [command | address | {"should_escape": False}],
+        "shortcuts": [shortcut | {"description": SHORTCUT.description}],
     }
 
 

@@ -26,11 +26,12 @@ NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the pa
 
 def playground(corpus: Corpus = None, port: Port = 0, no_browser: NoBrowser = False) -> None:
     """Try the bot in a browser, with no Slack workspace, until Ctrl-C."""
+    from bot.playground.interactivity import Command, Shortcut
     from bot.playground.page.serving import Page
     from bot.playground.server import StandIn
     from bot.records import Records
     from bot.slack.connection import Access
-    from bot.slack.features import events, scopes
+    from bot.slack.features import COMMAND, COMMAND_HINT, SHORTCUT, SHORTCUT_ID, events, scopes
     from bot.slack.limits import Limits
     from bot.slack.serving import serve
 
@@ -41,7 +42,12 @@ def playground(corpus: Corpus = None, port: Port = 0, no_browser: NoBrowser = Fa
     logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
     examples = librarian.examples
     with (
-        StandIn(scopes=scopes("base"), subscriptions=events("base")) as slack,
+        StandIn(
+            scopes=scopes("full"),
+            subscriptions=events("full"),
+            commands=[Command(COMMAND.name, COMMAND.description, COMMAND_HINT)],
+            shortcuts=[Shortcut(SHORTCUT_ID, SHORTCUT.name)],
+        ) as slack,
         Page(slack, examples=examples, port=port) as page,
     ):
 

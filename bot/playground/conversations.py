@@ -12,11 +12,11 @@ from bot.playground.methods import Arguments, Context, Method
 from bot.playground.nouns import Channel, Json, Message
 from bot.playground.validation import RefusedError
 
-_FAMILY = {"channel": "channels", "group": "groups", "im": "im"}
+_FAMILY = {"channel": "channels", "group": "groups", "mpim": "mpim", "im": "im"}
 
 
 def _family(verb: str) -> tuple[str, ...]:
-    return tuple(f"{family}:{verb}" for family in (*_FAMILY.values(), "mpim"))
+    return tuple(f"{family}:{verb}" for family in _FAMILY.values())
 
 
 def _readable(context: Context, arguments: Arguments, verb: str, *, as_member: bool) -> Channel:

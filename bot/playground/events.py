@@ -16,11 +16,17 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "message.channels": ("channels:history",),
     "message.groups": ("groups:history",),
     "message.im": ("im:history",),
+    "message.mpim": ("mpim:history",),
     "member_joined_channel": ("channels:read", "groups:read"),
     "reaction_added": ("reactions:read",),
     "reaction_removed": ("reactions:read",),
 }
-_MESSAGES_IN = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
+_MESSAGES_IN = {
+    "channel": "message.channels",
+    "group": "message.groups",
+    "mpim": "message.mpim",
+    "im": "message.im",
+}
 
 
 class Announcer:
@@ -73,13 +79,13 @@ class Announcer:
         """Slack changed a message by itself (a preview, a language, a new reply): its words are what they were."""
         self._tell_of_change(before, after)
 
-    def joined(self, notice: Message) -> None:
-        """Someone joined: the notice in the channel, and the event of its own."""
+    def joined(self, notice: Message, inviter: str | None) -> None:
+        """Someone joined, invited or by themselves: the notice in the channel, and the event of its own."""
         self.posted(notice)
         channel = self._workspace.channel(notice.channel)
         event = {"type": "member_joined_channel", "user": notice.user, "team": self._workspace.team.id}
         event |= {"channel": channel.id, "channel_type": "G" if channel.kind == "group" else "C", "event_ts": notice.ts}
-        self._tell("member_joined_channel", channel.id, event)
+        self._tell("member_joined_channel", channel.id, event | ({"inviter": inviter} if inviter else {}))
 
     def reacted(self, message: Message, name: str, user: str, *, stands: bool) -> None:
         """A reaction came or went."""

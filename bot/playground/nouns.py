@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Json = dict[str, Any]
-ChannelKind = Literal["channel", "group", "im"]
+ChannelKind = Literal["channel", "group", "mpim", "im"]
 Guest = Literal["single-channel", "multi-channel"]
 
 _CONTROL = re.compile(r"<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+|!(?:here|channel|everyone))>")
@@ -59,7 +59,8 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A public channel, a private one (``group``) or a direct message between a person and the bot (``im``).
+    """A public channel, a private one (``group``), or a direct message: of several people (``mpim``) or of one with the
+    bot (``im``).
 
     ``shared_with`` are the workspaces of other organisations that it is shared with.
     """
@@ -77,7 +78,7 @@ class Channel:
 
     def shown(self, viewer: str) -> Json:
         """The conversation object, as ``viewer`` (a user's id) gets it."""
-        common: Json = {"id": self.id, "is_im": self.kind == "im", "is_mpim": False, "is_archived": False}
+        common: Json = {"id": self.id, "is_im": self.kind == "im", "is_mpim": self.kind == "mpim", "is_archived": False}
         common |= {"is_shared": self.is_ext_shared, "is_ext_shared": self.is_ext_shared}
         if self.kind == "im":
             return common | {"user": next(iter(self.members - {viewer}), viewer), "is_open": True}
@@ -86,7 +87,7 @@ class Channel:
             "name_normalized": self.name,
             "is_channel": self.kind == "channel",
             "is_group": self.kind == "group",
-            "is_private": self.kind == "group",
+            "is_private": self.kind != "channel",
             "is_member": viewer in self.members,
             "is_general": False,
         }

@@ -57,10 +57,10 @@ class People:
     def delete(self, message: Message) -> None:
         self._announcer.deleted(*self.workspace.remove(message.channel, message.ts))
 
-    def join(self, channel: str, user: str) -> Message:
+    def join(self, channel: str, user: str, *, inviter: str | None = None) -> Message:
         """Become a member; returns the notice in the channel."""
         notice = self.workspace.join(channel, user)
-        self._announcer.joined(notice)
+        self._announcer.joined(notice, inviter)
         return notice
 
     def react(self, message: Message, name: str, *, user: str = cast.YOU, stands: bool = True) -> None:

@@ -6,6 +6,18 @@ Keeps secret that this is SQLite in one file of the state folder, how a claim is
 from __future__ import annotations
 
 from bot.records.ledger import Records
-from bot.records.nouns import FILE_NAME, GIVE_UP, LEASE, POSTING, Claim, Delivery, Outcome, Place, Standing
+from bot.records.nouns import FILE_NAME, GIVE_UP, LEASE, POSTING, Claim, Delivery, Outcome, Place, Rated, Standing
 
-__all__ = ["FILE_NAME", "GIVE_UP", "LEASE", "POSTING", "Claim", "Delivery", "Outcome", "Place", "Records", "Standing"]
+__all__ = [
+    "FILE_NAME",
+    "GIVE_UP",
+    "LEASE",
+    "POSTING",
+    "Claim",
+    "Delivery",
+    "Outcome",
+    "Place",
+    "Rated",
+    "Records",
+    "Standing",
+]

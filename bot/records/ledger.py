@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
-from bot.records import rows
+from bot.records import ratings, rows
 from bot.records.database import Database
-from bot.records.nouns import FILE_NAME, GIVE_UP, LEASE, POSTING, Claim, Delivery, Outcome, Place, Standing
+from bot.records.nouns import FILE_NAME, GIVE_UP, LEASE, POSTING, Claim, Delivery, Outcome, Place, Rated, Standing
 from bot.records.rows import Row
 
 log = logging.getLogger(__name__)
@@ -170,6 +170,17 @@ class Records:
             count += deleted
         self._database.shred()
         return count
+
+    def rate(self, place: Place, person: str, rated: Rated) -> None:
+        """Keep what ``person`` thinks of the reply at ``place``, in place of what they thought before.
+
+        It is deleted with its question, and not kept where the question is not known. Who it was is not kept.
+        """
+        self._database.write(lambda db: ratings.save(db, place, person, rated))
+
+    def ratings(self, place: Place) -> tuple[Rated, ...]:
+        """What people think of the reply to the question at ``place``, in no order that tells who they are."""
+        return self._database.read(lambda db: ratings.find(db, place))
 
     def close(self) -> None:
         """End the connection; further calls raise RecordsError."""

@@ -68,6 +68,14 @@ class Claim:
     withdrawn: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """What one person thinks of the reply to a question; ``note`` is what they said was wrong, empty for nothing."""
+
+    useful: bool
+    note: str = ""
+
+
 def is_newer(version: str, than: str) -> bool:
     """Whether one version of a message was written after another.
 

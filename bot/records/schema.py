@@ -67,6 +67,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "INSERT INTO events (event_id, question) SELECT event_id, id FROM first_questions",
         "DROP TABLE first_questions",
     ),
+    (
+        """
+        CREATE TABLE ratings (
+            question INTEGER NOT NULL REFERENCES questions (id) ON DELETE CASCADE,
+            person TEXT NOT NULL,
+            useful INTEGER NOT NULL,
+            note TEXT NOT NULL,
+            PRIMARY KEY (question, person)
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
 )
 
 

@@ -72,6 +72,16 @@ class Directory:
             return self._learnt(user, Person(None, is_guest=False))
         return self._learnt(user, _person(result)) if isinstance(result, SlackResponse) else result
 
+    def is_shared(self, channel: str) -> bool | Failure:
+        """Whether another organisation is in ``channel``, asked each time; False where the bot does not see it.
+
+        Needs the scopes channels:read, groups:read and mpim:read.
+        """
+        result = attempt(lambda: self._client.conversations_info(channel=channel))
+        if isinstance(result, SlackResponse):
+            return bool(result["channel"].get("is_ext_shared"))
+        return False if isinstance(result, NotPosted) and result.code == "channel_not_found" else result
+
     def _learnt(self, user: str, person: Person) -> Person:
         with self._lock:
             self._known.pop(user, None)
@@ -104,7 +114,7 @@ class Admission:
     def refusal(self, asked: Asked) -> str | Failure | None:
         """None when ``asked`` may be answered, else the sentence; a failure where Slack could not be asked."""
         team = asked.origin.user_team
-        refusal = self._of_channel(asked) or (self._of_team(team, asked) if team else None)
+        refusal = self._of_channel(asked) or self._of_sharing(asked) or (self._of_team(team, asked) if team else None)
         if refusal is not None or (team and self.rules.guests):
             return refusal
         person = self.directory.person(asked.user)
@@ -115,12 +125,21 @@ class Admission:
         return self._of_team(team or (asked.place.team if person is None else person.team), asked)
 
     def _of_channel(self, asked: Asked) -> str | None:
-        if asked.surface == "dm":
+        if _is_direct(asked):
             return None
         if asked.origin.is_external_channel and not self.rules.external:
             return phrases.SHARED_CHANNEL
         is_listed = not self.rules.channels or asked.place.channel in self.rules.channels
         return None if is_listed else phrases.OTHER_CHANNEL
+
+    def _of_sharing(self, asked: Asked) -> str | Failure | None:
+        # Slack says of a message whether its channel is shared, and of a button it does not.
+        if asked.surface != "share" or self.rules.external or _is_direct(asked):
+            return None
+        is_shared = self.directory.is_shared(asked.place.channel)
+        if isinstance(is_shared, bool):
+            return phrases.SHARED_CHANNEL if is_shared else None
+        return phrases.NOT_TOLD if isinstance(is_shared, NotPosted) and is_shared.code else is_shared
 
     def _of_team(self, team: str | None, asked: Asked) -> str | None:
         """``team`` is None for somebody of whom Slack shows the bot nothing: never one of its own organisation."""
@@ -130,3 +149,7 @@ class Admission:
         if team not in asked.origin.home and not rules.external:
             return phrases.OTHER_ORGANISATION
         return phrases.OTHER_WORKSPACE if rules.workspaces else None
+
+
+def _is_direct(asked: Asked) -> bool:
+    return asked.surface == "dm" or asked.place.channel.startswith("D")

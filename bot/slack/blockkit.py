@@ -51,3 +51,35 @@ def plain_text(text: str) -> Json:
 def mrkdwn(text: str) -> Json:
     """A text in Slack's own markup, to which Slack adds no links."""
     return {"text": text, "type": "mrkdwn", "verbatim": True}
+
+
+def button(text: str, action: str, value: str) -> Json:
+    """A button, told by the name of its ``action``."""
+    return {"action_id": action, "text": plain_text(text), "type": "button", "value": value}
+
+
+def buttons(*elements: Json) -> Json:
+    """A row of buttons."""
+    return {"elements": list(elements), "type": "actions"}
+
+
+def feedback(action: str, positive: tuple[str, str], negative: tuple[str, str]) -> Json:
+    """Slack's own pair of thumbs, each with its text and its value."""
+    up, down = ({"text": plain_text(text), "value": value} for text, value in (positive, negative))
+    thumbs = {"action_id": action, "negative_button": down, "positive_button": up, "type": "feedback_buttons"}
+    return {"elements": [thumbs], "type": "context_actions"}
+
+
+def modal(title: str, blocks: list[Json]) -> Json:
+    """A window over Slack that only shows."""
+    return {"blocks": blocks, "close": plain_text("Close"), "title": plain_text(title), "type": "modal"}
+
+
+def header(text: str) -> Json:
+    """A heading."""
+    return {"text": plain_text(text), "type": "header"}
+
+
+def home(blocks: list[Json]) -> Json:
+    """The app's Home tab."""
+    return {"blocks": blocks, "type": "home"}

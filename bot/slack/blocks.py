@@ -40,15 +40,16 @@ class Message(NamedTuple):
     blocks: list[Json]
 
 
-def render(reply: Reply, notes: tuple[str, ...] = ()) -> Message:
+def render(reply: Reply, notes: tuple[str, ...] = (), *, around: int = 0) -> Message:
     """The message for ``reply``, whose texts and addresses have at most the size MESSAGE_LIMIT in all.
 
-    ``notes`` say what of the question was not read. VerificationError when the words laid out for a quote are not its.
+    ``notes`` say what of the question was not read; ``around`` is the size of what else will stand in the message.
+    VerificationError when the words laid out for a quote are not its.
     """
     quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
     text = _notice(reply)
     head = [_sentence(line) for line in _first_lines(reply, notes)]
-    room = MESSAGE_LIMIT - size(text) - size_of(head) - size(_left_out(len(quotes)))
+    room = MESSAGE_LIMIT - around - size(text) - size_of(head) - size(_left_out(len(quotes)))
     shown: list[Json] = []
     fitting = 0
     for quote in quotes[:MOST_QUOTES]:

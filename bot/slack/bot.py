@@ -13,19 +13,24 @@ from slack_bolt import App
 
 from bot.models import Quote
 from bot.records import Records
+from bot.slack.actions import Presses
 from bot.slack.admission import Admission, Directory, Rules
+from bot.slack.commands import listen
 from bot.slack.composing import Answers
 from bot.slack.connection import Access, Identity, connect, introduce, missing_scopes
 from bot.slack.desk import Desk
+from bot.slack.home import Home
 from bot.slack.ledger import Ledger
 from bot.slack.limits import Allowance, Limits
-from bot.slack.listeners import build_app
+from bot.slack.listeners import acknowledge_the_rest, build_app, listen_to_presses
 from bot.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
 # Seconds from the signal until no question is begun; a supervisor's patience is usually ten.
 END_WITHIN = 3.5
+# Seconds more for presses, each of which is a call or two.
+PRESSES_END_WITHIN = 1.0
 # Seconds between two looks after what was claimed: a fifth of a lease.
 KEEP_EVERY = 3.0
 
@@ -53,16 +58,24 @@ class SlackBot:
         # The lanes wait in its stead.
         client = connect(access.bot, access.api_url, is_patient=False)
         telemetry = telemetry or Telemetry()
+        admission = Admission(rules or Rules(), Directory(client))
         self._desk = Desk(
             client,
             bot_user=self.identity.bot_user,
             ledger=Ledger(records),
-            admission=Admission(rules or Rules(), Directory(client)),
+            admission=admission,
             allowance=Allowance(limits or Limits()),
             telemetry=telemetry,
+            scopes=self.identity.scopes,
         )
         telemetry.watch_waiting(lambda: self._desk.waiting)
         self.app: App = build_app(patient, self._desk.take)
+        self._presses = Presses(client, admission, records, self.identity.bot_user)
+        listen_to_presses(self.app, self._presses)
+        listen(self.app, self._desk.take_question, bot_user=self.identity.bot_user)
+        self._home = Home(client, admission, self.identity)
+        self._home.listen(self.app)
+        acknowledge_the_rest(self.app)
         self._has_ended = Event()
         self._keeper = Thread(target=self._keep, name="keeper", daemon=True)
 
@@ -78,10 +91,14 @@ class SlackBot:
     def open(self, answers: Answers, verify: Verify) -> None:
         """Answer from now on. ``verify`` raises VerificationError for a quote that is not its article's."""
         self._desk.open(answers, verify)
+        self._presses.open(answers)
+        self._home.open(answers)
 
     def stop(self, within: float = END_WITHIN) -> None:
         """Finish the questions in hand, ``within`` seconds; what is left then is another process's to take over."""
         left = self._desk.finish(within)
+        self._presses.finish(PRESSES_END_WITHIN)
+        self._home.finish(0.0)
         self._has_ended.set()
         if self._keeper.is_alive():
             self._keeper.join(1.0)

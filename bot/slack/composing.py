@@ -11,18 +11,27 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
 
+from bot.archive import Archive
 from bot.errors import VerificationError
 from bot.models import Answer, Question, Quote, Reply
 from bot.records import Outcome
 from bot.slack import phrases
 from bot.slack.blocks import Message, how_to, plain, render
+from bot.slack.controls import ROOM as CONTROLS
+from bot.slack.controls import with_controls
+from bot.slack.paging import may_reread
 from bot.slack.questions import Asked
+from bot.slack.references import Turn
+from bot.slack.sharing import ROOM, credited, offered
 
 log = logging.getLogger(__name__)
 
 
 class Answers(Protocol):
     """Who answers questions: the librarian, as far as Slack needs it."""
+
+    @property
+    def archive(self) -> Archive: ...
 
     def answer(self, question: Question) -> Reply: ...
 
@@ -53,10 +62,15 @@ def apologise(why: str) -> Composed:
     return say("apology", phrases.APOLOGY.format(reference=mark))
 
 
-def compose(asked: Asked, answers: Answers, verify: Callable[[Quote], None]) -> Composed:
-    """What is said to ``asked``. ``verify`` raises VerificationError for a quote that is not its article's."""
+def compose(
+    asked: Asked, answers: Answers, verify: Callable[[Quote], None], scopes: frozenset[str] | None = None
+) -> Composed:
+    """What is said to ``asked``. ``verify`` raises VerificationError for a quote that is not its article's.
+
+    With the ``scopes`` to read the question again, the reply offers further passages.
+    """
     try:
-        return _compose(asked, answers, verify)
+        return _compose(asked, answers, verify, scopes)
     except VerificationError:
         sentence = phrases.UNVERIFIED
     except Exception:  # noqa: BLE001 -- the one edge: whatever failed, the person who asked gets a sentence
@@ -66,7 +80,9 @@ def compose(asked: Asked, answers: Answers, verify: Callable[[Quote], None]) -> 
     return say("apology", sentence.format(reference=mark))
 
 
-def _compose(asked: Asked, answers: Answers, verify: Callable[[Quote], None]) -> Composed:
+def _compose(
+    asked: Asked, answers: Answers, verify: Callable[[Quote], None], scopes: frozenset[str] | None
+) -> Composed:
     if asked.text is None:
         return Composed("how-to", how_to(answers.examples, asked.notes))
     began = perf_counter()
@@ -76,4 +92,19 @@ def _compose(asked: Asked, answers: Answers, verify: Callable[[Quote], None]) ->
     for quote in quotes:
         verify(quote)
     outcome: Outcome = "answer" if isinstance(reply, Answer) else "abstention"
-    return Composed(outcome, render(reply, asked.notes), reply.confidence, len(quotes), took_ms)
+    may_page = asked.response_url is None and may_reread(asked.place.channel, scopes)
+    after = Turn(place=asked.place, version=asked.delivery.version, at=1) if may_page and _has_more(reply) else None
+    message = with_controls(_laid_out(reply, asked, asked.text), asked.place, quotes, after=after)
+    return Composed(outcome, message, reply.confidence, len(quotes), took_ms)
+
+
+def _has_more(reply: Reply) -> bool:
+    """Whether more was found than is shown; that any of it is worth a page is known once it is asked for."""
+    return isinstance(reply, Answer) and len(reply.trace.hits) > len(reply.quotes)
+
+
+def _laid_out(reply: Reply, asked: Asked, question: str) -> Message:
+    if asked.response_url is None:
+        return render(reply, asked.notes, around=CONTROLS)
+    message = render(reply, asked.notes, around=ROOM + CONTROLS)
+    return credited(message, question, asked.user) if asked.surface == "share" else offered(message, question)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
+from slack_sdk.webhook import WebhookClient
 
 from bot.errors import SettingsError, SlackError
 from bot.slack.features import scopes
@@ -121,6 +122,14 @@ def connect(bot_token: str, api_url: str, *, is_patient: bool = True) -> WebClie
     )
     if is_loopback(api_url):
         # The SDK takes a proxy from the environment without asking for which hosts it is meant.
+        client.proxy = None
+    return client
+
+
+def response_client(response_url: str) -> WebhookClient:
+    """A client for the address at which one thing that a person did may be answered; it repeats nothing."""
+    client = WebhookClient(response_url, timeout=TIMEOUT, retry_handlers=[])
+    if is_loopback(response_url):
         client.proxy = None
     return client
 

@@ -50,7 +50,9 @@ class Desk:
         allowance: Allowance,
         telemetry: Telemetry,
         lanes: Lanes | None = None,
+        scopes: frozenset[str] | None = None,
     ) -> None:
+        self._scopes = scopes
         self._ledger, self._allowance, self._bot_user = ledger, allowance, bot_user
         self._means = Means(client, bot_user, ledger, admission, telemetry, self._compose)
         self._archive: tuple[Answers, Callable[[Quote], None]] | None = None
@@ -78,16 +80,17 @@ class Desk:
         if self._archive is None:
             raise RuntimeError("the lanes were opened before the archive")
         with self._composing:
-            return compose(asked, *self._archive)
+            return compose(asked, *self._archive, self._scopes)
 
     def take(self, body: dict[str, Any]) -> bool:
         """Take what this delivery asks, if anything, once and for all; False where Slack must deliver it again."""
         read = read_event(body, bot_user=self._bot_user)
         if isinstance(read, Withdrawn):
             return self._take_back(read)
-        return read is None or self._take(read)
+        return read is None or self.take_question(read)
 
-    def _take(self, asked: Asked) -> bool:
+    def take_question(self, asked: Asked) -> bool:
+        """Take this question; False where whoever brought it must be told that it was not taken."""
         if asked.only_if_known and not self._ledger.known(asked.place):
             return True
         claim = self._ledger.claim(asked.delivery)

@@ -6,7 +6,6 @@ before it was looked for.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from slack_sdk import WebClient
 from bot.records import GIVE_UP, Claim, Outcome
 from bot.slack import phrases
 from bot.slack.admission import Admission
+from bot.slack.commands import recall
 from bot.slack.composing import Composed, apologise, say
 from bot.slack.finding import Found, find_reply
 from bot.slack.lanes import Again
@@ -34,7 +34,7 @@ from bot.slack.posting import (
     remove,
     update,
 )
-from bot.slack.questions import Asked, read_event
+from bot.slack.questions import Asked
 from bot.telemetry import Line, Telemetry
 
 log = logging.getLogger(__name__)
@@ -168,7 +168,15 @@ class Errand:
         elif isinstance(result, NotPosted) and result.is_for_content and said.outcome != "apology":
             self._said = apologise(f"in place of the reply to {self._claim.place}: {result.why}")
             return Again(0.0)
+        elif isinstance(result, NotPosted) and result.code and self._is_shared:
+            # Whoever shares chose the channel, and is there to choose again.
+            self._said = say("refusal", phrases.NOT_A_MEMBER if result.is_elsewhere else phrases.NOT_SHARED)
+            return Again(0.0)
         return self._after(result)
+
+    @property
+    def _is_shared(self) -> bool:
+        return self._asked is not None and self._asked.surface == "share"
 
     def _after_private(self, said: Composed, result: Result) -> Again | None:
         is_hopeless = isinstance(result, NotPosted) and result.code
@@ -236,7 +244,7 @@ class Errand:
 def _asked(claim: Claim, bot_user: str) -> Asked | None:
     """The question as it was kept; None where it is not there any more, or was written by something else."""
     try:
-        asked = read_event(json.loads(claim.body), bot_user=bot_user) if claim.body else None
+        asked = recall(claim.body, bot_user=bot_user) if claim.body else None
     except ValueError:
         return None
     return asked if isinstance(asked, Asked) else None

@@ -27,6 +27,20 @@ class Feature:
     methods: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What Slack offers people by name: ``name`` is what they see, ``description`` what it does for them."""
+
+    name: str
+    description: str
+
+
+COMMAND = Offer("/pullquote", "Quotes from the archive, for your eyes only")
+COMMAND_HINT = "your question"
+SHORTCUT = Offer("Find quotes for this", "Quotes from the archive for this message, for your eyes only")
+SHORTCUT_ID = "find_quotes"
+"""Both are in the full variant alone."""
+
 FEATURES = (
     Feature("connects to Slack", "base", (), (), ("auth.test", "apps.connections.open")),
     Feature(
@@ -51,6 +65,16 @@ FEATURES = (
     Feature(
         "tells guests and people of other organisations from colleagues", "base", (), ("users:read",), ("users.info",)
     ),
+    Feature("shows the paragraphs around a quote", "base", (), (), ("views.open", "views.update")),
+    Feature("shows what the archive holds in its Home tab", "base", ("app_home_opened",), (), ("views.publish",)),
+    Feature("takes down whether an answer was helpful", "base", (), (), ("views.open",)),
+    Feature(
+        "pages through further passages in a direct message",
+        "base",
+        (),
+        ("im:history", "chat:write"),
+        ("conversations.replies", "chat.update"),
+    ),
     Feature(
         "looks for its own answer in a channel when Slack does not confirm it",
         "full",
@@ -65,15 +89,58 @@ FEATURES = (
         ("channels:history", "groups:history"),
         ("chat.update", "chat.delete"),
     ),
+    Feature(
+        "pages through further passages in a channel",
+        "full",
+        (),
+        ("channels:history", "groups:history"),
+        ("conversations.replies", "chat.update"),
+    ),
+    Feature("answers the command /pullquote to its asker alone", "full", (), ("commands",), ()),
+    Feature(
+        "answers a mention in a direct message of several people",
+        "full",
+        ("message.mpim",),
+        ("mpim:history", "chat:write"),
+        ("chat.postMessage", "conversations.replies"),
+    ),
+    Feature(
+        "says how to ask when it is added to a channel",
+        "full",
+        ("member_joined_channel",),
+        ("channels:read", "groups:read", "chat:write"),
+        ("chat.postMessage", "conversations.history"),
+    ),
+    Feature(
+        "suggests questions to begin with in the tab Messages",
+        "full",
+        ("app_home_opened",),
+        ("assistant:write",),
+        ("assistant.threads.setSuggestedPrompts",),
+    ),
+    Feature("finds quotes for a message by a shortcut", "full", (), ("commands",), ()),
+    Feature(
+        "shares a private answer in its channel",
+        "full",
+        (),
+        ("commands", "chat:write", "channels:read", "groups:read", "mpim:read"),
+        ("chat.postMessage", "chat.update", "conversations.info", "conversations.history"),
+    ),
 )
 
 REASONS = {
     "app_mentions:read": "be told of a mention",
     "chat:write": "reply, and change or remove one's own reply",
-    "im:history": "be told of a direct message, and find one's own reply beside it",
+    "im:history": "be told of a direct message, read it again, and find one's own reply beside it",
     "users:read": "tell guests and people of other organisations from colleagues",
-    "channels:history": "find one's own reply in a public channel, follow a question that is edited or deleted",
+    "channels:history": "read a question in a public channel again, find one's own reply, follow an edit or a deletion",
     "groups:history": "the same in a private channel",
+    "commands": "offer the command /pullquote and the shortcut on messages",
+    "channels:read": "be told of being added to a public channel, and whether another organisation is in it",
+    "groups:read": "the same of a private channel",
+    "mpim:history": "be told of a mention in a direct message of several people",
+    "mpim:read": "tell whether another organisation is in such a conversation",
+    "assistant:write": "suggest questions to begin with",
 }
 """What each scope is for, in the words that an administrator reads."""
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import App, BoltResponse
+from slack_bolt import Ack, App, BoltResponse
 from slack_bolt.error import BoltError
 from slack_sdk import WebClient
 
 from bot.errors import SlackError
+from bot.slack.actions import Presses
 
 
 def build_app(client: WebClient, take: Callable[[dict[str, Any]], bool]) -> App:
@@ -28,6 +29,22 @@ def build_app(client: WebClient, take: Callable[[dict[str, Any]], bool]) -> App:
 
     app.event("app_mention")(take_event)
     app.event("message")(take_event)
-    # Every other event is acknowledged too: what is not, Slack delivers again and again.
-    app.event(re.compile(""))(lambda: None)
     return app
+
+
+def acknowledge_the_rest(app: App) -> None:
+    """Acknowledge every event that has no listener yet: what is not, Slack delivers again and again."""
+    app.event(re.compile(""))(lambda: None)
+
+
+def listen_to_presses(app: App, presses: Presses) -> None:
+    """Hand every press that ``presses`` knows to it; one that it does not take is not acknowledged."""
+
+    def take(ack: Ack, body: dict[str, Any]) -> None:
+        if presses.take(body):
+            ack()
+
+    for name in presses.actions:
+        app.action(name)(take)
+    for name in presses.views:
+        app.view(name)(take)

@@ -27,6 +27,11 @@ _THANKS = re.compile(r"(?<=[?.!,])\s*(?:thanks|thank you|many thanks|thx|cheers|
 
 HOW_TO = "Ask a question in plain words. The answer is the archive's own words, quoted with their source."
 EXAMPLES = "For example:"
+BY_MENTION = "In a channel that Pullquote is in: mention it. The answer stands in the thread, for everybody."
+BY_MESSAGE = "To yourself: write in the tab Messages; no mention is needed."
+BY_COMMAND = "Anywhere, for your eyes only: {command} and your question. One button shares the answer."
+STILL_LOADING = "The archive is still being read; open this tab again in a moment."
+LACKING = "Whoever looks after the app can grant it the scopes named here, and install it again:"
 
 # One sentence each; {reference} finds the exception in the log.
 APOLOGY = "Sorry, this question could not be answered because of a fault in the bot; the log has it as {reference}."
@@ -42,6 +47,12 @@ SHARED_CHANNEL = (
 )
 OTHER_ORGANISATION = "Questions are answered for people of this bot's own organisation only."
 OTHER_WORKSPACE = "Questions are answered only for people of the workspaces that this bot was set up for."
+NOT_A_MEMBER = "Pullquote is not in this channel; invite it with /invite @Pullquote, then press the button again."
+NOT_SHARED = "Pullquote may not post in this channel, so nothing was shared; please ask in another."
+NOT_TOLD = (
+    "Nothing was shared, because Slack does not tell the bot whether another organisation is in this channel; "
+    "whoever looks after it must grant it the scopes that its Home tab names."
+)
 GUEST = "Questions are answered for full members of this workspace only, not for guests."
 PERSON_LIMIT = "One person's limit is {count} a minute, and this question was one more; please ask it again in a while."
 CHANNEL_LIMIT = "A channel's limit is {count} a minute, and this question was one more; please ask it again in a while."
@@ -49,6 +60,16 @@ BUSY = "Too many questions are waiting at the moment, so this one was not taken;
 UNCONFIRMED = (
     "Slack did not confirm that the answer to your question was posted; if you do not see it, please ask again."
 )
+
+# In the windows that buttons open.
+WHAT_WAS_WRONG = "What was wrong, or what did you look for?"
+LOADING = "The archive is still being read; please press again in a moment."
+NO_MORE = "There are no further passages that hold enough of the question."
+NOT_TURNED = "Slack did not take the further passages; please press again in a moment."
+NOT_ASKED_NOW = "The question is not there any more; please ask it again."
+NOT_REREAD = "Slack did not show the bot the question again; please ask it again."
+UNKNOWN_BUTTON = "This button is from another version of the bot; please ask your question again."
+UNREACHED = "Slack did not say who you are; please press again in a moment."
 
 
 def reference() -> str:

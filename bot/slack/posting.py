@@ -16,14 +16,18 @@ from urllib.error import URLError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
+from slack_sdk.webhook import WebhookResponse
 
 from bot.records import Outcome
 from bot.slack.blocks import Message
+from bot.slack.connection import response_client
 from bot.slack.questions import Asked
 
 METADATA_EVENT = "pullquote_answer"
 # What concerns the one who asked and nobody else.
 PRIVATE: frozenset[Outcome] = frozenset({"notice", "refusal", "unknown"})
+# What the archive said, which may be shared.
+SHARED: frozenset[Outcome] = frozenset({"answer", "abstention"})
 
 # Slack's words for a failure are codes; anything else was said by something on the way to it.
 _CODE = re.compile(r"[a-z_]+")
@@ -45,17 +49,22 @@ _CONTENT = frozenset(
     }
 )
 _GONE = frozenset({"message_not_found", "thread_not_found"})
+_ELSEWHERE = frozenset({"not_in_channel", "channel_not_found"})
 # Seconds to wait where Slack says that there were too many calls, and not for how long.
 _USUAL_PATIENCE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a message goes: flat where ``thread`` is None; ``only`` is the one person who sees it, None for all."""
+    """Where a message goes: flat where ``thread`` is None; ``only`` is the one person who sees it, None for all.
+
+    Through ``response_url`` that person is told even where the bot is not a member.
+    """
 
     channel: str
     thread: str | None
     only: str | None
+    response_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,11 @@ class NotPosted:
     def is_gone(self) -> bool:
         """Whether the message that was to be changed, or the thread it stood in, is not there."""
         return self.code in _GONE
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the bot is not in the channel."""
+        return self.code in _ELSEWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +123,12 @@ def destination_of(asked: Asked, outcome: Outcome) -> Destination:
 
     A reply to a mention goes into its thread, one to a direct message beside it, or into the thread it was asked in.
     In a direct message there is nobody else, so nothing need be hidden there. What one person alone is told in a
-    channel Slack shows in a thread only where there is one already, so it begins none.
+    channel Slack shows in a thread only where there is one already, so it begins none. What was no message is answered
+    to the asker alone; of what is shared, all that the archive said is for everybody.
     """
     channel, thread = asked.place.channel, asked.thread
+    if asked.response_url and not (asked.surface == "share" and outcome in SHARED):
+        return Destination(channel, None, asked.user, asked.response_url)
     if outcome not in PRIVATE or asked.surface == "dm":
         return Destination(channel, thread, None)
     return Destination(channel, None if thread == asked.place.ts else thread, asked.user)
@@ -126,6 +143,8 @@ def metadata_of(asked: Asked) -> Metadata:
 
 def post(client: WebClient, destination: Destination, message: Message, metadata: Metadata) -> Result:
     """Post ``message`` where ``destination`` says."""
+    if destination.response_url is not None:
+        return _respond(destination.response_url, message)
     if destination.only is not None:
         result = attempt(
             lambda: client.chat_postEphemeral(
@@ -150,6 +169,27 @@ def post(client: WebClient, destination: Destination, message: Message, metadata
         )
     )
     return Posted(str(result["ts"])) if isinstance(result, SlackResponse) else result
+
+
+def _respond(response_url: str, message: Message) -> Result:
+    try:
+        response = response_client(response_url).send(
+            text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
+        )
+    except URLError as error:
+        return NotPosted(f"Slack could not be reached: {error.reason}")
+    except (OSError, HTTPException) as error:
+        return Unclear(f"the connection broke before Slack replied: {error!r}")
+    return Posted(None) if response.status_code == 200 else _unanswered(response)
+
+
+def _unanswered(response: WebhookResponse) -> Failure:
+    if response.status_code == 429:
+        return TooMany(_seconds(response.headers.get("retry-after")))
+    if response.status_code >= 500:
+        return Unclear(f"Slack failed with status {response.status_code}")
+    # After half an hour, or five uses, it leads nowhere.
+    return NotPosted(f"Slack refused the response: {response.status_code} {response.body[:200]}", "response_refused")
 
 
 def update(client: WebClient, channel: str, ts: str, message: Message, metadata: Metadata) -> Result:

@@ -28,7 +28,7 @@ QUESTION_LIMIT = 2_000
 _ORDINARY = frozenset({None, "file_share", "thread_broadcast"})
 _SLACKBOT = "USLACKBOT"
 
-Surface = Literal["mention", "dm"]
+Surface = Literal["mention", "dm", "command", "shortcut", "share", "join"]
 
 
 class Edited(BaseModel):
@@ -110,6 +110,7 @@ class Asked:
 
     ``thread`` is the thread to reply in, None for a flat direct message; ``text`` is in plain words, and None when the
     message asks nothing (a greeting, thanks, an emoji, nothing at all); ``notes`` say what of the message was not read.
+    ``response_url`` is where the asker alone is told something of what was no message.
     ``only_if_known``: it is a change of a message that does not mention the bot and did not; that concerns the bot only
     where it knows the message.
     """
@@ -122,6 +123,7 @@ class Asked:
     notes: tuple[str, ...]
     origin: Origin
     only_if_known: bool
+    response_url: str | None = None
 
     @property
     def place(self) -> Place:
@@ -153,10 +155,15 @@ def read_event(body: dict[str, Any], *, bot_user: str | None) -> Asked | Withdra
     if event.type == "message" and event.subtype == "message_deleted":
         gone = event.previous_message
         return _withdrawn(envelope, event.deleted_ts or (gone.ts if gone else None), bot_user)
-    is_for_us = event.type == "app_mention" or (event.type == "message" and _surface(event) == "dm")
-    if not is_for_us or not _is_by_person(event, bot_user):
+    if not _is_for_us(event, bot_user) or not _is_by_person(event, bot_user):
         return None
-    return _asked(envelope, event, bot_user, "mention" if event.type == "app_mention" else "dm")
+    return _asked(envelope, event, bot_user, "mention" if event.type == "app_mention" else _surface(event))
+
+
+def _is_for_us(event: Event, bot_user: str | None) -> bool:
+    # In a direct message of several people a mention may come as a message alone, or as both.
+    is_addressed = _surface(event) == "dm" or (event.channel_type == "mpim" and _is_addressed(event, event, bot_user))
+    return event.type == "app_mention" or (event.type == "message" and is_addressed)
 
 
 def _surface(event: Event) -> Surface:
@@ -206,7 +213,7 @@ def _asked(
     version = said.edited.ts if said.edited else envelope.event.ts if said is not envelope.event else ""
     # Only what is read of an event is kept: what comes out reads back to the same question.
     body = json.dumps(envelope.model_dump(exclude_defaults=True))
-    text, notes = _words(said, bot_user)
+    text, notes = read_words(said, bot_user)
     return Asked(
         Delivery(envelope.event_id, place, version, body),
         surface,
@@ -231,7 +238,7 @@ def _origin(envelope: Envelope, said: Message) -> Origin:
     return Origin(said.user_team or said.source_team or said.team, home, envelope.is_ext_shared_channel)
 
 
-def _words(said: Message, bot_user: str | None) -> tuple[str | None, tuple[str, ...]]:
+def read_words(said: Message, bot_user: str | None) -> tuple[str | None, tuple[str, ...]]:
     """What is asked in plain words (None: nothing), and what of the message was not read."""
     notes = ("Attached files were not read.",) if said.files else ()
     words = without_courtesies(plain_words(said.text, bot_user=bot_user))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.archive import Archive
 from bot.errors import VerificationError
 from bot.models import Abstention, Answer, Article, Paragraph, Query, Question, Quote, Reply, Span, Trace
 
@@ -89,6 +90,7 @@ class Scripted:
     replies: dict[str, Reply | Exception] = field(default_factory=known)
     examples: tuple[str, ...] = ("when does work on the Tarn bridge begin", "who approved the bridge")
     before: Callable[[], object] = lambda: None
+    archive: Archive = field(default_factory=lambda: Archive([TARN]))
 
     def answer(self, question: Question) -> Reply:
         self.before()

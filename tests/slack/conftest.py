@@ -28,10 +28,12 @@ from .articles import Scripted, verify
 
 EVERY_SCOPE = ("chat:write", "users:read", *sorted({scope for names in SCOPES.values() for scope in names}))
 
+CONTROLS = frozenset({"actions", "context_actions"})
+
 
 def shown(message: Message) -> str:
-    """All that is to be read in a message: a line for each block, and for each item of a list."""
-    return "\n".join(line for block in message.blocks for line in _lines(block))
+    """All that is to be read in a message but its buttons: a line for each block, and for each item of a list."""
+    return "\n".join(line for block in message.blocks if block["type"] not in CONTROLS for line in _lines(block))
 
 
 def _lines(block: Json) -> list[str]:

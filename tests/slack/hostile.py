@@ -113,6 +113,7 @@ def replies(draw: st.DrawFn) -> Reply:
 _ACTED_ON_BY_NOBODY = {
     *("section", "context", "plain_text", "mrkdwn", "rich_text", "text"),
     *("rich_text_quote", "rich_text_list", "rich_text_section"),
+    *("actions", "button", "context_actions", "feedback_buttons"),
 }
 _DIRECTED = {"R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 

@@ -117,7 +117,7 @@ def test_hostile_words_are_shown_literally(room: Room) -> None:
         quote = quote_all(article, missing=(words,))
         room.librarian.replies = {"what": answer(quote, caution=f"No passage holds {words}.")}
         reply = room.reply_to(room.ask("what"))
-        caution, quoted, citation = reply.blocks
+        caution, quoted, citation, *_ = reply.blocks
         told = f"No passage holds {words}. Nearest, in the articles' own words:"
         assert caution["text"] == {"type": "plain_text", "text": told, "emoji": False}
         assert quoted["elements"][0]["elements"] == [{"type": "text", "text": words}]

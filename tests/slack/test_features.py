@@ -12,7 +12,7 @@ from manifests import FILES, Mode, manifest
 from slack_sdk import WebClient
 
 from bot.playground.events import SCOPES
-from bot.slack.features import FEATURES, REASONS, Variant, events, lacking, scopes
+from bot.slack.features import COMMAND, FEATURES, REASONS, Variant, events, lacking, scopes
 
 ROOT = Path(__file__).parents[2]
 # Attributes of the client that call Slack: named as its methods are, with "_" for ".".
@@ -52,14 +52,25 @@ def test_every_event_comes_with_a_scope_that_lets_it_in() -> None:
     """A feature that is on gets its events: one of its scopes is one for which Slack sends them."""
     for feature in FEATURES:
         for event in feature.events:
-            assert set(SCOPES[event]) & set(feature.scopes), (feature.name, event)
+            assert not SCOPES[event] or set(SCOPES[event]) & set(feature.scopes), (feature.name, event)
 
 
 def test_the_full_variant_holds_the_base_one() -> None:
     """The full variant asks for all that base asks for, and more; each scope has its reason."""
-    assert events("full")[: len(events("base"))] == events("base") == ("app_mention", "message.im")
+    assert events("full")[: len(events("base"))] == events("base")
+    assert events("base") == ("app_mention", "message.im", "app_home_opened")
     assert scopes("full")[: len(scopes("base"))] == scopes("base")
-    assert set(scopes("full")) - set(scopes("base")) == {"channels:history", "groups:history"}
+    more = {
+        "channels:history",
+        "groups:history",
+        "commands",
+        "channels:read",
+        "groups:read",
+        "mpim:history",
+        "mpim:read",
+        "assistant:write",
+    }
+    assert set(scopes("full")) - set(scopes("base")) == more
     assert set(REASONS) == set(scopes("full"))
 
 
@@ -74,6 +85,9 @@ def test_a_manifest_asks_for_what_its_variant_needs(name: str) -> None:
     assert set(settings["event_subscriptions"]["bot_events"]) == set(events(variant))
     assert settings["socket_mode_enabled"] is (mode == "socket")
     assert ("request_url" in settings["event_subscriptions"]) is (mode == "http")
+    commands = read["features"].get("slash_commands", [])
+    assert [one["command"] for one in commands] == ([COMMAND.name] if variant == "full" else [])
+    assert all(("url" in one) is (mode == "http") for one in commands)
 
 
 def test_there_is_a_manifest_for_each_variant_and_mode() -> None:
@@ -90,4 +104,5 @@ def test_a_feature_without_its_scope_is_off() -> None:
     assert lacking(everything, "base") == lacking(everything, "full") == ()
     assert [one.events for one in lacking(everything - {"app_mentions:read"}, "base")] == [("app_mention",)]
     assert lacking(everything - {"app_mentions:read"}, "full") == ()
-    assert len(lacking(frozenset(scopes("base")), "full")) == 2
+    assert {one.variant for one in lacking(frozenset(scopes("base")), "full")} == {"full"}
+    assert lacking(frozenset(scopes("base")), "full") == tuple(one for one in FEATURES if one.variant == "full")

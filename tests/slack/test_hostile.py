@@ -13,9 +13,12 @@ from hypothesis import given
 from bot.articles import read
 from bot.models import Answer, Article, Paragraph, Question, Quote, Reply, Span
 from bot.playground.cast import GENERAL
+from bot.records import Place
 from bot.slack.bidi import isolate
 from bot.slack.blocks import Message, how_to, plain, render
+from bot.slack.controls import ROOM, with_controls
 from bot.slack.markup import URL_LIMIT, escape, linkable
+from bot.slack.references import Turn
 from bot.slack.words import plain_words
 from bot.wiring import librarian_of
 from tests.making import article, librarian, shown
@@ -38,12 +41,16 @@ from .hostile import (
     untimed,
 )
 
+PLACE = Place("T1", "C1", "1.0")
+
 
 @untimed
 @given(replies(), SENTENCES)
 def test_a_reply_shows_its_quotes_literally_and_does_nothing(reply: Reply, note: str) -> None:
     """Whatever articles and questions hold, Slack takes the reply, whose quotes are the articles' characters."""
-    message = render(reply, (note,))
+    turn = Turn(place=PLACE, version="", at=1)
+    message = render(reply, (note,), around=ROOM)
+    message = with_controls(message, PLACE, shown(reply), before=turn, after=turn)
     assert_harmless(message, shown(reply))
     words = quoted(message)
     assert all(quote.text.startswith(one) for quote, one in zip(shown(reply), words, strict=False))

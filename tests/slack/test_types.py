@@ -14,8 +14,11 @@ from typing import Any
 from hypothesis import Phase, given, settings
 
 from bot.models import Article, Reply
+from bot.records import Place
 from bot.slack import phrases
 from bot.slack.blocks import Message, how_to, plain, render
+from bot.slack.controls import with_controls
+from bot.slack.references import Turn
 from tests.conftest import missing
 
 from .articles import APPROVED, WHOLE, abstention, answer, quote_all
@@ -26,6 +29,7 @@ COMPILER = TYPES / "node_modules" / ".bin" / "tsc"
 
 LONG = quote_all(Article("a", "A title", "a.txt", "bridge " * 2_000))
 FORMATTED = quote_all(Article("a", "A *title* :smile:", "a.txt", "Words.", url="https://example.org/?a=1&b=2"))
+PLACE = Place("T1", "C1", "1.0")
 NOTES = ("Attached files were not read.",)
 
 # What the types must refuse, so that a compiler which checks nothing is noticed.
@@ -55,9 +59,11 @@ def _every_kind() -> list[Message]:
         abstention('Not in the archive: "submarines".'),
         abstention('Not in the archive: "submarines".', WHOLE, APPROVED),
     ]
+    turn = Turn(place=PLACE, version="", at=1)
+    pressed = [with_controls(render(one), PLACE, (APPROVED,), before=turn, after=turn) for one in replied]
     sentences = [value for name, value in vars(phrases).items() if name.isupper() and isinstance(value, str)]
     own = [how_to(()), how_to(("who approved the bridge", "<!channel> *bridge*"), NOTES), *map(plain, sentences)]
-    return [*(render(reply) for reply in replied), *(render(reply, NOTES) for reply in replied), *own]
+    return [*(render(reply) for reply in replied), *(render(reply, NOTES) for reply in replied), *own, *pressed]
 
 
 def _fuzzed() -> list[Message]:

@@ -1,0 +1,239 @@
+"""What people do with a reply's buttons: each press is acknowledged at once, and worked on beside the questions.
+
+Keeps secret the shapes in which Slack tells of presses and of what was entered. A press is Slack's to tell once: what
+cannot be done is told to whoever pressed, and not tried again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+from slack_sdk import WebClient
+
+from bot.errors import PullquoteError, VerificationError
+from bot.records import Delivery, Place, Rated, Records
+from bot.slack import phrases
+from bot.slack.admission import Admission
+from bot.slack.blockkit import Json
+from bot.slack.blocks import Message
+from bot.slack.composing import Answers
+from bot.slack.controls import BEFORE, MORE, RATE
+from bot.slack.lanes import ClosedError, FullError, Lanes, Pace
+from bot.slack.modals import (
+    NEXT_QUOTE,
+    NOTE,
+    NOTE_MODAL,
+    PREVIOUS_QUOTE,
+    SHOW_CONTEXT,
+    context_modal,
+    note_modal,
+    sentence_modal,
+)
+from bot.slack.paging import page_of, paged, reread
+from bot.slack.posting import Failure, attempt, metadata_of, update
+from bot.slack.questions import Asked, Origin, Surface
+from bot.slack.references import Rating, Showing, Turn
+
+log = logging.getLogger(__name__)
+
+# A modal can be opened for three seconds after the press: presses wait for no questions, and hardly for one another.
+THREADS = 2
+PACE = Pace(burst=20, seconds=0.2)
+
+
+class Id(BaseModel):
+    """Something that Slack names by its id."""
+
+    id: str
+
+
+class User(Id):
+    """Whoever pressed, and the workspace they belong to."""
+
+    team_id: str | None = None
+
+
+class Action(BaseModel):
+    """What was pressed."""
+
+    action_id: str
+    value: str = ""
+
+
+class Entered(BaseModel):
+    """What was typed into one input."""
+
+    value: str | None = None
+
+
+class State(BaseModel):
+    """What was entered, by block and by input."""
+
+    values: dict[str, dict[str, Entered]] = Field(default_factory=dict)
+
+
+class View(Id):
+    """The modal in which it was done."""
+
+    callback_id: str = ""
+    private_metadata: str = ""
+    state: State = Field(default_factory=State)
+
+
+class Container(BaseModel):
+    """Where it was done; the time of a message, empty for a modal."""
+
+    message_ts: str = ""
+
+
+class Press(BaseModel):
+    """The fields of an interaction that are read; Slack sends many more."""
+
+    trigger_id: str
+    user: User
+    enterprise: Id | None = None
+    container: Container = Field(default_factory=Container)
+    view: View | None = None
+    actions: list[Action] = Field(default_factory=list)
+
+
+class Presses:
+    """Takes presses, and answers each with a modal; until ``open`` it says that the archive is being read."""
+
+    def __init__(self, client: WebClient, admission: Admission, records: Records, bot_user: str) -> None:
+        self._client, self._admission, self._records, self._bot_user = client, admission, records, bot_user
+        self._answers: Answers | None = None
+        self._lanes = Lanes(threads=THREADS, pace=PACE)
+        self.actions: dict[str, Callable[[Press], None]] = {
+            SHOW_CONTEXT: self._show_context,
+            PREVIOUS_QUOTE: self._turn,
+            NEXT_QUOTE: self._turn,
+            BEFORE: self._page,
+            MORE: self._page,
+            RATE: self._rate,
+        }
+        self.views: dict[str, Callable[[Press], None]] = {NOTE_MODAL: self._note}
+
+    def open(self, answers: Answers) -> None:
+        """Show the archive from now on."""
+        self._answers = answers
+
+    def finish(self, within: float) -> None:
+        """Take nothing more, and end what can be ended ``within`` seconds."""
+        self._lanes.finish(within)
+
+    def take(self, body: dict[str, Any]) -> bool:
+        """Take what was pressed or submitted; False where that cannot be, which Slack then tells the person."""
+        try:
+            press = Press.model_validate(body)
+        except ValidationError as error:
+            log.warning("ignored a press of an unknown shape: %d fields are not as expected", error.error_count())
+            return False
+        work = self.actions[press.actions[0].action_id] if press.actions else self.views[_view(press).callback_id]
+        try:
+            self._lanes.add(press.user.id, "", lambda: self._do(work, press))
+        except (FullError, ClosedError):
+            return False
+        return True
+
+    def _do(self, work: Callable[[Press], None], press: Press) -> None:
+        try:
+            work(press)
+        except ValidationError:
+            log.warning("a button bears a value that this version does not know")
+            self._open(press, sentence_modal(phrases.UNKNOWN_BUTTON))
+        except PullquoteError as error:
+            log.warning("a press came to nothing: %s", error)
+            self._open(press, sentence_modal(str(error)))
+
+    def _show_context(self, press: Press) -> None:
+        showing = Showing.model_validate_json(press.actions[0].value)
+        self._open(press, self._refused(press, showing.place) or self._context(showing))
+
+    def _turn(self, press: Press) -> None:
+        showing = Showing.model_validate_json(press.actions[0].value)
+        view = self._refused(press, showing.place) or self._context(showing)
+        _tell_of(attempt(lambda: self._client.views_update(view_id=_view(press).id, view=view)))
+
+    def _context(self, showing: Showing) -> Json:
+        if self._answers is None:
+            return sentence_modal(phrases.LOADING)
+        try:
+            return context_modal(self._answers.archive, showing)
+        except VerificationError as error:  # said in the window that is open already, where there is one
+            return sentence_modal(str(error))
+
+    def _page(self, press: Press) -> None:
+        turn = Turn.model_validate_json(press.actions[0].value)
+        shown = self._refused(press, turn.place) or self._turned(press, turn)
+        if isinstance(shown, Message):
+            channel, ts = turn.place.channel, press.container.message_ts
+            metadata = metadata_of(_asked(press, turn.place, turn.version))
+            result = update(self._client, channel, ts, shown, metadata)
+            if not isinstance(result, Failure):
+                return
+            _tell_of(result)
+            shown = sentence_modal(phrases.NOT_TURNED)
+        self._open(press, shown)
+
+    def _turned(self, press: Press, turn: Turn) -> Message | Json:
+        """The reply with this page of passages in its place, or what is said instead."""
+        if self._answers is None:
+            return sentence_modal(phrases.LOADING)
+        asked = reread(self._client, turn.place, self._bot_user)
+        if isinstance(asked, Failure):
+            log.warning("%s cannot be read again: %s", turn.place, asked)
+            return sentence_modal(phrases.NOT_REREAD)
+        if asked is None:
+            return sentence_modal(phrases.NOT_ASKED_NOW)
+        page = page_of(self._answers, asked.words, turn.at)
+        return sentence_modal(phrases.NO_MORE) if page is None else paged(page, asked, turn, self._answers.archive)
+
+    def _rate(self, press: Press) -> None:
+        rating = Rating.model_validate_json(press.actions[0].value)
+        refused = self._refused(press, rating.place)
+        if refused is not None:
+            self._open(press, refused)
+            return
+        if not rating.useful:  # first, because a trigger is soon too old
+            self._open(press, note_modal(rating))
+        self._records.rate(rating.place, press.user.id, Rated(rating.useful))
+
+    def _note(self, press: Press) -> None:
+        view = _view(press)
+        rating = Rating.model_validate_json(view.private_metadata)
+        note = next((entered[NOTE].value for entered in view.state.values.values() if NOTE in entered), None)
+        self._records.rate(rating.place, press.user.id, Rated(rating.useful, note or ""))
+
+    def _refused(self, press: Press, place: Place) -> Json | None:
+        """What is shown to somebody who may not ask, and so may not read on."""
+        refusal = self._admission.refusal(_asked(press, place))
+        if isinstance(refusal, Failure):
+            log.warning("whether %s may press is not known: %s", press.user.id, refusal)
+            return sentence_modal(phrases.UNREACHED)
+        return sentence_modal(refusal) if refusal is not None else None
+
+    def _open(self, press: Press, view: Json) -> None:
+        _tell_of(attempt(lambda: self._client.views_open(trigger_id=press.trigger_id, view=view)))
+
+
+def _asked(press: Press, place: Place, version: str = "") -> Asked:
+    """The press as a question from the same person in the same place, for admission."""
+    home = frozenset(one for one in (place.team, press.enterprise and press.enterprise.id) if one)
+    surface: Surface = "dm" if place.channel.startswith("D") else "mention"
+    origin = Origin(press.user.team_id, home, is_external_channel=False)
+    return Asked(Delivery("", place, version, ""), surface, press.user.id, None, None, (), origin, only_if_known=False)
+
+
+def _view(press: Press) -> View:
+    if press.view is None:
+        raise ValueError("Slack tells of what is done in a modal with the modal")
+    return press.view
+
+
+def _tell_of(result: object) -> None:
+    if isinstance(result, Failure):
+        log.warning("what was pressed for is not shown: %s", result)

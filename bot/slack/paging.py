@@ -1,0 +1,102 @@
+"""Further passages for a question that has its answer: a page at a time, in the answer's own place.
+
+Keeps secret that the question is read in Slack again, because nobody keeps it, and how passages are parted into pages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
+
+from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
+
+from bot.archive import Archive
+from bot.models import Answer, Question, Reply
+from bot.records import Place
+from bot.slack.blocks import Message, render
+from bot.slack.controls import ROOM, with_controls
+from bot.slack.posting import Failure, NotPosted, attempt
+from bot.slack.questions import Message as Said
+from bot.slack.questions import read_words
+from bot.slack.references import Turn
+
+# Quotes to which a question is followed; each is weaker than those before it.
+MOST = 30
+_HISTORIES = frozenset({"channels:history", "groups:history"})
+
+
+class Asked(NamedTuple):
+    """What a message asks now, and what of it was not read."""
+
+    words: str
+    notes: tuple[str, ...]
+
+
+class Page(NamedTuple):
+    """A page of passages: what is said above it, the passages, and whether there is a page after it."""
+
+    notes: tuple[str, ...]
+    reply: Reply
+    has_next: bool
+
+
+class Librarian(Protocol):
+    """Who answers questions, as far as pages need it."""
+
+    def answer(self, question: Question) -> Reply: ...
+
+
+def may_reread(channel: str, scopes: frozenset[str] | None) -> bool:
+    """Whether the bot, with these scopes (None: unknown), may read in ``channel`` what it was asked."""
+    if scopes is None:
+        return False
+    return "im:history" in scopes if channel.startswith("D") else scopes >= _HISTORIES
+
+
+def reread(client: WebClient, place: Place, bot_user: str) -> Asked | Failure | None:
+    """What the message at ``place`` asks now; None where it is gone, or asks nothing any more."""
+    # A thread's first message comes too, whatever the time.
+    only: dict[str, Any] = {"oldest": place.ts, "latest": place.ts, "inclusive": True, "limit": 2}
+    result = attempt(lambda: client.conversations_replies(channel=place.channel, ts=place.ts, **only))
+    if isinstance(result, NotPosted) and result.is_gone:
+        return None
+    if not isinstance(result, SlackResponse):
+        return result
+    said = next((one for one in result["messages"] if one["ts"] == place.ts), None)
+    words, notes = read_words(Said.model_validate(said), bot_user) if said else (None, ())
+    return None if words is None else Asked(words, notes)
+
+
+def page_of(librarian: Librarian, question: str, at: int) -> Page | None:
+    """Page ``at`` of what the archive holds on ``question``, of which 0 is its answer; None where there is none."""
+    asked = Question(question)
+    first = librarian.answer(asked)
+    if not isinstance(first, Answer):
+        return Page((), first, has_next=False) if at == 0 else None
+    known = {(quote.article.id, quote.paragraph.number) for quote in first.quotes}
+    every = librarian.answer(replace(asked, limit=MOST))
+    found = every.quotes if isinstance(every, Answer) else ()
+    further = [quote for quote in found if (quote.article.id, quote.paragraph.number) not in known]
+    if at == 0:
+        return Page((), first, has_next=bool(further))
+    begin = (at - 1) * asked.limit
+    shown = tuple(further[begin : begin + asked.limit])
+    if not shown:
+        return None
+    number = len(first.quotes) + begin + 1
+    which = f"{number}–{number + len(shown) - 1}" if len(shown) > 1 else str(number)
+    note = f"Passage{'s' if len(shown) > 1 else ''} {which} of {len(known) + len(further)}:"
+    return Page((note,), replace(first, quotes=shown, caution=None), begin + len(shown) < len(further))
+
+
+def paged(page: Page, asked: Asked, turn: Turn, archive: Archive) -> Message:
+    """The reply with ``page`` in its place; VerificationError where a passage is not its article's."""
+    reply = page.reply
+    quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
+    for quote in quotes:
+        archive.verify(quote)
+    before = turn.model_copy(update={"at": turn.at - 1}) if turn.at else None
+    after = turn.model_copy(update={"at": turn.at + 1}) if page.has_next else None
+    message = render(reply, (*asked.notes, *page.notes), around=ROOM)
+    return with_controls(message, turn.place, quotes, before=before, after=after)

@@ -1,0 +1,302 @@
+"""What people do with a reply's buttons, as they see it: what is pressed and what is then shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.archive import Archive
+from bot.errors import VerificationError
+from bot.models import Article, Quote
+from bot.playground.cast import COLLEAGUE, GENERAL, YOU
+from bot.playground.nouns import Json, Message
+from bot.playground.validation import checked_view
+from bot.records import Place, Rated, Records
+from bot.slack.admission import Rules
+from bot.slack.blocks import texts_in
+from bot.slack.bot import SlackBot
+from bot.slack.controls import RATE
+from bot.slack.http import HttpEndpoint
+from bot.slack.modals import NEXT_QUOTE, NOTE, PREVIOUS_QUOTE, SHOW_CONTEXT, context_modal
+from bot.slack.references import VALUE_LIMIT, Showing, find, showing_of, value_of
+from bot.telemetry import Telemetry
+from tests.making import article
+
+from .articles import Scripted, answer, quote_all
+from .articles import find as span_of
+from .conftest import Room
+from .hostile import untimed
+
+ASKED = "did the council approve the Tarn bridge on Monday"
+BRIDGE = article(
+    "The valley waited ten years.",
+    "A first plan was drawn and dropped.",
+    "Money was short. The council approved the Tarn bridge on Monday. Nobody spoke against it.",
+    "Work begins in June.",
+    "Trains will cross it in two years.",
+    "Tickets will cost more.",
+    id="bridge.txt",
+)
+LATER = article("The bridge has a history. It was approved twice.", "It opens soon.", id="later.txt")
+PLACE = Place("T1", "C1", "1.0")
+
+
+@dataclass
+class Shelved(Scripted):
+    """A librarian who replies as told, and has an archive to look things up in."""
+
+    archive: Archive = field(default_factory=lambda: Archive([BRIDGE, LATER]))
+
+
+def quoted(article: Article, words: str) -> Quote:
+    """The quote that is ``words``, from the paragraph that holds them."""
+    span = span_of(article, words)
+    return next(Quote(paragraph, span) for paragraph in Archive([article]).paragraphs if paragraph.span.holds(span))
+
+
+QUOTES = (quoted(BRIDGE, "The council approved the Tarn bridge on Monday."), quoted(LATER, "It was approved twice."))
+
+
+@pytest.fixture
+def shelved(offline: Room) -> Room:
+    """A room whose bot, not yet started, answers with two quotes from two articles."""
+    offline.librarian = Shelved({ASKED: answer(*QUOTES)})
+    return offline
+
+
+@pytest.fixture
+def answered(shelved: Room) -> Iterator[Room]:
+    """The same room with the bot in it."""
+    with shelved.bot():
+        yield shelved
+
+
+def press(room: Room, reply: Message, action: str, value: str | None = None, *, user: str = YOU) -> None:
+    outcome = room.slack.interactivity.press(reply, action, value, user=user)
+    assert outcome.failure is None
+
+
+def window(room: Room, user: str = YOU) -> Json:
+    """The modal that the person sees, once there is one."""
+    room.slack.wait_until(lambda: bool(room.slack.surfaces.stack(user)))
+    return room.slack.surfaces.stack(user)[-1]
+
+
+def turned(room: Room, view: Json, action: str) -> Json:
+    """What the modal shows after a press in it."""
+    assert room.slack.interactivity.press_in_view(view, action, user=YOU).failure is None
+    room.slack.wait_until(lambda: window(room)["hash"] != view["hash"])
+    return window(room)
+
+
+def lines(view: Json) -> list[str]:
+    """What is to be read in a modal but its buttons: a line for each block."""
+    return [" ".join(texts_in(block)) for block in view["blocks"] if block["type"] != "actions"]
+
+
+def bold(view: Json) -> list[str]:
+    """The words that stand in bold."""
+    quotes = [part for block in view["blocks"] if block["type"] == "rich_text" for part in block["elements"]]
+    return [words["text"] for part in quotes for words in part["elements"] if words.get("style") == {"bold": True}]
+
+
+def ratings(room: Room, asked: Message) -> tuple[Rated, ...]:
+    """What is kept, read by another process."""
+    records = Records(room.state)
+    found = records.ratings(Place(room.slack.team, asked.channel, asked.ts))
+    records.close()
+    return found
+
+
+def rating_of(reply: Message, *, useful: bool) -> str:
+    """The value of a thumb below ``reply``."""
+    thumbs = next(block["elements"][0] for block in reply.blocks if block["type"] == "context_actions")
+    value: str = thumbs["positive_button" if useful else "negative_button"]["value"]
+    return value
+
+
+def test_show_context_opens_the_paragraphs_around_the_quote(answered: Room) -> None:
+    """(Show context, the quote bold among two paragraphs before and after, with its source and its place)."""
+    reply = answered.reply_to(answered.ask(ASKED))
+    press(answered, reply, SHOW_CONTEXT)
+    view = window(answered)
+    read = lines(view)
+    assert "¶ 3 of 6" in read[0]
+    assert [line for line in read if line.startswith("¶")] == [f"¶ {number} of 6" for number in (1, 2, 3, 4, 5)]
+    assert bold(view) == [QUOTES[0].text]
+    assert "".join(read).count("The council approved the Tarn bridge") == 1
+    assert read[-1] == "Quote 1 of 2"
+
+
+def test_next_and_previous_turn_from_quote_to_quote(answered: Room) -> None:
+    """(Next quote, the second quote) and (Previous quote, the first again); the last has no next one."""
+    reply = answered.reply_to(answered.ask(ASKED))
+    press(answered, reply, SHOW_CONTEXT)
+    first = window(answered)
+    second = turned(answered, first, NEXT_QUOTE)
+    assert (bold(second), lines(second)[-1]) == (
+        [QUOTES[1].text],
+        "Quote 2 of 2",
+    )
+    offered = [
+        element["action_id"]
+        for block in second["blocks"]
+        for element in block.get("elements", [])[:2]
+        if "action_id" in element
+    ]
+    assert offered == [PREVIOUS_QUOTE]
+    assert lines(turned(answered, second, PREVIOUS_QUOTE)) == lines(first)
+
+
+def test_the_context_is_shown_by_a_bot_that_was_started_again(shelved: Room) -> None:
+    """Another process, which never saw the question, shows the context of an answer all the same."""
+    with shelved.bot():
+        reply = shelved.reply_to(shelved.ask(ASKED))
+    with shelved.bot():
+        press(shelved, reply, SHOW_CONTEXT)
+        assert "The council approved" in "".join(bold(window(shelved)))
+
+
+def test_presses_come_in_at_an_address_too(shelved: Room) -> None:
+    """(Show context, the modal) where Slack sends signed requests to the bot's own address."""
+    bot = SlackBot(shelved.access(), records=Records(shelved.state))
+    endpoint = HttpEndpoint(
+        bot.app,
+        signing_secret=shelved.slack.signing_secret,
+        telemetry=Telemetry(),
+        is_ready=lambda: bot.is_ready,
+        host="127.0.0.1",
+        port=0,
+    )
+    endpoint.start()
+    bot.start()
+    try:
+        shelved.open(bot)
+        shelved.slack.use_request_url(f"http://127.0.0.1:{endpoint.port}/slack/events")
+        press(shelved, shelved.reply_to(shelved.ask(ASKED)), SHOW_CONTEXT)
+        assert bold(window(shelved)) == [QUOTES[0].text]
+    finally:
+        bot.stop()
+        endpoint.stop()
+
+
+def test_a_source_that_has_changed_is_not_shown_as_it_was(shelved: Room) -> None:
+    """Where the archive no longer holds the text that was quoted, the modal says so and shows none of it."""
+    with shelved.bot():
+        reply = shelved.reply_to(shelved.ask(ASKED))
+    changed = replace(BRIDGE, text=BRIDGE.text.replace("Monday", "Friday"))
+    shelved.librarian = Shelved(archive=Archive([changed, LATER]))
+    with shelved.bot():
+        press(shelved, reply, SHOW_CONTEXT)
+        assert lines(window(shelved)) == ["The source has changed since this answer was given; ask again."]
+
+
+def test_a_source_that_changes_while_it_is_looked_at_is_told_in_the_same_window(shelved: Room) -> None:
+    """(Next quote, whose article has gone meanwhile: the sentence that says so, and no second window)."""
+    with shelved.bot() as bot:
+        reply = shelved.reply_to(shelved.ask(ASKED))
+        press(shelved, reply, SHOW_CONTEXT)
+        view = window(shelved)
+        shelved.librarian = Shelved(archive=Archive([BRIDGE]))
+        shelved.open(bot)
+        told = turned(shelved, view, NEXT_QUOTE)
+        assert lines(told) == ["The source has changed since this answer was given; ask again."]
+        assert (told["id"], len(shelved.slack.surfaces.stack(YOU))) == (view["id"], 1)
+
+
+def test_who_may_not_ask_may_not_read_on(shelved: Room) -> None:
+    """(Show context in a channel that was closed to questions, the sentence that says so)."""
+    with shelved.bot():
+        reply = shelved.reply_to(shelved.ask(ASKED))
+    with shelved.bot(rules=Rules(channels=frozenset({"C0OTHER"}))):
+        press(shelved, reply, SHOW_CONTEXT)
+        (sentence,) = lines(window(shelved))
+    assert sentence.startswith("Questions are not answered in this channel")
+
+
+def test_a_press_before_the_archive_is_read_says_so(shelved: Room) -> None:
+    """(Show context while the archive is being read, one sentence that asks for patience)."""
+    with shelved.bot():
+        reply = shelved.reply_to(shelved.ask(ASKED))
+    with shelved.bot(is_loaded=False):
+        press(shelved, reply, SHOW_CONTEXT)
+        assert lines(window(shelved)) == ["The archive is still being read; please press again in a moment."]
+
+
+def test_a_thumb_is_kept_and_the_later_one_counts(shelved: Room) -> None:
+    """(👍 by two, both kept), (👎 by one of them, the second thought counts and a modal asks what was wrong)."""
+    with shelved.bot():
+        asked = shelved.ask(ASKED)
+        reply = shelved.reply_to(asked)
+        for user in (YOU, COLLEAGUE):
+            press(shelved, reply, RATE, rating_of(reply, useful=True), user=user)
+    assert ratings(shelved, asked) == (Rated(True), Rated(True))
+    with shelved.bot():
+        press(shelved, reply, RATE, rating_of(reply, useful=False))
+        view = window(shelved)
+    assert lines(view) == ["What was wrong, or what did you look for?"]
+    assert ratings(shelved, asked) == (Rated(False), Rated(True))
+    with shelved.bot():
+        entered = {view["blocks"][0]["block_id"]: {NOTE: "the cost"}}
+        assert shelved.slack.interactivity.submit(view["id"], entered).failure is None
+    assert shelved.slack.surfaces.stack(YOU) == ()
+    assert ratings(shelved, asked) == (Rated(False, "the cost"), Rated(True))
+
+
+def test_a_value_of_another_version_is_told_from_a_fault(answered: Room) -> None:
+    """A button whose value cannot be read leads to one sentence, which says to ask again."""
+    button = {"type": "button", "action_id": SHOW_CONTEXT, "value": "{}", "text": {"type": "plain_text", "text": "Old"}}
+    message = answered.slack.workspace.post(
+        GENERAL, answered.slack.bot_user, "An answer", blocks=[{"type": "actions", "elements": [button]}]
+    )
+    press(answered, message, SHOW_CONTEXT)
+    assert lines(window(answered)) == [
+        "This button is from another version of the bot; please ask your question again."
+    ]
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=3_000)
+
+
+@untimed
+@given(st.lists(WORDS, min_size=1, max_size=6), st.integers(0, 5))
+def test_slack_takes_the_context_of_any_quote(texts: list[str], at: int) -> None:
+    """Whatever paragraphs hold and however long they are, Slack takes the modal, which quotes the archive alone."""
+    archive = Archive([article(*(f"word {text}" for text in texts), id="a")])
+    paragraphs = archive.paragraphs
+    chosen = paragraphs[at % len(paragraphs)]
+    quote = replace(quote_all(chosen.article), paragraph=chosen, span=chosen.span)
+    showing = showing_of(PLACE, [quote])
+    assert showing
+    view = context_modal(archive, showing)
+    checked_view(view, "modal")
+    for block in view["blocks"]:
+        if block["type"] == "rich_text":
+            assert "".join(texts_in(block)) in chosen.article.text
+
+
+@given(st.lists(st.text(max_size=600), max_size=9))
+def test_a_value_holds_as_many_quotes_as_slack_takes(ids: list[str]) -> None:
+    """Values keep to Slack's limit, however long the ids are, and read back to the quotes that they name."""
+    quotes = [quote_all(Article(name, "A title", "a.txt", "Words.")) for name in ids]
+    showing = showing_of(PLACE, quotes)
+    if showing is not None:
+        value = value_of(showing)
+        assert len(value.encode("utf-16-le")) // 2 <= VALUE_LIMIT
+        assert Showing.model_validate_json(value) == showing
+    assert (showing is None) == (not quotes)
+
+
+def test_what_no_paragraph_holds_is_not_found() -> None:
+    """A reference across two paragraphs, or to an article that is not there, names no quote."""
+    archive = Archive([BRIDGE])
+    whole = find(archive, showing_of(PLACE, [quote_all(BRIDGE)]).quotes[0]._replace(start=0, end=10))  # type: ignore
+    assert whole.text == "The valley"
+    for reference in (showing_of(PLACE, [quote_all(BRIDGE)]), showing_of(PLACE, [quote_all(LATER)])):
+        assert reference
+        with pytest.raises(VerificationError):
+            find(archive, reference.quotes[0])

@@ -1,0 +1,236 @@
+"""Questions that are no messages: they are answered to whoever asked alone, and by one press to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from slack_sdk.models.metadata import Metadata
+
+from bot.playground.cast import BOT, COLLEAGUE, DM_YOU, GENERAL, YOU
+from bot.playground.interactivity import Outcome
+from bot.playground.nouns import Channel
+from bot.records import Records
+from bot.slack.admission import Rules
+from bot.slack.blocks import plain
+from bot.slack.bot import SlackBot
+from bot.slack.connection import Access, connect
+from bot.slack.features import SHORTCUT_ID
+from bot.slack.http import HttpEndpoint
+from bot.slack.limits import Limits
+from bot.slack.posting import Destination, NotPosted, post
+from bot.slack.sharing import SHARE
+from bot.telemetry import Telemetry
+
+from .articles import BRIDGE, QUOTED, answer, quote_all
+from .conftest import Room, shown
+from .surfaces import command, full_room, share, told
+
+
+@pytest.fixture
+def idle(tmp_path: Path) -> Iterator[Room]:
+    """A room with everything granted, without the bot."""
+    with full_room(tmp_path) as room:
+        yield room
+
+
+@pytest.fixture
+def full(idle: Room) -> Iterator[Room]:
+    """The same with the bot in it."""
+    with idle.bot():
+        yield idle
+
+
+def elsewhere(room: Room) -> str:
+    """A channel in which people are and the bot is not."""
+    room.slack.workspace.add_channel(Channel("C0ELSEWHERE", "elsewhere", "channel", frozenset({YOU, COLLEAGUE})))
+    return "C0ELSEWHERE"
+
+
+def has_button(message: object) -> bool:
+    return SHARE in str(getattr(message, "blocks", ()))
+
+
+def test_a_command_is_answered_to_its_asker_alone(full: Room) -> None:
+    """`/pullquote QUESTION` shows the asker what a mention would show everybody, and nobody else anything."""
+    private = command(full, GENERAL, BRIDGE)
+    assert private.seen_by == YOU
+    assert QUOTED in shown(private)
+    public = full.reply_to(full.ask(BRIDGE))
+    assert private.text == public.text
+    assert shown(public).splitlines()[:2] == shown(private).splitlines()[:2]
+    assert full.slack.workspace.ephemerals(COLLEAGUE) == ()
+
+
+def test_a_command_without_words_says_how_to_ask(full: Room) -> None:
+    """`/pullquote` alone, and `/pullquote help`, show the how-to with examples and nothing to share."""
+    for words in ("", "help", ":wave:"):
+        said = command(full, GENERAL, words)
+        assert shown(said).startswith("Ask a question in plain words.")
+        assert full.librarian.examples[0] in shown(said)
+        assert not has_button(said)
+
+
+def test_a_command_is_answered_where_the_bot_is_not(full: Room) -> None:
+    """In a channel without the bot, and in a direct message with it, a command is answered all the same."""
+    assert QUOTED in shown(command(full, elsewhere(full), BRIDGE))
+    assert QUOTED in shown(command(full, DM_YOU, BRIDGE))
+
+
+def test_an_answer_is_shared_by_a_press(full: Room) -> None:
+    """What is shared stands in the channel for all, below who shared it and what was asked."""
+    share(full, command(full, GENERAL, BRIDGE))
+    (public,) = full.slack.replies(GENERAL)
+    assert public.seen_by is None
+    assert public.thread_ts is None
+    assert shown(public).startswith(f"Shared by <@{YOU}>, who asked:\n{BRIDGE}\n{QUOTED}")
+    assert len(told(full)) == 1
+
+
+def test_what_is_shared_twice_stands_once(full: Room) -> None:
+    """Pressed again, the button brings the shared answer up to date instead of posting a second one."""
+    private = command(full, GENERAL, BRIDGE)
+    share(full, private)
+    full.librarian.replies[BRIDGE] = answer(quote_all(full.librarian.replies[BRIDGE].quotes[0].article))  # type: ignore[union-attr]
+    share(full, private)
+    (public,) = full.slack.replies(GENERAL)
+    assert "Nobody spoke against it." in shown(public)
+
+
+def test_an_abstention_can_be_shared(full: Room) -> None:
+    """That the archive does not hold something is worth telling others as well."""
+    share(full, command(full, GENERAL, "why submarines"))
+    (public,) = full.slack.replies(GENERAL)
+    assert 'Not in the archive: "submarines".' in shown(public)
+
+
+def test_sharing_where_the_bot_is_not_says_what_to_do(full: Room) -> None:
+    """The one who shares is told to invite the bot; once it is there, the same button works."""
+    channel = elsewhere(full)
+    private = command(full, channel, BRIDGE)
+    share(full, private)
+    assert "invite it with /invite" in shown(told(full, 2)[-1])
+    assert full.slack.replies(channel) == []
+    full.slack.join(channel, BOT)
+    share(full, private)
+    assert any(QUOTED in shown(message) for message in full.slack.replies(channel))
+    assert len(told(full)) == 2
+
+
+def test_an_answer_is_not_shared_with_another_organisation(full: Room) -> None:
+    """In a channel that is shared with others, the answer stays its asker's."""
+    channel = full.slack.add_channel(shared_with=["T0ELSEWHERE"])
+    share(full, command(full, channel, BRIDGE))
+    assert "shared with another organisation" in shown(told(full, 2)[-1])
+    assert full.slack.replies(channel) == []
+
+
+def test_words_that_look_like_markup_stay_words(full: Room) -> None:
+    """A question with angle brackets is shared as it was typed, and pings nobody."""
+    asked = "is a &lt;!channel&gt; *b* here"
+    share(full, command(full, GENERAL, asked))
+    (public,) = full.slack.replies(GENERAL)
+    assert public.blocks[1]["text"] == {"type": "plain_text", "text": "is a <!channel> *b* here", "emoji": False}
+
+
+def test_a_message_gets_its_quotes_by_a_shortcut(full: Room) -> None:
+    """ "Find quotes for this" answers a colleague's message to whoever used it, with the same button."""
+    message = full.slack.say(GENERAL, BRIDGE, user=COLLEAGUE)
+    full.slack.interactivity.use_shortcut(SHORTCUT_ID, user=YOU, message=message)
+    (private,) = told(full)
+    assert QUOTED in shown(private)
+    share(full, private)
+    assert QUOTED in shown(full.slack.replies(GENERAL)[-1])
+
+
+def test_a_command_is_admitted_as_a_mention_is(idle: Room) -> None:
+    """Who may not ask in a channel, or has asked too much, is told so in private by a command too."""
+    with idle.bot(rules=Rules(channels=frozenset({"C0OTHER"}))):
+        assert "not answered in this channel" in shown(command(idle, GENERAL, BRIDGE))
+        assert QUOTED in shown(command(idle, DM_YOU, BRIDGE))
+    with idle.bot(limits=Limits(per_person=1)):
+        private = command(idle, GENERAL, BRIDGE)
+        share(idle, private)
+        assert "One person's limit is 1 a minute" in shown(told(idle)[-1])
+    guest = idle.slack.add_person(channels=[GENERAL], guest="multi-channel")
+    with idle.bot():
+        assert "not for guests" in shown(command(idle, GENERAL, BRIDGE, user=guest))
+    assert idle.slack.replies(GENERAL) == []
+
+
+def test_without_its_scopes_nothing_is_shared(tmp_path: Path) -> None:
+    """Where Slack does not tell the bot who is in a channel, it shares nothing and says which scopes are lacking."""
+    with full_room(tmp_path, without=("channels:read",)) as room, room.bot():
+        share(room, command(room, GENERAL, BRIDGE))
+        assert "grant it the scopes" in shown(told(room, 2)[-1])
+        assert room.slack.replies(GENERAL) == []
+
+
+def test_a_fault_while_sharing_is_told_to_who_shares_alone(full: Room) -> None:
+    """What cannot be shared for a fault is a sentence to one person, and nothing in the channel."""
+    private = command(full, GENERAL, BRIDGE)
+    full.librarian.replies[BRIDGE] = RuntimeError("secret")
+    share(full, private)
+    said = shown(told(full, 2)[-1])
+    assert said.startswith("Sorry, this question could not be answered")
+    assert "secret" not in said
+    assert full.slack.replies(GENERAL) == []
+
+
+def test_what_slack_has_no_time_for_is_shared_later(full: Room) -> None:
+    """A channel that takes no message at the moment gets the shared answer once it does, and once only."""
+    private = command(full, GENERAL, BRIDGE)
+    full.slack.fail_next("chat.postMessage", status=429, retry_after=0, times=2)
+    full.slack.interactivity.press(private, SHARE, user=YOU)
+    full.slack.wait_for_replies(GENERAL)
+    full.slack.quiet()
+    assert len(full.slack.replies(GENERAL)) == 1
+
+
+def test_what_is_asked_while_the_archive_is_read_is_answered_then(idle: Room) -> None:
+    """A command is acknowledged at once, and answered as soon as that can be."""
+    with idle.bot(is_loaded=False) as bot:
+        assert idle.slack.interactivity.run_command(GENERAL, f"/pullquote {BRIDGE}", user=YOU) == Outcome()
+        idle.slack.quiet()
+        assert idle.slack.workspace.ephemerals(YOU) == ()
+        idle.open(bot)
+        assert QUOTED in shown(told(idle)[-1])
+
+
+def test_over_http_it_is_the_same(idle: Room) -> None:
+    """A command, a shortcut and a press that come as signed forms are answered as those over a websocket are."""
+    access = Access(idle.slack.bot_token, None, idle.slack.api_url, idle.slack.signing_secret)
+    with ExitStack() as stack:
+        telemetry, records = Telemetry(), Records(idle.state)
+        stack.callback(records.close)
+        bot = SlackBot(access, records=records, telemetry=telemetry)
+        stack.callback(bot.stop)
+        entrance = HttpEndpoint(
+            bot.app, signing_secret=access.secret, telemetry=telemetry, is_ready=lambda: True, host="127.0.0.1", port=0
+        )
+        stack.callback(entrance.stop)
+        stack.callback(entrance.retire)
+        bot.start()
+        idle.open(bot)
+        entrance.start()
+        idle.slack.use_request_url(f"http://127.0.0.1:{entrance.port}/slack/events")
+        share(idle, command(idle, GENERAL, BRIDGE))
+        assert QUOTED in shown(idle.slack.replies(GENERAL)[-1])
+        message = idle.slack.say(GENERAL, BRIDGE, user=COLLEAGUE)
+        idle.slack.interactivity.use_shortcut(SHORTCUT_ID, user=YOU, message=message)
+        assert QUOTED in shown(told(idle, 2)[-1])
+
+
+def test_how_a_private_reply_can_fail(idle: Room) -> None:
+    """An address that leads nowhere any more is given up; one that cannot be reached is worth another try."""
+    client, message = connect("xoxb-x", idle.slack.api_url), plain("x")
+    gone = Destination(GENERAL, None, YOU, idle.slack.api_url.replace("/api/", "/responses/gone"))
+    refused = post(client, gone, message, Metadata("x", {}))
+    assert isinstance(refused, NotPosted)
+    assert refused.code
+    nobody = post(client, replace(gone, response_url="http://127.0.0.1:1/"), message, Metadata("x", {}))
+    assert isinstance(nobody, NotPosted)
+    assert nobody.code == ""

@@ -1,0 +1,149 @@
+"""Further passages in the place of an answer, as the people who read it see them."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.playground.cast import DM_YOU, YOU
+from bot.playground.nouns import Message
+from bot.records import Records
+from bot.slack.blocks import Message as Shown
+from bot.slack.blocks import texts_in
+from bot.slack.controls import BEFORE, MORE
+from bot.slack.features import scopes
+from bot.slack.paging import may_reread
+from bot.wiring import librarian_of
+from tests.making import article
+
+from .conftest import Room, shown
+from .hostile import quoted as words_of
+
+ASKED = "who approved the bridge"
+HOLDING = (
+    "Trains ran late until the council approved the bridge in spring.",
+    "Farmers cheered when the county approved the bridge near their mill.",
+    "Nobody knew which minister approved the bridge, or why it took so long.",
+    "After ten years of quarrel the harbour board approved the bridge.",
+    "A judge approved the bridge once its noise had been measured twice.",
+    "Tourists heard that the mayor approved the bridge during a storm.",
+    "The bank approved the bridge only with a loan of nine million.",
+    "Engineers approved the bridge after the last of forty tests.",
+)
+OTHERS = (
+    "Bakers sell bread in the morning.",
+    "The river froze in January and thawed in March.",
+    "A museum of clocks opened its doors.",
+    "Schools close early on Fridays.",
+    "Gardens were watered by night.",
+    "Cats sleep on warm roofs.",
+)
+ARTICLES = [article(text, id=f"{number}.txt") for number, text in enumerate((*HOLDING, *OTHERS))]
+
+
+@pytest.fixture
+def many(offline: Room) -> Room:
+    """A room whose bot, not yet started, finds more passages than an answer shows."""
+    offline.librarian = librarian_of(ARTICLES)  # type: ignore[assignment]
+    return offline
+
+
+def asked_directly(room: Room) -> Message:
+    """The reply to the question in a direct message."""
+    room.slack.say(DM_YOU, ASKED)
+    (reply,) = room.slack.wait_for_replies(DM_YOU)
+    return reply
+
+
+def pressed(room: Room, reply: Message, action: str) -> Message:
+    """The reply as it stands after a press."""
+    assert room.slack.interactivity.press(reply, action, user=YOU).failure is None
+    room.slack.wait_until(lambda: standing(room).blocks != reply.blocks)
+    return standing(room)
+
+
+def standing(room: Room) -> Message:
+    (reply,) = room.slack.replies(DM_YOU)
+    return reply
+
+
+def quoted(reply: Message) -> list[str]:
+    """The words of each passage."""
+    return words_of(Shown(reply.text, list(reply.blocks)))
+
+
+def offered(reply: Message) -> list[str]:
+    """The names of the buttons in the row below the reply."""
+    rows = [block for block in reply.blocks if block["type"] == "actions"]
+    return [name for row in rows for name in texts_in(row)]
+
+
+def test_more_passages_stand_in_the_answers_place(many: Room) -> None:
+    """(More passages, the next three in the same message), to the end, each once; (Passages before, back again)."""
+    with many.bot():
+        first = asked_directly(many)
+        assert offered(first) == ["Show context", "More passages"]
+        second = pressed(many, first, MORE)
+        assert shown(second).startswith("Passages 4–6 of 8:")
+        assert offered(second) == ["Show context", "Passages before", "More passages"]
+        third = pressed(many, second, MORE)
+        assert shown(third).startswith("Passages 7–8 of 8:")
+        assert offered(third) == ["Show context", "Passages before"]
+        every = [words for reply in (first, second, third) for words in quoted(reply)]
+        assert sorted(every) == sorted(HOLDING)
+        assert quoted(pressed(many, third, BEFORE)) == quoted(second)
+        assert shown(pressed(many, standing(many), BEFORE)) == shown(first)
+
+
+def test_passages_are_paged_by_a_bot_that_was_started_again(many: Room) -> None:
+    """Another process, with other records, reads the question in Slack again and goes on."""
+    with many.bot():
+        first = asked_directly(many)
+    with many.bot(records=Records(None)):
+        assert shown(pressed(many, first, MORE)).startswith("Passages 4–6 of 8:")
+
+
+def test_a_question_that_is_gone_has_no_further_passages(many: Room) -> None:
+    """(More passages below a question that no longer asks anything, a sentence for whoever pressed)."""
+    with many.bot():
+        question = many.slack.say(DM_YOU, ASKED)
+        (reply,) = many.slack.wait_for_replies(DM_YOU)
+        many.slack.workspace.remove(DM_YOU, question.ts)
+        assert many.slack.interactivity.press(reply, MORE, user=YOU).failure is None
+        many.slack.wait_until(lambda: bool(many.slack.surfaces.stack(YOU)))
+        (view,) = many.slack.surfaces.stack(YOU)
+        assert list(texts_in(view["blocks"])) == ["The question is not there any more; please ask it again."]
+
+
+def test_passages_that_slack_does_not_take_are_told_of(many: Room) -> None:
+    """(More passages while Slack takes no change, a sentence for whoever pressed, the answer as it was)."""
+    with many.bot():
+        first = asked_directly(many)
+        many.slack.fail_next("chat.update", status=200, error="cant_update_message")
+        assert many.slack.interactivity.press(first, MORE, user=YOU).failure is None
+        many.slack.wait_until(lambda: bool(many.slack.surfaces.stack(YOU)))
+        (view,) = many.slack.surfaces.stack(YOU)
+        (sentence,) = texts_in(view["blocks"])
+        assert sentence.startswith("Slack did not take the further passages")
+        assert standing(many).blocks == first.blocks
+
+
+def test_a_channel_that_the_bot_may_not_read_offers_no_further_passages(many: Room) -> None:
+    """With the base variant, a reply in a channel has no button that could not be followed."""
+    with many.bot():
+        assert offered(many.reply_to(many.ask(ASKED))) == ["Show context"]
+
+
+READS = [
+    ("C1", None, False),
+    ("D1", None, False),
+    ("C1", scopes("base"), False),
+    ("C1", ("channels:history",), False),
+    ("D1", scopes("base"), True),
+    ("C1", scopes("full"), True),
+]
+
+
+@pytest.mark.parametrize(("channel", "granted", "may"), READS)
+def test_where_a_question_may_be_read_again(channel: str, granted: tuple[str, ...] | None, may: bool) -> None:
+    """In direct messages with im:history, in channels with the scopes for public and private ones alike."""
+    assert may_reread(channel, None if granted is None else frozenset(granted)) is may
