@@ -8,7 +8,8 @@ from datetime import date
 from functools import cached_property
 
 from bot.errors import VerificationError
-from bot.models import Article, Paragraph, Passage, Quote, Span
+from bot.models import Article, Holdings, Paragraph, Passage, Quote, Scope, Span
+from bot.operators import is_in_scope, is_of_source
 from bot.paragraphs import passages, split
 
 
@@ -44,7 +45,19 @@ class Archive:
     @cached_property
     def latest(self) -> date | None:
         """The latest publication date in the archive; None when no article is dated."""
-        return max((article.published for article in self.articles.values() if article.published), default=None)
+        return _latest(self.articles.values())
+
+    def holdings(self, scope: Scope) -> Holdings:
+        """How much of the archive lies in ``scope``."""
+        if scope == Scope():
+            return Holdings(len(self.articles), len(self.paragraphs), self.latest)
+        within = [article for article in self.articles.values() if is_in_scope(article, scope)]
+        paragraphs = sum(len(self._paragraphs[article.id]) for article in within)
+        undated = 0
+        if scope.since or scope.before:
+            others = (article for article in self.articles.values() if article.published is None)
+            undated = sum(is_of_source(article, scope.sources) for article in others)
+        return Holdings(len(within), paragraphs, _latest(within), undated)
 
     def verify(self, quote: Quote) -> None:
         """Slice the quote again from the stored article and check the article's digest, byte for byte.
@@ -67,3 +80,7 @@ class Archive:
             and all(quote.span.holds(span) for span in quote.highlights)
         ):
             raise VerificationError(f"A quote is not a slice of paragraph {cited.number} of {article.id}.")
+
+
+def _latest(articles: Iterable[Article]) -> date | None:
+    return max((article.published for article in articles if article.published), default=None)

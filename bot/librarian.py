@@ -9,10 +9,13 @@ from functools import cached_property
 
 from bot.archive import Archive
 from bot.lexicon import Lexicon
-from bot.models import Abstention, Answer, Hit, Query, Question, Quote, Reply, Trace
+from bot.models import Abstention, Answer, Hit, Holdings, Query, Question, Quote, Reply, Scope, Trace
+from bot.operators import for_phrase, without_phrases
 from bot.quoting import choose
 from bot.quoting.confidence import THRESHOLD, confidence
-from bot.quoting.reasons import abstention, caution
+from bot.quoting.figures import different_figures
+from bot.quoting.later import later_article
+from bot.quoting.reasons import Looks, abstention, caution
 from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
 from bot.retrieval import Retriever
@@ -49,7 +52,6 @@ class Librarian:
         self._retriever = retriever
         self._articles = articles
         self._without = frozenset(without)
-        self._paragraphs = len(archive.paragraphs)
 
     def leaving_out(self, without: Collection[str]) -> Librarian:
         """The same librarian without these parts; nothing is read or counted again."""
@@ -62,48 +64,55 @@ class Librarian:
         """
         started = time.perf_counter()
         query = self._lexicon.expand(question, self._without)
-        coverage = Coverage(query, self._lexicon.idf, self._tokens)
-        articles = {hit.passage.article.id: hit.score for hit in self._articles.search(query, DEPTH)}
-        hits = rank(Ground(coverage, self._retriever.search(query, DEPTH), articles), self._without)
+        held = self.archive.holdings(query.filters.scope)
+        coverage, hits = self._ranked(query)
+        # Where no paragraph holds a phrase, what holds its words comes nearest, and is no answer.
+        is_met = bool(hits) or not (query.filters.phrases or query.filters.excluded)
+        if not is_met:
+            coverage, hits = self._ranked(without_phrases(query))
         quotes = choose(coverage, hits, max(question.limit, NEAREST))
         for quote in quotes:
             self.archive.verify(quote)
-        sure = self._confidence(coverage, hits, quotes)
+        sure = self._confidence(coverage, hits, quotes, held) if is_met else 0.0
+        looks = self._looks(query)
         if sure >= THRESHOLD:
             quotes = quotes[: question.limit]
-            told = caution(query, quotes, lambda words: self._together(query, words))
-            return Answer(quotes, sure, told, self._trace(query, hits, started))
+            told = caution(query, quotes, looks)
+            figures = different_figures(quotes)
+            search = self._retriever.search if len(hits) == DEPTH else None
+            later = later_article(coverage, hits, quotes, self.archive.latest, search)
+            return Answer(quotes, sure, told, _trace(query, hits, held, started), figures, later)
         quotes = quotes[:NEAREST]
-        reason = abstention(
-            query,
-            quotes,
-            lambda word: self._stands(query, word),
-            lambda words: self._together(query, words),
-            len(self.archive.articles),
-            self.archive.latest,
-        )
-        return Abstention(reason, quotes, sure, self._trace(query, hits, started))
+        reason = abstention(query, quotes, looks, self.archive.holdings(Scope()), held, is_met=is_met)
+        return Abstention(reason, quotes, sure, _trace(query, hits, held, started))
 
-    def _confidence(self, coverage: Coverage, hits: Sequence[Hit], quotes: Sequence[Quote]) -> float:
+    def _ranked(self, query: Query) -> tuple[Coverage, list[Hit]]:
+        """The best passages for ``query``, and the coverage that tells why."""
+        coverage = Coverage(query, self._lexicon.idf, self._tokens)
+        articles = self._articles.search(query.throughout_scope(), DEPTH)
+        scores = {hit.passage.article.id: hit.score for hit in articles}
+        return coverage, rank(Ground(coverage, self._retriever.search(query, DEPTH), scores), self._without)
+
+    def _confidence(self, coverage: Coverage, hits: Sequence[Hit], quotes: Sequence[Quote], held: Holdings) -> float:
         if not quotes:
             return 0.0
         paragraph = quotes[0].paragraph
         passage = next(hit.passage for hit in hits if paragraph in hit.passage.paragraphs)
-        return confidence(coverage, quotes[0], passage, self._paragraphs)
+        return confidence(coverage, quotes[0], passage, held.paragraphs)
 
-    def _stands(self, query: Query, word: int) -> bool:
-        """Whether some passage, heading or title holds this word of the question in one of its forms."""
-        forms = tuple(form for form in query.forms if word in form.words)
-        return bool(self._retriever.search(replace(query, forms=forms), 1))
+    def _looks(self, query: Query) -> Looks:
+        """Further looks into the archive, of which most replies need none."""
 
-    def _together(self, query: Query, words: Sequence[int]) -> bool:
-        """Whether some passage holds all of these words of the question, each in one of its forms."""
-        required = tuple(tuple(form.terms for form in query.forms if word in form.words) for word in words)
-        return bool(self._retriever.search(replace(query, required=required), 1))
+        def known(word: int) -> bool:
+            forms = tuple(form for form in query.forms if word in form.words)
+            return is_found(replace(query.throughout_scope(), forms=forms))
 
-    def _trace(self, query: Query, hits: Sequence[Hit], started: float) -> Trace:
-        took_ms = (time.perf_counter() - started) * 1000
-        return Trace(query, tuple(hits), len(self.archive.articles), self._paragraphs, self.archive.latest, took_ms)
+        def is_found(asked: Query) -> bool:
+            return bool(self._retriever.search(asked, 1))
+
+        return Looks(
+            known, lambda words: is_found(query.holding(words)), lambda phrase: is_found(for_phrase(query, phrase))
+        )
 
     @cached_property
     def examples(self) -> tuple[str, ...]:
@@ -120,3 +129,8 @@ class Librarian:
     def _answers_in_full(self, question: str) -> bool:
         reply = self.answer(Question(question, 1))
         return isinstance(reply, Answer) and reply.caution is None
+
+
+def _trace(query: Query, hits: Sequence[Hit], held: Holdings, started: float) -> Trace:
+    took_ms = (time.perf_counter() - started) * 1000
+    return Trace(query, tuple(hits), held.articles, held.paragraphs, held.latest, took_ms, held.undated)

@@ -7,8 +7,8 @@ All offsets are character offsets into ``Article.text``, half-open, unless a doc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -147,16 +147,44 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Which articles a question asks of: any at all, unless it says otherwise.
+
+    Of one of ``sources`` where some are named; published on ``since`` or later, and before ``before``.
+    """
+
+    sources: tuple[str, ...] = ()
+    since: date | None = None
+    before: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a question's operators ask for, as typed; ``unread`` are those that were not understood.
+
+    A hit has a paragraph that holds all of ``phrases``, and holds nothing that is ``excluded``.
+    """
+
+    phrases: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    scope: Scope = Scope()
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A question as the index understands it.
 
-    ``required`` is what a hit must hold: of each member at least one alternative, whole (all of its terms, anywhere).
+    ``required`` is what a hit must hold: of each member at least one alternative, whole (all of its terms, anywhere);
+    ``excluded`` are terms of which it holds none. ``filters`` is what is asked of it besides.
     """
 
     question: Question
     words: tuple[Word, ...]
     forms: tuple[Form, ...]
     required: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    excluded: tuple[str, ...] = ()
+    filters: Filters = Filters()
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -167,6 +195,15 @@ class Query:
                 if text not in best or best[text].weight < form.weight:
                     best[text] = Term(text, form.weight, form.origin)
         return tuple(best.values())
+
+    def holding(self, words: Sequence[int]) -> Query:
+        """The same, of hits that hold each of the words at these positions, in one of its forms."""
+        needed = tuple(tuple(form.terms for form in self.forms if word in form.words) for word in words)
+        return replace(self, required=(*self.required, *needed))
+
+    def throughout_scope(self) -> Query:
+        """The same, whatever a hit holds or lacks, in the articles that are asked of."""
+        return replace(self, required=(), excluded=(), filters=Filters(scope=self.filters.scope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +291,22 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Holdings:
+    """How much there is to search, and the latest day of publication; ``undated`` were left out for want of a date."""
+
+    articles: int
+    paragraphs: int
+    latest: date | None
+    undated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
-    """How a reply came about; ``took_ms`` is wall time and takes no part in comparisons."""
+    """How a reply came about; ``took_ms`` is wall time and takes no part in comparisons.
+
+    ``articles``, ``paragraphs`` and ``latest`` are of what was searched, without the articles that were not asked of;
+    ``undated`` are those of them that could not be, as nobody knows when they were published.
+    """
 
     query: Query
     hits: tuple[Hit, ...]
@@ -263,16 +314,23 @@ class Trace:
     paragraphs: int
     latest: date | None
     took_ms: float = field(compare=False)
+    undated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Verified quotes, strongest first; ``caution`` is one provable sentence, or None when nothing need be said."""
+    """Verified quotes, strongest first; ``caution`` is one provable sentence, or None when nothing need be said.
+
+    ``figures`` is one about quotes that differ in a figure or date of the same subject. ``later`` is an article that
+    holds what the first quote holds of the question, published after every article that is shown.
+    """
 
     quotes: tuple[Quote, ...]
     confidence: float
     caution: str | None
     trace: Trace
+    figures: str | None = None
+    later: Article | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,15 @@ from datetime import date
 from bot.archive import Archive
 from bot.lexicon import Lexicon
 from bot.librarian import Librarian
-from bot.models import Answer, Article, Form, Mark, MarkKind, Paragraph, Query, Question, Quote, Reply, Span
+from bot.models import Answer, Article, Filters, Form, Mark, MarkKind, Paragraph, Query, Question, Quote, Reply, Span
 from bot.quoting import choose
 from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
 from bot.retrieval.bm25 import Bm25Retriever
 from bot.tokens import Tokens
 from bot.wiring import librarian_of
+
+NO_FILTERS = Filters()
 
 
 def article(
@@ -23,10 +25,11 @@ def article(
     title: str = "Untitled…",
     headings: Collection[str] = (),
     published: date | None = None,
+    source: str | None = None,
 ) -> Article:
     """An article whose text is these blocks, a blank line between each two.
 
-    A block that is the title, or one of ``headings``, is marked as such.
+    A block that is the title, or one of ``headings``, is marked as such. Without a ``source`` it is the id.
     """
     marks: list[Mark] = []
     at = 0
@@ -35,7 +38,7 @@ def article(
         if kind:
             marks.append(Mark(kind, Span(at, at + len(block))))
         at += len(block) + 2
-    return Article(id, title, id, "\n\n".join(blocks), published=published, marks=tuple(marks))
+    return Article(id, title, source or id, "\n\n".join(blocks), published=published, marks=tuple(marks))
 
 
 def paragraphs(*texts: str) -> tuple[Paragraph, ...]:
@@ -53,11 +56,17 @@ def librarian(*articles: Article) -> Librarian:
     return librarian_of(articles)
 
 
-def query(*terms: str | tuple[str, float], required: Sequence[Sequence[tuple[str, ...]]] = ()) -> Query:
+def query(
+    *terms: str | tuple[str, float],
+    required: Sequence[Sequence[tuple[str, ...]]] = (),
+    excluded: Sequence[str] = (),
+    filters: Filters = NO_FILTERS,
+) -> Query:
     """A query for these terms, each alone (weight 1) or with its weight."""
     weighted = [(term, 1.0) if isinstance(term, str) else term for term in terms]
     forms = tuple(Form((text,), (), weight, "typed", text) for text, weight in weighted)
-    return Query(Question(" ".join(form.shown for form in forms)), (), forms, tuple(map(tuple, required)))
+    question = Question(" ".join(form.shown for form in forms))
+    return Query(question, (), forms, tuple(map(tuple, required)), tuple(excluded), filters)
 
 
 def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ...]:

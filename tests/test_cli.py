@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 QUESTION = "what was agreed on GCAP"
-CONTRACT = {"question", "outcome", "confidence", "caution", "reason", "quotes", "nearest", "took_ms"}
+CONTRACT = set(
+    "question outcome confidence caution reason quotes nearest took_ms searched misread figures later".split()
+)
 QUOTE = set(
     "text article_id title author source published url heading paragraph paragraphs start end sha256 highlights "
     "missing also_in score".split()
@@ -50,6 +52,24 @@ def test_a_program_reads_json(root: Path) -> None:
         assert set(quote) == QUOTE
         assert quote["end"] - quote["start"] == len(quote["text"])
         assert all(0 <= start < end <= len(quote["text"]) for start, end in quote["highlights"])
+
+
+def test_a_program_reads_what_operators_and_later_articles_say(root: Path) -> None:
+    """What is said before the quotes has fields of its own, which are null where nothing is said."""
+    plain = json.loads(run("ask", "--json", QUESTION, folder=root).stdout)
+    assert [plain[name] for name in ("searched", "misread", "figures", "later")] == [None] * 4
+    asked = f'"GCAP headquarters" {QUESTION} before:2025 author:x'
+    out = json.loads(run("ask", "--json", "--limit", "1", asked, folder=root).stdout)
+    assert out["searched"].startswith("Searched: ")
+    assert '"author:x"' in out["misread"]
+    later = json.loads(run("ask", "--json", "--limit", "1", QUESTION, folder=root).stdout)["later"]
+    assert set(later) == {"article_id", "title", "author", "source", "published", "url"}
+
+
+def test_a_person_reads_what_was_searched(root: Path) -> None:
+    """What the operators were read as stands before the quotes."""
+    said = " ".join(run("ask", "Unicorn mast -Quad source:unicorn", folder=root).stdout.split())
+    assert said.startswith('Searched: Unicorn + mast · without "Quad" · of source "unicorn"')
 
 
 def test_why_adds_the_trace(root: Path) -> None:

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from bot.models import Answer, Quote, Reply, Trace
+from bot.models import Answer, Article, Quote, Reply, Trace
+from bot.quoting.asked import misread, searched
 
 
 class QuoteOut(BaseModel):
@@ -52,6 +53,29 @@ class QuoteOut(BaseModel):
             missing=list(quote.missing),
             also_in=[paragraph.article.id for paragraph in quote.also_in],
             score=round(quote.score, 6),
+        )
+
+
+class ArticleOut(BaseModel):
+    """An article that is named, not quoted."""
+
+    article_id: str
+    title: str
+    author: str | None
+    source: str
+    published: str | None
+    url: str | None
+
+    @classmethod
+    def of(cls, article: Article) -> ArticleOut:
+        published = article.published.isoformat() if article.published else None
+        return cls(
+            article_id=article.id,
+            title=article.title,
+            author=article.author,
+            source=article.source,
+            published=published,
+            url=article.url,
         )
 
 
@@ -107,6 +131,14 @@ class AskOut(BaseModel):
     quotes: list[QuoteOut]
     nearest: list[QuoteOut]
     took_ms: float
+    searched: str | None = None
+    """What the question's operators made of it, as a person is told; None without operators."""
+    misread: str | None = None
+    """What looked like an operator and is none."""
+    figures: str | None = None
+    """That quotes of different articles give different figures, and which."""
+    later: ArticleOut | None = None
+    """An article published after all that are quoted, which holds what the first quote holds of the question."""
 
     @classmethod
     def of(cls, question: str, reply: Reply) -> AskOut:
@@ -121,6 +153,10 @@ class AskOut(BaseModel):
             quotes=quotes if answered else [],
             nearest=[] if answered else quotes,
             took_ms=round(reply.trace.took_ms, 3),
+            searched=searched(reply.trace),
+            misread=misread(reply.trace.query.filters),
+            figures=reply.figures if isinstance(reply, Answer) else None,
+            later=ArticleOut.of(reply.later) if isinstance(reply, Answer) and reply.later else None,
         )
 
 

@@ -11,7 +11,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from bot.models import Abstention, Answer, Paragraph, Quote, Reply, Trace, day
+from bot.models import Answer, Paragraph, Quote, Reply, Trace, day
+from bot.quoting.lines import first_lines
 
 WIDTH = 80
 """Lines are no longer than this, however wide the terminal: a wider column is slower to read."""
@@ -47,13 +48,10 @@ def _lines(reply: Reply, around: Around | None) -> Iterator[tuple[str, Text]]:
     """What is printed, as (margin of the first line, text to be wrapped); an empty text is an empty line."""
     yield "", Text()
     quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
-    if isinstance(reply, Abstention):
-        yield "", Text(reply.reason, style="yellow")
-        if quotes:
-            yield "", Text("Nearest miss:" if len(quotes) == 1 else "Nearest misses:")
-        yield "", Text()
-    elif reply.caution:
-        yield "", Text(f"{reply.caution} Nearest, in the articles' own words:", style="yellow")
+    told = list(first_lines(reply))
+    for line in told:
+        yield "", Text(line, style="yellow")
+    if told:
         yield "", Text()
     for number, quote in enumerate(quotes, 1):
         yield from _quote(number, quote, around)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import regex
 
-from bot import analysis
+from bot import analysis, operators
 from bot.lexicon import acronyms, spelling
 from bot.models import Form, Origin, Paragraph, Query, Question, Word
 
@@ -117,16 +117,24 @@ class Lexicon:
         return math.log1p((self.size - self._paragraphs_with[term] + 0.5) / (self._paragraphs_with[term] + 0.5))
 
     def expand(self, question: Question, without: Collection[str] = ()) -> Query:
-        """The question's content words and the forms in which the archive may hold them.
+        """The question's content words, the forms in which the archive may hold them, and what its operators ask for.
 
         ``without`` names origins whose forms are left out.
         """
-        words = self._content_words(question.text)
+        text, filters = operators.parse(question.text)
+        words = self._content_words(text)
         forms = [Form((word.term,), (i,), word.weight, "typed", word.typed) for i, word in enumerate(words)]
         forms.extend(self._acronym_forms(words))
         for i, word in enumerate(words):
             forms.extend(self._spelling_forms(i, word))
-        return Query(question, words, tuple(form for form in forms if form.origin not in without))
+        return Query(
+            question,
+            words,
+            tuple(form for form in forms if form.origin not in without),
+            operators.required_terms(filters),
+            operators.excluded_terms(filters),
+            filters,
+        )
 
     def _content_words(self, text: str) -> tuple[Word, ...]:
         """Each searched word of ``text`` once, in order; words that only ask are left out where others remain."""

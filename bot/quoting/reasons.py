@@ -5,63 +5,88 @@ Every sentence here states what stands in the archive, never what the articles m
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
-from datetime import date
+from dataclasses import dataclass
 
-from bot.models import Query, Quote, day
+from bot.models import Holdings, Query, Quote, day
+from bot.quoting.asked import listed, outside_phrases, what, which
 
-Together = Callable[[Sequence[int]], bool]
-"""Whether some passage holds all of the question's words at these positions, in whatever form."""
-MOST_NAMED, LONGEST = 6, 40
-"""A sentence names so many words at most, each of so many characters."""
 FEW = 3
 """Up to this many content words are listed one by one; a longer question is spoken of as a whole."""
 
 
-def caution(query: Query, quotes: Sequence[Quote], together: Together) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Ways to look into the archive again, in the articles that are asked of.
+
+    ``known``: whether any form of the word at this position stands anywhere in them. ``together``: whether some passage
+    that meets the question's operators holds all of the words at these positions. ``phrase``: whether a paragraph holds
+    this phrase.
+    """
+
+    known: Callable[[int], bool]
+    together: Callable[[Sequence[int]], bool]
+    phrase: Callable[[str], bool]
+
+
+def caution(query: Query, quotes: Sequence[Quote], looks: Looks) -> str | None:
     """What the first quote lacks, as a sentence; None when it lacks nothing that the others do not hold."""
     if not quotes[0].missing:
         return None
     every_word = range(len(query.words))
-    if len(query.words) <= FEW and not together(every_word):
-        return f"No passage holds {_all_of(query, every_word)}."
+    if never := _never_together(query, looks):
+        return f"No passage{which(query.filters.scope)}{what(query.filters)} holds {never}."
     lacking = [i for i in every_word if all(query.words[i].typed in quote.missing for quote in quotes)]
-    return f"Only part of the question is in these passages: not {_listed(query, lacking, 'or')}." if lacking else None
+    return f"Only part of the question is in these passages: not {_typed(query, lacking, 'or')}." if lacking else None
 
 
 def abstention(
-    query: Query,
-    nearest: Sequence[Quote],
-    known: Callable[[int], bool],
-    together: Together,
-    articles: int,
-    latest: date | None,
+    query: Query, nearest: Sequence[Quote], looks: Looks, everything: Holdings, held: Holdings, *, is_met: bool
 ) -> str:
-    """Why the archive does not answer; ``known`` tells of a word's position whether any form of it stands anywhere."""
+    """Why the archive does not answer; ``held`` is how much of ``everything`` was asked of.
+
+    ``is_met``: some passage meets the question's operators.
+    """
     if not query.words:
         return "The question has no word that can be searched for: ask with a name or a subject."
-    every_word = range(len(query.words))
-    archive = f"{articles:,} article{'s' if articles != 1 else ''}{f' (latest {day(latest)})' if latest else ''}"
-    absent = [i for i in every_word if not known(i)]
-    if absent:
-        verb = "occurs" if len(absent) == 1 else "occur"
-        return f"Not in the archive: {_listed(query, absent, 'and')} {verb} nowhere in its {archive}."
-    if len(query.words) <= FEW and not together(every_word):
-        return f"Not in the archive: no passage of its {archive} holds {_all_of(query, every_word)}."
-    lacking = [i for i in every_word if nearest and query.words[i].typed in nearest[0].missing]
+    if not held.articles and everything.articles:
+        return f"Not in the archive: no article{which(query.filters.scope)} is among its {_articles(everything)}."
+    archive = _articles(held, which(query.filters.scope))
+    if absent := _absent(query, looks):
+        return f"Not in the archive: {absent} its {archive}."
+    never = _never_together(query, looks) if is_met else "what was asked"
+    if never:
+        return f"Not in the archive: no passage{what(query.filters)} of its {archive} holds {never}."
+    lacking = [i for i in range(len(query.words)) if nearest and query.words[i].typed in nearest[0].missing]
     if lacking:
-        return f"Not in the archive of {archive}: the nearest passage lacks {_listed(query, lacking, 'and')}."
+        return f"Not in the archive of {archive}: the nearest passage lacks {_typed(query, lacking, 'and')}."
     return f"Not in the archive of {archive}: no passage brings enough of the question together."
 
 
-def _listed(query: Query, words: Sequence[int], joint: str) -> str:
-    quoted = [f'"{textwrap.shorten(query.words[i].typed, LONGEST, placeholder="…")}"' for i in words[:MOST_NAMED]]
-    if len(words) > MOST_NAMED:
-        quoted.append(f"{len(words) - MOST_NAMED:,} more words")
-    return f" {joint} ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))
+def _absent(query: Query, looks: Looks) -> str | None:
+    """The phrases that no paragraph holds, or the words that stand nowhere, as "… nowhere in"; None without such."""
+    if phrases := [phrase for phrase in query.filters.phrases if not looks.phrase(phrase)]:
+        return f"{listed(phrases, 'and')} {_verb(phrases, 'stand')} in no paragraph of"
+    words = [i for i in range(len(query.words)) if not looks.known(i)]
+    return f"{_typed(query, words, 'and')} {_verb(words, 'occur')} nowhere in" if words else None
 
 
-def _all_of(query: Query, words: Sequence[int]) -> str:
-    both = {1: "", 2: "both "}.get(len(words), "all of ")
-    return both + _listed(query, words, "and")
+def _verb(subjects: Sequence[object], verb: str) -> str:
+    return f"{verb}s" if len(subjects) == 1 else verb
+
+
+def _articles(held: Holdings, which_ones: str = "") -> str:
+    latest = f" (latest {day(held.latest)})" if held.latest else ""
+    return f"{held.articles:,} article{'s' if held.articles != 1 else ''}{which_ones}{latest}"
+
+
+def _never_together(query: Query, looks: Looks) -> str | None:
+    """The words of a short question which no passage holds together; None where one does."""
+    words = outside_phrases(query)
+    if not 0 < len(words) <= FEW or looks.together(words):
+        return None
+    return {1: "", 2: "both "}.get(len(words), "all of ") + _typed(query, words, "and")
+
+
+def _typed(query: Query, words: Sequence[int], joint: str) -> str:
+    return listed([query.words[i].typed for i in words], joint)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import regex
 
 from bot.models import Paragraph, Passage, Span
+from bot.operators import holds
 from bot.ranking.coverage import Coverage, Match, Sentence, within
 from bot.ranking.kinds import kind_asked, names_one
 
@@ -48,15 +49,24 @@ class Run:
 
 
 def best_run(coverage: Coverage, passage: Passage) -> Run | None:
-    """The strongest run of the passage's paragraphs that holds a form of the question; the first of equals."""
-    touched = coverage.touched(passage)
+    """The strongest run of the passage's paragraphs that holds a form of the question; the first of equals.
+
+    Where phrases are asked for, it is one of a paragraph that holds them all, and itself holds as many as any.
+    """
+    phrases = coverage.query.filters.phrases
+    touched = [one for one in coverage.touched(passage) if all(holds(one.text, phrase) for phrase in phrases)]
     runs = [
         run
         for place, paragraph in enumerate(passage.paragraphs)
         if paragraph in touched
         for run in _runs(coverage, paragraph, passage.span, FIRST_PARAGRAPH / (1 + place))
     ]
-    return max(runs, key=lambda run: run.strength, default=None)
+
+    def rank(run: Run) -> tuple[int, float]:
+        text = run.span.of(run.paragraph.article.text) if phrases else ""
+        return sum(holds(text, phrase) for phrase in phrases), run.strength
+
+    return max(runs, key=rank, default=None)
 
 
 def _runs(coverage: Coverage, paragraph: Paragraph, part: Span, start: float) -> Iterator[Run]:

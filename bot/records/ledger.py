@@ -14,7 +14,7 @@ from uuid import uuid4
 from bot.records import ratings, rows
 from bot.records.database import Database
 from bot.records.nouns import FILE_NAME, GIVE_UP, LEASE, POSTING, Claim, Delivery, Outcome, Place, Rated, Standing
-from bot.records.rows import Row
+from bot.records.rows import UNCERTAIN, Row
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,8 @@ class Records:
 
         What is still to be done with it comes back as a new claim: a newer version, which came meanwhile and updates
         the reply in place; or the removal of the reply, because the question was withdrawn meanwhile. A question that
-        the ledger does not know (it was answered while the ledger could not be used) is recorded all the same.
+        the ledger does not know (it was answered while the ledger could not be used) is recorded all the same. An
+        outcome that leaves open what stands takes the question from nobody who has taken it over.
         """
         return self._database.write(lambda db: self._settle(db, claim, outcome, reply_ts))
 
@@ -81,6 +82,10 @@ class Records:
         now, place = self._clock(), claim.place
         fresh = Row(place.team, place.channel, place.ts, claim.version, None, asked_at=now, attempt=claim.attempt)
         row = rows.find(db, place) or fresh
+        if outcome in UNCERTAIN and row.holder is not None and not row.is_held_by(self._holder, claim):
+            # Somebody else is about to find out.
+            rows.save(db, replace(row, reply_ts=row.reply_ts or reply_ts))
+            return None
         after = row.settled(claim.version, outcome, reply_ts, now)
         is_due_again = after.is_due_again
         if is_due_again:
@@ -126,17 +131,16 @@ class Records:
         """How ``claim`` stands, to be asked right before posting: unless it is overtaken, it is nobody else's for the
         next POSTING seconds. That the question was deleted is no news where the claim tells of it.
         """
-        row = self._database.read(lambda db: rows.find(db, claim.place))
-        if row is not None and row.is_leased_for(POSTING, self._clock()):
-            return row.standing(self._holder, claim)
-        return self._database.write(lambda db: self._extended(db, claim))
 
-    def _extended(self, db: sqlite3.Connection, claim: Claim) -> Standing:
-        row = rows.find(db, claim.place)
-        if row is None or (standing := row.standing(self._holder, claim)) == "overtaken":
-            return "overtaken"
-        rows.save(db, replace(row, leased_until=self._clock() + LEASE))
-        return standing
+        def work(db: sqlite3.Connection) -> Standing:
+            row, now = rows.find(db, claim.place), self._clock()
+            if row is None or (standing := row.standing(self._holder, claim)) == "overtaken":
+                return "overtaken"
+            if not row.is_leased_for(POSTING, now):
+                rows.save(db, replace(row, leased_until=now + LEASE))
+            return standing
+
+        return self._database.write(work)
 
     def renew(self) -> None:
         """Extend the lease of all that this holder has claimed and not settled; to be called every few seconds."""

@@ -12,6 +12,9 @@ from operator import attrgetter
 
 from bot.records.nouns import LEASE, Claim, Outcome, Place, Standing, is_newer
 
+# How a question can end without its being known what stands in Slack.
+UNCERTAIN: frozenset[Outcome] = frozenset({"unknown", "lost"})
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -50,7 +53,7 @@ class Row:
     @property
     def is_certain(self) -> bool:
         """Whether it is settled, and known what stands in Slack."""
-        return self.outcome not in {None, "unknown", "lost"}
+        return self.outcome is not None and self.outcome not in UNCERTAIN
 
     @property
     def may_stand(self) -> bool:

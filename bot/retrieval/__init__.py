@@ -6,12 +6,13 @@ terms of weight × ``get_scores([term])``, and of those the sum over fields, eac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
 from bot import analysis
-from bot.models import Hit, Passage, Query
+from bot.models import Filters, Hit, Passage, Query
+from bot.operators import canonical, excluded_phrases
 
 Terms = Callable[[Passage], list[str]]
 
@@ -23,19 +24,34 @@ class Retriever(Protocol):
         """The best ``limit`` passages for ``query``, best first; equal scores by passage number.
 
         A passage that holds no term of the query in any field is no hit, whatever the library would score it, nor is
-        one whose body lacks something the query requires. Fewer, or none, where fewer qualify. ``limit`` is at least 1.
+        one whose body lacks something the query requires or holds something it excludes, or which its filters do not
+        admit (``is_in_scope``, ``has_phrases``). Fewer, or none, where fewer qualify. ``limit`` is at least 1.
         """
         ...
 
 
-def body(passage: Passage) -> list[str]:
-    """The terms of the passage's own words."""
-    found: list[str] = []
+def has_phrases(passage: Passage, filters: Filters) -> bool:
+    """Whether a paragraph of ``passage`` holds every phrase that is asked for, and none an excluded one."""
+    wanted = [canonical(phrase) for phrase in filters.phrases]
+    unwanted = [canonical(phrase) for phrase in excluded_phrases(filters)]
+    if not wanted and not unwanted:
+        return True
+    texts = [canonical(text) for text in _texts(passage)]
+    is_held = any(all(phrase in text for phrase in wanted) for text in texts)
+    return is_held and not any(phrase in text for phrase in unwanted for text in texts)
+
+
+def _texts(passage: Passage) -> Iterator[str]:
+    """Of each paragraph of ``passage``, the words that belong to it."""
     for paragraph in passage.paragraphs:
         start = max(paragraph.span.start, passage.span.start)
         end = min(paragraph.span.end, passage.span.end)
-        found.extend(analysis.terms(passage.article.text[start:end]))
-    return found
+        yield passage.article.text[start:end]
+
+
+def body(passage: Passage) -> list[str]:
+    """The terms of the passage's own words."""
+    return [term for text in _texts(passage) for term in analysis.terms(text)]
 
 
 def heading(passage: Passage) -> list[str]:

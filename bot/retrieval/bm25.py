@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 from rank_bm25 import BM25Okapi
 
-from bot.models import Hit, Passage, Query, Term
-from bot.retrieval import FIELDS, K1, B, Terms, body
+from bot.models import Hit, Passage, Query, Scope, Term
+from bot.operators import is_in_scope
+from bot.retrieval import FIELDS, K1, B, Terms, body, has_phrases
 
 Scores = npt.NDArray[np.float64]
 
@@ -79,6 +81,9 @@ class Bm25Retriever:
     def __init__(self, passages: Sequence[Passage], body: Terms = body) -> None:
         """``body`` gives a passage's own terms, in case they are known already."""
         self._passages = passages
+        numbers: dict[str, int] = {}
+        self._article_of = np.array([numbers.setdefault(one.article.id, len(numbers)) for one in passages], np.int32)
+        self._articles = tuple({one.article.id: one.article for one in passages}.values())
         self._fields = {
             name: (Postings(map(body if name == "body" else terms, passages), k1=K1, b=B), weight)
             for name, (terms, weight) in FIELDS.items()
@@ -90,19 +95,30 @@ class Bm25Retriever:
         for postings, weight in self._fields.values():
             postings.add_scores(scores, query.terms, weight)
         numbers = self._candidates(query, scores)
-        if len(numbers) > limit:  # only those at least as good as the last of the first ``limit`` need to be sorted
+        is_of_words = bool(query.filters.phrases or query.filters.excluded)
+        # Only those at least as good as the last of the first ``limit`` need to be sorted, unless some are no hits.
+        if len(numbers) > limit and not is_of_words:
             numbers = numbers[scores[numbers] >= np.partition(scores[numbers], -limit)[-limit]]
-        best = numbers[np.lexsort((numbers, -scores[numbers]))[:limit]]
-        return [Hit(self._passages[number], float(scores[number])) for number in best]
+        best: Iterator[int] = iter(numbers[np.lexsort((numbers, -scores[numbers]))].tolist())
+        if is_of_words:
+            best = (number for number in best if has_phrases(self._passages[number], query.filters))
+        return [Hit(self._passages[number], float(scores[number])) for number in islice(best, limit)]
 
     def _candidates(self, query: Query, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-        """The numbers of the passages that hold a term of the query and all that it requires, ascending.
+        """The numbers of the passages in scope that hold a term of the query and its requirements, ascending.
 
         A passage that holds a term has a score above 0, since every idf and every weight is.
         """
         found = np.flatnonzero(scores)
         for alternatives in query.required:
             found = np.intersect1d(found, _union([self._holding_all(terms) for terms in alternatives]))
+        for term in query.excluded:
+            found = np.setdiff1d(found, self._fields["body"][0].holders(term), assume_unique=True)
+        if query.filters.scope != Scope():
+            in_scope = np.array(
+                [is_in_scope(article, query.filters.scope) for article in self._articles], dtype=np.bool_
+            )
+            found = found[in_scope[self._article_of[found]]]
         return found
 
     def _holding_all(self, terms: Sequence[str]) -> npt.NDArray[np.int32]:

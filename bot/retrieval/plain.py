@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.models import Hit, Passage, Query
-from bot.retrieval import FIELDS, K1, B, body
+from bot.operators import is_in_scope
+from bot.retrieval import FIELDS, K1, B, body, has_phrases
 from bot.retrieval.bm25 import LuceneIdf
 
 
@@ -38,7 +39,11 @@ class PlainRetriever:
         return [Hit(self._passages[number], scores[number]) for number in found[:limit]]
 
     def _qualifies(self, number: int, query: Query) -> bool:
-        own = self._bodies[number]
-        return not self._all[number].isdisjoint(term.text for term in query.terms) and all(
-            any(own.issuperset(alternative) for alternative in alternatives) for alternatives in query.required
+        own, passage = self._bodies[number], self._passages[number]
+        return (
+            not self._all[number].isdisjoint(term.text for term in query.terms)
+            and all(any(own.issuperset(one) for one in alternatives) for alternatives in query.required)
+            and own.isdisjoint(query.excluded)
+            and is_in_scope(passage.article, query.filters.scope)
+            and has_phrases(passage, query.filters)
         )

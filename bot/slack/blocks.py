@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from bot.errors import VerificationError
 from bot.models import Answer, Quote, Reply, Span
+from bot.quoting.lines import first_lines
 from bot.slack.bidi import isolate
 from bot.slack.blockkit import Json, bullets, plain_text, rich_text, rich_text_quote, rich_words, section
 from bot.slack.citations import citation, source_line
@@ -25,8 +26,8 @@ QUOTE_LIMIT = 1_800
 # Of the first quote and of its source in the notification, escaped: what a lock screen or a screen reader gives first.
 NOTICE_LIMIT = 600
 NOTICE_SOURCE_LIMIT = 400
-# With these, a notification, three sentences and one quote with its citation fit at their longest: the first quote is
-# always shown.
+# With these, a notification, the lines before the quotes and one quote with its citation fit at their longest: the
+# first quote is always shown.
 SENTENCE_LIMIT = 600
 EXAMPLE_LIMIT = 150
 # Slack takes 50 blocks; a quote has two, and the first lines and the last one are not quotes.
@@ -48,7 +49,7 @@ def render(reply: Reply, notes: tuple[str, ...] = (), *, around: int = 0) -> Mes
     """
     quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
     text = _notice(reply)
-    head = [_sentence(line) for line in _first_lines(reply, notes)]
+    head = [_sentence(line) for line in (*notes, *first_lines(reply))]
     room = MESSAGE_LIMIT - around - size(text) - size_of(head) - size(_left_out(len(quotes)))
     shown: list[Json] = []
     fitting = 0
@@ -93,17 +94,6 @@ def texts_in(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from texts_in(inner)
-
-
-def _first_lines(reply: Reply, notes: tuple[str, ...]) -> Iterator[str]:
-    yield from notes
-    if isinstance(reply, Answer):
-        if reply.caution:
-            yield f"{reply.caution} Nearest, in the articles' own words:"
-        return
-    yield reply.reason
-    if reply.nearest:
-        yield "Nearest miss:" if len(reply.nearest) == 1 else "Nearest misses:"
 
 
 def _notice(reply: Reply) -> str:

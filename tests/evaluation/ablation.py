@@ -32,6 +32,7 @@ MADE_BY = (
     "bot/analysis.py",
     "bot/lexicon",
     "bot/librarian.py",
+    "bot/operators.py",
     "bot/paragraphs.py",
     "bot/quoting",
     "bot/ranking",

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import RecordsError
-from bot.records import FILE_NAME, GIVE_UP, LEASE, POSTING, Claim, Records
-from records.ledgers import FIRST, OTHER, PLACE, Clock, delivery, taken
+from bot.records import FILE_NAME, GIVE_UP, LEASE, POSTING, Claim, Outcome, Records
+from records.ledgers import FIRST, OTHER, PLACE, SECOND, Clock, delivery, taken
 
 
 def test_the_first_claim_of_a_question_is_its_first_attempt(records: Records) -> None:
@@ -144,6 +144,19 @@ def test_a_reply_posted_after_the_lease_counts(records: Records, other: Records,
     withdrawn = other.withdraw(PLACE)
     assert withdrawn
     assert withdrawn.reply_ts == "2.0"
+
+
+@pytest.mark.parametrize("outcome", ["unknown", "lost"])
+def test_who_does_not_know_what_stands_takes_nothing(
+    records: Records, other: Records, clock: Clock, outcome: Outcome
+) -> None:
+    """Whoever took a question over finds out what stands, whatever the one before it settled without knowing that."""
+    claim = taken(records)
+    clock.now += LEASE
+    (theirs,) = other.abandoned(10)
+    assert records.settle(claim, outcome, None) is None
+    assert other.standing(theirs) == "held"
+    assert records.claim(delivery("Ev2", SECOND)) is None
 
 
 def test_the_oldest_is_taken_over_first(records: Records, other: Records, clock: Clock) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.records import LEASE, Claim, Delivery, Outcome, Records
+from bot.records.nouns import is_newer
 from records.ledgers import PLACE, Clock
 
 processes = st.integers(0, 1)
@@ -44,7 +45,7 @@ class Interleavings(RuleBasedStateMachine):
         self.clock = Clock()
         self.ledgers = [self.ledger(), self.ledger()]
         self.work: list[Work | None] = [None, None]
-        self.killed_until = 0.0  # when the lease ends of what a killed process held
+        self.orphans: list[Work] = []  # what killed processes held
         self.events = 0
         self.written = 0  # the newest version that was written
         self.delivered = -1  # the newest version that was delivered
@@ -62,8 +63,7 @@ class Interleavings(RuleBasedStateMachine):
         """A process was given this claim: nobody may have the question now."""
         if claim is not None:
             now = self.clock.now
-            assert self.killed_until <= now
-            assert all(work is None or work.leased_until <= now for work in self.work)
+            assert all(work is None or work.leased_until <= now for work in (*self.work, *self.orphans))
             assert claim.withdrawn or claim.version not in self.settled
             self.work[process] = Work(claim, now + LEASE, claim.reply_ts)
 
@@ -92,12 +92,11 @@ class Interleavings(RuleBasedStateMachine):
         if outcome in {"answer", "refusal"}:
             self.settled.add(work.claim.version)
         following = self.ledgers[process].settle(work.claim, outcome, reply_ts)
-        if following:
-            # Who settles knows what stands, and has the question from now on; whoever took it over before has lost it.
-            self.killed_until = 0.0
-            for other in self.work:
-                if other is not None:
-                    other.leased_until = self.clock.now
+        for other in (*self.work, *self.orphans):
+            # Who knows what stands settles the question for whoever took it over too, unless that is about newer words.
+            is_about_newer = other is not None and is_newer(other.claim.version, work.claim.version)
+            if other is not None and (following or (outcome != "unknown" and not is_about_newer)):
+                other.leased_until = self.clock.now
         self.got(process, following)
 
     @rule(process=processes, edits=st.integers(0, 1), back=st.integers(0, 1))
@@ -166,7 +165,7 @@ class Interleavings(RuleBasedStateMachine):
         """A process is killed, and another begins in its place."""
         work, self.work[process] = self.work[process], None
         if work is not None:
-            self.killed_until = max(self.killed_until, work.leased_until)
+            self.orphans.append(work)
         self.ledgers[process].close()
         self.ledgers[process] = self.ledger()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from making import article, query
 
 from bot.archive import Archive
-from bot.models import Article, Passage, Query
+from bot.models import Article, Filters, Passage, Query, Scope
 from bot.retrieval import FIELDS, K1, B, Retriever, body
 from bot.retrieval.bm25 import Bm25Retriever, LuceneIdf, Postings
 from bot.retrieval.plain import PlainRetriever
@@ -60,6 +62,59 @@ def test_what_is_found(engine: Engine, asked: Query, expected: list[str]) -> Non
     Of each thing required that is one alternative, whole.
     """
     assert [hit.passage.article.id for hit in engine(passages(*TARN)).search(asked, 10)] == expected
+
+
+DATED = (
+    article(
+        "The bridge at Tarn fell.", "It was old wood.", id="2023/fell.txt", published=date(2023, 5, 1), source="AP"
+    ),
+    article("The new bridge at Tarn, of stone.", id="2024/new.txt", published=date(2024, 1, 1), source="The Tarn Post"),
+    article("A bridge, new at Tarn; old wood fell.", id="2024/old_wood.txt", published=date(2024, 6, 30)),
+    article("The bridge is undated, Tarn.", id="undated.txt", source="the tarn post, Evening"),
+)
+
+
+@every_engine
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (query("bridg", filters=Filters()), "fell new old_wood undated"),
+        (query("bridg", filters=Filters(unread=("author:x",))), "fell new old_wood undated"),
+        (query("submarin", filters=Filters(scope=Scope(("AP",)))), ""),
+        (query("bridg", filters=Filters(phrases=("old bridge",))), ""),
+        (query("bridg", filters=Filters(phrases=("bridge at", "old wood"))), ""),
+        (query("bridg", filters=Filters(scope=Scope(("A",)))), ""),
+        (query("bridg", filters=Filters(scope=Scope(since=date(2025, 1, 1)))), ""),
+        (query("bridg", filters=Filters(phrases=("BRIDGE at  Tarn",))), "fell new"),
+        (query("bridg", filters=Filters(phrases=("new at Tarn old", "a bridge"))), "old_wood"),
+        (query("bridg", filters=Filters(phrases=("old wood",))), "fell old_wood"),
+        (query("bridg", excluded=("fall",)), "new undated"),
+        (query("bridg", excluded=("fall", "stone")), "undated"),
+        (query("bridg", filters=Filters(excluded=("old wood",))), "new undated"),
+        (query("bridg", filters=Filters(phrases=("at Tarn",), excluded=("the bridge",))), "new old_wood"),
+        (query("bridg", filters=Filters(scope=Scope(("ap",)))), "fell"),
+        (query("bridg", filters=Filters(scope=Scope(("tarn post",)))), "new undated"),
+        (query("bridg", filters=Filters(scope=Scope(("AP", "old wood")))), "fell old_wood"),
+        (query("bridg", filters=Filters(scope=Scope(("2024",)))), "new old_wood"),
+        (query("bridg", filters=Filters(scope=Scope(since=date(2024, 1, 1)))), "new old_wood"),
+        (query("bridg", filters=Filters(scope=Scope(before=date(2024, 1, 1)))), "fell"),
+        (query("bridg", filters=Filters(scope=Scope(("2024",), date(2024, 1, 2), date(2024, 7, 1)))), "old_wood"),
+    ],
+)
+def test_what_filters_leave(engine: Engine, asked: Query, expected: str) -> None:
+    """A hit has one paragraph with every phrase, none of what is excluded, and an article that is asked of."""
+    hits = engine(passages(*DATED)).search(asked, 10)
+    assert sorted(Path(hit.passage.article.id).stem for hit in hits) == expected.split()
+
+
+@every_engine
+def test_filters_leave_the_scores_alone(engine: Engine) -> None:
+    """What passes the filters scores as it does without them, and the first of many is still the best."""
+    searched = engine(passages(*DATED))
+    scores = {hit.passage: hit.score for hit in searched.search(query("bridg"), 10)}
+    hits = searched.search(query("bridg", filters=Filters(phrases=("old wood",))), 10)
+    assert [hit.score for hit in hits] == [scores[hit.passage] for hit in hits]
+    assert searched.search(query("bridg", filters=Filters(phrases=("old wood",))), 1) == hits[:1]
 
 
 @every_engine
@@ -149,6 +204,25 @@ def defined(archive: Sequence[Passage], asked: Query) -> list[float]:
                     so_far + weight * term.weight * float(score) for so_far, score in zip(total, scores, strict=True)
                 ]
     return total
+
+
+@settings(deadline=None)
+@given(
+    ARTICLES,
+    WEIGHTED,
+    st.lists(st.sampled_from(TERMS), max_size=2),
+    st.lists(st.lists(st.sampled_from(WORDS), min_size=2, max_size=3).map(" ".join), max_size=4),
+)
+def test_filters_leave_the_same_in_every_engine(
+    texts: list[tuple[str, str]], weights: dict[str, float], excluded: list[str], phrases: list[str]
+) -> None:
+    """Over any archive, phrases and excluded words leave the engines with the same hits in the same order."""
+    archive = made(texts)
+    filters = Filters(phrases=tuple(phrases[:1]), excluded=tuple(phrases[1:]))
+    asked = query(*weights.items(), excluded=excluded, filters=filters)
+    one, other = (engine(archive).search(asked, 5) for engine in ENGINES)
+    assert [hit.passage for hit in one] == [hit.passage for hit in other]
+    assert [hit.score for hit in one] == pytest.approx([hit.score for hit in other], rel=1e-9)
 
 
 @every_engine

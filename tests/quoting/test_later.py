@@ -1,0 +1,81 @@
+"""When an answer names a later article, and when it must not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from making import article, librarian
+
+from bot.models import Answer, Article, Question
+
+PIER = "The pier at Skarvik opened to the ferries of Orre."
+
+
+def dated(text: str, year: int | None, id: str) -> Article:
+    return article(text, id=id, title=f"Of {id}", published=date(year, 5, 1) if year else None)
+
+
+def later(question: str, *articles: Article, limit: int = 1) -> str | None:
+    """The id of the later article that the answer names."""
+    reply = librarian(*articles).answer(Question(question, limit))
+    assert isinstance(reply, Answer)
+    return reply.later.id if reply.later else None
+
+
+FIRST = dated(PIER, 2023, "first")
+MORE = "Nobody at Skarvik had thought that the pier would ever open to ferries, or that it would stand in a storm."
+
+
+@pytest.mark.parametrize(
+    ("question", "articles"),
+    [
+        ("Skarvik pier", (FIRST,)),
+        ("Skarvik pier", (FIRST, dated("A storm at Orre.", 2024, "storm"))),
+        ("Skarvik pier", (FIRST, dated("A storm at Skarvik.", 2024, "no pier"))),
+        ("Skarvik pier", (FIRST, dated(MORE, 2022, "earlier"))),
+        ("Skarvik pier", (FIRST, dated(MORE, 2023, "same day"))),
+        ("Skarvik pier", (FIRST, dated(MORE, None, "undated"))),
+        ("Skarvik pier", (dated(PIER, None, "first"), dated(MORE, 2024, "later"))),
+        ("Skarvik pier", (FIRST, dated(PIER, 2024, "print"), dated(MORE, 2024, "print’s day"))),
+        ("Skarvik pier before:2024", (FIRST, dated(MORE, 2024, "out of scope"))),
+        ("Skarvik pier -storm", (FIRST, dated(MORE, 2024, "excluded"))),
+    ],
+)
+def test_no_later_article(question: str, articles: tuple[Article, ...]) -> None:
+    """None is named that is not later, or lacks a word that the quote holds, or was not asked of."""
+    assert later(question, *articles) is None
+
+
+def test_a_later_article() -> None:
+    """A later article that holds what the first quote holds of the question is named, if it is not quoted."""
+    articles = FIRST, dated(MORE, 2024, "later")
+    assert later("Skarvik pier", *articles) == "later"
+    assert later("Skarvik pier", *articles, limit=3) is None
+
+
+def test_later_than_every_article_shown() -> None:
+    """What is later than the first quote alone is not named."""
+    second = dated("The pier at Skarvik fell.", 2025, "second")
+    assert later("Skarvik pier", FIRST, second, dated(MORE, 2024, "between"), limit=2) is None
+    assert later("Skarvik pier", FIRST, second, dated(MORE, 2026, "after"), limit=2) == "after"
+
+
+def test_a_later_article_beyond_the_first_hits() -> None:
+    """A later article is found among any number that fit the question better."""
+    many = [dated(f"{PIER} {'Sign' * number}.", 2023, f"{number}") for number in range(1, 60)]
+    far = dated(f"{'The wind blew over the sea. ' * 20} Skarvik kept the pier.", 2024, "far")
+    others = [dated(f"A plain sign hangs on wall {number} of Lund.", 2020, f"wall {number}") for number in range(99)]
+    assert later("Skarvik pier", *many, *others) is None
+    assert later("Skarvik pier", *many, *others, far) == "far"
+
+
+def test_a_quote_without_the_name_proves_nothing() -> None:
+    """Where the quote holds none of the question's names, a later article that holds as little is not named."""
+    one = dated("The harbour fee for sailing boats was doubled.", 2023, "one")
+    two = dated(
+        "The harbour fee for sailing boats went up in all towns of that coast, the board of it said.", 2024, "two"
+    )
+    elsewhere = dated("Skarvik is a town. Skarvik has a mayor.", 2022, "elsewhere")
+    assert later("harbour fee for sailing boats", one, two, elsewhere) == "two"
+    assert later("harbour fee for sailing boats doubled at Skarvik", one, two, elsewhere) is None

@@ -1,0 +1,181 @@
+"""Conversations with operators: what is said, what is answered, and whether the reasons given are true."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from making import article, librarian, shown
+
+from bot.models import Abstention, Answer, Question, Reply
+from bot.quoting.lines import first_lines
+
+COST = "The old pier at Skarvik cost 14 million crowns, the joint venture said."
+VENTURE = "A venture of Lund and Orre will run the ferry to the old pier."
+FERRY = "The ferry left the pier at Skarvik in a joint celebration."
+UNDATED = "The pier at Skarvik was painted green."
+LIBRARIAN = librarian(
+    article(COST, "Nobody was hurt.", id="post/cost.txt", source="The Orre Post", published=date(2023, 5, 1)),
+    article(VENTURE, id="post/venture.txt", source="The Orre Post", published=date(2024, 1, 1)),
+    article(FERRY, id="wire.jsonl#1", source="Wire", published=date(2024, 6, 30)),
+    article(UNDATED, id="green.txt"),
+)
+
+
+def ask(question: str, limit: int = 9) -> Reply:
+    return LIBRARIAN.answer(Question(question, limit))
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        ("pier", {COST, VENTURE, FERRY, UNDATED}),
+        ('"old pier"', {COST, VENTURE}),
+        ('"the old pier" "Orre will"', {VENTURE}),
+        ('"joint venture" pier', {COST}),
+        ("pier -ferry", {COST, UNDATED}),
+        ("pier -ferries -green", {COST}),
+        ('pier -"old pier"', {FERRY, UNDATED}),
+        ("pier source:wire", {FERRY}),
+        ("pier source:post", {COST, VENTURE}),
+        ('pier source:"orre post" source:green', {COST, VENTURE, UNDATED}),
+        ("pier after:2024", {VENTURE, FERRY}),
+        ("pier before:2024", {COST}),
+        ("pier after:2024-01-02 before:2024-07", {FERRY}),
+        ("pier source:post after:2024", {VENTURE}),
+    ],
+)
+def test_only_what_was_asked_for_is_quoted(said: str, answered: set[str]) -> None:
+    """Each quote, be it of an answer or a nearest miss, meets the operators; no other passage that does is missing."""
+    assert {quote.text for quote in shown(ask(said))} == answered
+
+
+def test_the_quote_itself_holds_the_phrase() -> None:
+    """Of a long paragraph the sentences are shown that hold the phrase, though others hold more of the question."""
+    text = (
+        "A pier, a pier cost, the cost of a pier: all piers cost. " + "Signs stand here. " * 40 + "They said pier cost."
+    )
+    reply = librarian(article(text)).answer(Question('"they said pier" cost'))
+    assert all("They said pier" in quote.text for quote in shown(reply))
+    assert shown(reply)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (
+            '"pier old"',
+            'Not in the archive: "pier old" stands in no paragraph of its 4 articles (latest 30 June 2024).',
+        ),
+        (
+            '"pier old" source:wire',
+            'Not in the archive: "pier old" stands in no paragraph of its 1 article of source "wire"'
+            " (latest 30 June 2024).",
+        ),
+        (
+            '"joint venture" "painted green" pier',
+            'Not in the archive: no passage with "joint venture" and "painted green" of its 4 articles'
+            " (latest 30 June 2024) holds what was asked.",
+        ),
+        (
+            '"joint venture" -pier cost',
+            'Not in the archive: no passage with "joint venture" and without "pier" of its 4 articles'
+            " (latest 30 June 2024) holds what was asked.",
+        ),
+        (
+            "pier source:Reuters",
+            'Not in the archive: no article of source "Reuters" is among its 4 articles (latest 30 June 2024).',
+        ),
+        (
+            "pier source:post after:2025 before:2026",
+            'Not in the archive: no article of source "post" published from 1 January 2025 and before 1 January 2026'
+            " is among its 4 articles (latest 30 June 2024).",
+        ),
+        (
+            "painted after:2023",
+            'Not in the archive: "painted" occurs nowhere in its 3 articles published from 1 January 2023'
+            " (latest 30 June 2024).",
+        ),
+        (
+            "pier -pier",
+            'Not in the archive: no passage without "pier" of its 4 articles (latest 30 June 2024)'
+            " holds what was asked.",
+        ),
+        ("source:wire -pier", "The question has no word that can be searched for: ask with a name or a subject."),
+    ],
+)
+def test_abstained(said: str, reason: str) -> None:
+    """The reason for an abstention is true of what was asked for, and says of how much."""
+    reply = ask(said)
+    assert isinstance(reply, Abstention)
+    assert reply.reason == reason
+
+
+def test_a_caution_is_about_what_was_asked_for() -> None:
+    """Words that stand together elsewhere are not said to stand together nowhere."""
+    reply = ask("pier ferry source:post before:2024")
+    told = reply.reason if isinstance(reply, Abstention) else reply.caution
+    assert told is not None
+    assert 'of source "post" published before 1 January 2024' in told
+
+
+def test_a_phrase_that_no_paragraph_holds_has_nearest_misses() -> None:
+    """What holds the words of a phrase in another order comes nearest, and is never an answer."""
+    reply = ask('"pier old"')
+    assert isinstance(reply, Abstention)
+    assert {quote.text for quote in reply.nearest} == {COST, VENTURE}
+
+
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        ("old pier", []),
+        ('the "pier"', []),
+        ('"old pier" cost', ['Searched: cost + "old pier"']),
+        ("pier -ferry -green", ['Searched: pier · without "ferry" or "green"']),
+        (
+            'pier "joint venture" source:post after:2023 before:2024',
+            [
+                'Searched: pier + "joint venture" · of source "post" published from 1 January 2023'
+                " and before 1 January 2024",
+            ],
+        ),
+        ("pier after:2023", ["Searched: pier · published from 1 January 2023 · 1 undated article left out"]),
+        (
+            "pier Skarvik:green",
+            [],
+        ),
+        (
+            "pier author:Orre",
+            [
+                'Searched as words, being no operator: "author:Orre". There are "exact phrase", -word, source:name,'
+                " after:2024-01 and before:2025-06-01."
+            ],
+        ),
+    ],
+)
+def test_what_is_shown_back(said: str, lines: list[str]) -> None:
+    """A question with operators has what was searched shown back first; any other has no such line."""
+    assert [line for line in first_lines(ask(said)) if line.startswith("Searched")] == lines
+
+
+def test_what_is_shown_back_is_short() -> None:
+    """However many operators there are, and however long, each line stays fit to be read."""
+    said = " ".join(
+        f'"phrase of {i} {"x" * 90}" -{"y" * 90}{i} source:{"z" * 90}{i} by:{"w" * 90}{i}' for i in range(40)
+    )
+    reply = ask(f"pier {said} after:2023")
+    assert all(len(line) < 1500 for line in first_lines(reply))
+
+
+def test_what_was_searched_is_counted() -> None:
+    """A trace counts the articles and paragraphs that were asked of, and those left out for want of a date."""
+    trace = ask("pier after:2023-06").trace
+    assert (trace.articles, trace.paragraphs, trace.latest, trace.undated) == (2, 2, date(2024, 6, 30), 1)
+
+
+def test_the_same_question_twice() -> None:
+    """Operators change nothing about this: the same question has the same reply."""
+    said = '"old pier" -ferry after:2022'
+    assert ask(said) == ask(said)
+    assert isinstance(ask(said), Answer)
