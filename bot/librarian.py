@@ -6,10 +6,12 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 
 from bot.archive import Archive
+from bot.examples import TRIES, Example, examples
 from bot.lexicon import Lexicon
-from bot.models import Abstention, Answer, Hit, Holdings, Query, Question, Quote, Reply, Scope, Trace
+from bot.models import Abstention, Answer, Hit, Holdings, Passage, Query, Question, Quote, Reply, Scope, Trace
 from bot.operators import for_phrase, without_phrases
 from bot.quoting import choose
 from bot.quoting.confidence import THRESHOLD, confidence
@@ -18,14 +20,12 @@ from bot.quoting.later import later_article
 from bot.quoting.reasons import Looks, abstention, caution
 from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
-from bot.retrieval import Retriever
+from bot.retrieval import Retriever, TermScore
 from bot.tokens import Tokens
 
 DEPTH = 50
 """How many of the engine's hits are ranked again, and of how many articles the scores are asked."""
 EXAMPLES = 3
-_WAYS = ("what was agreed on {}", "who leads {}", "when was {} founded", "what is {}")
-"""Ways to ask about an acronym, for examples; one that the archive answers in full is a fair one."""
 NEAREST = 2
 """How many nearest misses an abstention shows at most."""
 
@@ -86,6 +86,10 @@ class Librarian:
         reason = abstention(query, quotes, looks, self.archive.holdings(Scope()), held, is_met=is_met)
         return Abstention(reason, quotes, sure, _trace(query, hits, held, started))
 
+    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
+        """What the engine's score of a passage that was found for ``query`` is made of."""
+        return self._retriever.explain(query, passage)
+
     def _ranked(self, query: Query) -> tuple[Coverage, list[Hit]]:
         """The best passages for ``query``, and the coverage that tells why."""
         coverage = Coverage(query, self._lexicon.idf, self._tokens)
@@ -116,19 +120,19 @@ class Librarian:
 
     @cached_property
     def examples(self) -> tuple[str, ...]:
-        """Up to three questions that this archive answers in full, each asked in another way where it can be."""
-        found: list[str] = []
-        for subject in self._lexicon.subjects():
-            begin = len(found)
-            ways = ("{}",) if " " in subject else (*_WAYS[begin:], *_WAYS[:begin], "{}")
-            found.extend([asked for way in ways if self._answers_in_full(asked := way.format(subject))][:1])
-            if len(found) == EXAMPLES:
-                break
-        return tuple(found)
+        """Up to three questions that this archive answers in full; of several ways and articles, where it can be."""
+        acronyms, names = self._lexicon.acronyms(), self._lexicon.names()
+        made = examples(self.archive.paragraphs, self._tokens, acronyms, names)
+        chosen: list[Example] = []
+        others: list[Example] = []
+        for one in islice(made, TRIES):
+            if len(chosen) < EXAMPLES and self._meets(one):
+                (others if any(map(one.is_like, chosen)) else chosen).append(one)
+        return tuple(dict.fromkeys(one.question for one in (*chosen, *others)))[:EXAMPLES]
 
-    def _answers_in_full(self, question: str) -> bool:
-        reply = self.answer(Question(question, 1))
-        return isinstance(reply, Answer) and reply.caution is None
+    def _meets(self, example: Example) -> bool:
+        reply = self.answer(Question(example.question, 1))
+        return isinstance(reply, Answer) and reply.caution is None and example.is_met(reply.quotes[0])
 
 
 def _trace(query: Query, hits: Sequence[Hit], held: Holdings, started: float) -> Trace:

@@ -63,7 +63,7 @@ def _runs(coverage: Coverage, hits: Sequence[Hit]) -> Iterator[tuple[Run, float]
 
 def _quote(coverage: Coverage, run: Run, score: float) -> Quote:
     held = coverage.held(run.matches)
-    typed = coverage.held(match for match in run.matches if match.form.origin == "typed")
+    typed = coverage.held(match for match in run.matches if match.form.origin in ("typed", "thread"))
     words = coverage.query.words
     found_as = {
         match.span.of(run.paragraph.article.text): " ".join(words[i].typed for i in match.form.words)

@@ -48,9 +48,9 @@ def outside_phrases(query: Query) -> list[int]:
 
 
 def searched(trace: Trace) -> str | None:
-    """The line that shows back what was searched; None for a question that asks for nothing beside its words."""
+    """The line that shows back what was searched; None for a question that is searched for its own words alone."""
     query, filters = trace.query, trace.query.filters
-    if not (filters.phrases or filters.excluded or filters.scope != Scope()):
+    if not (query.taken or filters.phrases or filters.excluded or filters.scope != Scope()):
         return None
     words = [query.words[i].typed for i in outside_phrases(query)]
     more = [f"{len(words) - MOST_NAMED:,} more words"] if len(words) > MOST_NAMED else []

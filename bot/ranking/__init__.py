@@ -133,11 +133,15 @@ def rank(ground: Ground, without: Collection[str] = ()) -> list[Hit]:
     if not ground.hits:
         return []
     scores = [0.0] * len(ground.hits)
+    given: dict[str, list[float]] = {}
     for name, (part, weight) in PARTS.items():
         if name not in without:
-            scores = [score + weight * value for score, value in zip(scores, part(ground), strict=True)]
+            given[name] = [weight * value for value in part(ground)]
+            scores = [score + more for score, more in zip(scores, given[name], strict=True)]
     order = sorted(range(len(scores)), key=lambda i: -scores[i])
-    return [Hit(ground.hits[i].passage, scores[i]) for i in order]
+    return [
+        Hit(ground.hits[i].passage, scores[i], tuple((name, gifts[i]) for name, gifts in given.items())) for i in order
+    ]
 
 
 def _best_run(coverage: Coverage, hit: Hit, length: int) -> float:

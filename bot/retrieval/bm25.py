@@ -17,7 +17,7 @@ from rank_bm25 import BM25Okapi
 
 from bot.models import Hit, Passage, Query, Scope, Term
 from bot.operators import is_in_scope
-from bot.retrieval import FIELDS, K1, B, Terms, body, has_phrases
+from bot.retrieval import FIELDS, K1, B, Terms, TermScore, body, has_phrases
 
 Scores = npt.NDArray[np.float64]
 
@@ -68,6 +68,14 @@ class Postings(LuceneIdf):
                 saturated = counts * (self.k1 + 1) / (counts + self._norm[numbers])
                 scores[numbers] += weight * term.weight * self.idf[term.text] * saturated
 
+    def score(self, document: Sequence[str], term: str) -> float:
+        """What ``get_scores([term])`` answers for ``document``, one of those that were counted."""
+        count = document.count(term)
+        if not count:
+            return 0.0
+        norm = self.k1 * (1 - self.b + self.b * len(document) / self.avgdl)
+        return float(self.idf[term] * count * (self.k1 + 1) / (count + norm))
+
     def get_scores(self, query: Sequence[str]) -> Scores:
         """What the library's own method answers, shape (passages,), from the postings alone."""
         scores = np.zeros(self.corpus_size)
@@ -81,12 +89,13 @@ class Bm25Retriever:
     def __init__(self, passages: Sequence[Passage], body: Terms = body) -> None:
         """``body`` gives a passage's own terms, in case they are known already."""
         self._passages = passages
+        self._terms = {name: body if name == "body" else terms for name, (terms, _) in FIELDS.items()}
         numbers: dict[str, int] = {}
         self._article_of = np.array([numbers.setdefault(one.article.id, len(numbers)) for one in passages], np.int32)
         self._articles = tuple({one.article.id: one.article for one in passages}.values())
         self._fields = {
-            name: (Postings(map(body if name == "body" else terms, passages), k1=K1, b=B), weight)
-            for name, (terms, weight) in FIELDS.items()
+            name: (Postings(map(self._terms[name], passages), k1=K1, b=B), weight)
+            for name, (_, weight) in FIELDS.items()
         }
 
     def search(self, query: Query, limit: int) -> list[Hit]:
@@ -103,6 +112,16 @@ class Bm25Retriever:
         if is_of_words:
             best = (number for number in best if has_phrases(self._passages[number], query.filters))
         return [Hit(self._passages[number], float(scores[number])) for number in islice(best, limit)]
+
+    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
+        """See ``Retriever.explain``."""
+        found: list[TermScore] = []
+        terms = query.terms
+        for name, (postings, weight) in self._fields.items():
+            document = self._terms[name](passage)
+            scores = ((term, weight * term.weight * postings.score(document, term.text)) for term in terms)
+            found.extend(TermScore(name, term.text, score) for term, score in scores if score)
+        return tuple(found)
 
     def _candidates(self, query: Query, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         """The numbers of the passages in scope that hold a term of the query and its requirements, ascending.

@@ -19,6 +19,7 @@ from bot.slack.commands import listen
 from bot.slack.composing import Answers
 from bot.slack.connection import Access, Identity, connect, introduce, missing_scopes
 from bot.slack.desk import Desk
+from bot.slack.history import Editors, History
 from bot.slack.home import Home
 from bot.slack.ledger import Ledger
 from bot.slack.limits import Allowance, Limits
@@ -50,6 +51,7 @@ class SlackBot:
         rules: Rules | None = None,
         limits: Limits | None = None,
         telemetry: Telemetry | None = None,
+        editors: Editors | None = None,
     ) -> None:
         patient = connect(access.bot, access.api_url)
         self.identity: Identity = introduce(patient)
@@ -73,7 +75,7 @@ class SlackBot:
         self._presses = Presses(client, admission, records, self.identity.bot_user)
         listen_to_presses(self.app, self._presses)
         listen(self.app, self._desk.take_question, bot_user=self.identity.bot_user)
-        self._home = Home(client, admission, self.identity)
+        self._home = Home(client, admission, self.identity, History(client, records, editors or Editors()))
         self._home.listen(self.app)
         acknowledge_the_rest(self.app)
         self._has_ended = Event()

@@ -17,6 +17,7 @@ from bot.slack.admission import Rules
 from bot.slack.bot import SlackBot, Verify
 from bot.slack.composing import Answers
 from bot.slack.connection import Access, Identity, Mode, check_access, check_set
+from bot.slack.history import Editors
 from bot.slack.http import HttpEndpoint
 from bot.slack.limits import Limits
 from bot.slack.socketmode import SocketEndpoint
@@ -70,6 +71,7 @@ def serve(
     rules: Rules | None = None,
     limits: Limits | None = None,
     telemetry: Telemetry | None = None,
+    editors: Editors | None = None,
 ) -> int:
     """Answer questions until SIGTERM or SIGINT. The process's exit status, 0.
 
@@ -78,7 +80,7 @@ def serve(
     """
     way_in, telemetry = way_in or WayIn(), telemetry or Telemetry()
     check_set(access, way_in.mode)
-    bot = SlackBot(access, records=records, rules=rules, limits=limits, telemetry=telemetry)
+    bot = SlackBot(access, records=records, rules=rules, limits=limits, telemetry=telemetry, editors=editors)
     entrance = endpoint(access, bot, way_in, telemetry)
     with _Signals() as end:
         loading = _Loading(load, bot, ready, end)
