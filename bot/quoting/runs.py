@@ -14,7 +14,7 @@ import regex
 
 from bot.models import Paragraph, Passage, Span
 from bot.operators import holds
-from bot.ranking.coverage import Coverage, Match, Sentence, within
+from bot.ranking.coverage import Coverage, Match, Sentence, Words, held, within
 from bot.ranking.kinds import kind_asked, names_one
 
 MOST_SENTENCES = 3
@@ -54,12 +54,12 @@ def best_run(coverage: Coverage, passage: Passage) -> Run | None:
     Where phrases are asked for, it is one of a paragraph that holds them all, and itself holds as many as any.
     """
     phrases = coverage.query.filters.phrases
-    touched = [one for one in coverage.touched(passage) if all(holds(one.text, phrase) for phrase in phrases)]
+    touched = coverage.look(passage).paragraphs
     runs = [
         run
-        for place, paragraph in enumerate(passage.paragraphs)
-        if paragraph in touched
-        for run in _runs(coverage, paragraph, passage.span, FIRST_PARAGRAPH / (1 + place))
+        for paragraph in touched
+        if all(holds(paragraph.text, phrase) for phrase in phrases)
+        for run in _runs(coverage, paragraph, passage)
     ]
 
     def rank(run: Run) -> tuple[int, float]:
@@ -69,14 +69,14 @@ def best_run(coverage: Coverage, passage: Passage) -> Run | None:
     return max(runs, key=rank, default=None)
 
 
-def _runs(coverage: Coverage, paragraph: Paragraph, part: Span, start: float) -> Iterator[Run]:
-    """Every run of whole sentences of ``paragraph`` inside ``part`` whose first holds a form, shorter ones first.
+def _runs(coverage: Coverage, paragraph: Paragraph, passage: Passage) -> Iterator[Run]:
+    """Every run of whole sentences of ``paragraph`` in ``passage`` whose first holds a form, shorter ones first.
 
     A reader in a hurry, or a lock screen, meets what was asked for in the first sentence; what follows is its context.
-    ``start`` is added to the strength of each.
     """
     text = paragraph.article.text
-    found = [sentence for sentence in coverage.sentences(paragraph) if part.holds(sentence.span)]
+    start = FIRST_PARAGRAPH / (1 + paragraph.number - passage.paragraphs[0].number)
+    found = [sentence for sentence in coverage.sentences(paragraph) if passage.span.holds(sentence.span)]
     words = [len(one.span.of(text).split()) for one in found]
     lengths = [max(count, len(one.span) // LONG_WORD) for count, one in zip(words, found, strict=True)]
     weigh = _Scales(coverage, paragraph, found)
@@ -112,7 +112,7 @@ class _Scales:
             for worth, sentence in zip(self._worths, found, strict=True)
         ]
 
-    def _worth(self, words: frozenset[int]) -> float:
+    def _worth(self, words: Words) -> float:
         return self._coverage.share(words) - (1 - KNOWN) * self._coverage.share(words & self._title)
 
     def run(self, span: Span, sentences: Sequence[int], words: int, start: float) -> Run:
@@ -120,7 +120,7 @@ class _Scales:
         first, last = bisect_left(self._starts, span.start), bisect_left(self._starts, span.end)
         matches = within(self._matches[first:last], span)
         best = max((self._worths[i] for i in sentences), default=0.0)
-        strength = start + self._worth(self._coverage.held(matches)) + BEST_SENTENCE * best
+        strength = start + self._worth(held(matches)) + BEST_SENTENCE * best
         strength += NEAR * self._coverage.near([matches])
         strength += KIND * max((self._named[i] for i in sentences), default=0.0)
         # A sentence that holds the question stands alone; beside one that does not, another may say who "he" is.
