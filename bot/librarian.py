@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 
@@ -14,6 +14,7 @@ from bot.lexicon import Lexicon
 from bot.models import Abstention, Answer, Hit, Holdings, Passage, Query, Question, Quote, Reply, Scope, Trace
 from bot.operators import for_phrase, without_phrases
 from bot.quoting import choose
+from bot.quoting.asked import are_by_the_way
 from bot.quoting.confidence import THRESHOLD, confidence
 from bot.quoting.figures import different_figures
 from bot.quoting.later import later_article
@@ -28,6 +29,16 @@ DEPTH = 50
 EXAMPLES = 3
 NEAREST = 2
 """How many nearest misses an abstention shows at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The best passages, the quotes chosen from them, and how sure it is that they answer."""
+
+    coverage: Coverage
+    hits: list[Hit]
+    quotes: tuple[Quote, ...]
+    sure: float
 
 
 class Librarian:
@@ -65,44 +76,42 @@ class Librarian:
         started = time.perf_counter()
         query = self._lexicon.expand(question, self._without)
         held = self.archive.holdings(query.filters.scope)
-        coverage, hits = self._ranked(query)
-        # Where no paragraph holds a phrase, what holds its words comes nearest, and is no answer.
-        is_met = bool(hits) or not (query.filters.phrases or query.filters.excluded)
+        found = self._find(without_phrases(query) if are_by_the_way(query) else query, held, question.limit)
+        is_met = bool(found.hits) or not (query.filters.phrases or query.filters.excluded)
         if not is_met:
-            coverage, hits = self._ranked(without_phrases(query))
-        quotes = choose(coverage, hits, max(question.limit, NEAREST))
-        for quote in quotes:
+            # Where no paragraph holds a phrase, what holds its words comes nearest, and is no answer.
+            found = self._find(without_phrases(query), held, question.limit)
+        for quote in found.quotes:
             self.archive.verify(quote)
-        sure = self._confidence(coverage, hits, quotes, held) if is_met else 0.0
         looks = self._looks(query)
+        sure = found.sure if is_met else 0.0
         if sure >= THRESHOLD:
-            quotes = quotes[: question.limit]
+            quotes = found.quotes[: question.limit]
             told = caution(query, quotes, looks)
             figures = different_figures(quotes)
-            search = self._retriever.search if len(hits) == DEPTH else None
-            later = later_article(coverage, hits, quotes, self.archive.latest, search)
-            return Answer(quotes, sure, told, _trace(query, hits, held, started), figures, later)
-        quotes = quotes[:NEAREST]
+            search = self._retriever.search if len(found.hits) == DEPTH else None
+            later = later_article(found.coverage, found.hits, quotes, self.archive.latest, search)
+            return Answer(quotes, sure, told, _trace(query, found.hits, held, started), figures, later)
+        quotes = found.quotes[:NEAREST]
         reason = abstention(query, quotes, looks, self.archive.holdings(Scope()), held, is_met=is_met)
-        return Abstention(reason, quotes, sure, _trace(query, hits, held, started))
+        return Abstention(reason, quotes, sure, _trace(query, found.hits, held, started))
 
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
         """What the engine's score of a passage that was found for ``query`` is made of."""
         return self._retriever.explain(query, passage)
 
-    def _ranked(self, query: Query) -> tuple[Coverage, list[Hit]]:
-        """The best passages for ``query``, and the coverage that tells why."""
+    def _find(self, query: Query, held: Holdings, limit: int) -> _Found:
+        """The best passages for ``query``, and what of them would be quoted."""
         coverage = Coverage(query, self._lexicon.idf, self._tokens)
         articles = self._articles.search(query.throughout_scope(), DEPTH)
         scores = {hit.passage.article.id: hit.score for hit in articles}
-        return coverage, rank(Ground(coverage, self._retriever.search(query, DEPTH), scores), self._without)
-
-    def _confidence(self, coverage: Coverage, hits: Sequence[Hit], quotes: Sequence[Quote], held: Holdings) -> float:
+        hits = rank(Ground(coverage, self._retriever.search(query, DEPTH), scores), self._without)
+        quotes = choose(coverage, hits, max(limit, NEAREST))
         if not quotes:
-            return 0.0
+            return _Found(coverage, hits, quotes, 0.0)
         paragraph = quotes[0].paragraph
         passage = next(hit.passage for hit in hits if paragraph in hit.passage.paragraphs)
-        return confidence(coverage, quotes[0], passage, held.paragraphs)
+        return _Found(coverage, hits, quotes, confidence(coverage, quotes[0], passage, held.paragraphs))
 
     def _looks(self, query: Query) -> Looks:
         """Further looks into the archive, of which most replies need none."""

@@ -10,6 +10,8 @@ from bot.models import Filters, Query, Scope, Trace, day
 
 MOST_NAMED, LONGEST = 6, 40
 """A sentence names so many words at most, each of so many characters."""
+SENTENCE = 3
+"""With as many content words beside its phrases a question is a sentence; with fewer it is phrases, narrowed down."""
 
 
 def listed(words: Sequence[str], joint: str) -> str:
@@ -45,6 +47,11 @@ def outside_phrases(query: Query) -> list[int]:
     """The positions of the question's words that stand in none of its phrases."""
     inside = {term for phrase in query.filters.phrases for term in analysis.terms(phrase)}
     return [i for i, word in enumerate(query.words) if word.term not in inside]
+
+
+def are_by_the_way(query: Query) -> bool:
+    """Whether the question's phrases are quoted in passing: in a sentence, titles and sayings stand so too."""
+    return bool(query.filters.phrases) and len(outside_phrases(query)) >= SENTENCE
 
 
 def searched(trace: Trace) -> str | None:

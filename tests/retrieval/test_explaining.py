@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given, settings
-from making import article, query
+from making import query
 
 from bot.models import Passage
 from bot.retrieval import Retriever
