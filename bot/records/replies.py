@@ -16,6 +16,17 @@ _SAVE = """
 _DELETE = """
     DELETE FROM replies WHERE question = (SELECT id FROM questions WHERE (team, channel, ts) = (?, ?, ?))
 """
+# In its thread, and in those that hang from it and from its reply.
+_FORGET_WORDS = """
+    UPDATE replies SET follows = '' WHERE follows != '' AND question IN (
+        SELECT later.id FROM questions AS earlier
+        JOIN replies AS old ON old.question = earlier.id
+        JOIN questions AS later ON (later.team, later.channel) = (earlier.team, earlier.channel)
+        WHERE (earlier.team, earlier.channel, earlier.ts) = (?, ?, ?)
+        AND (length(later.ts), later.ts) > (length(earlier.ts), earlier.ts)
+        AND replies.thread IN (old.thread, earlier.ts, earlier.reply_ts)
+    )
+"""
 _COLUMNS = """
     replies.id, team, channel, ts, replies.thread, replies.person, surface, words, replies.outcome, receipt,
     replies.asked_at, follows
@@ -29,13 +40,20 @@ _NEWEST = "ORDER BY replies.asked_at DESC, question DESC"
 def save(db: sqlite3.Connection, kept: Kept) -> None:
     """Write ``kept`` in place of what was kept of an older version of the question, which must be known."""
     place = kept.place
+    _forget_words(db, place)
     said = (kept.id, kept.thread, kept.person, kept.surface, kept.words, _LINE.join(kept.follows))
     db.execute(_SAVE, (*said, kept.outcome, kept.receipt, place.team, place.channel, place.ts))
 
 
 def delete(db: sqlite3.Connection, place: Place) -> None:
     """Delete what is kept of the question at ``place``, if anything."""
+    _forget_words(db, place)
     db.execute(_DELETE, (place.team, place.channel, place.ts))
+
+
+def _forget_words(db: sqlite3.Connection, place: Place) -> None:
+    """Delete what questions that went on with the one at ``place`` keep of its words."""
+    db.execute(_FORGET_WORDS, (place.team, place.channel, place.ts))
 
 
 def find(db: sqlite3.Connection, typed: str) -> Kept | None:

@@ -225,3 +225,27 @@ READ = [
 def test_an_id_is_read_as_people_type_it(typed: str, meant: str) -> None:
     """Capitals count as small letters, and letters that look like digits as those digits."""
     assert read_id(typed) == meant
+
+
+@pytest.mark.parametrize("thread", [PLACE.ts, "2.0"])
+def test_a_deleted_question_is_in_nobody_elses_words(records: Records, thread: str) -> None:
+    """What went on with a question, in its thread or below its reply, keeps nothing of it once it is deleted."""
+    later = Place(PLACE.team, PLACE.channel, "9" * len(PLACE.ts))
+    ask(records, kept(thread=PLACE.ts))
+    ask(records, replace(kept(later, thread=thread), follows=("who leads",)))
+    assert [one.follows for one in records.recent("T1", "U1", 5)] == [("who leads",), ()]
+    records.withdraw(PLACE)
+    assert [(one.words, one.follows) for one in records.recent("T1", "U1", 5)] == [("who leads", ())]
+
+
+def test_what_an_edited_question_said_before_is_in_nobody_elses_words(records: Records) -> None:
+    """Nor does it keep what the question said before it was edited; what came before it keeps its own."""
+    earlier, later = (Place(PLACE.team, PLACE.channel, ts) for ts in ("0" * len(PLACE.ts), "9" * len(PLACE.ts)))
+    ask(records, replace(kept(earlier, thread=PLACE.ts), follows=("who else",)))
+    records.settle(taken(records), "answer", "2.0", kept(thread=PLACE.ts))
+    ask(records, replace(kept(later, thread=PLACE.ts), follows=("who leads",)))
+    records.settle(
+        taken(records, "Ev2", SECOND), "answer", "2.0", kept(version=SECOND, thread=PLACE.ts, words="who left")
+    )
+    found = {one.place.ts: one.follows for one in records.recent("T1", "U1", 5)}
+    assert found == {earlier.ts: ("who else",), PLACE.ts: (), later.ts: ()}
