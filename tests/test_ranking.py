@@ -8,7 +8,8 @@ from bot.lexicon import Lexicon
 from bot.models import Abstention, Answer, Hit, Question
 from bot.quoting.confidence import improbability
 from bot.ranking import Ground, adjacent, names
-from bot.ranking.coverage import Coverage, words_at
+from bot.ranking.coverage import Coverage
+from bot.ranking.sightings import words_at
 from bot.tokens import Tokens
 from bot.wiring import librarian_of
 from tests.making import article

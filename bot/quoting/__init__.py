@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from bot.models import Hit, Paragraph, Quote, Span
 from bot.quoting.alike import nearly_same
 from bot.quoting.runs import Run, best_run
-from bot.ranking.coverage import Coverage, held
+from bot.ranking.coverage import Coverage
+from bot.ranking.sightings import held
 
 CONSIDERED = 12
 """Hits from which quotes are chosen: four for each that is shown by default, so that near-duplicates can be folded."""

@@ -11,7 +11,8 @@ from collections import Counter
 
 from bot import analysis
 from bot.models import Passage, Quote
-from bot.ranking.coverage import Coverage, Words, held, positions_of, within
+from bot.ranking.coverage import Coverage
+from bot.ranking.sightings import Words, held, positions_of, within
 
 THRESHOLD = 0.288
 """The least confidence at which the archive is said to answer: the one that answers nine in ten of the answerable

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.models import Article, Hit, Query, Quote
-from bot.ranking.coverage import Coverage, positions_of, words_at
+from bot.ranking.coverage import Coverage
+from bot.ranking.sightings import positions_of, words_at
 
 Search = Callable[[Query, int], list[Hit]]
 

@@ -15,8 +15,9 @@ import regex
 
 from bot.models import Paragraph, Passage, Span
 from bot.operators import holds
-from bot.ranking.coverage import Coverage, Match, Sentence, Sighting, Words, held, within
+from bot.ranking.coverage import Coverage
 from bot.ranking.kinds import kind_asked, names_one
+from bot.ranking.sightings import Match, Sentence, Sighting, Words, held, within
 
 MOST_SENTENCES = 3
 MOST_WORDS = 80

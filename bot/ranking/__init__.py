@@ -14,8 +14,9 @@ from types import MappingProxyType
 
 from bot import analysis
 from bot.models import Hit
-from bot.ranking.coverage import Coverage, Look
+from bot.ranking.coverage import Coverage
 from bot.ranking.kinds import kind_asked, names_one
+from bot.ranking.sightings import Look
 
 
 @dataclass(frozen=True)
