@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, expect, sync_playwright
 from playwright.sync_api import Page as Tab
 
 from bot.playground.nouns import Json
@@ -31,6 +31,9 @@ _ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# Milliseconds for what the page is to show in the end: a slow machine fails no test, as none of them measures time.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +97,7 @@ class Building:
     def visit(self, query: str = "", **options: Any) -> Iterator[Visit]:
         """A tab; afterwards it must have asked no other host, and have met no error."""
         context = self.browser.new_context(**{"viewport": DESKTOP, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         asked, errors = _watched(context)
         tab = context.new_page()
         tab.goto(self.address + query)

@@ -191,7 +191,7 @@ def own_questions(desk: Desk) -> None:
         desk.answer(desk.conversation)
     desk.visit.slack.quiet()
     desk.go("Home tab")
-    desk.visit.tab.get_by_text("not in the archive").scroll_into_view_if_needed()
+    desk.conversation.get_by_text("not in the archive").scroll_into_view_if_needed()
     expect(desk.conversation).to_contain_text(f"{AGREED} · answered")
     expect(desk.conversation).to_contain_text("why submarines in Antarctica · not in the archive")
 
