@@ -155,16 +155,17 @@ class Records:
         """How ``claim`` stands, to be asked right before posting: unless it is overtaken, it is nobody else's for the
         next POSTING seconds. That the question was deleted is no news where the claim tells of it.
         """
+        row = self._database.read(lambda db: rows.find(db, claim.place))
+        if row is not None and row.is_leased_for(POSTING, self._clock()):
+            return row.standing(self._holder, claim)
+        return self._database.write(lambda db: self._extended(db, claim))
 
-        def work(db: sqlite3.Connection) -> Standing:
-            row, now = rows.find(db, claim.place), self._clock()
-            if row is None or (standing := row.standing(self._holder, claim)) == "overtaken":
-                return "overtaken"
-            if not row.is_leased_for(POSTING, now):
-                rows.save(db, replace(row, leased_until=now + LEASE))
-            return standing
-
-        return self._database.write(work)
+    def _extended(self, db: sqlite3.Connection, claim: Claim) -> Standing:
+        row = rows.find(db, claim.place)
+        if row is None or (standing := row.standing(self._holder, claim)) == "overtaken":
+            return "overtaken"
+        rows.save(db, replace(row, leased_until=self._clock() + LEASE))
+        return standing
 
     def renew(self) -> None:
         """Extend the lease of all that this holder has claimed and not settled; to be called every few seconds."""

@@ -13,8 +13,8 @@ from bot.models import Passage, Query, Question, Reply
 from bot.retrieval import TermScore
 from bot.slack.composing import Answers
 
-# Some 50 kB each: what is found for a question, and what each part of the ranking gave.
-MOST = 200
+# Some 50 kB each, 25 MB in all: what is found for a question, and what each part of the ranking gave.
+MOST = 500
 
 
 class Remembering:
