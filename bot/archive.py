@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
@@ -17,7 +18,8 @@ class Archive:
     """Every article in the order it was read, its paragraphs and its passages, and a digest of each text.
 
     ``passages[i]`` is passage number ``i``; equal scores are ordered by it. ``whole_articles`` are passages too, each
-    of all paragraphs of an article.
+    of all paragraphs of an article. ``fingerprint`` is a hexadecimal digest of all that replies depend on: every
+    article, in the order in which they were read.
     """
 
     def __init__(self, articles: Iterable[Article]) -> None:
@@ -32,6 +34,7 @@ class Archive:
             if found
         )
         self._digests = {article.id: article.sha256 for article in self.articles.values()}
+        self.fingerprint = _fingerprint(self.articles.values())
 
     @cached_property
     def paragraphs(self) -> tuple[Paragraph, ...]:
@@ -59,6 +62,21 @@ class Archive:
             undated = sum(is_of_source(article, scope.sources) for article in others)
         return Holdings(len(within), paragraphs, _latest(within), undated)
 
+    def find(self, article: str, span: Span, digest: str) -> Quote:
+        """The quote that is ``span`` of the article with this id, whose text's digest begins with ``digest``.
+
+        Raises ``VerificationError`` when the article is not here, or its text is not what it was.
+        """
+        stored = self.articles.get(article)
+        if stored is None or not stored.sha256.startswith(digest):
+            raise VerificationError("The source has changed since this answer was given; ask again.")
+        holding = [paragraph for paragraph in self.paragraphs_of(article) if paragraph.span.holds(span)]
+        if not holding:
+            raise VerificationError(f"No paragraph of {article} holds what is named; ask again.")
+        quote = Quote(holding[0], span)
+        self.verify(quote)
+        return quote
+
     def verify(self, quote: Quote) -> None:
         """Slice the quote again from the stored article and check the article's digest, byte for byte.
 
@@ -80,6 +98,15 @@ class Archive:
             and all(quote.span.holds(span) for span in quote.highlights)
         ):
             raise VerificationError(f"A quote is not a slice of paragraph {cited.number} of {article.id}.")
+
+
+def _fingerprint(articles: Iterable[Article]) -> str:
+    digest = hashlib.sha256()
+    for one in articles:
+        known = (one.id, one.title, one.source, one.author, one.published and one.published.isoformat(), one.url)
+        marks = [(mark.kind, mark.span.start, mark.span.end) for mark in one.marks]
+        digest.update(json.dumps((known, one.sha256, marks)).encode())
+    return digest.hexdigest()
 
 
 def _latest(articles: Iterable[Article]) -> date | None:

@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from bot.archive import Archive
+from bot.examples import TRIES, Example, examples
 from bot.lexicon import Lexicon
-from bot.models import Abstention, Answer, Hit, Holdings, Query, Question, Quote, Reply, Scope, Trace
+from bot.models import Abstention, Answer, Hit, Holdings, Passage, Query, Question, Quote, Reply, Scope, Trace
 from bot.operators import for_phrase, without_phrases
 from bot.quoting import choose
+from bot.quoting.asked import are_by_the_way
 from bot.quoting.confidence import THRESHOLD, confidence
 from bot.quoting.figures import different_figures
 from bot.quoting.later import later_article
 from bot.quoting.reasons import Looks, abstention, caution
 from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
-from bot.retrieval import Retriever
+from bot.retrieval import Retriever, TermScore
 from bot.tokens import Tokens
 
 DEPTH = 50
 """How many of the engine's hits are ranked again, and of how many articles the scores are asked."""
 EXAMPLES = 3
-_WAYS = ("what was agreed on {}", "who leads {}", "when was {} founded", "what is {}")
-"""Ways to ask about an acronym, for examples; one that the archive answers in full is a fair one."""
 NEAREST = 2
 """How many nearest misses an abstention shows at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The best passages, the quotes chosen from them, and how sure it is that they answer."""
+
+    coverage: Coverage
+    hits: list[Hit]
+    quotes: tuple[Quote, ...]
+    sure: float
 
 
 class Librarian:
@@ -65,40 +76,42 @@ class Librarian:
         started = time.perf_counter()
         query = self._lexicon.expand(question, self._without)
         held = self.archive.holdings(query.filters.scope)
-        coverage, hits = self._ranked(query)
-        # Where no paragraph holds a phrase, what holds its words comes nearest, and is no answer.
-        is_met = bool(hits) or not (query.filters.phrases or query.filters.excluded)
+        found = self._find(without_phrases(query) if are_by_the_way(query) else query, held, question.limit)
+        is_met = bool(found.hits) or not (query.filters.phrases or query.filters.excluded)
         if not is_met:
-            coverage, hits = self._ranked(without_phrases(query))
-        quotes = choose(coverage, hits, max(question.limit, NEAREST))
-        for quote in quotes:
+            # Where no paragraph holds a phrase, what holds its words comes nearest, and is no answer.
+            found = self._find(without_phrases(query), held, question.limit)
+        for quote in found.quotes:
             self.archive.verify(quote)
-        sure = self._confidence(coverage, hits, quotes, held) if is_met else 0.0
         looks = self._looks(query)
+        sure = found.sure if is_met else 0.0
         if sure >= THRESHOLD:
-            quotes = quotes[: question.limit]
+            quotes = found.quotes[: question.limit]
             told = caution(query, quotes, looks)
             figures = different_figures(quotes)
-            search = self._retriever.search if len(hits) == DEPTH else None
-            later = later_article(coverage, hits, quotes, self.archive.latest, search)
-            return Answer(quotes, sure, told, _trace(query, hits, held, started), figures, later)
-        quotes = quotes[:NEAREST]
+            search = self._retriever.search if len(found.hits) == DEPTH else None
+            later = later_article(found.coverage, found.hits, quotes, self.archive.latest, search)
+            return Answer(quotes, sure, told, _trace(query, found.hits, held, started), figures, later)
+        quotes = found.quotes[:NEAREST]
         reason = abstention(query, quotes, looks, self.archive.holdings(Scope()), held, is_met=is_met)
-        return Abstention(reason, quotes, sure, _trace(query, hits, held, started))
+        return Abstention(reason, quotes, sure, _trace(query, found.hits, held, started))
 
-    def _ranked(self, query: Query) -> tuple[Coverage, list[Hit]]:
-        """The best passages for ``query``, and the coverage that tells why."""
+    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
+        """What the engine's score of a passage that was found for ``query`` is made of."""
+        return self._retriever.explain(query, passage)
+
+    def _find(self, query: Query, held: Holdings, limit: int) -> _Found:
+        """The best passages for ``query``, and what of them would be quoted."""
         coverage = Coverage(query, self._lexicon.idf, self._tokens)
         articles = self._articles.search(query.throughout_scope(), DEPTH)
         scores = {hit.passage.article.id: hit.score for hit in articles}
-        return coverage, rank(Ground(coverage, self._retriever.search(query, DEPTH), scores), self._without)
-
-    def _confidence(self, coverage: Coverage, hits: Sequence[Hit], quotes: Sequence[Quote], held: Holdings) -> float:
+        hits = rank(Ground(coverage, self._retriever.search(query, DEPTH), scores), self._without)
+        quotes = choose(coverage, hits, max(limit, NEAREST))
         if not quotes:
-            return 0.0
+            return _Found(coverage, hits, quotes, 0.0)
         paragraph = quotes[0].paragraph
         passage = next(hit.passage for hit in hits if paragraph in hit.passage.paragraphs)
-        return confidence(coverage, quotes[0], passage, held.paragraphs)
+        return _Found(coverage, hits, quotes, confidence(coverage, quotes[0], passage, held.paragraphs))
 
     def _looks(self, query: Query) -> Looks:
         """Further looks into the archive, of which most replies need none."""
@@ -116,19 +129,19 @@ class Librarian:
 
     @cached_property
     def examples(self) -> tuple[str, ...]:
-        """Up to three questions that this archive answers in full, each asked in another way where it can be."""
-        found: list[str] = []
-        for subject in self._lexicon.subjects():
-            begin = len(found)
-            ways = ("{}",) if " " in subject else (*_WAYS[begin:], *_WAYS[:begin], "{}")
-            found.extend([asked for way in ways if self._answers_in_full(asked := way.format(subject))][:1])
-            if len(found) == EXAMPLES:
-                break
-        return tuple(found)
+        """Up to three questions that this archive answers in full; of several ways and articles, where it can be."""
+        acronyms, names = self._lexicon.acronyms(), self._lexicon.names()
+        made = examples(self.archive.paragraphs, self._tokens, acronyms, names)
+        chosen: list[Example] = []
+        others: list[Example] = []
+        for one in islice(made, TRIES):
+            if len(chosen) < EXAMPLES and self._meets(one):
+                (others if any(map(one.is_like, chosen)) else chosen).append(one)
+        return tuple(dict.fromkeys(one.question for one in (*chosen, *others)))[:EXAMPLES]
 
-    def _answers_in_full(self, question: str) -> bool:
-        reply = self.answer(Question(question, 1))
-        return isinstance(reply, Answer) and reply.caution is None
+    def _meets(self, example: Example) -> bool:
+        reply = self.answer(Question(example.question, 1))
+        return isinstance(reply, Answer) and reply.caution is None and example.is_met(reply.quotes[0])
 
 
 def _trace(query: Query, hits: Sequence[Hit], held: Holdings, started: float) -> Trace:

@@ -26,10 +26,17 @@ from bot.errors import SettingsError
 FILE = "pullquote.toml"
 SLACK_API = "https://slack.com/api/"
 
-# A workspace, or an organisation of several (E…); a channel, a private one or a direct message. Slack's ids are upper
-# case, its names lower.
+# A workspace, or an organisation of several (E…); a channel, a private one or a direct message; a person. Slack's ids
+# are upper case, its names lower.
 _WORKSPACE = re.compile(r"[TE][A-Z0-9]+", re.ASCII)
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]+", re.ASCII)
+_PERSON = re.compile(r"[UW][A-Z0-9]+", re.ASCII)
+_IDS = {
+    "workspaces": (_WORKSPACE, "T0123456789"),
+    "channels": (_CHANNEL, "C0123456789"),
+    "follow_ups": (_WORKSPACE, "T0123456789"),
+    "editors": (_PERSON, "U0123456789"),
+}
 
 
 class Settings(BaseSettings):
@@ -63,9 +70,21 @@ class Settings(BaseSettings):
     channels: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="The ids of the channels and direct messages in which people may ask; none means all."
     )
+    follow_ups: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="The ids of the workspaces in whose threads a question that goes on with an answered one needs no "
+        "mention.",
+    )
     guests: bool = Field(default=False, description="Whether guests of the workspace may ask.")
     external: bool = Field(
         default=False, description="Whether people of other organisations may ask, and anybody in channels shared so."
+    )
+    editors: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="The ids of the people whose Home tab says what the archive lacks."
+    )
+    editors_see_private: bool = Field(
+        default=False,
+        description="Whether editors see what was asked of the bot alone: in a direct message, by command or shortcut.",
     )
     questions_per_person: int = Field(default=20, ge=1, description="Questions a minute that one person may ask.")
     questions_per_channel: int = Field(default=60, ge=1, description="Questions a minute that a channel may ask.")
@@ -80,15 +99,15 @@ class Settings(BaseSettings):
     def _part(cls, value: Any) -> Any:
         return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
 
-    @field_validator("workspaces", "channels", mode="before")
+    @field_validator("workspaces", "channels", "follow_ups", "editors", mode="before")
     @classmethod
     def _part_ids(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    @field_validator("workspaces", "channels")
+    @field_validator("workspaces", "channels", "follow_ups", "editors")
     @classmethod
     def _are_ids(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        pattern, like = (_WORKSPACE, "T0123456789") if info.field_name == "workspaces" else (_CHANNEL, "C0123456789")
+        pattern, like = _IDS[info.field_name or ""]
         for part in value:
             if not pattern.fullmatch(part):
                 raise ValueError(f"{part!r} is no id like {like}; a name may change or be another's, so none is taken")

@@ -29,8 +29,9 @@ _ANSWER = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3600.0)
 class Line:
     """How a question ended.
 
-    ``surface`` is where it was asked, ``outcome`` how it was settled, both words of a short fixed list. ``confidence``
-    is None where nothing was searched. ``took_ms`` is the time spent on finding the answer, ``waited_ms`` the time from
+    ``surface`` is where it was asked, ``outcome`` how it was settled, both words of a short fixed list. ``answer`` is
+    the short id by which its receipt is found, None where none is kept, ``confidence`` None where nothing was searched.
+    ``took_ms`` is the time spent on finding the answer, ``waited_ms`` the time from
     the event's arrival until the reply stood, both milliseconds. ``attempt`` is above 1 where one before was cut short.
     """
 
@@ -39,6 +40,7 @@ class Line:
     channel: str
     surface: str
     outcome: str
+    answer: str | None
     confidence: float | None
     quotes: int
     took_ms: float

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from making import article, librarian
+from rich.console import Console
+
+from bot.cli.terminal import print_reply
+from bot.models import Question
 
 QUESTION = "what was agreed on GCAP"
 CONTRACT = set(
@@ -16,7 +23,7 @@ CONTRACT = set(
 )
 QUOTE = set(
     "text article_id title author source published url heading paragraph paragraphs start end sha256 highlights "
-    "missing also_in score".split()
+    "missing also_in score link".split()
 )
 
 
@@ -40,6 +47,19 @@ def test_a_person_reads_quotes_with_their_sources(root: Path) -> None:
     assert "¶ " in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert done.stderr == ""
+
+
+def test_a_terminal_links_an_address_to_the_quote() -> None:
+    """A terminal that can link shows the article's address and opens it at the quote; any other shows it alone."""
+    address = "https://example.org/tarn"
+    reply = librarian(replace(article("The council approved the Tarn bridge."), url=address)).answer(
+        Question("Tarn bridge")
+    )
+    for can_link in (True, False):
+        printed = io.StringIO()
+        print_reply(Console(file=printed, force_terminal=can_link, width=80), reply)
+        assert address in printed.getvalue()
+        assert (f"{address}#:~:text=The%20council" in printed.getvalue()) is can_link
 
 
 def test_a_program_reads_json(root: Path) -> None:

@@ -126,6 +126,24 @@ def test_a_phrase_that_no_paragraph_holds_has_nearest_misses() -> None:
     assert {quote.text for quote in reply.nearest} == {COST, VENTURE}
 
 
+def test_a_title_in_a_sentence_is_no_condition() -> None:
+    """Beside three or more other words a phrase may be missing in a quote, and the reply says that it is."""
+    asked = 'how many crowns did "the Orre Venture" say the pier at Skarvik cost'
+    reply = ask(asked)
+    assert isinstance(reply, Answer)
+    assert reply.quotes[0].text == COST
+    assert reply.caution == 'Not in all of these passages word for word: "the Orre Venture".'
+    narrow = ask('"the Orre Venture" pier cost')
+    assert isinstance(narrow, Abstention)
+
+
+def test_a_title_in_a_sentence_that_is_quoted_is_not_spoken_of() -> None:
+    """Where each quote holds the phrase, nothing is said about it."""
+    reply = ask('how many crowns did "the old pier" at Skarvik cost the venture', 1)
+    assert isinstance(reply, Answer)
+    assert (reply.quotes[0].text, reply.caution) == (COST, None)
+
+
 @pytest.mark.parametrize(
     ("said", "lines"),
     [

@@ -9,6 +9,7 @@ from bot.models import Abstention, Answer, Hit, Question
 from bot.quoting.confidence import improbability
 from bot.ranking import Ground, adjacent, names
 from bot.ranking.coverage import Coverage
+from bot.ranking.sightings import words_at
 from bot.tokens import Tokens
 from bot.wiring import librarian_of
 from tests.making import article
@@ -75,9 +76,9 @@ def test_a_sentence_that_adds_to_the_title_is_quoted_before_one_that_repeats_it(
 def test_chance_explains_a_common_word_sooner_than_a_rare_one() -> None:
     """The rarer the words that one text holds, the less is chance an explanation."""
     coverage = ground("wheat harvest", *["The harvest was good."] * 5, "The wheat harvest was poor.").coverage
-    wheat, harvest = (improbability(coverage, frozenset({word}), 6) for word in (0, 1))
-    assert improbability(coverage, frozenset(), 6) == 0.0
-    assert harvest < wheat < improbability(coverage, frozenset({0, 1}), 6)
+    wheat, harvest = (improbability(coverage, words_at((word,)), 6) for word in (0, 1))
+    assert improbability(coverage, 0, 6) == 0.0
+    assert harvest < wheat < improbability(coverage, words_at((0, 1)), 6)
 
 
 def test_a_name_that_nobody_speaks_of_is_not_answered_about_another() -> None:

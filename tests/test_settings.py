@@ -35,7 +35,11 @@ ACCEPTED: list[tuple[str, str, Any]] = [
     ("WORKSPACES", "", ()),
     ("WORKSPACES", "T0123ABCD", ("T0123ABCD",)),
     ("WORKSPACES", "T1, E2", ("T1", "E2")),
+    ("EDITORS", "", ()),
+    ("EDITORS", "U1, W2", ("U1", "W2")),
     ("CHANNELS", " C1,,G2, D3", ("C1", "G2", "D3")),
+    ("FOLLOW_UPS", "", ()),
+    ("FOLLOW_UPS", "T1, E2", ("T1", "E2")),
     ("GUESTS", "true", True),
     ("EXTERNAL", "0", False),
     ("QUESTIONS_PER_PERSON", "1", 1),
@@ -51,8 +55,11 @@ def test_a_variable_is_read(monkeypatch: pytest.MonkeyPatch, name: str, value: s
 
 
 REFUSED = [
+    ("EDITORS", "editor", "'editor' is no id like U0123456789"),
+    ("EDITORS", "C0123ABCD", "'C0123ABCD' is no id like U0123456789"),
     ("WORKSPACES", "acme", "'acme' is no id like T0123456789"),
     ("WORKSPACES", "C0123ABCD", "'C0123ABCD' is no id like T0123456789"),
+    ("FOLLOW_UPS", "true", "'true' is no id like T0123456789"),
     ("CHANNELS", "C1,#general", "'#general' is no id like C0123456789"),
     ("CHANNELS", "general", "'general' is no id like C0123456789"),
     ("CHANNELS", "U0123ABCD", "'U0123ABCD' is no id like C0123456789"),

@@ -15,8 +15,10 @@ from rich.console import Console
 
 from bot import settings
 from bot.cli.evaluation import evaluate
+from bot.cli.gaps import gaps
 from bot.cli.options import AsJson, Corpus, errors, open_librarian
 from bot.cli.playing import playground
+from bot.cli.receipts import receipt
 from bot.cli.serving import doctor, forget, serve
 from bot.errors import PullquoteError
 from bot.models import Abstention, Paragraph, Question, Quote
@@ -65,7 +67,7 @@ def ask(
     raise typer.Exit(1 if isinstance(reply, Abstention) else 0)
 
 
-for command in (evaluate, serve, playground, doctor, forget):
+for command in (evaluate, serve, playground, doctor, receipt, gaps, forget):
     app.command()(command)
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from bot.models import Answer, Article, Quote, Reply, Trace
 from bot.quoting.asked import misread, searched
+from bot.textfragment import link_to
 
 
 class QuoteOut(BaseModel):
@@ -31,6 +32,8 @@ class QuoteOut(BaseModel):
     missing: list[str]
     also_in: list[str]
     score: float
+    link: str | None
+    """``url``, extended so that a browser opens it at the quote."""
 
     @classmethod
     def of(cls, quote: Quote) -> QuoteOut:
@@ -53,6 +56,7 @@ class QuoteOut(BaseModel):
             missing=list(quote.missing),
             also_in=[paragraph.article.id for paragraph in quote.also_in],
             score=round(quote.score, 6),
+            link=link_to(quote),
         )
 
 

@@ -26,12 +26,15 @@ NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the pa
 
 def playground(corpus: Corpus = None, port: Port = 0, no_browser: NoBrowser = False) -> None:
     """Try the bot in a browser, with no Slack workspace, until Ctrl-C."""
+    from bot.playground.cast import YOU
     from bot.playground.interactivity import Command, Shortcut
     from bot.playground.page.serving import Page
     from bot.playground.server import StandIn
     from bot.records import Records
+    from bot.slack.admission import Rules
     from bot.slack.connection import Access
     from bot.slack.features import COMMAND, COMMAND_HINT, SHORTCUT, SHORTCUT_ID, events, scopes
+    from bot.slack.history import Editors
     from bot.slack.limits import Limits
     from bot.slack.serving import serve
 
@@ -62,7 +65,10 @@ def playground(corpus: Corpus = None, port: Port = 0, no_browser: NoBrowser = Fa
             records=Records(None),
             load=lambda: (librarian, librarian.archive.verify),
             ready=ready,
+            rules=Rules(follow_ups=frozenset({slack.team})),
             limits=Limits(chosen.questions_per_person, chosen.questions_per_channel),
+            # Whoever tries the bot would see all that it shows
+            editors=Editors(frozenset({YOU}), see_private=True),
         )
     raise typer.Exit(status)
 

@@ -39,6 +39,7 @@ OlderThan = Annotated[
 def serve(corpus: Corpus = None, mode: Mode = "socket", host: Host = "127.0.0.1", port: Port = 3000) -> None:
     """Answer questions in Slack until SIGTERM or Ctrl-C, over Socket Mode or at an address of your own."""
     from bot.slack.admission import Rules
+    from bot.slack.history import Editors
     from bot.slack.limits import Limits
     from bot.slack.serving import WayIn, check_access
     from bot.slack.serving import serve as serve_slack
@@ -65,9 +66,16 @@ def serve(corpus: Corpus = None, mode: Mode = "socket", host: Host = "127.0.0.1"
             load=load,
             ready=ready,
             way_in=WayIn(mode, host, port, chosen.metrics_public),
-            rules=Rules(frozenset(chosen.workspaces), frozenset(chosen.channels), chosen.guests, chosen.external),
+            rules=Rules(
+                frozenset(chosen.workspaces),
+                frozenset(chosen.channels),
+                chosen.guests,
+                chosen.external,
+                frozenset(chosen.follow_ups),
+            ),
             limits=Limits(chosen.questions_per_person, chosen.questions_per_channel),
             telemetry=telemetry,
+            editors=Editors(frozenset(chosen.editors), chosen.editors_see_private),
         )
     raise typer.Exit(status)
 

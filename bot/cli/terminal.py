@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from rich.console import Console, Group
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from bot.models import Answer, Paragraph, Quote, Reply, Trace, day
 from bot.quoting.lines import first_lines
+from bot.textfragment import link_to
 
 WIDTH = 80
 """Lines are no longer than this, however wide the terminal: a wider column is slower to read."""
@@ -64,7 +66,7 @@ def _quote(number: int, quote: Quote, around: Around | None) -> Iterator[tuple[s
         yield INDENT, Text(before.text, style="dim")
         yield "", Text()
     yield f"{number:>2}  ", _words(quote)
-    yield INDENT, Text(cited(quote), style="dim")
+    yield INDENT, _linked(cited(quote), quote)
     for note in notes(quote):
         yield INDENT, Text(note, style="yellow")
     if after:
@@ -79,6 +81,14 @@ def _words(quote: Quote) -> Text:
     for piece, highlighted in quote.pieces():
         text.append(piece, style="bold" if highlighted else "")
     return text.append('" …' if cut_after else '"')
+
+
+def _linked(line: str, quote: Quote) -> Text:
+    """``line`` with the article's address, if it has one, made a link to the quote's words."""
+    text, link = Text(line, style="dim"), link_to(quote)
+    if link and quote.citation.url:
+        text.stylize(Style(link=link), len(line) - len(quote.citation.url))
+    return text
 
 
 def cited(quote: Quote) -> str:

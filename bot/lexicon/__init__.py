@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import regex
 
 from bot import analysis, operators
-from bot.lexicon import acronyms, spelling
+from bot.lexicon import acronyms, following, spelling
 from bot.models import Form, Origin, Paragraph, Query, Question, Word
 
 ACRONYM_WEIGHT = 0.8
@@ -48,7 +48,7 @@ _ASKING = frozenset(
 """Words that mostly stand in a question to say what is asked for, and less often in the passage that answers it."""
 
 
-_NAME = regex.compile(r"(?<=[\p{Ll},] )\p{Lu}\p{Ll}{3,} \p{Lu}\p{Ll}{3,}(?![\p{L}-])")
+_NAME = regex.compile(r"(?<=[\p{Ll},] )\p{Lu}\p{Ll}{3,}(?: \p{Lu}\p{Ll}{2,}){1,3}(?![\p{L}-]| \p{Lu})")
 
 
 class Lexicon:
@@ -99,11 +99,14 @@ class Lexicon:
                 self._shown.setdefault((short,), definition.short)
                 self._shown.setdefault(long, definition.long)
 
-    def subjects(self) -> Iterator[str]:
-        """What the archive may well be asked about, the likeliest first: its acronyms, then names of two words."""
+    def acronyms(self) -> Iterator[str]:
+        """The archive's acronyms of three letters and more, as they are written, the most frequent first."""
         known = sorted(self._long_forms, key=lambda short: (-self._paragraphs_with[short], short))
         yield from (self._shown[short,] for short in known if len(short) > 2)
-        yield from (name for name, _ in self._names.most_common(20))
+
+    def names(self) -> Iterator[str]:
+        """Names of several words that stand in the midst of the archive's sentences, the most frequent first."""
+        yield from (name for name, _ in self._names.most_common())
 
     def paragraphs_with(self, term: str) -> int:
         """In how many paragraphs ``term`` stands."""
@@ -122,19 +125,36 @@ class Lexicon:
         ``without`` names origins whose forms are left out.
         """
         text, filters = operators.parse(question.text)
-        words = self._content_words(text)
-        forms = [Form((word.term,), (i,), word.weight, "typed", word.typed) for i, word in enumerate(words)]
-        forms.extend(self._acronym_forms(words))
-        for i, word in enumerate(words):
-            forms.extend(self._spelling_forms(i, word))
+        own = self._content_words(text)
+        forms = self._forms(own)
+        taken = self._taken(question, text, own, forms)
+        if taken and (naming := tuple(word for word in own if word.term not in _FRAME)) != own:
+            own, forms = naming, self._forms(naming)
+        forms.extend(following.behind(own, taken, self._forms(taken)))
         return Query(
             question,
-            words,
+            (*own, *taken),
             tuple(form for form in forms if form.origin not in without),
             operators.required_terms(filters),
             operators.excluded_terms(filters),
             filters,
         )
+
+    def _taken(self, question: Question, text: str, own: Sequence[Word], forms: Sequence[Form]) -> tuple[Word, ...]:
+        """The words of what ``question`` follows that it goes on with; none where it has a subject of its own."""
+        if not question.follows or not following.lacks_subject(text, own):
+            return ()
+        before, *earlier = question.follows
+        words = self.expand(Question(before, follows=tuple(earlier))).words
+        return following.subject(words, forms, self.idf, self.paragraphs_with)
+
+    def _forms(self, words: Sequence[Word]) -> list[Form]:
+        """The forms in which the archive may hold ``words``; those that were typed first."""
+        forms = [Form((word.term,), (i,), word.weight, "typed", word.typed) for i, word in enumerate(words)]
+        forms.extend(self._acronym_forms(words))
+        for i, word in enumerate(words):
+            forms.extend(self._spelling_forms(i, word))
+        return forms
 
     def _content_words(self, text: str) -> tuple[Word, ...]:
         """Each searched word of ``text`` once, in order; words that only ask are left out where others remain."""

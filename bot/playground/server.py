@@ -191,13 +191,13 @@ class StandIn(People):
         messages = self.workspace.messages(channel)
         return [one for one in messages if one.user == cast.BOT and thread in (None, one.thread_ts)]
 
-    def wait_until_connected(self, timeout: float = 10.0, *, connections: int = 1) -> None:
+    def wait_until_connected(self, timeout: float = 30.0, *, connections: int = 1) -> None:
         """Wait for that many websockets; ``TimeoutError`` if they do not come."""
         if not self._changes.wait_for(lambda: self._sockets.count() >= connections, timeout):
             raise TimeoutError(f"{self._sockets.count()} of {connections} connections after {timeout} s")
 
     def wait_for_replies(
-        self, channel: str, count: int = 1, *, thread: str | None = None, timeout: float = 10.0
+        self, channel: str, count: int = 1, *, thread: str | None = None, timeout: float = 30.0
     ) -> list[Message]:
         """Wait for ``count`` or more of the bot's messages; ``TimeoutError`` tells what was there instead."""
         if not self._changes.wait_for(lambda: len(self.replies(channel, thread)) >= count, timeout):
@@ -205,12 +205,12 @@ class StandIn(People):
             raise TimeoutError(f"{len(there)} of {count} replies in {thread or channel} after {timeout} s: {there}")
         return self.replies(channel, thread)
 
-    def wait_until(self, holds: Callable[[], bool], timeout: float = 10.0) -> None:
+    def wait_until(self, holds: Callable[[], bool], timeout: float = 30.0) -> None:
         """Wait until ``holds()``, which is asked again whenever something happens; ``TimeoutError`` if it does not."""
         if not self._changes.wait_for(holds, timeout):
             raise TimeoutError(f"what was waited for did not come within {timeout} s")
 
-    def quiet(self, *, grace: float = 0.3, timeout: float = 10.0) -> None:
+    def quiet(self, *, grace: float = 0.3, timeout: float = 30.0) -> None:
         """Wait until all is delivered and answered, and nothing has happened for ``grace`` seconds more."""
         if not self._changes.wait_for_calm(self.journal.is_calm, grace, timeout):
             waiting = [delivery.event for delivery in self.deliveries if not delivery.is_settled]

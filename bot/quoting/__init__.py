@@ -11,6 +11,7 @@ from bot.models import Hit, Paragraph, Quote, Span
 from bot.quoting.alike import nearly_same
 from bot.quoting.runs import Run, best_run
 from bot.ranking.coverage import Coverage
+from bot.ranking.sightings import held
 
 CONSIDERED = 12
 """Hits from which quotes are chosen: four for each that is shown by default, so that near-duplicates can be folded."""
@@ -27,14 +28,12 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> tuple[Quote, 
     quoted is folded into it (``also_in``). ``limit`` is at least 1.
     """
     found = list(_runs(coverage, hits))
-    worth = [
-        coverage.share(coverage.held(run.matches) | coverage.held_in_title(run.paragraph.article)) for run, _ in found
-    ]
+    worth = [coverage.share(held(run.matches) | coverage.held_in_title(run.paragraph.article)) for run, _ in found]
     least = WORTH * max(worth, default=0.0)
     quotes: list[Quote] = []
-    held: set[int] = set()
+    shown = 0
     for (run, score), share in zip(found, worth, strict=True):
-        words = coverage.held(run.matches)
+        words = held(run.matches)
         twin = next((i for i, quote in enumerate(quotes) if nearly_same(quote.paragraph, run.paragraph)), None)
         if twin is not None:
             quotes[twin] = _folded(quotes[twin], run.paragraph)
@@ -43,11 +42,11 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> tuple[Quote, 
             and share >= least
             and (
                 run.paragraph.article.id not in {quote.article.id for quote in quotes}
-                or coverage.share(words - held) >= SECOND_WORTH
+                or coverage.share(words & ~shown) >= SECOND_WORTH
             )
         ):
             quotes.append(_quote(coverage, run, score))
-            held |= words
+            shown |= words
     return tuple(sorted(quotes, key=lambda quote: bool(quote.missing)))
 
 
@@ -62,19 +61,19 @@ def _runs(coverage: Coverage, hits: Sequence[Hit]) -> Iterator[tuple[Run, float]
 
 
 def _quote(coverage: Coverage, run: Run, score: float) -> Quote:
-    held = coverage.held(run.matches)
-    typed = coverage.held(match for match in run.matches if match.form.origin == "typed")
+    words_held = held(run.matches)
+    typed = held(match for match in run.matches if match.form.origin in ("typed", "thread"))
     words = coverage.query.words
     found_as = {
         match.span.of(run.paragraph.article.text): " ".join(words[i].typed for i in match.form.words)
         for match in run.matches
-        if not typed.issuperset(match.form.words)
+        if match.words & ~typed
     }
     return Quote(
         run.paragraph,
         run.span,
         highlights=_disjoint([match.span for match in run.matches]),
-        missing=tuple(word.typed for i, word in enumerate(words) if i not in held),
+        missing=tuple(word.typed for i, word in enumerate(words) if not words_held >> i & 1),
         found_as=tuple(found_as.items()),
         score=score,
     )

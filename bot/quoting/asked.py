@@ -10,6 +10,8 @@ from bot.models import Filters, Query, Scope, Trace, day
 
 MOST_NAMED, LONGEST = 6, 40
 """A sentence names so many words at most, each of so many characters."""
+SENTENCE = 3
+"""With as many content words beside its phrases a question is a sentence; with fewer it is phrases, narrowed down."""
 
 
 def listed(words: Sequence[str], joint: str) -> str:
@@ -47,10 +49,15 @@ def outside_phrases(query: Query) -> list[int]:
     return [i for i, word in enumerate(query.words) if word.term not in inside]
 
 
+def are_by_the_way(query: Query) -> bool:
+    """Whether the question's phrases are quoted in passing: in a sentence, titles and sayings stand so too."""
+    return bool(query.filters.phrases) and len(outside_phrases(query)) >= SENTENCE
+
+
 def searched(trace: Trace) -> str | None:
-    """The line that shows back what was searched; None for a question that asks for nothing beside its words."""
+    """The line that shows back what was searched; None for a question that is searched for its own words alone."""
     query, filters = trace.query, trace.query.filters
-    if not (filters.phrases or filters.excluded or filters.scope != Scope()):
+    if not (query.taken or filters.phrases or filters.excluded or filters.scope != Scope()):
         return None
     words = [query.words[i].typed for i in outside_phrases(query)]
     more = [f"{len(words) - MOST_NAMED:,} more words"] if len(words) > MOST_NAMED else []

@@ -11,7 +11,8 @@ from collections import Counter
 
 from bot import analysis
 from bot.models import Passage, Quote
-from bot.ranking.coverage import Coverage, within
+from bot.ranking.coverage import Coverage
+from bot.ranking.sightings import Words, held, positions_of, within
 
 THRESHOLD = 0.288
 """The least confidence at which the archive is said to answer: the one that answers nine in ten of the answerable
@@ -28,28 +29,27 @@ _SATURATION, _USUAL_LENGTH = 0.9, 100
 
 def confidence(coverage: Coverage, quote: Quote, passage: Passage, paragraphs: int) -> float:
     """From 0 to 1, how sure it is that ``quote``, from ``passage``, answers; the archive has so many ``paragraphs``."""
-    held = coverage.held(within(coverage.matches(quote.paragraph), quote.span))
-    inside = frozenset().union(*(coverage.held(coverage.matches(paragraph)) for paragraph in passage.paragraphs))
+    inside = coverage.look(passage).words
     title = analysis.title_terms(quote.article.title)
-    known = held | coverage.held_in_title(quote.article)
+    known = held(within(coverage.matches(quote.paragraph), quote.span)) | coverage.held_in_title(quote.article)
     asked = {word.term for word in coverage.query.words}
     signals = (
         _DENSITY * density(coverage, passage),
-        _NAMES * coverage.share(coverage.names - known),
+        _NAMES * coverage.share(coverage.names & ~known),
         _CHANCE * improbability(coverage, known, paragraphs),
         # What is missing as one word weighs less than as much that is missing as several.
-        _GAP * max((share for word, share in enumerate(coverage.weights) if word not in inside), default=0.0),
+        _GAP * max((share for word, share in enumerate(coverage.weights) if not inside >> word & 1), default=0.0),
         _HEADLINE * len(asked & title) / max(1, len(title)),
     )
     return 1 / (1 + math.exp(-_BIAS - sum(signals)))
 
 
-def improbability(coverage: Coverage, held: frozenset[int], paragraphs: int) -> float:
-    """How little chance explains that one text holds these words: √(the sum of their idf / ln(1 + ``paragraphs``)).
+def improbability(coverage: Coverage, words: Words, paragraphs: int) -> float:
+    """How little chance explains that one text holds ``words``: √(the sum of their idf / ln(1 + ``paragraphs``)).
 
     Were words strewn at random, above 1 not one of so many paragraphs would be expected to hold them all.
     """
-    return math.sqrt(sum(coverage.told[word] for word in held) / math.log1p(paragraphs))
+    return math.sqrt(sum(coverage.told[word] for word in positions_of(words)) / math.log1p(paragraphs))
 
 
 def density(coverage: Coverage, passage: Passage) -> float:
@@ -58,7 +58,7 @@ def density(coverage: Coverage, passage: Passage) -> float:
     A word that stands there n times counts n / (n + k1 × length / usual length), as BM25 saturates a term's count.
     """
     counts = Counter(
-        word for paragraph in passage.paragraphs for match in coverage.matches(paragraph) for word in match.form.words
+        word for paragraph in passage.paragraphs for one in coverage.sightings(paragraph) for word in one.form.words
     )
     length = sum(coverage.length(paragraph) for paragraph in passage.paragraphs)
     norm = _SATURATION * length / _USUAL_LENGTH

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from bot.models import Article, Hit, Query, Quote
 from bot.ranking.coverage import Coverage
+from bot.ranking.sightings import positions_of, words_at
 
 Search = Callable[[Query, int], list[Hit]]
 
@@ -26,16 +27,18 @@ def later_article(
     dates += [twin.article.published for quote in quotes for twin in quote.also_in if twin.article.published]
     if None in shown or not dates or latest is None or latest <= max(dates):
         return None
-    held = frozenset(i for i, word in enumerate(coverage.query.words) if word.typed not in quotes[0].missing)
-    if not held or (coverage.names and coverage.names.isdisjoint(held)):
+    held = words_at(i for i, word in enumerate(coverage.query.words) if word.typed not in quotes[0].missing)
+    if not held or (coverage.names and not coverage.names & held):
         return None
     later = (hit for hit in hits if (hit.passage.article.published or date.min) > max(dates))
-    known = (hit.passage.article for hit in later if held <= coverage.held_in_passage(hit))
-    return next(known, None) or (_searched(coverage.query, held, max(dates), search) if search else None)
+    known = (hit.passage.article for hit in later if not held & ~coverage.look(hit.passage).words)
+    return next(known, None) or (
+        _searched(coverage.query, list(positions_of(held)), max(dates), search) if search else None
+    )
 
 
-def _searched(query: Query, held: frozenset[int], after: date, search: Search) -> Article | None:
+def _searched(query: Query, held: Sequence[int], after: date, search: Search) -> Article | None:
     since = max(after + timedelta(days=1), query.filters.scope.since or date.min)
     scope = replace(query.filters.scope, since=since)
-    wanted = replace(query.holding(sorted(held)), filters=replace(query.filters, scope=scope))
+    wanted = replace(query.holding(held), filters=replace(query.filters, scope=scope))
     return next((hit.passage.article for hit in search(wanted, 1)), None)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.models import Holdings, Query, Quote, day
+from bot.operators import holds
 from bot.quoting.asked import listed, outside_phrases, what, which
 
 FEW = 3
@@ -30,7 +31,10 @@ class Looks:
 
 
 def caution(query: Query, quotes: Sequence[Quote], looks: Looks) -> str | None:
-    """What the first quote lacks, as a sentence; None when it lacks nothing that the others do not hold."""
+    """What the quotes lack, as a sentence; None when the first lacks nothing that the others do not hold."""
+    apart = [one for one in query.filters.phrases if not all(holds(quote.paragraph.text, one) for quote in quotes)]
+    if apart:
+        return f"Not in all of these passages word for word: {listed(apart, 'and')}."
     if not quotes[0].missing:
         return None
     every_word = range(len(query.words))

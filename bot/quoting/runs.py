@@ -9,13 +9,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import regex
 
 from bot.models import Paragraph, Passage, Span
 from bot.operators import holds
-from bot.ranking.coverage import Coverage, Match, Sentence, within
+from bot.ranking.coverage import Coverage
 from bot.ranking.kinds import kind_asked, names_one
+from bot.ranking.sightings import Match, Sentence, Sighting, Words, held, within
 
 MOST_SENTENCES = 3
 MOST_WORDS = 80
@@ -34,7 +36,8 @@ WHOLE = 0.9
 """A sentence that holds this share of the question needs no other. Tried on the same questions: 0.8 cost three
 points of first quotes that answer where answers are long, 0.9 none."""
 
-
+# More than the order of a sum makes of it.
+_ROUNDING = 1e-9
 _WORDS = regex.compile(r"\S+")
 
 
@@ -54,19 +57,36 @@ def best_run(coverage: Coverage, passage: Passage) -> Run | None:
     Where phrases are asked for, it is one of a paragraph that holds them all, and itself holds as many as any.
     """
     phrases = coverage.query.filters.phrases
-    touched = [one for one in coverage.touched(passage) if all(holds(one.text, phrase) for phrase in phrases)]
-    runs = [
-        run
-        for place, paragraph in enumerate(passage.paragraphs)
-        if paragraph in touched
-        for run in _runs(coverage, paragraph, passage.span, FIRST_PARAGRAPH / (1 + place))
-    ]
 
     def rank(run: Run) -> tuple[int, float]:
         text = run.span.of(run.paragraph.article.text) if phrases else ""
         return sum(holds(text, phrase) for phrase in phrases), run.strength
 
-    return max(runs, key=rank, default=None)
+    look = coverage.look(passage)
+    best: Run | None = None
+    for paragraph, sightings in zip(look.paragraphs, look.sightings, strict=True):
+        start = FIRST_PARAGRAPH / (1 + paragraph.number - passage.paragraphs[0].number)
+        if phrases:
+            may_win = all(holds(paragraph.text, phrase) for phrase in phrases)
+        else:
+            may_win = best is None or start + _most(coverage, sightings, look.title) >= best.strength
+        if may_win:
+            runs = _runs(coverage, paragraph, passage.span, start)
+            best = max(chain([best] if best else [], runs), key=rank, default=None)
+    return best
+
+
+def _most(coverage: Coverage, sightings: Sequence[Sighting], title: Words) -> float:
+    """What no run of a paragraph with these ``sightings`` exceeds in strength, beside its start."""
+    words = held(sightings)
+    kind = KIND if kind_asked(coverage.query.question.text) else 0.0
+    worth = (1 + BEST_SENTENCE + kind) * _worth(coverage, words, title)
+    return worth + NEAR * coverage.near([sightings]) + LENGTH + _ROUNDING
+
+
+def _worth(coverage: Coverage, words: Words, title: Words) -> float:
+    # What a sentence adds to what the title says already tells more than what repeats it.
+    return coverage.share(words) - (1 - KNOWN) * coverage.share(words & title)
 
 
 def _runs(coverage: Coverage, paragraph: Paragraph, part: Span, start: float) -> Iterator[Run]:
@@ -101,26 +121,22 @@ class _Scales:
 
     def __init__(self, coverage: Coverage, paragraph: Paragraph, found: Sequence[Sentence]) -> None:
         self._coverage, self._paragraph = coverage, paragraph
-        # What a sentence adds to what the title says already tells more than what repeats it.
         self._title = coverage.held_in_title(paragraph.article)
         self._matches = coverage.matches(paragraph)
         self._starts = [match.span.start for match in self._matches]
-        self._worths = [self._worth(sentence.held) for sentence in found]
+        self._worths = [_worth(coverage, sentence.held, self._title) for sentence in found]
         asked, text = kind_asked(coverage.query.question.text), paragraph.article.text
         self._named = [
             worth if asked and worth and names_one(asked, sentence.span.of(text)) else 0.0
             for worth, sentence in zip(self._worths, found, strict=True)
         ]
 
-    def _worth(self, words: frozenset[int]) -> float:
-        return self._coverage.share(words) - (1 - KNOWN) * self._coverage.share(words & self._title)
-
     def run(self, span: Span, sentences: Sequence[int], words: int, start: float) -> Run:
         """The run at ``span`` of so many ``words``, which holds these whole sentences."""
         first, last = bisect_left(self._starts, span.start), bisect_left(self._starts, span.end)
         matches = within(self._matches[first:last], span)
         best = max((self._worths[i] for i in sentences), default=0.0)
-        strength = start + self._worth(self._coverage.held(matches)) + BEST_SENTENCE * best
+        strength = start + _worth(self._coverage, held(matches), self._title) + BEST_SENTENCE * best
         strength += NEAR * self._coverage.near([matches])
         strength += KIND * max((self._named[i] for i in sentences), default=0.0)
         # A sentence that holds the question stands alone; beside one that does not, another may say who "he" is.

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import or_
 from types import MappingProxyType
 
 from bot import analysis
 from bot.models import Hit
 from bot.ranking.coverage import Coverage
 from bot.ranking.kinds import kind_asked, names_one
+from bot.ranking.sightings import Look
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ground:
     """What the parts look at: the question's coverage, the engine's hits in order, and how their articles fared.
 
@@ -26,6 +29,11 @@ class Ground:
     coverage: Coverage
     hits: Sequence[Hit]
     articles: Mapping[str, float]
+
+    @cached_property
+    def looks(self) -> list[Look]:
+        """What of the question stands in each hit's passage."""
+        return self.coverage.look_at([hit.passage for hit in self.hits])
 
 
 def engine(ground: Ground) -> list[float]:
@@ -41,30 +49,22 @@ def article(ground: Ground) -> list[float]:
 
 def sentence(ground: Ground) -> list[float]:
     """The share of the question that the best single sentence holds."""
-    return [_best_run(ground.coverage, hit, 1) for hit in ground.hits]
+    return [_best_run(ground.coverage, look, 1) for look in ground.looks]
 
 
 def run(ground: Ground) -> list[float]:
     """The share of the question that the best three sentences in a row hold."""
-    return [_best_run(ground.coverage, hit, 3) for hit in ground.hits]
+    return [_best_run(ground.coverage, look, 3) for look in ground.looks]
 
 
 def near(ground: Ground) -> list[float]:
     """The share of the question's neighbouring words that stand within four terms of each other."""
-    return [
-        ground.coverage.near([ground.coverage.matches(paragraph) for paragraph in ground.coverage.touched(hit.passage)])
-        for hit in ground.hits
-    ]
+    return [ground.coverage.near(look.sightings) for look in ground.looks]
 
 
 def adjacent(ground: Ground) -> list[float]:
     """The share of the question's neighbouring words that stand next to each other, in the same order."""
-    return [
-        ground.coverage.adjacent(
-            [ground.coverage.matches(paragraph) for paragraph in ground.coverage.touched(hit.passage)]
-        )
-        for hit in ground.hits
-    ]
+    return [ground.coverage.adjacent(look.sightings) for look in ground.looks]
 
 
 def names(ground: Ground) -> list[float]:
@@ -73,20 +73,12 @@ def names(ground: Ground) -> list[float]:
     asked = coverage.share(coverage.names)
     if not asked:
         return [1.0] * len(ground.hits)
-    return [
-        coverage.share(coverage.names & (coverage.held_in_passage(hit) | coverage.held_in_title(hit.passage.article)))
-        / asked
-        for hit in ground.hits
-    ]
+    return [coverage.share(coverage.names & (look.words | look.title)) / asked for look in ground.looks]
 
 
 def title(ground: Ground) -> list[float]:
     """The share of the question that the title holds and the passage does not."""
-    coverage = ground.coverage
-    return [
-        coverage.share(coverage.held_in_title(hit.passage.article) - coverage.held_in_passage(hit))
-        for hit in ground.hits
-    ]
+    return [ground.coverage.share(look.title & ~look.words) for look in ground.looks]
 
 
 def headline(ground: Ground) -> list[float]:
@@ -101,7 +93,7 @@ def kind(ground: Ground) -> list[float]:
     asked = kind_asked(ground.coverage.query.question.text)
     if asked is None:
         return [0.0] * len(ground.hits)
-    return [_best_of_kind(ground.coverage, hit, asked) for hit in ground.hits]
+    return [_best_of_kind(ground.coverage, look, asked) for look in ground.looks]
 
 
 Part = Callable[[Ground], list[float]]
@@ -133,27 +125,31 @@ def rank(ground: Ground, without: Collection[str] = ()) -> list[Hit]:
     if not ground.hits:
         return []
     scores = [0.0] * len(ground.hits)
+    given: dict[str, list[float]] = {}
     for name, (part, weight) in PARTS.items():
         if name not in without:
-            scores = [score + weight * value for score, value in zip(scores, part(ground), strict=True)]
+            given[name] = [weight * value for value in part(ground)]
+            scores = [score + more for score, more in zip(scores, given[name], strict=True)]
     order = sorted(range(len(scores)), key=lambda i: -scores[i])
-    return [Hit(ground.hits[i].passage, scores[i]) for i in order]
+    return [
+        Hit(ground.hits[i].passage, scores[i], tuple((name, gifts[i]) for name, gifts in given.items())) for i in order
+    ]
 
 
-def _best_run(coverage: Coverage, hit: Hit, length: int) -> float:
+def _best_run(coverage: Coverage, look: Look, length: int) -> float:
     best = 0.0
-    for paragraph in coverage.touched(hit.passage):
-        held = [found.held for found in coverage.sentences(paragraph)]
-        runs = (held[i : i + length] for i, words in enumerate(held) if words)
-        best = max(best, *(coverage.share(frozenset().union(*run)) for run in runs), 0.0)
+    for held in look.sentences:
+        for first, words in held.items():
+            run = reduce(or_, (held.get(other, 0) for other in range(first + 1, first + length)), words)
+            best = max(best, coverage.share(run))
     return best
 
 
-def _best_of_kind(coverage: Coverage, hit: Hit, kind: str) -> float:
+def _best_of_kind(coverage: Coverage, look: Look, kind: str) -> float:
     found = [
-        (coverage.share(found.held), found.span.of(paragraph.article.text))
-        for paragraph in coverage.touched(hit.passage)
-        for found in coverage.sentences(paragraph)
-        if found.held
+        (coverage.share(words), place, paragraph)
+        for paragraph, held in zip(look.paragraphs, look.sentences, strict=True)
+        for place, words in held.items()
     ]
-    return next((share for share, text in sorted(found, reverse=True) if names_one(kind, text)), 0.0)
+    found.sort(key=lambda one: -one[0])
+    return next((share for share, place, where in found if names_one(kind, coverage.sentence(where, place))), 0.0)

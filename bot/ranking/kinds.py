@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import regex
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -28,6 +30,7 @@ _NAMES = {
 }
 
 
+@lru_cache(maxsize=256)
 def kind_asked(question: str) -> str | None:
     """ "date", "number", "person" or "place"; None when the question's words tell none of them."""
     plain = question.casefold()

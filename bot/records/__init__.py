@@ -6,7 +6,21 @@ Keeps secret that this is SQLite in one file of the state folder, how a claim is
 from __future__ import annotations
 
 from bot.records.ledger import Records
-from bot.records.nouns import FILE_NAME, GIVE_UP, LEASE, POSTING, Claim, Delivery, Outcome, Place, Rated, Standing
+from bot.records.nouns import (
+    FILE_NAME,
+    GIVE_UP,
+    LEASE,
+    POSTING,
+    Claim,
+    Delivery,
+    Kept,
+    Outcome,
+    Place,
+    Rated,
+    Standing,
+    mark_of,
+    short_id,
+)
 
 __all__ = [
     "FILE_NAME",
@@ -15,9 +29,12 @@ __all__ = [
     "POSTING",
     "Claim",
     "Delivery",
+    "Kept",
     "Outcome",
     "Place",
     "Rated",
     "Records",
     "Standing",
+    "mark_of",
+    "short_id",
 ]

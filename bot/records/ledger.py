@@ -6,14 +6,27 @@ import logging
 import math
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
-from bot.records import ratings, rows
+from bot.records import ratings, replies, rows
 from bot.records.database import Database
-from bot.records.nouns import FILE_NAME, GIVE_UP, LEASE, POSTING, Claim, Delivery, Outcome, Place, Rated, Standing
+from bot.records.nouns import (
+    FILE_NAME,
+    GIVE_UP,
+    LEASE,
+    POSTING,
+    Claim,
+    Delivery,
+    Kept,
+    Outcome,
+    Place,
+    Rated,
+    Standing,
+    mark_of,
+)
 from bot.records.rows import UNCERTAIN, Row
 
 log = logging.getLogger(__name__)
@@ -68,17 +81,21 @@ class Records:
         """Whether the question at ``place`` is in the ledger."""
         return self._database.read(lambda db: rows.find(db, place)) is not None
 
-    def settle(self, claim: Claim, outcome: Outcome, reply_ts: str | None) -> Claim | None:
-        """Record how a question ended and which public reply stands; its text is erased.
+    def settle(self, claim: Claim, outcome: Outcome, reply_ts: str | None, kept: Kept | None = None) -> Claim | None:
+        """Record how a question ended and which public reply stands; its event is erased.
+
+        ``kept`` is what is kept of this version, where it was searched, in place of anything kept of an older one.
 
         What is still to be done with it comes back as a new claim: a newer version, which came meanwhile and updates
         the reply in place; or the removal of the reply, because the question was withdrawn meanwhile. A question that
         the ledger does not know (it was answered while the ledger could not be used) is recorded all the same. An
         outcome that leaves open what stands takes the question from nobody who has taken it over.
         """
-        return self._database.write(lambda db: self._settle(db, claim, outcome, reply_ts))
+        return self._database.write(lambda db: self._settle(db, claim, outcome, reply_ts, kept))
 
-    def _settle(self, db: sqlite3.Connection, claim: Claim, outcome: Outcome, reply_ts: str | None) -> Claim | None:
+    def _settle(
+        self, db: sqlite3.Connection, claim: Claim, outcome: Outcome, reply_ts: str | None, kept: Kept | None
+    ) -> Claim | None:
         now, place = self._clock(), claim.place
         fresh = Row(place.team, place.channel, place.ts, claim.version, None, asked_at=now, attempt=claim.attempt)
         row = rows.find(db, place) or fresh
@@ -88,9 +105,15 @@ class Records:
             return None
         after = row.settled(claim.version, outcome, reply_ts, now)
         is_due_again = after.is_due_again
+        rows.save(db, after)
+        if not row.is_past(claim.version):
+            if kept is None or after.withdrawn:
+                replies.delete(db, place)
+            else:
+                replies.save(db, kept)
         if is_due_again:
             after = after.taken(self._holder, now)
-        rows.save(db, after)
+            rows.save(db, after)
         return after.claim if is_due_again else None
 
     def release(self, claim: Claim) -> None:
@@ -115,6 +138,7 @@ class Records:
 
     def _withdraw(self, db: sqlite3.Connection, place: Place) -> Claim | None:
         now = self._clock()
+        replies.delete(db, place)
         row = rows.find(db, place) or Row(place.team, place.channel, place.ts, "", None, asked_at=now)
         marked = replace(row, withdrawn=True, asked_at=now, newer_version=None, newer_body=None)
         if marked.is_held_against(self._holder, now):
@@ -131,16 +155,17 @@ class Records:
         """How ``claim`` stands, to be asked right before posting: unless it is overtaken, it is nobody else's for the
         next POSTING seconds. That the question was deleted is no news where the claim tells of it.
         """
+        row = self._database.read(lambda db: rows.find(db, claim.place))
+        if row is not None and row.is_leased_for(POSTING, self._clock()):
+            return row.standing(self._holder, claim)
+        return self._database.write(lambda db: self._extended(db, claim))
 
-        def work(db: sqlite3.Connection) -> Standing:
-            row, now = rows.find(db, claim.place), self._clock()
-            if row is None or (standing := row.standing(self._holder, claim)) == "overtaken":
-                return "overtaken"
-            if not row.is_leased_for(POSTING, now):
-                rows.save(db, replace(row, leased_until=now + LEASE))
-            return standing
-
-        return self._database.write(work)
+    def _extended(self, db: sqlite3.Connection, claim: Claim) -> Standing:
+        row = rows.find(db, claim.place)
+        if row is None or (standing := row.standing(self._holder, claim)) == "overtaken":
+            return "overtaken"
+        rows.save(db, replace(row, leased_until=self._clock() + LEASE))
+        return standing
 
     def renew(self) -> None:
         """Extend the lease of all that this holder has claimed and not settled; to be called every few seconds."""
@@ -185,6 +210,29 @@ class Records:
     def ratings(self, place: Place) -> tuple[Rated, ...]:
         """What people think of the reply to the question at ``place``, in no order that tells who they are."""
         return self._database.read(lambda db: ratings.find(db, place))
+
+    def kept(self, short_id: str) -> Kept | None:
+        """What is kept of the answer with this id; None where it is not kept, or not any more."""
+        return self._database.read(lambda db: replies.find(db, short_id))
+
+    def last_kept(self, team: str, channel: str, thread: str, before: str) -> Kept | None:
+        """What is kept of the last question in a thread before a message; ``thread`` and ``before`` are timestamps.
+
+        The message from which the thread hangs may be the reply to it.
+        """
+        return self._database.read(lambda db: replies.last(db, team, channel, thread, before))
+
+    def recent(self, team: str, user: str, limit: int) -> tuple[Kept, ...]:
+        """One person's own questions, newest first."""
+        return self._database.read(lambda db: replies.recent(db, mark_of(team, user), limit))
+
+    def unanswered(self, since: float, surfaces: Collection[str]) -> tuple[Kept, ...]:
+        """What was asked on these surfaces since a time and not answered, newest first; not who asked."""
+        return self._database.read(lambda db: replies.unanswered(db, since, surfaces))
+
+    def complaints(self, since: float, surfaces: Collection[str]) -> tuple[tuple[Kept, Rated], ...]:
+        """What was asked likewise, where somebody did not find the reply helpful; neither who asked nor who says so."""
+        return self._database.read(lambda db: replies.complaints(db, since, surfaces))
 
     def close(self) -> None:
         """End the connection; further calls raise RecordsError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,8 +20,9 @@ POSTING = 12.0
 GIVE_UP = 3_600.0
 
 Outcome = Literal[
-    "answer", "abstention", "how-to", "apology", "notice", "refusal", "unknown", "lost", "withdrawn"
-]  # unknown: a reply may or may not stand; lost: given up; withdrawn: deleted by the person who asked
+    "answer", "abstention", "how-to", "apology", "notice", "refusal", "silence", "unknown", "lost", "withdrawn"
+]  # silence: nobody had spoken to the bot, and it had no answer; unknown: a reply may or may not stand; lost: given up;
+# withdrawn: deleted by the person who asked
 
 Standing = Literal["held", "withdrawn", "overtaken"]
 """How a claim stands: its holder's still; that too, but the question was deleted; or no longer its holder's."""
@@ -74,6 +76,55 @@ class Rated:
 
     useful: bool
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A question that was searched, and what came of it.
+
+    ``id`` is the answer's (``short_id``); ``thread`` the timestamp of the message that begins the thread, empty for
+    none; ``person`` the mark of whoever asked (``mark_of``), empty where that is not told; ``surface`` where it was
+    asked; ``words`` the question in plain words; ``receipt`` how the reply came about, as JSON. ``asked_at`` is the
+    ledger's to say: when this version of the question was first taken, in seconds since 1970. ``follows`` are the
+    questions before it in its thread, in plain words, the latest first.
+    """
+
+    id: str
+    place: Place
+    thread: str
+    person: str
+    surface: str
+    words: str
+    outcome: Outcome
+    receipt: str
+    asked_at: float = 0.0
+    follows: tuple[str, ...] = ()
+
+
+# Crockford's base 32: no letter that is taken for a digit, nor for another.
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LOOKALIKES = str.maketrans("oil", "011")
+# Of five bits each: among a million answers, of which one is looked up, one in a million times it is taken for another.
+_CHARACTERS = 8
+# Hexadecimal digits of a person's mark.
+_DIGITS = 16
+
+
+def short_id(place: Place, version: str) -> str:
+    """The id of the answer to this version of a question: the same whenever, and by whomever, it is answered."""
+    digest = hashlib.sha256(f"{place.team} {place.channel} {place.ts} {version}".encode()).digest()
+    number = int.from_bytes(digest[:5])
+    return "".join(_ALPHABET[number >> 5 * at & 31] for at in reversed(range(_CHARACTERS)))
+
+
+def read_id(typed: str) -> str:
+    """The id that somebody typed, in capitals perhaps, and with letters for the digits that they look like."""
+    return typed.strip().casefold().translate(_LOOKALIKES)
+
+
+def mark_of(team: str, user: str) -> str:
+    """Tells what one person asked from what others did, without their name."""
+    return hashlib.sha256(f"{team} {user}".encode()).hexdigest()[:_DIGITS]
 
 
 def is_newer(version: str, than: str) -> bool:

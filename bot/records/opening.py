@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from pathlib import Path
 
 from bot.records.schema import migrate
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 # Seconds for which another process's transaction is waited for; each takes some tenths of a millisecond.
 _PATIENCE = 10.0
+_PAUSE = 0.01
 
 # Seconds for which a process that would rename the file waits for the others that have it open.
 _TURN = 0.1
@@ -44,7 +46,7 @@ def prepared(path: Path | str) -> sqlite3.Connection:
         found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
             raise DamagedError(found)
-        db.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(db)
         # A killed process loses nothing; a power cut may lose the last moments, and never the file.
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
@@ -57,6 +59,21 @@ def prepared(path: Path | str) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Have what is written stand in a journal first, so that readers and a writer do not wait for one another."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # Where several begin a file at one moment, SQLite lets one of them and does not have the others wait.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def present(path: Path) -> sqlite3.Connection:

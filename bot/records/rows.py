@@ -113,15 +113,19 @@ class Row:
         """Given back, because its holder posted nothing: the attempt counts for nothing."""
         return replace(self, holder=None, leased_until=0.0, attempt=self.attempt - 1)
 
+    def is_past(self, version: str) -> bool:
+        """Whether the end of ``version`` changes nothing any more: it is known, or that of a newer one is."""
+        is_over = is_newer(self.version, version) or (self.is_certain and not is_newer(version, self.version))
+        return is_over and not self.withdrawn
+
     def settled(self, version: str, outcome: Outcome, reply_ts: str | None, now: float) -> Row:
-        """``version`` has come to its end. A reply that stands is forgotten by no outcome but its removal."""
-        overtaken = is_newer(self.version, version) or (self.is_certain and not is_newer(version, self.version))
-        if overtaken and not self.withdrawn:
+        """``version`` has come to its end. A reply that stands is forgotten only where it was removed."""
+        if self.is_past(version):
             return replace(self, reply_ts=self.reply_ts or reply_ts)
         row = replace(self, version=version, outcome=outcome, settled_at=now, body=None, holder=None, leased_until=0.0)
         if outcome == "withdrawn":
             return replace(row, withdrawn=True, reply_ts=None, newer_version=None, newer_body=None)
-        row = replace(row, reply_ts=reply_ts or self.reply_ts)
+        row = replace(row, reply_ts=None if outcome == "silence" else reply_ts or self.reply_ts)
         if self.withdrawn or (self.newer_version is not None and not is_newer(self.newer_version, version)):
             row = replace(row, newer_version=None, newer_body=None)
         return replace(row, outcome="withdrawn") if self.withdrawn else row

@@ -78,6 +78,27 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT, WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE replies (
+            question INTEGER PRIMARY KEY REFERENCES questions (id) ON DELETE CASCADE,
+            id TEXT NOT NULL,
+            thread TEXT NOT NULL,
+            person TEXT NOT NULL,
+            surface TEXT NOT NULL,
+            words TEXT NOT NULL,
+            follows TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            asked_at REAL NOT NULL,
+            receipt TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX questions_by_reply ON questions (reply_ts)",
+        "CREATE INDEX replies_by_id ON replies (id)",
+        "CREATE INDEX replies_by_thread ON replies (thread, asked_at)",
+        "CREATE INDEX replies_by_person ON replies (person, asked_at)",
+        "CREATE INDEX replies_by_outcome ON replies (outcome, asked_at)",
+    ),
 )
 
 

@@ -7,6 +7,7 @@ terms of weight × ``get_scores([term])``, and of those the sum over fields, eac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
@@ -15,6 +16,15 @@ from bot.models import Filters, Hit, Passage, Query
 from bot.operators import canonical, excluded_phrases
 
 Terms = Callable[[Passage], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class TermScore:
+    """What one term, where it stands in one field, gives to a passage's score."""
+
+    field: str
+    term: str
+    score: float
 
 
 class Retriever(Protocol):
@@ -26,6 +36,13 @@ class Retriever(Protocol):
         A passage that holds no term of the query in any field is no hit, whatever the library would score it, nor is
         one whose body lacks something the query requires or holds something it excludes, or which its filters do not
         admit (``is_in_scope``, ``has_phrases``). Fewer, or none, where fewer qualify. ``limit`` is at least 1.
+        """
+        ...
+
+    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
+        """What the score of ``passage`` for ``query`` is made of, field by field; terms that give nothing are left out.
+
+        The sum is the hit's score, but for rounding. ``passage`` is one of those that are searched.
         """
         ...
 

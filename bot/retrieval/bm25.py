@@ -12,7 +12,7 @@ import numpy as np
 
 from bot.models import Hit, Passage, Query, Scope
 from bot.operators import is_in_scope
-from bot.retrieval import FIELDS, K1, B, Terms, body, has_phrases
+from bot.retrieval import FIELDS, K1, B, Terms, TermScore, body, has_phrases
 from bot.retrieval.kernel import engine
 from bot.retrieval.postings import Postings
 from bot.retrieval.runs import Bytes, Numbers
@@ -30,12 +30,12 @@ class Bm25Retriever:
     ) -> None:
         """``body`` gives a passage's own terms, in case they are known already."""
         self._passages = passages
+        self._terms = {name: body if name == "body" else terms for name, (terms, _) in FIELDS.items()}
         numbers: dict[str, int] = {}
         self._article_of = np.array([numbers.setdefault(one.article.id, len(numbers)) for one in passages], np.int32)
         self._articles = tuple({one.article.id: one.article for one in passages}.values())
         self._fields = [
-            (Postings(map(body if name == "body" else terms, passages), k1=K1, b=B), weight)
-            for name, (terms, weight) in FIELDS.items()
+            (Postings(map(self._terms[name], passages), k1=K1, b=B), weight) for name, (_, weight) in FIELDS.items()
         ]
         self._body = self._fields[list(FIELDS).index("body")][0]
         self._engine = engine([postings for postings, _ in self._fields])
@@ -46,6 +46,15 @@ class Bm25Retriever:
         if query.filters.phrases or query.filters.excluded:
             hits = (hit for hit in hits if has_phrases(hit.passage, query.filters))
         return list(islice(hits, limit))
+
+    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
+        """See ``Retriever.explain``."""
+        found: list[TermScore] = []
+        for (name, terms), (postings, weight) in zip(self._terms.items(), self._fields, strict=True):
+            document = terms(passage)
+            scores = ((term, weight * term.weight * postings.score(document, term.text)) for term in query.terms)
+            found.extend(TermScore(name, term.text, score) for term, score in scores if score)
+        return tuple(found)
 
     def _best(self, query: Query, limit: int) -> Iterator[Hit]:
         """The best hits, whatever their phrases: the first ``limit``, and when they are used up ever more."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bot.models import Hit, Passage, Query
 from bot.operators import is_in_scope
-from bot.retrieval import FIELDS, K1, B, body, has_phrases
+from bot.retrieval import FIELDS, K1, B, TermScore, body, has_phrases
 from bot.retrieval.postings import LuceneIdf
 
 
@@ -23,20 +23,30 @@ class PlainRetriever:
         self._all = [{term for terms, _ in FIELDS.values() for term in terms(passage)} for passage in passages]
         corpora = {name: [terms(passage) for passage in passages] for name, (terms, _) in FIELDS.items()}
         # The library divides by the average length: a field without a word has no scorer, and no score.
-        self._fields = [
-            (LuceneIdf(corpus, k1=K1, b=B), FIELDS[name][1]) for name, corpus in corpora.items() if any(corpus)
-        ]
+        self._fields = {
+            name: (LuceneIdf(corpus, k1=K1, b=B), FIELDS[name][1]) for name, corpus in corpora.items() if any(corpus)
+        }
 
     def search(self, query: Query, limit: int) -> list[Hit]:
         """See ``Retriever.search``."""
         scores = [0.0] * len(self._passages)
-        for scorer, weight in self._fields:
+        for scorer, weight in self._fields.values():
             for term in query.terms:
                 for number, score in enumerate(scorer.get_scores([term.text])):
                     scores[number] += weight * term.weight * float(score)
         found = [number for number in range(len(scores)) if self._qualifies(number, query)]
         found.sort(key=lambda number: (-scores[number], number))
         return [Hit(self._passages[number], scores[number]) for number in found[:limit]]
+
+    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
+        """See ``Retriever.explain``."""
+        number = self._passages.index(passage)
+        scores = (
+            TermScore(name, term.text, weight * term.weight * float(scorer.get_scores([term.text])[number]))
+            for name, (scorer, weight) in self._fields.items()
+            for term in query.terms
+        )
+        return tuple(one for one in scores if one.score)
 
     def _qualifies(self, number: int, query: Query) -> bool:
         own, passage = self._bodies[number], self._passages[number]

@@ -120,6 +120,15 @@ class Postings(LuceneIdf):
         norms: Floats = self.k1 * (1 - self.b + self.b * self.doc_len[numbers] / self.avgdl)
         return norms
 
+    def score(self, document: Sequence[str], term: str) -> float:
+        """What ``get_scores([term])`` answers for ``document``, one of those that were counted."""
+        count = document.count(term)
+        if not count:
+            return 0.0
+        norm = self.k1 * (1 - self.b + self.b * len(document) / self.avgdl)
+        score: float = self.idfs[self.terms[term]] * count * (self.k1 + 1) / (count + norm)
+        return score
+
     def holders(self, term: str) -> Numbers:
         """The numbers of the passages that hold ``term``, ascending."""
         number = self.terms.get(term)

@@ -1,7 +1,7 @@
 """What people do with a reply's buttons: each press is acknowledged at once, and worked on beside the questions.
 
-Keeps secret the shapes in which Slack tells of presses and of what was entered. A press is Slack's to tell once: what
-cannot be done is told to whoever pressed, and not tried again.
+Keeps secret how long each may take. A press is Slack's to tell once: what cannot be done is told to whoever pressed,
+and not tried again.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 from slack_sdk import WebClient
 
-from bot.errors import PullquoteError, VerificationError
-from bot.records import Delivery, Place, Rated, Records
+from bot.errors import PullquoteError, RecordsError, VerificationError
+from bot.models import Question
+from bot.records import Delivery, Place, Rated, Records, short_id
 from bot.slack import phrases
 from bot.slack.admission import Admission
 from bot.slack.blockkit import Json
 from bot.slack.blocks import Message
 from bot.slack.composing import Answers
-from bot.slack.controls import BEFORE, MORE, RATE
+from bot.slack.controls import BEFORE, MORE, RATE, WHY
+from bot.slack.explaining import why_modal
 from bot.slack.lanes import ClosedError, FullError, Lanes, Pace
 from bot.slack.modals import (
     NEXT_QUOTE,
@@ -34,70 +36,15 @@ from bot.slack.modals import (
 )
 from bot.slack.paging import page_of, paged, reread
 from bot.slack.posting import Failure, attempt, metadata_of, update
+from bot.slack.presses import Press, View
 from bot.slack.questions import Asked, Origin, Surface
-from bot.slack.references import Rating, Showing, Turn
+from bot.slack.references import Answered, Rating, Showing, Turn
 
 log = logging.getLogger(__name__)
 
 # A modal can be opened for three seconds after the press: presses wait for no questions, and hardly for one another.
 THREADS = 2
 PACE = Pace(burst=20, seconds=0.2)
-
-
-class Id(BaseModel):
-    """Something that Slack names by its id."""
-
-    id: str
-
-
-class User(Id):
-    """Whoever pressed, and the workspace they belong to."""
-
-    team_id: str | None = None
-
-
-class Action(BaseModel):
-    """What was pressed."""
-
-    action_id: str
-    value: str = ""
-
-
-class Entered(BaseModel):
-    """What was typed into one input."""
-
-    value: str | None = None
-
-
-class State(BaseModel):
-    """What was entered, by block and by input."""
-
-    values: dict[str, dict[str, Entered]] = Field(default_factory=dict)
-
-
-class View(Id):
-    """The modal in which it was done."""
-
-    callback_id: str = ""
-    private_metadata: str = ""
-    state: State = Field(default_factory=State)
-
-
-class Container(BaseModel):
-    """Where it was done; the time of a message, empty for a modal."""
-
-    message_ts: str = ""
-
-
-class Press(BaseModel):
-    """The fields of an interaction that are read; Slack sends many more."""
-
-    trigger_id: str
-    user: User
-    enterprise: Id | None = None
-    container: Container = Field(default_factory=Container)
-    view: View | None = None
-    actions: list[Action] = Field(default_factory=list)
 
 
 class Presses:
@@ -114,6 +61,7 @@ class Presses:
             BEFORE: self._page,
             MORE: self._page,
             RATE: self._rate,
+            WHY: self._why,
         }
         self.views: dict[str, Callable[[Press], None]] = {NOTE_MODAL: self._note}
 
@@ -145,6 +93,9 @@ class Presses:
         except ValidationError:
             log.warning("a button bears a value that this version does not know")
             self._open(press, sentence_modal(phrases.UNKNOWN_BUTTON))
+        except RecordsError as error:
+            log.error("a press came to nothing: %s", error)
+            self._open(press, sentence_modal(phrases.NO_RECORDS))
         except PullquoteError as error:
             log.warning("a press came to nothing: %s", error)
             self._open(press, sentence_modal(str(error)))
@@ -189,8 +140,22 @@ class Presses:
             return sentence_modal(phrases.NOT_REREAD)
         if asked is None:
             return sentence_modal(phrases.NOT_ASKED_NOW)
-        page = page_of(self._answers, asked.words, turn.at)
+        kept = self._records.kept(short_id(turn.place, turn.version)) if turn.goes_on else None
+        if turn.goes_on and kept is None:
+            return sentence_modal(phrases.NOT_KEPT)
+        follows = kept.follows if kept else ()
+        page = page_of(self._answers, Question(asked.words, follows=follows), turn.at)
         return sentence_modal(phrases.NO_MORE) if page is None else paged(page, asked, turn, self._answers.archive)
+
+    def _why(self, press: Press) -> None:
+        answered = Answered.model_validate_json(press.actions[0].chosen)
+        self._open(press, self._refused(press, answered.place) or self._explained(answered))
+
+    def _explained(self, answered: Answered) -> Json:
+        if self._answers is None:
+            return sentence_modal(phrases.LOADING)
+        kept = self._records.kept(short_id(answered.place, answered.version))
+        return sentence_modal(phrases.NOT_KEPT) if kept is None else why_modal(kept, self._answers.archive)
 
     def _rate(self, press: Press) -> None:
         rating = Rating.model_validate_json(press.actions[0].value)

@@ -32,13 +32,15 @@ class Rules:
 
     ``workspaces`` are those whose people may ask; one that is named is never of another organisation. ``channels`` say
     nothing of direct messages, which are a person's own. ``guests`` and ``external`` (people of other organisations,
-    and everybody in channels shared with them) let those in.
+    and everybody in channels shared with them) let those in. ``follow_ups`` are the workspaces, or organisations, in
+    whose threads the bot also looks at what goes on with a question that it has replied to.
     """
 
     workspaces: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
     guests: bool = False
     external: bool = False
+    follow_ups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,13 +34,23 @@ def rich_text_quote(parts: list[Json]) -> Json:
 
 def bullets(items: list[str]) -> Json:
     """A list of ``items``."""
-    sections = [{"elements": [rich_words(item)], "type": "rich_text_section"} for item in items]
+    return bullet_list([[rich_words(item)] for item in items])
+
+
+def bullet_list(items: list[list[Json]]) -> Json:
+    """A list of items, each of several parts."""
+    sections = [{"elements": parts, "type": "rich_text_section"} for parts in items]
     return {"elements": sections, "style": "bullet", "type": "rich_text_list"}
 
 
 def rich_words(words: str, *, is_bold: bool = False) -> Json:
     """Words of a rich text, shown as they are."""
     return {"style": {"bold": True}, "text": words, "type": "text"} if is_bold else {"text": words, "type": "text"}
+
+
+def rich_link(url: str, words: str) -> Json:
+    """A link in a rich text, whose ``words`` are shown as they are."""
+    return {"text": words, "type": "link", "url": url}
 
 
 def plain_text(text: str) -> Json:
@@ -56,6 +66,12 @@ def mrkdwn(text: str) -> Json:
 def button(text: str, action: str, value: str) -> Json:
     """A button, told by the name of its ``action``."""
     return {"action_id": action, "text": plain_text(text), "type": "button", "value": value}
+
+
+def overflow(action: str, *options: tuple[str, str]) -> Json:
+    """A menu behind three dots, whose ``options`` are each a text and a value."""
+    chosen = [{"text": plain_text(text), "value": value} for text, value in options]
+    return {"action_id": action, "options": chosen, "type": "overflow"}
 
 
 def buttons(*elements: Json) -> Json:

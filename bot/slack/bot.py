@@ -19,10 +19,12 @@ from bot.slack.commands import listen
 from bot.slack.composing import Answers
 from bot.slack.connection import Access, Identity, connect, introduce, missing_scopes
 from bot.slack.desk import Desk
+from bot.slack.history import Editors, History
 from bot.slack.home import Home
 from bot.slack.ledger import Ledger
 from bot.slack.limits import Allowance, Limits
 from bot.slack.listeners import acknowledge_the_rest, build_app, listen_to_presses
+from bot.slack.remembering import Remembering
 from bot.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ class SlackBot:
         rules: Rules | None = None,
         limits: Limits | None = None,
         telemetry: Telemetry | None = None,
+        editors: Editors | None = None,
     ) -> None:
         patient = connect(access.bot, access.api_url)
         self.identity: Identity = introduce(patient)
@@ -73,7 +76,7 @@ class SlackBot:
         self._presses = Presses(client, admission, records, self.identity.bot_user)
         listen_to_presses(self.app, self._presses)
         listen(self.app, self._desk.take_question, bot_user=self.identity.bot_user)
-        self._home = Home(client, admission, self.identity)
+        self._home = Home(client, admission, self.identity, History(client, records, editors or Editors()))
         self._home.listen(self.app)
         acknowledge_the_rest(self.app)
         self._has_ended = Event()
@@ -90,9 +93,10 @@ class SlackBot:
 
     def open(self, answers: Answers, verify: Verify) -> None:
         """Answer from now on. ``verify`` raises VerificationError for a quote that is not its article's."""
-        self._desk.open(answers, verify)
-        self._presses.open(answers)
-        self._home.open(answers)
+        remembering = Remembering(answers)
+        self._desk.open(remembering, verify)
+        self._presses.open(remembering)
+        self._home.open(remembering)
 
     def stop(self, within: float = END_WITHIN) -> None:
         """Finish the questions in hand, ``within`` seconds; what is left then is another process's to take over."""

@@ -15,6 +15,7 @@ from bot.models import Article, Quote, day
 from bot.slack.bidi import ISOLATES, isolate
 from bot.slack.blockkit import Json, context, mrkdwn, plain_text
 from bot.slack.markup import cut_escaped, escape, linkable, shorten
+from bot.textfragment import link_to
 
 DOT = " · "
 TITLE_LIMIT = 200
@@ -30,14 +31,14 @@ _NO_ISOLATES = str.maketrans(dict.fromkeys(ISOLATES))
 
 
 def citation(quote: Quote, *, is_shortened: bool) -> Json:
-    """The citation of ``quote``: its title, linked where the article has an address, and the rest as plain text.
+    """The citation of ``quote``: its title, linked to its words where the article has an address; the rest plain text.
 
     Only the link is mrkdwn, because plain text cannot link; a title that Slack would format stays plain, and the link
     follows it.
     """
     title = _shown(quote.citation.title, TITLE_LIMIT) or "untitled"
     rest = DOT.join(_details(quote, is_shortened=is_shortened))
-    url = linkable(quote.citation.url)
+    url = linkable(link_to(quote)) or linkable(quote.citation.url)
     if url is None:
         return context(plain_text(title + DOT + rest))
     if _FORMATTED.search(title):

@@ -17,8 +17,10 @@ from slack_bolt import App, BoltResponse
 from bot.records import Delivery, Place
 from bot.slack.features import COMMAND, SHORTCUT_ID
 from bot.slack.markup import escape
-from bot.slack.questions import Asked, Message, Origin, Withdrawn, read_event, read_words
+from bot.slack.messages import Message, Part
+from bot.slack.questions import Asked, Origin, Withdrawn, read_event
 from bot.slack.sharing import SHARE, Shared
+from bot.slack.unread import read_words
 
 
 class _Id(BaseModel):
@@ -95,7 +97,9 @@ class _Invocation(BaseModel):
     user: str
     response_url: str | None = None
     text: str = ""
-    has_files: bool = False
+    files: list[Part] = Field(default_factory=list)
+    attachments: list[Part] = Field(default_factory=list)
+    blocks: list[Part] = Field(default_factory=list)
     is_external: bool = False
     enterprise: str | None = None
 
@@ -127,7 +131,9 @@ def read_shortcut(payload: dict[str, Any]) -> Asked:
             user=given.user.id,
             response_url=given.response_url,
             text=given.message.text,
-            has_files=bool(given.message.files),
+            files=given.message.files,
+            attachments=given.message.attachments,
+            blocks=given.message.blocks,
             enterprise=given.enterprise.id if given.enterprise else None,
         )
     )
@@ -186,8 +192,14 @@ def recall(body: str, *, bot_user: str) -> Asked | Withdrawn | None:
 
 def _asked(invocation: _Invocation) -> Asked:
     place = Place(*invocation.place)
-    files = [None] if invocation.has_files else []
-    text, notes = read_words(Message(ts=place.ts, text=invocation.text, files=files), None)
+    said = Message(
+        ts=place.ts,
+        text=invocation.text,
+        files=invocation.files,
+        attachments=invocation.attachments,
+        blocks=invocation.blocks,
+    )
+    text, notes = read_words(said, None)
     return Asked(
         Delivery(invocation.event_id, place, invocation.version, invocation.model_dump_json(exclude_defaults=True)),
         invocation.surface,

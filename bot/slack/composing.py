@@ -13,15 +13,17 @@ from typing import Protocol
 
 from bot.archive import Archive
 from bot.errors import VerificationError
-from bot.models import Answer, Question, Quote, Reply
+from bot.models import Answer, Passage, Query, Question, Quote, Reply
+from bot.receipts import receipt_of
 from bot.records import Outcome
+from bot.retrieval import TermScore
 from bot.slack import phrases
 from bot.slack.blocks import Message, how_to, plain, render
 from bot.slack.controls import ROOM as CONTROLS
 from bot.slack.controls import with_controls
 from bot.slack.paging import may_reread
 from bot.slack.questions import Asked
-from bot.slack.references import Turn
+from bot.slack.references import Answered, Turn
 from bot.slack.sharing import ROOM, credited, offered
 
 log = logging.getLogger(__name__)
@@ -35,19 +37,30 @@ class Answers(Protocol):
 
     def answer(self, question: Question) -> Reply: ...
 
+    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]: ...
+
     @property
     def examples(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What is to be posted, and what can be told of it; ``confidence`` is None where nothing was searched."""
+    """What is to be posted, and what can be told of it.
+
+    ``confidence`` and ``receipt``, JSON that tells how the reply came about, are None where nothing was searched.
+    ``follows`` are the questions with whose subject it was searched, the latest first.
+    """
 
     outcome: Outcome
     message: Message
     confidence: float | None = None
     quotes: int = 0
     took_ms: float = 0.0
+    receipt: str | None = None
+    follows: tuple[str, ...] = ()
+
+
+SILENCE = Composed("silence", Message("", []))
 
 
 def say(outcome: Outcome, sentence: str) -> Composed:
@@ -62,15 +75,25 @@ def apologise(why: str) -> Composed:
     return say("apology", phrases.APOLOGY.format(reference=mark))
 
 
+def fitting(asked: Asked, said: Composed) -> Composed:
+    """``said``, or silence: whoever did not speak to the bot gets an answer from it, or is left in peace."""
+    return SILENCE if asked.surface == "follow-up" and said.outcome != "answer" else said
+
+
 def compose(
-    asked: Asked, answers: Answers, verify: Callable[[Quote], None], scopes: frozenset[str] | None = None
+    asked: Asked,
+    answers: Answers,
+    verify: Callable[[Quote], None],
+    scopes: frozenset[str] | None = None,
+    follows: tuple[str, ...] = (),
 ) -> Composed:
     """What is said to ``asked``. ``verify`` raises VerificationError for a quote that is not its article's.
 
-    With the ``scopes`` to read the question again, the reply offers further passages.
+    With the ``scopes`` to read the question again, the reply offers further passages. ``follows`` are the questions
+    before it, the latest first.
     """
     try:
-        return _compose(asked, answers, verify, scopes)
+        return _compose(asked, answers, verify, scopes, follows)
     except VerificationError:
         sentence = phrases.UNVERIFIED
     except Exception:  # noqa: BLE001 -- the one edge: whatever failed, the person who asked gets a sentence
@@ -81,21 +104,38 @@ def compose(
 
 
 def _compose(
-    asked: Asked, answers: Answers, verify: Callable[[Quote], None], scopes: frozenset[str] | None
+    asked: Asked,
+    answers: Answers,
+    verify: Callable[[Quote], None],
+    scopes: frozenset[str] | None,
+    follows: tuple[str, ...],
 ) -> Composed:
     if asked.text is None:
         return Composed("how-to", how_to(answers.examples, asked.notes))
     began = perf_counter()
-    reply = answers.answer(Question(asked.text))
+    reply = answers.answer(Question(asked.text, follows=follows))
     took_ms = (perf_counter() - began) * 1000
+    if asked.surface == "follow-up" and not _is_to_the_point(reply):
+        return SILENCE
     quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
     for quote in quotes:
         verify(quote)
     outcome: Outcome = "answer" if isinstance(reply, Answer) else "abstention"
     may_page = asked.response_url is None and may_reread(asked.place.channel, scopes)
-    after = Turn(place=asked.place, version=asked.delivery.version, at=1) if may_page and _has_more(reply) else None
-    message = with_controls(_laid_out(reply, asked, asked.text), asked.place, quotes, after=after)
-    return Composed(outcome, message, reply.confidence, len(quotes), took_ms)
+    went_on = follows if reply.trace.query.taken else ()
+    answered = Answered(place=asked.place, version=asked.delivery.version)
+    after = Turn(**dict(answered), at=1, goes_on=bool(went_on)) if may_page and _has_more(reply) else None
+    message = with_controls(_laid_out(reply, asked, asked.text), answered, quotes, after=after)
+    receipt = receipt_of(reply, answers.archive, answers.explain).model_dump_json()
+    return Composed(outcome, message, reply.confidence, len(quotes), took_ms, receipt, went_on)
+
+
+def _is_to_the_point(reply: Reply) -> bool:
+    """Whether the first quote holds most of the words that were typed, and not the subject before them alone."""
+    query = reply.trace.query
+    own = {word.typed for i, word in enumerate(query.words) if i not in query.taken}
+    missing = own.intersection(reply.quotes[0].missing) if isinstance(reply, Answer) else own
+    return 2 * len(missing) < len(own)
 
 
 def _has_more(reply: Reply) -> bool:

@@ -6,31 +6,33 @@ from collections.abc import Sequence
 
 from bot.models import Quote
 from bot.records import Place
-from bot.slack.blockkit import Json, button, buttons, feedback
+from bot.slack.blockkit import Json, button, buttons, feedback, overflow
 from bot.slack.blocks import Message
 from bot.slack.modals import SHOW_CONTEXT
-from bot.slack.references import Rating, Showing, Turn, showing_of, value_of
+from bot.slack.references import Answered, Rating, Showing, Turn, showing_of, value_of
 
 RATE = "rate"
 BEFORE, MORE = "passages_before", "more_passages"
+WHY = "why"
 # The size of all that stands on a reply's buttons, at most.
 ROOM = 100
 
 
 def with_controls(
     message: Message,
-    place: Place,
+    answered: Answered,
     quotes: Sequence[Quote],
     *,
     before: Turn | None = None,
     after: Turn | None = None,
 ) -> Message:
-    """``message``, which replies to the question at ``place`` with ``quotes``, and its buttons.
+    """``message``, which is the reply ``answered`` with ``quotes``, and its buttons.
 
     ``before`` and ``after`` are the pages on either side of it.
     """
-    row = _row(showing_of(place, quotes), before, after)
-    return Message(message.text, [*message.blocks, *([buttons(*row)] if row else []), _thumbs(place)])
+    place = answered.place
+    row = [*_row(showing_of(place, quotes), before, after), overflow(WHY, ("Why this answer?", value_of(answered)))]
+    return Message(message.text, [*message.blocks, buttons(*row), _thumbs(place)])
 
 
 def _row(showing: Showing | None, before: Turn | None, after: Turn | None) -> list[Json]:

@@ -23,6 +23,7 @@ from bot.slack.lanes import ClosedError, FullError, Lanes, Task
 from bot.slack.ledger import Ledger
 from bot.slack.limits import Allowance
 from bot.slack.questions import Asked, Withdrawn, read_event
+from bot.slack.threads import is_awaited, questions_before
 from bot.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ class Desk:
         if self._archive is None:
             raise RuntimeError("the lanes were opened before the archive")
         with self._composing:
-            return compose(asked, *self._archive, self._scopes)
+            return compose(asked, *self._archive, self._scopes, questions_before(asked, self._ledger))
 
     def take(self, body: dict[str, Any]) -> bool:
         """Take what this delivery asks, if anything, once and for all; False where Slack must deliver it again."""
@@ -91,7 +92,11 @@ class Desk:
 
     def take_question(self, asked: Asked) -> bool:
         """Take this question; False where whoever brought it must be told that it was not taken."""
-        if asked.only_if_known and not self._ledger.known(asked.place):
+        if asked.surface == "follow-up":
+            is_ours = is_awaited(asked, self._ledger, self._means.admission.rules)
+        else:
+            is_ours = not asked.only_if_known or self._ledger.known(asked.place)
+        if not is_ours:
             return True
         claim = self._ledger.claim(asked.delivery)
         if claim is None:

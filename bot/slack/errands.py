@@ -17,7 +17,8 @@ from bot.records import GIVE_UP, Claim, Outcome
 from bot.slack import phrases
 from bot.slack.admission import Admission
 from bot.slack.commands import recall
-from bot.slack.composing import Composed, apologise, say
+from bot.slack.composing import Composed, apologise, fitting, say
+from bot.slack.ending import kept_of, line_of
 from bot.slack.finding import Found, find_reply
 from bot.slack.lanes import Again
 from bot.slack.ledger import Ledger
@@ -35,7 +36,7 @@ from bot.slack.posting import (
     update,
 )
 from bot.slack.questions import Asked
-from bot.telemetry import Line, Telemetry
+from bot.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -100,21 +101,21 @@ class Errand:
             log.error("%s is given up after an hour", claim.place)
             return self._settle("lost", self._reply_ts)
         if claim.withdrawn:
-            return self._withdraw()
+            return self._take_back("withdrawn")
         if asked is None:
             log.error("%s is given up, because its event cannot be read", claim.place)
             return self._settle("lost", self._reply_ts)
         said = self._said or self._decide(asked)
         if not isinstance(said, Composed):
             return self._after(said)
-        self._said = said
+        self._said = said = fitting(asked, said)
         return self._speak_unless_overtaken(asked, said)
 
     def _speak_unless_overtaken(self, asked: Asked, said: Composed) -> Again | None:
         # Asked as late as can be: what is posted cannot be unseen.
         standing = self._means.ledger.standing(self._claim)
         if standing == "withdrawn":
-            return self._withdraw()
+            return self._take_back("withdrawn")
         if standing == "held":
             return self._speak(asked, said)
         log.warning("another process has taken over %s", asked.place)
@@ -128,6 +129,8 @@ class Errand:
         return say("refusal", refusal) if isinstance(refusal, str) else refusal
 
     def _speak(self, asked: Asked, said: Composed) -> Again | None:
+        if said.outcome == "silence":
+            return self._take_back("silence")
         client, destination = self._means.client, destination_of(asked, said.outcome)
         if destination.only is not None:
             return self._after_private(said, post(client, destination, said.message, metadata_of(asked)))
@@ -186,8 +189,8 @@ class Errand:
             return self._after(result)
         return self._settle(said.outcome, self._reply_ts)
 
-    def _withdraw(self) -> Again | None:
-        """Take back what stands, or may stand, in reply to a question that is no longer asked."""
+    def _take_back(self, outcome: Outcome) -> Again | None:
+        """End with nothing: take back what stands, or may stand, in reply to what is a question no longer."""
         client, place = self._means.client, self._claim.place
         if self._must_look:
             thread = self._asked.thread if self._asked else None if place.channel.startswith("D") else place.ts
@@ -199,10 +202,10 @@ class Errand:
         if self._reply_ts is not None:
             result = remove(client, place.channel, self._reply_ts)
             if isinstance(result, NotPosted) and result.code:
-                log.error("the reply to %s, which was deleted, cannot be removed: %s", place, result.why)
+                log.error("the reply to %s, which asks nothing any more, cannot be removed: %s", place, result.why)
             elif result is not None:
                 return self._after(result)
-        return self._settle("withdrawn", None)
+        return self._settle(outcome, None)
 
     def _after(self, failure: Failure) -> Again:
         if isinstance(failure, TooMany):
@@ -216,29 +219,17 @@ class Errand:
         return Again(wait, aside=self._tries > PATIENT_TRIES)
 
     def _settle(self, outcome: Outcome, reply_ts: str | None) -> Again | None:
-        more = self._means.ledger.settle(self._claim, outcome, reply_ts)
+        kept = kept_of(self._asked, self._said, outcome)
+        more = self._means.ledger.settle(self._claim, outcome, reply_ts, kept)
         if self._asked is not None and not self._claim.withdrawn:
-            self._means.telemetry.question(self._line(self._asked, outcome))
+            waited = self._means.clock() - self._began
+            self._means.telemetry.question(
+                line_of(self._asked, self._said, outcome, kept, attempt=self._claim.attempt, waited=waited)
+            )
         if more is None:
             return None
         self._take(more)
         return Again(0.0)
-
-    def _line(self, asked: Asked, outcome: Outcome) -> Line:
-        said = self._said
-        return Line(
-            event_id=asked.delivery.event_id,
-            team=asked.place.team,
-            channel=asked.place.channel,
-            surface=asked.surface,
-            outcome=outcome,
-            confidence=said.confidence if said else None,
-            quotes=said.quotes if said else 0,
-            took_ms=round(said.took_ms if said else 0.0, 3),
-            waited_ms=round((self._means.clock() - self._began) * 1000, 3),
-            attempt=self._claim.attempt,
-            text=asked.text or "",
-        )
 
 
 def _asked(claim: Claim, bot_user: str) -> Asked | None:

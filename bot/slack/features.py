@@ -67,7 +67,15 @@ FEATURES = (
     ),
     Feature("shows the paragraphs around a quote", "base", (), (), ("views.open", "views.update")),
     Feature("shows what the archive holds in its Home tab", "base", ("app_home_opened",), (), ("views.publish",)),
+    Feature(
+        "lists in its Home tab what a person asked, and to editors what found no answer",
+        "base",
+        ("app_home_opened",),
+        (),
+        ("views.publish", "chat.getPermalink"),
+    ),
     Feature("takes down whether an answer was helpful", "base", (), (), ("views.open",)),
+    Feature("shows how an answer came about", "base", (), (), ("views.open",)),
     Feature(
         "pages through further passages in a direct message",
         "base",
@@ -95,6 +103,13 @@ FEATURES = (
         (),
         ("channels:history", "groups:history"),
         ("conversations.replies", "chat.update"),
+    ),
+    Feature(
+        "answers what goes on with a question in its thread, where PULLQUOTE_FOLLOW_UPS names the workspace",
+        "full",
+        ("message.channels", "message.groups"),
+        ("channels:history", "groups:history", "chat:write"),
+        ("chat.postMessage", "chat.delete"),
     ),
     Feature("answers the command /pullquote to its asker alone", "full", (), ("commands",), ()),
     Feature(
@@ -133,7 +148,8 @@ REASONS = {
     "chat:write": "reply, and change or remove one's own reply",
     "im:history": "be told of a direct message, read it again, and find one's own reply beside it",
     "users:read": "tell guests and people of other organisations from colleagues",
-    "channels:history": "read a question in a public channel again, find one's own reply, follow an edit or a deletion",
+    "channels:history": "read a question in a public channel again, find one's own reply, follow an edit or a deletion "
+    "and what goes on with a question",
     "groups:history": "the same in a private channel",
     "commands": "offer the command /pullquote and the shortcut on messages",
     "channels:read": "be told of being added to a public channel, and whether another organisation is in it",

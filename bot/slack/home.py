@@ -1,7 +1,7 @@
 """What a person sees who opens the app: its Home tab, and questions to begin with in the tab Messages.
 
-Keeps secret how these are laid out. Neither is an answer: what fails is not tried again but for Slack's own wish, since
-whoever opens the tab once more is shown it anew.
+Keeps secret in what order the tab has its parts. Neither is an answer: what fails is not tried again but for Slack's
+own wish, since whoever opens the tab once more is shown it anew.
 """
 
 from __future__ import annotations
@@ -9,31 +9,29 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot.archive import Archive
-from bot.models import Article, day
 from bot.records import Delivery, Place
 from bot.slack import phrases
 from bot.slack.admission import Admission
-from bot.slack.blockkit import Json, bullets, header, home, plain_text, rich_text, section
-from bot.slack.blocks import EXAMPLE_LIMIT
+from bot.slack.blockkit import Json, header, home
 from bot.slack.composing import Answers
 from bot.slack.connection import Identity
 from bot.slack.features import COMMAND, Feature, lacking
+from bot.slack.history import History
+from bot.slack.holdings import holdings, listed, sentence
 from bot.slack.lanes import Again, ClosedError, FullError, Lanes, Pace
 from bot.slack.markup import shorten
+from bot.slack.messages import Wrapper
 from bot.slack.posting import NotPosted, TooMany, Unclear, attempt
 from bot.slack.questions import Asked, Origin
 
 log = logging.getLogger(__name__)
 
-NEWEST = 5
 # Of a title, as Slack shows it on a button of the tab Messages without cutting it.
 PROMPT_LIMIT = 75
 # People open the tab at their own pace, each their own.
@@ -47,18 +45,17 @@ class _Opened(BaseModel):
     tab: Literal["home", "messages"]
 
 
-class _Envelope(BaseModel):
+class _Envelope(Wrapper):
     """The event that a person opened one of the app's tabs."""
 
-    team_id: str
     event: _Opened
 
 
 class Home:
     """Shows people what the archive holds and how to ask it; until ``open``, that it is being read."""
 
-    def __init__(self, client: WebClient, admission: Admission, identity: Identity) -> None:
-        self._client, self._admission = client, admission
+    def __init__(self, client: WebClient, admission: Admission, identity: Identity, history: History) -> None:
+        self._client, self._admission, self._history = client, admission, history
         # Where Slack does not say which there are, nothing is said to be lacking, and nothing is offered.
         self._scopes = identity.scopes or frozenset()
         self._lacking = lacking(self._scopes, "base") + lacking(self._scopes, "full") if identity.scopes else ()
@@ -86,7 +83,7 @@ class Home:
             return
         opened = envelope.event
         try:
-            self._lanes.add(opened.user, body["event_id"], lambda: self._show(envelope.team_id, opened))
+            self._lanes.add(opened.user, body["event_id"], lambda: self._show(envelope.home, opened))
         except (FullError, ClosedError):
             log.warning("no room to show %s the tab %s", opened.user, opened.tab)
 
@@ -96,7 +93,7 @@ class Home:
             return _after(refusal)
         if opened.tab == "messages":
             return None if refusal else self._suggest(opened)
-        blocks = [_sentence(refusal)] if refusal else list(self._blocks())
+        blocks = [sentence(refusal)] if refusal else list(self._blocks(team, opened.user))
         return _after(attempt(lambda: self._client.views_publish(user_id=opened.user, view=home(blocks))))
 
     def _suggest(self, opened: _Opened) -> Again | None:
@@ -110,57 +107,28 @@ class Home:
             )
         )
 
-    def _blocks(self) -> Iterator[Json]:
+    def _blocks(self, team: str, user: str) -> Iterator[Json]:
         yield header("The archive")
         if self._answers is None or self._loaded is None:
-            yield _sentence(phrases.STILL_LOADING)
+            yield sentence(phrases.STILL_LOADING)
         else:
-            yield from _holdings(self._answers.archive, self._loaded)
+            yield from holdings(self._answers.archive, self._loaded)
         yield header("How to ask")
-        yield _sentence(phrases.HOW_TO)
+        yield sentence(phrases.HOW_TO)
         ways = (phrases.BY_MENTION, phrases.BY_MESSAGE, phrases.BY_COMMAND.format(command=COMMAND.name))
-        yield _bullets(ways if "commands" in self._scopes else ways[:-1])
+        yield listed(ways if "commands" in self._scopes else ways[:-1])
         if self._answers is not None and self._answers.examples:
-            yield _sentence(phrases.EXAMPLES)
-            yield _bullets(self._answers.examples)
+            yield sentence(phrases.EXAMPLES)
+            yield listed(self._answers.examples)
+        yield from self._history.blocks(team, user)
         if self._lacking:
             yield header("Not switched on here")
-            yield _sentence(phrases.LACKING)
-            yield _bullets([_named(feature) for feature in self._lacking])
-
-
-def _holdings(archive: Archive, loaded: datetime) -> Iterator[Json]:
-    articles = tuple(archive.articles.values())
-    dated = sorted((one for one in articles if one.published), key=lambda one: (one.published, one.id), reverse=True)
-    sources = {one.source for one in articles if one.source != PurePosixPath(one.id).name}
-    parts = [_count(len(articles), "article")]
-    parts += [_count(len(sources), "source")] if sources else []
-    borders = dict.fromkeys(day(one.published) for one in (*dated[-1:], *dated[:1]))
-    parts += [" to ".join(borders)] if borders else []
-    yield _sentence(f"{' · '.join(parts)}. Read on {day(loaded.date())} at {loaded:%H:%M} UTC.")
-    if dated:
-        yield _sentence("The latest:")
-        yield _bullets([_line(one) for one in dated[:NEWEST]])
-
-
-def _line(article: Article) -> str:
-    return f"{shorten(article.title, EXAMPLE_LIMIT)} · {day(article.published)}"
+            yield sentence(phrases.LACKING)
+            yield listed([_named(feature) for feature in self._lacking])
 
 
 def _named(feature: Feature) -> str:
     return f"{feature.name} ({', '.join(feature.scopes)})"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def _sentence(sentence: str) -> Json:
-    return section(plain_text(sentence))
-
-
-def _bullets(items: list[str] | tuple[str, ...]) -> Json:
-    return rich_text(bullets([shorten(item, 2 * EXAMPLE_LIMIT) for item in items]))
 
 
 def _as_question(team: str, opened: _Opened) -> Asked:

@@ -10,14 +10,23 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Lock
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from bot.errors import RecordsError
-from bot.records import Claim, Delivery, Outcome, Place, Records, Standing
+from bot.records import Claim, Delivery, Kept, Outcome, Place, Records, Standing
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+
+class _End(NamedTuple):
+    """How a question ended, as ``Records.settle`` takes it."""
+
+    claim: Claim
+    outcome: Outcome
+    reply_ts: str | None
+    kept: Kept | None
 
 
 class Ledger:
@@ -30,7 +39,7 @@ class Ledger:
         self._held: set[Place] = set()
         # What the spare ledger alone knows, and how it ended there where that is owed to the records.
         self._unrecorded: set[Place] = set()
-        self._owed: dict[Place, tuple[Claim, Outcome, str | None]] = {}
+        self._owed: dict[Place, _End] = {}
         # What is held here and was deleted, which the records were not told.
         self._withdrawn: set[Place] = set()
         self._is_down = False
@@ -55,23 +64,23 @@ class Ledger:
         """See ``Records.known``; nothing is known while the records cannot be used."""
         return place in self._unrecorded or self._try(lambda: self._records.known(place), lambda: False)
 
-    def settle(self, claim: Claim, outcome: Outcome, reply_ts: str | None) -> Claim | None:
-        """See ``Records.settle``."""
-        if claim.place in self._unrecorded:
-            return self._settle_unrecorded(claim, outcome, reply_ts)
-        return self._ended(
-            claim,
-            self._try(
-                lambda: self._records.settle(claim, outcome, reply_ts),
-                lambda: self._settle_unrecorded(claim, outcome, reply_ts),
-            ),
-        )
+    def last_kept(self, team: str, channel: str, thread: str, before: str) -> Kept | None:
+        """See ``Records.last_kept``; nothing is kept while the records cannot be used."""
+        nothing: Kept | None = None
+        return self._try(lambda: self._records.last_kept(team, channel, thread, before), lambda: nothing)
 
-    def _settle_unrecorded(self, claim: Claim, outcome: Outcome, reply_ts: str | None) -> Claim | None:
+    def settle(self, claim: Claim, outcome: Outcome, reply_ts: str | None, kept: Kept | None = None) -> Claim | None:
+        """See ``Records.settle``."""
+        end = _End(claim, outcome, reply_ts, kept)
+        if claim.place in self._unrecorded:
+            return self._settle_unrecorded(end)
+        return self._ended(claim, self._try(lambda: self._records.settle(*end), lambda: self._settle_unrecorded(end)))
+
+    def _settle_unrecorded(self, end: _End) -> Claim | None:
         with self._lock:
-            self._unrecorded.add(claim.place)
-            self._owed[claim.place] = (claim, outcome, reply_ts)
-        return self._ended(claim, self._spare.settle(claim, outcome, reply_ts))
+            self._unrecorded.add(end.claim.place)
+            self._owed[end.claim.place] = end
+        return self._ended(end.claim, self._spare.settle(end.claim, end.outcome, end.reply_ts))
 
     def release(self, claim: Claim) -> None:
         """See ``Records.release``."""
@@ -111,18 +120,19 @@ class Ledger:
         self._try(self._records.renew, lambda: None)
         with self._lock:
             owed = tuple(self._owed.values())
-        return tuple(claim for one in owed if (claim := self._pay(*one)) is not None)
+        return tuple(claim for one in owed if (claim := self._pay(one)) is not None)
 
-    def _pay(self, claim: Claim, outcome: Outcome, reply_ts: str | None) -> Claim | None:
+    def _pay(self, end: _End) -> Claim | None:
+        place = end.claim.place
         try:
-            more = self._records.settle(claim, outcome, reply_ts)
+            more = self._records.settle(*end)
         except RecordsError:
             return None  # told when they went, and tried again the next time
         with self._lock:
-            if self._owed.get(claim.place) != (claim, outcome, reply_ts) or claim.place in self._held:
+            if self._owed.get(place) != end or place in self._held:
                 return None  # a newer version is at work, and will be owed in its turn
-            del self._owed[claim.place]
-            self._unrecorded.discard(claim.place)
+            del self._owed[place]
+            self._unrecorded.discard(place)
         return self._took(more)
 
     def abandoned(self, limit: int) -> tuple[Claim, ...]:

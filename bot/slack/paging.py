@@ -16,10 +16,10 @@ from bot.models import Answer, Question, Reply
 from bot.records import Place
 from bot.slack.blocks import Message, render
 from bot.slack.controls import ROOM, with_controls
+from bot.slack.messages import Message as Said
 from bot.slack.posting import Failure, NotPosted, attempt
-from bot.slack.questions import Message as Said
-from bot.slack.questions import read_words
-from bot.slack.references import Turn
+from bot.slack.references import Answered, Turn
+from bot.slack.unread import read_words
 
 # Quotes to which a question is followed; each is weaker than those before it.
 MOST = 30
@@ -68,9 +68,8 @@ def reread(client: WebClient, place: Place, bot_user: str) -> Asked | Failure | 
     return None if words is None else Asked(words, notes)
 
 
-def page_of(librarian: Librarian, question: str, at: int) -> Page | None:
-    """Page ``at`` of what the archive holds on ``question``, of which 0 is its answer; None where there is none."""
-    asked = Question(question)
+def page_of(librarian: Librarian, asked: Question, at: int) -> Page | None:
+    """Page ``at`` of what the archive holds on ``asked``, of which 0 is its answer; None where there is none."""
     first = librarian.answer(asked)
     if not isinstance(first, Answer):
         return Page((), first, has_next=False) if at == 0 else None
@@ -87,7 +86,9 @@ def page_of(librarian: Librarian, question: str, at: int) -> Page | None:
     number = len(first.quotes) + begin + 1
     which = f"{number}–{number + len(shown) - 1}" if len(shown) > 1 else str(number)
     note = f"Passage{'s' if len(shown) > 1 else ''} {which} of {len(known) + len(further)}:"
-    return Page((note,), replace(first, quotes=shown, caution=None), begin + len(shown) < len(further))
+    # What is said before the answer's quotes is true of them, and need not be of these.
+    reply = replace(first, quotes=shown, caution=None, figures=None, later=None)
+    return Page((note,), reply, begin + len(shown) < len(further))
 
 
 def paged(page: Page, asked: Asked, turn: Turn, archive: Archive) -> Message:
@@ -99,4 +100,5 @@ def paged(page: Page, asked: Asked, turn: Turn, archive: Archive) -> Message:
     before = turn.model_copy(update={"at": turn.at - 1}) if turn.at else None
     after = turn.model_copy(update={"at": turn.at + 1}) if page.has_next else None
     message = render(reply, (*asked.notes, *page.notes), around=ROOM)
-    return with_controls(message, turn.place, quotes, before=before, after=after)
+    answered = Answered(place=turn.place, version=turn.version)
+    return with_controls(message, answered, quotes, before=before, after=after)

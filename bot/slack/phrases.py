@@ -31,6 +31,16 @@ BY_MENTION = "In a channel that Pullquote is in: mention it. The answer stands i
 BY_MESSAGE = "To yourself: write in the tab Messages; no mention is needed."
 BY_COMMAND = "Anywhere, for your eyes only: {command} and your question. One button shares the answer."
 STILL_LOADING = "The archive is still being read; open this tab again in a moment."
+NO_HISTORY = "What was asked before cannot be looked up at the moment; open this tab again in a while."
+# To editors; {days} is how far back it goes.
+GAPS = "From the questions of the last {days} days, wherever they were asked. Who asked is not shown."
+PUBLIC_GAPS = (
+    "From the questions of the last {days} days, but for those that were asked of the bot alone: in a direct message "
+    "to it, by command or by shortcut. Who asked is not shown."
+)
+UNANSWERED = "Found no answer:"
+UNHELPFUL = "Answers that somebody found not helpful:"
+NONE = "{title} none."
 LACKING = "Whoever looks after the app can grant it the scopes named here, and install it again:"
 
 # One sentence each; {reference} finds the exception in the log.
@@ -69,6 +79,8 @@ NOT_TURNED = "Slack did not take the further passages; please press again in a m
 NOT_ASKED_NOW = "The question is not there any more; please ask it again."
 NOT_REREAD = "Slack did not show the bot the question again; please ask it again."
 UNKNOWN_BUTTON = "This button is from another version of the bot; please ask your question again."
+NOT_KEPT = "How this answer came about is not kept any more; ask again to see how it is answered now."
+NO_RECORDS = "What was answered cannot be looked up at the moment; please press again in a while."
 UNREACHED = "Slack did not say who you are; please press again in a moment."
 
 

@@ -1,6 +1,6 @@
 """What an event is: a question, a revision of one, the withdrawal of one, or nothing.
 
-Keeps secret the shapes in which Slack tells of messages, of edits and of deletions. Facts about them that its reference
+Keeps secret which events Slack tells of messages, of edits and of deletions by. Facts about them that its reference
 does not state are marked "seen": what people reported of live workspaces.
 """
 
@@ -8,87 +8,26 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
 from bot.records import Delivery, Place
-from bot.slack.markup import cut
-from bot.slack.phrases import is_small_talk, without_courtesies
+from bot.slack.followups import goes_on
+from bot.slack.messages import Envelope, Event, Message
+from bot.slack.unread import read_words
 from bot.slack.words import plain_words
 
 log = logging.getLogger(__name__)
 
-# A question is words a person typed; what is longer is a pasted text, whose every further word costs search time and
-# precision. 2,000 characters are some 330 words, four times the longest quote.
-QUESTION_LIMIT = 2_000
-
 # No subtype is an ordinary message; these two are one with a file, and one in a thread shown in the channel too.
 _ORDINARY = frozenset({None, "file_share", "thread_broadcast"})
+# Where threads are; in a direct message of several people the bot takes part only when it is mentioned.
+_CHANNELS = frozenset({"channel", "group"})
 _SLACKBOT = "USLACKBOT"
 
-Surface = Literal["mention", "dm", "command", "shortcut", "share", "join"]
-
-
-class Edited(BaseModel):
-    """When a message's text was changed last."""
-
-    ts: str
-
-
-class Message(BaseModel):
-    """The fields of a message that are read; Slack sends many more."""
-
-    ts: str
-    text: str = ""
-    user: str | None = None
-    thread_ts: str | None = None
-    subtype: str | None = None
-    bot_id: str | None = None
-    edited: Edited | None = None
-    files: list[Any] = Field(default_factory=list)
-    user_team: str | None = None
-    source_team: str | None = None
-    team: str | None = None
-
-
-class Event(Message):
-    """A message, a mention, or what happened to a message: ``message`` as it stands, ``previous_message`` as before."""
-
-    type: str
-    channel: str
-    channel_type: str | None = None
-    message: Message | None = None
-    previous_message: Message | None = None
-    deleted_ts: str | None = None
-
-
-class Authorization(BaseModel):
-    """For which installation an event was delivered."""
-
-    team_id: str | None = None
-    enterprise_id: str | None = None
-
-
-class Envelope(BaseModel):
-    """What an event is delivered in."""
-
-    event_id: str
-    team_id: str
-    context_team_id: str | None = None
-    authorizations: list[Authorization] = Field(default_factory=list)
-    is_ext_shared_channel: bool = False
-    event: Event
-
-    @property
-    def home(self) -> str:
-        """The workspace that the bot is installed in; in a shared channel ``team_id`` may be the other one (seen)."""
-        return next((one.team_id for one in self.authorizations if one.team_id), self.context_team_id or self.team_id)
-
-    @property
-    def enterprise(self) -> str | None:
-        return next((one.enterprise_id for one in self.authorizations), None)
+Surface = Literal["mention", "dm", "follow-up", "command", "shortcut", "share", "join"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +45,13 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A message to the bot, which is owed exactly one visible reply.
+    """A message to the bot, which is owed exactly one visible reply; a follow-up, which is to nobody, one at most.
 
     ``thread`` is the thread to reply in, None for a flat direct message; ``text`` is in plain words, and None when the
     message asks nothing (a greeting, thanks, an emoji, nothing at all); ``notes`` say what of the message was not read.
     ``response_url`` is where the asker alone is told something of what was no message.
-    ``only_if_known``: it is a change of a message that does not mention the bot and did not; that concerns the bot only
-    where it knows the message.
+    ``only_if_known``: it is a change of a message that is not to the bot and was not; that concerns the bot only where
+    it knows the message.
     """
 
     delivery: Delivery
@@ -155,9 +94,15 @@ def read_event(body: dict[str, Any], *, bot_user: str | None) -> Asked | Withdra
     if event.type == "message" and event.subtype == "message_deleted":
         gone = event.previous_message
         return _withdrawn(envelope, event.deleted_ts or (gone.ts if gone else None), bot_user)
-    if not _is_for_us(event, bot_user) or not _is_by_person(event, bot_user):
-        return None
-    return _asked(envelope, event, bot_user, "mention" if event.type == "app_mention" else _surface(event))
+    return _said(envelope, event, bot_user) if _is_by_person(event, bot_user) else None
+
+
+def _said(envelope: Envelope, event: Event, bot_user: str | None) -> Asked | None:
+    if _is_for_us(event, bot_user):
+        return _asked(envelope, event, bot_user, "mention" if event.type == "app_mention" else _surface(event))
+    if _is_in_channel_thread(event, event) and goes_on(event, plain_words(event.text, bot_user=bot_user)):
+        return _asked(envelope, event, bot_user, "follow-up")
+    return None
 
 
 def _is_for_us(event: Event, bot_user: str | None) -> bool:
@@ -169,6 +114,10 @@ def _is_for_us(event: Event, bot_user: str | None) -> bool:
 def _surface(event: Event) -> Surface:
     is_direct = event.channel_type == "im" or (event.channel_type is None and event.channel.startswith("D"))
     return "dm" if is_direct else "mention"
+
+
+def _is_in_channel_thread(event: Event, message: Message) -> bool:
+    return event.type == "message" and event.channel_type in _CHANNELS and message.is_in_thread
 
 
 def _is_by_person(message: Message, bot_user: str | None) -> bool:
@@ -187,8 +136,13 @@ def _changed(envelope: Envelope, bot_user: str | None) -> Asked | Withdrawn | No
     if now.text == before.text or not _is_by_person(now, bot_user):
         return None
     # The mention itself may come later than its own edit, which may even have taken it away.
-    is_addressed = _is_addressed(envelope.event, now, bot_user) or _is_addressed(envelope.event, before, bot_user)
-    return _asked(envelope, now, bot_user, _surface(envelope.event), only_if_known=not is_addressed)
+    event = envelope.event
+    is_addressed = _is_addressed(event, now, bot_user) or _is_addressed(event, before, bot_user)
+    if is_addressed or not _is_in_channel_thread(event, now):
+        return _asked(envelope, now, bot_user, _surface(event), only_if_known=not is_addressed)
+    if goes_on(now, plain_words(now.text, bot_user=bot_user)):
+        return _asked(envelope, now, bot_user, "follow-up")
+    return replace(_asked(envelope, now, bot_user, "follow-up", only_if_known=True), text=None)
 
 
 def _is_addressed(event: Event, message: Message, bot_user: str | None) -> bool:
@@ -227,24 +181,12 @@ def _asked(
 
 
 def _thread(said: Message, surface: Surface) -> str | None:
-    if surface == "mention":
+    if surface != "dm":
         return said.thread_ts or said.ts
     # A direct message that got replies in a thread names itself as its root; its answer stands beside it all the same.
-    return said.thread_ts if said.thread_ts != said.ts else None
+    return said.thread_ts if said.is_in_thread else None
 
 
 def _origin(envelope: Envelope, said: Message) -> Origin:
     home = frozenset(one for one in (envelope.home, envelope.enterprise) if one)
     return Origin(said.user_team or said.source_team or said.team, home, envelope.is_ext_shared_channel)
-
-
-def read_words(said: Message, bot_user: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """What is asked in plain words (None: nothing), and what of the message was not read."""
-    notes = ("Attached files were not read.",) if said.files else ()
-    words = without_courtesies(plain_words(said.text, bot_user=bot_user))
-    if is_small_talk(words):
-        return None, notes
-    if len(words) > QUESTION_LIMIT:
-        words = cut(words, QUESTION_LIMIT)
-        notes = (f"The question is long: only its first {QUESTION_LIMIT:,} characters were searched.", *notes)
-    return words, notes

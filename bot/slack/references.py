@@ -12,13 +12,14 @@ from typing import NamedTuple
 from pydantic import BaseModel, Field
 
 from bot.archive import Archive
-from bot.errors import VerificationError
 from bot.models import Quote, Span
 from bot.records import Place
 from bot.slack.markup import size
 
 # What Slack takes of a button's value.
 VALUE_LIMIT = 2_000
+# What it takes of a menu's.
+OPTION_LIMIT = 150
 # Hexadecimal digits of an article's digest: enough to tell one text of it from another, short enough for a value.
 DIGITS = 16
 
@@ -53,11 +54,22 @@ class Rating(BaseModel):
 
 
 class Turn(BaseModel):
-    """Page ``at`` of the passages for the question at ``place``, as it was in this ``version``."""
+    """Page ``at`` of the passages for the question at ``place``, as it was in this ``version``.
+
+    ``goes_on``: it was searched with the subject of those before it, which the records know.
+    """
 
     place: Place
     version: str
     at: int = Field(ge=0)
+    goes_on: bool = False
+
+
+class Answered(BaseModel):
+    """The reply to the question at ``place``, as it was in this ``version``."""
+
+    place: Place
+    version: str
 
 
 def value_of(named: BaseModel) -> str:
@@ -92,12 +104,4 @@ def _is_text(name: str) -> bool:
 
 def find(archive: Archive, reference: Reference) -> Quote:
     """The quote that ``reference`` names, verified now. VerificationError where its source has changed."""
-    article, span = archive.articles.get(reference.article), Span(reference.start, reference.end)
-    if article is None or not article.sha256.startswith(reference.digest):
-        raise VerificationError("The source has changed since this answer was given; ask again.")
-    holding = [paragraph for paragraph in archive.paragraphs_of(article.id) if paragraph.span.holds(span)]
-    if not holding:
-        raise VerificationError(f"No paragraph of {article.id} holds what is named; ask again.")
-    quote = Quote(holding[0], span)
-    archive.verify(quote)
-    return quote
+    return archive.find(reference.article, Span(reference.start, reference.end), reference.digest)

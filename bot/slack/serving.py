@@ -8,7 +8,8 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Event, Thread
+from queue import SimpleQueue
+from threading import Thread
 from types import FrameType
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from bot.slack.admission import Rules
 from bot.slack.bot import SlackBot, Verify
 from bot.slack.composing import Answers
 from bot.slack.connection import Access, Identity, Mode, check_access, check_set
+from bot.slack.history import Editors
 from bot.slack.http import HttpEndpoint
 from bot.slack.limits import Limits
 from bot.slack.socketmode import SocketEndpoint
@@ -70,6 +72,7 @@ def serve(
     rules: Rules | None = None,
     limits: Limits | None = None,
     telemetry: Telemetry | None = None,
+    editors: Editors | None = None,
 ) -> int:
     """Answer questions until SIGTERM or SIGINT. The process's exit status, 0.
 
@@ -78,7 +81,7 @@ def serve(
     """
     way_in, telemetry = way_in or WayIn(), telemetry or Telemetry()
     check_set(access, way_in.mode)
-    bot = SlackBot(access, records=records, rules=rules, limits=limits, telemetry=telemetry)
+    bot = SlackBot(access, records=records, rules=rules, limits=limits, telemetry=telemetry, editors=editors)
     entrance = endpoint(access, bot, way_in, telemetry)
     with _Signals() as end:
         loading = _Loading(load, bot, ready, end)
@@ -86,7 +89,7 @@ def serve(
         try:
             entrance.start()
             loading.start()
-            end.wait()
+            end.get()
         finally:
             entrance.retire()
             bot.stop()
@@ -104,7 +107,7 @@ class _Loading(Thread):
         load: Callable[[], tuple[Answers, Verify]],
         bot: SlackBot,
         ready: Callable[[Identity], None],
-        end: Event,
+        end: SimpleQueue[None],
     ) -> None:
         super().__init__(name="loading", daemon=True)
         self._load, self._bot, self._ready, self._end = load, bot, ready, end
@@ -116,17 +119,21 @@ class _Loading(Thread):
             self._ready(self._bot.identity)
         except Exception as error:  # noqa: BLE001 -- handed to the main thread, which raises it
             self.error = error
-            self._end.set()
+            self._end.put(None)
 
 
 class _Signals:
-    """Within it, SIGTERM and SIGINT set the event that it gives."""
+    """Within it, SIGTERM and SIGINT put something into the queue that it gives.
 
-    def __enter__(self) -> Event:
-        end = Event()
+    A signal interrupts whoever waits for it, perhaps while a lock is held that setting an event would wait for; this
+    kind of queue alone has none.
+    """
+
+    def __enter__(self) -> SimpleQueue[None]:
+        end: SimpleQueue[None] = SimpleQueue()
 
         def ask_to_end(_number: int, _frame: FrameType | None) -> None:
-            end.set()
+            end.put(None)
 
         self._before = {number: signal.signal(number, ask_to_end) for number in (signal.SIGTERM, signal.SIGINT)}
         return end

@@ -28,6 +28,8 @@ from .town import settle
 CONNECTIONS = 64
 # Later than this an acknowledgement counts as none
 ACK_SECONDS = 3.0
+# A connection that nobody used for longer is not used again; the bot closes one after five seconds
+IDLE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,11 @@ class Sender:
         return Sent(event["channel"], event["ts"], due, time.time(), status)
 
     def _connection(self) -> http.client.HTTPConnection:
-        if not hasattr(self._kept, "connection"):
+        """This thread's connection; a new one where the other end may just be closing an idle one."""
+        if not hasattr(self._kept, "connection") or time.monotonic() - self._kept.used_at > IDLE_SECONDS:
             host, port = str(self._url.hostname), self._url.port
             self._kept.connection = http.client.HTTPConnection(host, port, timeout=ACK_SECONDS)
+        self._kept.used_at = time.monotonic()
         connection: http.client.HTTPConnection = self._kept.connection
         return connection
 

@@ -88,6 +88,7 @@ def test_an_event_waits_for_nobody_to_connect() -> None:
     """Without a connection an attempt fails at once; a later one finds the app that has connected since."""
     with StandIn(retry_after_seconds=(0, 600)) as slack:
         slack.say(DM_YOU, "lost for now")
+        slack.wait_until(lambda: [one.failure for one in slack.deliveries[0].attempts] == ["connection_failed"] * 2)
         with pytest.raises(TimeoutError, match="lost for now"):
             slack.quiet(timeout=0)
         with websocket(slack) as connection:

@@ -69,6 +69,15 @@ def claim_all(folder: Path, count: int, start: Barrier, said: Connection) -> Non
     said.send(got)
 
 
+def begin_each(folder: Path, rounds: int, start: Barrier, said: Connection) -> None:
+    """In another process: open one new ledger after the other, each when all others do; say how many could be used."""
+    usable = 0
+    for number in range(rounds):
+        start.wait()
+        usable += not Records(folder / str(number)).known(PLACE)
+    said.send(usable)
+
+
 def settle_until_killed(folder: Path, said: Connection) -> None:
     """In another process: claim and settle one question after the other for ever; say which was settled."""
     records = Records(folder)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from bot.records import Records
 from records.ledgers import (
+    begin_each,
     claim_all,
     delivery,
     hold_until_killed,
@@ -47,9 +48,17 @@ def test_many_threads_get_one_claim(tmp_path: Path) -> None:
     assert len([claim for claim in claims if claim]) == 1
 
 
+def test_all_who_begin_the_ledger_at_one_moment_can_use_it(tmp_path: Path) -> None:
+    """Of eight processes that open a folder at once, where there is no ledger yet, none is told that it is locked."""
+    rounds, start = 40, SPAWN.Barrier(8, timeout=60)
+    with ExitStack() as stack:
+        all_hear = [stack.enter_context(process(begin_each, tmp_path, rounds, start))[1] for _ in range(8)]
+        assert [hears.recv() for hears in all_hear] == [rounds] * 8
+
+
 def test_processes_that_start_and_race_share_every_question(tmp_path: Path) -> None:
     """Four processes begin the ledger at one moment and claim the same questions: each is claimed once in all."""
-    count, start = 100, SPAWN.Barrier(4)
+    count, start = 100, SPAWN.Barrier(4, timeout=60)
     with (
         process(claim_all, tmp_path, count, start) as (_, first),
         process(claim_all, tmp_path, count, start) as (_, second),

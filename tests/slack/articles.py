@@ -8,7 +8,8 @@ from datetime import date
 
 from bot.archive import Archive
 from bot.errors import VerificationError
-from bot.models import Abstention, Answer, Article, Paragraph, Query, Question, Quote, Reply, Span, Trace
+from bot.models import Abstention, Answer, Article, Hit, Paragraph, Passage, Query, Question, Quote, Reply, Span, Trace
+from bot.retrieval import TermScore
 
 TARN = Article(
     id="bridge.txt",
@@ -21,8 +22,10 @@ TARN = Article(
 )
 
 
-def trace(question: str = "") -> Trace:
-    return Trace(Query(Question(question), (), ()), (), 1, 2, date(2025, 5, 7), 1.0)
+def trace(question: str = "", *quotes: Quote) -> Trace:
+    """What led to ``quotes``: a passage for each, the paragraph in which it stands."""
+    hits = tuple(Hit(Passage((one.paragraph,), one.paragraph.span), one.score) for one in quotes)
+    return Trace(Query(Question(question), (), ()), hits, 1, 2, date(2025, 5, 7), 1.0)
 
 
 def paragraph(article: Article, words: str, *, number: int = 1, of: int = 1, heading: str | None = None) -> Paragraph:
@@ -57,11 +60,11 @@ WHOLE = quote("The council approved the Tarn bridge on Monday. Work begins in Ju
 
 
 def answer(*quotes: Quote, caution: str | None = None) -> Answer:
-    return Answer(quotes, 0.9, caution, trace())
+    return Answer(quotes, 0.9, caution, trace("", *quotes))
 
 
 def abstention(reason: str, *nearest: Quote) -> Abstention:
-    return Abstention(reason, nearest, 0.1, trace())
+    return Abstention(reason, nearest, 0.1, trace("", *nearest))
 
 
 BRIDGE = "who approved the bridge"
@@ -98,3 +101,7 @@ class Scripted:
         if isinstance(reply, Exception):
             raise reply
         return reply
+
+    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
+        """The title alone gives anything, a point for each of its words."""
+        return tuple(TermScore("title", word, 1.0) for word in passage.article.title.split())

@@ -20,6 +20,7 @@ from bot.slack.blocks import texts_in
 from bot.slack.bot import SlackBot
 from bot.slack.connection import Access
 from bot.slack.features import scopes
+from bot.slack.history import Editors
 from bot.slack.limits import Limits
 from bot.slack.questions import Asked, read_event
 from bot.slack.socketmode import SocketEndpoint
@@ -63,12 +64,13 @@ class Room:
         records: Records | None = None,
         is_loaded: bool = True,
         connections: int = 1,
+        editors: Editors | None = None,
     ) -> Iterator[SlackBot]:
         """The bot, connected and (unless the archive is not loaded) answering, with the records of this room."""
         with ExitStack() as stack:
             own = records or Records(self.state)
             stack.callback(own.close)
-            bot = SlackBot(self.access(), records=own, rules=rules, limits=limits)
+            bot = SlackBot(self.access(), records=own, rules=rules, limits=limits, editors=editors)
             stack.callback(bot.stop)
             endpoint = SocketEndpoint(bot.app, app_token=self.slack.app_token)
             stack.callback(endpoint.stop)

@@ -85,7 +85,7 @@ CITED: list[tuple[Quote, str]] = [
     ),
     (
         quote_all(Article("a", "A *bold* title", "a.txt", "Words.", url="https://example.org/")),
-        "A *bold* title|<https://example.org/|open the article>|a.txt · undated · ¶ 1 of 1",
+        "A *bold* title|<https://example.org/#:~:text=Words.|open the article>|a.txt · undated · ¶ 1 of 1",
     ),
 ]
 

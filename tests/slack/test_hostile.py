@@ -18,7 +18,7 @@ from bot.slack.bidi import isolate
 from bot.slack.blocks import Message, how_to, plain, render
 from bot.slack.controls import ROOM, with_controls
 from bot.slack.markup import URL_LIMIT, escape, linkable
-from bot.slack.references import Turn
+from bot.slack.references import Answered, Turn
 from bot.slack.words import plain_words
 from bot.wiring import librarian_of
 from tests.making import article, librarian, shown
@@ -50,7 +50,7 @@ def test_a_reply_shows_its_quotes_literally_and_does_nothing(reply: Reply, note:
     """Whatever articles and questions hold, Slack takes the reply, whose quotes are the articles' characters."""
     turn = Turn(place=PLACE, version="", at=1)
     message = render(reply, (note,), around=ROOM)
-    message = with_controls(message, PLACE, shown(reply), before=turn, after=turn)
+    message = with_controls(message, Answered(place=PLACE, version=""), shown(reply), before=turn, after=turn)
     assert_harmless(message, shown(reply))
     words = quoted(message)
     assert all(quote.text.startswith(one) for quote, one in zip(shown(reply), words, strict=False))
@@ -168,8 +168,10 @@ def test_an_answer_is_given() -> None:
 def test_a_question_does_nothing_but_ask(text: str) -> None:
     """However a question is written, its reply repeats none of it but as words."""
     for said in (text, escape(text)):
-        reply = LIBRARIAN.answer(Question(plain_words(f"{said} bridge", bot_user="U0PULLQUOTE")))
-        assert_harmless(render(reply), shown(reply))
+        words = plain_words(f"{said} bridge", bot_user="U0PULLQUOTE")
+        for question in (Question(words), Question("and who?", follows=(words,)), Question(words, follows=(said,))):
+            reply = LIBRARIAN.answer(question)
+            assert_harmless(render(reply), shown(reply))
 
 
 HOSTILE_QUESTIONS = [

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.playground.cast import GENERAL
-from bot.records import FILE_NAME, Claim, Delivery, Place, Records
+from bot.records import FILE_NAME, Claim, Delivery, Kept, Place, Records, short_id
 from bot.slack.ledger import Ledger
 
 from .articles import BRIDGE, QUOTED
@@ -70,6 +70,21 @@ def test_it_is_the_records_while_they_can_be_used(folder: Folder, ledger: Ledger
     assert (ledger.standing(claim), ledger.known(PLACE), elsewhere(folder).claim(delivery())) == ("held", True, None)
     assert ledger.settle(claim, "answer", "11.0") is None
     assert taken(elsewhere(folder).claim(delivery("12.0", "Ev2"))).reply_ts == "11.0"
+
+
+def test_what_is_kept_waits_until_the_records_can_be_used(folder: Folder, ledger: Ledger) -> None:
+    """Of a question that ends while the records cannot be used, what is kept is kept once they can."""
+    kept = Kept(short_id(PLACE, ""), PLACE, "", "", "mention", "who leads", "answer", "{}")
+    claim = taken(ledger.claim(delivery()))
+    folder.take_away()
+    assert ledger.settle(claim, "answer", "11.0", kept) is None
+    folder.give_back()
+    records = Records(folder.path)
+    assert records.kept(kept.id) is None
+    assert ledger.keep() == ()
+    found = records.kept(kept.id)
+    assert found and found.words == "who leads"
+    records.close()
 
 
 def test_without_the_records_a_question_is_taken_once(folder: Folder, ledger: Ledger) -> None:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
 import pytest
 
-from bot.models import Article
+from bot.models import Answer, Article, Query, Question, Word
 from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, YOU
 from bot.playground.interactivity import Outcome
 from bot.playground.nouns import Message
+from bot.slack.admission import Rules
 from bot.slack.features import COMMAND, SHORTCUT_ID
 from bot.slack.limits import Limits
+from bot.slack.sharing import SHARE
+from bot.slack.unread import QUESTION_LIMIT
 
-from .articles import BRIDGE, QUOTED, answer, quote_all
+from .articles import APPROVED, BRIDGE, QUOTED, answer, quote_all
 from .conftest import Room, shown
-from .surfaces import full_room
+from .surfaces import command, full_room, share
 
 PUBLIC = ("mention", "mention in a group", "mention in a thread", "direct message", "direct message in a thread")
 PRIVATE = ("command", "command in a direct message", "shortcut")
@@ -45,6 +48,9 @@ ENDINGS = {
     "over-long question": Ending("bridge " * 1_700, "The question is long: only its first 2,000 characters"),
     "over-long answer": Ending("everything", "more quotes were left out to keep this message short."),
 }
+
+
+LONG = [quote_all(Article(str(number), "A title", "a.txt", "bridge " * 200)) for number in range(9)]
 
 
 def ask_privately(room: Room, surface: str, words: str) -> str:
@@ -94,8 +100,7 @@ def everything(tmp_path: Path) -> Iterator[Room]:
 def test_one_visible_outcome(everything: Room, surface: str, ending: str) -> None:
     """The outcome stands in the conversation and thread of its question, once; what is private, one person sees."""
     expected = ENDINGS[ending]
-    long = [quote_all(Article(str(number), "A title", "a.txt", "bridge " * 200)) for number in range(9)]
-    everything.librarian.replies |= {"fail": RuntimeError("secret"), "everything": answer(*long)}
+    everything.librarian.replies |= {"fail": RuntimeError("secret"), "everything": answer(*LONG)}
     with everything.bot(limits=expected.limits):
         channel, thread = ask(everything, surface, expected.question)
         before = 1 if surface == "direct message in a thread" else 0
@@ -110,3 +115,53 @@ def test_one_visible_outcome(everything: Room, surface: str, ending: str) -> Non
     assert "secret" not in shown(outcome) + outcome.text
     is_private = surface in PRIVATE or (expected.is_private and channel != DM_YOU)
     assert outcome.seen_by == (YOU if is_private else None)
+
+
+def to_the_point(reply: Answer) -> Answer:
+    """``reply`` to a question that has a word of its own, which the first quote holds."""
+    query = Query(Question("approved"), (Word("approved", "approv"),), ())
+    return replace(reply, trace=replace(reply.trace, query=query))
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_follow_up_is_answered_or_left_alone(everything: Room, ending: str) -> None:
+    """Without a mention, an answer stands in the thread, as long as it may be; of all else not a word is said."""
+    expected = ENDINGS[ending]
+    long_words = " ".join(["bridge"] * (QUESTION_LIMIT // 7))
+    with everything.bot():
+        root = everything.ask(BRIDGE)
+        everything.reply_to(root)
+    everything.librarian.replies |= {
+        "fail?": RuntimeError("secret"),
+        "everything?": to_the_point(answer(*LONG)),
+        BRIDGE + "?": to_the_point(answer(APPROVED)),
+        long_words: to_the_point(answer(APPROVED)),
+    }
+    with everything.bot(rules=Rules(follow_ups=frozenset({everything.slack.team})), limits=expected.limits):
+        everything.slack.say(GENERAL, expected.question.strip() + "?", thread=root.ts)
+        everything.slack.quiet()
+        _, *said = seen(everything)
+    assert all((one.thread_ts, one.seen_by) == (root.ts, None) for one in said)
+    is_answered = ending in ("answer", "over-long question", "over-long answer")
+    assert [expected.read in shown(one) for one in said] == ([True] if is_answered else [])
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_one_visible_outcome_of_sharing(everything: Room, ending: str) -> None:
+    """What is shared all may read, and why it is not shared who pressed alone; what cannot be has no button."""
+    expected = ENDINGS[ending]
+    everything.librarian.replies |= {"fail": answer(APPROVED), "everything": answer(*LONG)}
+    with everything.bot():
+        private = command(everything, GENERAL, expected.question)
+    if ending in ("how-to", "over-long question"):
+        assert SHARE not in str(private.blocks)
+        return
+    everything.librarian.replies |= {"fail": RuntimeError("secret")}
+    with everything.bot(limits=expected.limits):
+        share(everything, private)
+        _, *said = seen(everything)
+    (outcome,) = said
+    assert expected.read in shown(outcome)
+    assert "secret" not in shown(outcome) + outcome.text
+    assert (outcome.channel, outcome.thread_ts) == (GENERAL, None)
+    assert outcome.seen_by == (YOU if expected.is_private or ending == "error" else None)

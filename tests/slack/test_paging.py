@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from bot.models import Answer, Question
 from bot.playground.cast import DM_YOU, YOU
 from bot.playground.nouns import Message
 from bot.records import Records
@@ -11,7 +14,7 @@ from bot.slack.blocks import Message as Shown
 from bot.slack.blocks import texts_in
 from bot.slack.controls import BEFORE, MORE
 from bot.slack.features import scopes
-from bot.slack.paging import may_reread
+from bot.slack.paging import may_reread, page_of
 from bot.wiring import librarian_of
 from tests.making import article
 
@@ -36,6 +39,12 @@ OTHERS = (
     "Schools close early on Fridays.",
     "Gardens were watered by night.",
     "Cats sleep on warm roofs.",
+)
+PIERS = (
+    (14, "Ode"),
+    (15, "Lund"),
+    (16, "Berg"),
+    (17, "Dahl, who was asked again about it in the long debate of that year on roads"),
 )
 ARTICLES = [article(text, id=f"{number}.txt") for number, text in enumerate((*HOLDING, *OTHERS))]
 
@@ -71,6 +80,10 @@ def quoted(reply: Message) -> list[str]:
     return words_of(Shown(reply.text, list(reply.blocks)))
 
 
+# In the menu behind the three dots, on every page.
+WHY_SHOWN = "Why this answer?"
+
+
 def offered(reply: Message) -> list[str]:
     """The names of the buttons in the row below the reply."""
     rows = [block for block in reply.blocks if block["type"] == "actions"]
@@ -81,17 +94,30 @@ def test_more_passages_stand_in_the_answers_place(many: Room) -> None:
     """(More passages, the next three in the same message), to the end, each once; (Passages before, back again)."""
     with many.bot():
         first = asked_directly(many)
-        assert offered(first) == ["Show context", "More passages"]
+        assert offered(first) == ["Show context", "More passages", WHY_SHOWN]
         second = pressed(many, first, MORE)
         assert shown(second).startswith("Passages 4–6 of 8:")
-        assert offered(second) == ["Show context", "Passages before", "More passages"]
+        assert offered(second) == ["Show context", "Passages before", "More passages", WHY_SHOWN]
         third = pressed(many, second, MORE)
         assert shown(third).startswith("Passages 7–8 of 8:")
-        assert offered(third) == ["Show context", "Passages before"]
+        assert offered(third) == ["Show context", "Passages before", WHY_SHOWN]
         every = [words for reply in (first, second, third) for words in quoted(reply)]
         assert sorted(every) == sorted(HOLDING)
         assert quoted(pressed(many, third, BEFORE)) == quoted(second)
         assert shown(pressed(many, standing(many), BEFORE)) == shown(first)
+
+
+def test_what_is_said_of_the_answer_is_not_said_of_further_passages() -> None:
+    """That its quotes differ in a figure, or that an article is later than they are, stands above the answer alone."""
+    cost = [f"The pier at Skarvik cost {number} million crowns, says {who}." for number, who in PIERS]
+    dated = [article(one, id=f"{at}.txt", published=date(2020 + at, 1, 1)) for at, one in enumerate(cost)]
+    pages = [page_of(librarian_of(dated), Question("what did the pier at Skarvik cost"), at) for at in (0, 1)]
+    first, second = (page.reply for page in pages if page is not None)
+    assert isinstance(first, Answer)
+    assert isinstance(second, Answer)
+    assert first.figures is not None
+    assert first.later is not None
+    assert (second.figures, second.later, second.caution) == (None, None, None)
 
 
 def test_passages_are_paged_by_a_bot_that_was_started_again(many: Room) -> None:
@@ -130,7 +156,7 @@ def test_passages_that_slack_does_not_take_are_told_of(many: Room) -> None:
 def test_a_channel_that_the_bot_may_not_read_offers_no_further_passages(many: Room) -> None:
     """With the base variant, a reply in a channel has no button that could not be followed."""
     with many.bot():
-        assert offered(many.reply_to(many.ask(ASKED))) == ["Show context"]
+        assert offered(many.reply_to(many.ask(ASKED))) == ["Show context", WHY_SHOWN]
 
 
 READS = [

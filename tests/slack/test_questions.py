@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack.markup import cut, cut_escaped, escape, linkable, unescape
-from bot.slack.questions import QUESTION_LIMIT, Asked, Origin, Withdrawn, read_event
+from bot.slack.questions import Asked, Origin, Withdrawn, read_event
+from bot.slack.unread import QUESTION_LIMIT
 
 BOT = "U0BOT"
 
@@ -82,7 +83,8 @@ WORDS: list[tuple[str, str]] = [
     ("what of <#C1|general> and <#C2>", "what of general and"),
     ("<!here> what, <!subteam^S1|@desk>", "what, @desk"),
     ("see <https://example.org/a|the paper>", "see the paper"),
-    ("see <https://example.org/a>", "see https://example.org/a"),
+    ("see <https://example.org/a> now", "see now"),
+    ("see https://example.org/a now", "see now"),
     ("is 1 &lt; 2 &amp;&amp; 3 &gt; 2", "is 1 < 2 && 3 > 2"),
     ("what is &lt;@U1&gt;", "what is <@U1>"),
     ("what is &amp;lt;", "what is &lt;"),
@@ -136,11 +138,39 @@ def test_a_long_question_is_cut_and_says_so() -> None:
     assert asked.notes == ("The question is long: only its first 2,000 characters were searched.",)
 
 
-def test_attached_files_are_said_not_to_be_read() -> None:
-    """A question with a file is answered, with a note that the file was not read."""
-    asked = delivered(subtype="file_share", files=[{"id": "F1"}])
+ASIDE: list[tuple[dict[str, Any], str | None]] = [
+    ({}, None),
+    ({"files": [], "attachments": [], "blocks": []}, None),
+    ({"blocks": [{"type": "rich_text", "elements": []}]}, None),
+    ({"attachments": [{"fallback": "?"}]}, None),
+    ({"text": "what of <#C1|general> and <mailto:a@example.org|a@example.org>"}, None),
+    ({"files": [{"id": "F1"}]}, "attached files"),
+    ({"files": [{"mimetype": "application/pdf"}, {"mimetype": None}]}, "attached files"),
+    ({"files": [{"mimetype": "image/png"}, {"mimetype": "image/gif"}]}, "attached images"),
+    ({"files": [{"mimetype": "audio/webm", "subtype": "slack_audio"}]}, "attached recordings"),
+    ({"files": [{"mimetype": "video/mp4", "subtype": "slack_audio"}]}, "attached recordings"),
+    ({"files": [{"mimetype": "video/mp4"}]}, "attached recordings"),
+    ({"attachments": [{"is_share": True, "text": "theirs"}]}, "forwarded messages"),
+    ({"attachments": [{"is_msg_unfurl": True, "from_url": "https://example.slack.com/a"}]}, "forwarded messages"),
+    ({"attachments": [{"from_url": "https://example.org/"}]}, "linked pages"),
+    ({"text": "what of <https://example.org/a>"}, "linked pages"),
+    ({"text": "what of <https://example.org/a|the paper>"}, "linked pages"),
+    ({"text": "what of https://example.org/a"}, "linked pages"),
+    ({"blocks": [{"type": "rich_text"}, {"type": "image"}]}, "blocks beside the text"),
+    ({"text": "", "blocks": [{"type": "rich_text"}]}, "blocks beside the text"),
+    (
+        {"files": [{"mimetype": "image/png"}, {}], "attachments": [{"is_share": True}]},
+        "attached images, attached files and forwarded messages",
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "aside"), ASIDE)
+def test_what_is_left_aside_is_said(event: dict[str, Any], aside: str | None) -> None:
+    """A question with a file, a link or a forwarded message is answered, with a note that it was not read."""
+    asked = delivered(**{"text": "what now"} | event)
     assert asked is not None
-    assert asked.notes == ("Attached files were not read.",)
+    assert asked.notes == (() if aside is None else (f"Not read: {aside}.",))
 
 
 ORIGINS: list[tuple[dict[str, Any], dict[str, Any], Origin]] = [

@@ -18,7 +18,7 @@ from bot.records import Place
 from bot.slack import phrases
 from bot.slack.blocks import Message, how_to, plain, render
 from bot.slack.controls import with_controls
-from bot.slack.references import Turn
+from bot.slack.references import Answered, Turn
 from tests.conftest import missing
 
 from .articles import APPROVED, WHOLE, abstention, answer, quote_all
@@ -60,7 +60,8 @@ def _every_kind() -> list[Message]:
         abstention('Not in the archive: "submarines".', WHOLE, APPROVED),
     ]
     turn = Turn(place=PLACE, version="", at=1)
-    pressed = [with_controls(render(one), PLACE, (APPROVED,), before=turn, after=turn) for one in replied]
+    answered = Answered(place=PLACE, version="")
+    pressed = [with_controls(render(one), answered, (APPROVED,), before=turn, after=turn) for one in replied]
     sentences = [value for name, value in vars(phrases).items() if name.isupper() and isinstance(value, str)]
     own = [how_to(()), how_to(("who approved the bridge", "<!channel> *bridge*"), NOTES), *map(plain, sentences)]
     return [*(render(reply) for reply in replied), *(render(reply, NOTES) for reply in replied), *own, *pressed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field
@@ -10,6 +11,8 @@ from bot.playground.entries import Entry
 from bot.playground.nouns import Json
 from bot.playground.page.act import Act, OnMessage, RefusalError, Text, told
 from bot.playground.server import StandIn
+
+_INVITE = re.compile(r"/invite\s+@?(\S.*)")
 
 
 class Press(OnMessage):
@@ -81,12 +84,25 @@ class UseGlobalShortcut(Act):
 
 
 class RunCommand(Act):
+    """A command of the app's, or Slack's own that brings somebody into a channel."""
+
     channel: str
     line: Text
 
     def do(self, slack: StandIn) -> Json:
         where = self.place(slack, self.channel)
+        if invited := _INVITE.fullmatch(self.line.strip()):
+            return self._invite(slack, where, invited[1])
         return told(slack, slack.interactivity.run_command(where, self.line, user=self.viewer))
+
+    def _invite(self, slack: StandIn, where: str, name: str) -> Json:
+        found = next((user for user in slack.workspace.users() if user.name.casefold() == name.casefold()), None)
+        if found is None:
+            return {"failure": f"Nobody here is called {name}.", "errors": {}}
+        if found.id in slack.workspace.channel(where).members:
+            return {"failure": f"Already in this channel: {found.name}.", "errors": {}}
+        slack.join(where, found.id, inviter=self.viewer)
+        return {"errors": {}}
 
 
 class OpenTab(Act):

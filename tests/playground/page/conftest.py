@@ -5,17 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, expect, sync_playwright
 from playwright.sync_api import Page as Tab
 
+from bot.playground.nouns import Json
 from bot.playground.page.serving import Page
 from bot.playground.server import StandIn
-from tests.conftest import missing
+from tests.conftest import ROOT, missing
 
 from .gallery import Gallery, gallery_slack
 
@@ -29,6 +31,9 @@ _ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# Milliseconds for what the page is to show in the end: a slow machine fails no test, as none of them measures time.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -45,11 +50,11 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Visit:
-    """One person's tab on the page, and the stand-in behind it."""
+    """One person's tab on the page, and the stand-in behind it; ``told`` is what the gallery was told."""
 
     tab: Tab
     slack: StandIn
-    gallery: Gallery
+    told: list[Json]
 
     @property
     def composer(self) -> Locator:
@@ -86,18 +91,18 @@ class Building:
     browser: Browser
     address: str
     slack: StandIn
-    gallery: Gallery
+    told: list[Json] = field(default_factory=list)
 
     @contextmanager
     def visit(self, query: str = "", **options: Any) -> Iterator[Visit]:
         """A tab; afterwards it must have asked no other host, and have met no error."""
         context = self.browser.new_context(**{"viewport": DESKTOP, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         asked, errors = _watched(context)
         tab = context.new_page()
         tab.goto(self.address + query)
         tab.get_by_role("textbox").first.wait_for()
-        yield Visit(tab, self.slack, self.gallery)
+        yield Visit(tab, self.slack, self.told)
         context.close()
         assert {urlsplit(url).netloc for url in asked} == {urlsplit(self.address).netloc}
         assert errors == []
@@ -116,7 +121,7 @@ def _watched(context: BrowserContext) -> tuple[list[str], list[str]]:
 def building(browser: Browser) -> Iterator[Building]:
     """A workspace with the gallery in it, and its page."""
     with gallery_slack() as slack, Gallery(slack).connected(slack) as gallery, Page(slack, examples=EXAMPLES) as page:
-        yield Building(browser, page.address, slack, gallery)
+        yield Building(browser, page.address, slack, gallery.told)
 
 
 @pytest.fixture
@@ -124,3 +129,13 @@ def visit(building: Building) -> Iterator[Visit]:
     """A tab of yours at desktop width."""
     with building.visit() as visit:
         yield visit
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """axe-core's source, which is never shipped."""
+    folder = Path(__file__).parent / "axe"
+    source = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not source.exists():
+        missing(f"axe-core (npm install --prefix {folder.relative_to(ROOT)})")
+    return source.read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from bot.playground.cast import GENERAL, YOU
-from bot.playground.nouns import Json
+from bot.playground.nouns import Channel, Json
 
 from .conftest import Building, Visit
 from .showcase import EVERYTHING, HOME
@@ -28,8 +28,8 @@ def gallery_shown(visit: Visit) -> Locator:
 
 def told(visit: Visit, count: int = 1) -> list[Json]:
     """What the app was told, once it was told ``count`` things."""
-    visit.slack.wait_until(lambda: len(visit.gallery.told) >= count)
-    return visit.gallery.told
+    visit.slack.wait_until(lambda: len(visit.told) >= count)
+    return visit.told
 
 
 def test_every_block_is_shown(visit: Visit, gallery_shown: Locator) -> None:
@@ -124,7 +124,7 @@ def test_a_button_may_ask_first(visit: Visit, gallery_shown: Locator) -> None:
     expect(visit.dialog).to_contain_text("Are you sure?")
     visit.dialog.get_by_role("button", name="No").click()
     expect(visit.dialog).to_have_count(0)
-    assert visit.gallery.told == []
+    assert visit.told == []
     gallery_shown.get_by_role("button", name="Ask first").click()
     visit.dialog.get_by_role("button", name="Yes").click()
     assert told(visit)[0]["actions"][0]["action_id"] == "ask_first"
@@ -198,6 +198,20 @@ def test_a_command_is_completed_and_answered_privately(visit: Visit) -> None:
     visit.say("/nonsense")
     expect(visit.tab.get_by_role("alert").filter(has_text="is not a command")).to_be_visible()
     expect(visit.composer).to_have_value("/nonsense")
+
+
+def test_somebody_is_brought_into_a_channel(visit: Visit) -> None:
+    """Slack's own command brings in whom it names; whoever is there already, or unknown, is told of."""
+    visit.slack.workspace.add_channel(Channel("C0ELSEWHERE", "elsewhere", "channel", frozenset({YOU})))
+    visit.tab.get_by_role("button", name="elsewhere").click()
+    for line, said in (
+        ("/invite @Nobody", "Nobody here is called Nobody"),
+        ("/invite @You", "Already in this channel: You"),
+    ):
+        visit.say(line)
+        expect(visit.tab.get_by_role("alert").filter(has_text=said)).to_be_visible()
+    visit.say("/invite @Pullquote")
+    expect(visit.tab.locator(".notice").filter(has_text="has joined the channel")).to_be_visible()
 
 
 def test_the_home_tab_is_the_apps(visit: Visit) -> None:

@@ -22,8 +22,13 @@ export function startConversation(openSidebar) {
       if (keys.includes("home")) {
         open("home", openSidebar);
       }
-    } else if (keys.some((key) => key.startsWith(`message/${place.channel}/`))) {
-      update();
+    } else {
+      if (keys.includes(`prompts/${place.channel}`)) {
+        shown.head = welcome(place.channel);
+      }
+      if (keys.some((key) => key === `prompts/${place.channel}` || key.startsWith(`message/${place.channel}/`))) {
+        update();
+      }
     }
   });
 }

@@ -1,0 +1,132 @@
+"""A question that follows another: when it goes on with the other's subject, and what that is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from making import article, lexicon, librarian
+
+from bot.lexicon.following import FOLLOWED_WEIGHT, MOST_TAKEN, carries_on
+from bot.models import Answer, Form, Question
+from bot.quoting.lines import first_lines
+
+LEARNT = lexicon(
+    "The Global Combat Air Programme (GCAP) was agreed on in Rome, and Italy builds engines for it.",
+    "The submarines cost much, said the council, and Tarn has a bridge that the council approved.",
+    "The council met on Monday, and the bridge was dear to the council.",
+)
+AGREED = "what was agreed on GCAP"
+APPROVED = "who approved the Tarn bridge"
+
+
+def searched(question: str, *follows: str) -> str:
+    """The words that are searched, as a reader is told them."""
+    return " + ".join(word.typed for word in LEARNT.expand(Question(question, follows=follows)).words)
+
+
+BY_ITSELF = [
+    "who leads NATO",
+    "what is the Tarn bridge",
+    "how many submarines were built in Italy",
+    "what did the council pay for the submarines",
+    "who runs IT in Rome",
+    "what is GCAP",
+    '"Tarn bridge" in Rome',
+]
+
+
+@pytest.mark.parametrize("question", BY_ITSELF)
+def test_a_question_with_a_subject_stands_by_itself(question: str) -> None:
+    """What names its subject, or holds enough words of its own, is searched as if nothing had been asked before."""
+    before = LEARNT.expand(Question(question, follows=(AGREED, APPROVED)))
+    alone = LEARNT.expand(Question(question))
+    assert (before.words, before.forms) == (alone.words, alone.forms)
+
+
+GOES_ON: list[tuple[str, str, str]] = [
+    ("and on engines?", AGREED, "engines + GCAP"),
+    ("engines", AGREED, "engines + GCAP"),
+    ("Italy?", AGREED, "Italy + GCAP"),
+    ("what about Italy?", AGREED, "Italy + GCAP"),
+    ("How about the engines", AGREED, "engines + GCAP"),
+    ("when does it begin", AGREED, "begin + GCAP"),
+    ("did they pay for Italian engines and wings", AGREED, "pay + Italian + engines + wings + GCAP"),
+    ("why submarines", AGREED, "submarines + GCAP"),
+    ("what does that cost", APPROVED, "cost + Tarn"),
+    ("and the Global Combat Air Programme?", AGREED, "Global + Combat + Air + Programme + agreed"),
+    ("and GCAP?", AGREED, "GCAP + agreed"),
+    ("when?", AGREED, "agreed + GCAP"),
+    ("tell me more", AGREED, "GCAP"),
+    ("and the cost?", "what do submarines and the bridge mean to the council", "cost + submarines + bridge"),
+    ("and the cost?", "what do unicorns eat", "cost + unicorns + eat"),
+    ("and the cost?", "why?", "cost"),
+    ("and the cost?", "-bridge GCAP source:Courier after:2024", "cost + GCAP"),
+]
+
+
+@pytest.mark.parametrize(("question", "before", "words"), GOES_ON)
+def test_a_question_without_a_subject_takes_the_one_before(question: str, before: str, words: str) -> None:
+    """Its names; else the rarest words that the archive holds; all of them where it has no word of its own."""
+    assert searched(question, before) == words
+
+
+def test_a_subject_is_handed_on() -> None:
+    """What was asked twice before is the subject still where the question between had none; else it is not."""
+    assert searched("and when?", "and on engines?", AGREED) == "engines + GCAP"
+    assert searched("what does it cost?", "and on engines?", AGREED) == "cost + GCAP"
+    assert searched("what does it cost?", APPROVED, AGREED) == "cost + Tarn"
+
+
+def test_what_is_taken_counts_less_in_all_its_forms() -> None:
+    """The subject and whatever stands for it weigh half of what was typed, and are told from it by their origin."""
+    query = LEARNT.expand(Question("and on engines?", follows=(AGREED,)))
+    alone = LEARNT.expand(Question("GCAP")).forms
+    assert query.forms[0] == Form(("engin",), (0,), 1.0, "typed", "engines")
+    taken = [form for form in query.forms if 1 in form.words]
+    assert [(form.terms, form.weight, form.origin) for form in taken] == [
+        (form.terms, form.weight * FOLLOWED_WEIGHT, "thread" if form.origin == "typed" else form.origin)
+        for form in alone
+    ]
+    assert len(taken) > 1
+    assert (query.taken, [word.weight for word in query.words]) == ({1}, [1.0, FOLLOWED_WEIGHT])
+
+
+def test_the_reader_is_told_what_was_searched() -> None:
+    """(And on engines?, asked after GCAP: the first line names both, and no quote says "found as".)"""
+    held = "Under GCAP, Italy builds the engines, and Japan the wings."
+    reply = librarian(article(held), article("Rain fell.", id="b.txt")).answer(
+        Question("and on engines?", follows=(AGREED,))
+    )
+    assert isinstance(reply, Answer)
+    assert list(first_lines(reply)) == ["Searched: engines + GCAP"]
+    assert (reply.quotes[0].text, reply.quotes[0].found_as, reply.quotes[0].missing) == (held, (), ())
+
+
+@given(st.text(), st.lists(st.text(), max_size=4))
+def test_whatever_came_before_the_question_keeps_its_words(question: str, follows: list[str]) -> None:
+    """Any text may follow any others: what was typed is searched first, and little is taken."""
+    alone = LEARNT.expand(Question(question))
+    query = LEARNT.expand(Question(question, follows=tuple(follows)))
+    own = [word for i, word in enumerate(query.words) if i not in query.taken]
+    assert query.filters == alone.filters
+    assert set(own) <= set(alone.words)
+    assert len(query.taken) <= MOST_TAKEN
+    assert not query.taken or follows
+    assert all(form.words for form in query.forms)
+
+
+CARRIED = {
+    "": False,
+    "android": False,
+    "order of battle": False,
+    "and": True,
+    "And on engines?": True,
+    "…but why": True,
+}
+
+
+@pytest.mark.parametrize("said", CARRIED)
+def test_how_people_carry_on(said: str) -> None:
+    """A whole word at the beginning carries on; a part of one does not."""
+    assert carries_on(said) is CARRIED[said]

@@ -1,0 +1,47 @@
+"""The archive behind the scenes with the real bot: the samples, and what they lack. Keeps secret nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from functools import cache
+
+from bot.articles import read
+from bot.librarian import Librarian
+from bot.models import Article
+from bot.wiring import librarian_of
+from tests.making import article
+
+from .running import ROOT
+
+AGREED = "what was agreed on GCAP"
+COST = "what did the pier at Skarvik cost"
+LIT = "when is the lighthouse of Orre lit"
+
+
+def _dated(text: str, title: str, day: date) -> Article:
+    return article(text, id=title, title=title, published=day, source="Valley Courier")
+
+
+MADE_UP = (
+    _dated("The pier at Skarvik cost 14 million crowns.", "The pier opens", date(2023, 5, 1)),
+    _dated("The pier at Skarvik cost 16 million crowns.", "What the pier cost", date(2024, 5, 1)),
+    _dated("The lighthouse of Orre is lit at six in winter.", "Winter at sea", date(2021, 11, 2)),
+    _dated("In summer nobody lit the lighthouse of Orre before ten.", "Summer at sea", date(2022, 6, 3)),
+    _dated("Fishermen lit the lighthouse of Orre by turns, at seven.", "Who keeps the light", date(2023, 3, 4)),
+    _dated(
+        "Of all that the council heard that evening, and it heard much of roads and of schools, little was of the "
+        "lighthouse of Orre; that it is lit by a clock from now on, whatever the season, took one sentence. The "
+        "road to the quarry is to be mended before winter, the school gets a second stove, and of the three bids for "
+        "the new roof of the hall none was thought good enough, so that all three were sent back with many thanks.",
+        "An evening at the council",
+        date(2025, 2, 5),
+    ),
+)
+
+
+@cache
+def librarian() -> Librarian:
+    """Of the sample archive and of the articles made up here, each with an address."""
+    articles = (*read([ROOT / "corpus"]).articles, *MADE_UP)
+    return librarian_of([replace(one, url=f"https://articles.example/{number}") for number, one in enumerate(articles)])

@@ -1,0 +1,72 @@
+"""The real bot in the workspace behind the page; keeps secret how it is started, and on which archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, expect
+
+from bot.librarian import Librarian
+from bot.playground.cast import COLLEAGUE, YOU
+from bot.playground.nouns import Channel
+from bot.playground.page.serving import Page
+from bot.slack.admission import Rules
+from bot.slack.history import Editors
+from tests.slack.surfaces import full_room
+
+from .conftest import Building, Visit
+
+TEAM = "T0STANDIN"
+ELSEWHERE = "elsewhere"
+"""A channel in which people are and the bot is not."""
+
+
+@dataclass
+class Desk:
+    """A person's tab in a workspace with the bot in it."""
+
+    visit: Visit
+
+    @property
+    def conversation(self) -> Locator:
+        return self.visit.tab.locator("#conversation")
+
+    def go(self, name: str) -> None:
+        """Press what the sidebar calls ``name``."""
+        tab = self.visit.tab
+        opener = tab.get_by_role("button", name="Open the sidebar")
+        if opener.is_visible() and not tab.locator("body.in-sidebar").count():
+            opener.click()
+        tab.locator("#sidebar").get_by_role("button", name=name, exact=True).click()
+
+    def close_thread(self) -> None:
+        self.visit.thread.get_by_role("button", name="Close the thread").click()
+
+    def ask(self, question: str) -> Locator:
+        """Mention the bot in the channel; the answer in the thread that opens by itself."""
+        self.visit.say(f"@Pullquote {question}")
+        return self.answer(self.visit.thread)
+
+    def answer(self, where: Locator) -> Locator:
+        """The newest of the bot's messages there, once it is whole."""
+        answer = where.get_by_role("article", name="Pullquote at").last
+        expect(answer.get_by_role("group", name="Feedback")).to_be_visible()
+        return answer
+
+
+@contextmanager
+def asking(browser: Browser, state: Path, answers: Librarian) -> Iterator[Building]:
+    """The page of a workspace in which the bot answers from ``answers``, with all that can be granted and chosen.
+
+    The colleague is an editor.
+    """
+    rules, editors = Rules(follow_ups=frozenset({TEAM})), Editors(frozenset({COLLEAGUE}))
+    with full_room(state) as room, room.bot(is_loaded=False, rules=rules, editors=editors) as bot:
+        bot.open(answers, answers.archive.verify)
+        members = frozenset({YOU, COLLEAGUE})
+        room.slack.workspace.add_channel(Channel("C0ELSEWHERE", ELSEWHERE, "channel", members))
+        with Page(room.slack, examples=answers.examples) as page:
+            yield Building(browser, page.address, room.slack)

@@ -1,0 +1,40 @@
+"""What is asked of how every scene looks; keeps secret where its picture is kept, and how axe-core is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .conftest import PHONE, Visit
+
+WIDTHS: dict[str, Any] = {
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+    "phone": {"viewport": PHONE, "is_mobile": True, "has_touch": True, "device_scale_factor": 2},
+}
+SERIOUS = {"serious", "critical"}
+
+
+def options(width: str, theme: str) -> dict[str, Any]:
+    """A tab of this width in this theme."""
+    return {**WIDTHS[width], "color_scheme": theme, "reduced_motion": "reduce"}
+
+
+def assert_tidy(visit: Visit, picture: Path, axe: str) -> None:
+    """What the tab shows is kept as ``picture``; it fits, everything on it is known, and axe-core has no objection."""
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    visit.tab.mouse.move(0, 0)
+    visit.tab.screenshot(path=picture)
+    assert visit.tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert visit.tab.locator(".unknown").count() == 0
+    assert _violations(visit, axe) == []
+
+
+def _violations(visit: Visit, axe: str) -> list[str]:
+    visit.tab.evaluate(axe)
+    found = visit.tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        if one["impact"] in SERIOUS
+        for node in one["nodes"]
+    ]

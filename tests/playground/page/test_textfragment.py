@@ -1,0 +1,242 @@
+"""Where a browser opens an article that is linked at a quote's words: on pages from loopback, in real Chromium."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from bot.archive import Archive
+from bot.articles import read
+from bot.models import Article, Quote, Span
+from bot.textfragment import link_to
+from bot.wiring import librarian_of
+
+from .asking import Desk, asking
+from .conftest import DESKTOP, Visit
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+HIGH = "<div style='height: 4000px'></div>"
+# What the browser marks is one colour, glyphs and all, so that each character's middle tells whether it is marked.
+STYLE = "<style>::target-text { background: #f0f; color: #f0f } body { font: 16px sans-serif; max-width: 60em }</style>"
+READ = """
+async picture => {
+  const bitmap = await createImageBitmap(await (await fetch("data:image/png;base64," + picture)).blob());
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+  canvas.drawImage(bitmap, 0, 0);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  let read = "";
+  let inside = false;
+  while (walker.nextNode()) {
+    const text = walker.currentNode.data;
+    for (let at = 0; at < text.length; at++) {
+      range.setStart(walker.currentNode, at);
+      range.setEnd(walker.currentNode, at + 1);
+      const box = range.getBoundingClientRect();
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      if (!text[at].trim()) continue;
+      const [red, green, blue] = canvas.getImageData(x, y, 1, 1).data;
+      const marked = y >= 0 && y < bitmap.height && red > 200 && green < 60 && blue > 200;
+      if (marked !== inside) read += marked ? "⟦" : "⟧";
+      inside = marked;
+      read += text[at];
+    }
+  }
+  return inside ? read + "⟧" : read;
+}
+"""
+
+
+def paragraphs(*texts: str) -> str:
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+LONG = (
+    "The ministers agreed on Monday to share the cost of the bridge, which the council had put at four million; "
+    "the rest of the sum, they said after a meeting of six hours, would be found in the budgets of the coming years, "
+    "and nobody in the valley would pay more for bread, water or the ferry than in the years before."
+)
+REFRAIN = (
+    "The mayor would pay for the bridge, and so said all of the men. The bishop would pay for half of the bridge, "
+    "and so said all of the men."
+)
+# What it is about, the page's body, and the words of the quote as the article has them.
+OPENED = [
+    ("words that stand once", paragraphs("Nothing here.", "The Tarn bridge is open."), "The Tarn bridge is open."),
+    (
+        "in other cases before",
+        paragraphs("THE BRIDGE IS OPEN.", "And so: the bridge is open."),
+        "the bridge is open.",
+    ),
+    (
+        "a sentence that stands three times",
+        paragraphs("It is open. We saw it.", "They asked again. It is open. Nobody came.", "It is open. So it was."),
+        "It is open.",
+    ),
+    (
+        "a paragraph that stands twice, told by the one above it",
+        paragraphs("First came the mayor.", "Work begins soon.", "Then came the council.", "Work begins soon."),
+        "Work begins soon.",
+    ),
+    ("long", paragraphs("Before.", LONG, "After."), LONG),
+    ("long, with an end that it repeats", paragraphs(REFRAIN), REFRAIN),
+    ("long, with a start that stands before", paragraphs("The ministers agreed on Monday to wait.", LONG), LONG),
+    (
+        "long, in a paragraph of which it is the end",
+        paragraphs("The ministers agreed on Monday to share the cost of bread.", f"Six hours later: {LONG}"),
+        LONG,
+    ),
+    (
+        "commas, dashes, ampersands",
+        paragraphs("A, b.", "Smith & Sons, half-built - 50%, of #1?"),
+        "Smith & Sons, half-built - 50%, of #1?",
+    ),
+    (
+        "apostrophes and quotation marks",
+        paragraphs("“We don’t.”", "“We don’t know O'Hara’s ‘plan’,” she said."),
+        "“We don’t know O'Hara’s ‘plan’,” she said.",
+    ),
+    (
+        "markup within words",
+        paragraphs("None.", "The <b>Tarn</b> <a href='#x'>bri<i>dge</i></a> is <em>half</em>&nbsp;open."),
+        "The Tarn bridge is half\N{NO-BREAK SPACE}open.",
+    ),
+    (
+        "accents",
+        paragraphs("Le pont est déjà fermé, dit-on.", "Le pont est déjà ouvert à Évry."),
+        "Le pont est déjà ouvert à Évry.",
+    ),
+    (
+        "Cyrillic",
+        paragraphs("Мост закрыт.", "Мост через реку открыт, сказал министр."),
+        "Мост через реку открыт, сказал министр.",
+    ),
+    ("Arabic", paragraphs("الجسر مغلق.", "الجسر مفتوح الآن للجميع."), "الجسر مفتوح الآن للجميع."),
+    (
+        "Chinese",
+        paragraphs("桥梁已关闭。", "委员会星期一批准了塔恩大桥。工程将于六月开始。"),
+        "委员会星期一批准了塔恩大桥。",
+    ),
+    (
+        "Japanese, long",
+        paragraphs(
+            "橋は閉鎖されました。",
+            "大臣たちは月曜日に、橋の費用を分担することで合意しました。残りは来年の予算で賄われると、六時間の会議の後に述べました。",
+        ),
+        "大臣たちは月曜日に、橋の費用を分担することで合意しました。残りは来年の予算で賄われると、六時間の会議の後に述べました。",
+    ),
+]
+
+
+def without_blanks(text: str) -> str:
+    return "".join(text.split())
+
+
+def read_page(tab: Page) -> str:
+    """The page's text without blanks; ⟦what is marked within sight⟧."""
+    return str(tab.evaluate(READ, base64.b64encode(tab.screenshot()).decode()))
+
+
+class Site:
+    """One page of markup, whose links are opened in a tab."""
+
+    def __init__(self, address: str, tab: Page) -> None:
+        self.address, self._tab = address, tab
+
+    def read(self, link: str) -> str:
+        """The page's text without blanks after ``link`` was opened; ⟦what is marked within sight⟧."""
+        self._tab.goto("about:blank")
+        self._tab.goto(link)
+        return read_page(self._tab)
+
+
+@contextmanager
+def site(browser: Browser, body: str) -> Iterator[Site]:
+    """``body`` far below and far above other things, as a page on loopback."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(f"<!doctype html>{STYLE}{HIGH}{body}{HIGH}".encode())
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    context = browser.new_context(viewport=DESKTOP)
+    try:
+        yield Site(f"http://127.0.0.1:{server.server_port}/article", context.new_page())
+    finally:
+        context.close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def article_of(body: str, folder: Path) -> Article:
+    """The article that is read from such a page."""
+    folder.joinpath("a.html").write_text(f"<!doctype html><title>News</title>{body}", encoding="utf-8")
+    (article,) = read([folder]).articles
+    return article
+
+
+def quotes_of(words: str, body: str, folder: Path, address: str) -> list[Quote]:
+    """Each quote that has these words, of the article that is read from such a page."""
+    found = []
+    for paragraph in Archive([replace(article_of(body, folder), url=address)]).paragraphs:
+        at = paragraph.text.find(words)
+        if at >= 0:
+            start = paragraph.span.start + at
+            found.append(Quote(paragraph, Span(start, start + len(words))))
+    return found
+
+
+@pytest.mark.parametrize(("body", "words"), [case[1:] for case in OPENED], ids=[case[0] for case in OPENED])
+def test_the_browser_opens_at_the_quoted_words(browser: Browser, tmp_path: Path, body: str, words: str) -> None:
+    """Whatever else the page shows, the browser scrolls to the quote, and marks it and nothing else."""
+    with site(browser, body) as opened:
+        quotes = quotes_of(words, body, tmp_path, opened.address)
+        assert quotes
+        for quote in quotes:
+            link, text = link_to(quote), quote.article.text
+            assert link is not None
+            assert opened.read(link) == without_blanks(f"{text[: quote.span.start]}⟦{words}⟧{text[quote.span.end :]}")
+
+
+def test_an_address_alone_marks_nothing(browser: Browser) -> None:
+    """What the other tests look for is not there without the directive, nor with words that the page lacks."""
+    with site(browser, paragraphs("One line.")) as opened:
+        for link in (opened.address, f"{opened.address}#:~:text=Another%20line"):
+            assert opened.read(link) == "Oneline."
+
+
+def test_a_click_on_a_source_opens_it_at_the_quote(browser: Browser, tmp_path: Path) -> None:
+    """Who presses the title under a quote in Slack is shown the article at that quote, marked."""
+    body = paragraphs("The council met on the Tarn bridge in May.", "In June the council approved the Tarn bridge.")
+    with site(browser, body) as opened:
+        articles = [replace(article_of(body, tmp_path), url=opened.address)]
+        with asking(browser, tmp_path, librarian_of(articles)) as building:
+            context = browser.new_context(viewport=DESKTOP)
+            tab = context.new_page()
+            tab.goto(building.address)
+            answer = Desk(Visit(tab, building.slack, [])).ask("who approved the Tarn bridge")
+            with context.expect_page() as new:
+                answer.get_by_role("link").first.click()
+            new.value.wait_for_load_state()
+            assert (
+                read_page(new.value).count(f"⟦{without_blanks(answer.locator('blockquote').first.inner_text())}⟧") == 1
+            )
+            context.close()

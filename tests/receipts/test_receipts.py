@@ -1,0 +1,243 @@
+"""What a receipt says of a reply, and whether what it names is still so."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from making import article, librarian, shown
+
+from bot.archive import Archive
+from bot.librarian import Librarian
+from bot.models import Article, Mark, Question, Reply, Span
+from bot.receipts import Receipt, check, receipt_of
+from bot.receipts.telling import archive_now, narrowed, placed, strongest, verdict
+
+BRIDGE = article(
+    "The valley waited for ten years.",
+    "The council approved the Tarn bridge on Monday. Nobody spoke against it.",
+    id="bridge.txt",
+    title="A bridge for Tarn",
+    published=date(2025, 5, 7),
+)
+FERRY = article("The ferry at Tarn crosses at noon, says the Valley Ferry Company (VFC).", id="ferry.txt")
+ASKED = "who approved the Tarn bridge"
+
+
+def receipt(asked: str, *articles: Article) -> Receipt:
+    return given_by(librarian(*articles), asked)[1]
+
+
+def given_by(asked_of: Librarian, question: str) -> tuple[Reply, Receipt]:
+    """The reply to a question, and its receipt."""
+    reply = asked_of.answer(Question(question))
+    return reply, receipt_of(reply, asked_of.archive, asked_of.explain)
+
+
+def test_a_receipt_names_what_was_searched_and_shown() -> None:
+    """It holds the question, its words and forms with weights and origins, and of each quote where it stands."""
+    made = receipt(f"{ASKED} or the VFC ferry", BRIDGE, FERRY)
+    assert made.question == f"{ASKED} or the VFC ferry"
+    assert [word.typed for word in made.words] == ["approved", "Tarn", "bridge", "VFC", "ferry"]
+    origins = {form.shown: (form.origin, form.weight) for form in made.forms}
+    assert origins["Tarn"] == ("typed", 1.0)
+    assert origins["Valley Ferry Company"][0] == "acronym"
+    assert origins["Valley Ferry Company"][1] < 1.0
+    assert made.outcome == "answer"
+    assert made.confidence >= made.threshold
+    texts = {BRIDGE.id: BRIDGE, FERRY.id: FERRY}
+    for line in made.quotes:
+        source = texts[line.article]
+        assert line.sha256 == source.sha256
+        assert source.text[line.start : line.end].strip()
+
+
+def test_the_operators_of_a_question_stand_in_its_receipt() -> None:
+    """What was asked for beside the words is there as it was read, and what was no operator too."""
+    made = receipt('"Tarn bridge" -ferry after:2025-01 source:bridge author:x', BRIDGE, FERRY)
+    assert made.filters.model_dump() == {
+        "phrases": ("Tarn bridge",),
+        "excluded": ("ferry",),
+        "sources": ("bridge",),
+        "since": date(2025, 1, 1),
+        "before": None,
+        "unread": ("author:x",),
+    }
+    assert narrowed(made.filters) == (
+        'Searched only passages with "Tarn bridge" and without "ferry" in articles of source "bridge" '
+        "published from 1 January 2025."
+    )
+    assert narrowed(receipt(ASKED, BRIDGE).filters) is None
+
+
+def test_an_abstention_has_a_receipt() -> None:
+    """Of a question without an answer it says why, what was looked for, and how far from an answer it was."""
+    made = receipt("why do submarines dive", BRIDGE)
+    assert (made.outcome, made.quotes) == ("abstention", ())
+    assert [form.shown for form in made.forms] == ["submarines", "dive"]
+    assert made.said and made.said.startswith("Not in the archive")
+    assert made.confidence < made.threshold
+    assert verdict(made) == "Not answered: the confidence is 0.000, and 0.288 is needed to answer."
+
+
+def test_a_question_without_a_word_has_a_receipt() -> None:
+    """Where nothing could be searched, the receipt says so by holding no words and no forms."""
+    made = receipt("the of and", BRIDGE)
+    assert (made.words, made.forms, made.quotes) == ((), (), ())
+
+
+def test_scores_are_told_strongest_first() -> None:
+    """The words that gave most come first, as they were typed; what is not named is added up."""
+    made = receipt(ASKED, BRIDGE, FERRY)
+    (line, *_) = made.quotes
+    told = strongest(line, made, 2)
+    assert told.startswith(f"Found by its words: {line.found:.2f} = ")
+    assert "approved" in told or "bridge" in told
+    assert told.endswith(f"1 more term {_least(line):.2f}")
+    assert placed(line, 1).startswith(f"Place {line.rank} by the ranking: {line.ranked:.2f} = ")
+
+
+def _least(line: Any) -> float:
+    terms = {one.term for one in line.terms}
+    return min(sum(one.score for one in line.terms if one.term == term) for term in terms)
+
+
+CHANGES = [
+    pytest.param([BRIDGE, FERRY], True, id="nothing"),
+    pytest.param([BRIDGE], True, id="another article gone"),
+    pytest.param([replace(BRIDGE, title="Another title"), FERRY], True, id="title"),
+    pytest.param([FERRY], False, id="gone"),
+    pytest.param([replace(BRIDGE, text=BRIDGE.text.replace("Monday", "Friday")), FERRY], False, id="a word"),
+    pytest.param([replace(BRIDGE, text=BRIDGE.text + "\n\nMore."), FERRY], False, id="a paragraph more"),
+    pytest.param([replace(BRIDGE, id="other.txt"), FERRY], False, id="id"),
+]
+
+
+@pytest.mark.parametrize(("articles", "holds"), CHANGES)
+def test_a_quote_is_verified_as_long_as_its_source_is_what_it_was(articles: list[Article], *, holds: bool) -> None:
+    """Each quote is found again, byte for byte, or its source has changed since; a new title changes no quote."""
+    reply, made = given_by(librarian(BRIDGE, FERRY), ASKED)
+    quotes = [quote.text if quote else None for quote in check(made, Archive(articles))]
+    assert quotes[0] == (shown(reply)[0].text if holds else None)
+
+
+def test_a_receipt_of_a_file_whose_name_is_no_text_can_be_kept() -> None:
+    """A file's name may hold any byte: its receipt can be written down all the same, and is verified."""
+    odd = replace(BRIDGE, id=os.fsdecode(b"caf\xe9.txt"))
+    made = receipt(ASKED, odd)
+    again = Receipt.model_validate_json(made.model_dump_json())
+    assert again == made
+    assert all(check(again, Archive([odd])))
+
+
+FINGERPRINTS = [
+    [],
+    [BRIDGE],
+    [BRIDGE, FERRY],
+    [FERRY, BRIDGE],
+    [replace(BRIDGE, id="b.txt")],
+    [replace(BRIDGE, title="Another")],
+    [replace(BRIDGE, source="Another")],
+    [replace(BRIDGE, author="Another")],
+    [replace(BRIDGE, url="https://example.org/")],
+    [replace(BRIDGE, published=None)],
+    [replace(BRIDGE, text=BRIDGE.text + ".")],
+    [replace(BRIDGE, marks=(Mark("heading", Span(0, 3)),))],
+]
+
+
+def test_an_archives_fingerprint_is_of_all_that_replies_depend_on() -> None:
+    """Two archives have the same fingerprint if their articles are the same, in the same order, and else never."""
+    prints = [Archive(articles).fingerprint for articles in FINGERPRINTS]
+    assert prints == [Archive(articles).fingerprint for articles in FINGERPRINTS]
+    assert len(set(prints)) == len(FINGERPRINTS)
+
+
+def test_it_is_told_whether_the_archive_is_still_the_same() -> None:
+    """Beside the fingerprint stands whether the archive has changed since."""
+    made = receipt(ASKED, BRIDGE)
+    assert archive_now(made, Archive([BRIDGE])) == f"Archive {made.archive[:16]}, unchanged since"
+    assert "it has changed since, to" in archive_now(made, Archive([BRIDGE, FERRY]))
+
+
+WORDS = st.sampled_from(
+    "the council approved Tarn bridge ferry VFC Valley Ferry Company (VFC) in May 2024. It was not. Why".split()
+)
+TEXTS = st.lists(WORDS, min_size=1, max_size=40).map(" ".join)
+ARTICLES = st.lists(
+    st.builds(
+        lambda texts, title, when: article(*texts, title=title, published=when),
+        st.lists(TEXTS, min_size=1, max_size=4),
+        TEXTS,
+        st.none() | st.dates(date(2020, 1, 1), date(2025, 1, 1)),
+    ),
+    min_size=1,
+    max_size=6,
+).map(lambda found: [replace(one, id=f"{number}.txt") for number, one in enumerate(found)])
+ASKABLE = st.lists(WORDS | st.sampled_from(["-ferry", '"Tarn bridge"', "after:2022", "brigde"]), max_size=8).map(
+    " ".join
+)
+untimed = settings(deadline=None)
+
+
+@untimed
+@given(ARTICLES, ASKABLE)
+def test_the_same_question_to_the_same_archive_has_the_same_answer(articles: list[Article], asked: str) -> None:
+    """Over any archive and any question: asked of a librarian made anew, the reply and its receipt are the same."""
+    (one, first), (other, second) = (given_by(librarian(*articles), asked) for _ in range(2))
+    assert one == other
+    assert first.model_dump_json() == second.model_dump_json()
+
+
+@untimed
+@given(ARTICLES, ASKABLE)
+def test_a_receipt_adds_up_and_reads_back(articles: list[Article], asked: str) -> None:
+    """Over any archive: scores are the sums of what they are made of, a kept receipt is the same, and all verify."""
+    found = librarian(*articles)
+    reply, made = given_by(found, asked)
+    assert Receipt.model_validate_json(made.model_dump_json()) == made
+    assert [quote and quote.text for quote in check(made, found.archive)] == [one.text for one in shown(reply)]
+    for line, quote in zip(made.quotes, shown(reply), strict=True):
+        assert line.found == pytest.approx(sum(one.score for one in line.terms))
+        assert line.ranked == quote.score == pytest.approx(sum(one.score for one in line.parts))
+        assert reply.trace.hits[line.rank - 1].score == line.ranked
+
+
+ANOTHER_PROCESS = """
+import json, sys
+from pathlib import Path
+from bot.models import Question
+from bot.receipts import receipt_of
+from bot.wiring import open_archive
+librarian, _ = open_archive([Path(sys.argv[1])])
+for question in sys.argv[2:]:
+    print(receipt_of(librarian.answer(Question(question)), librarian.archive, librarian.explain).model_dump_json())
+"""
+QUESTIONS = ["what was agreed on GCAP", "who leads the Quad", "why do submarines dive", 'Unicorn mast -Quad "the mast"']
+
+
+def test_two_processes_give_the_same_receipts(root: Path) -> None:
+    """Whatever seed a process hashes with, the same questions to the same articles have the same receipts."""
+
+    def told(seed: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", ANOTHER_PROCESS, str(root / "corpus"), *QUESTIONS],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(root)},
+        )
+        return done.stdout.splitlines()
+
+    first, second = told("1"), told("2")
+    assert first == second
+    assert [json.loads(one)["outcome"] for one in first].count("answer") >= 2

@@ -1,0 +1,69 @@
+"""Why this answer? Whatever the articles hold and the ids are, Slack takes the menu and the window."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.archive import Archive
+from bot.models import Quote
+from bot.playground.validation import checked_view
+from bot.receipts import Receipt, receipt_of
+from bot.receipts.form import FiltersLine, FormLine, WordLine
+from bot.records import Kept, Place, mark_of, short_id
+from bot.retrieval import TermScore
+from bot.slack.blocks import Message
+from bot.slack.explaining import why_modal
+from bot.slack.references import OPTION_LIMIT, Answered, value_of
+from bot.slack.unread import QUESTION_LIMIT
+
+from .articles import answer, quote_all
+from .hostile import MIXTURES, assert_harmless, quotes, untimed
+
+IDS = st.from_regex(r"[TCDG][A-Z0-9]{8,12}", fullmatch=True)
+TIMES = st.from_regex(r"[0-9]{10}\.[0-9]{6}", fullmatch=True)
+
+
+@given(IDS, IDS, TIMES, TIMES)
+def test_slack_takes_what_the_menu_names(team: str, channel: str, ts: str, version: str) -> None:
+    """Whatever Slack's ids are, a question and its version fit into a menu's value, and are read back from it."""
+    named = Answered(place=Place(team, channel, ts), version=version)
+    assert len(value_of(named)) <= OPTION_LIMIT
+    assert Answered.model_validate_json(value_of(named)) == named
+
+
+def kept_of(receipt: Receipt) -> Kept:
+    place = Place("T1", "C1", "1.0")
+    return Kept(
+        short_id(place, ""), place, "", mark_of("T1", "U1"), "dm", "", receipt.outcome, receipt.model_dump_json()
+    )
+
+
+@untimed
+@given(st.lists(quotes(), min_size=1, max_size=3), st.lists(MIXTURES, min_size=2, max_size=5), st.booleans())
+def test_slack_takes_the_window_whatever_was_asked_and_quoted(
+    found: list[Quote], said: list[str], changed: bool
+) -> None:
+    """Whatever people ask, and articles hold and are called, Slack takes the window, which does nothing but show it."""
+    named = [replace(quote.article, id=f"{number}{quote.article.title}") for number, quote in enumerate(found)]
+    every = [quote_all(one) for one in named]
+    archive = Archive(named)
+    said = [one[:QUESTION_LIMIT] for one in said] * 9
+    asked: dict[str, Any] = {
+        "question": said[0],
+        "said": said[1],
+        "words": tuple(WordLine(typed=one, term=one, weight=1.0, is_name=True) for one in said),
+        "forms": tuple(
+            FormLine(shown=one, terms=(one,), words=(at,), weight=0.5, origin="acronym") for at, one in enumerate(said)
+        ),
+        "filters": FiltersLine(phrases=tuple(said), excluded=tuple(said), sources=tuple(said)),
+    }
+    scores = tuple(TermScore("body", one, 0.125) for one in said)
+    receipt = receipt_of(answer(*every), archive, lambda query, passage: scores).model_copy(update=asked)
+    view = why_modal(kept_of(receipt), Archive([]) if changed else archive)
+    checked_view(view, "modal")
+    for block in view["blocks"]:  # a window may hold more than a message
+        assert_harmless(Message("Why", [block]), every)

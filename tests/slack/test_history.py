@@ -1,0 +1,267 @@
+"""What was asked lately, as people find it in their Home tab: their own questions, and to editors what is lacking."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from slack_sdk import WebClient
+
+from bot.playground.cast import COLLEAGUE, DM_COLLEAGUE, DM_YOU, GENERAL, YOU
+from bot.playground.nouns import Json
+from bot.playground.server import StandIn
+from bot.playground.validation import checked_view
+from bot.records import FILE_NAME, Delivery, Kept, Place, Rated, Records, mark_of, short_id
+from bot.slack.blocks import texts_in
+from bot.slack.controls import RATE
+from bot.slack.features import events, scopes
+from bot.slack.history import DAY, DAYS, GAPS, OWN, PRIVATE, PUBLIC, Editors, History
+from bot.slack.modals import NOTE
+from bot.slack.questions import Surface
+
+from .articles import BRIDGE, Scripted
+from .conftest import Room
+from .hostile import MIXTURES, untimed
+from .surfaces import command, full_room
+from .test_actions import press, rating_of, window
+from .test_home import home
+
+MINE, LACKS = "Your latest questions", "What the archive lacks"
+EDITORS = Editors(frozenset({COLLEAGUE}))
+# Nothing is asked of Slack where no question has a link.
+NOBODY = WebClient(token="xoxb-none", base_url="http://127.0.0.1:9/")
+SEEING_ALL = replace(EDITORS, see_private=True)
+
+
+@pytest.fixture
+def idle(tmp_path: Path) -> Iterator[Room]:
+    """A room with everything granted, without the bot."""
+    with full_room(tmp_path) as room:
+        yield room
+
+
+def lines(room: Room, user: str = YOU) -> list[str]:
+    """What ``user`` reads in the Home tab: a line for each block, and for each item of a list."""
+    home(room, user)
+    view: Json = room.slack.surfaces.home(user) or {}
+    found: list[str] = []
+    for block in view["blocks"]:
+        items = block["elements"][0]["elements"] if block["type"] == "rich_text" else [block]
+        found += ["".join(text for text in texts_in(item) if not text.startswith("https://")) for item in items]
+    return found
+
+
+def between(read: list[str], start: str, *ends: str) -> list[str]:
+    """The lines below the heading ``start``, up to the next of ``ends``."""
+    begin = read.index(start) + 1
+    return read[begin : next((at for at in range(begin, len(read)) if read[at] in ends), None)]
+
+
+def own(room: Room, user: str = YOU) -> list[str]:
+    """A person's own questions, each without its day; none where there is no such heading."""
+    read = lines(room, user)
+    return [line.rpartition(" · ")[0] for line in between(read, MINE, LACKS)] if MINE in read else []
+
+
+def lacks(room: Room, user: str = COLLEAGUE) -> str:
+    """All that an editor reads below the heading."""
+    return "\n".join(between(lines(room, user), LACKS))
+
+
+def test_a_person_finds_their_own_questions(idle: Room) -> None:
+    """(asks twice and opens Home, both questions, the newest first, and how each ended); nobody else sees them."""
+    with idle.bot():
+        assert own(idle) == []
+        idle.reply_to(idle.ask(BRIDGE))
+        idle.reply_to(idle.ask("why submarines"))
+        assert own(idle) == ["why submarines · not in the archive", f"{BRIDGE} · answered"]
+        assert own(idle, COLLEAGUE) == []
+        assert "submarines" not in "".join(lines(idle, COLLEAGUE))
+
+
+def test_a_question_links_to_where_it_stands(idle: Room) -> None:
+    """A question in a channel is a link to it; one that was asked by command has no place to link to."""
+    with idle.bot():
+        asked = idle.ask(BRIDGE)
+        idle.reply_to(asked)
+        command(idle, GENERAL, "why submarines")
+        addresses = [text for text in home(idle) if text.startswith("https://")]
+        assert own(idle) == ["why submarines · not in the archive", f"{BRIDGE} · answered"]
+    assert addresses == [f"https://stand-in.slack.com/archives/{GENERAL}/p{asked.ts.replace('.', '')}"]
+
+
+def test_where_slack_gives_no_link_the_question_is_shown(idle: Room) -> None:
+    """Where Slack does not say where the question stands, its words are there all the same."""
+    with idle.bot():
+        idle.reply_to(idle.ask(BRIDGE))
+        idle.slack.fail_next("chat.getPermalink", error="internal_error")
+        assert own(idle) == [f"{BRIDGE} · answered"]
+
+
+def test_only_the_newest_are_shown(idle: Room) -> None:
+    """Of many questions, the newest five are listed."""
+    with idle.bot():
+        for number in range(OWN + 2):
+            idle.reply_to(idle.ask(f"why {number} submarines"))
+        assert own(idle) == [f"why {number} submarines · not in the archive" for number in reversed(range(2, OWN + 2))]
+
+
+def test_a_deleted_question_is_gone(idle: Room) -> None:
+    """(deletes the question and opens Home, nothing of it; nor does an editor find it)."""
+    with idle.bot(editors=SEEING_ALL):
+        asked = idle.slack.say(DM_YOU, "why submarines")
+        idle.slack.wait_for_replies(DM_YOU)
+        idle.slack.quiet()
+        assert own(idle) == ["why submarines · not in the archive"]
+        idle.slack.delete(asked)
+        idle.slack.quiet()
+        assert own(idle) == []
+        assert "submarines" not in lacks(idle)
+
+
+def test_an_editor_finds_what_the_archive_lacks(idle: Room) -> None:
+    """(three ask the same in other words, an editor opens Home, one line that says so; others see no such list)."""
+    with idle.bot(editors=EDITORS):
+        for words in ("why the tunnel", "why submarines", "Why are there submarines?", "WHY SUBMARINES"):
+            idle.reply_to(idle.ask(words))
+        idle.reply_to(idle.ask(BRIDGE))
+        found = lacks(idle).splitlines()
+        assert LACKS not in lines(idle)
+    assert [line.rpartition(" · ")[0] for line in found[2:4]] == ["WHY SUBMARINES · 3 times", "why the tunnel"]
+    assert (found[1], found[-1]) == ("Found no answer:", "Answers that somebody found not helpful: none.")
+    assert BRIDGE not in "".join(found)
+
+
+def test_an_editor_finds_what_was_wrong_and_not_who_said_so(idle: Room) -> None:
+    """(👎 with a note, an editor opens Home, the question and the note, without a name)."""
+    with idle.bot(editors=EDITORS):
+        reply = idle.reply_to(idle.ask(BRIDGE))
+        press(idle, reply, RATE, rating_of(reply, useful=False))
+        view = window(idle)
+        entered = {view["blocks"][0]["block_id"]: {NOTE: "that is the old bridge"}}
+        assert idle.slack.interactivity.submit(view["id"], entered).failure is None
+        idle.slack.quiet()
+        found = lacks(idle)
+    assert "Found no answer: none." in found
+    assert found.splitlines()[-1].startswith(f"{BRIDGE} · ")
+    assert found.endswith(" · noted: that is the old bridge")
+    assert YOU not in found
+
+
+def test_private_questions_are_told_only_where_that_is_set(idle: Room) -> None:
+    """(asks in a direct message and by command, an editor sees neither, and it says so; with the setting, both)."""
+    with idle.bot(editors=EDITORS):
+        idle.slack.say(DM_YOU, "why submarines")
+        idle.slack.wait_for_replies(DM_YOU)
+        command(idle, GENERAL, "why the tunnel")
+        told = lacks(idle)
+    assert "Found no answer: none." in told
+    assert "but for those that were asked of the bot alone" in told
+    with idle.bot(editors=SEEING_ALL):
+        told = lacks(idle)
+    assert "why submarines · " in told
+    assert "why the tunnel · " in told
+    assert "wherever they were asked" in told
+
+
+def test_every_surface_is_public_or_private() -> None:
+    """Wherever a question can be asked, it is decided whether editors see it without a setting."""
+    assert PUBLIC | PRIVATE | {"join"} == set(get_args(Surface))
+    assert not PUBLIC & PRIVATE
+
+
+def test_records_that_cannot_be_used_are_told_of_in_one_sentence(idle: Room) -> None:
+    """(opens Home while the records cannot be used, what the archive holds, and one sentence in place of the lists)."""
+    with idle.bot(editors=Editors(frozenset({YOU}))):
+        idle.reply_to(idle.ask(BRIDGE))
+        connection = sqlite3.connect(idle.state / FILE_NAME)
+        connection.execute("ALTER TABLE replies RENAME TO elsewhere")
+        connection.close()
+        read = lines(idle)
+    assert "The archive" in read
+    assert read[-1] == "What was asked before cannot be looked up at the moment; open this tab again in a while."
+    assert LACKS not in read
+
+
+def test_the_base_variant_has_both_lists(tmp_path: Path) -> None:
+    """Neither list takes more than the base variant has; what it lacks stands below them."""
+    with StandIn(scopes=scopes("base"), subscriptions=events("base")) as slack:
+        room = Room(slack, Scripted(), tmp_path)
+        with room.bot(editors=EDITORS):
+            room.reply_to(room.slack.say(GENERAL, f"{slack.mention} why submarines", user=COLLEAGUE))
+            read = lines(room, COLLEAGUE)
+    assert read.index(MINE) < read.index(LACKS) < read.index("Not switched on here")
+
+
+HOSTILE = "<!channel> *why* <https://evil.example|submarines> :smile: `x` &amp;"
+
+
+def test_hostile_words_are_shown_as_they_are(idle: Room) -> None:
+    """A question that looks like markup is listed letter for letter, to its asker and to an editor."""
+    with idle.bot(editors=SEEING_ALL):
+        idle.slack.say(DM_COLLEAGUE, HOSTILE, user=COLLEAGUE)
+        idle.slack.wait_for_replies(DM_COLLEAGUE)
+        (mine,) = own(idle, COLLEAGUE)
+        told = lacks(idle)
+    assert mine == "*why* <submarines> `x` &amp; · not in the archive"
+    assert "*why* <submarines> `x` &amp; · " in told
+
+
+def keep(records: Records, number: int, words: str, note: str) -> None:
+    """Question ``number`` found no answer, and somebody noted something to it."""
+    place = Place("T1", "D1", f"{number}.0")
+    claim = records.claim(Delivery(f"Ev{number}", place, "", "{}"))
+    assert claim
+    mark = mark_of("T1", "U1")
+    kept = Kept(short_id(place, ""), place, "", mark, "command", words, "abstention", "{}")
+    assert records.settle(claim, "abstention", None, kept) is None
+    records.rate(place, "U1", Rated(False, note))
+
+
+@untimed
+@given(MIXTURES, MIXTURES)
+def test_whatever_was_asked_fits_the_tab(words: str, note: str) -> None:
+    """A question and a note of any words and length leave a tab that Slack takes, in which nothing acts."""
+    records = Records(None)
+    keep(records, 1, words, note)
+    shown = history(records)
+    types = {part["type"] for block in shown if block["type"] == "rich_text" for part in parts(block)}
+    assert types <= {"text"}
+
+
+def test_what_was_asked_long_ago_is_no_gap_any_more() -> None:
+    """What was asked more than thirty days ago is its asker's still, and not among the gaps."""
+    records = Records(None, clock=lambda: time.time() - (DAYS + 1) * DAY)
+    keep(records, 1, "why submarines", "too old")
+    texts = list(texts_in(history(records)))
+    assert texts[0] == MINE
+    assert texts.count("why submarines") == 1
+    assert texts[-2:] == ["Found no answer: none.", "Answers that somebody found not helpful: none."]
+
+
+def test_many_gaps_are_cut_and_counted() -> None:
+    """Of more gaps than are shown the rest is counted, in each list."""
+    records = Records(None)
+    for number in range(GAPS + 7):
+        keep(records, number, f"why {number} submarines " + "x" * 2_000, "n" * 3_000)
+    texts = list(texts_in(history(records)))
+    assert texts.count("and 7 more") == 2
+    assert sum(map(len, texts)) < 20_000
+
+
+def history(records: Records) -> list[Json]:
+    """What an editor who asked all of it is shown, checked by Slack's rules for a tab."""
+    blocks = History(NOBODY, records, Editors(frozenset({"U1"}), see_private=True)).blocks("T1", "U1")
+    checked_view({"type": "home", "blocks": blocks}, "home")
+    records.close()
+    return blocks
+
+
+def parts(block: Json) -> list[Json]:
+    return [part for item in block["elements"][0]["elements"] for part in item["elements"]]

@@ -1,0 +1,68 @@
+"""What is kept of a question, for how long, and what is then said of it."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from bot.playground.cast import COLLEAGUE, DM_YOU
+from bot.records import Place, Records, short_id
+from bot.slack.controls import WHY
+
+from .conftest import Room
+from .test_actions import lines, window
+from .test_explaining import ASKED, answered, choice, read, shelved, why
+
+__all__ = ["answered", "shelved"]  # fixtures
+
+NOT_KEPT = "How this answer came about is not kept any more; ask again to see how it is answered now."
+
+
+def test_what_is_not_kept_any_more_is_told_in_a_sentence(shelved: Room) -> None:
+    """(Why this answer?, after its record was forgotten: one sentence)."""
+    with shelved.bot():
+        reply = shelved.reply_to(shelved.ask(ASKED))
+    records = Records(shelved.state)
+    assert records.forget(None) == 1
+    records.close()
+    with shelved.bot():
+        assert lines(why(shelved, reply)) == [NOT_KEPT]
+
+
+def test_an_edited_question_is_explained_as_it_is_now(answered: Room) -> None:
+    """(Why this answer?, after an edit: the new words; the answer has another id, and the old one is not kept)."""
+    asked = answered.ask(ASKED)
+    first = answered.reply_to(asked)
+    before = choice(first)
+    answered.slack.edit(asked, f"{answered.slack.mention} when does the Tarn ferry cross")
+    answered.slack.wait_until(lambda: choice(answered.reply_to(asked)) != before)
+    told = read(why(answered, answered.reply_to(asked)))
+    assert "Asked: when does the Tarn ferry cross" in told
+    assert answered.slack.interactivity.press(first, WHY, before, user=COLLEAGUE).failure is None
+    assert lines(window(answered, COLLEAGUE)) == [NOT_KEPT]
+
+
+def test_a_deleted_question_is_not_kept(answered: Room) -> None:
+    """A direct message that is deleted takes what is kept of it along."""
+    asked = answered.slack.say(DM_YOU, ASKED)
+    answered.slack.wait_for_replies(DM_YOU)
+    answered.slack.quiet()
+    place = Place(answered.slack.team, asked.channel, asked.ts)
+    records = Records(answered.state)
+    kept = records.kept(short_id(place, ""))
+    assert kept and (kept.words, kept.surface, kept.thread) == (ASKED, "dm", "")
+    answered.slack.delete(asked)
+    answered.slack.wait_until(lambda: records.kept(short_id(place, "")) is None)
+    records.close()
+
+
+def test_the_log_names_the_answer(answered: Room, caplog: pytest.LogCaptureFixture) -> None:
+    """The line of the log has the id of an answer, and none of what was not searched."""
+    with caplog.at_level(logging.INFO, "bot.telemetry"):
+        asked = answered.ask(ASKED)
+        answered.reply_to(asked)
+        answered.reply_to(answered.ask("hello"))
+    told = "\n".join(record.getMessage() for record in caplog.records if record.name == "bot.telemetry")
+    assert f'"answer": "{short_id(Place(answered.slack.team, asked.channel, asked.ts), "")}"' in told
+    assert '"outcome": "how-to", "answer": null' in told

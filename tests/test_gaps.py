@@ -1,0 +1,140 @@
+"""When two questions are the same one, and what is told of them; also by the command ``pullquote gaps``."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.gaps import Gap, find_gaps, grouped
+from bot.records import Delivery, Kept, Outcome, Place, Rated, Records, short_id
+
+ASKED = "when does the ferry sail"
+
+
+def kept(words: str, number: int = 0, *, surface: str = "mention", outcome: Outcome = "abstention") -> Kept:
+    """Question ``number``, the later the greater."""
+    place = Place("T1", "C1", f"{number}.0")
+    return Kept(short_id(place, ""), place, "", "", surface, words, outcome, "{}", asked_at=float(number))
+
+
+APART = [
+    ("when does the ferry sail", "when does the train leave"),
+    ("ferry", "ferry Lund"),
+    ("ferry -Lund", "ferry Lund"),
+    ("ferry after:2024", "ferry after:2025"),
+    ('"the ferry sails"', "the ferry sails"),
+    ("what is it", "who was that"),
+    ("?", "!"),
+]
+SAME = [
+    (ASKED, ASKED),
+    (ASKED, "When does the ferry sail?"),
+    (ASKED, "  WHEN DO\nferries SAIL "),
+    (ASKED, "sailing of the ferry"),
+    ("ferry Lund", "Lund ferry"),
+    ("défense budget", "the defence budgets"),
+    ("ferry -Lund", "the ferry -Lund"),
+    ("What is it", "what  is it"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), APART)
+def test_questions_for_different_things_are_two(one: str, other: str) -> None:
+    """A question that searches for something else, or elsewhere, is another one."""
+    assert [gap.times for gap in grouped([(kept(one, 2), ""), (kept(other, 1), "")])] == [1, 1]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_the_same_question_is_one(one: str, other: str) -> None:
+    """What is asked in other small words, another case or order is the same question, shown as it was asked last."""
+    assert grouped([(kept(one, 2), ""), (kept(other, 1), "")]) == (Gap(one, 2, 2.0),)
+
+
+def test_the_order_of_gaps() -> None:
+    """The most frequent question comes first, and of equally frequent ones the newest; each note is told once."""
+    asked = [
+        (kept("the newest", 5), ""),
+        (kept(ASKED, 4), "too old"),
+        (kept("another", 3), ""),
+        (kept(ASKED, 2), "wrong ferry"),
+        (kept(ASKED, 1), "too old"),
+    ]
+    assert grouped([]) == ()
+    assert grouped(asked) == (
+        Gap(ASKED, 3, 4.0, ("too old", "wrong ferry")),
+        Gap("the newest", 1, 5.0),
+        Gap("another", 1, 3.0),
+    )
+
+
+def ask(records: Records, one: Kept, rated: Rated | None = None) -> None:
+    """The question is asked now, ends as ``one`` says, and is rated."""
+    claim = records.claim(Delivery(one.id, one.place, "", "{}"))
+    assert claim
+    records.settle(claim, one.outcome, "2.0", one)
+    if rated:
+        records.rate(one.place, "U1", rated)
+
+
+def test_what_is_found_in_the_ledger() -> None:
+    """Abstentions are told of, answers that were not helpful too; not others, not older ones, nor from elsewhere."""
+    records = Records(None)
+    ask(records, kept("no answer", 1))
+    ask(records, kept("answered", 2, outcome="answer"), Rated(True))
+    ask(records, kept("badly answered", 3, outcome="answer"), Rated(False, "too old"))
+    ask(records, kept("no private answer", 4, surface="dm"))
+    now = time.time()
+    found = find_gaps(records, now - 60, {"mention"})
+    assert [gap.words for gap in found.unanswered] == ["no answer"]
+    assert [(gap.words, gap.notes) for gap in found.unhelpful] == [("badly answered", ("too old",))]
+    later = find_gaps(records, now + 60, {"mention"})
+    assert (later.unanswered, later.unhelpful) == ((), ())
+    assert {gap.words for gap in find_gaps(records, 0.0, {"mention", "dm"}).unanswered} == {
+        "no answer",
+        "no private answer",
+    }
+
+
+def gaps(state: Path, *arguments: str, private: bool = False) -> str:
+    """What the command prints over a state folder."""
+    environment = {**os.environ, "PULLQUOTE_STATE_DIR": str(state), "PULLQUOTE_EDITORS_SEE_PRIVATE": str(private)}
+    command = [sys.executable, "-m", "bot", "gaps", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def test_the_command_prints_the_list(tmp_path: Path) -> None:
+    """It prints what editors see in the Home tab, of private questions only where that is set, literally."""
+    assert "Found no answer: none." in gaps(tmp_path)
+    records = Records(tmp_path)
+    ask(records, kept("why \x1b[31m<submarines>\n", 1))
+    ask(records, kept("Why submarines?", 2))
+    ask(records, kept("quietly", 3, surface="command"))
+    ask(records, kept("who leads", 4, outcome="answer"), Rated(False, "too\x07 old"))
+    records.close()
+    printed = gaps(tmp_path)
+    assert "1 × who leads · " in printed
+    assert "noted: too old" in printed
+    assert "<submarines>" in printed
+    assert "quietly" not in printed
+    assert "\x1b" not in printed
+    assert "\x07" not in printed
+    assert "1 × quietly · " in gaps(tmp_path, private=True)
+
+
+def test_the_command_prints_json(tmp_path: Path) -> None:
+    """For programs it prints one object: the days, and both lists."""
+    records = Records(tmp_path)
+    ask(records, kept("why submarines", 1))
+    ask(records, kept("Why submarines?", 2))
+    records.close()
+    out = json.loads(gaps(tmp_path, "--json", "--days", "7"))
+    assert (out["days"], out["unhelpful"]) == (7, [])
+    (gap,) = out["unanswered"]
+    assert (gap["question"], gap["times"], gap["notes"]) == ("Why submarines?", 2, [])
+    assert gap["last_asked"].endswith("Z")

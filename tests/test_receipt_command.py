@@ -1,0 +1,147 @@
+"""``pullquote receipt``: what a person and a program read of an answer that was given in Slack, and the exit status."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from making import article, librarian
+from test_cli import run
+
+from bot.models import Article, Question
+from bot.receipts import Receipt, receipt_of
+from bot.records import Delivery, Kept, Place, Records, mark_of, short_id
+
+BRIDGE = article(
+    "The valley waited for ten years.",
+    "The council approved the Tarn bridge on Monday. Nobody spoke against it.",
+    id="bridge.txt",
+    title="The valley waited for ten years.",
+)
+ASKED, UNANSWERED = "who approved the Tarn bridge", "why do submarines dive"
+
+
+def place(ts: str) -> Place:
+    return Place("T1", "C1", ts)
+
+
+def lay_out(folder: Path, *articles: Article) -> None:
+    """Put the articles into the folder's archive, as files."""
+    (folder / "corpus").mkdir(exist_ok=True)
+    for one in articles:
+        (folder / "corpus" / one.id).write_text(one.text)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """A folder with an archive, and with the state that a bot left which answered from it, once, and abstained once."""
+    lay_out(tmp_path, BRIDGE)
+    records = Records(tmp_path / "state")
+    for ts, asked in (("1.0", ASKED), ("2.0", UNANSWERED)):
+        keep(records, place(ts), made(asked, BRIDGE))
+    records.close()
+    return tmp_path
+
+
+def made(asked: str, *articles: Article) -> Receipt:
+    """The receipt of the reply to ``asked``."""
+    found = librarian(*articles)
+    return receipt_of(found.answer(Question(asked)), found.archive, found.explain)
+
+
+def keep(records: Records, at: Place, receipt: Receipt, written: str | None = None) -> None:
+    """Keep it as a bot does."""
+    claim = records.claim(Delivery(at.ts, at, "", "body"))
+    assert claim
+    person = mark_of("T1", "U1")
+    one = Kept(short_id(at, ""), at, "", person, "mention", receipt.question, receipt.outcome, "")
+    records.settle(claim, receipt.outcome, "9.0", replace(one, receipt=written or receipt.model_dump_json()))
+
+
+ANSWERED, ABSTAINED = short_id(place("1.0"), ""), short_id(place("2.0"), "")
+
+
+def test_a_person_reads_why(kept: Path) -> None:
+    """The question, its words, the archive, and of the quote its words, place and scores; status 0, all is verified."""
+    done = run("receipt", ANSWERED, folder=kept, PULLQUOTE_STATE_DIR="state")
+    said = " ".join(done.stdout.split())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"question {ASKED}" in said
+    assert "outcome Answered: the confidence is" in said
+    assert "approved 1.00 typed" in said
+    assert "Quote 1 of 1: verified now" in said
+    assert '"The council approved the Tarn bridge on Monday.' in said
+    assert "¶ 2 of 2" in said or "¶ 1 of 1" in said
+    assert "Found by its words:" in said
+    assert "word body heading title" in said
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_an_id_is_read_as_people_write_it(kept: Path) -> None:
+    """An id in capitals is the same id."""
+    assert run("receipt", ANSWERED.upper(), folder=kept, PULLQUOTE_STATE_DIR="state").returncode == 0
+
+
+def test_an_abstention_has_a_receipt_too(kept: Path) -> None:
+    """Nothing was quoted, so nothing has changed: status 0, and why there was no answer."""
+    done = run("receipt", ABSTAINED, folder=kept, PULLQUOTE_STATE_DIR="state")
+    assert done.returncode == 0
+    assert "Not answered: the confidence is 0.00" in " ".join(done.stdout.split())
+    assert '"submarines" and "dive" occur nowhere' in " ".join(done.stdout.split())
+
+
+def test_a_program_reads_json(kept: Path) -> None:
+    """``--json`` prints the whole receipt, the archive's fingerprint now, and each quote's check."""
+    done = run("receipt", ANSWERED, "--json", folder=kept, PULLQUOTE_STATE_DIR="state")
+    out = json.loads(done.stdout)
+    assert set(out) == {"id", "asked_at", "surface", "receipt", "archive_now", "checks"}
+    assert (out["id"], out["surface"], out["checks"]) == (ANSWERED, "mention", ["verified"])
+    (quote,) = Receipt.model_validate(out["receipt"]).quotes
+    assert quote.found == pytest.approx(sum(one.score for one in quote.terms))
+
+
+def test_a_source_that_has_changed_is_status_1(kept: Path) -> None:
+    """Where the archive is another by now, a quote that is not there any more is told, and not shown."""
+    lay_out(kept, replace(BRIDGE, text=BRIDGE.text.replace("Monday", "Friday")))
+    done = run("receipt", ANSWERED, folder=kept, PULLQUOTE_STATE_DIR="state")
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 1
+    assert "Quote 1 of 1: the source has changed since" in said
+    assert "it has changed since, to" in said
+    assert "council" not in said
+    out = json.loads(run("receipt", ANSWERED, "--json", folder=kept, PULLQUOTE_STATE_DIR="state").stdout)
+    assert out["checks"] == ["changed"]
+    assert out["archive_now"] != out["receipt"]["archive"]
+
+
+def test_an_archive_that_has_grown_still_holds_its_quotes(kept: Path) -> None:
+    """An archive with an article more is another; what was quoted from it is verified all the same, with status 0."""
+    lay_out(kept, article("The ferry at Tarn crosses at noon.", id="ferry.txt"))
+    done = run("receipt", ANSWERED, folder=kept, PULLQUOTE_STATE_DIR="state")
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 0
+    assert "it has changed since, to" in said
+    assert "Quote 1 of 1: verified now" in said
+
+
+FAILURES = [
+    (["zzzzzzzz"], "state", "No answer zzzzzzzz is kept in state"),
+    ([ANSWERED], "elsewhere", "There are no records in elsewhere"),
+    ([ANSWERED, "--corpus", "nowhere"], "state", "There is no nowhere"),
+    ([short_id(place("3.0"), "")], "state", "was written by another version of Pullquote"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "state", "said"), FAILURES)
+def test_a_failure_is_one_sentence(kept: Path, arguments: list[str], state: str, said: str) -> None:
+    """An unknown id, no records, no archive, another version's receipt: status 2, and one line that says what to do."""
+    records = Records(kept / "state")
+    keep(records, place("3.0"), made(ASKED, BRIDGE), '{"form": 99}')
+    records.close()
+    done = run("receipt", *arguments, folder=kept, PULLQUOTE_STATE_DIR=state)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (kept / "elsewhere").exists()

@@ -1,0 +1,83 @@
+"""Where the terms of an archive stand: what is found at once is what looking at each paragraph finds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from making import article
+
+from bot import analysis
+from bot.archive import Archive
+from bot.models import Paragraph
+from bot.sentences import sentences
+from bot.tokens import Tokens, runs
+
+WORDS = ("pier", "old", "Skarvik", "the", "cost.", "Who?", "3.5", "U.S.", "ferry;")
+TEXTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join), min_size=1, max_size=5)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "found"),
+    [([], []), ([0], [(0, 1)]), ([3, 4, 5], [(3, 6)]), ([0, 2, 3, 7], [(0, 1), (2, 4), (7, 8)])],
+)
+def test_numbers_that_follow_each_other_are_one_range(numbers: list[int], found: list[tuple[int, int]]) -> None:
+    """Ascending numbers become half-open ranges, as few as can be."""
+    assert list(runs(numbers)) == found
+
+
+def standing(paragraph: Paragraph, wanted: set[str]) -> list[tuple[str, int, int | None]]:
+    """Each wanted term of ``paragraph``: how many terms precede it, and the sentence that holds all of it."""
+    spans = sentences(paragraph.text)
+    return [
+        (term, at, next((i for i, span in enumerate(spans) if span.start <= start and end <= span.end), None))
+        for at, (term, start, end) in enumerate(analysis.searched_terms(paragraph.text))
+        if term in wanted
+    ]
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=3), st.sets(st.sampled_from(WORDS), min_size=1), st.randoms())
+def test_what_stands_in_many_paragraphs_is_what_stands_in_each(
+    told: list[list[str]], asked: set[str], chance: object
+) -> None:
+    """Terms, their places and their sentences are those of each paragraph, looked at by itself."""
+    archive = Archive([article("\n\n".join(texts), id=f"{number}.txt") for number, texts in enumerate(told)])
+    tokens = Tokens(archive.paragraphs)
+    wanted = {term for word in asked for term in analysis.terms(word)}
+    flags = tokens.flags(tokens.numbers(sorted(wanted)))
+    looked_at = [paragraph for paragraph in archive.paragraphs if chance.random() < 0.7]  # type: ignore[attr-defined]
+    numbers = [tokens.number(paragraph) for paragraph in looked_at]
+    found: dict[int, list[tuple[int, int, int | None]]] = {number: [] for number in numbers}
+    for at, term, number, before, sentence in tokens.standing(flags, numbers):
+        found[number].append((term, at - before, sentence))
+    assert found == {
+        number: [(tokens.numbers([term])[0], at, sentence) for term, at, sentence in standing(paragraph, wanted)]
+        for number, paragraph in zip(numbers, looked_at, strict=True)
+    }
+
+
+def test_nothing_stands_where_nothing_is_looked_at() -> None:
+    """Without a paragraph, or without a wanted term, nothing is found."""
+    archive = Archive([article("The old pier cost much.")])
+    tokens = Tokens(archive.paragraphs)
+    everything = np.ones_like(tokens.flags(()))
+    assert list(tokens.standing(everything, [])) == []
+    assert list(tokens.standing(tokens.flags(()), [0])) == []
+
+
+@pytest.mark.parametrize(
+    ("terms", "at", "follows"), [("old pier", 0, True), ("pier old", 0, False), ("pier", 9, False)]
+)
+def test_terms_follow_one_another_within_a_paragraph(terms: str, at: int, follows: bool) -> None:
+    """Terms stand in a row where each is the next, and never across the end of a paragraph."""
+    archive = Archive([article("The old pier.\n\nThe pier.")])
+    tokens = Tokens(archive.paragraphs)
+    assert tokens.follow(tokens.numbers(analysis.terms(terms)), at, 0) is follows
+
+
+def test_terms_do_not_follow_into_the_next_paragraph() -> None:
+    """The last term of one paragraph and the first of the next are not in a row."""
+    archive = Archive([article("It was old.\n\nPiers stood.")])
+    tokens = Tokens(archive.paragraphs)
+    assert not tokens.follow(tokens.numbers(analysis.terms("old pier")), 0, 0)
