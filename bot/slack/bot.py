@@ -24,7 +24,6 @@ from bot.slack.home import Home
 from bot.slack.ledger import Ledger
 from bot.slack.limits import Allowance, Limits
 from bot.slack.listeners import acknowledge_the_rest, build_app, listen_to_presses
-from bot.slack.remembering import Remembering
 from bot.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -93,10 +92,9 @@ class SlackBot:
 
     def open(self, answers: Answers, verify: Verify) -> None:
         """Answer from now on. ``verify`` raises VerificationError for a quote that is not its article's."""
-        remembering = Remembering(answers)
-        self._desk.open(remembering, verify)
-        self._presses.open(remembering)
-        self._home.open(remembering)
+        self._desk.open(answers, verify)
+        self._presses.open(answers)
+        self._home.open(answers)
 
     def stop(self, within: float = END_WITHIN) -> None:
         """Finish the questions in hand, ``within`` seconds; what is left then is another process's to take over."""

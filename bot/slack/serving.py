@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from types import FrameType
 from typing import Protocol
@@ -25,6 +26,9 @@ from bot.slack.socketmode import SocketEndpoint
 from bot.telemetry import Telemetry
 
 __all__ = ["Access", "SlackBot", "WayIn", "check_access", "serve"]
+
+# Seconds between two moments at which a signal is heard, wherever it was caught.
+LISTEN_EVERY = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def serve(
         try:
             entrance.start()
             loading.start()
-            end.get()
+            _wait_for(end)
         finally:
             entrance.retire()
             bot.stop()
@@ -97,6 +101,16 @@ def serve(
     if loading.error is not None:
         raise loading.error
     return 0
+
+
+def _wait_for(end: SimpleQueue[None]) -> None:
+    """Wait until something is in the queue. A signal that another thread catches wakes nobody, and is heard here when
+    this thread runs next.
+    """
+    while True:
+        with suppress(Empty):
+            end.get(timeout=LISTEN_EVERY)
+            return
 
 
 class _Loading(Thread):
