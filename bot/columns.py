@@ -1,0 +1,102 @@
+"""Flat arrays by name, in memory or in a file: what everything that is kept of an archive is made of.
+
+Keeps secret whether an array lies in memory or in a file whose blocks are checked when they are first read. So that a
+file can be mapped as it is, nothing is kept but numbers and the bytes of texts.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Arrays = Mapping[str, Array]
+Check = Callable[[int, int], None]
+
+
+class Column:
+    """One array of one dimension. Safe to share between threads; never written to."""
+
+    __slots__ = ("_array", "_check")
+
+    def __init__(self, array: Array, check: Check | None = None) -> None:
+        """``check(start, end)`` is called before these elements are given out, and raises where they are damaged."""
+        self._array, self._check = array, check
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def all(self) -> Array:
+        """The whole array."""
+        return self.part(0, len(self._array))
+
+    def part(self, start: int, end: int) -> Array:
+        """The elements from ``start`` up to ``end``."""
+        if self._check is not None:
+            self._check(start, end)
+        return self._array[start:end]
+
+
+Columns = Mapping[str, Column]
+
+
+def in_memory(arrays: Arrays) -> Columns:
+    """The arrays as they are, which need no check."""
+    return {name: Column(array) for name, array in arrays.items()}
+
+
+def under(prefix: str, arrays: Arrays) -> dict[str, Array]:
+    """The arrays with ``prefix`` and a full stop before each name, so that two of a kind can stand beside each other."""
+    return {f"{prefix}.{name}": array for name, array in arrays.items()}
+
+
+def below(prefix: str, columns: Columns) -> Columns:
+    """The columns that ``under`` put under this prefix, by their own names."""
+    start = f"{prefix}."
+    return {name.removeprefix(start): column for name, column in columns.items() if name.startswith(start)}
+
+
+class Strings(Sequence[str]):
+    """Strings in UTF-8, one behind the other. Where they are sorted, one can be found."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._bytes, borders = columns["bytes"], columns["borders"].all()
+        self._borders = memoryview(np.ascontiguousarray(borders))
+
+    @staticmethod
+    def arrays(strings: Iterable[str]) -> dict[str, Array]:
+        """What ``Strings`` is made of."""
+        encoded = [one.encode("utf-8", "surrogatepass") for one in strings]
+        borders = np.fromiter(accumulate(map(len, encoded), initial=0), np.int64, len(encoded) + 1)
+        return {"bytes": np.frombuffer(b"".join(encoded), np.uint8), "borders": borders}
+
+    def __len__(self) -> int:
+        return len(self._borders) - 1
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        return self._raw(at if at >= 0 else at + len(self)).decode("utf-8", "surrogatepass")
+
+    def __iter__(self) -> Iterator[str]:
+        whole = self._bytes.all().tobytes()
+        borders = self._borders.tolist()
+        for start, end in zip(borders, borders[1:], strict=False):
+            yield whole[start:end].decode("utf-8", "surrogatepass")
+
+    def find(self, string: str) -> int | None:
+        """The place of ``string``; None where it is not among them. They are sorted, and each is there once."""
+        at = self.place(string)
+        return at if at < len(self) and self[at] == string else None
+
+    def place(self, string: str) -> int:
+        """How many of the strings stand before ``string``. They are sorted."""
+        return bisect_left(range(len(self)), string.encode("utf-8", "surrogatepass"), key=self._raw)
+
+    def _raw(self, at: int) -> bytes:
+        return self._bytes.part(self._borders[at], self._borders[at + 1]).tobytes()
