@@ -41,6 +41,13 @@ class Column:
             self._check(start, end)
         return self._array[start:end]
 
+    def at(self, places: Array) -> Array:
+        """The elements at these places, at least one of which there is."""
+        if self._check is not None and len(places):
+            for place in places.tolist():
+                self._check(place, place + 1)
+        return self._array[places]
+
 
 Columns = Mapping[str, Column]
 

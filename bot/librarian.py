@@ -96,6 +96,10 @@ class Librarian:
         reason = abstention(query, quotes, looks, self.archive.holdings(Scope()), held, is_met=is_met)
         return Abstention(reason, quotes, sure, _trace(query, found.hits, held, started))
 
+    def verify(self, quote: Quote) -> None:
+        """See ``Archive.verify``."""
+        self.archive.verify(quote)
+
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
         """What the engine's score of a passage that was found for ``query`` is made of."""
         return self._retriever.explain(query, passage)
@@ -131,7 +135,7 @@ class Librarian:
     def examples(self) -> tuple[str, ...]:
         """Up to three questions that this archive answers in full; of several ways and articles, where it can be."""
         acronyms, names = self._lexicon.acronyms(), self._lexicon.names()
-        made = examples(self.archive.paragraphs, self._tokens, acronyms, names)
+        made = examples(self.archive.newest_first(), self._tokens, acronyms, names)
         chosen: list[Example] = []
         others: list[Example] = []
         for one in islice(made, TRIES):

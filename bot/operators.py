@@ -129,8 +129,13 @@ def holds(text: str, phrase: str) -> bool:
 def is_of_source(article: Article, sources: tuple[str, ...]) -> bool:
     """Whether one of ``sources`` stands, in whole words, in the article's source or id; true where none is named."""
     return not sources or any(
-        _name(source) in _name(where) for source in sources for where in (article.source, article.id)
+        names_source(where, source) for source in sources for where in (article.source, article.id)
     )
+
+
+def names_source(where: str, source: str) -> bool:
+    """Whether ``source``, as a person typed it, stands in whole words in ``where``: an article's source, or its id."""
+    return _name(source) in _name(where)
 
 
 def is_in_scope(article: Article, scope: Scope) -> bool:

@@ -37,13 +37,15 @@ class Found:
     """A file that was met.
 
     ``name`` is its path below the folder that was searched, with forward slashes; ``reader`` the module that reads it;
-    ``reason`` why it cannot be read. One with neither is nothing that anyone would miss.
+    ``reason`` why it cannot be read. One with neither is nothing that anyone would miss. ``changed`` is when it was
+    changed last, in nanoseconds of the system's clock.
     """
 
     path: Path
     name: str
     reader: str = ""
     size: int = 0
+    changed: int = 0
     reason: str = ""
 
 
@@ -88,7 +90,7 @@ def _look(path: Path, name: str, *, always: bool = False) -> Found:
         return Found(path, name, reason=f"it cannot be reached ({error.strerror})")
     if not stat.S_ISREG(status.st_mode):
         return Found(path, name, reason="it is not a regular file")
-    return Found(path, name, READERS[suffix], status.st_size)
+    return Found(path, name, READERS[suffix], status.st_size, status.st_mtime_ns)
 
 
 def _shown(name: str) -> str:

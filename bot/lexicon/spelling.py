@@ -20,10 +20,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import takewhile
 
 from babel import Locale
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+from bot.columns import Strings
 
 _VOWELS = frozenset("aeiouy")
 
@@ -48,22 +51,30 @@ def exchanged(names: Iterable[str], beside: Mapping[str, Collection[str]]) -> di
     return {name: tuple(sorted(others)) for name, others in found.items()}
 
 
-class Known:
-    """The words of an archive, folded, by the letters that they begin and end with: a slip changes neither."""
+def by_ends(words: Iterable[str]) -> list[str]:
+    """The words of six letters or more, each behind the letters that it begins and ends with; sorted."""
+    return sorted(word[0] + word[-1] + word for word in words if len(word) >= 6)
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self._words = frozenset(words)
-        self._by_ends: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        for word in self._words:
-            if len(word) >= 6:
-                self._by_ends[word[0], word[-1]].append(word)
+
+class Known:
+    """The words of an archive, folded, also by the letters that they begin and end with: a slip changes neither."""
+
+    def __init__(self, words: Strings, ends: Strings) -> None:
+        """``words`` are sorted; ``ends`` are what ``by_ends`` gives of them."""
+        self._words, self._ends = words, ends
 
     def __contains__(self, word: str) -> bool:
-        return word in self._words
+        return self._words.find(word) is not None
+
+    def place(self, word: str) -> int:
+        """Where a known word stands among all, sorted."""
+        return self._words.place(word)
 
     def alike(self, word: str) -> Sequence[str]:
         """The words of six letters or more that begin and end as ``word`` does."""
-        return self._by_ends.get((word[0], word[-1]), ())
+        ends = word[0] + word[-1]
+        behind = (self._ends[at] for at in range(self._ends.place(ends), len(self._ends)))
+        return [found[2:] for found in takewhile(lambda one: one.startswith(ends), behind)]
 
 
 def nearest(word: str, known: Known) -> tuple[str, ...]:
