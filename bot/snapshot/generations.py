@@ -24,5 +24,6 @@ def generation(folder: Path, name: str, number: int) -> Path:
 
 def newest(folder: Path, name: str) -> Path | None:
     """The file that counts; None where there is none."""
-    files = generations(folder, name)
+    # A list that is made while a writer replaces the only file may hold neither; the next holds the new one.
+    files = generations(folder, name) or generations(folder, name)
     return files[max(files)] if files else None

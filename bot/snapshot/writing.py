@@ -39,9 +39,9 @@ def save(folder: Path, name: str, arrays: Arrays, manifest: str, patience: float
             _write(folder / f"{name}.part", new, contents, arrays)
             _put_on_disk(folder)
             for file in older.values():
-                # Windows refuses where a process has the file mapped; a later turn comes here again.
-                with suppress(PermissionError):
-                    file.unlink(missing_ok=True)
+                # The new one counts already. What the system keeps (Windows, what is mapped) is left to a later turn.
+                with suppress(OSError):
+                    file.unlink()
             return new
     except (OSError, sqlite3.Error) as error:
         why = getattr(error, "strerror", None) or str(error)
@@ -57,6 +57,8 @@ def _turn(lock: Path, patience: float) -> Iterator[None]:
     # SQLite locks files on every system; the database stays empty.
     with closing(sqlite3.connect(lock, timeout=patience, isolation_level=None)) as db:
         try:
+            # Otherwise a killed writer would leave a journal beside it.
+            db.execute("PRAGMA journal_mode = MEMORY")
             db.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
