@@ -10,9 +10,10 @@ from bot.articles import Reading, read
 from bot.errors import SettingsError
 from bot.lexicon import Lexicon
 from bot.librarian import Librarian
-from bot.models import Article
+from bot.models import Article, Passage
 from bot.ranking import PARTS as RANKING
-from bot.retrieval.bm25 import Bm25Retriever
+from bot.retrieval.bm25 import Bm25Retriever, counted
+from bot.retrieval.passages import Held
 from bot.tokens import Tokens
 
 Progress = Callable[[int, int], None]
@@ -31,10 +32,14 @@ def librarian_of(articles: Sequence[Article], without: Collection[str] = ()) -> 
         archive,
         tokens,
         Lexicon.learn(archive.paragraphs),
-        Bm25Retriever(archive.passages, tokens.body),
-        Bm25Retriever(archive.whole_articles, tokens.body),
+        _retriever(archive.passages, tokens),
+        _retriever(archive.whole_articles, tokens),
         without,
     )
+
+
+def _retriever(passages: Sequence[Passage], tokens: Tokens) -> Bm25Retriever:
+    return Bm25Retriever(Held(passages), counted(passages, tokens.body), tokens.body)
 
 
 def open_archive(
