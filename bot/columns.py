@@ -31,6 +31,11 @@ class Column:
     def __len__(self) -> int:
         return len(self._array)
 
+    @property
+    def address(self) -> int:
+        """Where the array lies in memory. Nothing may be read there that ``part`` has not given out before."""
+        return int(self._array.ctypes.data)
+
     def all(self) -> Array:
         """The whole array."""
         return self.part(0, len(self._array))

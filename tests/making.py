@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
 from bot.archive import Archive
+from bot.columns import in_memory
 from bot.lexicon import Lexicon
 from bot.librarian import Librarian
-from bot.models import Answer, Article, Filters, Form, Mark, MarkKind, Paragraph, Query, Question, Quote, Reply, Span
+from bot.models import (
+    Answer,
+    Article,
+    Filters,
+    Form,
+    Mark,
+    MarkKind,
+    Paragraph,
+    Passage,
+    Query,
+    Question,
+    Quote,
+    Reply,
+    Span,
+)
 from bot.quoting import choose
 from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
-from bot.retrieval.bm25 import Bm25Retriever
+from bot.retrieval.bm25 import Bm25Retriever, counted
+from bot.retrieval.kernel import engine
+from bot.retrieval.passages import Held
+from bot.retrieval.postings import Kept, Postings
+from bot.retrieval.scan import Engine
 from bot.tokens import Tokens
 from bot.wiring import librarian_of
 
@@ -75,7 +94,17 @@ def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ..
     learnt = Lexicon.learn(archive.paragraphs)
     asked = learnt.expand(Question(question, limit))
     coverage = Coverage(asked, learnt.idf, Tokens(archive.paragraphs))
-    return choose(coverage, rank(Ground(coverage, Bm25Retriever(archive.passages).search(asked, 30), {})), limit)
+    return choose(coverage, rank(Ground(coverage, searching(archive.passages).search(asked, 30), {})), limit)
+
+
+def searching(passages: Sequence[Passage], engine: Callable[[Sequence[Postings]], Engine] = engine) -> Bm25Retriever:
+    """What searches these passages by their postings."""
+    return Bm25Retriever(Held(passages), counted(passages), engine=engine)
+
+
+def reopened(postings: Postings) -> Postings:
+    """The same, from what is kept of them."""
+    return Postings.opened(Kept(in_memory(postings.arrays()), postings.terms))
 
 
 def shown(reply: Reply) -> tuple[Quote, ...]:

@@ -5,39 +5,36 @@ Keeps secret how a query becomes lists of postings, and what it requires becomes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
 
-from bot.models import Hit, Passage, Query, Scope
-from bot.operators import is_in_scope
+from bot.models import Hit, Passage, Query
 from bot.retrieval import FIELDS, K1, B, Terms, TermScore, body, has_phrases
+from bot.retrieval.documents import Documents
 from bot.retrieval.kernel import engine
+from bot.retrieval.passages import Passages
 from bot.retrieval.postings import Postings
 from bot.retrieval.runs import Bytes, Numbers
 from bot.retrieval.scan import Engine, Lists
 
 
 class Bm25Retriever:
-    """Searches passages held in memory. Safe to share between threads."""
+    """Searches passages by the postings of their fields. Safe to share between threads."""
 
     def __init__(
         self,
-        passages: Sequence[Passage],
+        passages: Passages,
+        fields: Mapping[str, Postings],
         body: Terms = body,
         engine: Callable[[Sequence[Postings]], Engine] = engine,
     ) -> None:
-        """``body`` gives a passage's own terms, in case they are known already."""
+        """``fields`` are those of FIELDS, by name; ``body`` gives a passage's own terms, in case they are known."""
         self._passages = passages
         self._terms = {name: body if name == "body" else terms for name, (terms, _) in FIELDS.items()}
-        numbers: dict[str, int] = {}
-        self._article_of = np.array([numbers.setdefault(one.article.id, len(numbers)) for one in passages], np.int32)
-        self._articles = tuple({one.article.id: one.article for one in passages}.values())
-        self._fields = [
-            (Postings(map(self._terms[name], passages), k1=K1, b=B), weight) for name, (_, weight) in FIELDS.items()
-        ]
-        self._body = self._fields[list(FIELDS).index("body")][0]
+        self._fields = [(fields[name], weight) for name, (_, weight) in FIELDS.items()]
+        self._body = fields["body"]
         self._engine = engine([postings for postings, _ in self._fields])
 
     def search(self, query: Query, limit: int) -> list[Hit]:
@@ -71,18 +68,16 @@ class Bm25Retriever:
 
     def _marks(self, query: Query) -> Bytes | None:
         """For each passage, whether it is in scope and holds what the query requires and nothing it excludes."""
-        if not (query.required or query.excluded) and query.filters.scope == Scope():
-            return None
+        in_scope = self._passages.within(query.filters.scope)
+        if not (query.required or query.excluded):
+            return in_scope
+        marks = np.ones(len(self._passages), np.uint8) if in_scope is None else in_scope.copy()
         if query.required:
-            marks = np.zeros(len(self._passages), np.uint8)
-            marks[self._holding(query.required)] = 1
-        else:
-            marks = np.ones(len(self._passages), np.uint8)
+            holders = self._holding(query.required)
+            in_scope, marks = marks, np.zeros_like(marks)
+            marks[holders] = in_scope[holders]
         for term in query.excluded:
             marks[self._body.holders(term)] = 0
-        if query.filters.scope != Scope():
-            in_scope = [is_in_scope(article, query.filters.scope) for article in self._articles]
-            marks &= np.array(in_scope, np.uint8)[self._article_of]
         return marks
 
     def _holding(self, required: Sequence[Sequence[Sequence[str]]]) -> Numbers:
@@ -99,3 +94,10 @@ class Bm25Retriever:
         for term in terms[1:]:
             found = np.intersect1d(found, self._body.holders(term), assume_unique=True)
         return found
+
+
+def counted(passages: Iterable[Passage], body: Terms = body) -> dict[str, Postings]:
+    """The postings of each field of these passages; ``body`` as for ``Bm25Retriever``."""
+    every = tuple(passages)
+    found = [map(body if name == "body" else terms, every) for name, (terms, _) in FIELDS.items()]
+    return {name: Postings(one, k1=K1, b=B) for name, one in zip(FIELDS, Documents.of(*found), strict=True)}

@@ -26,7 +26,7 @@ LIBRARY = Path(__file__).with_name("_kernel.so")
 MOST_LISTS = 1024
 """As many lists as ``kernel.c`` has room for."""
 _HIT = np.dtype([("score", np.float64), ("number", np.int64)])
-_ARRAYS = "runs_of segments starts bounds slots shares aside aside_counts".split()
+_ARRAYS = "runs_of segments starts bounds slots shares aside aside_counts lengths".split()
 
 
 def engine(fields: Sequence[Postings]) -> Engine:
@@ -58,7 +58,7 @@ class _Field(ctypes.Structure):
     """``Field`` of ``postings.h``."""
 
     _fields_ = (
-        *((name, ctypes.c_void_p) for name in (*_ARRAYS, "lengths")),
+        *((name, ctypes.c_void_p) for name in _ARRAYS),
         ("asides", ctypes.c_int64),
         *((name, ctypes.c_double) for name in ("gain", "k1", "b", "average")),
     )
@@ -72,13 +72,18 @@ class Kernel:
         self._search: Any = library.pullquote_search
         self._scan = Scan(fields)
         self._passages = fields[0].corpus_size
-        self._arrays = [[*(getattr(one.runs, name) for name in _ARRAYS), one.doc_len] for one in fields]
+        self._kept = [one.columns for one in fields]
         self._fields = (_Field * len(fields))(
             *(
                 _Field(
-                    *(array.ctypes.data for array in arrays), len(one.runs.aside), one.k1 + 1, one.k1, one.b, one.avgdl
+                    *(one.columns[name].address for name in _ARRAYS),
+                    len(one.columns["aside"]),
+                    one.k1 + 1,
+                    one.k1,
+                    one.b,
+                    one.avgdl,
                 )
-                for one, arrays in zip(fields, self._arrays, strict=True)
+                for one in fields
             )
         )
         self._room_size = library.pullquote_room()

@@ -15,9 +15,12 @@ lies in memory.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
+from bot.columns import Array, Columns
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -28,44 +31,75 @@ BLOCK = 64
 RANKED = 256
 
 
-@dataclass(frozen=True, slots=True)
 class Runs:
-    """The postings of a field, as the kernel reads them: see the module.
+    """The postings of a field, as the kernel reads them: see the module. Safe to share between threads.
 
     ``runs_of`` (a term's first run) is by term and ``starts`` (a run's first slot) by run, each with one more at the
     end; ``bounds`` are the greatest share in a run; ``aside`` are the slots whose count is not the least of that share.
     """
 
-    runs_of: Numbers
-    segments: npt.NDArray[np.uint16]
-    starts: Numbers
-    bounds: Bytes
-    slots: npt.NDArray[np.uint16]
-    shares: Bytes
-    aside: Numbers
-    aside_counts: Numbers
+    def __init__(self, columns: Columns) -> None:
+        self._runs_of, self._segments, self._starts = columns["runs_of"], columns["segments"], columns["starts"]
+        self._bounds, self._slots, self._shares = columns["bounds"], columns["slots"], columns["shares"]
+        self._columns_aside = columns["aside"], columns["aside_counts"]
+
+    def check(self, term: int) -> None:
+        """Read all that a search for the term reads, so that it is checked: the kernel is given addresses alone."""
+        first, end = self._runs_of.part(term, term + 2).tolist()
+        starts = self._starts.part(first, end + 1)
+        for by_run in (self._segments, self._bounds):
+            by_run.part(first, end)
+        for by_slot in (self._slots, self._shares):
+            by_slot.part(int(starts[0]), int(starts[-1]))
+        _ = self._aside
 
     def of(self, term: int, passages: int) -> tuple[Numbers, Numbers]:
         """The numbers of the passages that hold the term, ascending, and the slot of each."""
+        first, end = self._runs_of.part(term, term + 2).tolist()
+        starts = self._starts.part(first, end + 1).tolist()
         numbers, slots = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for run in range(self.runs_of[term], self.runs_of[term + 1]):
-            start, end, base = int(self.starts[run]), int(self.starts[run + 1]), int(self.segments[run]) * SEGMENT
-            here = min(SEGMENT, passages - base)
-            within = self.slots[start:end]
-            if end - start >= dense_size(here):
+        for segment, start, next_start in zip(
+            self._segments.part(first, end).tolist(), starts, starts[1:], strict=False
+        ):
+            here = min(SEGMENT, passages - segment * SEGMENT)
+            within = self._slots.part(start, next_start)
+            if next_start - start >= dense_size(here):
                 bits = within[: set_size(here)].astype("<u2").view(np.uint8)
                 within = np.flatnonzero(np.unpackbits(bits, bitorder="little")).astype(np.uint16)
-            numbers.append(within.astype(np.int64) + base)
+            numbers.append(within.astype(np.int64) + segment * SEGMENT)
             slots.append(np.arange(start, start + len(within)))
         return np.concatenate(numbers), np.concatenate(slots)
 
     def counts(self, slots: Numbers, norms: Floats) -> Floats:
-        """How often the passages of these slots hold their term, by their norms."""
-        counts = counts_of(self.shares[slots], norms)
-        places = np.searchsorted(self.aside, slots)
-        is_aside = np.append(self.aside, -1)[places] == slots
-        counts[is_aside] = self.aside_counts[places[is_aside]]
+        """How often the passages of these slots, which are of one term, hold it, by their norms."""
+        if not len(slots):
+            return np.empty(0)
+        first = int(slots[0])
+        counts = counts_of(self._shares.part(first, int(slots[-1]) + 1)[slots - first], norms)
+        aside, aside_counts = self._aside
+        places = np.searchsorted(aside, slots)
+        is_aside = np.append(aside, -1)[places] == slots
+        counts[is_aside] = aside_counts[places[is_aside]]
         return counts
+
+    @cached_property
+    def _aside(self) -> tuple[Numbers, Numbers]:
+        slots, counts = self._columns_aside
+        return slots.all(), counts.all()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """BM25's parameters, and the average length of a field's passages in terms."""
+
+    k1: float
+    b: float
+    average: float
+
+    def norms(self, lengths: Array) -> Floats:
+        """What the library adds to the count of a term in passages so long: the longer, the more."""
+        norms: Floats = self.k1 * (1 - self.b + self.b * lengths / self.average)
+        return norms
 
 
 def shares_of(counts: Floats, norms: Floats) -> Bytes:

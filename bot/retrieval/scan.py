@@ -24,7 +24,7 @@ Found = list[tuple[float, int]]
 class Lists:
     """The lists of postings that make up a score, in the order in which it is summed.
 
-    Of each, the number of its field, that of its term in the field, and the factor: field weight × term weight × idf.
+    Of each, the number of its field, that of its term, and the factor: field weight × term weight × idf.
     """
 
     fields: array[int] = field(default_factory=lambda: array("i"))
@@ -33,15 +33,16 @@ class Lists:
 
     @classmethod
     def of(cls, fields: Sequence[tuple[Postings, float]], terms: Iterable[Term]) -> Lists:
-        """Those of weighted terms in weighted fields."""
+        """Those of weighted terms in weighted fields, whose terms are the same: a search may read their postings."""
         lists = cls()
-        asked = [(term.text, term.weight) for term in terms]
-        for number, (postings, weight) in enumerate(fields):
-            for text, term_weight in asked:
-                if (term := postings.terms.get(text)) is not None:
-                    lists.fields.append(number)
-                    lists.terms.append(term)
-                    lists.factors.append(weight * term_weight * postings.idfs[term])
+        find = fields[0][0].terms.find
+        asked = [(number, term.weight) for term in terms if (number := find(term.text)) is not None]
+        for field_number, (postings, weight) in enumerate(fields):
+            for number, term_weight in asked:
+                if idf := postings.ready(number):
+                    lists.fields.append(field_number)
+                    lists.terms.append(number)
+                    lists.factors.append(weight * term_weight * idf)
         return lists
 
 

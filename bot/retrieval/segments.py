@@ -5,10 +5,7 @@ Keeps secret how they are found: by sorting numbers that are made of a term's an
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,14 +27,30 @@ class Segment:
     counts: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, tokens: array[int], lengths: array[int]) -> Segment:
-        """From the numbers of the passages' terms, one passage after the other."""
-        keys = np.frombuffer(tokens, np.int32).astype(np.int64) << 16 | np.repeat(np.arange(len(lengths)), lengths)
+    def of(
+        cls,
+        tokens: npt.NDArray[np.int32],
+        lengths: npt.NDArray[np.int32],
+        numbers: npt.NDArray[np.uint16],
+        counts: npt.NDArray[np.int32],
+    ) -> Segment:
+        """From the numbers of the passages' terms, one passage after the other.
+
+        ``numbers`` and ``counts`` have room for as many postings as there are tokens; those of the segment begin them.
+        """
+        keys = tokens.astype(np.int64)
+        keys <<= 16
+        keys |= np.repeat(np.arange(len(lengths), dtype=np.uint16), lengths)
         keys.sort()
-        counts, keys = _counted(keys)
-        terms = (keys >> 16).astype(np.int32)
-        sizes, distinct = _counted(terms)
-        return cls(len(lengths), distinct, sizes.astype(np.int32), keys.astype(np.uint16), counts.astype(np.int32))
+        firsts = _firsts(keys)
+        keys = keys[firsts]
+        numbers, counts = numbers[: len(keys)], counts[: len(keys)]
+        np.bitwise_and(keys, 0xFFFF, out=numbers, casting="unsafe")
+        np.subtract(np.append(firsts[1:], len(tokens)), firsts, out=counts, casting="unsafe")
+        keys >>= 16
+        runs = _firsts(keys)
+        sizes = np.diff(runs, append=len(keys)).astype(np.int32)
+        return cls(len(lengths), keys[runs].astype(np.int32), sizes, numbers, counts)
 
     @property
     def firsts(self) -> Numbers:
@@ -73,36 +86,9 @@ class Segment:
         return np.concatenate((bits.view("<u2"), np.cumsum(in_each) - in_each, bounds.view("<u2"))).astype(np.uint16)
 
 
-class Segments:
-    """The segments so far, one behind the other in few arrays: so all their memory is given back when they go."""
-
-    def __init__(self) -> None:
-        self._by_run = array("i"), array("i")
-        self._numbers, self._counts = array("H"), array("i")
-        self._each: list[tuple[int, int, int]] = []
-
-    def add(self, tokens: array[int], lengths: array[int]) -> None:
-        """Keep one more, made as ``Segment.of`` does."""
-        segment = Segment.of(tokens, lengths)
-        self._each.append((segment.passages, len(segment.terms), len(segment.numbers)))
-        for kept, own in zip(self._by_run, (segment.terms, segment.sizes), strict=True):
-            kept.frombytes(own.tobytes())
-        self._numbers.frombytes(segment.numbers.tobytes())
-        self._counts.frombytes(segment.counts.tobytes())
-
-    def __iter__(self) -> Iterator[Segment]:
-        terms, sizes = (np.frombuffer(kept, np.int32) for kept in self._by_run)
-        numbers, counts = np.frombuffer(self._numbers, np.uint16), np.frombuffer(self._counts, np.int32)
-        run = posting = 0
-        for passages, runs, postings in self._each:
-            by_run, by_posting = slice(run, run + runs), slice(posting, posting + postings)
-            yield Segment(passages, terms[by_run], sizes[by_run], numbers[by_posting], counts[by_posting])
-            run, posting = run + runs, posting + postings
-
-
-def _counted(ascending: npt.NDArray[Any]) -> tuple[Numbers, npt.NDArray[Any]]:
-    """How often each distinct number stands there, and the numbers."""
-    firsts = np.flatnonzero(
-        np.concatenate((np.ones(min(len(ascending), 1), np.bool_), ascending[1:] != ascending[:-1]))
-    )
-    return np.diff(firsts, append=len(ascending)), ascending[firsts]
+def _firsts(ascending: Numbers) -> Numbers:
+    """Where each distinct number stands first."""
+    is_first = np.empty(len(ascending), np.bool_)
+    is_first[:1] = True
+    np.not_equal(ascending[1:], ascending[:-1], out=is_first[1:])
+    return np.flatnonzero(is_first)

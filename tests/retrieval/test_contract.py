@@ -11,18 +11,27 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import article, query
+from making import article, query, reopened, searching
 
 from bot.archive import Archive
 from bot.models import Article, Filters, Passage, Query, Scope
 from bot.retrieval import FIELDS, K1, B, Retriever, body
-from bot.retrieval.bm25 import Bm25Retriever
+from bot.retrieval.bm25 import Bm25Retriever, counted
+from bot.retrieval.documents import Documents
+from bot.retrieval.passages import Held
 from bot.retrieval.plain import PlainRetriever
 from bot.retrieval.postings import LuceneIdf, Postings
 from bot.retrieval.scan import Scan
 
 Engine = Callable[[Sequence[Passage]], Retriever]
-ENGINES: list[Engine] = [Bm25Retriever, partial(Bm25Retriever, engine=Scan), PlainRetriever]
+
+
+def from_what_is_kept(passages: Sequence[Passage]) -> Retriever:
+    """Over postings that were kept and opened again."""
+    return Bm25Retriever(Held(passages), {name: reopened(field) for name, field in counted(passages).items()})
+
+
+ENGINES: list[Engine] = [searching, partial(searching, engine=Scan), from_what_is_kept, PlainRetriever]
 every_engine = pytest.mark.parametrize("engine", ENGINES)
 
 TARN = (
@@ -261,4 +270,7 @@ def test_postings_are_the_library(corpus: list[list[str]], asked: list[str]) -> 
     """Asked as the library is asked, the postings give the library's own scores, repeated terms counted again."""
     if any(corpus):
         expected = LuceneIdf(corpus, k1=K1, b=B).get_scores(asked)
-        assert list(Postings(corpus, k1=K1, b=B).get_scores(asked)) == pytest.approx(list(expected), rel=1e-9)
+        (documents,) = Documents.of(corpus)
+        postings = Postings(documents, k1=K1, b=B)
+        for one in (postings, reopened(postings)):
+            assert list(one.get_scores(asked)) == pytest.approx(list(expected), rel=1e-9)

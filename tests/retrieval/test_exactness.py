@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import missing
+from making import reopened
 
+from bot.columns import Array, Column
 from bot.models import Term
+from bot.retrieval.documents import Documents
 from bot.retrieval.kernel import LIBRARY, SOURCES, engine, load
-from bot.retrieval.postings import LuceneIdf, Postings
+from bot.retrieval.postings import Kept, LuceneIdf, Postings
 from bot.retrieval.runs import SEGMENT
-from bot.retrieval.scan import Lists, Scan
+from bot.retrieval.scan import Engine, Lists, Scan
 
 Corpus = list[list[str]]
 PARAMETERS = {"k1": 0.9, "b": 0.75}
@@ -67,6 +70,10 @@ class Drawn:
         ]
 
 
+def counted(*corpora: Corpus) -> list[Postings]:
+    return [Postings(documents, **PARAMETERS) for documents in Documents.of(*corpora)]
+
+
 def reference(corpora: Sequence[Corpus], terms: Sequence[Term]) -> list[float]:
     """Σ field weight × Σ term weight × ``get_scores([term])``, by rank-bm25's own method."""
     total = np.zeros(len(corpora[0]))
@@ -86,14 +93,17 @@ def test_two_thousand_questions(seed: int) -> None:
     """
     drawn = Drawn(seed)
     corpora = drawn.corpora()
-    fields = [Postings(corpus, **PARAMETERS) for corpus in corpora]
-    fast, plain, rng = engine(fields), Scan(fields), np.random.default_rng([seed, 2])
+    fields = counted(*corpora)
+    opened = [reopened(field) for field in fields]
+    fast, again, plain, rng = engine(fields), engine(opened), Scan(fields), np.random.default_rng([seed, 2])
     for number, terms in enumerate(drawn.queries(50)):
         lists = Lists.of(list(zip(fields, WEIGHTS, strict=True)), terms)
         limit = int(rng.choice([1, 3, 10, 50, 1000]))
         marks = (rng.random(len(corpora[0])) < 0.3).astype(np.uint8) if number % 3 == 0 else None
         found = fast.best(lists, marks, limit)
         assert found == plain.best(lists, marks, limit)
+        lists = Lists.of(list(zip(opened, WEIGHTS, strict=True)), terms)
+        assert found == again.best(lists, marks, limit) == Scan(opened).best(lists, marks, limit)
         if number < 3:
             scores = reference(corpora, terms)
             assert [score for score, _ in found] == pytest.approx([scores[one] for _, one in found], rel=1e-9)
@@ -110,7 +120,7 @@ def test_more_passages_than_one_segment() -> None:
     common = (np.arange(5000) + 1.0) ** -0.9
     lengths = rng.integers(0, 9, SEGMENT + 3000).tolist()
     words = iter(rng.choice(5000, sum(lengths), p=common / common.sum()).tolist())
-    postings = Postings([[f"w{next(words)}" for _ in range(length)] for length in lengths], **PARAMETERS)
+    (postings,) = counted([[f"w{next(words)}" for _ in range(length)] for length in lengths])
     fast, plain = engine([postings]), Scan([postings])
     for _ in range(200):
         asked = [Term(f"w{word}", 1.0, "typed") for word in (rng.random(6) ** 4 * 5000).astype(int).tolist()]
@@ -128,7 +138,7 @@ def test_passages_that_score_nearly_the_same(seed: int) -> None:
         for length in rng.integers(50, 60, 500).tolist()
     ]
     corpus = [*alike, *([["e", *["x"] * 99]] * 600), *([["x"] * 40] * 25_000)]
-    postings = Postings([corpus[number] for number in rng.permutation(len(corpus)).tolist()], **PARAMETERS)
+    (postings,) = counted([corpus[number] for number in rng.permutation(len(corpus)).tolist()])
     for _ in range(20):
         lists = Lists.of([(postings, 1.0)], [Term(word, float(rng.uniform(0.5, 1)), "typed") for word in "abcde"])
         for limit in (1, 5, 10, 20, 50):
@@ -137,7 +147,7 @@ def test_passages_that_score_nearly_the_same(seed: int) -> None:
 
 def test_a_question_of_very_many_words() -> None:
     """A query of more terms than the compiled search has room for is answered as any other."""
-    postings = Postings([[f"w{number}", "w0"] for number in range(2000)], **PARAMETERS)
+    (postings,) = counted([[f"w{number}", "w0"] for number in range(2000)])
     lists = Lists.of([(postings, 1.0)], [Term(f"w{number}", 1.0, "typed") for number in range(1500)])
     assert engine([postings]).best(lists, None, 20) == Scan([postings]).best(lists, None, 20)
 
@@ -146,15 +156,41 @@ def test_how_often_a_passage_holds_a_term() -> None:
     """A count is known again exactly, however great it is, from a byte and the passage's length."""
     counts = [1, 2, 3, 7, 20, 254, 255, 256, 5000, 70_000]
     corpus = [["a"] * count + ["b"] * (13 * number) for number, count in enumerate(counts)]
-    postings = Postings([*corpus, []], **PARAMETERS)
-    numbers, slots = postings.runs.of(postings.terms["a"], postings.corpus_size)
+    (postings,) = counted([*corpus, []])
+    numbers, slots = postings.runs.of(postings.terms.find("a"), postings.corpus_size)
     assert numbers.tolist() == list(range(len(counts)))
-    assert postings.runs.counts(slots, postings.norms(numbers)).tolist() == counts
+    assert postings.runs.counts(slots, postings.parameters.norms(postings.lengths[numbers])).tolist() == counts
+
+
+class Late:
+    """An array that lies there only where it has been asked for; zeros stand everywhere else."""
+
+    def __init__(self, array: Array) -> None:
+        self._true, self._seen = array, np.zeros_like(array)
+        self.column = Column(self._seen, self._come)
+
+    def _come(self, start: int, end: int) -> None:
+        self._seen[start:end] = self._true[start:end]
+
+
+@pytest.mark.parametrize("search", [engine, Scan])
+@pytest.mark.parametrize("seed", range(10))
+def test_nothing_is_read_that_was_not_checked(search: Callable[[Sequence[Postings]], Engine], seed: int) -> None:
+    """All that a search reads has been asked of the columns before, where what lies in a file is checked."""
+    fields = counted(*Drawn(seed).corpora())
+    plain = Scan(fields)
+    for terms in Drawn(seed).queries(20):
+        late = [
+            Postings.opened(Kept({name: Late(one).column for name, one in field.arrays().items()}, field.terms))
+            for field in fields
+        ]
+        expected = plain.best(Lists.of(list(zip(fields, WEIGHTS, strict=True)), terms), None, 10)
+        assert search(late).best(Lists.of(list(zip(late, WEIGHTS, strict=True)), terms), None, 10) == expected
 
 
 def test_questions_at_the_same_time() -> None:
     """Threads that ask the same index at once get what each would get alone."""
-    fields = [Postings(corpus, **PARAMETERS) for corpus in Drawn(3).corpora()]
+    fields = counted(*Drawn(3).corpora())
     fast = engine(fields)
     asked = [Lists.of(list(zip(fields, WEIGHTS, strict=True)), terms) for terms in Drawn(3).queries(50)] * 8
     alone = [fast.best(lists, None, 10) for lists in asked]
