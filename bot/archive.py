@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ def arrays(rows: Columns) -> dict[str, Array]:
         **under("ids", Strings.arrays(ids[at] for at in order)),
         "ids_at": np.array(order, np.int32),
         **under("sources", Strings.arrays(named)),
+        "publishers": np.array([len({one[2] for one in known if one[2] != PurePosixPath(one[0]).name})], np.int64),
         "source": np.array([place[source] for source in sources], np.int32),
         "fingerprint": np.frombuffer(digest.digest(), np.uint8),
     }
@@ -74,6 +76,7 @@ class Archive:
         self._borders = rows["paragraph.borders"].all()
         self._first = memoryview(self._borders)
         self._ids, self._ids_at = Strings(below("ids", own)), own["ids_at"].all()
+        self._publishers = int(own["publishers"].all()[0])
         self._source_names, self._source = Strings(below("sources", own)), own["source"].all()
         self.fingerprint = own["fingerprint"].all().tobytes().hex()
         self._made = lru_cache(MOST_ARTICLES)(self._make)
