@@ -14,7 +14,6 @@ from bot.lexicon import Lexicon
 from bot.models import Abstention, Answer, Hit, Holdings, Passage, Query, Question, Quote, Reply, Scope, Trace
 from bot.operators import for_phrase, without_phrases
 from bot.quoting import choose
-from bot.quoting.asked import are_by_the_way
 from bot.quoting.confidence import THRESHOLD, confidence
 from bot.quoting.figures import different_figures
 from bot.quoting.later import later_article
@@ -76,7 +75,7 @@ class Librarian:
         started = time.perf_counter()
         query = self._lexicon.expand(question, self._without)
         held = self.archive.holdings(query.filters.scope)
-        found = self._find(without_phrases(query) if are_by_the_way(query) else query, held, question.limit)
+        found = self._find(query, held, question.limit)
         is_met = bool(found.hits) or not (query.filters.phrases or query.filters.excluded)
         if not is_met:
             # Where no paragraph holds a phrase, what holds its words comes nearest, and is no answer.

@@ -131,9 +131,11 @@ class Lexicon:
         if taken and (naming := tuple(word for word in own if word.term not in _FRAME)) != own:
             own, forms = naming, self._forms(naming)
         forms.extend(following.behind(own, taken, self._forms(taken)))
+        words = (*own, *taken)
+        filters = operators.in_question(filters, words)
         return Query(
             question,
-            (*own, *taken),
+            words,
             tuple(form for form in forms if form.origin not in without),
             operators.required_terms(filters),
             operators.excluded_terms(filters),

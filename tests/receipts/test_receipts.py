@@ -71,12 +71,22 @@ def test_the_operators_of_a_question_stand_in_its_receipt() -> None:
         "since": date(2025, 1, 1),
         "before": None,
         "unread": ("author:x",),
+        "quoted": (),
     }
     assert narrowed(made.filters) == (
         'Searched only passages with "Tarn bridge" and without "ferry" in articles of source "bridge" '
         "published from 1 January 2025."
     )
     assert narrowed(receipt(ASKED, BRIDGE).filters) is None
+
+
+def test_a_title_in_a_sentence_narrows_nothing_in_a_receipt() -> None:
+    """A phrase said in passing stands in the receipt as it was quoted, and no narrowing is claimed."""
+    made = receipt('who approved "a Tarn bridge" on Monday in the council', BRIDGE, FERRY)
+    assert made.outcome == "answer"
+    assert (made.filters.phrases, made.filters.quoted) == ((), ("a Tarn bridge",))
+    assert narrowed(made.filters) is None
+    assert made.said == 'Not in all of these passages word for word: "a Tarn bridge".'
 
 
 def test_an_abstention_has_a_receipt() -> None:
