@@ -18,12 +18,9 @@ from bot.playground.validation import checked_view
 from bot.records import Place, Rated, Records
 from bot.slack.admission import Rules
 from bot.slack.blocks import texts_in
-from bot.slack.bot import SlackBot
 from bot.slack.controls import RATE
-from bot.slack.http import HttpEndpoint
 from bot.slack.modals import NEXT_QUOTE, NOTE, PREVIOUS_QUOTE, SHOW_CONTEXT, context_modal
 from bot.slack.references import VALUE_LIMIT, Showing, find, showing_of, value_of
-from bot.telemetry import Telemetry
 from tests.making import article
 
 from .articles import Scripted, answer, quote_all
@@ -163,25 +160,9 @@ def test_the_context_is_shown_by_a_bot_that_was_started_again(shelved: Room) -> 
 
 def test_presses_come_in_at_an_address_too(shelved: Room) -> None:
     """(Show context, the modal) where Slack sends signed requests to the bot's own address."""
-    bot = SlackBot(shelved.access(), records=Records(shelved.state))
-    endpoint = HttpEndpoint(
-        bot.app,
-        signing_secret=shelved.slack.signing_secret,
-        telemetry=Telemetry(),
-        is_ready=lambda: bot.is_ready,
-        host="127.0.0.1",
-        port=0,
-    )
-    endpoint.start()
-    bot.start()
-    try:
-        shelved.open(bot)
-        shelved.slack.use_request_url(f"http://127.0.0.1:{endpoint.port}/slack/events")
+    with shelved.bot_at_address():
         press(shelved, shelved.reply_to(shelved.ask(ASKED)), SHOW_CONTEXT)
         assert bold(window(shelved)) == [QUOTES[0].text]
-    finally:
-        bot.stop()
-        endpoint.stop()
 
 
 def test_a_source_that_has_changed_is_not_shown_as_it_was(shelved: Room) -> None:
