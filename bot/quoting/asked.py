@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from bot.models import Filters, Scope, Trace, day
+from bot.models import Filters, Scope, Trace, day, joined
 from bot.operators import outside_phrases
 
 MOST_NAMED, LONGEST = 6, 40
@@ -17,7 +17,7 @@ def listed(words: Sequence[str], joint: str) -> str:
     named = [f'"{shortened(word)}"' for word in words[:MOST_NAMED]]
     if len(words) > MOST_NAMED:
         named.append(f"{len(words) - MOST_NAMED:,} more words")
-    return f" {joint} ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
+    return joined(named, joint)
 
 
 def shortened(word: str) -> str:
