@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from test_cli import run
 
 from bot.gaps import Gap, find_gaps, grouped
 from bot.records import Delivery, Kept, Outcome, Place, Rated, Records, short_id
@@ -110,8 +111,8 @@ def gaps(state: Path, *arguments: str, private: bool = False) -> str:
 
 def test_the_command_prints_the_list(tmp_path: Path) -> None:
     """It prints what editors see in the Home tab, of private questions only where that is set, literally."""
-    assert "Found no answer: none." in gaps(tmp_path)
     records = Records(tmp_path)
+    assert "Found no answer: none." in gaps(tmp_path)
     ask(records, kept("why \x1b[31m<submarines>\n", 1))
     ask(records, kept("Why submarines?", 2))
     ask(records, kept("quietly", 3, surface="command"))
@@ -125,6 +126,15 @@ def test_the_command_prints_the_list(tmp_path: Path) -> None:
     assert "\x1b" not in printed
     assert "\x07" not in printed
     assert "1 × quietly · " in gaps(tmp_path, private=True)
+
+
+def test_without_records_there_is_one_sentence(tmp_path: Path) -> None:
+    """Where no bot keeps records, nothing is printed as a finding, and none are begun."""
+    done = run("gaps", folder=tmp_path, PULLQUOTE_STATE_DIR="elsewhere")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("There are no records in elsewhere; set PULLQUOTE_STATE_DIR")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_the_command_prints_json(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from bot import settings
-from bot.cli.options import AsJson, Corpus, open_librarian
+from bot.cli.options import AsJson, Corpus, kept_records, open_articles
 from bot.errors import RecordsError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def receipt(id: Id, corpus: Corpus = None, as_json: AsJson = False) -> None:
     chosen = settings.load(corpus=corpus)
     kept = _kept(chosen.state_dir, id)
     made = _read(kept)
-    archive = open_librarian(chosen.corpus).archive
+    archive = open_articles(chosen.corpus)
     quotes = check(made, archive)
     if as_json:
         typer.echo(ReceiptOut.of(kept, made, quotes, archive).model_dump_json(indent=2))
@@ -41,17 +41,8 @@ def receipt(id: Id, corpus: Corpus = None, as_json: AsJson = False) -> None:
 
 
 def _kept(folder: Path, id: str) -> Kept:
-    from bot.records import FILE_NAME, Records
-
-    if not (folder / FILE_NAME).exists():
-        raise RecordsError(
-            f"There are no records in {folder}; set PULLQUOTE_STATE_DIR to the folder that the bot keeps them in."
-        )
-    records = Records(folder)
-    try:
+    with kept_records(folder) as records:
         kept = records.kept(id)
-    finally:
-        records.close()
     if kept is None:
         raise RecordsError(
             f"No answer {id} is kept in {folder}; check the id: what is old or was deleted is forgotten."

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from bot import settings
-from bot.cli.options import Corpus, errors, open_librarian, read_archive
+from bot.cli.options import Corpus, errors, kept_records, open_librarian, read_archive
 from bot.errors import ArchiveError, RecordsError
 
 if TYPE_CHECKING:
@@ -108,13 +108,8 @@ def doctor(corpus: Corpus = None, mode: Mode = "socket") -> None:
 
 def forget(older_than: OlderThan = None) -> None:
     """Delete the record of the questions that were answered."""
-    from bot.records import Records
-
-    records = Records(settings.load().state_dir)
-    try:
+    with kept_records(settings.load().state_dir) as records:
         count = records.forget(None if older_than is None else time.time() - older_than * DAY)
-    finally:
-        records.close()
     typer.echo(f"Deleted the record of {count:,} question{'' if count == 1 else 's'}.")
 
 
