@@ -75,7 +75,8 @@ def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ..
     learnt = Lexicon.learn(archive.paragraphs)
     asked = learnt.expand(Question(question, limit))
     coverage = Coverage(asked, learnt.idf, Tokens(archive.paragraphs))
-    return choose(coverage, rank(Ground(coverage, Bm25Retriever(archive.passages).search(asked, 30), {})), limit)
+    hits = rank(Ground(coverage, Bm25Retriever(archive.passages).search(asked, 30), {}))
+    return choose(coverage, hits, limit).quotes
 
 
 def shown(reply: Reply) -> tuple[Quote, ...]:

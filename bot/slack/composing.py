@@ -121,10 +121,11 @@ def _compose(
     for quote in quotes:
         verify(quote)
     outcome: Outcome = "answer" if isinstance(reply, Answer) else "abstention"
-    may_page = asked.response_url is None and may_reread(asked.place.channel, scopes)
+    has_more = isinstance(reply, Answer) and reply.has_more
+    may_page = has_more and asked.response_url is None and may_reread(asked.place.channel, scopes)
     went_on = follows if reply.trace.query.taken else ()
     answered = Answered(place=asked.place, version=asked.delivery.version)
-    after = Turn(**dict(answered), at=1, goes_on=bool(went_on)) if may_page and _has_more(reply) else None
+    after = Turn(**dict(answered), at=1, goes_on=bool(went_on)) if may_page else None
     message = with_controls(_laid_out(reply, asked, asked.text), answered, quotes, after=after)
     receipt = receipt_of(reply, answers.archive, answers.explain).model_dump_json()
     return Composed(outcome, message, reply.confidence, len(quotes), took_ms, receipt, went_on)
@@ -136,11 +137,6 @@ def _is_to_the_point(reply: Reply) -> bool:
     own = {word.typed for i, word in enumerate(query.words) if i not in query.taken}
     missing = own.intersection(reply.quotes[0].missing) if isinstance(reply, Answer) else own
     return 2 * len(missing) < len(own)
-
-
-def _has_more(reply: Reply) -> bool:
-    """Whether more was found than is shown; that any of it is worth a page is known once it is asked for."""
-    return isinstance(reply, Answer) and len(reply.trace.hits) > len(reply.quotes)
 
 
 def _laid_out(reply: Reply, asked: Asked, question: str) -> Message:
