@@ -24,7 +24,7 @@ from bot.slack.controls import with_controls
 from bot.slack.paging import may_reread
 from bot.slack.questions import Asked
 from bot.slack.references import Answered, Turn
-from bot.slack.sharing import ROOM, credited, offered
+from bot.slack.sharing import ROOM, credited, sharing_of
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,8 @@ def _compose(
     went_on = follows if reply.trace.query.taken else ()
     answered = Answered(place=asked.place, version=asked.delivery.version)
     after = Turn(**dict(answered), at=1, goes_on=bool(went_on)) if may_page else None
-    message = with_controls(_laid_out(reply, asked, asked.text), answered, quotes, after=after)
+    share = sharing_of(asked.text) if asked.response_url is not None and asked.surface != "share" else None
+    message = with_controls(_laid_out(reply, asked, asked.text), answered, quotes, share=share, after=after)
     receipt = receipt_of(reply, answers.archive, answers.explain).model_dump_json()
     return Composed(outcome, message, reply.confidence, len(quotes), took_ms, receipt, went_on)
 
@@ -143,4 +144,4 @@ def _laid_out(reply: Reply, asked: Asked, question: str) -> Message:
     if asked.response_url is None:
         return render(reply, asked.notes, around=CONTROLS)
     message = render(reply, asked.notes, around=ROOM + CONTROLS)
-    return credited(message, question, asked.user) if asked.surface == "share" else offered(message, question)
+    return credited(message, question, asked.user) if asked.surface == "share" else message
