@@ -53,7 +53,7 @@ def gaps(days: Days = DAYS, as_json: AsJson = False) -> None:
     chosen = settings.load()
     editors = Editors(see_private=chosen.editors_see_private)
     with kept_records(chosen.state_dir) as records:
-        found = find_gaps(records, time.time() - days * DAY, editors.surfaces)
+        found = find_gaps(records, time.time() - days * DAY, private=editors.see_private)
     if as_json:
         typer.echo(GapsOut.of(found, days).model_dump_json(indent=2))
     else:
