@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ def in_memory(arrays: Arrays) -> Columns:
 
 
 def under(prefix: str, arrays: Arrays) -> dict[str, Array]:
-    """The arrays with ``prefix`` and a full stop before each name, so that two of a kind can stand beside each other."""
+    """The arrays with ``prefix`` and a full stop before each name: so two of a kind can stand beside each other."""
     return {f"{prefix}.{name}": array for name, array in arrays.items()}
 
 
@@ -78,7 +78,7 @@ class Strings(Sequence[str]):
 
     def __init__(self, columns: Columns) -> None:
         self._bytes, borders = columns["bytes"], columns["borders"].all()
-        self._borders = memoryview(np.ascontiguousarray(borders))
+        self._borders = np.ascontiguousarray(borders).data
 
     @staticmethod
     def arrays(strings: Iterable[str]) -> dict[str, Array]:
@@ -98,7 +98,7 @@ class Strings(Sequence[str]):
     def __iter__(self) -> Iterator[str]:
         whole = self._bytes.all().tobytes()
         borders = self._borders.tolist()
-        for start, end in zip(borders, borders[1:], strict=False):
+        for start, end in pairwise(borders):
             yield whole[start:end].decode("utf-8", "surrogatepass")
 
     def find(self, string: str) -> int | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 
-from bot.archive import Archive
+from bot.archive import Archive, Passages
 from bot.columns import in_memory
+from bot.indexing import Index
 from bot.lexicon import Lexicon
 from bot.librarian import Librarian
 from bot.models import (
@@ -17,7 +18,6 @@ from bot.models import (
     Mark,
     MarkKind,
     Paragraph,
-    Passage,
     Query,
     Question,
     Quote,
@@ -29,11 +29,9 @@ from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
 from bot.retrieval.bm25 import Bm25Retriever, counted
 from bot.retrieval.kernel import engine
-from bot.retrieval.passages import Held
 from bot.retrieval.postings import Kept, Postings
 from bot.retrieval.scan import Engine
-from bot.tokens import Tokens
-from bot.wiring import librarian_of
+from bot.wiring import index_of, librarian_of
 
 NO_FILTERS = Filters()
 
@@ -60,14 +58,24 @@ def article(
     return Article(id, title, source or id, "\n\n".join(blocks), published=published, marks=tuple(marks))
 
 
+def archive_of(articles: Iterable[Article]) -> Archive:
+    """The archive of these articles."""
+    return index_of(tuple(articles)).archive
+
+
+def index(*texts: str) -> Index:
+    """The index of these paragraphs, each the whole of an article of its own."""
+    return index_of([article(text, id=f"{number}.txt") for number, text in enumerate(texts)])
+
+
 def paragraphs(*texts: str) -> tuple[Paragraph, ...]:
     """Paragraphs, each the whole of an article of its own."""
-    return Archive([article(text, id=f"{number}.txt") for number, text in enumerate(texts)]).paragraphs
+    return tuple(index(*texts).archive.paragraphs)
 
 
 def lexicon(*texts: str) -> Lexicon:
     """What is learnt from these paragraphs."""
-    return Lexicon.learn(paragraphs(*texts))
+    return index(*texts).lexicon
 
 
 def librarian(*articles: Article) -> Librarian:
@@ -90,16 +98,15 @@ def query(
 
 def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ...]:
     """The quotes that are chosen for ``question``, before anyone asks whether they are enough."""
-    archive = Archive(articles)
-    learnt = Lexicon.learn(archive.paragraphs)
-    asked = learnt.expand(Question(question, limit))
-    coverage = Coverage(asked, learnt.idf, Tokens(archive.paragraphs))
-    return choose(coverage, rank(Ground(coverage, searching(archive.passages).search(asked, 30), {})), limit)
+    found = index_of(articles)
+    asked = found.lexicon.expand(Question(question, limit))
+    coverage = Coverage(asked, found.lexicon.idf, found.tokens)
+    return choose(coverage, rank(Ground(coverage, found.retriever.search(asked, 30), {})), limit).quotes
 
 
-def searching(passages: Sequence[Passage], engine: Callable[[Sequence[Postings]], Engine] = engine) -> Bm25Retriever:
-    """What searches these passages by their postings."""
-    return Bm25Retriever(Held(passages), counted(passages), engine=engine)
+def searching(passages: Passages, engine: Callable[[Sequence[Postings]], Engine] = engine) -> Bm25Retriever:
+    """What searches these passages by their postings, counted from their own words."""
+    return Bm25Retriever(passages, counted(passages), engine=engine)
 
 
 def reopened(postings: Postings) -> Postings:

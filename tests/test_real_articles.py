@@ -13,7 +13,7 @@ import pytest
 
 from bot.librarian import Librarian
 from bot.models import Abstention, Answer, Question, Quote, Span
-from bot.wiring import open_archive
+from bot.wiring import open_library
 
 FIRST, SECOND = "000_9bfdd210c1d62a51.txt", "002_bb5f7ff2da2870a9.txt"
 DIGESTS = {
@@ -26,7 +26,8 @@ Expected = tuple[str, Span]
 
 @pytest.fixture(scope="session")
 def librarian(real_articles: Path) -> Librarian:
-    found, reading = open_archive([real_articles])
+    library = open_library([real_articles])
+    found, reading = library.consult(lambda one: one), library.notes
     assert not reading.skipped
     assert {article.id: article.sha256 for article in found.archive.articles.values()} == DIGESTS
     return found

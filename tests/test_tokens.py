@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import article
+from making import archive_of, article
 
 from bot import analysis
-from bot.archive import Archive
 from bot.models import Paragraph
 from bot.sentences import sentences
 from bot.tokens import Tokens, runs
@@ -42,7 +41,7 @@ def test_what_stands_in_many_paragraphs_is_what_stands_in_each(
     told: list[list[str]], asked: set[str], chance: object
 ) -> None:
     """Terms, their places and their sentences are those of each paragraph, looked at by itself."""
-    archive = Archive([article("\n\n".join(texts), id=f"{number}.txt") for number, texts in enumerate(told)])
+    archive = archive_of([article("\n\n".join(texts), id=f"{number}.txt") for number, texts in enumerate(told)])
     tokens = Tokens(archive.paragraphs)
     wanted = {term for word in asked for term in analysis.terms(word)}
     flags = tokens.flags(tokens.numbers(sorted(wanted)))
@@ -59,7 +58,7 @@ def test_what_stands_in_many_paragraphs_is_what_stands_in_each(
 
 def test_nothing_stands_where_nothing_is_looked_at() -> None:
     """Without a paragraph, or without a wanted term, nothing is found."""
-    archive = Archive([article("The old pier cost much.")])
+    archive = archive_of([article("The old pier cost much.")])
     tokens = Tokens(archive.paragraphs)
     everything = np.ones_like(tokens.flags(()))
     assert list(tokens.standing(everything, [])) == []
@@ -71,13 +70,13 @@ def test_nothing_stands_where_nothing_is_looked_at() -> None:
 )
 def test_terms_follow_one_another_within_a_paragraph(terms: str, at: int, follows: bool) -> None:
     """Terms stand in a row where each is the next, and never across the end of a paragraph."""
-    archive = Archive([article("The old pier.\n\nThe pier.")])
+    archive = archive_of([article("The old pier.\n\nThe pier.")])
     tokens = Tokens(archive.paragraphs)
     assert tokens.follow(tokens.numbers(analysis.terms(terms)), at, 0) is follows
 
 
 def test_terms_do_not_follow_into_the_next_paragraph() -> None:
     """The last term of one paragraph and the first of the next are not in a row."""
-    archive = Archive([article("It was old.\n\nPiers stood.")])
+    archive = archive_of([article("It was old.\n\nPiers stood.")])
     tokens = Tokens(archive.paragraphs)
     assert not tokens.follow(tokens.numbers(analysis.terms("old pier")), 0, 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,15 +17,17 @@ from rich.console import Console
 from bot import settings
 from bot.cli.evaluation import evaluate
 from bot.cli.gaps import gaps
-from bot.cli.options import AsJson, Corpus, errors, open_librarian
+from bot.cli.options import AsJson, Corpus, errors, open_library
 from bot.cli.playing import playground
 from bot.cli.receipts import receipt
 from bot.cli.serving import doctor, forget, serve
 from bot.errors import PullquoteError
-from bot.models import Abstention, Paragraph, Question, Quote
+from bot.models import Abstention, Answer, Paragraph, Question, Quote, Reply
 
 if TYPE_CHECKING:
     from bot.librarian import Librarian
+
+Neighbours = tuple[Paragraph | None, Paragraph | None]
 
 app = typer.Typer(
     name="pullquote",
@@ -52,8 +55,14 @@ def ask(
     from bot.cli.output import AskOut, AskWhyOut, TraceOut
     from bot.cli.terminal import print_reply, print_trace
 
-    librarian = open_librarian(settings.load(corpus=corpus).corpus)
-    reply = librarian.answer(Question(question, limit))
+    chosen = settings.load(corpus=corpus)
+
+    def asked(librarian: Librarian) -> tuple[Reply, Mapping[Quote, Neighbours]]:
+        reply = librarian.answer(Question(question, limit))
+        quotes = (reply.quotes if isinstance(reply, Answer) else reply.nearest) if context else ()
+        return reply, {quote: _neighbours(librarian, quote) for quote in quotes}
+
+    reply, around = open_library(chosen.corpus, chosen.state_dir).consult(asked)
     if as_json:
         out = AskOut.of(question, reply)
         if why:
@@ -61,17 +70,17 @@ def ask(
         typer.echo(out.model_dump_json(indent=2))
     else:
         console = Console(highlight=False)
-        print_reply(console, reply, (lambda quote: _neighbours(librarian, quote)) if context else None)
+        print_reply(console, reply, around.__getitem__ if context else None)
         if why:
             print_trace(console, reply.trace)
     raise typer.Exit(1 if isinstance(reply, Abstention) else 0)
 
 
-for command in (evaluate, serve, playground, doctor, receipt, gaps, forget):
+for command in (index, evaluate, serve, playground, doctor, receipt, gaps, forget):
     app.command()(command)
 
 
-def _neighbours(librarian: Librarian, quote: Quote) -> tuple[Paragraph | None, Paragraph | None]:
+def _neighbours(librarian: Librarian, quote: Quote) -> Neighbours:
     paragraphs = librarian.archive.paragraphs_of(quote.article.id)
     at = quote.paragraph.number - 1
     return paragraphs[at - 1] if at else None, paragraphs[at + 1] if at + 1 < len(paragraphs) else None

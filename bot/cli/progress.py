@@ -7,22 +7,33 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 PATIENCE = 1.0
 """Seconds after which the bar appears."""
 
 
+class _Rate(ProgressColumn):
+    """How much is done in a second: bytes, characters or questions, as the description says."""
+
+    def render(self, task: Task) -> Text:
+        """See ``ProgressColumn.render``."""
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="progress.data.speed")
+
+
 @contextmanager
-def progress_bar(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
-    """Gives ``report(done, of)``; the bar is drawn once ``PATIENCE`` is over, and goes when the work is done."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+def progress_bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Gives ``report(what, done, of)``; a bar for each ``what``, drawn once ``PATIENCE`` is over, till all is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), _Rate(), TimeRemainingColumn())
     progress = Progress(*columns, console=console, transient=True)
-    task = progress.add_task(what, total=None)
+    tasks = {}
     started = time.monotonic()
 
-    def report(done: int, of: int) -> None:
-        progress.update(task, completed=done, total=of)
+    def report(what: str, done: int, of: int) -> None:
+        if what not in tasks:
+            tasks[what] = progress.add_task(what, total=of)
+        progress.update(tasks[what], completed=done, total=of)
         if console.is_terminal and time.monotonic() - started > PATIENCE:
             progress.start()
 

@@ -62,9 +62,7 @@ def arrays(rows: Rows) -> dict[str, Array]:
     columns = below("rows", in_memory(found))
     fields = Fields(columns, rows.vocabulary)
     with ThreadPoolExecutor(1) as other:  # numpy sorts without holding the interpreter
-        learning_all = other.submit(
-            learning.arrays, _words(columns, rows, fields), Strings(below("learnt", columns))
-        )
+        learning_all = other.submit(learning.arrays, _words(columns, rows, fields), Strings(below("learnt", columns)))
         found |= under("terms", fields.known)
         found |= under("archive", archive.arrays(columns))
         found |= under("tokens", tokens.arrays(columns, fields.body.terms))

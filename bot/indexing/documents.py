@@ -61,14 +61,22 @@ class Fields:
     def of_passages(self) -> Mapping[str, Documents]:
         """By field, those of each passage."""
         articles = np.repeat(np.arange(len(self._paragraphs) - 1), np.diff(self._rows["passage.borders"].all()))
-        lists = {"body": self.body.within(self._passages), "heading": self._headings, "title": self._titles.at(articles)}
+        lists = {
+            "body": self.body.within(self._passages),
+            "heading": self._headings,
+            "title": self._titles.at(articles),
+        }
         return {name: self._documents(found) for name, found in lists.items()}
 
     def of_articles(self) -> Mapping[str, Documents]:
         """By field, those of each article that has paragraphs."""
         told = np.flatnonzero(np.diff(self._paragraphs))
         headings = self._headings.at(self._rows["passage.borders"].all()[told])
-        lists = {"body": self.body.within(np.unique(self._paragraphs)), "heading": headings, "title": self._titles.at(told)}
+        lists = {
+            "body": self.body.within(np.unique(self._paragraphs)),
+            "heading": headings,
+            "title": self._titles.at(told),
+        }
         return {name: self._documents(found) for name, found in lists.items()}
 
     def _documents(self, lists: Lists) -> Documents:

@@ -1,6 +1,7 @@
 """What the archive's own words teach about a question: how rare each is, and in what other forms it may stand.
 
-Keeps secret how those forms are learnt (``learning``, ``acronyms``, ``spelling``). Nothing comes from outside the archive.
+Keeps secret how those forms are learnt (``learning``, ``acronyms``, ``spelling``). Nothing comes from
+outside the archive.
 """
 
 from __future__ import annotations
@@ -106,9 +107,11 @@ class Lexicon:
         if taken and (naming := tuple(word for word in own if word.term not in _FRAME)) != own:
             own, forms = naming, self._forms(naming)
         forms.extend(following.behind(own, taken, self._forms(taken)))
+        words = (*own, *taken)
+        filters = operators.in_question(filters, words)
         return Query(
             question,
-            (*own, *taken),
+            words,
             tuple(form for form in forms if form.origin not in without),
             operators.required_terms(filters),
             operators.excluded_terms(filters),

@@ -11,14 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import article, query, reopened, searching
+from making import archive_of, article, query, reopened, searching
 
-from bot.archive import Archive
 from bot.models import Article, Filters, Passage, Query, Scope
 from bot.retrieval import FIELDS, K1, B, Retriever, body
 from bot.retrieval.bm25 import Bm25Retriever, counted
 from bot.retrieval.documents import Documents
-from bot.retrieval.passages import Held
 from bot.retrieval.plain import PlainRetriever
 from bot.retrieval.postings import LuceneIdf, Postings
 from bot.retrieval.scan import Scan
@@ -28,7 +26,7 @@ Engine = Callable[[Sequence[Passage]], Retriever]
 
 def from_what_is_kept(passages: Sequence[Passage]) -> Retriever:
     """Over postings that were kept and opened again."""
-    return Bm25Retriever(Held(passages), {name: reopened(field) for name, field in counted(passages).items()})
+    return Bm25Retriever(passages, {name: reopened(field) for name, field in counted(passages).items()})
 
 
 ENGINES: list[Engine] = [searching, partial(searching, engine=Scan), from_what_is_kept, PlainRetriever]
@@ -42,7 +40,7 @@ TARN = (
 
 
 def passages(*articles: Article) -> tuple[Passage, ...]:
-    return Archive(articles).passages
+    return archive_of(articles).passages
 
 
 @every_engine

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.models import Answer, Question, Quote
-from bot.wiring import open_archive
+from bot.wiring import open_library
 
 from .conftest import DESKTOP, PHONE
 from .running import Playground, playground
@@ -22,7 +22,7 @@ QUESTION = "@Pullquote what was agreed on GCAP"
 @pytest.fixture(scope="module")
 def quote(root: Path) -> Quote:
     """What the librarian itself answers with first."""
-    reply = open_archive([root / "corpus"])[0].answer(Question("what was agreed on GCAP"))
+    reply = open_library([root / "corpus"]).consult(lambda one: one).answer(Question("what was agreed on GCAP"))
     assert isinstance(reply, Answer)
     return reply.quotes[0]
 
