@@ -6,8 +6,9 @@ file can be mapped as it is, nothing is kept but numbers and the bytes of texts.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 Check = Callable[[int, int], None]
+STRIDE, RECENT = 32, 4096
 
 
 class Column:
@@ -103,8 +105,12 @@ class Strings(Sequence[str]):
 
     def find(self, string: str) -> int | None:
         """The place of ``string``; None where it is not among them. They are sorted, and each is there once."""
-        at = self.place(string)
-        return at if at < len(self) and self[at] == string else None
+        return self._find(string)
+
+    @cached_property
+    def _find(self) -> Callable[[str], int | None]:
+        # One question looks the same few up again and again, in every room.
+        return lru_cache(RECENT)(_Sorted(self._bytes.all(), self._borders).find)
 
     def place(self, string: str) -> int:
         """How many of the strings stand before ``string``. They are sorted."""
@@ -112,3 +118,28 @@ class Strings(Sequence[str]):
 
     def _raw(self, at: int) -> bytes:
         return self._bytes.part(self._borders[at], self._borders[at + 1]).tobytes()
+
+
+class _Sorted:
+    """Finds one of many sorted strings: by every ``STRIDE``th, its guides, and in the short block behind one of them."""
+
+    def __init__(self, encoded: Array, borders: memoryview) -> None:
+        self._bytes, self._borders = encoded.data, borders
+        whole, at = encoded.tobytes(), borders.tolist()
+        self._guides = [whole[start:end] for start, end in zip(at[:-1:STRIDE], at[1::STRIDE], strict=True)]
+
+    def find(self, string: str) -> int | None:
+        if not self._guides:
+            return None
+        sought, borders = string.encode("utf-8", "surrogatepass"), self._borders
+        first = max(bisect_right(self._guides, sought) - 1, 0) * STRIDE
+        end = min(first + STRIDE, len(borders) - 1)
+        start = borders[first]
+        block = self._bytes[start : borders[end]].tobytes()
+        at = block.find(sought)
+        while at >= 0:
+            behind = bisect_left(borders, start + at + len(sought), first + 1, end)
+            if borders[behind - 1] == start + at and borders[behind] == start + at + len(sought):
+                return behind - 1
+            at = block.find(sought, at + 1)
+        return None

@@ -17,6 +17,7 @@ from rich.console import Console
 from bot import settings
 from bot.cli.evaluation import evaluate
 from bot.cli.gaps import gaps
+from bot.cli.indexing import index
 from bot.cli.options import AsJson, Corpus, errors, open_library
 from bot.cli.playing import playground
 from bot.cli.receipts import receipt

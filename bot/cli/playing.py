@@ -78,9 +78,10 @@ def _show(library: Library, examples: tuple[str, ...]) -> None:
     """Print the answer to the first example, as ``ask`` does."""
     from bot.cli.terminal import print_reply
 
-    for question in examples[:1]:
-        typer.echo(f"{question}\n")
-        reply = library.consult(lambda librarian: librarian.answer(Question(question)))
+    if examples:
+        asked = Question(examples[0])
+        typer.echo(f"{asked.text}\n")
+        reply = library.consult(lambda librarian: librarian.answer(asked))
         print_reply(Console(highlight=False), reply, None)
         typer.echo()
 

@@ -79,8 +79,11 @@ class Fields:
         }
         return {name: self._documents(found) for name, found in lists.items()}
 
-    def _documents(self, lists: Lists) -> Documents:
-        return Documents(lists.terms, np.diff(lists.borders).astype(np.int32), self.terms)
+    def _documents(self, body: Lists, heading: Lists, title: Lists) -> dict[str, Documents]:
+        return {
+            name: Documents(lists.terms, np.diff(lists.borders).astype(np.int32), self.terms)
+            for name, lists in (("body", body), ("heading", heading), ("title", title))
+        }
 
     def _searched(self, table: str, borders: Numbers) -> Lists:
         """The terms of those words of ``table`` that are searched; its lists of words have these ``borders``."""

@@ -62,8 +62,9 @@ class Postings(LuceneIdf):
         self.avgdl = self.parameters.average
         self.corpus_size = len(self.columns["lengths"])
         self.runs = Runs(self.columns)
-        # By term, 0 where nobody has asked for it yet: the room is taken when it is written to.
-        self._idfs: Any = np.zeros(len(self.terms)).data
+        # Memory for it is taken where it is written to.
+        self.idfs: Any = np.zeros(len(self.terms)).data
+        """By term: 0 where ``ready`` has not been asked, below it where no passage holds the term."""
         return {}
 
     def _counted(self, documents: Documents) -> dict[str, Array]:
@@ -84,17 +85,14 @@ class Postings(LuceneIdf):
         return lengths
 
     def ready(self, term: int) -> float:
-        """The idf of a term, by its number; 0 where no passage holds it. A search may then read its postings."""
-        idf: float = self._idfs[term] or self._checked(term)
-        return max(idf, 0.0)
-
-    def _checked(self, term: int) -> float:
-        held = int(self.columns["held"].part(term, term + 1)[0])
-        if held:
-            self.runs.check(term)
-            _ = self.lengths
-        idf = self.idf_of(held) if held else -1.0
-        self._idfs[term] = idf
+        """The idf of a term, by its number; below 0 where no passage holds it. A search may then read its postings."""
+        if not self.idfs[term]:
+            held = int(self.columns["held"].part(term, term + 1)[0])
+            if held:
+                self.runs.check(term)
+                _ = self.lengths
+            self.idfs[term] = self.idf_of(held) if held else -1.0
+        idf: float = self.idfs[term]
         return idf
 
     def score(self, document: Sequence[str], term: str) -> float:

@@ -38,8 +38,9 @@ class Lists:
         find = fields[0][0].terms.find
         asked = [(number, term.weight) for term in terms if (number := find(term.text)) is not None]
         for field_number, (postings, weight) in enumerate(fields):
+            idfs = postings.idfs
             for number, term_weight in asked:
-                if idf := postings.ready(number):
+                if (idf := idfs[number] or postings.ready(number)) > 0:
                     lists.fields.append(field_number)
                     lists.terms.append(number)
                     lists.factors.append(weight * term_weight * idf)

@@ -109,6 +109,15 @@ def test_without_a_snapshot_there_is_none(tmp_path: Path) -> None:
     assert load(tmp_path / "others", "another") is None
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_what_is_gone_when_it_is_opened_is_passed_over(tmp_path: Path) -> None:
+    """A file that is listed and cannot be found is no damage; the next save counts on from it."""
+    (tmp_path / f"{NAME}.9.snapshot").symlink_to(tmp_path / "gone")
+    assert loaded(tmp_path) is None
+    assert saved(tmp_path, numbered(1), "1").name == f"{NAME}.10.snapshot"
+    assert read(loaded(tmp_path)) == said("1", numbered(1))
+
+
 def test_the_newest_counts_and_stands_alone(tmp_path: Path) -> None:
     """Each save makes the folder it needs, is what is loaded from then on, and leaves no older file."""
     folder = tmp_path / "not" / "yet"

@@ -81,7 +81,7 @@ def is_the_sentence(said: tuple[str, str], folder: Path) -> bool:
 
 
 @POSIX
-@pytest.mark.parametrize("room", [0, 10, 100_000, 800_000])
+@pytest.mark.parametrize("room", [0, 400_000])
 def test_a_full_disk_is_one_sentence_and_passes(tmp_path: Path, room: int) -> None:
     """When there is no more room the old snapshot stays and nothing half-written; once there is, all goes on."""
     path = saved(tmp_path, numbered(1), "1")
