@@ -74,7 +74,7 @@ class Archive:
         self._digests, self._published = rows["digest.bytes"], rows["article.published"].all()
         self._spans = [rows[f"paragraph.{key}"] for key in ("start", "end", "heading_start", "heading_end")]
         self._borders = rows["paragraph.borders"].all()
-        self._first = memoryview(self._borders)
+        self._first = self._borders.data
         self._ids, self._ids_at = Strings(below("ids", own)), own["ids_at"].all()
         self._publishers = int(own["publishers"].all()[0])
         self._source_names, self._source = Strings(below("sources", own)), own["source"].all()
@@ -184,7 +184,7 @@ class Archive:
         within = self.within(scope)
         undated = 0
         if scope.since or scope.before:
-            undated = np.count_nonzero(self.within(Scope(scope.sources)) & (self._published == 0))
+            undated = int(np.count_nonzero(self.within(Scope(scope.sources)) & (self._published == 0)))
         paragraphs = np.diff(self._borders)[within].sum()
         return Holdings(int(within.sum()), int(paragraphs), _latest(self._published[within]), undated)
 
@@ -285,7 +285,7 @@ class Passages(Sequence[Passage]):
     def __init__(self, archive: Archive, borders: Array) -> None:
         """Passage ``i`` is of the paragraphs numbered from ``borders[i]`` up to ``borders[i + 1]``."""
         self._archive, self._borders = archive, borders
-        self._border = memoryview(borders)
+        self._border = borders.data
 
     @property
     def paragraphs(self) -> int:

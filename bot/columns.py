@@ -121,7 +121,7 @@ class Strings(Sequence[str]):
 
 
 class _Sorted:
-    """Finds one of many sorted strings: by every ``STRIDE``th, its guides, and in the short block behind one of them."""
+    """Finds one of many sorted strings: by every ``STRIDE``th, its guides, and in the short block behind one."""
 
     def __init__(self, encoded: Array, borders: memoryview) -> None:
         self._bytes, self._borders = encoded.data, borders

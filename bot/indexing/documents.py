@@ -61,23 +61,13 @@ class Fields:
     def of_passages(self) -> Mapping[str, Documents]:
         """By field, those of each passage."""
         articles = np.repeat(np.arange(len(self._paragraphs) - 1), np.diff(self._rows["passage.borders"].all()))
-        lists = {
-            "body": self.body.within(self._passages),
-            "heading": self._headings,
-            "title": self._titles.at(articles),
-        }
-        return {name: self._documents(found) for name, found in lists.items()}
+        return self._documents(self.body.within(self._passages), self._headings, self._titles.at(articles))
 
     def of_articles(self) -> Mapping[str, Documents]:
         """By field, those of each article that has paragraphs."""
         told = np.flatnonzero(np.diff(self._paragraphs))
         headings = self._headings.at(self._rows["passage.borders"].all()[told])
-        lists = {
-            "body": self.body.within(np.unique(self._paragraphs)),
-            "heading": headings,
-            "title": self._titles.at(told),
-        }
-        return {name: self._documents(found) for name, found in lists.items()}
+        return self._documents(self.body.within(np.unique(self._paragraphs)), headings, self._titles.at(told))
 
     def _documents(self, body: Lists, heading: Lists, title: Lists) -> dict[str, Documents]:
         return {

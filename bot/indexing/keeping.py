@@ -186,7 +186,9 @@ def _found(
 ) -> tuple[dict[str, Array], Reading]:
     """The arrays of the articles at these paths."""
     reading = read(paths, before=stored, progress=_telling(progress, "Reading"))
-    places = [item if isinstance(item, int) else stored and stored.same(item) for item in reading.items]
+    places = [
+        item if isinstance(item, int) else stored.same(item) if stored is not None else None for item in reading.items
+    ]
     new = [item for item, at in zip(reading.items, places, strict=True) if at is None and isinstance(item, Article)]
     fresh = analyse(new, _telling(progress, "Indexing")) if new else None
     picks: list[Pick] = []

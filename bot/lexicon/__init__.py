@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from bot import analysis, operators
 from bot.columns import Column, Columns, Strings, below
@@ -26,8 +26,6 @@ SPELLING_WEIGHT = 0.8
 NAME_SMALL = 0.1
 """Of the paragraphs that hold a name, the share in which it may stand with a small letter."""
 
-MOST_TERMS = 4096
-"""How many terms are kept with their numbers, those that were asked for last."""
 MOST_WORDS = 64
 """Content words of a question that are searched, the first ones: more make it slower and no clearer."""
 _FRAME = frozenset(
@@ -62,7 +60,6 @@ class Lexicon:
         self._known = spelling.Known(Strings(below("folded", own)), Strings(below("ends", own)))
         self._written, self._names = Strings(below("written", own)), Strings(below("names", own))
         self._told = own["told"]
-        self._number = lru_cache(MOST_TERMS)(terms.find)
 
     @cached_property
     def _forms_told(self) -> Told:
@@ -84,7 +81,7 @@ class Lexicon:
         return self._count(self._with, term)
 
     def _count(self, counts: Column, term: str) -> int:
-        number = self._number(term)
+        number = self._terms.find(term)
         return 0 if number is None else int(counts.part(number, number + 1)[0])
 
     def idf(self, term: str) -> float:
