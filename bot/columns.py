@@ -125,8 +125,8 @@ class _Sorted:
 
     def __init__(self, encoded: Array, borders: memoryview) -> None:
         self._bytes, self._borders = encoded.data, borders
-        whole, at = encoded.tobytes(), borders.tolist()
-        self._guides = [whole[start:end] for start, end in zip(at[:-1:STRIDE], at[1::STRIDE], strict=True)]
+        whole, starts, ends = encoded.tobytes(), borders[:-1][::STRIDE].tolist(), borders[1:][::STRIDE].tolist()
+        self._guides = [whole[start:end] for start, end in zip(starts, ends, strict=True)]
 
     def find(self, string: str) -> int | None:
         if not self._guides:

@@ -17,10 +17,12 @@ from bot.retrieval.documents import Documents
 from bot.retrieval.runs import SEGMENT, Bytes, Floats, Numbers, Parameters, counts_of, shares_of
 from bot.retrieval.segments import Segment
 
+MOST_THREADS = 4
+"""More only wait for memory, of which each takes some 150 MB for a segment of passages of ordinary length."""
 Aside = tuple[Numbers, npt.NDArray[np.int32]]
 
 
-def counted(documents: Documents, parameters: Parameters) -> dict[str, Array]:
+def count(documents: Documents, parameters: Parameters) -> dict[str, Array]:
     """What ``Runs`` reads, and ``held``: how many passages hold each term."""
     # Written segment by segment, and given back whole: there are as many postings as tokens at most.
     numbers, counts = np.empty(len(documents.tokens), np.uint16), np.empty(len(documents.tokens), np.int32)
@@ -32,7 +34,7 @@ def counted(documents: Documents, parameters: Parameters) -> dict[str, Array]:
         lengths = documents.lengths[borders[number] : borders[number + 1]]
         return Segment.of(documents.tokens[own], lengths, numbers[own], counts[own])
 
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as threads:
         segments = list(threads.map(segment, range(len(borders) - 1)))
         return _joined(segments, documents, parameters, threads)
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from rank_bm25 import BM25Okapi
 
 from bot.columns import Array, Columns, Strings, in_memory
-from bot.retrieval.counting import counted
+from bot.retrieval.counting import count
 from bot.retrieval.documents import Documents
 from bot.retrieval.runs import Floats, Numbers, Parameters, Runs
 
@@ -30,12 +30,12 @@ class LuceneIdf(BM25Okapi):  # type: ignore[misc]  # rank-bm25 has no types
     """
 
     def _calc_idf(self, nd: Mapping[str, int]) -> None:
-        for term, count in nd.items():
-            self.idf[term] = self.idf_of(count)
+        for term, held in nd.items():
+            self.idf[term] = self.idf_of(held)
 
-    def idf_of(self, count: int) -> float:
-        """The idf of a term that ``count`` passages hold."""
-        return math.log1p((self.corpus_size - count + 0.5) / (count + 0.5))
+    def idf_of(self, held: int) -> float:
+        """The idf of a term that ``held`` passages hold."""
+        return math.log1p((self.corpus_size - held + 0.5) / (held + 0.5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Postings(LuceneIdf):
         # No passage, or none with a word in this field: the library would divide by zero.
         parameters = Parameters(self.k1, self.b, float(lengths.mean()) if lengths.any() else 1.0)
         by_name = {"lengths": lengths, "parameters": np.array([self.k1, self.b, parameters.average])}
-        return counted(documents, parameters) | by_name
+        return count(documents, parameters) | by_name
 
     def arrays(self) -> dict[str, Array]:
         """All that is kept of them, by name."""
@@ -97,12 +97,12 @@ class Postings(LuceneIdf):
 
     def score(self, document: Sequence[str], term: str) -> float:
         """What ``get_scores([term])`` answers for ``document``, one of those that were counted."""
-        count = document.count(term)
+        own = document.count(term)
         number = self.terms.find(term)
-        if not count or number is None:
+        if not own or number is None:
             return 0.0
         (norm,) = self.parameters.norms(np.array([len(document)], np.int32)).tolist()
-        score: float = self.ready(number) * count * (self.k1 + 1) / (count + norm)
+        score: float = self.ready(number) * own * (self.k1 + 1) / (own + norm)
         return score
 
     def holders(self, term: str) -> Numbers:

@@ -1,4 +1,4 @@
-"""One contestant in a process of its own, told by lines of JSON what to do.
+"""One contestant in processes of its own: one builds and ends; the other opens, and is told by lines what to do.
 
 Keeps secret how the processes speak. Questions are asked in turns, so that what else the machine does meets all alike.
 """
@@ -25,6 +25,7 @@ SLOW_QUESTIONS = 5
 class Measured:
     """One contestant over one corpus. Seconds are of processor time, all threads together, but for ``wall``.
 
+    ``build`` is until it is on disk; ``open`` until what is on disk is ready, in milliseconds by the clock.
     ``milliseconds`` are each question's least of all rounds, by processor time of its thread; ``wall`` by the clock.
     ``resident`` is in megabytes, after the questions; ``first`` the first question, in milliseconds by the clock.
     """
@@ -33,6 +34,7 @@ class Measured:
     size: int
     build: float
     build_wall: float
+    open: float
     first: float
     resident: float
     milliseconds: Sequence[float]
@@ -46,11 +48,12 @@ class Contestant:
         self._name, self._size = name, corpus.size
         self._questions = min(questions, SLOW_QUESTIONS) if name == SLOW else questions
         command = [sys.executable, "-m", "tests.benchmarks.measuring", name, str(corpus.folder), str(corpus.size)]
+        built = subprocess.run([*command, "build"], stdout=subprocess.PIPE, text=True, check=True)
         self._process = subprocess.Popen(
             [*command, str(self._questions)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._rounds: list[dict[str, list[float]]] = []
-        self._built = self._say("build")
+        self._built = json.loads(built.stdout) | self._say("open")
 
     def ask(self) -> None:
         """Ask every question once."""
@@ -83,20 +86,29 @@ def resident() -> float:
     raise RuntimeError("This system does not tell how much memory a process has.")
 
 
-def main(name: str, folder: str, size: str, count: str) -> None:
-    """What the process does: build, then as it is told."""
-    corpus = Corpus(Path(folder), int(size))
-    questions = corpus.questions(int(count))
-    sys.stdin.readline()
+def build(name: str, corpus: Corpus, folder: Path) -> None:
+    """What the first process does."""
+    index = CONTESTANTS[name]()
+    folder.mkdir(exist_ok=True)
     started, started_wall = time.process_time(), time.perf_counter()
-    ask = CONTESTANTS[name](corpus.passages())
-    build, build_wall = time.process_time() - started, time.perf_counter() - started_wall
+    index.build(corpus.passages(), folder)
+    spent, spent_wall = time.process_time() - started, time.perf_counter() - started_wall
+    print(json.dumps({"build": spent, "build_wall": spent_wall}), flush=True)
+
+
+def ask(name: str, corpus: Corpus, folder: Path, count: int) -> None:
+    """What the second process does: open, then as it is told."""
+    index, questions = CONTESTANTS[name](), corpus.questions(count)
+    sys.stdin.readline()
+    started = time.perf_counter()
+    asked = index.open(corpus.passages(), folder)
+    opened = (time.perf_counter() - started) * 1000
     gc.collect()
     gc.freeze()
-    started_wall = time.perf_counter()
-    ask(questions[-1])
-    first = (time.perf_counter() - started_wall) * 1000
-    print(json.dumps({"build": build, "build_wall": build_wall, "first": first}), flush=True)
+    started = time.perf_counter()
+    asked(questions[-1])
+    first = (time.perf_counter() - started) * 1000
+    print(json.dumps({"open": opened, "first": first}), flush=True)
     for line in sys.stdin:
         if line.strip() == "resident":
             print(json.dumps(resident()), flush=True)
@@ -104,10 +116,19 @@ def main(name: str, folder: str, size: str, count: str) -> None:
         cpu, wall = [], []
         for words in questions:
             at_cpu, at_wall = time.thread_time_ns(), time.perf_counter_ns()
-            ask(words)
+            asked(words)
             cpu.append((time.thread_time_ns() - at_cpu) / 1e6)
             wall.append((time.perf_counter_ns() - at_wall) / 1e6)
         print(json.dumps({"cpu": cpu, "wall": wall}), flush=True)
+
+
+def main(name: str, folder: str, size: str, what: str) -> None:
+    """Either process."""
+    corpus, kept = Corpus(Path(folder), int(size)), Path(folder, f"{size}.{name}")
+    if what == "build":
+        build(name, corpus, kept)
+    else:
+        ask(name, corpus, kept, int(what))
 
 
 if __name__ == "__main__":

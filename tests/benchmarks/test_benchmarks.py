@@ -40,11 +40,13 @@ def test_the_command(root: Path) -> None:
 
 def test_what_is_measured_answers(tmp_path: Path) -> None:
     """What is measured gives as many passages as are asked for, the one that the question was made of among them."""
-    from tests.benchmarks.contestants import pullquote
+    from tests.benchmarks.ours import Pullquote
 
     corpus = Corpus(tmp_path, 400)
     corpus.write()
-    ask, passages = pullquote(corpus.passages()), list(corpus.passages())
+    passages = list(corpus.passages())
+    Pullquote().build(passages, tmp_path)
+    ask = Pullquote().open(passages, tmp_path)
     for words in corpus.questions(10):
         numbers = [number for _, number in ask(words)]
         assert len(numbers) == TOP
