@@ -11,6 +11,9 @@ from bot.playground.nouns import Json, Message
 from bot.playground.page.act import Act, OnMessage, RefusalError, Text
 from bot.playground.server import StandIn
 
+# A direct message is called after the people in it, and cannot be picked by a name
+_NAMED = frozenset({"channel", "group"})
+
 
 class OnOwnMessage(OnMessage):
     def own(self, slack: StandIn) -> Message:
@@ -65,7 +68,7 @@ class React(OnMessage):
 def with_mentions(slack: StandIn, text: str) -> str:
     """``text`` with each ``@name`` and ``#name`` that the workspace knows as Slack's composer would pick it."""
     names = {f"@{user.name}": f"<@{user.id}>" for user in slack.workspace.users()}
-    names |= {f"#{one.name}": f"<#{one.id}|{one.name}>" for one in slack.workspace.channels() if one.name}
+    names |= {f"#{one.name}": f"<#{one.id}|{one.name}>" for one in slack.workspace.channels() if one.kind in _NAMED}
     picked = {name.casefold(): code for name, code in names.items()}
     longest_first = "|".join(re.escape(name) for name in sorted(picked, key=len, reverse=True))
     return re.sub(
