@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.playground.changes import Changes
 from bot.playground.directory import Directory
 from bot.playground.identities import with_ids
-from bot.playground.nouns import Channel, Json, Message, Team, User
+from bot.playground.nouns import Channel, File, Json, Message, Team, User
 
 TOMBSTONE_USER = "USLACKBOT"
 
@@ -53,11 +53,14 @@ class Workspace(Directory):
         blocks: Iterable[Json] = (),
         metadata: Json | None = None,
         subtype: str | None = None,
+        files: Iterable[File] = (),
+        attachments: Iterable[Json] = (),
     ) -> Message:
         """Keep a new message; its block ids are filled in, as Slack does."""
         with self._changes.making():
             message = self._drawn_up(channel, user, text, thread_ts, blocks)
             message = replace(message, metadata=metadata, subtype=subtype)
+            message = replace(message, files=tuple(files), attachments=tuple(attachments))
             self._messages[channel][message.ts] = message
             return message
 
@@ -173,6 +176,12 @@ class Workspace(Directory):
         users = list(dict.fromkeys(reply.user for reply in replies))
         about = {"reply_count": len(replies), "reply_users": users, "reply_users_count": len(users)}
         return shown | about | {"thread_ts": message.ts, "latest_reply": replies[-1].ts}
+
+    def permalink(self, message: Message) -> str:
+        """The address under which Slack shows ``message``; a reply's names its thread too."""
+        link = f"https://{self.team.domain}.slack.com/archives/{message.channel}/p{message.ts.replace('.', '')}"
+        in_thread = message.thread_ts not in (None, message.ts)
+        return f"{link}?thread_ts={message.thread_ts}&cid={message.channel}" if in_thread else link
 
     def _place_of_whisper(self, ts: str) -> int:
         for at, message in enumerate(self._ephemerals):

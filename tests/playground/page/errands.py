@@ -8,10 +8,11 @@ from re import Pattern
 
 from playwright.sync_api import Locator, expect
 
-from bot.playground.cast import COLLEAGUE, GENERAL, GROUP
+from bot.playground.cast import COLLEAGUE, GENERAL
 
+from . import attaching, together
 from .archive import AGREED, COST, LIT
-from .asking import ELSEWHERE, TOGETHER, Desk
+from .asking import ELSEWHERE, Desk
 
 
 def mention(desk: Desk) -> None:
@@ -45,30 +46,6 @@ def direct(desk: Desk) -> None:
     desk.go("Pullquote")
     desk.visit.say(AGREED)
     expect(desk.answer(desk.conversation).locator("blockquote").first).to_be_visible()
-
-
-def group(desk: Desk) -> None:
-    """In a direct message of several people talk draws nothing, and a mention is answered in its thread."""
-    desk.go(TOGETHER)
-    for said in ("Do you know what became of the new fighter?", f"@Pullquote {AGREED}"):
-        desk.visit.say(said)
-        expect(desk.visit.message(said)).to_be_visible()
-    thread = desk.visit.thread
-    expect(desk.answer(thread).locator("blockquote").first).to_be_visible()
-    thread.get_by_role("textbox").fill("and on the headquarters?")
-    thread.get_by_role("textbox").press("Enter")
-    expect(thread.get_by_role("article")).to_have_count(3)
-    desk.visit.slack.quiet()
-    assert len(desk.visit.slack.replies(GROUP)) == 1
-
-
-def group_elsewhere(desk: Desk) -> None:
-    """Whoever is elsewhere is told of the group's answer, and finds it there."""
-    desk.visit.slack.say(GROUP, f"{desk.visit.slack.mention} {AGREED}", user=COLLEAGUE)
-    notice = desk.visit.tab.locator(".toast").filter(has_text=TOGETHER)
-    expect(notice).to_be_visible()
-    notice.get_by_role("button").first.click()
-    expect(desk.answer(desk.visit.thread).locator("blockquote").first).to_be_visible()
 
 
 def command(desk: Desk) -> Locator:
@@ -247,8 +224,7 @@ ERRANDS: dict[str, Callable[[Desk], object]] = {
         abstention,
         in_thread,
         direct,
-        group,
-        group_elsewhere,
+        *together.DEEDS,
         command,
         shared,
         not_shared,
@@ -257,6 +233,7 @@ ERRANDS: dict[str, Callable[[Desk], object]] = {
         prompts,
         joined,
         ignored,
+        *attaching.DEEDS,
         operators,
         later,
         figures,

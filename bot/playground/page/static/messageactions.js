@@ -4,6 +4,7 @@ import { act } from "./acts.js";
 import { confirm } from "./confirm.js";
 import { h } from "./dom.js";
 import { REACTIONS, shownEmoji } from "./emoji.js";
+import { forward } from "./forwarding.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
 import { notificationOf } from "./messages.js";
@@ -122,6 +123,7 @@ export class MessageActions {
     const isMine = message.user === opening.viewer && !message.is_ephemeral;
     const shortcuts = message.is_ephemeral ? [] : opening.shortcuts.filter((shortcut) => shortcut.kind === "message");
     return [
+      !message.is_ephemeral && { label: "Forward message…", icon: icon("forward"), choose: () => forward(message) },
       isMine && { label: "Edit message", icon: icon("edit"), choose: () => this.edit(message) },
       isMine && { label: "Delete message…", icon: icon("trash"), isDangerous: true, choose: () => remove(message) },
       ...shortcuts.map((shortcut) => ({
