@@ -57,13 +57,13 @@ def test_a_file_is_attached_by_keyboard_alone(visit: Visit) -> None:
 
 
 def test_a_picture_is_pasted_and_dropped(visit: Visit) -> None:
-    """What is pasted or dropped where one writes is attached; a file of no known type is one of bytes."""
+    """What is pasted where one writes, or dropped on the conversation, is attached; a file of no known type is one of bytes."""
     visit.composer.evaluate(
         """(box, carried) => box.dispatchEvent(
           new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true }))""",
         carried(visit),
     )
-    visit.composer.dispatch_event("drop", {"dataTransfer": carried(visit)})
+    visit.tab.locator("#conversation .scroller").dispatch_event("drop", {"dataTransfer": carried(visit)})
     choose(visit, {"name": "LICENSE", "mimeType": "", "buffer": b"x"})
     expect(chosen(visit)).to_have_count(3)
     visit.composer.press("Enter")

@@ -34,12 +34,7 @@ export class Composer {
     this.submit = h("button", { type: "submit", class: "icon-button send", "aria-label": "Send" }, icon("send"));
     this.element = h(
       "form",
-      {
-        class: "composer",
-        onsubmit: (event) => (event.preventDefault(), this.sendNow()),
-        ondragover: (event) => event.dataTransfer.types.includes("Files") && event.preventDefault(),
-        ondrop: (event) => this.catch(event, event.dataTransfer.files),
-      },
+      { class: "composer", onsubmit: (event) => (event.preventDefault(), this.sendNow()) },
       this.list,
       this.box,
       this.picker.list,
@@ -63,6 +58,12 @@ export class Composer {
 
   get isEmpty() {
     return !this.box.value && !this.picker.files.length;
+  }
+
+  /** Take files that are dropped anywhere on `pane`, which would otherwise take the page's place. */
+  takeDropsOn(pane) {
+    pane.ondragover = (event) => event.dataTransfer.types.includes("Files") && event.preventDefault();
+    pane.ondrop = (event) => this.catch(event, event.dataTransfer.files);
   }
 
   focus() {

@@ -70,6 +70,7 @@ function open(id, openSidebar) {
   });
   shown = { id, list, composer, head: welcome(id) };
   composer.show(`Message ${titleOf(id)}`, drafts.get(id));
+  composer.takeDropsOn(element);
   element.replaceChildren(header, list.element, composer.element);
   update();
   list.toEnd();

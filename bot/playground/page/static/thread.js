@@ -50,6 +50,7 @@ function open(closed) {
     },
   });
   composer.show("Reply in the thread");
+  composer.takeDropsOn(element);
   const back = h(
     "button",
     { type: "button", class: "icon-button", "aria-label": "Close the thread", onclick: () => close(closed) },
