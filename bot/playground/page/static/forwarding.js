@@ -4,7 +4,7 @@ import { act } from "./acts.js";
 import { attachmentsOf } from "./attachments.js";
 import { confirm } from "./confirm.js";
 import { h } from "./dom.js";
-import { all, go, place, titleOf, user } from "./state.js";
+import { all, go, place, repliesOf, titleOf, user } from "./state.js";
 
 /** Ask where `message` is to be forwarded, and lead there once it is. */
 export async function forward(message) {
@@ -26,7 +26,9 @@ export async function forward(message) {
     no: "Cancel",
   });
   const { channel, ts } = message;
-  if (isSure && (await act("forward", { channel, ts, to: to.value, text: box.value }))) {
-    go(to.value);
+  const done = isSure && (await act("forward", { channel, ts, to: to.value, text: box.value }));
+  if (done) {
+    // An answer may have come before the page is there
+    go(to.value, repliesOf(to.value, done.ts).length ? done.ts : null);
   }
 }
