@@ -57,7 +57,7 @@ def test_a_file_is_attached_by_keyboard_alone(visit: Visit) -> None:
 
 
 def test_a_picture_is_pasted_and_dropped(visit: Visit) -> None:
-    """What is pasted where one writes is attached, and what is dropped on the conversation; an unknown type is bytes."""
+    """What is pasted where one writes is attached, and what is dropped on the conversation, of any type."""
     visit.composer.evaluate(
         """(box, carried) => box.dispatchEvent(
           new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true }))""",

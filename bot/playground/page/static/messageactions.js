@@ -123,9 +123,9 @@ export class MessageActions {
     const isMine = message.user === opening.viewer && !message.is_ephemeral;
     const shortcuts = message.is_ephemeral ? [] : opening.shortcuts.filter((shortcut) => shortcut.kind === "message");
     return [
-      !message.is_ephemeral && { label: "Forward message…", icon: icon("forward"), choose: () => forward(message) },
       isMine && { label: "Edit message", icon: icon("edit"), choose: () => this.edit(message) },
       isMine && { label: "Delete message…", icon: icon("trash"), isDangerous: true, choose: () => remove(message) },
+      !message.is_ephemeral && { label: "Forward message…", icon: icon("forward"), choose: () => forward(message) },
       ...shortcuts.map((shortcut) => ({
         label: shortcut.name,
         icon: icon("bolt"),
