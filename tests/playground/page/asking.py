@@ -23,6 +23,8 @@ from .conftest import Building, Visit
 TEAM = "T0STANDIN"
 ELSEWHERE = "elsewhere"
 """A channel in which people are and the bot is not."""
+TOGETHER = "Colleague, Pullquote"
+"""What you see as the name of the direct message of three."""
 
 
 @dataclass
