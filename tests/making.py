@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 
+import numpy as np
+
 from bot.archive import Archive, Passages
 from bot.columns import in_memory
-from bot.indexing import Index
+from bot.indexing import Index, arrays
+from bot.indexing.analysing import analyse
 from bot.lexicon import Lexicon
 from bot.librarian import Librarian
+from bot.library import librarian_of as over
 from bot.models import (
     Answer,
     Article,
@@ -61,6 +65,13 @@ def article(
 def archive_of(articles: Iterable[Article]) -> Archive:
     """The archive of these articles."""
     return index_of(tuple(articles)).archive
+
+
+def tampered(of: Article, was: str, now: str) -> Librarian:
+    """A librarian over one article, in whose text something else stands since it was read; of the same length."""
+    kept = arrays(analyse([of]))
+    kept["rows.text.bytes"] = np.frombuffer(of.text.replace(was, now).encode(), np.uint8)
+    return over(Index.opened(in_memory(kept)))
 
 
 def index(*texts: str) -> Index:
