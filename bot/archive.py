@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -54,7 +53,7 @@ def arrays(rows: Columns) -> dict[str, Array]:
         **under("ids", Strings.arrays(ids[at] for at in order)),
         "ids_at": np.array(order, np.int32),
         **under("sources", Strings.arrays(named)),
-        "publishers": np.array([len({one[2] for one in known if one[2] != PurePosixPath(one[0]).name})], np.int64),
+        "publishers": np.array([len({one[2] for one in known if one[2] != one[0].rpartition("/")[2]})], np.int64),
         "source": np.array([place[source] for source in sources], np.int32),
         "fingerprint": np.frombuffer(digest.digest(), np.uint8),
     }

@@ -34,7 +34,7 @@ class Library:
         Raises ``ArchiveError`` when there is nothing to answer from.
         """
         self._keeper, self._without = keeper, tuple(without)
-        self._kept = keeper.current(progress)
+        self._kept = keeper.save(keeper.current(progress))
         self._librarian = librarian_of(self._kept.index, self._without)
         self._turn = Lock()
         self._settled = Condition()
@@ -67,13 +67,17 @@ class Library:
     def refresh(self, progress: Progress | None = None) -> bool:
         """Look at the files again; whether anything had changed. ``ArchiveError`` where nothing is left to read."""
         with self._turn:
-            return self._take(self._keeper.current(progress, self._kept))
+            if not self._take(self._keeper.current(progress, self._kept)):
+                return False
+            self._take(self._keeper.save(self._kept))  # questions need not wait for the disk
+            return True
 
     def _mended(self, librarian: Librarian, why: DamagedSnapshotError) -> Librarian:
         with self._turn:
             if self._librarian is librarian:  # else another thread has mended it meanwhile
                 log.warning("The archive is read again: %s", why)
                 self._take(self._keeper.anew())
+                self._keeper.save(self._kept)  # for the next start; here it is answered from memory
             return self._librarian
 
     def _take(self, kept: Kept) -> bool:

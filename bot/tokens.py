@@ -23,17 +23,12 @@ def arrays(rows: Columns, terms: Array) -> dict[str, Array]:
     ``terms`` are the numbers of each token's term.
     """
     first_terms, first_sentences = (_before(rows[f"paragraph.{key}"].all()) for key in ("tokens", "sentences"))
-    paragraph = np.repeat(np.arange(len(first_terms) - 1), np.diff(first_sentences))
-    # Offsets begin anew with each article: a paragraph's tokens are looked at behind those of all before it.
-    wide = np.int64(1) << 32
-    token_paragraph = np.repeat(np.arange(len(first_terms) - 1), np.diff(first_terms))
-    starts = token_paragraph * wide + rows["token.start"].all()
-    sentence_terms = np.searchsorted(starts, paragraph * wide + rows["sentence.start"].all())
+    before = np.repeat(first_terms[:-1], np.diff(first_sentences))
     return {
         "terms": terms,
         "first_terms": first_terms,
         "first_sentences": first_sentences,
-        "sentence_terms": sentence_terms.astype(np.int64),
+        "sentence_terms": before + rows["sentence.first"].all(),
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import compress
 
 from bot import analysis
 from bot.columns import Array, Columns, Strings, below, under
@@ -40,11 +41,12 @@ class Vocabulary:
         }
 
 
-def joined(parts: Iterable[tuple[Vocabulary, Iterable[int]]]) -> Vocabulary:
-    """The words of several vocabularies at these places, each once."""
-    found: dict[str, tuple[str, str]] = {}
-    for known, places in parts:
-        for at in places:
-            found[known.words[at]] = known.folded[at], known.terms[at]
-    words = sorted(found)
-    return Vocabulary(tuple(words), tuple(found[word][0] for word in words), tuple(found[word][1] for word in words))
+def joined(parts: Iterable[tuple[Vocabulary, Iterable[bool]]]) -> Vocabulary:
+    """The words of several vocabularies, each once; of each vocabulary those that are marked."""
+    folded: dict[str, str] = {}
+    terms: dict[str, str] = {}
+    for known, marks in parts:
+        folded.update(compress(zip(known.words, known.folded, strict=True), marks))
+        terms.update(compress(zip(known.words, known.terms, strict=True), marks))
+    words = tuple(sorted(folded))
+    return Vocabulary(words, tuple(map(folded.__getitem__, words)), tuple(map(terms.__getitem__, words)))

@@ -24,6 +24,7 @@ SETTLED = 2_000_000_000
 class Listing:
     """The files that some paths lead to, each with its path, and the catalogues beside them."""
 
+    paths: tuple[Path, ...]
     found: tuple[tuple[Path, Found], ...]
     catalogues: tuple[tuple[str, int, int], ...]
 
@@ -31,7 +32,8 @@ class Listing:
     def digest(self) -> str:
         """A hexadecimal digest of all that tells whether a file was added, changed or removed."""
         files = [
-            (str(path), str(file.path), file.name, file.size, file.changed, file.reason) for path, file in self.found
+            (str(path), str(file.folder), file.file, file.name, file.size, file.changed, file.reason)
+            for path, file in self.found
         ]
         return hashlib.sha256(json.dumps((files, self.catalogues)).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -50,8 +52,8 @@ def listing(paths: Sequence[Path]) -> Listing:
                 f"There is no {path}: name a folder of articles or a .jsonl archive with --corpus or PULLQUOTE_CORPUS."
             )
     found = tuple((path, file) for path in paths for file in find(path))
-    folders = dict.fromkeys(file.path.parent for _, file in found)
-    return Listing(found, tuple(known for folder in folders if (known := _catalogue(folder))))
+    folders = dict.fromkeys(file.folder for _, file in found)
+    return Listing(tuple(paths), found, tuple(known for folder in folders if (known := _catalogue(folder))))
 
 
 def _catalogue(folder: Path) -> tuple[str, int, int] | None:

@@ -19,7 +19,7 @@ from bot.articles.decoding import ARTICLE_LIMIT
 from bot.articles.draft import Draft, finish
 from bot.articles.facts import Facts
 from bot.articles.finding import Found
-from bot.articles.listing import SETTLED, listing
+from bot.articles.listing import SETTLED, Listing, listing
 from bot.errors import ArchiveError, UnreadableArticleError
 from bot.models import Article
 
@@ -102,19 +102,23 @@ class Reading:
         return tuple(item for item in self.items if isinstance(item, Article))
 
 
-def read(paths: Sequence[Path], *, progress: Progress | None = None, before: Before | None = None) -> Reading:
+def read(paths: Sequence[Path], *, progress: Progress | None = None) -> Reading:
     """The articles that the paths stand for, in order: folders (with all below), archives, single files.
 
     A file that several paths lead to is read once. ``progress`` is told how many bytes were read, and of how many.
     Raises ArchiveError when a path does not exist or no article is found.
     """
-    found = listing(paths).found
-    reading = _Archive(total=sum(file.size for _, file in found), progress=progress, before=before)
-    for path, file in found:
+    return read_listed(listing(paths), progress)
+
+
+def read_listed(files: Listing, progress: Progress | None = None, before: Before | None = None) -> Reading:
+    """As ``read``, of the files that are listed; what is what it was ``before`` is not read again."""
+    reading = _Archive(total=sum(file.size for _, file in files.found), progress=progress, before=before)
+    for path, file in files.found:
         reading.take(path, file)
     reading.conclude()
     if not reading.articles:
-        raise ArchiveError(_nothing(paths, reading.skipped))
+        raise ArchiveError(_nothing(files.paths, reading.skipped))
     return Reading(
         tuple(reading.articles.values()), tuple(reading.skipped), tuple(reading.warnings), tuple(reading.files)
     )
@@ -140,7 +144,8 @@ class _Archive:
     warnings: list[str] = field(default_factory=list)
     files: list[Read] = field(default_factory=list)
     _done: int = 0
-    _seen: set[Path] = field(default_factory=set)
+    _seen: set[str] = field(default_factory=set)
+    _folders: dict[Path, str] = field(default_factory=dict)
     _owner: dict[str, Path] = field(default_factory=dict)
     _renamed: dict[Path, list[str]] = field(default_factory=dict)
     _catalogues: dict[Path, catalogue.Catalogue] = field(default_factory=dict)
@@ -151,7 +156,7 @@ class _Archive:
         if file.reason:
             self.skipped.append(Skipped(file.name, file.reason))
             return
-        real = file.path.resolve()
+        real = self._real(file)
         if real not in self._seen:
             self._seen.add(real)
             try:
@@ -161,8 +166,15 @@ class _Archive:
         self._done += file.size
         self._tell(0)
 
+    def _real(self, file: Found) -> str:
+        """Where the file lies when all links are followed."""
+        if file.folder not in self._folders:
+            self._folders[file.folder] = os.path.realpath(file.folder)
+        path = os.path.join(self._folders[file.folder], file.file)  # noqa: PTH118 - of thousands
+        return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
+
     def _read(self, path: Path, file: Found, real: str) -> None:
-        beside = self._catalogue(file.path.parent).digest
+        beside = self._catalogue(file.folder).digest
         known = self.before.read(real) if self.before else None
         is_alike = known is not None and (known.name, known.size, known.catalogue) == (file.name, file.size, beside)
         is_same = known is not None and is_alike and known.changed == file.changed
@@ -211,9 +223,9 @@ class _Archive:
         wanted = line.id or f"{file.name}#{line.number}"
         if line.draft is None:
             return self._skip(name, Taken(line.number, wanted, None, line.reason))
-        known = self._known(file.path, wanted if line.number else None)
+        known = self._known(file, wanted if line.number else None)
         try:
-            article = finish(line.draft, id=self._own_id(path, wanted, line.number), file=file.path.name, known=known)
+            article = finish(line.draft, id=self._own_id(path, wanted, line.number), file=file.file, known=known)
         except UnreadableArticleError as error:
             return self._skip(name, Taken(line.number, wanted, None, str(error)))
         warnings = [f"{name}: {warning}." for warning in line.draft.warnings]
@@ -228,11 +240,14 @@ class _Archive:
         assert self.before is not None
         if taken.article is None:
             return self._skip(_name(file, taken.number), taken)
-        self._known(file.path, taken.wanted if taken.number else None)
+        self._known(file, taken.wanted if taken.number else None)
         own = self._own_id(path, taken.wanted, taken.number)
         at = self.before.place(taken.article)
+        if own == taken.article:
+            self._keep(path, taken, at)
+            return taken
         again = replace(taken, article=own)
-        self._keep(path, again, at if own == taken.article else replace(self.before.article(at), id=own))
+        self._keep(path, again, replace(self.before.article(at), id=own))
         return again
 
     def _keep(self, path: Path, taken: Taken, item: Article | int) -> None:
@@ -247,14 +262,13 @@ class _Archive:
         self.skipped.append(Skipped(name, taken.reason))
         return taken
 
-    def _known(self, path: Path, line_id: str | None) -> Facts:
+    def _known(self, file: Found, line_id: str | None) -> Facts:
         """What the catalogue in the file's folder says: of the article by its id, else of the whole file."""
-        folder = path.parent
-        known = self._catalogue(folder)
+        known = self._catalogue(file.folder)
         facts = Facts()
-        for key in filter(None, (line_id, path.name)):
+        for key in filter(None, (line_id, file.file)):
             if key in known.entries:
-                self._used.add((folder, key))
+                self._used.add((file.folder, key))
                 facts = facts.over(known.entries[key])
         return facts
 

@@ -6,11 +6,10 @@ taken over into another archive; all else is counted from the rows, at once and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-
-import numpy as np
 
 from bot import archive, tokens
 from bot.archive import Archive, Passages
@@ -61,15 +60,17 @@ def arrays(rows: Rows) -> dict[str, Array]:
     found = under("rows", rows.arrays())
     columns = below("rows", in_memory(found))
     fields = Fields(columns, rows.vocabulary)
-    with ThreadPoolExecutor(1) as other:  # numpy sorts without holding the interpreter
-        learning_all = other.submit(learning.arrays, _words(columns, rows, fields), Strings(below("learnt", columns)))
-        found |= under("terms", fields.known)
-        found |= under("archive", archive.arrays(columns))
-        found |= under("tokens", tokens.arrays(columns, fields.body.terms))
-        found |= under("passages", _postings(fields.of_passages()))
-        found |= under("articles", _postings(fields.of_articles()))
-        found |= under("lexicon", learning_all.result())
-    return found
+    makers: dict[str, Callable[[], dict[str, Array]]] = {
+        "lexicon": lambda: learning.arrays(_words(columns, rows, fields), Strings(below("learnt", columns))),
+        "passages": lambda: _postings(fields.of_passages()),
+        "articles": lambda: _postings(fields.of_articles()),
+        "archive": lambda: archive.arrays(columns),
+        "tokens": lambda: tokens.arrays(columns, fields.body.terms),
+    }
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # numpy sorts and counts beside other threads
+        for name, made in zip(makers, threads.map(lambda make: make(), makers.values()), strict=True):
+            found |= under(name, made)
+    return found | under("terms", fields.known)
 
 
 def _postings(documents: Mapping[str, Documents]) -> dict[str, Array]:
@@ -81,12 +82,12 @@ def _postings(documents: Mapping[str, Documents]) -> dict[str, Array]:
 
 
 def _words(columns: Columns, rows: Rows, fields: Fields) -> learning.Words:
-    counts = columns["paragraph.words"].all()
     return learning.Words(
         rows.vocabulary,
         columns[f"word.{WORD}"].all(),
-        np.repeat(np.arange(len(counts), dtype=np.int32), counts),
-        len(counts),
+        columns["paragraph.words"].all(),
+        columns[f"token.{WORD}"].all(),
+        columns["paragraph.tokens"].all(),
         fields.term_of,
         len(fields.terms),
     )

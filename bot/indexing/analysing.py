@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -34,7 +35,7 @@ def analyse(articles: Sequence[Article], progress: Progress | None = None) -> Ro
         done += sum(len(article.text) for article in batch)
         if progress:
             progress(done, total)
-    return join([Pick(part, 0, len(part)) for part in parts]) if len(parts) > 1 else parts[0]
+    return join([Pick(part, 0, len(part)) for part in parts])
 
 
 def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
@@ -76,8 +77,9 @@ class _Notebook:
         self._sizes: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
         self._columns = {
             **{(name, "bytes"): array("B") for name in ("text", "facts", "digest", "learnt")},
-            **{(name, WORD): array("i") for name in ("word", "title", "heading")},
+            **{(name, WORD): array("i") for name in ("word", "title", "heading", "token")},
             **{(name, key): array("i") for name in ("token", "sentence") for key in ("start", "end")},
+            ("sentence", "first"): array("i"),
             **{("passage", key): array("i") for key in ("paragraphs", "headings")},
             ("article", "published"): array("i"),
             **{
@@ -109,17 +111,20 @@ class _Notebook:
 
     def _paragraph(self, paragraph: Paragraph) -> None:
         text, base = paragraph.text, paragraph.span.start
-        words, starts, ends = (self._columns[key] for key in (("word", WORD), ("token", "start"), ("token", "end")))
+        words, tokens = self._columns["word", WORD], self._columns["token", WORD]
+        starts, ends = self._columns["token", "start"], self._columns["token", "end"]
         words_before, tokens_before = len(words), len(starts)
         for word, start, end in analysis.placed(text):
             number = self._number(word)
             words.append(number)
             if self._is_searched[number]:
+                tokens.append(number)
                 starts.append(base + start)
                 ends.append(base + end)
         found = sentences(text)
         for span in found:
-            self._row("sentence", start=base + span.start, end=base + span.end)
+            first = bisect_left(starts, base + span.start, tokens_before) - tokens_before
+            self._row("sentence", start=base + span.start, end=base + span.end, first=first)
         heading = paragraph.heading
         self._row(
             "paragraph",

@@ -53,7 +53,7 @@ class Fields:
         self._rows = rows
         self._paragraphs = rows["paragraph.borders"].all()
         self._passages = _before(rows["passage.paragraphs"].all())
-        self.body = self._searched("word", _before(rows["paragraph.words"].all()))
+        self.body = Lists(self.term_of[rows[f"token.{WORD}"].all()], _before(rows["paragraph.tokens"].all()))
         """Of paragraphs."""
         self._headings = self._searched("heading", _before(rows["passage.headings"].all()))
         self._titles = self._searched("title", rows["title.borders"].all())

@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,10 +22,10 @@ import watchfiles
 from pydantic import TypeAdapter, ValidationError
 
 from bot.archive import Archive
-from bot.articles import Reading, Skipped, read
+from bot.articles import Skipped
 from bot.articles.listing import SETTLED, Listing, listing
-from bot.articles.reading import Read
-from bot.columns import Array, Columns, Strings, below, in_memory, under
+from bot.articles.reading import Read, read_listed
+from bot.columns import Array, Arrays, Columns, Strings, below, in_memory, under
 from bot.errors import DamagedSnapshotError, SnapshotError
 from bot.indexing import Index, arrays
 from bot.indexing.analysing import analyse
@@ -33,6 +33,7 @@ from bot.indexing.manifest import Manifest, maker
 from bot.indexing.rows import Pick, Rows, join
 from bot.models import Article
 from bot.snapshot import load, save
+from bot.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
@@ -54,12 +55,16 @@ class Notes:
 
 @dataclass(frozen=True)
 class Kept:
-    """An index, what was noted of it, and of which files it was made."""
+    """An index, and what was noted while its articles were read."""
 
     index: Index
     notes: Notes
-    listing: str
-    made: datetime
+    stored: Stored
+
+    @property
+    def made(self) -> datetime:
+        """When the articles were read."""
+        return datetime.fromtimestamp(self.stored.manifest.made / 1e9, UTC)
 
 
 class Keeper:
@@ -71,22 +76,41 @@ class Keeper:
         self._name = hashlib.sha256(where.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def current(self, progress: Progress | None = None, before: Kept | None = None) -> Kept:
-        """The index of the files as they are now: ``before`` itself where nothing has changed.
+        """The index of the files as they are now: ``before`` itself where nothing has changed. It is not yet saved.
 
         Raises ``ArchiveError`` when there is nothing to answer from.
         """
         now = listing(self._paths)
-        if before is not None and before.listing == now.digest:
+        if before is not None and before.stored.is_of(now):
             return before
-        stored = self._stored()
+        stored = self._load()
         if stored is not None and stored.is_of(now):
             with suppress(DamagedSnapshotError):
-                return stored.kept()
-        return self._made(now, stored, progress)
+                return stored.opened()
+        try:
+            return made_of(now, before.stored if before else stored, progress).opened()
+        except DamagedSnapshotError as error:
+            log.warning("The snapshot of the archive is made anew: %s", error)
+            return self.anew(progress)
 
     def anew(self, progress: Progress | None = None) -> Kept:
         """The index made of nothing but the files: what was kept of it is damaged."""
-        return self._made(listing(self._paths), None, progress)
+        return made_of(listing(self._paths), None, progress).opened()
+
+    def save(self, kept: Kept) -> Kept:
+        """The same index, kept on disk and read from there; as it is where it cannot be, or was already."""
+        if self._folder is None or kept.stored.is_saved:
+            return kept
+        manifest = kept.stored.manifest
+        try:
+            save(self._folder, self._name, kept.stored.arrays(), manifest.model_dump_json())
+        except SnapshotError as error:
+            log.warning("%s", error)
+            return kept
+        saved = self._load()
+        if saved is None or saved.manifest != manifest:  # another process has saved its own meanwhile
+            return kept
+        return Stored(manifest, saved.columns, kept.stored.known).opened()
 
     def changes(self, over: Event) -> Iterator[None]:
         """Whenever something may have changed in the files, until ``over`` is set."""
@@ -103,77 +127,107 @@ class Keeper:
         )
         yield from (None for _ in watched)
 
-    def _stored(self) -> _Stored | None:
+    def _load(self) -> Stored | None:
         if self._folder is None:
             return None
         try:
             snapshot = load(self._folder, self._name)
-            if snapshot is None:
-                return None
-            stored = _Stored(Manifest.model_validate_json(snapshot.manifest), snapshot.columns)
+            stored = snapshot and Stored(Manifest.model_validate_json(snapshot.manifest), snapshot.columns)
         except (DamagedSnapshotError, ValidationError) as error:
             log.warning("The snapshot of the archive is made anew: %s", error)
             return None
-        return stored if stored.manifest.maker == maker() else None
-
-    def _made(self, now: Listing, stored: _Stored | None, progress: Progress | None) -> Kept:
-        made = time.time_ns()
-        try:
-            found, reading = _found(self._paths, stored, progress)
-        except DamagedSnapshotError as error:
-            log.warning("The snapshot of the archive is made anew: %s", error)
-            found, reading = _found(self._paths, None, progress)
-        found |= under("read", _read_arrays(reading))
-        manifest = Manifest(maker=maker(), listing=now.digest, latest=now.latest, made=made)
-        stored = _Stored(manifest, in_memory(found))
-        if self._folder is not None:
-            try:
-                save(self._folder, self._name, found, manifest.model_dump_json())
-                stored = self._stored() or stored
-            except SnapshotError as error:
-                log.warning("%s", error)
-        return stored.kept()
+        return stored if stored and stored.manifest.maker == maker() else None
 
 
-@dataclass(frozen=True)
-class _Stored:
-    """What is kept of an archive that was read before; see ``bot.articles.reading.Before``."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an archive is taken over by: its files by their paths, what was noted of them, and the words of its rows."""
 
-    manifest: Manifest
-    columns: Columns
+    files: Mapping[str, Read]
+    notes: Notes
+    vocabulary: Vocabulary
+
+    @classmethod
+    def opened(cls, columns: Columns) -> Known:
+        """What ``arrays`` gave the columns of."""
+        read = [_READ.validate_json(one) for one in Strings(below("read.files", columns))]
+        words = Vocabulary.opened(below("rows.vocabulary", columns))
+        return cls({one.path: one for one in read}, noted(columns), words)
+
+    def arrays(self) -> dict[str, Array]:
+        """What it is made of, but for the words."""
+        notes = ([(one.name, one.reason) for one in self.notes.skipped], self.notes.warnings)
+        return {
+            **under("read.files", Strings.arrays(_READ.dump_json(one).decode() for one in self.files.values())),
+            "read.notes": np.frombuffer(json.dumps(notes).encode(), np.uint8),
+        }
+
+
+def noted(columns: Columns) -> Notes:
+    """What ``Known.arrays`` kept of the notes."""
+    skipped, warnings = json.loads(columns["read.notes"].all().tobytes())
+    return Notes(tuple(Skipped(*one) for one in skipped), tuple(warnings))
+
+
+class Stored:
+    """What is kept of an archive: a ``bot.articles.reading.Before``."""
+
+    def __init__(self, manifest: Manifest, columns: Columns, known: Known | None = None) -> None:
+        """``known`` is what need not be read from the columns. Where they do not hold it, they are not yet saved."""
+        self.manifest, self.columns = manifest, columns
+        self._known = known
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether it is on disk."""
+        return "read.notes" in self.columns
+
+    def arrays(self) -> Arrays:
+        """All that is to be saved."""
+        return {name: column.all() for name, column in self.columns.items()} | self.known.arrays()
 
     def is_of(self, now: Listing) -> bool:
         """Whether it was made of the files as they are now."""
         is_settled = self.manifest.latest + SETTLED < self.manifest.made
         return is_settled and self.manifest.listing == now.digest
 
-    def kept(self) -> Kept:
-        """The index and what was noted."""
-        skipped, warnings = json.loads(self.columns["read.notes"].all().tobytes())
-        notes = Notes(tuple(Skipped(*one) for one in skipped), tuple(warnings))
-        made = datetime.fromtimestamp(self.manifest.made / 1e9, UTC)
-        return Kept(Index.opened(self.columns), notes, self.manifest.listing, made)
+    def opened(self) -> Kept:
+        """The index, and what was noted."""
+        notes = self._known.notes if self._known is not None else noted(self.columns)
+        return Kept(Index.opened(self.columns), notes, self)
+
+    @cached_property
+    def known(self) -> Known:
+        """What an article is taken over by."""
+        return Known.opened(self.columns) if self._known is None else self._known
 
     @cached_property
     def rows(self) -> Rows:
-        return Rows.opened(below("rows", self.columns))
+        """The rows of its articles."""
+        return Rows.opened(below("rows", self.columns), self.known.vocabulary)
 
     @cached_property
     def _archive(self) -> Archive:
         return Archive(below("rows", self.columns), below("archive", self.columns))
 
     @cached_property
-    def _files(self) -> dict[str, Read]:
-        found = (_READ.validate_json(one) for one in Strings(below("read.files", self.columns)))
-        return {one.path: one for one in found}
+    def _places(self) -> dict[str, int]:
+        ids = Strings(below("archive.ids", self.columns))
+        return dict(zip(ids, self.columns["archive.ids_at"].all().tolist(), strict=True))
+
+    def __len__(self) -> int:
+        return len(self._places)
 
     def read(self, path: str) -> Read | None:
-        return self._files.get(path)
+        """See ``Before.read``."""
+        return self.known.files.get(path)
 
     def place(self, article: str) -> int:
-        return self._archive.place(article)
+        """See ``Before.place``."""
+        return self._places[article]
 
     def article(self, at: int) -> Article:
+        """See ``Before.article``."""
         return self._archive.article(at)
 
     def same(self, article: Article) -> int | None:
@@ -181,26 +235,35 @@ class _Stored:
         return self._archive.same(article)
 
 
-def _found(
-    paths: Sequence[Path], stored: _Stored | None, progress: Progress | None
-) -> tuple[dict[str, Array], Reading]:
-    """The arrays of the articles at these paths."""
-    reading = read(paths, before=stored, progress=_telling(progress, "Reading"))
-    places = [
-        item if isinstance(item, int) else stored.same(item) if stored is not None else None for item in reading.items
-    ]
-    new = [item for item, at in zip(reading.items, places, strict=True) if at is None and isinstance(item, Article)]
-    fresh = analyse(new, _telling(progress, "Indexing")) if new else None
+def made_of(now: Listing, before: Stored | None, progress: Progress | None = None) -> Stored:
+    """What there is to keep of these files; what was kept ``before`` is taken over where it is the same."""
+    made = time.time_ns()
+    reading = read_listed(now, _telling(progress, "Reading"), before)
+    places = [item if isinstance(item, int) else before.same(item) if before else None for item in reading.items]
+    if before and places == list(range(len(before))):
+        rows = before.rows
+        columns: Columns = {name: one for name, one in before.columns.items() if not name.startswith("read.")}
+    else:
+        new = [item for item, at in zip(reading.items, places, strict=True) if at is None and isinstance(item, Article)]
+        fresh = analyse(new, _telling(progress, "Indexing")) if new else None
+        rows = _picked(places, before.rows if before else None, fresh)
+        columns = in_memory(arrays(rows))
+    manifest = Manifest(maker=maker(), listing=now.digest, latest=now.latest, made=made)
+    notes = Notes(reading.skipped, reading.warnings)
+    return Stored(manifest, columns, Known({one.path: one for one in reading.files}, notes, rows.vocabulary))
+
+
+def _picked(places: Sequence[int | None], before: Rows | None, fresh: Rows | None) -> Rows:
+    """The rows at these places ``before``, and where there is none the next of the ``fresh`` ones."""
     picks: list[Pick] = []
     taken = 0
     for at in places:
         if at is None and fresh:
             _pick(picks, fresh, taken)
             taken += 1
-        elif at is not None and stored:
-            _pick(picks, stored.rows, at)
-    is_whole = len(picks) == 1 and (picks[0].first, picks[0].end) == (0, len(picks[0].rows))
-    return arrays(picks[0].rows if is_whole else join(picks)), reading
+        elif at is not None and before:
+            _pick(picks, before, at)
+    return join(picks)
 
 
 def _pick(picks: list[Pick], rows: Rows, at: int) -> None:
@@ -210,14 +273,6 @@ def _pick(picks: list[Pick], rows: Rows, at: int) -> None:
         picks[-1] = Pick(rows, last.first, at + 1)
     else:
         picks.append(Pick(rows, at, at + 1))
-
-
-def _read_arrays(reading: Reading) -> dict[str, Array]:
-    notes = ([(one.name, one.reason) for one in reading.skipped], reading.warnings)
-    return {
-        **under("files", Strings.arrays(_READ.dump_json(one).decode() for one in reading.files)),
-        "notes": np.frombuffer(json.dumps(notes).encode(), np.uint8),
-    }
 
 
 def _telling(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:

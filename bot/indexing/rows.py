@@ -40,21 +40,22 @@ class Rows:
     (start, end, heading_start, heading_end: offsets into the text, -1 without a heading; words, tokens, sentences: how
     many); ``passage`` (paragraphs, headings: how many paragraphs, and how many words their heading has); ``word``
     (number), of paragraphs; ``title`` and ``heading`` (number), of articles' titles and passages' headings; ``token``
-    (start, end), of words that are searched; ``sentence`` (start, end).
+    (number, start, end), of those words of paragraphs that are searched; ``sentence`` (start, end, first:
+    how many of its paragraph's tokens precede it).
     """
 
     vocabulary: Vocabulary
     tables: Mapping[str, Table]
 
     @classmethod
-    def opened(cls, columns: Columns) -> Rows:
-        """What ``arrays`` gave the columns of."""
+    def opened(cls, columns: Columns, vocabulary: Vocabulary) -> Rows:
+        """What ``arrays`` gave the columns of, the vocabulary's among them."""
         names = dict.fromkeys(name.split(".")[0] for name in columns)
         tables = {}
         for name in names.keys() - {"vocabulary"}:
             held = dict(below(name, columns))
             tables[name] = Table(held.pop("borders").all(), held)
-        return cls(Vocabulary.opened(below("vocabulary", columns)), tables)
+        return cls(vocabulary, tables)
 
     def arrays(self) -> dict[str, Array]:
         """All of it."""
@@ -79,12 +80,14 @@ class Pick:
 
 def join(picks: Sequence[Pick]) -> Rows:
     """The picked articles in this order, as if they had been analysed together. At least one pick."""
+    if len(picks) == 1 and (picks[0].first, picks[0].end) == (0, len(picks[0].rows)):
+        return picks[0].rows
     parts = {id(pick.rows): pick.rows for pick in picks}
     used = {key: np.zeros(len(rows.vocabulary.words), np.bool_) for key, rows in parts.items()}
     for pick in picks:
         for numbers in _word_numbers(pick):
             used[id(pick.rows)][numbers] = True
-    vocabulary = joined((rows.vocabulary, np.flatnonzero(used[key]).tolist()) for key, rows in parts.items())
+    vocabulary = joined((rows.vocabulary, used[key].tolist()) for key, rows in parts.items())
     place = {word: at for at, word in enumerate(vocabulary.words)}
     renumbered = {
         key: np.array([place.get(word, -1) for word in rows.vocabulary.words], np.int32) for key, rows in parts.items()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,39 +39,46 @@ def learnt(texts: Iterable[str]) -> bytes:
 class Words:
     """Every word of an archive's paragraphs, in order.
 
-    ``numbers`` are their places in the ``vocabulary``; ``paragraphs`` are each word's, numbered from 0, of ``size``;
-    ``terms`` gives, for each word of the vocabulary, its term's number of so many ``terms_known``, or -1 where it is
-    not searched.
+    ``numbers`` are their places in the ``vocabulary``, ``counts`` how many each paragraph has; ``searched`` and
+    ``searched_counts`` are the same of those that are searched. ``terms`` gives, for each word of the vocabulary, its
+    term's number of so many ``terms_known``, or -1 where it is not searched.
     """
 
     vocabulary: Vocabulary
     numbers: Array
-    paragraphs: Array
-    size: int
+    counts: Array
+    searched: Array
+    searched_counts: Array
     terms: Array
     terms_known: int
 
-    def paragraphs_with(self, terms: Array) -> Array:
-        """By term, in how many paragraphs a word stands of which ``terms`` gives that term."""
-        found = terms[self.numbers]
-        searched = found >= 0
-        pairs = found[searched].astype(np.int64) << 32 | self.paragraphs[searched]
-        pairs.sort()
-        is_first = np.concatenate((np.ones(min(len(pairs), 1), np.bool_), pairs[1:] != pairs[:-1]))
-        return np.bincount(pairs[is_first] >> 32, minlength=self.terms_known).astype(np.int32)
+    def paragraphs_with(self) -> tuple[Array, Array]:
+        """By term, in how many paragraphs it stands; and in how many it is written with a small letter."""
+        is_large = np.array([word[0].isupper() for word in self.vocabulary.words], np.bool_)
+        keys = self.terms[self.searched].astype(np.int64)
+        keys <<= 32
+        keys |= np.repeat(np.arange(0, 2 * len(self.counts), 2, dtype=np.int32), self.searched_counts)
+        keys |= is_large[self.searched]
+        keys.sort()
+        pairs = keys >> 1
+        is_first = np.ones(len(pairs), np.bool_)
+        np.not_equal(pairs[1:], pairs[:-1], out=is_first[1:])
+        keys = keys[is_first]
+        terms, is_small = keys >> 32, keys & 1 == 0
+        found = (np.bincount(one, minlength=self.terms_known).astype(np.int32) for one in (terms, terms[is_small]))
+        every, small = found
+        return every, small
 
-    def beside(self, names: Iterable[str]) -> Mapping[str, set[str]]:
-        """For each name that could be another with two letters exchanged, the terms within three words of it."""
-        alike = Counter((name[0], name[-1], "".join(sorted(name))) for name in names if name)
-        wanted = {name for name in names if len(name) >= 6 and alike[name[0], name[-1], "".join(sorted(name))] > 1}
+    def beside(self, wanted: Collection[str]) -> Mapping[str, set[str]]:
+        """For each of the ``wanted`` words, folded, the terms within three words of it."""
         folded, known = self.vocabulary.folded, self.vocabulary.terms
         is_wanted = np.array([one in wanted for one in folded], np.bool_)
+        ends = np.cumsum(self.counts, dtype=np.int64)
         found: defaultdict[str, set[str]] = defaultdict(set)
         for at in np.flatnonzero(is_wanted[self.numbers]).tolist():
-            first, end = max(0, at - _NEAR), at + _NEAR + 1
-            of_same = self.paragraphs[first:end] == self.paragraphs[at]
-            of_same[at - first] = False
-            near = (known[number] for number in self.numbers[first:end][of_same].tolist())
+            paragraph = int(np.searchsorted(ends, at, side="right"))
+            first, end = max(ends[paragraph] - self.counts[paragraph], at - _NEAR), min(ends[paragraph], at + _NEAR + 1)
+            near = (known[self.numbers[other]] for other in range(first, end) if other != at)
             found[folded[self.numbers[at]]].update(term for term in near if term)
         return found
 
@@ -80,20 +87,22 @@ def arrays(words: Words, learnt: Iterable[str]) -> dict[str, Array]:
     """What ``Lexicon`` is made of; ``learnt`` is what the function of that name gave of each article."""
     vocabulary, numbers = words.vocabulary, words.numbers
     first = np.full(len(vocabulary.words), len(numbers), np.int64)
-    first[numbers[::-1]] = np.arange(len(numbers), dtype=np.int64)[::-1]
+    first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
     met = [at for at in np.argsort(first, kind="stable").tolist() if first[at] < len(numbers)]
     written: dict[str, str] = {}
     for at in met:
         written.setdefault(vocabulary.folded[at], vocabulary.words[at])
     small = {vocabulary.folded[at] for at in met if vocabulary.words[at][0].islower()}
     names = [folded for folded in written if folded not in small]
-    is_small = np.array([not word[0].isupper() for word in vocabulary.words], np.bool_)
     folded = sorted(written)
-    told, frequent = _told(learnt, spelling.exchanged(names, words.beside(names)))
+    every, small_ones = words.paragraphs_with()
+    groups = spelling.of_same_letters(names)
+    beside = words.beside({name for group in groups for name in group})
+    told, frequent = _told(learnt, spelling.exchanged(groups, beside))
     return {
-        "size": np.array([words.size], np.int64),
-        "paragraphs_with": words.paragraphs_with(words.terms),
-        "written_small": words.paragraphs_with(np.where(is_small, words.terms, -1)),
+        "size": np.array([len(words.counts)], np.int64),
+        "paragraphs_with": every,
+        "written_small": small_ones,
         **under("folded", Strings.arrays(folded)),
         **under("written", Strings.arrays(written[one] for one in folded)),
         **under("ends", Strings.arrays(spelling.by_ends(folded))),

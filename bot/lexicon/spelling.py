@@ -31,22 +31,30 @@ from bot.columns import Strings
 _VOWELS = frozenset("aeiouy")
 
 
-def exchanged(names: Iterable[str], beside: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
-    """Names that are each other with two letters exchanged.
+def of_same_letters(names: Iterable[str]) -> list[list[str]]:
+    """Groups of two names and more that have the same letters, the same first and last, and six or more of them.
 
-    ``names`` are folded words; ``beside[name]`` the terms that stand near it. Gives, for each name that has another
-    spelling, those spellings.
+    ``names`` are folded words.
     """
     groups: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
     for name in names:
         if len(name) >= 6 and name.isalpha():
             groups[name[0], name[-1], "".join(sorted(name))].append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def exchanged(groups: Iterable[list[str]], beside: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
+    """Names that are each other with two letters exchanged.
+
+    ``groups`` are those of ``of_same_letters``; ``beside[name]`` the terms that stand near it. Gives, for each name
+    that has another spelling, those spellings.
+    """
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for group in groups.values():
+    for group in groups:
         for one in group:
             for other in group:
                 apart = sum(a != b for a, b in zip(one, other, strict=True))
-                if apart == 2 and not set(beside[one]).isdisjoint(beside[other]):
+                if apart == 2 and not set(beside.get(one, ())).isdisjoint(beside.get(other, ())):
                     found[one].append(other)
     return {name: tuple(sorted(others)) for name, others in found.items()}
 
