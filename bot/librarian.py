@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from bot.archive import Archive
-from bot.examples import TRIES, Example, examples
 from bot.lexicon import Lexicon
 from bot.models import Abstention, Answer, Hit, Holdings, Passage, Query, Question, Quote, Reply, Scope, Trace
 from bot.operators import for_phrase, without_phrases
@@ -22,6 +22,9 @@ from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
 from bot.retrieval import Retriever, TermScore
 from bot.tokens import Tokens
+
+if TYPE_CHECKING:
+    from bot.examples import Example
 
 DEPTH = 50
 """How many of the engine's hits are ranked again, and of how many articles the scores are asked."""
@@ -136,6 +139,8 @@ class Librarian:
     @cached_property
     def examples(self) -> tuple[str, ...]:
         """Up to three questions that this archive answers in full; of several ways and articles, where it can be."""
+        from bot.examples import TRIES, examples
+
         acronyms, names = self._lexicon.acronyms(), self._lexicon.names()
         made = examples(self.archive.newest_first(), self._tokens, acronyms, names)
         chosen: list[Example] = []

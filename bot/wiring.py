@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from bot.columns import in_memory
 from bot.errors import SettingsError
-from bot.indexing import Index, arrays
-from bot.indexing.analysing import analyse
+from bot.indexing import Index
 from bot.indexing.keeping import Keeper, Progress
 from bot.librarian import Librarian
 from bot.library import Library
@@ -27,6 +25,10 @@ def librarian_of(articles: Sequence[Article], without: Collection[str] = ()) -> 
 
 def index_of(articles: Sequence[Article]) -> Index:
     """The index of these articles, in memory."""
+    from bot.columns import in_memory
+    from bot.indexing.analysing import analyse
+    from bot.indexing.making import arrays
+
     return Index.opened(in_memory(arrays(analyse(articles))))
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from bot.archive import Archive, Passages
 from bot.columns import in_memory
-from bot.indexing import Index, arrays
+from bot.indexing import Index
 from bot.indexing.analysing import analyse
+from bot.indexing.making import arrays
 from bot.lexicon import Lexicon
 from bot.librarian import Librarian
 from bot.library import librarian_of as over

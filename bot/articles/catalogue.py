@@ -12,8 +12,7 @@ from pathlib import Path
 
 from bot.articles.decoding import ARTICLE_LIMIT
 from bot.articles.facts import Facts, accept
-
-FILE = "archive.toml"
+from bot.articles.finding import CATALOGUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Catalogue:
 
 def load(folder: Path) -> Catalogue:
     """The folder's catalogue, empty if it has none; a warning is one sentence."""
-    path = folder / FILE
+    path = folder / CATALOGUE
     if not path.is_file():
         return Catalogue()
     try:

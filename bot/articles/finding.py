@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.articles.catalogue import FILE as CATALOGUE
-
+CATALOGUE = "archive.toml"
+"""What an archive's keeper says about the articles in the same folder."""
 # The module of this folder that reads each kind of file; they are imported when one is met, for some are slow to.
 READERS = {
     ".txt": "plain",

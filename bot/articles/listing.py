@@ -12,12 +12,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from bot.articles.catalogue import FILE as CATALOGUE
-from bot.articles.finding import Found, find
+from bot.articles.finding import CATALOGUE, Found, find
 from bot.errors import ArchiveError
 
 SETTLED = 2_000_000_000
 """Nanoseconds: the clocks of file systems are no finer than this, so a file may change twice and look as if once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file or line that gave no article: its name (``news.jsonl line 17``), and the reason as a half sentence."""
+
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True)

@@ -18,22 +18,14 @@ from bot.articles import catalogue, jsonl
 from bot.articles.decoding import ARTICLE_LIMIT
 from bot.articles.draft import Draft, finish
 from bot.articles.facts import Facts
-from bot.articles.finding import Found
-from bot.articles.listing import SETTLED, Listing, listing
+from bot.articles.finding import CATALOGUE, Found
+from bot.articles.listing import SETTLED, Listing, Skipped, listing
 from bot.errors import ArchiveError, UnreadableArticleError
 from bot.models import Article
 
 Progress = Callable[[int, int], None]
 UNSETTLED = -1
 """When a file was changed, as long as it may be changed again without looking so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file or line that gave no article: its name (``news.jsonl line 17``), and the reason as a half sentence."""
-
-    name: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +196,7 @@ class _Archive:
         """Warn of what only the whole reading shows: keys that name nothing, ids that were taken."""
         for folder, known in self._catalogues.items():
             idle = [key for key in known.entries if (folder, key) not in self._used and not (folder / key).exists()]
-            self.warnings += (f'{folder / catalogue.FILE}: "{key}" names no file or article there.' for key in idle)
+            self.warnings += (f'{folder / CATALOGUE}: "{key}" names no file or article there.' for key in idle)
         for path, changes in self._renamed.items():
             more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
             self.warnings.append(f"{path} holds ids that were taken already, and got others: {changes[0]}{more}.")

@@ -5,40 +5,33 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.text import Text
+
+if TYPE_CHECKING:
+    from bot.cli.bars import Bars
 
 PATIENCE = 1.0
 """Seconds after which the bar appears."""
 
 
-class _Rate(ProgressColumn):
-    """How much is done in a second: bytes, characters or questions, as the description says."""
-
-    def render(self, task: Task) -> Text:
-        """See ``ProgressColumn.render``."""
-        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="progress.data.speed")
-
-
 @contextmanager
 def progress_bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
-    """Gives ``report(what, done, of)``; a bar for each ``what``, drawn once ``PATIENCE`` is over, till all is done."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), _Rate(), TimeRemainingColumn())
-    progress = Progress(*columns, console=console, transient=True)
-    tasks = {}
+    """Gives ``report(what, done, of)``: a bar for each ``what``, drawn once ``PATIENCE`` is over, till all is done."""
     started = time.monotonic()
+    bars: list[Bars] = []
 
     def report(what: str, done: int, of: int) -> None:
-        if what not in tasks:
-            tasks[what] = progress.add_task(what, total=of)
-        progress.update(tasks[what], completed=done, total=of)
         if console.is_terminal and time.monotonic() - started > PATIENCE:
-            progress.start()
+            from bot.cli.bars import Bars
+
+            if not bars:
+                bars.append(Bars(console))
+            bars[0].show(what, done, of)
 
     try:
         yield report
     finally:
-        if progress.live.is_started:
-            progress.stop()
+        for one in bars:
+            one.end()

@@ -1,6 +1,6 @@
 """The index of the archive at some paths, kept on disk, and made anew where its files are no longer what they were.
 
-Keeps secret which articles have to be analysed again: those that are new. The others' rows are taken over.
+Keeps secret where it is kept, and when what is kept there is trusted.
 """
 
 from __future__ import annotations
@@ -8,37 +8,31 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
-import numpy as np
-import watchfiles
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from bot.archive import Archive
-from bot.articles import Skipped
-from bot.articles.listing import SETTLED, Listing, listing
-from bot.articles.reading import Read, read_listed
-from bot.columns import Array, Arrays, Columns, Strings, below, in_memory, under
+from bot.articles.listing import SETTLED, Listing, Skipped, listing
+from bot.columns import Arrays, Columns
 from bot.errors import DamagedSnapshotError, SnapshotError
-from bot.indexing import Index, arrays
-from bot.indexing.analysing import analyse
-from bot.indexing.manifest import Manifest, maker
-from bot.indexing.rows import Pick, Rows, join
-from bot.models import Article
+from bot.indexing import Index
+from bot.indexing.manifest import Manifest
 from bot.snapshot import load, save
-from bot.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from bot.indexing.updating import Known
 
 log = logging.getLogger(__name__)
+
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
-_READ = TypeAdapter(Read)
 SETTLE_MS, STEP_MS = 400, 50
 """A change is told when nothing else has changed for a step, or so long after it at the latest."""
 LOOK_EVERY_MS = 60_000
@@ -53,18 +47,46 @@ class Notes:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class Kept:
-    """An index, and what was noted while its articles were read."""
+    """All that is known of an archive."""
 
-    index: Index
-    notes: Notes
-    stored: Stored
+    def __init__(self, manifest: Manifest, columns: Columns, known: Known | None = None) -> None:
+        """``known`` is what need not be read from the columns. Where they do not hold it, they are not yet saved."""
+        self.manifest, self.columns, self.known = manifest, columns, known
+
+    @cached_property
+    def index(self) -> Index:
+        """The index of its articles."""
+        return Index.opened(self.columns)
+
+    @cached_property
+    def notes(self) -> Notes:
+        """What was noted while they were read."""
+        if self.known is not None:
+            return self.known.notes
+        skipped, warnings = json.loads(self.columns["read.notes"].all().tobytes())
+        return Notes(tuple(Skipped(*one) for one in skipped), tuple(warnings))
 
     @property
     def made(self) -> datetime:
-        """When the articles were read."""
-        return datetime.fromtimestamp(self.stored.manifest.made / 1e9, UTC)
+        """When they were read."""
+        return datetime.fromtimestamp(self.manifest.made / 1e9, UTC)
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether it is on disk."""
+        return "read.notes" in self.columns
+
+    def is_of(self, now: Listing) -> bool:
+        """Whether it was made of the files as they are now."""
+        is_settled = self.manifest.latest + SETTLED < self.manifest.made
+        return is_settled and self.manifest.listing == now.digest
+
+    def arrays(self) -> Arrays:
+        """All that is to be saved."""
+        return {name: column.all() for name, column in self.columns.items()} | (
+            self.known.arrays() if self.known else {}
+        )
 
 
 class Keeper:
@@ -81,39 +103,47 @@ class Keeper:
         Raises ``ArchiveError`` when there is nothing to answer from.
         """
         now = listing(self._paths)
-        if before is not None and before.stored.is_of(now):
+        if before is not None and before.is_of(now):
             return before
-        stored = self._load()
-        if stored is not None and stored.is_of(now):
+        saved = self._load()
+        if saved is not None and saved.is_of(now):
             with suppress(DamagedSnapshotError):
-                return stored.opened()
+                assert saved.index
+                return saved
         try:
-            return made_of(now, before.stored if before else stored, progress).opened()
+            return self._made(now, before or saved, progress)
         except DamagedSnapshotError as error:
             log.warning("The snapshot of the archive is made anew: %s", error)
-            return self.anew(progress)
+            return self._made(now, None, progress)
 
-    def anew(self, progress: Progress | None = None) -> Kept:
+    def anew(self) -> Kept:
         """The index made of nothing but the files: what was kept of it is damaged."""
-        return made_of(listing(self._paths), None, progress).opened()
+        return self._made(listing(self._paths), None, None)
+
+    def _made(self, now: Listing, before: Kept | None, progress: Progress | None) -> Kept:
+        # What reads and analyses articles takes long to import, and most questions in a terminal need none of it.
+        from bot.indexing.updating import made_of
+
+        return made_of(now, before, progress)
 
     def save(self, kept: Kept) -> Kept:
         """The same index, kept on disk and read from there; as it is where it cannot be, or was already."""
-        if self._folder is None or kept.stored.is_saved:
+        if self._folder is None or kept.is_saved:
             return kept
-        manifest = kept.stored.manifest
         try:
-            save(self._folder, self._name, kept.stored.arrays(), manifest.model_dump_json())
+            save(self._folder, self._name, kept.arrays(), kept.manifest.model_dump_json())
         except SnapshotError as error:
             log.warning("%s", error)
             return kept
         saved = self._load()
-        if saved is None or saved.manifest != manifest:  # another process has saved its own meanwhile
+        if saved is None or saved.manifest != kept.manifest:  # another process has saved its own meanwhile
             return kept
-        return Stored(manifest, saved.columns, kept.stored.known).opened()
+        return Kept(saved.manifest, saved.columns, kept.known)
 
     def changes(self, over: Event) -> Iterator[None]:
         """Whenever something may have changed in the files, until ``over`` is set."""
+        import watchfiles
+
         watched = watchfiles.watch(
             *self._paths,
             watch_filter=None,
@@ -127,153 +157,15 @@ class Keeper:
         )
         yield from (None for _ in watched)
 
-    def _load(self) -> Stored | None:
+    def _load(self) -> Kept | None:
         if self._folder is None:
             return None
         try:
             snapshot = load(self._folder, self._name)
-            stored = snapshot and Stored(Manifest.model_validate_json(snapshot.manifest), snapshot.columns)
-        except (DamagedSnapshotError, ValidationError) as error:
+            saved = snapshot and Kept(Manifest.model_validate_json(snapshot.manifest), snapshot.columns)
+        except ValidationError:
+            return None  # another version's
+        except DamagedSnapshotError as error:
             log.warning("The snapshot of the archive is made anew: %s", error)
             return None
-        return stored if stored and stored.manifest.maker == maker() else None
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What an archive is taken over by: its files by their paths, what was noted of them, and the words of its rows."""
-
-    files: Mapping[str, Read]
-    notes: Notes
-    vocabulary: Vocabulary
-
-    @classmethod
-    def opened(cls, columns: Columns) -> Known:
-        """What ``arrays`` gave the columns of."""
-        read = [_READ.validate_json(one) for one in Strings(below("read.files", columns))]
-        words = Vocabulary.opened(below("rows.vocabulary", columns))
-        return cls({one.path: one for one in read}, noted(columns), words)
-
-    def arrays(self) -> dict[str, Array]:
-        """What it is made of, but for the words."""
-        notes = ([(one.name, one.reason) for one in self.notes.skipped], self.notes.warnings)
-        return {
-            **under("read.files", Strings.arrays(_READ.dump_json(one).decode() for one in self.files.values())),
-            "read.notes": np.frombuffer(json.dumps(notes).encode(), np.uint8),
-        }
-
-
-def noted(columns: Columns) -> Notes:
-    """What ``Known.arrays`` kept of the notes."""
-    skipped, warnings = json.loads(columns["read.notes"].all().tobytes())
-    return Notes(tuple(Skipped(*one) for one in skipped), tuple(warnings))
-
-
-class Stored:
-    """What is kept of an archive: a ``bot.articles.reading.Before``."""
-
-    def __init__(self, manifest: Manifest, columns: Columns, known: Known | None = None) -> None:
-        """``known`` is what need not be read from the columns. Where they do not hold it, they are not yet saved."""
-        self.manifest, self.columns = manifest, columns
-        self._known = known
-
-    @property
-    def is_saved(self) -> bool:
-        """Whether it is on disk."""
-        return "read.notes" in self.columns
-
-    def arrays(self) -> Arrays:
-        """All that is to be saved."""
-        return {name: column.all() for name, column in self.columns.items()} | self.known.arrays()
-
-    def is_of(self, now: Listing) -> bool:
-        """Whether it was made of the files as they are now."""
-        is_settled = self.manifest.latest + SETTLED < self.manifest.made
-        return is_settled and self.manifest.listing == now.digest
-
-    def opened(self) -> Kept:
-        """The index, and what was noted."""
-        notes = self._known.notes if self._known is not None else noted(self.columns)
-        return Kept(Index.opened(self.columns), notes, self)
-
-    @cached_property
-    def known(self) -> Known:
-        """What an article is taken over by."""
-        return Known.opened(self.columns) if self._known is None else self._known
-
-    @cached_property
-    def rows(self) -> Rows:
-        """The rows of its articles."""
-        return Rows.opened(below("rows", self.columns), self.known.vocabulary)
-
-    @cached_property
-    def _archive(self) -> Archive:
-        return Archive(below("rows", self.columns), below("archive", self.columns))
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        ids = Strings(below("archive.ids", self.columns))
-        return dict(zip(ids, self.columns["archive.ids_at"].all().tolist(), strict=True))
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def read(self, path: str) -> Read | None:
-        """See ``Before.read``."""
-        return self.known.files.get(path)
-
-    def place(self, article: str) -> int:
-        """See ``Before.place``."""
-        return self._places[article]
-
-    def article(self, at: int) -> Article:
-        """See ``Before.article``."""
-        return self._archive.article(at)
-
-    def same(self, article: Article) -> int | None:
-        """The place of an article that is the same in all; None where there is none."""
-        return self._archive.same(article)
-
-
-def made_of(now: Listing, before: Stored | None, progress: Progress | None = None) -> Stored:
-    """What there is to keep of these files; what was kept ``before`` is taken over where it is the same."""
-    made = time.time_ns()
-    reading = read_listed(now, _telling(progress, "Reading"), before)
-    places = [item if isinstance(item, int) else before.same(item) if before else None for item in reading.items]
-    if before and places == list(range(len(before))):
-        rows = before.rows
-        columns: Columns = {name: one for name, one in before.columns.items() if not name.startswith("read.")}
-    else:
-        new = [item for item, at in zip(reading.items, places, strict=True) if at is None and isinstance(item, Article)]
-        fresh = analyse(new, _telling(progress, "Indexing")) if new else None
-        rows = _picked(places, before.rows if before else None, fresh)
-        columns = in_memory(arrays(rows))
-    manifest = Manifest(maker=maker(), listing=now.digest, latest=now.latest, made=made)
-    notes = Notes(reading.skipped, reading.warnings)
-    return Stored(manifest, columns, Known({one.path: one for one in reading.files}, notes, rows.vocabulary))
-
-
-def _picked(places: Sequence[int | None], before: Rows | None, fresh: Rows | None) -> Rows:
-    """The rows at these places ``before``, and where there is none the next of the ``fresh`` ones."""
-    picks: list[Pick] = []
-    taken = 0
-    for at in places:
-        if at is None and fresh:
-            _pick(picks, fresh, taken)
-            taken += 1
-        elif at is not None and before:
-            _pick(picks, before, at)
-    return join(picks)
-
-
-def _pick(picks: list[Pick], rows: Rows, at: int) -> None:
-    """Pick one article more; neighbours are picked together."""
-    last = picks[-1] if picks else None
-    if last and last.rows is rows and last.end == at:
-        picks[-1] = Pick(rows, last.first, at + 1)
-    else:
-        picks.append(Pick(rows, at, at + 1))
-
-
-def _telling(progress: Progress | None, what: str) -> Callable[[int, int], None] | None:
-    return (lambda done, total: progress(what, done, total)) if progress else None
+        return saved if saved and saved.manifest.maker.is_here() else None

@@ -13,7 +13,7 @@ from functools import cached_property
 from bot import analysis, operators
 from bot.columns import Column, Columns, Strings, below
 from bot.lexicon import following, spelling
-from bot.lexicon.learning import Told
+from bot.lexicon.told import Told
 from bot.models import Form, Origin, Query, Question, Word
 
 ACRONYM_WEIGHT = 0.8

@@ -16,13 +16,12 @@ import regex
 from bot import analysis
 from bot.columns import Array, Strings, under
 from bot.lexicon import acronyms, spelling
+from bot.lexicon.told import Terms, Told
 from bot.vocabulary import Vocabulary
 
 _NAME = regex.compile(r"(?<=[\p{Ll},] )\p{Lu}\p{Ll}{3,}(?: \p{Lu}\p{Ll}{2,}){1,3}(?![\p{L}-]| \p{Lu})")
 _NEAR = 3
 """So many words on each side are what a name is used beside."""
-
-Terms = tuple[str, ...]
 
 
 def learnt(texts: Iterable[str]) -> bytes:
@@ -111,32 +110,6 @@ def arrays(words: Words, learnt: Iterable[str]) -> dict[str, Array]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The forms that an archive teaches.
-
-    ``long_forms`` are the terms of an acronym's long forms by its own term, the most frequent first; ``short_forms``
-    are, by the first term of a long form, its terms and its acronym's; ``shown`` is how each is written;
-    ``spellings`` are the other spellings of a folded name.
-    """
-
-    long_forms: Mapping[str, Sequence[Terms]]
-    short_forms: Mapping[str, Sequence[tuple[Terms, str]]]
-    shown: Mapping[Terms, str]
-    spellings: Mapping[str, Sequence[str]]
-
-    @classmethod
-    def of(cls, told: bytes) -> Told:
-        """What ``arrays`` kept."""
-        long_forms, short_forms, shown, spellings = json.loads(told)
-        return cls(
-            {short: [tuple(long) for long in longs] for short, longs in long_forms.items()},
-            {first: [(tuple(long), short) for long, short in found] for first, found in short_forms.items()},
-            {tuple(terms): written for terms, written in shown},
-            spellings,
-        )
-
-
 def _told(learnt: Iterable[str], spellings: Mapping[str, Sequence[str]]) -> tuple[bytes, list[str]]:
     """The forms as they are kept; and the names, the most frequent first."""
     long_forms: defaultdict[str, Counter[Terms]] = defaultdict(Counter)
@@ -152,10 +125,10 @@ def _told(learnt: Iterable[str], spellings: Mapping[str, Sequence[str]]) -> tupl
                 short_forms[long[0]][long] = short
                 shown.setdefault((short,), short_form)
                 shown.setdefault(long, long_form)
-    kept = (
+    told = Told(
         {short: [long for long, _ in longs.most_common()] for short, longs in long_forms.items()},
         {first: list(found.items()) for first, found in short_forms.items()},
-        list(shown.items()),
+        shown,
         spellings,
     )
-    return json.dumps(kept).encode(), [name for name, _ in names.most_common()]
+    return told.kept(), [name for name, _ in names.most_common()]

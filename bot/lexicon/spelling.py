@@ -22,10 +22,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import takewhile
 
-from babel import Locale
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from bot.columns import Strings
 
 _VOWELS = frozenset("aeiouy")
@@ -95,6 +91,9 @@ def nearest(word: str, known: Known) -> tuple[str, ...]:
     number = word.removesuffix("s") if word.endswith("s") else word + "s"
     if number in known:
         return (number,)
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
     close = process.extract(word, known.alike(word), scorer=OSA.distance, score_cutoff=2, limit=None)
     return tuple(sorted(found for found, _, _ in close if is_slip(word, found)))
 
@@ -120,6 +119,8 @@ def is_slip(typed: str, word: str) -> bool:
 
 @cache
 def _names_of_places() -> frozenset[str]:
+    from babel import Locale
+
     english = Locale("en")
     names = [*english.territories.values(), *english.languages.values()]
     return frozenset(word.casefold() for name in names for word in name.split() if word.isalpha())

@@ -14,7 +14,7 @@ import pytest
 from making import archive_of
 from playwright.sync_api import Browser, Page
 
-from bot.articles import read
+from bot.articles.reading import read
 from bot.models import Article, Quote, Span
 from bot.textfragment import link_to
 from bot.wiring import librarian_of
