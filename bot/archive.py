@@ -23,6 +23,8 @@ from bot.operators import names_source
 
 MOST_ARTICLES = 4096
 """How many articles are kept as they were made, those that were asked for last."""
+MOST_PASSAGES = 1 << 14
+"""How many passages, as well."""
 NEWEST = 5
 Flags = npt.NDArray[np.bool_]
 Marks = npt.NDArray[np.uint8]
@@ -285,6 +287,7 @@ class Passages(Sequence[Passage]):
         """Passage ``i`` is of the paragraphs numbered from ``borders[i]`` up to ``borders[i + 1]``."""
         self._archive, self._borders = archive, borders
         self._border = borders.data
+        self._made = lru_cache(MOST_PASSAGES)(self._make)
 
     @property
     def paragraphs(self) -> int:
@@ -297,7 +300,9 @@ class Passages(Sequence[Passage]):
     def __getitem__(self, at: Any) -> Any:
         if isinstance(at, slice):
             return tuple(self[one] for one in range(*at.indices(len(self))))
-        at = range(len(self))[at]
+        return self._made(at if at >= 0 else at + len(self))
+
+    def _make(self, at: int) -> Passage:
         found = self._archive.between(self._border[at], self._border[at + 1])
         return Passage(found, Span(found[0].span.start, found[-1].span.end))
 

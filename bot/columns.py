@@ -10,14 +10,27 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
-Check = Callable[[int, int], None]
+
+
+class Check(Protocol):
+    """What a column asks before it gives out elements; it raises where they are damaged."""
+
+    def range(self, start: int, end: int) -> None:
+        """The elements from ``start`` up to ``end``."""
+        ...
+
+    def each(self, places: Array) -> None:
+        """The elements at these places."""
+        ...
+
+
 STRIDE, RECENT = 32, 4096
 
 
@@ -27,7 +40,7 @@ class Column:
     __slots__ = ("_array", "_check")
 
     def __init__(self, array: Array, check: Check | None = None) -> None:
-        """``check(start, end)`` is called before these elements are given out, and raises where they are damaged."""
+        """Without a ``check``, there is nothing to be damaged."""
         self._array, self._check = array, check
 
     def __len__(self) -> int:
@@ -45,14 +58,13 @@ class Column:
     def part(self, start: int, end: int) -> Array:
         """The elements from ``start`` up to ``end``."""
         if self._check is not None:
-            self._check(start, end)
+            self._check.range(start, end)
         return self._array[start:end]
 
     def at(self, places: Array) -> Array:
-        """The elements at these places, at least one of which there is."""
-        if self._check is not None and len(places):
-            for place in places.tolist():
-                self._check(place, place + 1)
+        """The elements at these places."""
+        if self._check is not None:
+            self._check.each(places)
         return self._array[places]
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from bot.columns import Check, Column, Columns
+from bot.columns import Column, Columns
 from bot.snapshot.generations import newest
 from bot.snapshot.layout import BLOCK, Place, Sums, damaged, unpacked
 
@@ -49,7 +50,7 @@ def _opened(path: Path) -> Snapshot:
 
     def column(place: Place) -> Column:
         array = np.frombuffer(file, place.dtype, place.length, start + place.offset)
-        return Column(array, _check(blocks, place, lambda: damaged(path, f"is damaged in its array {place.name}")))
+        return Column(array, _Check(blocks, place, lambda: damaged(path, f"is damaged in its array {place.name}")))
 
     return Snapshot(path, contents.manifest, {place.name: column(place) for place in contents.arrays})
 
@@ -83,15 +84,28 @@ class _Blocks:
         return True
 
 
-def _check(blocks: _Blocks, place: Place, error: Callable[[], Exception]) -> Check:
-    """What a column calls before it gives out elements: one look where they were checked already."""
-    offset, size = place.offset, np.dtype(place.dtype).itemsize
-    unchecked = blocks.checked.find
+class _Check:
+    """See ``bot.columns.Check``: one look where all was checked already."""
 
-    def check(start: int, end: int) -> None:
+    __slots__ = ("_blocks", "_error", "_offset", "_seen", "_size", "_unchecked")
+
+    def __init__(self, blocks: _Blocks, place: Place, error: Callable[[], Exception]) -> None:
+        self._blocks, self._error = blocks, error
+        self._offset, self._size = place.offset, np.dtype(place.dtype).itemsize
+        self._unchecked = blocks.checked.find
+        self._seen = np.frombuffer(blocks.checked, np.uint8)
+
+    def range(self, start: int, end: int) -> None:
         # int, since a sum of numpy's own small integers may overflow
-        first, last = (offset + int(start) * size) // BLOCK, (offset + int(end) * size - 1) // BLOCK
-        if unchecked(0, first, last + 1) >= 0 and start < end and not blocks.are_sound(first, last + 1):
-            raise error()
+        first, last = (self._offset + int(at) * self._size for at in (start, end))
+        if self._unchecked(0, first // BLOCK, (last - 1) // BLOCK + 1) >= 0 and start < end:
+            self._read(first // BLOCK, (last - 1) // BLOCK + 1)
 
-    return check
+    def each(self, places: npt.NDArray[np.int64]) -> None:
+        blocks = (places * self._size + self._offset) // BLOCK
+        for block in blocks[self._seen[blocks] == 0].tolist():
+            self._read(block, block + 1)
+
+    def _read(self, first: int, end: int) -> None:
+        if not self._blocks.are_sound(first, end):
+            raise self._error()

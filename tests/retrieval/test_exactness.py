@@ -167,10 +167,15 @@ class Late:
 
     def __init__(self, array: Array) -> None:
         self._true, self._seen = array, np.zeros_like(array)
-        self.column = Column(self._seen, self._come)
+        self.column = Column(self._seen, self)
 
-    def _come(self, start: int, end: int) -> None:
+    def range(self, start: int, end: int) -> None:
+        """See ``Check.range``."""
         self._seen[start:end] = self._true[start:end]
+
+    def each(self, places: Array) -> None:
+        """See ``Check.each``."""
+        self._seen[places] = self._true[places]
 
 
 @pytest.mark.parametrize("search", [engine, Scan])
