@@ -1,7 +1,7 @@
 """``librarian.answer``, end to end and step by step, over an archive that is opened from its snapshot.
 
-Keeps secret how a step is told from the others: the librarian's makers are asked once more, one after the other, over
-a second opening of the same snapshot, so that neither finds ready what the other has made.
+Keeps secret how a step is told from the others: in another process the librarian's makers are asked by themselves, one
+after the other, so that neither finds ready what the other has made.
 """
 
 from __future__ import annotations
@@ -62,11 +62,12 @@ def answered_corpus(corpus: Corpus, questions: int) -> Answered:
 
 
 def _answered(*what: str) -> Answered:
-    """One process builds, another one asks: so that the memory of building is not counted."""
-    command = [sys.executable, "-m", "tests.benchmarks.answering", *what]
-    subprocess.run([*command, "build"], check=True)
-    done = subprocess.run([*command, "ask"], check=True, stdout=subprocess.PIPE, text=True)
-    return Answered(**json.loads(done.stdout))
+    """One process builds, one asks, one goes step by step."""
+    found = {}
+    for task in TASKS:
+        command = [sys.executable, "-m", "tests.benchmarks.answering", *what, task]
+        found |= json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return Answered(**found)
 
 
 class _Evaluation:
@@ -126,42 +127,48 @@ def _steps(index: Index, text: str) -> dict[str, float]:
     return {name: (end - start) * 1000 for name, start, end in zip(STEPS, times, times[1:], strict=False)}
 
 
+def _build(archive: _Evaluation | _Corpus) -> dict[str, Any]:
+    archive.build()
+    return {"archive": archive.name}
+
+
 def _ask(archive: _Evaluation | _Corpus) -> dict[str, Any]:
-    """What the second process does."""
     questions = archive.questions()
     started = time.perf_counter()
     librarian = librarian_of(archive.open())
     opened = time.perf_counter()
     librarian.answer(Question(questions[-1]))
     first = time.perf_counter()
-    beside = archive.open()
-    _steps(beside, questions[-1])
-    whole, steps = [], []
+    whole = []
     for text in questions[:-1]:
         asked_at = time.perf_counter()
         librarian.answer(Question(text))
         whole.append((time.perf_counter() - asked_at) * 1000)
-        steps.append(_steps(beside, text))
     return {
-        "archive": archive.name,
         "articles": len(librarian.archive),
         "passages": len(librarian.archive.passages),
         "open": (opened - started) * 1000,
         "first": (first - opened) * 1000,
         "resident": resident(),
         "milliseconds": whole,
-        "steps": {name: [one[name] for one in steps] for name in STEPS},
     }
 
 
+def _each_step(archive: _Evaluation | _Corpus) -> dict[str, Any]:
+    questions, index = archive.questions(), archive.open()
+    _steps(index, questions[-1])
+    found = [_steps(index, text) for text in questions[:-1]]
+    return {"steps": {name: [one[name] for one in found] for name in STEPS}}
+
+
+TASKS = {"build": _build, "ask": _ask, "steps": _each_step}
+
+
 def main(kind: str, *arguments: str) -> None:
-    """Either process."""
-    *where, what = arguments
+    """One of the three processes."""
+    *where, task = arguments
     archive = {"evaluation": _Evaluation, "corpus": _Corpus}[kind](*where)
-    if what == "build":
-        archive.build()
-    else:
-        print(json.dumps(_ask(archive)), flush=True)
+    print(json.dumps(TASKS[task](archive)), flush=True)
 
 
 if __name__ == "__main__":
