@@ -71,6 +71,8 @@ def _answered(*what: str) -> Answered:
 
 
 class _Evaluation:
+    """An archive with questions of its own."""
+
     name = "evaluation"
 
     def __init__(self, questions: str, articles: str, state: str) -> None:
@@ -90,6 +92,8 @@ class _Evaluation:
 
 
 class _Corpus:
+    """Articles that are made of the corpus."""
+
     name = "corpus"
 
     def __init__(self, folder: str, size: str, questions: str) -> None:

@@ -85,20 +85,20 @@ def index_table(found: Sequence[Row]) -> str:
         for which in PERCENTILES:
             mine = row[f"p{which}"]
             ratio = f" (×{mine / min(one[f'p{which}'] for one in peers):.2f})" if row["name"] == OURS and peers else ""
-            times.append(f"{mine:.3g}{ratio}")
-        shown = (*times, f"{row['resident']:.0f}", f"{row['build_wall']:.1f}", f"{row['open']:.3g}")
+            times.append(_short(mine) + ratio)
+        shown = (*times, f"{row['resident']:.0f}", f"{row['build_wall']:.1f}", _short(row["open"]))
         lines.append(_line(f"{row['size']:,}", row["name"], *shown))
     return "\n".join(lines)
 
 
 def answers_table(found: Sequence[Row]) -> str:
-    """In Markdown: the whole answer, and the median of each step."""
+    """In Markdown: the whole answer, and the median of each step in milliseconds."""
     lines = _head(
         "passages", "archive", "p50 ms", "p95 ms", "p99 ms", *(f"{name} p50" for name in (*STEPS, "the rest"))
     )
     for row in found:
-        steps = [f"{row['steps'][name]['p50']:.2f}" for name in (*STEPS, "rest")]
-        times = (f"{row[f'p{which}']:.1f}" for which in PERCENTILES)
+        steps = (_short(row["steps"][name]["p50"]) for name in (*STEPS, "rest"))
+        times = (_short(row[f"p{which}"]) for which in PERCENTILES)
         lines.append(_line(f"{row['passages']:,}", row["archive"], *times, *steps))
     return "\n".join(lines)
 
@@ -114,6 +114,11 @@ def starts_table(starts: Row) -> str:
             _line("`pullquote serve`, to its first answer in Slack", f"{starts['serve']:.0f}"),
         )
     )
+
+
+def _short(number: float) -> str:
+    """With as many digits as tell something, and never as a power of ten."""
+    return f"{number:.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def _head(*names: str) -> list[str]:
