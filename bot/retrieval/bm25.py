@@ -16,7 +16,7 @@ from bot.retrieval.documents import Documents
 from bot.retrieval.kernel import engine
 from bot.retrieval.passages import Passages
 from bot.retrieval.postings import Postings
-from bot.retrieval.runs import Bytes, Numbers
+from bot.retrieval.runs import Bytes
 from bot.retrieval.scan import Engine, Lists
 
 
@@ -72,28 +72,28 @@ class Bm25Retriever:
         if not (query.required or query.excluded):
             return in_scope
         marks = np.ones(len(self._passages), np.uint8) if in_scope is None else in_scope.copy()
-        if query.required:
-            holders = self._holding(query.required)
-            in_scope, marks = marks, np.zeros_like(marks)
-            marks[holders] = in_scope[holders]
-        for term in query.excluded:
-            marks[self._body.holders(term)] = 0
+        for alternatives in query.required:
+            held = np.zeros_like(marks)
+            for terms in alternatives:
+                held |= self._holding_all(terms)
+            marks &= held
+        if query.excluded:
+            marks &= self._holding_any(query.excluded) ^ 1
         return marks
 
-    def _holding(self, required: Sequence[Sequence[Sequence[str]]]) -> Numbers:
-        """The numbers of the passages whose body holds, of each requirement, one alternative whole."""
-        found: Numbers | None = None
-        for alternatives in required:
-            parts = [self._holding_all(terms) for terms in alternatives]
-            holders = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
-            found = holders if found is None else np.intersect1d(found, holders, assume_unique=True)
-        return np.empty(0, np.int64) if found is None else found
-
-    def _holding_all(self, terms: Sequence[str]) -> Numbers:
-        found = self._body.holders(terms[0])
+    def _holding_all(self, terms: Sequence[str]) -> Bytes:
+        """For each passage, whether its body holds all of the terms, one at least."""
+        held = self._holding_any(terms[:1])
         for term in terms[1:]:
-            found = np.intersect1d(found, self._body.holders(term), assume_unique=True)
-        return found
+            held &= self._holding_any((term,))
+        return held
+
+    def _holding_any(self, terms: Sequence[str]) -> Bytes:
+        """For each passage, whether its body holds any of the terms."""
+        held = np.zeros(len(self._passages), np.uint8)
+        for term in terms:
+            self._body.mark(term, held)
+        return held
 
 
 def counted(passages: Iterable[Passage], body: Terms = body) -> dict[str, Postings]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import struct
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -25,7 +26,7 @@ LIBRARY = Path(__file__).with_name("_kernel.so")
 """By this name on every system: none minds the suffix of a library that is opened by its path."""
 MOST_LISTS = 1024
 """As many lists as ``kernel.c`` has room for."""
-_HIT = np.dtype([("score", np.float64), ("number", np.int64)])
+_HIT = struct.Struct("=dq")
 _ARRAYS = "runs_of segments starts bounds slots shares aside aside_counts lengths".split()
 
 
@@ -86,33 +87,48 @@ class Kernel:
                 for one in fields
             )
         )
+        self._fields_at = ctypes.addressof(self._fields)
         self._room_size = library.pullquote_room()
         # Each search has a room to itself, and leaves it as it was: as many as ever were under way at once.
-        self._rooms: list[Bytes] = []
+        self._rooms: list[_Room] = []
 
     def best(self, lists: Lists, marks: Bytes | None, limit: int) -> Found:
         """See ``Engine.best``."""
         if len(lists.terms) > MOST_LISTS:
             return self._scan.best(lists, marks, limit)
         limit = min(limit, self._passages)
-        found = np.empty(limit, _HIT)
-        room = self._room()
+        room = self._room(limit)
         count = self._search(
-            ctypes.addressof(self._fields),
-            *(numbers.buffer_info()[0] for numbers in (lists.fields, lists.terms, lists.factors)),
+            self._fields_at,
+            lists.fields.buffer_info()[0],
+            lists.terms.buffer_info()[0],
+            lists.factors.buffer_info()[0],
             len(lists.terms),
             self._passages,
             None if marks is None else marks.ctypes.data,
             limit,
-            room.ctypes.data,
-            found.ctypes.data,
+            room.at,
+            room.hits_at,
         )
+        hits = list(_HIT.iter_unpack(room.hits[: count * _HIT.size]))
         self._rooms.append(room)
-        hits: Found = found[:count].tolist()
         return hits
 
-    def _room(self) -> Bytes:
+    def _room(self, limit: int) -> _Room:
         try:
-            return self._rooms.pop()
+            room = self._rooms.pop()
         except IndexError:
-            return np.zeros(self._room_size, np.uint8)
+            room = _Room(np.zeros(self._room_size, np.uint8), limit)
+        return room if room.limit >= limit else _Room(room.own, limit)
+
+
+class _Room:
+    """What one search writes to: the kernel's own room, and the hits; and where both lie, which takes long to ask."""
+
+    __slots__ = ("at", "hits", "hits_at", "limit", "own")
+
+    def __init__(self, own: Bytes, limit: int) -> None:
+        """The hits have room for ``limit``."""
+        found = np.empty(limit * _HIT.size, np.uint8)
+        self.own, self.limit, self.hits = own, limit, found.data
+        self.at, self.hits_at = int(own.ctypes.data), int(found.ctypes.data)

@@ -19,7 +19,7 @@ from rank_bm25 import BM25Okapi
 from bot.columns import Array, Columns, Strings, in_memory
 from bot.retrieval.counting import count
 from bot.retrieval.documents import Documents
-from bot.retrieval.runs import Floats, Numbers, Parameters, Runs
+from bot.retrieval.runs import Bytes, Floats, Numbers, Parameters, Runs
 
 
 class LuceneIdf(BM25Okapi):  # type: ignore[misc]  # rank-bm25 has no types
@@ -105,10 +105,10 @@ class Postings(LuceneIdf):
         score: float = self.ready(number) * own * (self.k1 + 1) / (own + norm)
         return score
 
-    def holders(self, term: str) -> Numbers:
-        """The numbers of the passages that hold ``term``, ascending."""
-        number = self.terms.find(term)
-        return np.empty(0, np.int64) if number is None else self.runs.of(number, self.corpus_size)[0]
+    def mark(self, term: str, marks: Bytes) -> None:
+        """Write a 1 for each passage that holds ``term``; ``marks`` are by passage, and 0 or 1."""
+        if (number := self.terms.find(term)) is not None:
+            self.runs.mark(number, marks)
 
     def saturated(self, term: int) -> tuple[Numbers, Floats]:
         """The passages that hold a term, by its number, and for each the library's score without the idf."""

@@ -14,8 +14,10 @@ lies in memory.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -55,20 +57,31 @@ class Runs:
 
     def of(self, term: int, passages: int) -> tuple[Numbers, Numbers]:
         """The numbers of the passages that hold the term, ascending, and the slot of each."""
+        numbers, slots = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for base, start, within in self._each(term):
+            here = min(SEGMENT, passages - base)
+            own = np.flatnonzero(_unpacked(within, here)) if len(within) >= dense_size(here) else within
+            numbers.append(own.astype(np.int64) + base)
+            slots.append(np.arange(start, start + len(own)))
+        return np.concatenate(numbers), np.concatenate(slots)
+
+    def mark(self, term: int, marks: Bytes) -> None:
+        """Write a 1 for each passage that holds the term; ``marks`` are by passage, and 0 or 1."""
+        for base, _, within in self._each(term):
+            own = marks[base : base + SEGMENT]
+            if len(within) >= dense_size(len(own)):
+                own |= _unpacked(within, len(own))
+            else:
+                own[within] = 1
+
+    def _each(self, term: int) -> Iterator[tuple[int, int, npt.NDArray[np.uint16]]]:
+        """The term's runs: the segment's first passage, the first slot, and the slots."""
         first, end = self._runs_of.part(term, term + 2).tolist()
         starts = self._starts.part(first, end + 1).tolist()
-        numbers, slots = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for segment, start, next_start in zip(
-            self._segments.part(first, end).tolist(), starts, starts[1:], strict=False
+        for segment, (start, next_start) in zip(
+            self._segments.part(first, end).tolist(), pairwise(starts), strict=True
         ):
-            here = min(SEGMENT, passages - segment * SEGMENT)
-            within = self._slots.part(start, next_start)
-            if next_start - start >= dense_size(here):
-                bits = within[: set_size(here)].astype("<u2").view(np.uint8)
-                within = np.flatnonzero(np.unpackbits(bits, bitorder="little")).astype(np.uint16)
-            numbers.append(within.astype(np.int64) + segment * SEGMENT)
-            slots.append(np.arange(start, start + len(within)))
-        return np.concatenate(numbers), np.concatenate(slots)
+            yield segment * SEGMENT, start, self._slots.part(start, next_start)
 
     def counts(self, slots: Numbers, norms: Floats) -> Floats:
         """How often the passages of these slots, which are of one term, hold it, by their norms."""
@@ -116,6 +129,12 @@ def counts_of(shares: Bytes, norms: Floats) -> Floats:
         counts[wrong] += 1
         wrong = wrong[shares_of(counts[wrong], norms[wrong]) < shares[wrong]]
     return counts
+
+
+def _unpacked(slots: npt.NDArray[np.uint16], passages: int) -> Bytes:
+    """For each of the passages of a segment, its bit in the bit set at the head of these slots."""
+    bits = slots[: set_size(passages)].astype("<u2", copy=False).view(np.uint8)
+    return np.unpackbits(bits, count=passages, bitorder="little")
 
 
 def set_size(passages: int) -> int:

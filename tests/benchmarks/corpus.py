@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 VOCABULARY = 200_000
 SHIFT, EXPONENT = 100, -1.05
@@ -37,6 +38,10 @@ class Corpus:
             words = np.fromfile(self._words, np.int32, here[-1] - here[0], offset=here[0] * 4).tolist()
             for start, end in pairwise(here):
                 yield [names[word] for word in words[start - here[0] : end - here[0]]]
+
+    def words(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """The ranks of all words, and where each passage begins among them, with the end of the last behind."""
+        return np.fromfile(self._words, np.int32), np.load(self._starts)
 
     def questions(self, count: int) -> list[list[str]]:
         """Each of the 3 rarest, the 3 commonest and 2 other words of one passage, drawn at random."""
