@@ -99,7 +99,6 @@ class Library:
             watching.join(1.0)
 
     def _watch(self, over: Event, told: Callable[[int], None] | None) -> None:
-        self._look(told)  # at what has changed since the archive was read
         for _ in self._keeper.changes(over):
             self._look(told)
 

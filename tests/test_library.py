@@ -40,11 +40,6 @@ class Watched:
     def asked(self, question: str) -> list[str]:
         return self.library.consult(lambda librarian: quotes(librarian, question))
 
-    def count(self, articles: int) -> None:
-        """Wait until so many articles are told."""
-        while self.told.get(timeout=PATIENCE) != articles:
-            pass
-
     def until(self, question: str, answer: list[str]) -> None:
         """Wait, from one change to the next, until the question is answered so."""
         while self.asked(question) != answer:
@@ -53,27 +48,12 @@ class Watched:
 
 @contextmanager
 def watching(folder: Path, state: Path | None = None) -> Iterator[Watched]:
-    """What is told of the ferry, and the library of it, watched from when it looks for the first time."""
+    """A library of one article, which is watched."""
     folder.mkdir()
     (folder / "ferry.txt").write_text(FERRY)
     watched = Watched(folder, open_library([folder], state))
     with watched.library.watched(watched.told.put):
-        until_watched(watched)
         yield watched
-
-
-def until_watched(watched: Watched) -> None:
-    """Wait until the system tells of changes: before it does, one is seen at the next look only."""
-    probe = watched.folder / "probe.txt"
-    for number in range(int(PATIENCE)):
-        probe.write_text(f"Probe number {number}.")
-        try:
-            watched.told.get(timeout=1.0)
-        except queue.Empty:
-            continue
-        break
-    probe.unlink()
-    watched.count(1)
 
 
 @pytest.fixture

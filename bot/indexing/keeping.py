@@ -41,8 +41,8 @@ Progress = Callable[[str, int, int], None]
 _READ = TypeAdapter(Read)
 SETTLE_MS, STEP_MS = 400, 50
 """A change is told when nothing else has changed for a step, or so long after it at the latest."""
-LOOK_EVERY_MS = 60_000
-"""How often one is told of where the system tells of none: not every disk tells."""
+TURN_MS, LOOK_EVERY = 500, 120
+"""Every so many turns one is told of a change where the system tells of none: not every disk tells."""
 
 
 @dataclass(frozen=True)
@@ -113,19 +113,22 @@ class Keeper:
         return Stored(manifest, saved.columns, kept.stored.known).opened()
 
     def changes(self, over: Event) -> Iterator[None]:
-        """Whenever something may have changed in the files, until ``over`` is set."""
+        """Whenever something may have changed in the files, until ``over`` is set; first, a turn after the beginning."""
         watched = watchfiles.watch(
             *self._paths,
             watch_filter=None,
             debounce=SETTLE_MS,
             step=STEP_MS,
             stop_event=over,
-            rust_timeout=LOOK_EVERY_MS,
+            rust_timeout=TURN_MS,
             yield_on_timeout=True,
             recursive=True,
             ignore_permission_denied=True,
         )
-        yield from (None for _ in watched)
+        for turn, told in enumerate(watched):
+            # At the first turn the system tells of changes, though of none that came before.
+            if told or turn % LOOK_EVERY == 0:
+                yield
 
     def _load(self) -> Stored | None:
         if self._folder is None:
