@@ -193,3 +193,18 @@ def test_what_was_met_is_noted(tmp_path: Path) -> None:
     (folder / "empty.txt").unlink()
     assert library.refresh()
     assert library.notes.skipped == ()
+
+
+def test_a_file_that_is_replaced_is_seen(tmp_path: Path) -> None:
+    """An archive that is one file is seen to change when it is written to, and each time another takes its place."""
+    path, other = tmp_path / "news.jsonl", tmp_path / "other"
+    path.write_text('{"text": "The museum in Varda was sold."}\n')
+    watched = Watched(path, open_library([path]))
+    with watched.library.watched(watched.told.put):
+        for place in ("Orrin", "Ulm", "Tell"):
+            other.write_text(f'{{"text": "The museum in {place} was opened."}}\n')
+            other.replace(path)
+            watched.until(f"museum in {place}", [f"The museum in {place} was opened."])
+        with path.open("a") as lines:
+            lines.write('{"text": "The ferry to Kest was late."}\n')
+        watched.until("ferry to Kest", ["The ferry to Kest was late."])

@@ -18,7 +18,6 @@ from pathlib import Path
 from threading import Event
 
 import numpy as np
-import watchfiles
 from pydantic import TypeAdapter, ValidationError
 
 from bot.archive import Archive
@@ -31,6 +30,7 @@ from bot.indexing import Index, arrays
 from bot.indexing.analysing import analyse
 from bot.indexing.manifest import Manifest, maker
 from bot.indexing.rows import Pick, Rows, join
+from bot.indexing.watching import changes
 from bot.models import Article
 from bot.snapshot import load, save
 from bot.vocabulary import Vocabulary
@@ -39,10 +39,6 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
 _READ = TypeAdapter(Read)
-SETTLE_MS, STEP_MS = 400, 50
-"""A change is told when nothing else has changed for a step, or so long after it at the latest."""
-TURN_MS, LOOK_EVERY = 500, 120
-"""Every so many turns one is told of a change where the system tells of none: not every disk tells."""
 
 
 @dataclass(frozen=True)
@@ -107,39 +103,30 @@ class Keeper:
         except SnapshotError as error:
             log.warning("%s", error)
             return kept
+        except DamagedSnapshotError as error:  # in what was taken over
+            log.warning("The snapshot of the archive is made anew: %s", error)
+            return self.save(self.anew())
         saved = self._load()
         if saved is None or saved.manifest != manifest:  # another process has saved its own meanwhile
             return kept
         return Stored(manifest, saved.columns, kept.stored.known).opened()
 
     def changes(self, over: Event) -> Iterator[None]:
-        """Whenever something may have changed in the files, until ``over`` is set; first, a turn after the beginning."""
-        watched = watchfiles.watch(
-            *self._paths,
-            watch_filter=None,
-            debounce=SETTLE_MS,
-            step=STEP_MS,
-            stop_event=over,
-            rust_timeout=TURN_MS,
-            yield_on_timeout=True,
-            recursive=True,
-            ignore_permission_denied=True,
-        )
-        for turn, told in enumerate(watched):
-            # At the first turn the system tells of changes, though of none that came before.
-            if told or turn % LOOK_EVERY == 0:
-                yield
+        """See ``watching.changes``."""
+        return changes(self._paths, over)
 
     def _load(self) -> Stored | None:
         if self._folder is None:
             return None
         try:
             snapshot = load(self._folder, self._name)
-            stored = snapshot and Stored(Manifest.model_validate_json(snapshot.manifest), snapshot.columns)
+            if snapshot is None:
+                return None
+            stored = Stored(Manifest.model_validate_json(snapshot.manifest), snapshot.columns)
         except (DamagedSnapshotError, ValidationError) as error:
             log.warning("The snapshot of the archive is made anew: %s", error)
             return None
-        return stored if stored and stored.manifest.maker == maker() else None
+        return stored if stored.manifest.maker == maker() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,14 +229,14 @@ def made_of(now: Listing, before: Stored | None, progress: Progress | None = Non
     """What there is to keep of these files; what was kept ``before`` is taken over where it is the same."""
     made = time.time_ns()
     reading = read_listed(now, _telling(progress, "Reading"), before)
-    places = [item if isinstance(item, int) else before.same(item) if before else None for item in reading.items]
-    if before and places == list(range(len(before))):
+    places = [item if isinstance(item, int) else before.same(item) if before is not None else None for item in reading.items]
+    if before is not None and places == list(range(len(before))):
         rows = before.rows
         columns: Columns = {name: one for name, one in before.columns.items() if not name.startswith("read.")}
     else:
         new = [item for item, at in zip(reading.items, places, strict=True) if at is None and isinstance(item, Article)]
         fresh = analyse(new, _telling(progress, "Indexing")) if new else None
-        rows = _picked(places, before.rows if before else None, fresh)
+        rows = _picked(places, None if before is None else before.rows, fresh)
         columns = in_memory(arrays(rows))
     manifest = Manifest(maker=maker(), listing=now.digest, latest=now.latest, made=made)
     notes = Notes(reading.skipped, reading.warnings)

@@ -30,7 +30,9 @@ def fresh(paths: tuple[Path, ...]) -> Kept | None:
 
 
 steps = st.lists(
-    st.tuples(st.lists(edits, min_size=1, max_size=4), st.booleans(), st.booleans(), st.booleans()), min_size=2, max_size=6
+    st.tuples(st.lists(edits, min_size=1, max_size=4), st.booleans(), st.booleans(), st.booleans()),
+    min_size=2,
+    max_size=6,
 )
 
 
@@ -134,7 +136,7 @@ def test_a_file_goes_back_in_time(folders: Folders) -> None:
 
 
 def test_only_what_is_new_is_analysed(folders: Folders) -> None:
-    """Of what was there already nothing is analysed again, be it touched, moved within its file, or beside what is new."""
+    """Of what was there already nothing is analysed again, be it touched, moved within its file, or beside new ones."""
     news = folders.paths[1] / "news.jsonl"
     folders.write(news, '{"id": "one", "text": "The first."}\n{"id": "two", "text": "The second one."}')
     steps = [
@@ -143,7 +145,7 @@ def test_only_what_is_new_is_analysed(folders: Folders) -> None:
         ("A new one.", lambda: folders.write(folders.paths[0] / "aa.txt", "A new one.")),
         ("The third.", lambda: folders.write(news, news.read_text().replace("The first", "The third"))),
         ("", lambda: folders.write(news, "\n".join(reversed(news.read_text().split("\n"))))),
-        ("", lambda: (folders.paths[0] / "aa.txt").unlink()),
+        ("", (folders.paths[0] / "aa.txt").unlink),
         ("", lambda: folders.write(folders.paths[0] / "archive.toml", "")),
         ("The ferry to Tarn was late.", lambda: folders.write(folders.paths[0] / "archive.toml", TITLED)),
     ]
@@ -152,7 +154,9 @@ def test_only_what_is_new_is_analysed(folders: Folders) -> None:
         change()
         told: list[tuple[str, int, int]] = []
         kept = keeper_of(folders).current(lambda *one: told.append(one), kept)  # noqa: B023 - called at once
-        assert [of for what, done, of in told if what == "Indexing" and done == of] == ([len(analysed)] * bool(analysed))
+        assert [of for what, done, of in told if what == "Indexing" and done == of] == (
+            [len(analysed)] * bool(analysed)
+        )
 
 
 TITLED = '["a.txt"]\ntitle = "Late"\n'
