@@ -229,7 +229,9 @@ def made_of(now: Listing, before: Stored | None, progress: Progress | None = Non
     """What there is to keep of these files; what was kept ``before`` is taken over where it is the same."""
     made = time.time_ns()
     reading = read_listed(now, _telling(progress, "Reading"), before)
-    places = [item if isinstance(item, int) else before.same(item) if before is not None else None for item in reading.items]
+    places = [
+        item if isinstance(item, int) else before.same(item) if before is not None else None for item in reading.items
+    ]
     if before is not None and places == list(range(len(before))):
         rows = before.rows
         columns: Columns = {name: one for name, one in before.columns.items() if not name.startswith("read.")}

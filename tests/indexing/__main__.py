@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from .trust import flips, is_right, kills
+from .trust import flips, kills
 
 
 def main() -> int:
@@ -24,9 +24,8 @@ def main() -> int:
     logging.basicConfig(level=logging.ERROR)
     with tempfile.TemporaryDirectory() as folder:
         flipped = list(flips(Path(folder) / "flips", chosen.flips, chosen.seed))
-        killed = list(kills(Path(folder) / "kills", chosen.kills, chosen.seed, 3.0))
-    wrong = [one for one in flipped if not one.is_right]
-    missed = [one for number, one in enumerate(killed) if not is_right(number, one)]
+        killed = list(kills(Path(folder) / "kills", chosen.kills, chosen.seed, articles=1_000, longest=5.0))
+    wrong, missed = ([one for one in found if not one.is_right] for found in (flipped, killed))
     met, at_work = sum(one.is_met for one in flipped), sum(one.was_running for one in killed)
     sys.stdout.write(
         f"seed {chosen.seed}\n"

@@ -18,7 +18,7 @@ from bot.indexing.keeping import Keeper
 from bot.snapshot import load, save
 from bot.wiring import open_library
 
-from .trust import LONG_AGO, QUESTIONS, ROOT, ask, asked, command, flips, is_right, kills, snapshots
+from .trust import LONG_AGO, QUESTIONS, ROOT, ask, asked, command, flips, kills, snapshots
 
 ONE_SENTENCE = "set PULLQUOTE_STATE_DIR to another folder."
 
@@ -35,8 +35,8 @@ def test_damage_never_changes_an_answer(tmp_path: Path, caplog: pytest.LogCaptur
 
 def test_a_killed_maker_never_changes_an_answer(tmp_path: Path) -> None:
     """Killed at any moment, ``index`` leaves what the next ``ask`` answers right from."""
-    found = list(kills(tmp_path, 5, 11, 1.6))
-    assert [one for number, one in enumerate(found) if not is_right(number, one)] == []
+    found = list(kills(tmp_path, 8, 11, articles=150, longest=1.4))
+    assert [one for one in found if not one.is_right] == []
     assert any(one.was_running for one in found)
 
 

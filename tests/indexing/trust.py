@@ -5,7 +5,6 @@ Keeps secret how damage and moments are drawn, and the archive that is asked.
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
@@ -108,7 +107,7 @@ def flips(folder: Path, count: int, seed: int) -> Iterator[Flip]:
             open_library([corpus], state)
 
 
-def large_corpus(folder: Path, articles: int = 400) -> Path:
+def large_corpus(folder: Path, articles: int) -> Path:
     """An archive that takes a second or two to be indexed: the sample one and many made-up articles."""
     chance, places = random.Random(3), [f"Tarn{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
     folder.mkdir(parents=True)
@@ -124,43 +123,44 @@ def large_corpus(folder: Path, articles: int = 400) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """What came of an indexing process that was killed: after how many seconds, and what was answered next."""
+    """What came of an indexing process that was killed: after how many seconds, and whether the next answer was right.
+
+    The answer is right that quotes the archive as it is then.
+    """
 
     after: float
     was_running: bool
-    quoted: list[str]
-    said: str
+    is_right: bool
 
 
-def kills(folder: Path, count: int, seed: int, longest: float) -> Iterator[Kill]:
+def kills(folder: Path, count: int, seed: int, articles: int, longest: float) -> Iterator[Kill]:
     """Kill ``pullquote index`` so often within ``longest`` seconds, on an archive that changes, and ask each time."""
     chance, state = random.Random(seed), folder / "state"
-    corpus = large_corpus(folder / "corpus")
+    corpus = large_corpus(folder / "corpus", articles)
     for number in range(count):
-        (corpus / "bridge.txt").write_text(f"The bridge at Orrin was closed {number} times for repairs.")
+        told = f"The bridge at Orrin was closed {number} times for repairs."
+        (corpus / "bridge.txt").write_text(told)
         after = chance.uniform(0.3, longest)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "index", "--corpus", str(corpus)],
-            cwd=ROOT,
-            env=os.environ | {"PULLQUOTE_STATE_DIR": str(state)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        process = started("index", corpus=corpus, state=state)
         with suppress(subprocess.TimeoutExpired):
             process.wait(after)
         was_running = process.poll() is None
         process.kill()
         process.wait()
-        done = ask("bridge at Orrin", corpus, state)
-        quoted = [quote["text"] for quote in json.loads(done.stdout)["quotes"]] if done.returncode == 0 else []
-        yield Kill(after, was_running, quoted, done.stderr)
+        answer = open_library([corpus], state).consult(partial(_answered, "bridge at Orrin"))
+        yield Kill(after, was_running, answer == [("Answer", ""), ("bridge.txt", told)])
         if number % 2:  # every other starts from nothing
             for path in snapshots(state):
                 path.unlink()
 
 
-def is_right(number: int, kill: Kill) -> bool:
-    """Whether the answer is that of the archive as it was then."""
-    return (
-        kill.quoted == [f"The bridge at Orrin was closed {number} times for repairs."] and "Traceback" not in kill.said
+def started(*arguments: str, corpus: Path, state: Path) -> subprocess.Popen[str]:
+    """A command that goes on, of which nobody hears."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "bot", *arguments, "--corpus", str(corpus)],
+        cwd=ROOT,
+        env=os.environ | {"PULLQUOTE_STATE_DIR": str(state)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
