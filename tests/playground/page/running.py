@@ -40,12 +40,13 @@ class Playground:
 
 
 @contextmanager
-def playground(*, browser: str | None = None) -> Iterator[Playground]:
-    """Run the command on the sample archive until the end of the block, if it was not stopped before.
+def playground(*, browser: str | None = None, corpus: Path | None = None) -> Iterator[Playground]:
+    """Run the command until the end of the block, if it was not stopped before.
 
-    ``browser`` is the program that is to show the page.
+    ``browser`` is the program that is to show the page; without a ``corpus`` it is the sample archive that is asked.
     """
     command = [sys.executable, "-m", "bot", "playground"] + ([] if browser else ["--no-browser"])
+    command += ["--corpus", str(corpus)] if corpus else []
     environment = {**os.environ, **({"BROWSER": browser} if browser else {})}
     with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE) as process:
         try:

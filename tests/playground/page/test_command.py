@@ -105,6 +105,36 @@ def test_on_a_phone_it_is_as_good(browser: Browser, running: Playground) -> None
     context.close()
 
 
+def test_a_folder_dropped_into_the_archive_is_quoted(browser: Browser, tmp_path: Path) -> None:
+    """What is moved into the archive while the page is open answers the next question."""
+    corpus, filled = tmp_path / "corpus", tmp_path / "filled"
+    for folder in (corpus, filled):
+        folder.mkdir()
+    told = "The mill of Ostra was flooded in the spring."
+    (corpus / "ferry.txt").write_text("The ferry to Tarn sailed at seven in the morning.")
+    (filled / "mill.txt").write_text(told)
+    context = browser.new_context(viewport=DESKTOP)
+    with playground(corpus=corpus) as running:
+        tab = context.new_page()
+        tab.goto(running.address)
+        tab.get_by_role("textbox").first.fill("@Pullquote what happened to the mill of Ostra")
+        tab.keyboard.press("Enter")
+        expect(tab.locator("#thread article").last).to_contain_text("Not in the archive")
+        filled.rename(corpus / "filled")
+        # The system tells of it a moment later; a question of that moment is still answered from what was there.
+        answer = tab.locator("#thread blockquote")
+        for _ in range(10):
+            tab.get_by_role("button", name="general", exact=False).first.click()
+            tab.get_by_role("textbox").first.fill("@Pullquote what happened to the mill of Ostra")
+            tab.keyboard.press("Enter")
+            expect(tab.locator("#thread article").nth(1)).to_be_visible()
+            if answer.count():
+                break
+        expect(answer.first).to_have_text(told)
+        assert running.stop() == 0
+    context.close()
+
+
 def test_the_page_is_shown_in_a_browser(tmp_path: Path) -> None:
     """Where there is a browser with windows it is given the page's address; one that runs in the terminal is not."""
     windowed, in_terminal = tmp_path / "windowed", tmp_path / "lynx"
