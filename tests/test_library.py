@@ -170,6 +170,8 @@ def test_looking_again_finds_what_has_changed(tmp_path: Path) -> None:
     read_at = library.read_at
     assert not library.refresh()
     assert library.read_at == read_at
+    os.utime(folder / "ferry.txt", (2, 2))
+    assert not library.refresh()
     (folder / "bridge.txt").write_text("The bridge at Orrin was closed for repairs.")
     assert library.refresh()
     assert library.read_at > read_at

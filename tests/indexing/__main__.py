@@ -24,7 +24,7 @@ def main() -> int:
     logging.basicConfig(level=logging.ERROR)
     with tempfile.TemporaryDirectory() as folder:
         flipped = list(flips(Path(folder) / "flips", chosen.flips, chosen.seed))
-        killed = list(kills(Path(folder) / "kills", chosen.kills, chosen.seed, articles=1_000, longest=5.0))
+        killed = list(kills(Path(folder) / "kills", chosen.kills, chosen.seed, articles=1_000))
     wrong, missed = ([one for one in found if not one.is_right] for found in (flipped, killed))
     met, at_work = sum(one.is_met for one in flipped), sum(one.was_running for one in killed)
     sys.stdout.write(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,25 +113,21 @@ def test_a_folder_dropped_into_the_archive_is_quoted(browser: Browser, tmp_path:
         folder.mkdir()
     told = "The mill of Ostra was flooded in the spring."
     (corpus / "ferry.txt").write_text("The ferry to Tarn sailed at seven in the morning.")
+    os.utime(corpus / "ferry.txt", (1, 1))
     (filled / "mill.txt").write_text(told)
-    context = browser.new_context(viewport=DESKTOP)
-    with playground(corpus=corpus) as running:
+    context, state = browser.new_context(viewport=DESKTOP), tmp_path / "state"
+    with playground(corpus=corpus, state=state) as running:
         tab = context.new_page()
         tab.goto(running.address)
         tab.get_by_role("textbox").first.fill("@Pullquote what happened to the mill of Ostra")
         tab.keyboard.press("Enter")
         expect(tab.locator("#thread article").last).to_contain_text("Not in the archive")
         filled.rename(corpus / "filled")
-        # The system tells of it a moment later; a question of that moment is still answered from what was there.
-        answer = tab.locator("#thread blockquote")
-        for _ in range(10):
-            tab.get_by_role("button", name="general", exact=False).first.click()
-            tab.get_by_role("textbox").first.fill("@Pullquote what happened to the mill of Ostra")
-            tab.keyboard.press("Enter")
-            expect(tab.locator("#thread article").nth(1)).to_be_visible()
-            if answer.count():
-                break
-        expect(answer.first).to_have_text(told)
+        while not list(state.glob("*.2.snapshot")):  # what is kept on disk is answered from already
+            tab.wait_for_timeout(20)
+        tab.get_by_role("textbox").first.fill("@Pullquote the mill of Ostra")
+        tab.keyboard.press("Enter")
+        expect(tab.locator("#thread blockquote").first).to_have_text(told)
         assert running.stop() == 0
     context.close()
 
