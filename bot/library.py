@@ -67,10 +67,13 @@ class Library:
     def refresh(self, progress: Progress | None = None) -> bool:
         """Look at the files again; whether anything had changed. ``ArchiveError`` where nothing is left to read."""
         with self._turn:
-            if not self._take(self._keeper.current(progress, self._kept)):
+            before = self._kept
+            if not self._take(self._keeper.current(progress, before)):
                 return False
-            self._take(self._keeper.save(self._kept))  # questions need not wait for the disk
-            return True
+            now = self._kept
+            self._take(self._keeper.save(now))  # questions need not wait for the disk
+            # What was read again, since it had not settled or was touched, may say the same.
+            return (now.notes, now.index.archive.fingerprint) != (before.notes, before.index.archive.fingerprint)
 
     def _mended(self, librarian: Librarian, why: DamagedSnapshotError) -> Librarian:
         with self._turn:
@@ -99,7 +102,6 @@ class Library:
             watching.join(1.0)
 
     def _watch(self, over: Event, told: Callable[[int], None] | None) -> None:
-        self._look(told)  # at what has changed since the archive was read
         for _ in self._keeper.changes(over):
             self._look(told)
 

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     )
     state_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("pullquote"),
-        description="Where records are kept.",
+        description="Where records are kept, and the index of the archive.",
     )
     slack_bot_token: SecretStr | None = Field(
         default=None, validation_alias="SLACK_BOT_TOKEN", description="The bot user's token (xoxb-…)."

@@ -25,8 +25,8 @@ Expected = tuple[str, Span]
 
 
 @pytest.fixture(scope="session")
-def librarian(real_articles: Path) -> Librarian:
-    library = open_library([real_articles])
+def librarian(real_articles: Path, kept: Path) -> Librarian:
+    library = open_library([real_articles], kept)
     found, reading = library.consult(lambda one: one), library.notes
     assert not reading.skipped
     assert {article.id: article.sha256 for article in found.archive.articles.values()} == DIGESTS

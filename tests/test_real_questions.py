@@ -50,19 +50,19 @@ QUESTIONS = read_questions()
 
 
 @pytest.fixture(scope="session")
-def alone(real_articles: Path) -> Librarian:
+def alone(real_articles: Path, kept: Path) -> Librarian:
     """An archive of the two articles and nothing else."""
-    library = open_library([real_articles])
+    library = open_library([real_articles], kept)
     librarian, reading = library.consult(lambda one: one), library.notes
     assert not reading.skipped
     return librarian
 
 
 @pytest.fixture(scope="session")
-def mixed(real_articles: Path, evaluation: Path) -> Librarian:
+def mixed(real_articles: Path, evaluation: Path, kept: Path) -> Librarian:
     """The two articles among thousands of news stories."""
     paths = [real_articles, evaluation / "news23" / "articles.jsonl.gz"]
-    librarian = open_library(paths).consult(lambda one: one)
+    librarian = open_library(paths, kept).consult(lambda one: one)
     assert len(librarian.archive.articles) > 2000
     return librarian
 

@@ -167,7 +167,7 @@ class _Archive:
 
     def _read(self, path: Path, file: Found, real: str) -> None:
         beside = self._catalogue(file.folder).digest
-        known = self.before.read(real) if self.before else None
+        known = None if self.before is None else self.before.read(real)
         is_alike = known is not None and (known.name, known.size, known.catalogue) == (file.name, file.size, beside)
         is_same = known is not None and is_alike and known.changed == file.changed
         digest = known.digest if known and is_same else _digest(file.path)

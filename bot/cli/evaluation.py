@@ -68,9 +68,12 @@ def evaluate(
     asked, paths = read_questions(questions), chosen.corpus
     data = pinning.digest(questions, paths) if floors or pin else ""
     pinned = pinning.pinned_for(floors, data) if floors else None  # before the work, so that other data is told at once
-    librarian = open_library(paths, chosen.state_dir, without or ()).consult(lambda librarian: librarian)
-    with progress_bar(errors) as progress:
-        found = list(outcomes(librarian, asked, partial(progress, "Asking")))
+
+    def ask(librarian: Librarian) -> tuple[Librarian, list[Outcome]]:
+        with progress_bar(errors) as progress:
+            return librarian, list(outcomes(librarian, asked, partial(progress, "Asking")))
+
+    librarian, found = open_library(paths, chosen.state_dir, without or ()).consult(ask)
     metrics = measure(found)
     if as_json:
         typer.echo(metrics.model_dump_json(by_alias=True, indent=2))

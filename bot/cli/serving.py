@@ -86,6 +86,7 @@ def doctor(corpus: Corpus = None, mode: Mode = "socket") -> None:
     from bot.cli.progress import progress_bar
     from bot.cli.report import print_findings
     from bot.doctor import Reading, examine, exit_status
+    from bot.retrieval.kernel import is_compiled
     from bot.wiring import open_library
 
     chosen = settings.load(corpus=corpus)
@@ -99,6 +100,7 @@ def doctor(corpus: Corpus = None, mode: Mode = "socket") -> None:
         reading = Reading(0, 0, problem=str(error))
     findings = examine(
         python=sys.version_info[:2],
+        is_compiled=is_compiled(),
         reading=reading,
         state_folder=chosen.state_dir,
         access=_access(chosen),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
 import numpy as np
@@ -20,6 +22,7 @@ from bot.paragraphs import passages, split
 from bot.sentences import sentences
 from bot.vocabulary import Vocabulary
 
+log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
 BATCH = 2_000_000
 """Characters that one process analyses at once: a second or two; of less than two such, starting others costs more."""
@@ -53,12 +56,17 @@ def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
 
 def _each(batches: Sequence[Sequence[Article]]) -> Iterator[Rows]:
     processes = min(os.cpu_count() or 1, len(batches) - 1)
-    if processes < 2:
-        yield from map(_analysed, batches)
-        return
-    # Not by forking: whoever serves has threads.
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        yield from pool.map(_analysed, batches)
+    done = 0
+    if processes > 1:
+        # Not by forking: whoever serves has threads.
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            try:
+                for part in pool.map(_analysed, batches):
+                    yield part
+                    done += 1
+            except (BrokenProcessPool, OSError) as error:  # one was killed, or none can be started
+                log.warning("The rest of the articles is analysed in one process, which takes longer: %s", error)
+    yield from map(_analysed, batches[done:])
 
 
 def _analysed(articles: Iterable[Article]) -> Rows:

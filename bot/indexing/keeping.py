@@ -33,10 +33,6 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
-SETTLE_MS, STEP_MS = 400, 50
-"""A change is told when nothing else has changed for a step, or so long after it at the latest."""
-LOOK_EVERY_MS = 60_000
-"""How often one is told of where the system tells of none: not every disk tells."""
 
 
 @dataclass(frozen=True)
@@ -135,37 +131,31 @@ class Keeper:
         except SnapshotError as error:
             log.warning("%s", error)
             return kept
+        except DamagedSnapshotError as error:  # in what was taken over
+            log.warning("The snapshot of the archive is made anew: %s", error)
+            return self.save(self.anew())
         saved = self._load()
         if saved is None or saved.manifest != kept.manifest:  # another process has saved its own meanwhile
             return kept
         return Kept(saved.manifest, saved.columns, kept.known)
 
     def changes(self, over: Event) -> Iterator[None]:
-        """Whenever something may have changed in the files, until ``over`` is set."""
-        import watchfiles
+        """See ``watching.changes``."""
+        from bot.indexing.watching import changes
 
-        watched = watchfiles.watch(
-            *self._paths,
-            watch_filter=None,
-            debounce=SETTLE_MS,
-            step=STEP_MS,
-            stop_event=over,
-            rust_timeout=LOOK_EVERY_MS,
-            yield_on_timeout=True,
-            recursive=True,
-            ignore_permission_denied=True,
-        )
-        yield from (None for _ in watched)
+        return changes(self._paths, over)
 
     def _load(self) -> Kept | None:
         if self._folder is None:
             return None
         try:
             snapshot = load(self._folder, self._name)
-            saved = snapshot and Kept(Manifest.model_validate_json(snapshot.manifest), snapshot.columns)
+            if snapshot is None:
+                return None
+            saved = Kept(Manifest.model_validate_json(snapshot.manifest), snapshot.columns)
         except ValidationError:
             return None  # another version's
         except DamagedSnapshotError as error:
             log.warning("The snapshot of the archive is made anew: %s", error)
             return None
-        return saved if saved and saved.manifest.maker.is_here() else None
+        return saved if saved.manifest.maker.is_here() else None

@@ -95,13 +95,15 @@ def made_of(now: Listing, kept: Kept | None, progress: Progress | None = None) -
     made = time.time_ns()
     before = _Before(kept) if kept else None
     reading = read_listed(now, _telling(progress, "Reading"), before)
-    places = [item if isinstance(item, int) else before.same(item) if before else None for item in reading.items]
-    if before and places == list(range(len(before))):
+    places = [
+        item if isinstance(item, int) else before.same(item) if before is not None else None for item in reading.items
+    ]
+    if before is not None and places == list(range(len(before))):
         rows, columns = before.rows, before.columns
     else:
         new = [item for item, at in zip(reading.items, places, strict=True) if at is None and isinstance(item, Article)]
         fresh = analyse(new, _telling(progress, "Indexing")) if new else None
-        rows = _picked(places, before.rows if before else None, fresh)
+        rows = _picked(places, None if before is None else before.rows, fresh)
         columns = in_memory(arrays(rows))
     manifest = Manifest(maker=Maker.here(), listing=now.digest, latest=now.latest, made=made)
     notes = Notes(reading.skipped, reading.warnings)

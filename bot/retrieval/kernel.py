@@ -36,6 +36,11 @@ def engine(fields: Sequence[Postings]) -> Engine:
     return Kernel(library, fields) if library else Scan(fields)
 
 
+def is_compiled() -> bool:
+    """Whether the compiled search is there, and for this machine."""
+    return load(LIBRARY, SOURCES) is not None
+
+
 @cache
 def load(path: Path, sources: Sequence[Path]) -> ctypes.CDLL | None:
     """The library at ``path``; None where there is none, or none for this machine, or it is not of these sources."""
