@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.evaluate import read_questions
-from bot.indexing import Index, arrays
+from bot.indexing import Index
 from bot.indexing.keeping import Keeper
+from bot.indexing.making import arrays
 from bot.librarian import DEPTH, NEAREST
 from bot.library import librarian_of
 from bot.models import Question

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from bot.columns import in_memory
-from bot.indexing import Index, arrays
+from bot.indexing import Index
 from bot.indexing.analysing import analyse
+from bot.indexing.making import arrays
 from tests.benchmarks.articles import rows
 from tests.benchmarks.contestants import TOP
 from tests.benchmarks.corpus import LONGEST, SHORTEST, Corpus

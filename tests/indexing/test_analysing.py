@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from making import article
 
-from bot.indexing import arrays
 from bot.indexing.analysing import BATCH, analyse
+from bot.indexing.making import arrays
 from bot.indexing.rows import Pick, Rows, join
 from bot.models import Article
 

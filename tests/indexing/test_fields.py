@@ -11,11 +11,12 @@ from making import article
 from bot import analysis
 from bot.archive import Archive
 from bot.columns import Strings, below, in_memory
-from bot.indexing import Index, arrays
+from bot.indexing import Index
 from bot.indexing.analysing import analyse
 from bot.indexing.documents import Fields
+from bot.indexing.making import arrays
 from bot.lexicon import acronyms
-from bot.lexicon.learning import Told
+from bot.lexicon.told import Told
 from bot.models import Article
 from bot.retrieval import FIELDS
 from bot.retrieval.documents import Documents
