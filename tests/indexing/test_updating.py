@@ -17,7 +17,7 @@ from bot.indexing.keeping import Keeper, Kept, made_of
 
 from .folders import LONG_AGO, Edit, Folders, differences, edits, prose, said
 
-EXAMPLES = int(os.environ.get("PULLQUOTE_INDEXING_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("PULLQUOTE_INDEXING_EXAMPLES", "25"))
 """How many histories of a folder are drawn; the long form sets thousands."""
 
 
