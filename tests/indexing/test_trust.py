@@ -35,7 +35,7 @@ def test_damage_never_changes_an_answer(tmp_path: Path, caplog: pytest.LogCaptur
 
 def test_a_killed_maker_never_changes_an_answer(tmp_path: Path) -> None:
     """Killed at any moment, ``index`` leaves what the next ``ask`` answers right from."""
-    found = list(kills(tmp_path, 8, 11, articles=150))
+    found = list(kills(tmp_path, 6, 11, articles=100))
     assert [one for one in found if not one.is_right] == []
     assert any(one.was_running for one in found)
 

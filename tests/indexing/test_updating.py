@@ -18,7 +18,7 @@ from bot.indexing.updating import made_of
 
 from .folders import LONG_AGO, Edit, Folders, differences, edits, prose, said
 
-EXAMPLES = int(os.environ.get("PULLQUOTE_INDEXING_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("PULLQUOTE_INDEXING_EXAMPLES", "25"))
 """How many histories of a folder are drawn; the long form sets thousands."""
 
 
