@@ -85,7 +85,7 @@ def _rewritten(path: Path, change: Callable[[str], str]) -> None:
 
 def _by_another_maker(path: Path) -> None:
     """As another version of the program, of Python or of a library would have made it."""
-    _rewritten(path, lambda manifest: json.dumps(json.loads(manifest) | {"maker": "0" * 64}))
+    _rewritten(path, lambda manifest: json.dumps(json.loads(manifest) | {"maker": {"digest": "", "seen": ""}}))
 
 
 def _without_sense(path: Path) -> None:
@@ -100,7 +100,7 @@ DAMAGES: list[tuple[Callable[[Path], None], str]] = [
     (_foreign, "was not written by Pullquote"),
     (_of_another_format, "is of the format 2 instead of 1"),
     (_a_folder, "cannot be read"),
-    (_without_sense, "made anew"),
+    (_without_sense, ""),
 ]
 
 
@@ -183,10 +183,12 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
 AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from bot.cli import output, terminal
+from bot import settings
+from bot.cli import asking, output, terminal
 from bot.models import Question
 from bot.wiring import open_library
 # all that is imported on the way: nobody may not be able to read it
+settings.load()
 open_library([Path(sys.argv[-1])]).consult(lambda librarian: librarian.answer(Question("Japan")))
 if os.getuid() == 0:
     os.setgid(65534)
