@@ -195,6 +195,12 @@ def tokens(text: str) -> Iterator[Token]:
             yield Token(found, match.start(), match.end(), searched(word) is None)
 
 
+def placed(text: str) -> Iterator[tuple[str, int, int]]:
+    """As ``words``, each with where it starts and ends."""
+    for match in _WORD.finditer(text):
+        yield match.group(), match.start(), match.end()
+
+
 def searched_terms(text: str) -> Iterator[tuple[str, int, int]]:
     """The terms of ``text`` that are searched, in order, each with its token's start and end."""
     for match in _WORD.finditer(text):

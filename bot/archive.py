@@ -1,66 +1,213 @@
-"""Articles, paragraphs and passages by id. The only keeper of words, and the judge of what is verbatim."""
+"""Articles, paragraphs and passages by id. The only keeper of words, and the judge of what is verbatim.
+
+Keeps secret that they are made when they are asked for, of flat arrays: a large archive opens as fast as a small one.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from bot.columns import Array, Columns, Strings, below, under
 from bot.errors import VerificationError
-from bot.models import Article, Holdings, Paragraph, Passage, Quote, Scope, Span
-from bot.operators import is_in_scope, is_of_source
-from bot.paragraphs import passages, split
+from bot.models import Article, Holdings, Mark, Paragraph, Passage, Quote, Scope, Span
+from bot.operators import names_source
+
+MOST_ARTICLES = 4096
+"""How many articles are kept as they were made, those that were asked for last."""
+MOST_PASSAGES = 1 << 14
+"""How many passages, as well."""
+NEWEST = 5
+Flags = npt.NDArray[np.bool_]
+Marks = npt.NDArray[np.uint8]
+
+
+def facts(article: Article) -> bytes:
+    """What is known about the article, but for its text and what its text's digest is."""
+    published = article.published.isoformat() if article.published else None
+    marks = [(mark.kind, mark.span.start, mark.span.end) for mark in article.marks]
+    known = (article.id, article.title, article.source, article.author, published, article.url, marks)
+    return json.dumps(known).encode()
+
+
+def arrays(rows: Columns) -> dict[str, Array]:
+    """What an archive keeps besides its rows (``bot.indexing.rows``), so that nothing has to be counted again."""
+    known = [json.loads(one) for one in Strings(below("facts", rows))]
+    ids, sources = [one[0] for one in known], [one[2] for one in known]
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    named = sorted(set(sources))
+    place = {source: at for at, source in enumerate(named)}
+    digest = hashlib.sha256()
+    for name in ("facts.borders", "facts.bytes", "digest.bytes"):
+        digest.update(rows[name].all().tobytes())
+    return {
+        "passages": np.concatenate(([0], np.cumsum(rows["passage.paragraphs"].all(), dtype=np.int64))),
+        # An article without a paragraph begins where the next one does.
+        "articles": np.unique(rows["paragraph.borders"].all()),
+        **under("ids", Strings.arrays(ids[at] for at in order)),
+        "ids_at": np.array(order, np.int32),
+        **under("sources", Strings.arrays(named)),
+        "publishers": np.array([len({one[2] for one in known if one[2] != one[0].rpartition("/")[2]})], np.int64),
+        "source": np.array([place[source] for source in sources], np.int32),
+        "fingerprint": np.frombuffer(digest.digest(), np.uint8),
+    }
 
 
 class Archive:
     """Every article in the order it was read, its paragraphs and its passages, and a digest of each text.
 
-    ``passages[i]`` is passage number ``i``; equal scores are ordered by it. ``whole_articles`` are passages too, each
-    of all paragraphs of an article. ``fingerprint`` is a hexadecimal digest of all that replies depend on: every
-    article, in the order in which they were read.
+    ``articles`` are by id. ``passages[i]`` is passage number ``i``; equal scores are ordered by it. ``whole_articles``
+    are passages too, each of all paragraphs of an article. ``fingerprint`` is a hexadecimal digest of all that replies
+    depend on: every article, in the order in which they were read. Safe to share between threads.
     """
 
-    def __init__(self, articles: Iterable[Article]) -> None:
-        self.articles: dict[str, Article] = {article.id: article for article in articles}
-        self._paragraphs = {article.id: split(article) for article in self.articles.values()}
-        self.passages: tuple[Passage, ...] = tuple(
-            passage for found in self._paragraphs.values() for passage in passages(found)
-        )
-        self.whole_articles: tuple[Passage, ...] = tuple(
-            Passage(found, Span(found[0].span.start, found[-1].span.end))
-            for found in self._paragraphs.values()
-            if found
-        )
-        self._digests = {article.id: article.sha256 for article in self.articles.values()}
-        self.fingerprint = _fingerprint(self.articles.values())
+    def __init__(self, rows: Columns, own: Columns) -> None:
+        """``rows`` are those of ``bot.indexing.rows``, ``own`` what ``arrays`` gave of them."""
+        self._texts, self._facts = (Strings(below(name, rows)) for name in ("text", "facts"))
+        self._digests, self._published = rows["digest.bytes"], rows["article.published"].all()
+        self._spans = [rows[f"paragraph.{key}"] for key in ("start", "end", "heading_start", "heading_end")]
+        self._borders = rows["paragraph.borders"].all()
+        self._first = self._borders.data
+        self._ids, self._ids_at = Strings(below("ids", own)), own["ids_at"].all()
+        self._publishers = int(own["publishers"].all()[0])
+        self._source_names, self._source = Strings(below("sources", own)), own["source"].all()
+        self.fingerprint = own["fingerprint"].all().tobytes().hex()
+        self._made = lru_cache(MOST_ARTICLES)(self._make)
+        self._at = lru_cache(MOST_ARTICLES)(self._find)
+        self._of_source = lru_cache(64)(self._naming)
+        self.articles: Mapping[str, Article] = _Articles(self)
+        self.paragraphs: Sequence[Paragraph] = _Paragraphs(self)
+        self.passages = Passages(self, own["passages"].all())
+        self.whole_articles = Passages(self, own["articles"].all())
 
-    @cached_property
-    def paragraphs(self) -> tuple[Paragraph, ...]:
-        """Every paragraph, article by article."""
-        return tuple(paragraph for found in self._paragraphs.values() for paragraph in found)
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def article(self, at: int) -> Article:
+        """The article that so many others precede."""
+        return self._made(at)[0]
 
     def paragraphs_of(self, article: str) -> tuple[Paragraph, ...]:
         """The paragraphs of the article with this id, in order; ``paragraphs_of(id)[n - 1]`` is number ``n``."""
-        return self._paragraphs[article]
+        return self._made(self.place(article))[1]
+
+    def place(self, article: str) -> int:
+        """How many articles precede the one with this id. KeyError where there is none."""
+        at = self._at(article)
+        if at is None:
+            raise KeyError(article)
+        return at
+
+    def same(self, article: Article) -> int | None:
+        """The place of the article that is the same in all; None where there is none."""
+        at = self._at(article.id)
+        is_same = at is not None and self._facts[at].encode() == facts(article) and self._digest(at) == article.sha256
+        return at if is_same else None
+
+    def _digest(self, at: int) -> str:
+        return self._digests.part(32 * at, 32 * at + 32).tobytes().hex()
+
+    def number(self, paragraph: Paragraph) -> int:
+        """The paragraph's number among all, from 0; those of one article follow each other."""
+        return self._first[self.place(paragraph.article.id)] + paragraph.number - 1
+
+    def between(self, first: int, end: int) -> tuple[Paragraph, ...]:
+        """The paragraphs with these numbers among all, which are of one article."""
+        at = bisect_right(self._first, first) - 1
+        start = self._first[at]
+        return self._made(at)[1][first - start : end - start]
+
+    def places(self, paragraphs: Array) -> Array:
+        """For each of these numbers of paragraphs, how many articles precede the one it is of."""
+        return np.searchsorted(self._borders, paragraphs, side="right") - 1
+
+    def _find(self, id: str) -> int | None:
+        at = self._ids.find(id)
+        return None if at is None else int(self._ids_at[at])
+
+    def _make(self, at: int) -> tuple[Article, tuple[Paragraph, ...]]:
+        id, title, source, author, published, url, marks = json.loads(self._facts[at])
+        when = date.fromisoformat(published) if published else None
+        found = tuple(Mark(kind, Span(start, end)) for kind, start, end in marks)
+        article = Article(id, title, source, self._texts[at], author, when, url, found)
+        first, end = self._first[at], self._first[at + 1]
+        spans = zip(*(column.part(first, end).tolist() for column in self._spans), strict=True)
+        return article, tuple(
+            Paragraph(article, number, end - first, Span(start, stop), Span(above, below) if above >= 0 else None)
+            for number, (start, stop, above, below) in enumerate(spans, 1)
+        )
+
+    @property
+    def publishers(self) -> int:
+        """How many sources the articles have that are no more than a file's name."""
+        return self._publishers
 
     @cached_property
     def latest(self) -> date | None:
         """The latest publication date in the archive; None when no article is dated."""
-        return _latest(self.articles.values())
+        return _latest(self._published)
+
+    @cached_property
+    def earliest(self) -> date | None:
+        """The earliest publication date in the archive; None when no article is dated."""
+        dated = self._published[self._published > 0]
+        return date.fromordinal(int(dated.min())) if len(dated) else None
+
+    @cached_property
+    def newest(self) -> tuple[Article, ...]:
+        """The dated articles that were published last, the latest first, a few."""
+        at = np.lexsort((self._rank_of_id, self._published))[::-1][:NEWEST]
+        return tuple(self.article(one) for one in at.tolist() if self._published[one])
+
+    def newest_first(self) -> Iterator[Paragraph]:
+        """Every paragraph, those of the articles that were published last first."""
+        for at in np.argsort(-self._published, kind="stable").tolist():
+            yield from self._made(at)[1]
+
+    @property
+    def _rank_of_id(self) -> Array:
+        rank = np.empty(len(self), np.int32)
+        rank[self._ids_at] = np.arange(len(self), dtype=np.int32)
+        return rank
 
     def holdings(self, scope: Scope) -> Holdings:
         """How much of the archive lies in ``scope``."""
         if scope == Scope():
-            return Holdings(len(self.articles), len(self.paragraphs), self.latest)
-        within = [article for article in self.articles.values() if is_in_scope(article, scope)]
-        paragraphs = sum(len(self._paragraphs[article.id]) for article in within)
+            return Holdings(len(self), len(self.paragraphs), self.latest)
+        within = self.within(scope)
         undated = 0
         if scope.since or scope.before:
-            others = (article for article in self.articles.values() if article.published is None)
-            undated = sum(is_of_source(article, scope.sources) for article in others)
-        return Holdings(len(within), paragraphs, _latest(within), undated)
+            undated = int(np.count_nonzero(self.within(Scope(scope.sources)) & (self._published == 0)))
+        paragraphs = np.diff(self._borders)[within].sum()
+        return Holdings(int(within.sum()), int(paragraphs), _latest(self._published[within]), undated)
+
+    def within(self, scope: Scope) -> Flags:
+        """Which articles ``bot.operators.is_in_scope`` finds in ``scope``, shape (articles,)."""
+        found = np.ones(len(self), np.bool_)
+        if scope.since or scope.before:
+            since, before = scope.since or date.min, scope.before
+            found = (self._published > 0) & (self._published >= since.toordinal())
+            if before:
+                found &= self._published < before.toordinal()
+        if scope.sources:
+            found &= np.logical_or.reduce([self._of_source(source) for source in scope.sources])
+        return found
+
+    def _naming(self, source: str) -> Flags:
+        """Which articles are of this source."""
+        by_source = np.array([names_source(one, source) for one in self._source_names], np.bool_)
+        by_id = np.zeros(len(self), np.bool_)
+        by_id[self._ids_at] = [names_source(one, source) for one in self._ids]
+        found: Flags = by_source[self._source] | by_id
+        return found
 
     def find(self, article: str, span: Span, digest: str) -> Quote:
         """The quote that is ``span`` of the article with this id, whose text's digest begins with ``digest``.
@@ -84,12 +231,13 @@ class Archive:
         trimmed, within the paragraph it cites.
         """
         cited = quote.paragraph
-        article = self.articles.get(cited.article.id)
-        if article is None:
+        at = self._at(cited.article.id)
+        if at is None:
             raise VerificationError(f"The article {cited.article.id} that a quote cites is not in the archive.")
-        if hashlib.sha256(article.text.encode()).hexdigest() != self._digests[article.id]:
+        article, paragraphs = self._made(at)
+        if hashlib.sha256(article.text.encode()).hexdigest() != self._digest(at):
             raise VerificationError(f"The text of {article.id} has changed since the archive was read; index it again.")
-        stored = self._paragraphs[article.id][cited.number - 1 : cited.number]
+        stored = paragraphs[cited.number - 1 : cited.number]
         if not (
             stored
             and stored[0].span.holds(quote.span)
@@ -100,14 +248,74 @@ class Archive:
             raise VerificationError(f"A quote is not a slice of paragraph {cited.number} of {article.id}.")
 
 
-def _fingerprint(articles: Iterable[Article]) -> str:
-    digest = hashlib.sha256()
-    for one in articles:
-        known = (one.id, one.title, one.source, one.author, one.published and one.published.isoformat(), one.url)
-        marks = [(mark.kind, mark.span.start, mark.span.end) for mark in one.marks]
-        digest.update(json.dumps((known, one.sha256, marks)).encode())
-    return digest.hexdigest()
+class _Articles(Mapping[str, Article]):
+    """The archive's articles by id, in the order they were read."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def __getitem__(self, id: str) -> Article:
+        return self._archive.article(self._archive.place(id))
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._archive.article(at).id for at in range(len(self)))
+
+    def __len__(self) -> int:
+        return len(self._archive)
 
 
-def _latest(articles: Iterable[Article]) -> date | None:
-    return max((article.published for article in articles if article.published), default=None)
+class _Paragraphs(Sequence[Paragraph]):
+    """Every paragraph of the archive, article by article."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def __len__(self) -> int:
+        return self._archive.passages.paragraphs
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return tuple(self[one] for one in range(*at.indices(len(self))))
+        at = range(len(self))[at]
+        return self._archive.between(at, at + 1)[0]
+
+
+class Passages(Sequence[Passage]):
+    """Passages of an archive: each is of neighbouring paragraphs, and they follow each other without a gap."""
+
+    def __init__(self, archive: Archive, borders: Array) -> None:
+        """Passage ``i`` is of the paragraphs numbered from ``borders[i]`` up to ``borders[i + 1]``."""
+        self._archive, self._borders = archive, borders
+        self._border = borders.data
+        self._made = lru_cache(MOST_PASSAGES)(self._make)
+
+    @property
+    def paragraphs(self) -> int:
+        """How many paragraphs they have together."""
+        return self._border[-1]
+
+    def __len__(self) -> int:
+        return len(self._border) - 1
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return tuple(self[one] for one in range(*at.indices(len(self))))
+        return self._made(at if at >= 0 else at + len(self))
+
+    def _make(self, at: int) -> Passage:
+        found = self._archive.between(self._border[at], self._border[at + 1])
+        return Passage(found, Span(found[0].span.start, found[-1].span.end))
+
+    def within(self, scope: Scope) -> Marks | None:
+        """For each passage, 1 where its article is in ``scope`` and 0 elsewhere; None where all are."""
+        return None if scope == Scope() else self._archive.within(scope).view(np.uint8)[self._articles]
+
+    @cached_property
+    def _articles(self) -> Array:
+        """The place of each passage's article."""
+        return self._archive.places(self._borders[:-1])
+
+
+def _latest(published: Array) -> date | None:
+    latest = int(published.max(initial=0))
+    return date.fromordinal(latest) if latest else None

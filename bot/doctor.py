@@ -55,11 +55,12 @@ class Reading:
 
 
 def examine(
-    *, python: tuple[int, int], reading: Reading, state_folder: Path, access: Access, mode: Mode
+    *, python: tuple[int, int], is_compiled: bool, reading: Reading, state_folder: Path, access: Access, mode: Mode
 ) -> tuple[Finding, ...]:
     """All findings, in the order in which a newcomer meets the things examined."""
     return (
         _python(python),
+        _search(is_compiled),
         *_archive(reading),
         _state(state_folder),
         *_slack(access, mode),
@@ -77,6 +78,17 @@ def _python(version: tuple[int, int]) -> Finding:
         oldest = ".".join(map(str, OLDEST_PYTHON))
         return Finding("Python", "failed", f"This is Python {shown}.", f"Install Python {oldest} or newer.")
     return Finding("Python", "ok", f"Python {shown}.")
+
+
+def _search(is_compiled: bool) -> Finding:
+    if not is_compiled:
+        return Finding(
+            "Search",
+            "warning",
+            "The compiled search cannot be used here: answers are the same, and take longer.",
+            "Install Pullquote again, so that it is compiled for this machine.",
+        )
+    return Finding("Search", "ok", "The search is compiled for this machine.")
 
 
 def _archive(reading: Reading) -> Iterator[Finding]:

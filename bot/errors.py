@@ -6,6 +6,8 @@
     ├── UnreadableArticleError  one file cannot be read; it is named and skipped, the rest loads
     ├── VerificationError       a quote is not, byte for byte, what its article says; never posted
     ├── RecordsError            the state folder or its database cannot be used
+    ├── SnapshotError           what is known of the archive cannot be written to disk
+    ├── DamagedSnapshotError    what was written there is not what is read now; never trusted, built anew
     └── SlackError              Slack refused or could not be reached
 
 The message of each is one sentence, fit to be shown to a person, that says what to do. They are caught at the edge
@@ -37,6 +39,14 @@ class VerificationError(PullquoteError):
 
 class RecordsError(PullquoteError):
     """What was asked and answered cannot be recorded."""
+
+
+class SnapshotError(PullquoteError):
+    """A snapshot cannot be written."""
+
+
+class DamagedSnapshotError(PullquoteError):
+    """A snapshot, or a part of it, is not what was written."""
 
 
 class SlackError(PullquoteError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from itertools import islice
 
 import regex
@@ -73,11 +72,10 @@ class Example:
 def examples(
     paragraphs: Iterable[Paragraph], tokens: Tokens, acronyms: Iterable[str], names: Iterable[str]
 ) -> Iterator[Example]:
-    """Questions that may be answered, the likeliest to be asked first: those about the newest ``paragraphs``."""
+    """Questions that may be answered, the likeliest to be asked first: those about the first of the ``paragraphs``."""
     short = tuple(islice(acronyms, ACRONYMS))
     yield from (_about(name, "what was agreed on {}", r"\bagreed\b") for name in short)
-    newest = sorted(paragraphs, key=lambda one: one.article.published or date.min, reverse=True)
-    found = [made for one in islice(newest, PARAGRAPHS) for made in _of_sentences(one, tokens)]
+    found = [made for one in islice(paragraphs, PARAGRAPHS) for made in _of_sentences(one, tokens)]
     yield from sorted(found, key=lambda one: one.is_vague)
     yield from (_about(name, "what is {}", rf"[(]{regex.escape(name)}[)]|{regex.escape(name)} [(]") for name in short)
     yield from (_about(name, "{}", "") for name in names)

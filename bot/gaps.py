@@ -5,7 +5,7 @@ Keeps secret when two questions are the same one. Whoever asked is not known her
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from bot import analysis, operators
@@ -36,10 +36,13 @@ class Gaps:
     unhelpful: tuple[Gap, ...]
 
 
-def find_gaps(records: Records, since: float, surfaces: Collection[str]) -> Gaps:
-    """What was asked on these ``surfaces`` since a time, in seconds since 1970. RecordsError where nothing is known."""
-    unanswered = [(kept, "") for kept in records.unanswered(since, surfaces)]
-    unhelpful = [(kept, rated.note) for kept, rated in records.complaints(since, surfaces)]
+def find_gaps(records: Records, since: float, *, private: bool) -> Gaps:
+    """What was asked since a time, in seconds since 1970, in public channels; where ``private``, anywhere.
+
+    RecordsError where nothing is known.
+    """
+    unanswered = [(kept, "") for kept in records.unanswered(since, private=private)]
+    unhelpful = [(kept, rated.note) for kept, rated in records.complaints(since, private=private)]
     return Gaps(grouped(unanswered), grouped(unhelpful))
 
 

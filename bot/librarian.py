@@ -7,14 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from bot.archive import Archive
-from bot.examples import TRIES, Example, examples
 from bot.lexicon import Lexicon
 from bot.models import Abstention, Answer, Hit, Holdings, Passage, Query, Question, Quote, Reply, Scope, Trace
 from bot.operators import for_phrase, without_phrases
 from bot.quoting import choose
-from bot.quoting.asked import are_by_the_way
 from bot.quoting.confidence import THRESHOLD, confidence
 from bot.quoting.figures import different_figures
 from bot.quoting.later import later_article
@@ -23,6 +22,9 @@ from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
 from bot.retrieval import Retriever, TermScore
 from bot.tokens import Tokens
+
+if TYPE_CHECKING:
+    from bot.examples import Example
 
 DEPTH = 50
 """How many of the engine's hits are ranked again, and of how many articles the scores are asked."""
@@ -33,12 +35,13 @@ NEAREST = 2
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The best passages, the quotes chosen from them, and how sure it is that they answer."""
+    """The best passages, the quotes chosen from them, how sure it is that they answer, and whether more were left."""
 
     coverage: Coverage
     hits: list[Hit]
     quotes: tuple[Quote, ...]
     sure: float
+    has_more: bool
 
 
 class Librarian:
@@ -76,7 +79,7 @@ class Librarian:
         started = time.perf_counter()
         query = self._lexicon.expand(question, self._without)
         held = self.archive.holdings(query.filters.scope)
-        found = self._find(without_phrases(query) if are_by_the_way(query) else query, held, question.limit)
+        found = self._find(query, held, question.limit)
         is_met = bool(found.hits) or not (query.filters.phrases or query.filters.excluded)
         if not is_met:
             # Where no paragraph holds a phrase, what holds its words comes nearest, and is no answer.
@@ -91,10 +94,15 @@ class Librarian:
             figures = different_figures(quotes)
             search = self._retriever.search if len(found.hits) == DEPTH else None
             later = later_article(found.coverage, found.hits, quotes, self.archive.latest, search)
-            return Answer(quotes, sure, told, _trace(query, found.hits, held, started), figures, later)
+            trace = _trace(query, found.hits, held, started)
+            return Answer(quotes, sure, told, trace, figures, later, found.has_more)
         quotes = found.quotes[:NEAREST]
         reason = abstention(query, quotes, looks, self.archive.holdings(Scope()), held, is_met=is_met)
         return Abstention(reason, quotes, sure, _trace(query, found.hits, held, started))
+
+    def verify(self, quote: Quote) -> None:
+        """See ``Archive.verify``."""
+        self.archive.verify(quote)
 
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
         """What the engine's score of a passage that was found for ``query`` is made of."""
@@ -106,12 +114,13 @@ class Librarian:
         articles = self._articles.search(query.throughout_scope(), DEPTH)
         scores = {hit.passage.article.id: hit.score for hit in articles}
         hits = rank(Ground(coverage, self._retriever.search(query, DEPTH), scores), self._without)
-        quotes = choose(coverage, hits, max(limit, NEAREST))
+        quotes, has_more = choose(coverage, hits, max(limit, NEAREST))
         if not quotes:
-            return _Found(coverage, hits, quotes, 0.0)
+            return _Found(coverage, hits, quotes, 0.0, has_more)
         paragraph = quotes[0].paragraph
         passage = next(hit.passage for hit in hits if paragraph in hit.passage.paragraphs)
-        return _Found(coverage, hits, quotes, confidence(coverage, quotes[0], passage, held.paragraphs))
+        sure = confidence(coverage, quotes[0], passage, held.paragraphs)
+        return _Found(coverage, hits, quotes, sure, has_more or len(quotes) > limit)
 
     def _looks(self, query: Query) -> Looks:
         """Further looks into the archive, of which most replies need none."""
@@ -130,8 +139,10 @@ class Librarian:
     @cached_property
     def examples(self) -> tuple[str, ...]:
         """Up to three questions that this archive answers in full; of several ways and articles, where it can be."""
+        from bot.examples import TRIES, examples
+
         acronyms, names = self._lexicon.acronyms(), self._lexicon.names()
-        made = examples(self.archive.paragraphs, self._tokens, acronyms, names)
+        made = examples(self.archive.newest_first(), self._tokens, acronyms, names)
         chosen: list[Example] = []
         others: list[Example] = []
         for one in islice(made, TRIES):

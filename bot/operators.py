@@ -2,7 +2,8 @@
 
 Keeps secret how operators are spelt, with the quotation marks and dashes that phones type, and when words are the same:
 
-    "exact phrase"      one paragraph holds these words in a row, whatever their case, blanks and punctuation
+    "exact phrase"      one paragraph holds these words in a row, whatever their case, blanks and punctuation; in a
+                        sentence, titles and sayings stand so too, and nothing is asked of them
     -word  -"a phrase"  the passage does not hold it
     source:name         the article's publisher, or its file's path, has the name among its words; of several, any one
     after:2024-01       published on the first day of that year, month or day, or later
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -23,7 +25,10 @@ from functools import lru_cache
 import regex
 
 from bot import analysis
-from bot.models import Article, Filters, Form, Query, Scope
+from bot.models import Article, Filters, Form, Query, Scope, Word
+
+SENTENCE = 3
+"""With as many content words beside its phrases a question is a sentence; with fewer it is phrases, narrowed down."""
 
 _MARK = r'["“”„‟«»＂]'
 _NO_MARK = r'[^"“”„‟«»＂]'
@@ -129,8 +134,13 @@ def holds(text: str, phrase: str) -> bool:
 def is_of_source(article: Article, sources: tuple[str, ...]) -> bool:
     """Whether one of ``sources`` stands, in whole words, in the article's source or id; true where none is named."""
     return not sources or any(
-        _name(source) in _name(where) for source in sources for where in (article.source, article.id)
+        names_source(where, source) for source in sources for where in (article.source, article.id)
     )
+
+
+def names_source(where: str, source: str) -> bool:
+    """Whether ``source``, as a person typed it, stands in whole words in ``where``: an article's source, or its id."""
+    return _name(source) in _name(where)
 
 
 def is_in_scope(article: Article, scope: Scope) -> bool:
@@ -140,6 +150,19 @@ def is_in_scope(article: Article, scope: Scope) -> bool:
         if when is None or (scope.since and when < scope.since) or (scope.before and when >= scope.before):
             return False
     return is_of_source(article, scope.sources)
+
+
+def outside_phrases(words: Sequence[Word], filters: Filters) -> list[int]:
+    """The positions of the ``words`` that stand in none of the phrases that are asked for."""
+    inside = {term for phrase in filters.phrases for term in analysis.terms(phrase)}
+    return [i for i, word in enumerate(words) if word.term not in inside]
+
+
+def in_question(filters: Filters, words: Sequence[Word]) -> Filters:
+    """``filters`` as they are meant in a question of these content ``words``: in a sentence, phrases are quoted."""
+    if not filters.phrases or len(outside_phrases(words, filters)) < SENTENCE:
+        return filters
+    return replace(filters, phrases=(), quoted=filters.phrases)
 
 
 def required_terms(filters: Filters) -> tuple[tuple[tuple[str, ...], ...], ...]:

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     )
     state_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("pullquote"),
-        description="Where records are kept.",
+        description="Where records are kept, and the index of the archive.",
     )
     slack_bot_token: SecretStr | None = Field(
         default=None, validation_alias="SLACK_BOT_TOKEN", description="The bot user's token (xoxb-…)."
@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     )
     editors_see_private: bool = Field(
         default=False,
-        description="Whether editors see what was asked of the bot alone: in a direct message, by command or shortcut.",
+        description="Whether editors also see what was asked elsewhere than in public channels.",
     )
     questions_per_person: int = Field(default=20, ge=1, description="Questions a minute that one person may ask.")
     questions_per_channel: int = Field(default=60, ge=1, description="Questions a minute that a channel may ask.")

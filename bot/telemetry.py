@@ -31,8 +31,8 @@ class Line:
 
     ``surface`` is where it was asked, ``outcome`` how it was settled, both words of a short fixed list. ``answer`` is
     the short id by which its receipt is found, None where none is kept, ``confidence`` None where nothing was searched.
-    ``took_ms`` is the time spent on finding the answer, ``waited_ms`` the time from
-    the event's arrival until the reply stood, both milliseconds. ``attempt`` is above 1 where one before was cut short.
+    ``took_ms`` is the time spent on finding the answer, ``waited_ms`` the time from the event's arrival until the reply
+    stood, both milliseconds. ``attempt`` is above 1 where one before was cut short.
     """
 
     event_id: str

@@ -5,67 +5,63 @@ Keeps secret that they lie in flat arrays: a question looks at hundreds of parag
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from bot import analysis
+from bot.columns import Array, Columns, Strings
 from bot.models import Paragraph, Passage, Span
-from bot.sentences import sentences
 
-Numbers = npt.NDArray[np.int32]
 UNKNOWN = -1
 """The number of a term that no paragraph holds."""
 
 
-class Tokens:
-    """Tokens by paragraph. A term is known by its number, counted from 0 in the order of first appearance.
+def arrays(rows: Columns, terms: Array) -> dict[str, Array]:
+    """What tokens keep besides the rows of the articles (``bot.indexing.rows``).
 
-    The paragraphs are those of whole articles, each article's together.
+    ``terms`` are the numbers of each token's term.
     """
+    first_terms, first_sentences = (_before(rows[f"paragraph.{key}"].all()) for key in ("tokens", "sentences"))
+    before = np.repeat(first_terms[:-1], np.diff(first_sentences))
+    return {
+        "terms": terms,
+        "first_terms": first_terms,
+        "first_sentences": first_sentences,
+        "sentence_terms": before + rows["sentence.first"].all(),
+    }
 
-    def __init__(self, paragraphs: Iterable[Paragraph]) -> None:
-        self._numbers: dict[str, int] = {}
-        terms, starts, ends, borders = array("i"), array("i"), array("i"), array("i")
-        first_terms, first_sentences, sentence_terms = array("i"), array("i"), array("i")
-        self._first_of: dict[str, int] = {}
-        for number, paragraph in enumerate(paragraphs):
-            self._first_of.setdefault(paragraph.article.id, number - paragraph.number)
-            first_terms.append(len(terms))
-            first_sentences.append(len(sentence_terms))
-            for term, start, end in analysis.searched_terms(paragraph.text):
-                terms.append(self._numbers.setdefault(term, len(self._numbers)))
-                starts.append(paragraph.span.start + start)
-                ends.append(paragraph.span.start + end)
-            for span in sentences(paragraph.text):
-                borders.extend((paragraph.span.start + span.start, paragraph.span.start + span.end))
-                sentence_terms.append(bisect_left(starts, borders[-2], first_terms[-1]))
-        first_terms.append(len(terms))
-        first_sentences.append(len(sentence_terms))
-        self._terms, self._starts, self._ends, self._borders = (
-            np.array(values, dtype=np.int32) for values in (terms, starts, ends, borders)
-        )
+
+def _before(counts: Array) -> Array:
+    """How many precede each, and behind the last how many there are."""
+    return np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+
+
+class Tokens:
+    """Tokens by paragraph, of whole articles, each article's together. A term is known by its number."""
+
+    def __init__(self, rows: Columns, own: Columns, terms: Strings, number: Callable[[Paragraph], int]) -> None:
+        """``own`` is what ``arrays`` gave of the ``rows``; ``terms`` are sorted, and a term's number is its place.
+
+        ``number`` gives a paragraph's number among all, from 0; those of one article follow each other.
+        """
+        self._known, self.number = terms, number
+        self._terms, self._starts, self._ends = own["terms"], rows["token.start"], rows["token.end"]
+        self._sentence_starts, self._sentence_ends = rows["sentence.start"], rows["sentence.end"]
         self._first_terms, self._first_sentences, self._sentence_terms = (
-            np.array(values, dtype=np.int32) for values in (first_terms, first_sentences, sentence_terms)
+            own[name].all() for name in ("first_terms", "first_sentences", "sentence_terms")
         )
-        self._known = tuple(self._numbers)
 
     def numbers(self, terms: Sequence[str]) -> tuple[int, ...]:
         """The terms' numbers; UNKNOWN where no paragraph holds one."""
-        return tuple(self._numbers.get(term, UNKNOWN) for term in terms)
+        found = (self._known.find(term) for term in terms)
+        return tuple(UNKNOWN if number is None else number for number in found)
 
     def flags(self, numbers: Iterable[int]) -> npt.NDArray[np.bool_]:
         """True at these numbers, shape (vocabulary,); UNKNOWN is passed over."""
         flags = np.zeros(len(self._known), dtype=np.bool_)
         flags[[number for number in numbers if number != UNKNOWN]] = True
         return flags
-
-    def number(self, paragraph: Paragraph) -> int:
-        """The paragraph's number among all, from 0; those of one article follow each other."""
-        return self._first_of[paragraph.article.id] + paragraph.number
 
     def standing(
         self, flags: npt.NDArray[np.bool_], paragraphs: Sequence[int]
@@ -75,7 +71,7 @@ class Tokens:
         As (the token's number, its term's, its paragraph's, how many tokens are before its paragraph, which of the
         paragraph's sentences holds it; None where none holds all of it).
         """
-        at = [np.flatnonzero(flags[self._terms[first:end]]) + first for first, end in self._reaches(paragraphs)]
+        at = [np.flatnonzero(flags[self._terms.part(*reach)]) + reach[0] for reach in self._reaches(paragraphs)]
         if not at:
             return iter(())
         tokens = np.concatenate(at)
@@ -83,7 +79,7 @@ class Tokens:
         sentence = self._sentences_of(tokens, numbers)
         return zip(
             tokens.tolist(),
-            self._terms[tokens].tolist(),
+            self._terms.at(tokens).tolist(),
             numbers.tolist(),
             self._first_terms[numbers].tolist(),
             [None if one < 0 else one for one in sentence.tolist()],
@@ -100,8 +96,8 @@ class Tokens:
         sentence = np.searchsorted(self._sentence_terms, tokens, side="right") - 1
         is_inside = (
             (sentence >= self._first_sentences[numbers])
-            & (self._starts[tokens] >= self._borders[2 * sentence])
-            & (self._ends[tokens] <= self._borders[2 * sentence + 1])
+            & (self._starts.at(tokens) >= self._sentence_starts.at(np.maximum(sentence, 0)))
+            & (self._ends.at(tokens) <= self._sentence_ends.at(np.maximum(sentence, 0)))
         )
         return np.where(is_inside, sentence - self._first_sentences[numbers], -1)
 
@@ -113,7 +109,9 @@ class Tokens:
     def follow(self, terms: Sequence[int], token: int, paragraph: int) -> bool:
         """Whether these terms stand one after the other in the numbered ``paragraph``, from ``token`` on."""
         end = token + len(terms)
-        return end <= int(self._first_terms[paragraph + 1]) and bool(self._terms[token:end].tolist() == list(terms))
+        return end <= int(self._first_terms[paragraph + 1]) and bool(
+            self._terms.part(token, end).tolist() == list(terms)
+        )
 
     def length(self, paragraph: Paragraph) -> int:
         """How many tokens the paragraph has."""
@@ -122,26 +120,22 @@ class Tokens:
 
     def span(self, paragraph: Paragraph, first: int, last: int) -> Span:
         """From the paragraph's token ``first`` to its token ``last``, as a span of the article's text."""
-        start = self._first_terms[self.number(paragraph)]
-        return Span(int(self._starts[start + first]), int(self._ends[start + last]))
+        start = int(self._first_terms[self.number(paragraph)])
+        starts = self._starts.part(start + first, start + first + 1)
+        return Span(int(starts[0]), int(self._ends.part(start + last, start + last + 1)[0]))
 
     def sentences(self, paragraph: Paragraph) -> tuple[Span, ...]:
         """The paragraph's sentences, in order, as spans of the article's text."""
         number = self.number(paragraph)
-        first, end = self._first_sentences[number], self._first_sentences[number + 1]
-        borders = self._borders[2 * first : 2 * end].tolist()
-        return tuple(map(Span, borders[::2], borders[1::2]))
+        reach = int(self._first_sentences[number]), int(self._first_sentences[number + 1])
+        return tuple(map(Span, self._sentence_starts.part(*reach).tolist(), self._sentence_ends.part(*reach).tolist()))
 
     def body(self, passage: Passage) -> list[str]:
         """The terms of the passage's own words, in order: what ``retrieval.body`` gives, without analysing again."""
-        found: list[str] = []
-        for paragraph in passage.paragraphs:
-            found.extend(self._known[number] for number in self._terms_of(paragraph).tolist())
-        return found
-
-    def _terms_of(self, paragraph: Paragraph) -> Numbers:
-        number = self.number(paragraph)
-        return self._terms[self._first_terms[number] : self._first_terms[number + 1]]
+        first = self.number(passage.paragraphs[0])
+        end = first + len(passage.paragraphs)
+        numbers = self._terms.part(int(self._first_terms[first]), int(self._first_terms[end]))
+        return [self._known[number] for number in numbers.tolist()]
 
 
 def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:

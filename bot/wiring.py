@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from bot.archive import Archive
-from bot.articles import Reading, read
 from bot.errors import SettingsError
-from bot.lexicon import Lexicon
+from bot.indexing import Index
+from bot.indexing.keeping import Keeper, Progress
 from bot.librarian import Librarian
+from bot.library import Library
+from bot.library import librarian_of as over
 from bot.models import Article
 from bot.ranking import PARTS as RANKING
-from bot.retrieval.bm25 import Bm25Retriever
-from bot.tokens import Tokens
 
-Progress = Callable[[int, int], None]
 PARTS = (*RANKING, "acronym", "spelling")
 """What can be left out to measure what it gives: the parts of the ranking, and the forms that are not typed."""
 
 
 def librarian_of(articles: Sequence[Article], without: Collection[str] = ()) -> Librarian:
     """A librarian over these articles, without the named PARTS. Raises ``SettingsError`` for another name."""
+    return over(index_of(articles), _known(without))
+
+
+def index_of(articles: Sequence[Article]) -> Index:
+    """The index of these articles, in memory."""
+    from bot.columns import in_memory
+    from bot.indexing.analysing import analyse
+    from bot.indexing.making import arrays
+
+    return Index.opened(in_memory(arrays(analyse(articles))))
+
+
+def open_library(
+    paths: Sequence[Path],
+    folder: Path | None = None,
+    progress: Progress | None = None,
+    without: Collection[str] = (),
+) -> Library:
+    """The library of the articles at ``paths``, without the named PARTS; ``folder`` is where its index is kept.
+
+    Raises ``ArchiveError`` when there is nothing to answer from, ``SettingsError`` for a part that there is not.
+    """
+    return Library(Keeper(paths, folder), _known(without), progress)
+
+
+def _known(without: Collection[str]) -> Collection[str]:
     for name in without:
         if name not in PARTS:
             raise SettingsError(f"There is no part {name}; the parts are {', '.join(PARTS)}.")
-    archive = Archive(articles)
-    tokens = Tokens(archive.paragraphs)
-    return Librarian(
-        archive,
-        tokens,
-        Lexicon.learn(archive.paragraphs),
-        Bm25Retriever(archive.passages, tokens.body),
-        Bm25Retriever(archive.whole_articles, tokens.body),
-        without,
-    )
-
-
-def open_archive(
-    paths: Sequence[Path], progress: Progress | None = None, without: Collection[str] = ()
-) -> tuple[Librarian, Reading]:
-    """A librarian over the articles at ``paths``, without the named PARTS, and what was met while reading them.
-
-    Raises ``ArchiveError`` when there is nothing to answer from.
-    """
-    reading = read(paths, progress=progress)
-    return librarian_of(reading.articles, without), reading
+    return without

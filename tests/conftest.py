@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("PULLQUOTE_SHARED", ROOT.parent / "shared"))
+
+
+STATE = "PULLQUOTE_STATE_DIR"
+_state = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run a state folder of its own, which every process of it inherits: nobody's own is touched."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_state] = os.environ[STATE] = tempfile.mkdtemp(prefix="pullquote-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Delete that folder."""
+    if folder := config.stash.get(_state, None):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def kept() -> Path:
+    """Where all tests of the run keep the indexes of archives that stay as they are, so that each is made once."""
+    return Path(os.environ[STATE])
 
 
 def missing(what: str) -> None:

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 
-from bot.archive import Archive
+import numpy as np
+
+from bot.archive import Archive, Passages
+from bot.columns import in_memory
+from bot.indexing import Index
+from bot.indexing.analysing import analyse
+from bot.indexing.making import arrays
 from bot.lexicon import Lexicon
 from bot.librarian import Librarian
-from bot.models import Answer, Article, Filters, Form, Mark, MarkKind, Paragraph, Query, Question, Quote, Reply, Span
+from bot.library import librarian_of as over
+from bot.models import (
+    Answer,
+    Article,
+    Filters,
+    Form,
+    Mark,
+    MarkKind,
+    Paragraph,
+    Query,
+    Question,
+    Quote,
+    Reply,
+    Span,
+)
 from bot.quoting import choose
 from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
-from bot.retrieval.bm25 import Bm25Retriever
-from bot.tokens import Tokens
-from bot.wiring import librarian_of
+from bot.retrieval.bm25 import Bm25Retriever, counted
+from bot.retrieval.kernel import engine
+from bot.retrieval.postings import Kept, Postings
+from bot.retrieval.scan import Engine
+from bot.wiring import index_of, librarian_of
 
 NO_FILTERS = Filters()
 
@@ -41,14 +63,31 @@ def article(
     return Article(id, title, source or id, "\n\n".join(blocks), published=published, marks=tuple(marks))
 
 
+def archive_of(articles: Iterable[Article]) -> Archive:
+    """The archive of these articles."""
+    return index_of(tuple(articles)).archive
+
+
+def tampered(of: Article, was: str, now: str) -> Librarian:
+    """A librarian over one article, in whose text something else stands since it was read; of the same length."""
+    kept = arrays(analyse([of]))
+    kept["rows.text.bytes"] = np.frombuffer(of.text.replace(was, now).encode(), np.uint8)
+    return over(Index.opened(in_memory(kept)))
+
+
+def index(*texts: str) -> Index:
+    """The index of these paragraphs, each the whole of an article of its own."""
+    return index_of([article(text, id=f"{number}.txt") for number, text in enumerate(texts)])
+
+
 def paragraphs(*texts: str) -> tuple[Paragraph, ...]:
     """Paragraphs, each the whole of an article of its own."""
-    return Archive([article(text, id=f"{number}.txt") for number, text in enumerate(texts)]).paragraphs
+    return tuple(index(*texts).archive.paragraphs)
 
 
 def lexicon(*texts: str) -> Lexicon:
     """What is learnt from these paragraphs."""
-    return Lexicon.learn(paragraphs(*texts))
+    return index(*texts).lexicon
 
 
 def librarian(*articles: Article) -> Librarian:
@@ -71,11 +110,20 @@ def query(
 
 def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ...]:
     """The quotes that are chosen for ``question``, before anyone asks whether they are enough."""
-    archive = Archive(articles)
-    learnt = Lexicon.learn(archive.paragraphs)
-    asked = learnt.expand(Question(question, limit))
-    coverage = Coverage(asked, learnt.idf, Tokens(archive.paragraphs))
-    return choose(coverage, rank(Ground(coverage, Bm25Retriever(archive.passages).search(asked, 30), {})), limit)
+    found = index_of(articles)
+    asked = found.lexicon.expand(Question(question, limit))
+    coverage = Coverage(asked, found.lexicon.idf, found.tokens)
+    return choose(coverage, rank(Ground(coverage, found.retriever.search(asked, 30), {})), limit).quotes
+
+
+def searching(passages: Passages, engine: Callable[[Sequence[Postings]], Engine] = engine) -> Bm25Retriever:
+    """What searches these passages by their postings, counted from their own words."""
+    return Bm25Retriever(passages, counted(passages), engine=engine)
+
+
+def reopened(postings: Postings) -> Postings:
+    """The same, from what is kept of them."""
+    return Postings.opened(Kept(in_memory(postings.arrays()), postings.terms))
 
 
 def shown(reply: Reply) -> tuple[Quote, ...]:

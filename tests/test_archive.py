@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from making import article
+from making import archive_of, article, tampered
 
-from bot.archive import Archive
 from bot.errors import VerificationError
 from bot.models import Article, Paragraph, Quote, Span
 
@@ -20,7 +19,7 @@ WOOD = article("Wood rots.", id="wood.txt", published=date(2024, 3, 4))
 
 def quoted(words: str, *, number: int = 1, of: Article = FELL, bold: str | None = None) -> Quote:
     """These words of an article, as a quote from its paragraph ``number``."""
-    cited = Archive([of]).paragraphs_of(of.id)[number - 1]
+    cited = archive_of([of]).paragraphs_of(of.id)[number - 1]
     start = of.text.index(words)
     at = of.text.index(bold) if bold else 0
     bolds = (Span(at, at + len(bold)),) if bold else ()
@@ -38,7 +37,7 @@ def quoted(words: str, *, number: int = 1, of: Article = FELL, bold: str | None 
 )
 def test_a_slice_is_accepted(quote: Quote) -> None:
     """A quote that is a slice of the paragraph it cites is accepted."""
-    Archive([FELL, WOOD]).verify(quote)
+    archive_of([FELL, WOOD]).verify(quote)
 
 
 WHOLE = quoted("The bridge at Tarn fell.")
@@ -67,20 +66,18 @@ LONGER = replace(FELL, text=FELL.text.replace("fell.", "fell. Twice."))
 def test_anything_else_is_refused(quote: Quote) -> None:
     """A quote of another article, of another text, of a heading, outside its paragraph or without words is refused."""
     with pytest.raises(VerificationError):
-        Archive([FELL, WOOD]).verify(quote)
+        archive_of([FELL, WOOD]).verify(quote)
 
 
 def test_an_article_that_changed_after_it_was_read() -> None:
     """Once the stored text differs from what was read, nothing of it is accepted, not even what stayed the same."""
-    archive = Archive([FELL])
-    archive.articles["fell.txt"] = LONGER
     with pytest.raises(VerificationError, match=r"fell\.txt"):
-        archive.verify(quoted("The bridge"))
+        tampered(FELL, "crossed", "mounted").verify(quoted("The bridge"))
 
 
 def test_paragraphs_and_passages() -> None:
     """Articles are kept in the order they came; paragraph ``n`` of an article is at ``n - 1``."""
-    archive = Archive([WOOD, FELL])
+    archive = archive_of([WOOD, FELL])
     assert [paragraph.text for paragraph in archive.paragraphs_of("fell.txt")] == [
         "The bridge at Tarn fell.",
         "Nobody “crossed” it since — 🎉 nobody.",
@@ -91,6 +88,6 @@ def test_paragraphs_and_passages() -> None:
 
 def test_the_latest_date() -> None:
     """The latest date is that of the articles which have one."""
-    assert Archive([FELL, WOOD]).latest == date(2024, 3, 4)
-    assert Archive([FELL]).latest is None
-    assert Archive([]).latest is None
+    assert archive_of([FELL, WOOD]).latest == date(2024, 3, 4)
+    assert archive_of([FELL]).latest is None
+    assert archive_of([]).latest is None

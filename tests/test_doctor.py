@@ -20,11 +20,14 @@ def found(
     access: Access,
     *,
     python: tuple[int, int] = (3, 12),
+    is_compiled: bool = True,
     reading: Reading = GOOD,
     mode: Mode = "socket",
 ) -> dict[str, Finding]:
     """The worst finding of each name, with the exit status held to them all."""
-    findings = examine(python=python, reading=reading, state_folder=state, access=access, mode=mode)
+    findings = examine(
+        python=python, is_compiled=is_compiled, reading=reading, state_folder=state, access=access, mode=mode
+    )
     assert exit_status(findings) == (2 if any(one.level == "failed" for one in findings) else 0)
     assert all(one.advice and one.advice.endswith(".") for one in findings if one.level != "ok")
     assert all(one.sentence.endswith(".") for one in findings)
@@ -76,6 +79,12 @@ def test_an_old_python_fails(tmp_path: Path) -> None:
     assert found(tmp_path, NOWHERE, python=(3, 10))["Python"].level == "failed"
 
 
+@pytest.mark.parametrize(("is_compiled", "level"), [(True, "ok"), (False, "warning")])
+def test_a_slower_search_is_a_warning(tmp_path: Path, is_compiled: bool, level: str) -> None:
+    """Where the compiled search cannot be used, that is told, and nothing has failed by it."""
+    assert found(tmp_path, NOWHERE, is_compiled=is_compiled)["Search"].level == level
+
+
 READINGS: list[tuple[Reading, str, str]] = [
     (GOOD, "ok", "12 articles with 1,234 paragraphs."),
     (replace(GOOD, articles=0), "failed", "The archive holds no article."),
@@ -96,7 +105,12 @@ def test_skipped_files_are_a_warning_that_names_the_first(tmp_path: Path) -> Non
     with StandIn(scopes=scopes("full")) as slack:
         reading = replace(GOOD, skipped=skipped)
         findings = examine(
-            python=(3, 11), reading=reading, state_folder=tmp_path, access=access_to(slack), mode="socket"
+            python=(3, 11),
+            is_compiled=True,
+            reading=reading,
+            state_folder=tmp_path,
+            access=access_to(slack),
+            mode="socket",
         )
     (warning,) = [one for one in findings if one.level == "warning"]
     assert warning.sentence.startswith("7 files were skipped (0.txt: it is empty; 1.txt")

@@ -11,7 +11,7 @@ from making import article, librarian
 from bot.examples import PARAGRAPHS
 from bot.librarian import EXAMPLES, Librarian
 from bot.models import Answer, Article, Question
-from bot.wiring import open_archive
+from bot.wiring import open_library
 
 MADE = [
     ("", None),
@@ -93,7 +93,7 @@ def test_the_examples_of_an_archive(articles: tuple[Article, ...], asked: tuple[
 
 def test_the_examples_of_the_sample_archive(root: Path) -> None:
     """The sample archive's are questions that a person would ask, each answered by its first quote."""
-    sample, _ = open_archive([root / "corpus"])
+    sample = open_library([root / "corpus"]).consult(lambda one: one)
     assert sample.examples == (
         "what was agreed on GCAP",
         "who approved a defense budget",
@@ -104,7 +104,7 @@ def test_the_examples_of_the_sample_archive(root: Path) -> None:
 
 def test_the_examples_of_real_articles_are_answered(real_articles: Path) -> None:
     """So are those of an archive that nobody wrote for it."""
-    real, _ = open_archive([real_articles])
+    real = open_library([real_articles]).consult(lambda one: one)
     assert len(real.examples) == EXAMPLES
     assert_answered(real)
 

@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from test_cli import run
 
 from bot.gaps import Gap, find_gaps, grouped
 from bot.records import Delivery, Kept, Outcome, Place, Rated, Records, short_id
@@ -17,10 +19,11 @@ from bot.records import Delivery, Kept, Outcome, Place, Rated, Records, short_id
 ASKED = "when does the ferry sail"
 
 
-def kept(words: str, number: int = 0, *, surface: str = "mention", outcome: Outcome = "abstention") -> Kept:
+def kept(words: str, number: int = 0, *, is_public: bool = True, outcome: Outcome = "abstention") -> Kept:
     """Question ``number``, the later the greater."""
     place = Place("T1", "C1", f"{number}.0")
-    return Kept(short_id(place, ""), place, "", "", surface, words, outcome, "{}", asked_at=float(number))
+    one = Kept(short_id(place, ""), place, "", "", "mention", words, outcome, "{}", asked_at=float(number))
+    return replace(one, is_public=is_public)
 
 
 APART = [
@@ -83,19 +86,19 @@ def ask(records: Records, one: Kept, rated: Rated | None = None) -> None:
 
 
 def test_what_is_found_in_the_ledger() -> None:
-    """Abstentions are told of, answers that were not helpful too; not others, not older ones, nor from elsewhere."""
+    """Abstentions are told of, answers that were not helpful too; not others, not older ones, nor private ones."""
     records = Records(None)
     ask(records, kept("no answer", 1))
     ask(records, kept("answered", 2, outcome="answer"), Rated(True))
     ask(records, kept("badly answered", 3, outcome="answer"), Rated(False, "too old"))
-    ask(records, kept("no private answer", 4, surface="dm"))
+    ask(records, kept("no private answer", 4, is_public=False))
     now = time.time()
-    found = find_gaps(records, now - 60, {"mention"})
+    found = find_gaps(records, now - 60, private=False)
     assert [gap.words for gap in found.unanswered] == ["no answer"]
     assert [(gap.words, gap.notes) for gap in found.unhelpful] == [("badly answered", ("too old",))]
-    later = find_gaps(records, now + 60, {"mention"})
+    later = find_gaps(records, now + 60, private=True)
     assert (later.unanswered, later.unhelpful) == ((), ())
-    assert {gap.words for gap in find_gaps(records, 0.0, {"mention", "dm"}).unanswered} == {
+    assert {gap.words for gap in find_gaps(records, 0.0, private=True).unanswered} == {
         "no answer",
         "no private answer",
     }
@@ -110,11 +113,11 @@ def gaps(state: Path, *arguments: str, private: bool = False) -> str:
 
 def test_the_command_prints_the_list(tmp_path: Path) -> None:
     """It prints what editors see in the Home tab, of private questions only where that is set, literally."""
-    assert "Found no answer: none." in gaps(tmp_path)
     records = Records(tmp_path)
+    assert "Found no answer: none." in gaps(tmp_path)
     ask(records, kept("why \x1b[31m<submarines>\n", 1))
     ask(records, kept("Why submarines?", 2))
-    ask(records, kept("quietly", 3, surface="command"))
+    ask(records, kept("quietly", 3, is_public=False))
     ask(records, kept("who leads", 4, outcome="answer"), Rated(False, "too\x07 old"))
     records.close()
     printed = gaps(tmp_path)
@@ -125,6 +128,15 @@ def test_the_command_prints_the_list(tmp_path: Path) -> None:
     assert "\x1b" not in printed
     assert "\x07" not in printed
     assert "1 × quietly · " in gaps(tmp_path, private=True)
+
+
+def test_without_records_there_is_one_sentence(tmp_path: Path) -> None:
+    """Where no bot keeps records, nothing is printed as a finding, and none are begun."""
+    done = run("gaps", folder=tmp_path, PULLQUOTE_STATE_DIR="elsewhere")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("There are no records in elsewhere; set PULLQUOTE_STATE_DIR")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_the_command_prints_json(tmp_path: Path) -> None:

@@ -149,6 +149,7 @@ def test_a_title_in_a_sentence_that_is_quoted_is_not_spoken_of() -> None:
     [
         ("old pier", []),
         ('the "pier"', []),
+        ('how many crowns did "the Orre Venture" say the pier at Skarvik cost', []),
         ('"old pier" cost', ['Searched: cost + "old pier"']),
         ("pier -ferry -green", ['Searched: pier · without "ferry" or "green"']),
         (

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from bot.lexicon import Lexicon
 from bot.models import Abstention, Answer, Hit, Question
 from bot.quoting.confidence import improbability
 from bot.ranking import Ground, adjacent, names
 from bot.ranking.coverage import Coverage
 from bot.ranking.sightings import words_at
-from bot.tokens import Tokens
-from bot.wiring import librarian_of
+from bot.wiring import index_of, librarian_of
 from tests.making import article
 
 
 def ground(question: str, *texts: str, title: str = "") -> Ground:
     """The question held against one passage of each text, all with the same title."""
-    librarian = librarian_of([article(text, id=f"{number}.txt", title=title) for number, text in enumerate(texts)])
-    archive = librarian.archive
-    lexicon, tokens = Lexicon.learn(archive.paragraphs), Tokens(archive.paragraphs)
-    coverage = Coverage(lexicon.expand(Question(question)), lexicon.idf, tokens)
-    return Ground(coverage, [Hit(passage, 1.0) for passage in archive.passages], {})
+    found = index_of([article(text, id=f"{number}.txt", title=title) for number, text in enumerate(texts)])
+    coverage = Coverage(found.lexicon.expand(Question(question)), found.lexicon.idf, found.tokens)
+    return Ground(coverage, [Hit(passage, 1.0) for passage in found.archive.passages], {})
 
 
 def test_words_that_stand_apart_or_turned_are_not_adjacent() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from bot.librarian import Librarian
 from bot.models import Abstention, Answer, Question, Quote, Span
-from bot.wiring import open_archive
+from bot.wiring import open_library
 
 FIRST, SECOND = "000_9bfdd210c1d62a51.txt", "002_bb5f7ff2da2870a9.txt"
 DIGESTS = {
@@ -25,8 +25,9 @@ Expected = tuple[str, Span]
 
 
 @pytest.fixture(scope="session")
-def librarian(real_articles: Path) -> Librarian:
-    found, reading = open_archive([real_articles])
+def librarian(real_articles: Path, kept: Path) -> Librarian:
+    library = open_library([real_articles], kept)
+    found, reading = library.consult(lambda one: one), library.notes
     assert not reading.skipped
     assert {article.id: article.sha256 for article in found.archive.articles.values()} == DIGESTS
     return found

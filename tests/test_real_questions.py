@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from bot.librarian import Librarian
 from bot.models import Answer, Question, Span
-from bot.wiring import open_archive
+from bot.wiring import open_library
 
 pytestmark = pytest.mark.xdist_group("real questions")  # the large archive takes long to open, so one worker does it
 TEAMS_OWN = "what was agreed on GCAP"
@@ -50,17 +50,19 @@ QUESTIONS = read_questions()
 
 
 @pytest.fixture(scope="session")
-def alone(real_articles: Path) -> Librarian:
+def alone(real_articles: Path, kept: Path) -> Librarian:
     """An archive of the two articles and nothing else."""
-    librarian, reading = open_archive([real_articles])
+    library = open_library([real_articles], kept)
+    librarian, reading = library.consult(lambda one: one), library.notes
     assert not reading.skipped
     return librarian
 
 
 @pytest.fixture(scope="session")
-def mixed(real_articles: Path, evaluation: Path) -> Librarian:
+def mixed(real_articles: Path, evaluation: Path, kept: Path) -> Librarian:
     """The two articles among thousands of news stories."""
-    librarian, _ = open_archive([real_articles, evaluation / "news23" / "articles.jsonl.gz"])
+    paths = [real_articles, evaluation / "news23" / "articles.jsonl.gz"]
+    librarian = open_library(paths, kept).consult(lambda one: one)
     assert len(librarian.archive.articles) > 2000
     return librarian
 

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from making import archive_of
 
-from bot.archive import Archive
 from bot.models import Article, Quote, Span
 from bot.slack.markup import URL_LIMIT
 from bot.textfragment import DIRECTIVE_LIMIT, Directive, directive_to, link_to
@@ -75,7 +75,7 @@ def test_a_link_is_the_address_and_a_directive(url: str | None, link: str | None
 
 def quote(of: Article, words: str, *, url: str | None = "https://example.org/", nth: int = 0) -> Quote:
     """The quote that is the ``nth`` paragraph's to hold these words."""
-    paragraphs = [one for one in Archive([replace(of, url=url)]).paragraphs if words in one.text]
+    paragraphs = [one for one in archive_of([replace(of, url=url)]).paragraphs if words in one.text]
     start = paragraphs[nth].span.start + paragraphs[nth].text.index(words)
     return Quote(paragraphs[nth], Span(start, start + len(words)))
 
@@ -143,7 +143,7 @@ def test_words_that_no_message_has_room_for_are_left_out() -> None:
 def test_any_quote_has_a_link(text: str, data: st.DataObject) -> None:
     """Whatever is quoted, its link keeps to its size, opens the article, and names words of the quote."""
     of = article(text.strip())
-    whole = data.draw(st.sampled_from(Archive([of]).paragraphs or [None]))
+    whole = data.draw(st.sampled_from(archive_of([of]).paragraphs or [None]))
     if whole is None:
         return
     one = quote(of, whole.text)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from making import article
 
 from bot import analysis
-from bot.archive import Archive
 from bot.models import Paragraph
 from bot.sentences import sentences
-from bot.tokens import Tokens, runs
+from bot.tokens import runs
+from bot.wiring import index_of
 
 WORDS = ("pier", "old", "Skarvik", "the", "cost.", "Who?", "3.5", "U.S.", "ferry;")
 TEXTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join), min_size=1, max_size=5)
@@ -42,8 +42,8 @@ def test_what_stands_in_many_paragraphs_is_what_stands_in_each(
     told: list[list[str]], asked: set[str], chance: object
 ) -> None:
     """Terms, their places and their sentences are those of each paragraph, looked at by itself."""
-    archive = Archive([article("\n\n".join(texts), id=f"{number}.txt") for number, texts in enumerate(told)])
-    tokens = Tokens(archive.paragraphs)
+    whole = index_of([article("\n\n".join(texts), id=f"{number}.txt") for number, texts in enumerate(told)])
+    archive, tokens = whole.archive, whole.tokens
     wanted = {term for word in asked for term in analysis.terms(word)}
     flags = tokens.flags(tokens.numbers(sorted(wanted)))
     looked_at = [paragraph for paragraph in archive.paragraphs if chance.random() < 0.7]  # type: ignore[attr-defined]
@@ -59,8 +59,7 @@ def test_what_stands_in_many_paragraphs_is_what_stands_in_each(
 
 def test_nothing_stands_where_nothing_is_looked_at() -> None:
     """Without a paragraph, or without a wanted term, nothing is found."""
-    archive = Archive([article("The old pier cost much.")])
-    tokens = Tokens(archive.paragraphs)
+    tokens = index_of([article("The old pier cost much.")]).tokens
     everything = np.ones_like(tokens.flags(()))
     assert list(tokens.standing(everything, [])) == []
     assert list(tokens.standing(tokens.flags(()), [0])) == []
@@ -71,13 +70,11 @@ def test_nothing_stands_where_nothing_is_looked_at() -> None:
 )
 def test_terms_follow_one_another_within_a_paragraph(terms: str, at: int, follows: bool) -> None:
     """Terms stand in a row where each is the next, and never across the end of a paragraph."""
-    archive = Archive([article("The old pier.\n\nThe pier.")])
-    tokens = Tokens(archive.paragraphs)
+    tokens = index_of([article("The old pier.\n\nThe pier.")]).tokens
     assert tokens.follow(tokens.numbers(analysis.terms(terms)), at, 0) is follows
 
 
 def test_terms_do_not_follow_into_the_next_paragraph() -> None:
     """The last term of one paragraph and the first of the next are not in a row."""
-    archive = Archive([article("It was old.\n\nPiers stood.")])
-    tokens = Tokens(archive.paragraphs)
+    tokens = index_of([article("It was old.\n\nPiers stood.")]).tokens
     assert not tokens.follow(tokens.numbers(analysis.terms("old pier")), 0, 0)

@@ -10,9 +10,3 @@ about this text. Its titles and section headings stay in it, marked.
 ``reading`` puts an archive together: ``finding`` tells the files, ``plain``, ``markdown``, ``html`` and ``jsonl`` read
 one format each into a ``draft``, ``catalogue`` (``archive.toml``) knows better, ``facts`` guards all metadata.
 """
-
-from __future__ import annotations
-
-from bot.articles.reading import Reading, Skipped, read
-
-__all__ = ["Reading", "Skipped", "read"]

@@ -5,14 +5,14 @@ Secret: the file's name and shape. Its word beats any guess; what is wrong with 
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.articles.decoding import ARTICLE_LIMIT
 from bot.articles.facts import Facts, accept
-
-FILE = "archive.toml"
+from bot.articles.finding import CATALOGUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +21,20 @@ class Catalogue:
 
     entries: dict[str, Facts] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    digest: str = ""
+    """Of the file, hexadecimal; empty where there is none, or none that can be used."""
 
 
 def load(folder: Path) -> Catalogue:
     """The folder's catalogue, empty if it has none; a warning is one sentence."""
-    path = folder / FILE
+    path = folder / CATALOGUE
     if not path.is_file():
         return Catalogue()
     try:
         if path.stat().st_size > ARTICLE_LIMIT:
             return Catalogue(warnings=(f"{path} is too large to be read: its articles load without it.",))
-        tables = tomllib.loads(path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"))
+        held = path.read_bytes()
+        tables = tomllib.loads(held.decode("utf-8-sig").replace("\r\n", "\n"))
     except (OSError, ValueError, RecursionError) as error:
         return Catalogue(warnings=(f"{path} cannot be used, its articles load without it: {_why(error)}.",))
     entries: dict[str, Facts] = {}
@@ -42,7 +45,7 @@ def load(folder: Path) -> Catalogue:
             continue
         entries[key], troubles = accept(table, only=True)
         warnings += (f'{path}, ["{key}"]: {trouble}.' for trouble in troubles)
-    return Catalogue(entries, tuple(warnings))
+    return Catalogue(entries, tuple(warnings), hashlib.sha256(held).hexdigest())
 
 
 def _why(error: Exception) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.articles.catalogue import FILE as CATALOGUE
-
+CATALOGUE = "archive.toml"
+"""What an archive's keeper says about the articles in the same folder."""
 # The module of this folder that reads each kind of file; they are imported when one is met, for some are slow to.
 READERS = {
     ".txt": "plain",
@@ -36,21 +36,30 @@ _COMPANIONS = frozenset(_BESIDE.split())
 class Found:
     """A file that was met.
 
-    ``name`` is its path below the folder that was searched, with forward slashes; ``reader`` the module that reads it;
-    ``reason`` why it cannot be read. One with neither is nothing that anyone would miss.
+    ``folder`` is the one that it lies in; ``name`` its path below the folder that was searched, with forward slashes;
+    ``file`` the last part of both; ``reader`` the module that reads it;
+    ``reason`` why it cannot be read. One with neither is nothing that anyone would miss. ``changed`` is when it was
+    changed last, in nanoseconds of the system's clock.
     """
 
-    path: Path
+    folder: Path
+    file: str
     name: str
     reader: str = ""
     size: int = 0
+    changed: int = 0
     reason: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.folder / self.file
 
 
 def find(path: Path) -> Iterator[Found]:
     """The files that ``path`` stands for, each once, sorted by name folder by folder, and those that cannot be read."""
     if not path.is_dir():
-        yield _look(path, _shown(path.name), always=True)
+        yield _look(path.parent, path.name, _shown(path.name), always=True)
         return
     troubles: list[OSError] = []
     seen: set[tuple[int, int]] = set()
@@ -62,35 +71,35 @@ def find(path: Path) -> Iterator[Found]:
             continue
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        above = "" if at == path else f"{at.relative_to(path).as_posix()}/"
         for name in sorted(files):
             if name.startswith(".") or name == CATALOGUE or (name == "README.md" and at == path):
                 continue
-            found = _look(at / name, _shown((at / name).relative_to(path).as_posix()))
+            found = _look(at, name, _shown(above + name))
             if found.reader or found.reason:
                 yield found
     for trouble in troubles:
         closed = Path(str(trouble.filename))
-        yield Found(
-            closed, _shown(closed.relative_to(path).as_posix()), reason=f"it may not be opened ({trouble.strerror})"
-        )
+        shown = _shown(closed.relative_to(path).as_posix())
+        yield Found(closed.parent, closed.name, shown, reason=f"it may not be opened ({trouble.strerror})")
 
 
-def _look(path: Path, name: str, *, always: bool = False) -> Found:
-    lower = path.name.lower()
-    suffix = ".jsonl.gz" if lower.endswith(".jsonl.gz") else path.suffix.lower()
+def _look(folder: Path, file: str, name: str, *, always: bool = False) -> Found:
+    lower = file.lower()
+    suffix = ".jsonl.gz" if lower.endswith(".jsonl.gz") else os.path.splitext(lower)[1]  # noqa: PTH122 - of thousands
     if suffix not in READERS:
         if suffix in _COMPANIONS and not always:
-            return Found(path, name)
-        return Found(path, name, reason=f"not a kind of file this reads: {suffix or 'it has no suffix'}")
+            return Found(folder, file, name)
+        return Found(folder, file, name, reason=f"not a kind of file this reads: {suffix or 'it has no suffix'}")
     try:
-        status = path.stat()
+        status = os.stat(os.path.join(folder, file))  # noqa: PTH116, PTH118 - of thousands, a path each would be slow
     except OSError as error:
-        return Found(path, name, reason=f"it cannot be reached ({error.strerror})")
+        return Found(folder, file, name, reason=f"it cannot be reached ({error.strerror})")
     if not stat.S_ISREG(status.st_mode):
-        return Found(path, name, reason="it is not a regular file")
-    return Found(path, name, READERS[suffix], status.st_size)
+        return Found(folder, file, name, reason="it is not a regular file")
+    return Found(folder, file, name, READERS[suffix], status.st_size, status.st_mtime_ns)
 
 
 def _shown(name: str) -> str:
     """A name that can be printed and stored, also if the disk's is not in any encoding."""
-    return os.fsencode(name).decode("utf-8", "replace")
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "replace")

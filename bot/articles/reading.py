@@ -5,37 +5,93 @@ Secret: how articles get ids that are theirs alone, and that one bad file never 
 
 from __future__ import annotations
 
+import hashlib
+import os
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
+from typing import Protocol
 
 from bot.articles import catalogue, jsonl
 from bot.articles.decoding import ARTICLE_LIMIT
 from bot.articles.draft import Draft, finish
 from bot.articles.facts import Facts
-from bot.articles.finding import Found, find
+from bot.articles.finding import CATALOGUE, Found
+from bot.articles.listing import SETTLED, Listing, Skipped, listing
 from bot.errors import ArchiveError, UnreadableArticleError
 from bot.models import Article
 
 Progress = Callable[[int, int], None]
+UNSETTLED = -1
+"""When a file was changed, as long as it may be changed again without looking so."""
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file or line that gave no article: its name (``news.jsonl line 17``), and the reason as a half sentence."""
+class Taken:
+    """What a line of a file gave, or a file that is one article (number 0).
 
+    ``wanted`` is the id that it would have, ``article`` that of the article it became: None where ``reason`` says why
+    it is none.
+    """
+
+    number: int
+    wanted: str
+    article: str | None
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A file that was read; ``digest`` is its hexadecimal SHA-256, ``catalogue`` that of the catalogue beside it.
+
+    ``path`` is as the system has it, each byte a character.
+    """
+
+    path: str
     name: str
-    reason: str
+    size: int
+    changed: int
+    digest: str
+    catalogue: str
+    taken: tuple[Taken, ...]
+
+
+class Before(Protocol):
+    """An archive that was read before, whose articles need not be read again where their file is what it was."""
+
+    def read(self, path: str) -> Read | None:
+        """What was read at this path."""
+        ...
+
+    def place(self, article: str) -> int:
+        """The place of the article with this id, from 0."""
+        ...
+
+    def article(self, at: int) -> Article:
+        """The article at this place."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read, what was not, and, one sentence each, what a keeper of the archive should know."""
+    """What was read, what was not, and, one sentence each, what a keeper of the archive should know.
 
-    articles: tuple[Article, ...]
+    ``items`` are the articles in order, those that are what they were ``Before`` by their places there. ``files`` are
+    those that need not be read again while they stay what they are.
+    """
+
+    items: tuple[Article | int, ...]
     skipped: tuple[Skipped, ...]
     warnings: tuple[str, ...]
+    files: tuple[Read, ...] = ()
+
+    @property
+    def articles(self) -> tuple[Article, ...]:
+        """The articles that were read, in order."""
+        return tuple(item for item in self.items if isinstance(item, Article))
 
 
 def read(paths: Sequence[Path], *, progress: Progress | None = None) -> Reading:
@@ -44,19 +100,20 @@ def read(paths: Sequence[Path], *, progress: Progress | None = None) -> Reading:
     A file that several paths lead to is read once. ``progress`` is told how many bytes were read, and of how many.
     Raises ArchiveError when a path does not exist or no article is found.
     """
-    for path in paths:
-        if not path.exists():
-            raise ArchiveError(
-                f"There is no {path}: name a folder of articles or a .jsonl archive with --corpus or PULLQUOTE_CORPUS."
-            )
-    found = [(path, file) for path in paths for file in find(path)]
-    reading = _Archive(total=sum(file.size for _, file in found), progress=progress)
-    for path, file in found:
+    return read_listed(listing(paths), progress)
+
+
+def read_listed(files: Listing, progress: Progress | None = None, before: Before | None = None) -> Reading:
+    """As ``read``, of the files that are listed; what is what it was ``before`` is not read again."""
+    reading = _Archive(total=sum(file.size for _, file in files.found), progress=progress, before=before)
+    for path, file in files.found:
         reading.take(path, file)
     reading.conclude()
     if not reading.articles:
-        raise ArchiveError(_nothing(paths, reading.skipped))
-    return Reading(tuple(reading.articles.values()), tuple(reading.skipped), tuple(reading.warnings))
+        raise ArchiveError(_nothing(files.paths, reading.skipped))
+    return Reading(
+        tuple(reading.articles.values()), tuple(reading.skipped), tuple(reading.warnings), tuple(reading.files)
+    )
 
 
 def _nothing(paths: Sequence[Path], skipped: Sequence[Skipped]) -> str:
@@ -73,41 +130,73 @@ class _Archive:
 
     total: int
     progress: Progress | None
-    articles: dict[str, Article] = field(default_factory=dict)
+    before: Before | None
+    articles: dict[str, Article | int] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    files: list[Read] = field(default_factory=list)
     _done: int = 0
-    _seen: set[Path] = field(default_factory=set)
+    _seen: set[str] = field(default_factory=set)
+    _folders: dict[Path, str] = field(default_factory=dict)
     _owner: dict[str, Path] = field(default_factory=dict)
     _renamed: dict[Path, list[str]] = field(default_factory=dict)
     _catalogues: dict[Path, catalogue.Catalogue] = field(default_factory=dict)
     _used: set[tuple[Path, str]] = field(default_factory=set)
 
     def take(self, path: Path, file: Found) -> None:
-        """Read one file that ``path`` led to."""
+        """Read one file that ``path`` led to, or take over what was read of it before."""
         if file.reason:
             self.skipped.append(Skipped(file.name, file.reason))
             return
-        real = file.path.resolve()
+        real = self._real(file)
         if real not in self._seen:
             self._seen.add(real)
             try:
-                for line in self._lines(file):
-                    self._add(path, file, line)
-            except UnreadableArticleError as error:
-                self.skipped.append(Skipped(file.name, str(error)))
+                self._read(path, file, os.fsencode(real).decode("latin-1"))
             except OSError as error:
                 self.skipped.append(Skipped(file.name, f"it cannot be opened ({error.strerror or error})"))
-            except Exception as error:  # noqa: BLE001 - the edge: a parser's own flaw costs one file, not the archive
-                self.skipped.append(Skipped(file.name, f"its reader failed on it ({type(error).__name__})"))
         self._done += file.size
         self._tell(0)
+
+    def _real(self, file: Found) -> str:
+        """Where the file lies when all links are followed."""
+        if file.folder not in self._folders:
+            self._folders[file.folder] = os.path.realpath(file.folder)
+        path = os.path.join(self._folders[file.folder], file.file)  # noqa: PTH118 - of thousands
+        return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
+
+    def _read(self, path: Path, file: Found, real: str) -> None:
+        beside = self._catalogue(file.folder).digest
+        known = None if self.before is None else self.before.read(real)
+        is_alike = known is not None and (known.name, known.size, known.catalogue) == (file.name, file.size, beside)
+        is_same = known is not None and is_alike and known.changed == file.changed
+        digest = known.digest if known and is_same else _digest(file.path)
+        if known and is_alike and known.digest == digest:
+            taken = [self._retake(path, file, one) for one in known.taken]
+        else:
+            taken = list(self._take(path, file))
+        # What was changed this moment may be changed again without looking so.
+        is_settled = time.time_ns() - file.changed > SETTLED
+        changed = file.changed if is_settled else UNSETTLED
+        self.files.append(Read(real, file.name, file.size, changed, digest, beside, tuple(taken)))
+
+    def _take(self, path: Path, file: Found) -> Iterator[Taken]:
+        try:
+            for line in self._lines(file):
+                yield self._add(path, file, line)
+        except UnreadableArticleError as error:
+            yield self._skip(file.name, Taken(0, file.name, None, str(error)))
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge: a parser's own flaw costs one file, not the archive
+            why = f"its reader failed on it ({type(error).__name__})"
+            yield self._skip(file.name, Taken(0, file.name, None, why))
 
     def conclude(self) -> None:
         """Warn of what only the whole reading shows: keys that name nothing, ids that were taken."""
         for folder, known in self._catalogues.items():
             idle = [key for key in known.entries if (folder, key) not in self._used and not (folder / key).exists()]
-            self.warnings += (f'{folder / catalogue.FILE}: "{key}" names no file or article there.' for key in idle)
+            self.warnings += (f'{folder / CATALOGUE}: "{key}" names no file or article there.' for key in idle)
         for path, changes in self._renamed.items():
             more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
             self.warnings.append(f"{path} holds ids that were taken already, and got others: {changes[0]}{more}.")
@@ -121,45 +210,72 @@ class _Archive:
         reader: Callable[[bytes], Draft] = import_module(f"bot.articles.{file.reader}").read
         yield jsonl.Line(0, file.name, reader(file.path.read_bytes()))
 
-    def _add(self, path: Path, file: Found, line: jsonl.Line) -> None:
-        name = f"{file.name} line {line.number}" if line.number else file.name
-        if line.draft is None:
-            self.skipped.append(Skipped(name, line.reason))
-            return
+    def _add(self, path: Path, file: Found, line: jsonl.Line) -> Taken:
+        name = _name(file, line.number)
         wanted = line.id or f"{file.name}#{line.number}"
-        known = self._known(file.path, wanted if line.number else None)
+        if line.draft is None:
+            return self._skip(name, Taken(line.number, wanted, None, line.reason))
+        known = self._known(file, wanted if line.number else None)
         try:
-            article = finish(line.draft, id=self._own_id(path, wanted, line), file=file.path.name, known=known)
+            article = finish(line.draft, id=self._own_id(path, wanted, line.number), file=file.file, known=known)
         except UnreadableArticleError as error:
-            self.skipped.append(Skipped(name, str(error)))
-            return
-        self.articles[article.id] = article
-        self._owner[article.id] = path
-        if article.id != wanted:
-            self._renamed.setdefault(path, []).append(f'"{wanted}" is now "{article.id}"')
-        self.warnings += (f"{name}: {warning}." for warning in line.draft.warnings)
+            return self._skip(name, Taken(line.number, wanted, None, str(error)))
+        warnings = [f"{name}: {warning}." for warning in line.draft.warnings]
         if "\ufffd" in article.text:
-            self.warnings.append(f"{name}: some of its bytes are no text, and are shown as \ufffd.")
+            warnings.append(f"{name}: some of its bytes are no text, and are shown as \ufffd.")
+        taken = Taken(line.number, wanted, article.id, "", tuple(warnings))
+        self._keep(path, taken, article)
+        return taken
 
-    def _known(self, path: Path, line_id: str | None) -> Facts:
+    def _retake(self, path: Path, file: Found, taken: Taken) -> Taken:
+        """Take over what a line gave before."""
+        assert self.before is not None
+        if taken.article is None:
+            return self._skip(_name(file, taken.number), taken)
+        self._known(file, taken.wanted if taken.number else None)
+        own = self._own_id(path, taken.wanted, taken.number)
+        at = self.before.place(taken.article)
+        if own == taken.article:
+            self._keep(path, taken, at)
+            return taken
+        again = replace(taken, article=own)
+        self._keep(path, again, replace(self.before.article(at), id=own))
+        return again
+
+    def _keep(self, path: Path, taken: Taken, item: Article | int) -> None:
+        assert taken.article is not None
+        self.articles[taken.article] = item
+        self._owner[taken.article] = path
+        if taken.article != taken.wanted:
+            self._renamed.setdefault(path, []).append(f'"{taken.wanted}" is now "{taken.article}"')
+        self.warnings += taken.warnings
+
+    def _skip(self, name: str, taken: Taken) -> Taken:
+        self.skipped.append(Skipped(name, taken.reason))
+        return taken
+
+    def _known(self, file: Found, line_id: str | None) -> Facts:
         """What the catalogue in the file's folder says: of the article by its id, else of the whole file."""
-        folder = path.parent
+        known = self._catalogue(file.folder)
+        facts = Facts()
+        for key in filter(None, (line_id, file.file)):
+            if key in known.entries:
+                self._used.add((file.folder, key))
+                facts = facts.over(known.entries[key])
+        return facts
+
+    def _catalogue(self, folder: Path) -> catalogue.Catalogue:
         if folder not in self._catalogues:
             self._catalogues[folder] = catalogue.load(folder)
             self.warnings += self._catalogues[folder].warnings
-        facts = Facts()
-        for key in filter(None, (line_id, path.name)):
-            if key in self._catalogues[folder].entries:
-                self._used.add((folder, key))
-                facts = facts.over(self._catalogues[folder].entries[key])
-        return facts
+        return self._catalogues[folder]
 
-    def _own_id(self, path: Path, wanted: str, line: jsonl.Line) -> str:
+    def _own_id(self, path: Path, wanted: str, number: int) -> str:
         """``wanted`` if it is free; else with the PATH's name in front or, inside one PATH, with the line's number."""
         if wanted not in self.articles:
             return wanted
-        inside = line.number and self._owner[wanted] == path
-        own = free = f"{wanted}#{line.number}" if inside else f"{path.resolve().name}/{wanted}"
+        inside = number and self._owner[wanted] == path
+        own = free = f"{wanted}#{number}" if inside else f"{path.resolve().name}/{wanted}"
         count = 2
         while own in self.articles:
             own, count = f"{free} ({count})", count + 1
@@ -168,3 +284,12 @@ class _Archive:
     def _tell(self, read: int) -> None:
         if self.progress:
             self.progress(self._done + read, self.total)
+
+
+def _name(file: Found, number: int) -> str:
+    return f"{file.name} line {number}" if number else file.name
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,26 +8,47 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import TYPE_CHECKING, Annotated
+from importlib import import_module
+from typing import Any
 
 import typer
-from rich.console import Console
+from typer.core import TyperGroup
 
-from bot import settings
-from bot.cli.evaluation import evaluate
-from bot.cli.gaps import gaps
-from bot.cli.options import AsJson, Corpus, errors, open_librarian
-from bot.cli.playing import playground
-from bot.cli.receipts import receipt
-from bot.cli.serving import doctor, forget, serve
 from bot.errors import PullquoteError
-from bot.models import Abstention, Paragraph, Question, Quote
 
-if TYPE_CHECKING:
-    from bot.librarian import Librarian
+COMMANDS = {
+    "ask": "asking",
+    "index": "indexing",
+    "evaluate": "evaluation",
+    "serve": "serving",
+    "playground": "playing",
+    "doctor": "serving",
+    "receipt": "receipts",
+    "gaps": "gaps",
+    "forget": "serving",
+}
+"""Each command, and the module here in which it is the function of that name."""
+
+
+class _Commands(TyperGroup):
+    """Imports what a command needs when it is called, so that one does not wait for another's."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """See ``click.Group.list_commands``."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """See ``click.Group.get_command``."""
+        if cmd_name not in COMMANDS:
+            return None
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name)(getattr(import_module(f"bot.cli.{COMMANDS[cmd_name]}"), cmd_name))
+        return typer.main.get_command(alone)
+
 
 app = typer.Typer(
     name="pullquote",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -39,59 +60,28 @@ def _root() -> None:
     """Answers questions from your own archive of articles, in the articles' own words."""
 
 
-@app.command()
-def ask(
-    question: Annotated[str, typer.Argument(help="What you want to know.")],
-    corpus: Corpus = None,
-    limit: Annotated[int, typer.Option(min=1, max=20, help="Show at most this many quotes.")] = 3,
-    context: Annotated[bool, typer.Option(help="Show the paragraphs around each quote.")] = False,
-    as_json: AsJson = False,
-    why: Annotated[bool, typer.Option(help="Show which terms were searched, and what was found.")] = False,
-) -> None:
-    """Answer QUESTION from the archive, with quotes and their sources."""
-    from bot.cli.output import AskOut, AskWhyOut, TraceOut
-    from bot.cli.terminal import print_reply, print_trace
-
-    librarian = open_librarian(settings.load(corpus=corpus).corpus)
-    reply = librarian.answer(Question(question, limit))
-    if as_json:
-        out = AskOut.of(question, reply)
-        if why:
-            out = AskWhyOut(**out.model_dump(), trace=TraceOut.of(reply.trace))
-        typer.echo(out.model_dump_json(indent=2))
-    else:
-        console = Console(highlight=False)
-        print_reply(console, reply, (lambda quote: _neighbours(librarian, quote)) if context else None)
-        if why:
-            print_trace(console, reply.trace)
-    raise typer.Exit(1 if isinstance(reply, Abstention) else 0)
-
-
-for command in (evaluate, serve, playground, doctor, receipt, gaps, forget):
-    app.command()(command)
-
-
-def _neighbours(librarian: Librarian, quote: Quote) -> tuple[Paragraph | None, Paragraph | None]:
-    paragraphs = librarian.archive.paragraphs_of(quote.article.id)
-    at = quote.paragraph.number - 1
-    return paragraphs[at - 1] if at else None, paragraphs[at + 1] if at + 1 < len(paragraphs) else None
-
-
 def main() -> None:
     """Run the command line; every failure becomes one sentence and exit status 2."""
     try:
         app()
     except PullquoteError as error:
-        errors.print(str(error), soft_wrap=True)
-        sys.exit(2)
+        _tell(str(error))
     except Exception as error:  # noqa: BLE001  the outermost edge: a person never sees a traceback
-        errors.print(_unforeseen(error), soft_wrap=True)
-        sys.exit(2)
+        _tell(_unforeseen(error))
+
+
+def _tell(sentence: str) -> None:
+    from bot.cli.options import errors
+
+    errors.print(sentence, soft_wrap=True)
+    sys.exit(2)
 
 
 def _unforeseen(error: Exception) -> str:
     """One sentence about an error nobody foresaw; its traceback is kept in a file that the sentence names."""
     kind = type(error).__name__
+    from bot import settings
+
     try:
         report = settings.load().state_dir / "unforeseen-error.txt"
         report.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import settings
-from bot.cli.options import AsJson, Corpus, errors, open_librarian
+from bot.cli.options import AsJson, Corpus, errors, open_library
 from bot.cli.progress import progress_bar
 from bot.errors import SettingsError
 
@@ -63,12 +64,16 @@ def evaluate(
         raise SettingsError(
             "--pin FILE goes with --name NAME, may have --allow-lower, and never --floors or --without."
         )
-    asked, paths = read_questions(questions), settings.load(corpus=corpus).corpus
+    chosen = settings.load(corpus=corpus)
+    asked, paths = read_questions(questions), chosen.corpus
     data = pinning.digest(questions, paths) if floors or pin else ""
     pinned = pinning.pinned_for(floors, data) if floors else None  # before the work, so that other data is told at once
-    librarian = open_librarian(paths, without or ())
-    with progress_bar(errors, "Asking") as progress:
-        found = list(outcomes(librarian, asked, progress))
+
+    def ask(librarian: Librarian) -> tuple[Librarian, list[Outcome]]:
+        with progress_bar(errors) as progress:
+            return librarian, list(outcomes(librarian, asked, partial(progress, "Asking")))
+
+    librarian, found = open_library(paths, chosen.state_dir, without or ()).consult(ask)
     metrics = measure(found)
     if as_json:
         typer.echo(metrics.model_dump_json(by_alias=True, indent=2))

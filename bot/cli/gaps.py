@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from bot import settings
 from bot.articles.decoding import clean
-from bot.cli.options import AsJson
+from bot.cli.options import AsJson, kept_records
 from bot.gaps import Gap, Gaps, find_gaps
 from bot.models import day
 from bot.slack import phrases
@@ -50,15 +50,10 @@ class GapsOut(BaseModel):
 
 def gaps(days: Days = DAYS, as_json: AsJson = False) -> None:
     """Print what the archive lacks: questions that found no answer, and answers that did not help."""
-    from bot.records import Records
-
     chosen = settings.load()
     editors = Editors(see_private=chosen.editors_see_private)
-    records = Records(chosen.state_dir)
-    try:
-        found = find_gaps(records, time.time() - days * DAY, editors.surfaces)
-    finally:
-        records.close()
+    with kept_records(chosen.state_dir) as records:
+        found = find_gaps(records, time.time() - days * DAY, private=editors.see_private)
     if as_json:
         typer.echo(GapsOut.of(found, days).model_dump_json(indent=2))
     else:

@@ -1,8 +1,9 @@
-"""What several commands share: their options, where a person is told of trouble, and how the archive is opened."""
+"""What several commands share: their options, where a person is told of trouble, how archive and records are opened."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +11,11 @@ import typer
 from rich.console import Console
 
 from bot.cli.progress import progress_bar
+from bot.errors import RecordsError
 
 if TYPE_CHECKING:
-    from bot.articles import Reading
-    from bot.librarian import Librarian
+    from bot.library import Library
+    from bot.records import Records
 
 errors = Console(stderr=True, highlight=False, markup=False)
 
@@ -24,19 +26,33 @@ Corpus = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
-def read_archive(paths: Sequence[Path], without: Collection[str] = ()) -> tuple[Librarian, Reading]:
-    """The archive at ``paths``, without some parts of the search, with a progress bar where it takes long."""
-    from bot.wiring import open_archive
+def open_library(paths: Sequence[Path], folder: Path, without: Collection[str] = ()) -> Library:
+    """The library of the archive at ``paths``, without some parts of the search; its index is kept in ``folder``.
 
-    with progress_bar(errors, "Reading the archive") as progress:
-        return open_archive(paths, progress, without)
+    What was met while it was read is told on standard error.
+    """
+    from bot.wiring import open_library
 
-
-def open_librarian(paths: Sequence[Path], without: Collection[str] = ()) -> Librarian:
-    """As ``read_archive``; what was met while reading is told on standard error."""
-    librarian, reading = read_archive(paths, without)
-    for warning in reading.warnings:
+    with progress_bar(errors) as progress:
+        library = open_library(paths, folder, progress, without)
+    for warning in library.notes.warnings:
         errors.print(f"Note: {warning}", soft_wrap=True)
-    for skipped in reading.skipped:
+    for skipped in library.notes.skipped:
         errors.print(f"Skipped {skipped.name}: {skipped.reason}", soft_wrap=True)
-    return librarian
+    return library
+
+
+@contextmanager
+def kept_records(folder: Path) -> Iterator[Records]:
+    """The records that a bot keeps in ``folder``; RecordsError where there are none, and none are begun."""
+    from bot.records import FILE_NAME, Records
+
+    if not (folder / FILE_NAME).exists():
+        raise RecordsError(
+            f"There are no records in {folder}; set PULLQUOTE_STATE_DIR to the folder that the bot keeps them in."
+        )
+    records = Records(folder)
+    try:
+        yield records
+    finally:
+        records.close()

@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 
 from bot import settings
-from bot.cli.options import Corpus, open_librarian
+from bot.cli.options import Corpus, open_library
 from bot.models import Question
 
 if TYPE_CHECKING:
-    from bot.librarian import Librarian
+    from bot.library import Library
     from bot.slack.connection import Identity
 
 # What Python takes for a browser where there are no windows; it would take the terminal over
@@ -39,11 +39,11 @@ def playground(corpus: Corpus = None, port: Port = 0, no_browser: NoBrowser = Fa
     from bot.slack.serving import serve
 
     chosen = settings.load(corpus=corpus)
-    librarian = open_librarian(chosen.corpus)
+    library = open_library(chosen.corpus, chosen.state_dir)
     # What the inspector's buttons break is told on the page; here it would only hide the address
     logging.basicConfig(level=logging.ERROR)
     logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
-    examples = librarian.examples
+    examples = library.consult(lambda librarian: librarian.examples)
     with (
         StandIn(
             scopes=scopes("full"),
@@ -52,10 +52,11 @@ def playground(corpus: Corpus = None, port: Port = 0, no_browser: NoBrowser = Fa
             shortcuts=[Shortcut(SHORTCUT_ID, SHORTCUT.name)],
         ) as slack,
         Page(slack, examples=examples, port=port) as page,
+        library.watched(),
     ):
 
         def ready(identity: Identity) -> None:
-            _show(librarian, examples)
+            _show(library, examples)
             typer.echo(f"The playground is at {page.address} (Ctrl-C ends it)")
             if not no_browser:
                 _open(page.address)
@@ -63,7 +64,7 @@ def playground(corpus: Corpus = None, port: Port = 0, no_browser: NoBrowser = Fa
         status = serve(
             Access(slack.bot_token, slack.app_token, slack.api_url, slack.signing_secret),
             records=Records(None),
-            load=lambda: (librarian, librarian.archive.verify),
+            load=lambda: library,
             ready=ready,
             rules=Rules(follow_ups=frozenset({slack.team})),
             limits=Limits(chosen.questions_per_person, chosen.questions_per_channel),
@@ -73,13 +74,15 @@ def playground(corpus: Corpus = None, port: Port = 0, no_browser: NoBrowser = Fa
     raise typer.Exit(status)
 
 
-def _show(librarian: Librarian, examples: tuple[str, ...]) -> None:
+def _show(library: Library, examples: tuple[str, ...]) -> None:
     """Print the answer to the first example, as ``ask`` does."""
     from bot.cli.terminal import print_reply
 
-    for question in examples[:1]:
-        typer.echo(f"{question}\n")
-        print_reply(Console(highlight=False), librarian.answer(Question(question)), None)
+    if examples:
+        asked = Question(examples[0])
+        typer.echo(f"{asked.text}\n")
+        reply = library.consult(lambda librarian: librarian.answer(asked))
+        print_reply(Console(highlight=False), reply, None)
         typer.echo()
 
 

@@ -5,29 +5,33 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from bot.cli.bars import Bars
 
 PATIENCE = 1.0
 """Seconds after which the bar appears."""
 
 
 @contextmanager
-def progress_bar(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
-    """Gives ``report(done, of)``; the bar is drawn once ``PATIENCE`` is over, and goes when the work is done."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    progress = Progress(*columns, console=console, transient=True)
-    task = progress.add_task(what, total=None)
+def progress_bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Gives ``report(what, done, of)``: a bar for each ``what``, drawn once ``PATIENCE`` is over, till all is done."""
     started = time.monotonic()
+    bars: list[Bars] = []
 
-    def report(done: int, of: int) -> None:
-        progress.update(task, completed=done, total=of)
+    def report(what: str, done: int, of: int) -> None:
         if console.is_terminal and time.monotonic() - started > PATIENCE:
-            progress.start()
+            from bot.cli.bars import Bars
+
+            if not bars:
+                bars.append(Bars(console))
+            bars[0].show(what, done, of)
 
     try:
         yield report
     finally:
-        if progress.live.is_started:
-            progress.stop()
+        for one in bars:
+            one.end()

@@ -11,12 +11,13 @@ import typer
 from rich.console import Console
 
 from bot import settings
-from bot.cli.options import AsJson, Corpus, open_librarian
+from bot.cli.options import AsJson, Corpus, kept_records, open_library
 from bot.errors import RecordsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.librarian import Librarian
     from bot.receipts import Receipt
     from bot.records import Kept
 
@@ -31,27 +32,22 @@ def receipt(id: Id, corpus: Corpus = None, as_json: AsJson = False) -> None:
     chosen = settings.load(corpus=corpus)
     kept = _kept(chosen.state_dir, id)
     made = _read(kept)
-    archive = open_librarian(chosen.corpus).archive
-    quotes = check(made, archive)
-    if as_json:
-        typer.echo(ReceiptOut.of(kept, made, quotes, archive).model_dump_json(indent=2))
-    else:
-        print_receipt(Console(highlight=False), kept, made, quotes, archive)
-    raise typer.Exit(0 if all(quotes) else 1)
+
+    def shown(librarian: Librarian) -> bool:
+        archive = librarian.archive
+        quotes = check(made, archive)
+        if as_json:
+            typer.echo(ReceiptOut.of(kept, made, quotes, archive).model_dump_json(indent=2))
+        else:
+            print_receipt(Console(highlight=False), kept, made, quotes, archive)
+        return all(quotes)
+
+    raise typer.Exit(0 if open_library(chosen.corpus, chosen.state_dir).consult(shown) else 1)
 
 
 def _kept(folder: Path, id: str) -> Kept:
-    from bot.records import FILE_NAME, Records
-
-    if not (folder / FILE_NAME).exists():
-        raise RecordsError(
-            f"There are no records in {folder}; set PULLQUOTE_STATE_DIR to the folder that the bot keeps them in."
-        )
-    records = Records(folder)
-    try:
+    with kept_records(folder) as records:
         kept = records.kept(id)
-    finally:
-        records.close()
     if kept is None:
         raise RecordsError(
             f"No answer {id} is kept in {folder}; check the id: what is old or was deleted is forgotten."

@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,13 +14,12 @@ import typer
 from rich.console import Console
 
 from bot import settings
-from bot.cli.options import Corpus, errors, open_librarian, read_archive
+from bot.cli.options import Corpus, errors, kept_records, open_library
 from bot.errors import ArchiveError, RecordsError
 
 if TYPE_CHECKING:
+    from bot.library import Library
     from bot.records import Records
-    from bot.slack.bot import Verify
-    from bot.slack.composing import Answers
     from bot.slack.connection import Access, Identity
 
 log = logging.getLogger(__name__)
@@ -51,15 +50,17 @@ def serve(corpus: Corpus = None, mode: Mode = "socket", host: Host = "127.0.0.1"
     _log_to_standard_error()
     telemetry = Telemetry(log_questions=chosen.log_questions)
 
-    def load() -> tuple[Answers, Verify]:
-        librarian = open_librarian(chosen.corpus)
-        telemetry.archive(len(librarian.archive.articles))
-        return librarian, librarian.archive.verify
+    def load() -> Library:
+        library = open_library(chosen.corpus, chosen.state_dir)
+        telemetry.archive(library.consult(lambda librarian: len(librarian.archive)))
+        ending.enter_context(library.watched(telemetry.archive))
+        return library
 
     def ready(identity: Identity) -> None:
         errors.print(f"Connected to {identity.team}; questions are answered. Ctrl-C ends.", soft_wrap=True)
 
-    with _records(chosen) as records:
+    with ExitStack() as ending:
+        records = ending.enter_context(_records(chosen))
         status = serve_slack(
             access,
             records=records,
@@ -82,21 +83,24 @@ def serve(corpus: Corpus = None, mode: Mode = "socket", host: Host = "127.0.0.1"
 
 def doctor(corpus: Corpus = None, mode: Mode = "socket") -> None:
     """Check everything that Pullquote needs, and say what to do where something is missing."""
+    from bot.cli.progress import progress_bar
     from bot.cli.report import print_findings
     from bot.doctor import Reading, examine, exit_status
+    from bot.retrieval.kernel import is_compiled
+    from bot.wiring import open_library
 
     chosen = settings.load(corpus=corpus)
     try:
-        librarian, found = read_archive(chosen.corpus)
-        reading = Reading(
-            len(librarian.archive.articles),
-            len(librarian.archive.paragraphs),
-            tuple((skipped.name, skipped.reason) for skipped in found.skipped),
-        )
+        with progress_bar(errors) as progress:
+            library = open_library(chosen.corpus, progress=progress)
+        archive = library.consult(lambda librarian: librarian.archive)
+        skipped = tuple((one.name, one.reason) for one in library.notes.skipped)
+        reading = Reading(len(archive), len(archive.paragraphs), skipped)
     except ArchiveError as error:
         reading = Reading(0, 0, problem=str(error))
     findings = examine(
         python=sys.version_info[:2],
+        is_compiled=is_compiled(),
         reading=reading,
         state_folder=chosen.state_dir,
         access=_access(chosen),
@@ -108,13 +112,8 @@ def doctor(corpus: Corpus = None, mode: Mode = "socket") -> None:
 
 def forget(older_than: OlderThan = None) -> None:
     """Delete the record of the questions that were answered."""
-    from bot.records import Records
-
-    records = Records(settings.load().state_dir)
-    try:
+    with kept_records(settings.load().state_dir) as records:
         count = records.forget(None if older_than is None else time.time() - older_than * DAY)
-    finally:
-        records.close()
     typer.echo(f"Deleted the record of {count:,} question{'' if count == 1 else 's'}.")
 
 

@@ -1,19 +1,20 @@
 """What the archive's own words teach about a question: how rare each is, and in what other forms it may stand.
 
-Keeps secret how those forms are learnt (``acronyms``, ``spelling``). Nothing comes from outside the archive.
+Keeps secret how those forms are learnt (``learning``, ``acronyms``, ``spelling``). Nothing comes from
+outside the archive.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-
-import regex
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
 
 from bot import analysis, operators
-from bot.lexicon import acronyms, following, spelling
-from bot.models import Form, Origin, Paragraph, Query, Question, Word
+from bot.columns import Column, Columns, Strings, below
+from bot.lexicon import following, spelling
+from bot.lexicon.told import Told
+from bot.models import Form, Origin, Query, Question, Word
 
 ACRONYM_WEIGHT = 0.8
 """An acronym where the long form was typed."""
@@ -48,76 +49,48 @@ _ASKING = frozenset(
 """Words that mostly stand in a question to say what is asked for, and less often in the passage that answers it."""
 
 
-_NAME = regex.compile(r"(?<=[\p{Ll},] )\p{Lu}\p{Ll}{3,}(?: \p{Lu}\p{Ll}{2,}){1,3}(?![\p{L}-]| \p{Lu})")
-
-
 class Lexicon:
-    """Counts and forms of the words of some paragraphs. Immutable once learnt."""
+    """Counts and forms of the words of some paragraphs. Nothing in it changes: safe to share between threads."""
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._paragraphs_with: Counter[str] = Counter()
-        self._written_small: Counter[str] = Counter()
-        self._written: dict[str, str] = {}
-        self._long_forms: defaultdict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
-        self._short_forms: defaultdict[str, dict[tuple[str, ...], str]] = defaultdict(dict)
-        self._shown: dict[tuple[str, ...], str] = {}
-        self._spellings: dict[str, tuple[str, ...]] = {}
-        self._known = spelling.Known(())
-        self._names: Counter[str] = Counter()
+    def __init__(self, own: Columns, terms: Strings) -> None:
+        """``own`` is what ``bot.lexicon.learning.arrays`` gave; ``terms`` are sorted, a term's number is its place."""
+        self._terms = terms
+        self.size = int(own["size"].all()[0])
+        self._with, self._small = own["paragraphs_with"], own["written_small"]
+        self._known = spelling.Known(Strings(below("folded", own)), Strings(below("ends", own)))
+        self._written, self._names = Strings(below("written", own)), Strings(below("names", own))
+        self._told = own["told"]
 
-    @classmethod
-    def learn(cls, paragraphs: Sequence[Paragraph]) -> Lexicon:
-        """The lexicon of ``paragraphs``."""
-        lexicon = cls()
-        lexicon.size = len(paragraphs)
-        small: set[str] = set()
-        for paragraph in paragraphs:
-            words = dict.fromkeys(analysis.words(paragraph.text))  # in order, so that every process learns the same
-            terms = {word: term for word in words if (term := analysis.searched(word))}
-            lexicon._paragraphs_with.update(set(terms.values()))
-            lexicon._written_small.update({term for word, term in terms.items() if not word[0].isupper()})
-            for word in words:
-                folded = analysis.fold(word)
-                lexicon._written.setdefault(folded, word)
-                if word[0].islower():
-                    small.add(folded)
-            lexicon._define(acronyms.definitions(paragraph.text))
-            lexicon._names.update(_NAME.findall(paragraph.text))
-        names = [folded for folded in lexicon._written if folded not in small]
-        lexicon._known = spelling.Known(lexicon._written)
-        lexicon._spellings = spelling.exchanged(names, _beside(paragraphs, names))
-        return lexicon
-
-    def _define(self, found: Iterable[acronyms.Definition]) -> None:
-        for definition in found:
-            long = tuple(analysis.terms(definition.long))
-            short = analysis.term(definition.short)
-            if long and (short,) != long:
-                self._long_forms[short][long] += 1
-                self._short_forms[long[0]][long] = short
-                self._shown.setdefault((short,), definition.short)
-                self._shown.setdefault(long, definition.long)
+    @cached_property
+    def _forms_told(self) -> Told:
+        """The acronyms, and the names that are spelt in two ways."""
+        return Told.of(self._told.all().tobytes())
 
     def acronyms(self) -> Iterator[str]:
         """The archive's acronyms of three letters and more, as they are written, the most frequent first."""
-        known = sorted(self._long_forms, key=lambda short: (-self._paragraphs_with[short], short))
-        yield from (self._shown[short,] for short in known if len(short) > 2)
+        told = self._forms_told
+        known = sorted(told.long_forms, key=lambda short: (-self.paragraphs_with(short), short))
+        yield from (told.shown[short,] for short in known if len(short) > 2)
 
     def names(self) -> Iterator[str]:
         """Names of several words that stand in the midst of the archive's sentences, the most frequent first."""
-        yield from (name for name, _ in self._names.most_common())
+        return iter(self._names)
 
     def paragraphs_with(self, term: str) -> int:
         """In how many paragraphs ``term`` stands."""
-        return self._paragraphs_with[term]
+        return self._count(self._with, term)
+
+    def _count(self, counts: Column, term: str) -> int:
+        number = self._terms.find(term)
+        return 0 if number is None else int(counts.part(number, number + 1)[0])
 
     def idf(self, term: str) -> float:
         """How much ``term`` tells, from 0 up: ``ln(1 + (N - n + 0.5) / (n + 0.5))``, as Lucene defines it.
 
         N is the number of paragraphs, n the number of those that hold the term.
         """
-        return math.log1p((self.size - self._paragraphs_with[term] + 0.5) / (self._paragraphs_with[term] + 0.5))
+        count = self.paragraphs_with(term)
+        return math.log1p((self.size - count + 0.5) / (count + 0.5))
 
     def expand(self, question: Question, without: Collection[str] = ()) -> Query:
         """The question's content words, the forms in which the archive may hold them, and what its operators ask for.
@@ -131,9 +104,11 @@ class Lexicon:
         if taken and (naming := tuple(word for word in own if word.term not in _FRAME)) != own:
             own, forms = naming, self._forms(naming)
         forms.extend(following.behind(own, taken, self._forms(taken)))
+        words = (*own, *taken)
+        filters = operators.in_question(filters, words)
         return Query(
             question,
-            (*own, *taken),
+            words,
             tuple(form for form in forms if form.origin not in without),
             operators.required_terms(filters),
             operators.excluded_terms(filters),
@@ -172,40 +147,28 @@ class Lexicon:
 
     def _is_name(self, term: str) -> bool:
         """Whether the archive holds ``term`` and hardly ever writes it with a small letter."""
-        return self._written_small[term] <= NAME_SMALL * self._paragraphs_with[term] and term in self._paragraphs_with
+        count = self.paragraphs_with(term)
+        return count > 0 and self._count(self._small, term) <= NAME_SMALL * count
 
     def _acronym_forms(self, words: Sequence[Word]) -> Iterator[Form]:
         typed = tuple(word.term for word in words)
         origin: Origin = "acronym"
+        told = self._forms_told
         for i, term in enumerate(typed):
-            for long, _ in self._long_forms[term].most_common(2) if term in self._long_forms else ():
-                yield Form(long, (i,), LONG_FORM_WEIGHT, origin, self._shown[long])
-            for long, short in self._short_forms.get(term, {}).items():
+            for long in told.long_forms.get(term, ())[:2]:
+                yield Form(long, (i,), LONG_FORM_WEIGHT, origin, told.shown[long])
+            for long, short in told.short_forms.get(term, ()):
                 if typed[i : i + len(long)] == long:
                     covered = tuple(range(i, i + len(long)))
-                    yield Form((short,), covered, ACRONYM_WEIGHT, origin, self._shown[short,])
+                    yield Form((short,), covered, ACRONYM_WEIGHT, origin, told.shown[short,])
 
     def _spelling_forms(self, i: int, word: Word) -> Iterator[Form]:
         folded = analysis.fold(word.typed)
         meant: tuple[str, ...] = ()
-        if not self._paragraphs_with[word.term] and word.term not in self._long_forms:
+        if not self.paragraphs_with(word.term) and word.term not in self._forms_told.long_forms:
             meant = spelling.nearest(folded, self._known)
-        others = [other for known in (folded, *meant) for other in self._spellings.get(known, ())]
+        others = [other for known in (folded, *meant) for other in self._forms_told.spellings.get(known, ())]
         for other in dict.fromkeys((*meant, *others)):
-            written = self._written[other]
+            written = self._written[self._known.place(other)]
             if (term := analysis.searched(written)) and term != word.term:
                 yield Form((term,), (i,), SPELLING_WEIGHT, "spelling", written)
-
-
-def _beside(paragraphs: Sequence[Paragraph], names: Iterable[str]) -> dict[str, set[str]]:
-    """For each name that could be another with two letters exchanged, the terms within three words of it."""
-    alike = Counter((name[0], name[-1], "".join(sorted(name))) for name in names if name)
-    wanted = {name for name in names if len(name) >= 6 and alike[name[0], name[-1], "".join(sorted(name))] > 1}
-    beside: defaultdict[str, set[str]] = defaultdict(set)
-    for paragraph in paragraphs if wanted else ():
-        words = analysis.words(paragraph.text)
-        for at, word in enumerate(words):
-            if (name := analysis.fold(word)) in wanted:
-                near = words[max(0, at - 3) : at] + words[at + 1 : at + 4]
-                beside[name].update(term for other in near if (term := analysis.searched(other)))
-    return beside

@@ -47,6 +47,8 @@ def lacks_subject(text: str, own: Sequence[Word]) -> bool:
     said = {
         word.casefold() for word in analysis.words(text) if text.isupper() or not (len(word) > 1 and word.isupper())
     }
+    # A name of its own does not tell: "and Japan?" goes on with what was agreed, "and the lighthouse of Orre?" may not.
+    # To answer "and Brazil?" without that agreement would mislead; what is searched too long is shown, and counts less.
     if not own or carries_on(text) or said & _PERSONS:
         return True
     few = len(own) <= _FEW

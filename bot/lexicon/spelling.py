@@ -20,50 +20,65 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import takewhile
 
-from babel import Locale
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from bot.columns import Strings
 
 _VOWELS = frozenset("aeiouy")
 
 
-def exchanged(names: Iterable[str], beside: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
-    """Names that are each other with two letters exchanged.
+def of_same_letters(names: Iterable[str]) -> list[list[str]]:
+    """Groups of two names and more that have the same letters, the same first and last, and six or more of them.
 
-    ``names`` are folded words; ``beside[name]`` the terms that stand near it. Gives, for each name that has another
-    spelling, those spellings.
+    ``names`` are folded words.
     """
     groups: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
     for name in names:
         if len(name) >= 6 and name.isalpha():
             groups[name[0], name[-1], "".join(sorted(name))].append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def exchanged(groups: Iterable[list[str]], beside: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
+    """Names that are each other with two letters exchanged.
+
+    ``groups`` are those of ``of_same_letters``; ``beside[name]`` the terms that stand near it. Gives, for each name
+    that has another spelling, those spellings.
+    """
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for group in groups.values():
+    for group in groups:
         for one in group:
             for other in group:
                 apart = sum(a != b for a, b in zip(one, other, strict=True))
-                if apart == 2 and not set(beside[one]).isdisjoint(beside[other]):
+                if apart == 2 and not set(beside.get(one, ())).isdisjoint(beside.get(other, ())):
                     found[one].append(other)
     return {name: tuple(sorted(others)) for name, others in found.items()}
 
 
-class Known:
-    """The words of an archive, folded, by the letters that they begin and end with: a slip changes neither."""
+def by_ends(words: Iterable[str]) -> list[str]:
+    """The words of six letters or more, each behind the letters that it begins and ends with; sorted."""
+    return sorted(word[0] + word[-1] + word for word in words if len(word) >= 6)
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self._words = frozenset(words)
-        self._by_ends: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        for word in self._words:
-            if len(word) >= 6:
-                self._by_ends[word[0], word[-1]].append(word)
+
+class Known:
+    """The words of an archive, folded, also by the letters that they begin and end with: a slip changes neither."""
+
+    def __init__(self, words: Strings, ends: Strings) -> None:
+        """``words`` are sorted; ``ends`` are what ``by_ends`` gives of them."""
+        self._words, self._ends = words, ends
 
     def __contains__(self, word: str) -> bool:
-        return word in self._words
+        return self._words.find(word) is not None
+
+    def place(self, word: str) -> int:
+        """Where a known word stands among all, sorted."""
+        return self._words.place(word)
 
     def alike(self, word: str) -> Sequence[str]:
         """The words of six letters or more that begin and end as ``word`` does."""
-        return self._by_ends.get((word[0], word[-1]), ())
+        ends = word[0] + word[-1]
+        behind = (self._ends[at] for at in range(self._ends.place(ends), len(self._ends)))
+        return [found[2:] for found in takewhile(lambda one: one.startswith(ends), behind)]
 
 
 def nearest(word: str, known: Known) -> tuple[str, ...]:
@@ -76,6 +91,9 @@ def nearest(word: str, known: Known) -> tuple[str, ...]:
     number = word.removesuffix("s") if word.endswith("s") else word + "s"
     if number in known:
         return (number,)
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
     close = process.extract(word, known.alike(word), scorer=OSA.distance, score_cutoff=2, limit=None)
     return tuple(sorted(found for found, _, _ in close if is_slip(word, found)))
 
@@ -101,6 +119,8 @@ def is_slip(typed: str, word: str) -> bool:
 
 @cache
 def _names_of_places() -> frozenset[str]:
+    from babel import Locale
+
     english = Locale("en")
     names = [*english.territories.values(), *english.languages.values()]
     return frozenset(word.casefold() for name in names for word in name.split() if word.isalpha())

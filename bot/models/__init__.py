@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot.models.articles import Article, Mark, MarkKind, Paragraph, Passage, Span, day
+from bot.models.articles import Article, Mark, MarkKind, Paragraph, Passage, Span
 from bot.models.questions import Filters, Form, Origin, Query, Question, Scope, Term, Word
 from bot.models.replies import Abstention, Answer, Citation, Hit, Holdings, Quote, Reply, Trace
+from bot.models.wording import day, joined
 
 __all__ = [
     "Abstention",
@@ -30,4 +31,5 @@ __all__ = [
     "Trace",
     "Word",
     "day",
+    "joined",
 ]

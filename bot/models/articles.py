@@ -11,14 +11,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-# strftime's %B follows the process's locale; an archive is shown in one language wherever it runs.
-_MONTHS = "January February March April May June July August September October November December".split()
 MarkKind = Literal["title", "heading"]
-
-
-def day(when: date | None) -> str:
-    """A date as people write it: "7 May 2025"; "undated" where there is none."""
-    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}" if when else "undated"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -77,13 +77,15 @@ class Scope:
 class Filters:
     """What a question's operators ask for, as typed; ``unread`` are those that were not understood.
 
-    A hit has a paragraph that holds all of ``phrases``, and holds nothing that is ``excluded``.
+    A hit has a paragraph that holds all of ``phrases``, and holds nothing that is ``excluded``. ``quoted`` are phrases
+    said in passing, which no hit need hold.
     """
 
     phrases: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     scope: Scope = Scope()
     unread: tuple[str, ...] = ()
+    quoted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

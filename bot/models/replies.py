@@ -128,7 +128,8 @@ class Answer:
     """Verified quotes, strongest first; ``caution`` is one provable sentence, or None when nothing need be said.
 
     ``figures`` is one about quotes that differ in a figure or date of the same subject. ``later`` is an article that
-    holds what the first quote holds of the question, published after every article that is shown.
+    holds what the first quote holds of the question, published after every article that is shown. ``has_more``: a
+    greater limit brings further quotes.
     """
 
     quotes: tuple[Quote, ...]
@@ -137,6 +138,7 @@ class Answer:
     trace: Trace
     figures: str | None = None
     later: Article | None = None
+    has_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

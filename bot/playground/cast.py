@@ -14,10 +14,12 @@ GENERAL = "C0GENERAL"
 RESEARCH = "C0RESEARCH"
 DM_YOU = "D0YOU"
 DM_COLLEAGUE = "D0COLLEAGUE"
+# Like a channel's: Slack has given no more ids that begin with G since 2021, as openclaw/openclaw#115463 tells
+GROUP = "C0GROUP"
 
 
 def opening_workspace(changes: Changes) -> Workspace:
-    """A team of two people, two channels, a direct message each with the bot, and another bot."""
+    """A team of two people, two channels, direct messages with the bot (each alone, both together), another bot."""
     everyone = frozenset({BOT, YOU, COLLEAGUE, OTHER_BOT})
     return Workspace(
         changes,
@@ -33,5 +35,6 @@ def opening_workspace(changes: Changes) -> Workspace:
             Channel(RESEARCH, "research", "channel", everyone),
             Channel(DM_YOU, "", "im", frozenset({BOT, YOU})),
             Channel(DM_COLLEAGUE, "", "im", frozenset({BOT, COLLEAGUE})),
+            Channel(GROUP, "mpdm-you--colleague--pullquote-1", "mpim", frozenset({BOT, YOU, COLLEAGUE})),
         ),
     )

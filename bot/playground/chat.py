@@ -131,10 +131,7 @@ def get_permalink(context: Context, arguments: Arguments) -> Json:
     """docs.slack.dev/reference/methods/chat.getPermalink."""
     channel = context.channel(arguments.required("channel"), as_member=False).id
     message = _message(context, channel, arguments.required("message_ts"))
-    link = f"https://{context.workspace.team.domain}.slack.com/archives/{channel}/p{message.ts.replace('.', '')}"
-    if message.thread_ts not in (None, message.ts):
-        link += f"?thread_ts={message.thread_ts}&cid={channel}"
-    return {"channel": channel, "permalink": link}
+    return {"channel": channel, "permalink": context.workspace.permalink(message)}
 
 
 def _react(context: Context, arguments: Arguments, *, stands: bool) -> Json:

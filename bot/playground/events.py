@@ -47,8 +47,11 @@ class Announcer:
         self._send = send
 
     def posted(self, message: Message) -> None:
-        """A new message: as a message event, and as a mention where it mentions the bot."""
-        shown = message.shown(self._workspace.team)
+        """A new message: as a message event, and as a mention where it mentions the bot.
+
+        The message event alone calls one with files a ``file_share``, as slackapi/bolt-js#2057 shows.
+        """
+        shown = message.shown(self._workspace.team) | ({"subtype": "file_share"} if message.files else {})
         self._tell_of_message(message.channel, shown | {"event_ts": message.ts})
         self._tell_of_mention(message)
 

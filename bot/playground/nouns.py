@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import quote
 
 Json = dict[str, Any]
 ChannelKind = Literal["channel", "group", "mpim", "im"]
 Guest = Literal["single-channel", "multi-channel"]
 
+# Where Slack's name for a type of file is not the ending of its name: docs.slack.dev/reference/objects/file-object
+_FILETYPES = {"txt": "text", "jpeg": "jpg", "md": "markdown", "py": "python", "js": "javascript", "htm": "html"}
 _CONTROL = re.compile(r"<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+|!(?:here|channel|everyone))>")
 _ADDRESS = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?)\]\"']")
 
@@ -94,11 +97,45 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that a person attached: its name, media type and size in bytes. What is in it is not kept."""
+
+    name: str
+    mimetype: str
+    size: int
+
+    def shown(self, id: str, user: str, created: int, team: Team) -> Json:
+        """The file object of a message; its addresses lead nowhere."""
+        private = f"https://files.slack.com/files-pri/{team.id}-{id}"
+        suffix = self.name.rpartition(".")[2].lower() if "." in self.name else "binary"
+        named = quote(self.name)
+        return {
+            "id": id,
+            "created": created,
+            "timestamp": created,
+            "name": self.name,
+            "title": self.name,
+            "mimetype": self.mimetype,
+            "filetype": _FILETYPES.get(suffix, suffix),
+            "user": user,
+            "user_team": team.id,
+            "size": self.size,
+            "mode": "hosted",
+            "is_external": False,
+            "is_public": False,
+            "url_private": f"{private}/{named}",
+            "url_private_download": f"{private}/download/{named}",
+            "permalink": f"https://{team.domain}.slack.com/files/{user}/{id}/{named}",
+            "file_access": "visible",
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message as it stands: ``thread_ts`` is its thread's root, which for a root is None.
 
     ``user_team`` is its author's workspace, given where several organisations meet; ``attachments`` are the previews
-    of its links, and ``language`` the one that Slack took its text for.
+    of its links and the messages forwarded with it, and ``language`` the one that Slack took its text for.
     """
 
     channel: str
@@ -117,6 +154,7 @@ class Message:
     user_team: str | None = None
     attachments: tuple[Json, ...] = ()
     language: str | None = None
+    files: tuple[File, ...] = ()
 
     def shown(self, team: Team, *, with_metadata: bool = True) -> Json:
         """The message object of events and answers."""
@@ -138,7 +176,15 @@ class Message:
             "attachments": list(self.attachments),
             "language": {"locale": self.language, "is_reliable": True} if self.language else None,
         }
-        return shown | {name: value for name, value in given.items() if value}
+        return shown | self._shown_files(team) | {name: value for name, value in given.items() if value}
+
+    def _shown_files(self, team: Team) -> Json:
+        if not self.files:
+            return {}
+        created = int(self.ts.partition(".")[0])
+        ids = (f"F{self.ts.replace('.', '')}{number}" for number in range(len(self.files)))
+        shown = [file.shown(id, self.user, created, team) for file, id in zip(self.files, ids, strict=True)]
+        return {"files": shown, "upload": False, "display_as_bot": False}
 
     def mentions(self, user: str) -> bool:
         """Whether the text mentions ``user`` (an id)."""

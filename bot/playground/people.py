@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from bot.playground import cast
 from bot.playground.events import Announcer
-from bot.playground.nouns import Channel, ChannelKind, Guest, Message, User, as_typed
+from bot.playground.forwarding import forwarded
+from bot.playground.nouns import Channel, ChannelKind, File, Guest, Json, Message, User, as_typed
 from bot.playground.workspace import Workspace
 
 
@@ -42,11 +43,26 @@ class People:
 
     # What people do
 
-    def say(self, channel: str, text: str, *, user: str = cast.YOU, thread: str | None = None) -> Message:
+    def say(
+        self,
+        channel: str,
+        text: str,
+        *,
+        user: str = cast.YOU,
+        thread: str | None = None,
+        files: Iterable[File] = (),
+        attachments: Iterable[Json] = (),
+    ) -> Message:
         """Post as ``user``, typed in the composer: ``& < >`` are escaped, mentions are kept."""
-        message = self.workspace.post(channel, user, as_typed(text), thread_ts=thread)
+        message = self.workspace.post(
+            channel, user, as_typed(text), thread_ts=thread, files=files, attachments=attachments
+        )
         self._announcer.posted(message)
         return message
+
+    def forward(self, message: Message, channel: str, text: str = "", *, user: str = cast.YOU) -> Message:
+        """Share ``message`` in ``channel``, below what is typed with it, which may be nothing."""
+        return self.say(channel, text, user=user, attachments=[forwarded(self.workspace, message)])
 
     def edit(self, message: Message, text: str) -> Message:
         """Change what was said; returns it as it now stands."""

@@ -1,4 +1,4 @@
-"""A workspace's state: its people, channels, messages and reactions; keeps secret how they are stored and locked."""
+"""A workspace's state: its messages and reactions, and who is there; keeps secret how they are stored and locked."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.playground.changes import Changes
+from bot.playground.directory import Directory
 from bot.playground.identities import with_ids
-from bot.playground.nouns import Channel, Json, Message, Team, User
+from bot.playground.nouns import Channel, File, Json, Message, Team, User
 
 TOMBSTONE_USER = "USLACKBOT"
 
 
-class Workspace:
-    """One team with one installed app, ``bot``; safe to use from any thread.
+class Workspace(Directory):
+    """One team with one installed app, ``bot``, and all that was said there; safe to use from any thread.
 
     ``KeyError`` where a channel, user or message that is named does not exist.
     """
@@ -23,54 +24,11 @@ class Workspace:
     def __init__(
         self, changes: Changes, *, team: Team, bot: User, users: Iterable[User], channels: Iterable[Channel]
     ) -> None:
-        self._changes = changes
-        self.team = team
-        self.bot = bot
-        self._users = {user.id: user for user in (bot, *users)}
-        self._channels = {channel.id: channel for channel in channels}
+        super().__init__(changes, team=team, bot=bot, users=users, channels=channels)
         # Of each channel, by timestamp and in its order: timestamps are minted in order, and a change keeps the place
         self._messages: defaultdict[str, dict[str, Message]] = defaultdict(dict)
         self._ephemerals: list[Message] = []
         self._last_ts = 0
-
-    # People and channels
-
-    def user(self, user: str) -> User:
-        with self._changes.reading():
-            return self._users[user]
-
-    def users(self) -> tuple[User, ...]:
-        with self._changes.reading():
-            return tuple(self._users.values())
-
-    def user_of_bot(self, bot_id: str) -> User:
-        """The bot user whose ``bot_id`` this is."""
-        with self._changes.reading():
-            found = next((user for user in self._users.values() if user.bot_id == bot_id), None)
-        if found is None:
-            raise KeyError(bot_id)
-        return found
-
-    def channel(self, channel: str) -> Channel:
-        with self._changes.reading():
-            return self._channels[channel]
-
-    def is_ext_shared(self, channel: str) -> bool:
-        """Whether ``channel`` is shared with other organisations; a channel that is not known is not."""
-        with self._changes.reading():
-            return channel in self._channels and self._channels[channel].is_ext_shared
-
-    def channels(self) -> tuple[Channel, ...]:
-        with self._changes.reading():
-            return tuple(self._channels.values())
-
-    def add_channel(self, channel: Channel) -> None:
-        with self._changes.making():
-            self._channels[channel.id] = channel
-
-    def add_user(self, user: User) -> None:
-        with self._changes.making():
-            self._users[user.id] = user
 
     def join(self, channel: str, user: str) -> Message:
         """Make ``user`` a member; returns the notice that Slack keeps in the channel."""
@@ -78,19 +36,6 @@ class Workspace:
             joined = self._channels[channel]
             self._channels[channel] = replace(joined, members=joined.members | {self._users[user].id})
             return self.post(channel, user, f"<@{user}> has joined the channel", subtype="channel_join")
-
-    def direct_message(self, user: str) -> Channel:
-        """The direct message between the bot and ``user``, opened where there is none yet."""
-        with self._changes.making():
-            person = self._users[user]
-            members = frozenset({person.id, self.bot.id})
-            named = f"D{person.id[1:]}"
-            if named not in self._channels:
-                shared_with = frozenset({person.team}) if person.team else frozenset()
-                self._channels[named] = Channel(named, "", "im", members, shared_with)
-            return self._channels[named]
-
-    # Messages
 
     def mint_ts(self) -> str:
         """A new timestamp, later than every one before it."""
@@ -108,11 +53,14 @@ class Workspace:
         blocks: Iterable[Json] = (),
         metadata: Json | None = None,
         subtype: str | None = None,
+        files: Iterable[File] = (),
+        attachments: Iterable[Json] = (),
     ) -> Message:
         """Keep a new message; its block ids are filled in, as Slack does."""
         with self._changes.making():
             message = self._drawn_up(channel, user, text, thread_ts, blocks)
             message = replace(message, metadata=metadata, subtype=subtype)
+            message = replace(message, files=tuple(files), attachments=tuple(attachments))
             self._messages[channel][message.ts] = message
             return message
 
@@ -228,6 +176,12 @@ class Workspace:
         users = list(dict.fromkeys(reply.user for reply in replies))
         about = {"reply_count": len(replies), "reply_users": users, "reply_users_count": len(users)}
         return shown | about | {"thread_ts": message.ts, "latest_reply": replies[-1].ts}
+
+    def permalink(self, message: Message) -> str:
+        """The address under which Slack shows ``message``; a reply's names its thread too."""
+        link = f"https://{self.team.domain}.slack.com/archives/{message.channel}/p{message.ts.replace('.', '')}"
+        in_thread = message.thread_ts not in (None, message.ts)
+        return f"{link}?thread_ts={message.thread_ts}&cid={message.channel}" if in_thread else link
 
     def _place_of_whisper(self, ts: str) -> int:
         for at, message in enumerate(self._ephemerals):

@@ -6,6 +6,7 @@ Every quote is a span of one paragraph. What a quote does not hold of the questi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from bot.models import Hit, Paragraph, Quote, Span
 from bot.quoting.alike import nearly_same
@@ -21,7 +22,14 @@ SECOND_WORTH = 0.15
 """What a second quote from one article must add to the question's share, to be clearly needed."""
 
 
-def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> tuple[Quote, ...]:
+class Chosen(NamedTuple):
+    """The quotes, and whether a greater limit would have brought more."""
+
+    quotes: tuple[Quote, ...]
+    has_more: bool
+
+
+def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen:
     """Up to ``limit`` quotes, in the order of ``hits``, but those that hold every word of the question first.
 
     At most one an article, unless a second adds what none before it holds; a paragraph nearly the same as one already
@@ -31,23 +39,23 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> tuple[Quote, 
     worth = [coverage.share(held(run.matches) | coverage.held_in_title(run.paragraph.article)) for run, _ in found]
     least = WORTH * max(worth, default=0.0)
     quotes: list[Quote] = []
+    has_more = False
     shown = 0
     for (run, score), share in zip(found, worth, strict=True):
         words = held(run.matches)
         twin = next((i for i, quote in enumerate(quotes) if nearly_same(quote.paragraph, run.paragraph)), None)
         if twin is not None:
             quotes[twin] = _folded(quotes[twin], run.paragraph)
-        elif (
-            len(quotes) < limit
-            and share >= least
-            and (
-                run.paragraph.article.id not in {quote.article.id for quote in quotes}
-                or coverage.share(words & ~shown) >= SECOND_WORTH
-            )
+        elif share >= least and (
+            run.paragraph.article.id not in {quote.article.id for quote in quotes}
+            or coverage.share(words & ~shown) >= SECOND_WORTH
         ):
-            quotes.append(_quote(coverage, run, score))
-            shown |= words
-    return tuple(sorted(quotes, key=lambda quote: bool(quote.missing)))
+            if len(quotes) == limit:
+                has_more = True
+            else:
+                quotes.append(_quote(coverage, run, score))
+                shown |= words
+    return Chosen(tuple(sorted(quotes, key=lambda quote: bool(quote.missing))), has_more)
 
 
 def _runs(coverage: Coverage, hits: Sequence[Hit]) -> Iterator[tuple[Run, float]]:

@@ -26,5 +26,5 @@ def _figures(shingles: frozenset[tuple[str, ...]]) -> set[str]:
 
 @lru_cache(maxsize=2048)
 def _shingles(text: str) -> frozenset[tuple[str, ...]]:
-    terms = [token.term for token in analysis.tokens(text)]
-    return frozenset(tuple(terms[i : i + 3]) for i in range(max(1, len(terms) - 2)))
+    terms = [term for word in analysis.words(text) if (term := analysis.term(word))]
+    return frozenset(zip(terms, terms[1:], terms[2:], strict=False)) if len(terms) > 2 else frozenset((tuple(terms),))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from bot import analysis
-from bot.models import Filters, Query, Scope, Trace, day
+from bot.models import Filters, Scope, Trace, day, joined
+from bot.operators import outside_phrases
 
 MOST_NAMED, LONGEST = 6, 40
 """A sentence names so many words at most, each of so many characters."""
-SENTENCE = 3
-"""With as many content words beside its phrases a question is a sentence; with fewer it is phrases, narrowed down."""
 
 
 def listed(words: Sequence[str], joint: str) -> str:
@@ -19,7 +17,7 @@ def listed(words: Sequence[str], joint: str) -> str:
     named = [f'"{shortened(word)}"' for word in words[:MOST_NAMED]]
     if len(words) > MOST_NAMED:
         named.append(f"{len(words) - MOST_NAMED:,} more words")
-    return f" {joint} ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
+    return joined(named, joint)
 
 
 def shortened(word: str) -> str:
@@ -43,23 +41,12 @@ def what(filters: Filters) -> str:
     return f" {' and '.join(held + lacked)}" if held or lacked else ""
 
 
-def outside_phrases(query: Query) -> list[int]:
-    """The positions of the question's words that stand in none of its phrases."""
-    inside = {term for phrase in query.filters.phrases for term in analysis.terms(phrase)}
-    return [i for i, word in enumerate(query.words) if word.term not in inside]
-
-
-def are_by_the_way(query: Query) -> bool:
-    """Whether the question's phrases are quoted in passing: in a sentence, titles and sayings stand so too."""
-    return bool(query.filters.phrases) and len(outside_phrases(query)) >= SENTENCE
-
-
 def searched(trace: Trace) -> str | None:
     """The line that shows back what was searched; None for a question that is searched for its own words alone."""
     query, filters = trace.query, trace.query.filters
     if not (query.taken or filters.phrases or filters.excluded or filters.scope != Scope()):
         return None
-    words = [query.words[i].typed for i in outside_phrases(query)]
+    words = [query.words[i].typed for i in outside_phrases(query.words, filters)]
     more = [f"{len(words) - MOST_NAMED:,} more words"] if len(words) > MOST_NAMED else []
     terms = [*map(shortened, words[:MOST_NAMED]), *more, *([listed(filters.phrases, "+")] if filters.phrases else [])]
     undated = f"{trace.undated:,} undated article{'s' if trace.undated != 1 else ''} left out" if trace.undated else ""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 import regex
 
@@ -35,23 +36,6 @@ _WORDED = r"\b\L<worded>\b"
 _WORDS = rf"(?i:{_WORDED}(?:(?:-|\s+(?:and\s+)?){_WORDED})*)"
 _EITHER = rf"(?>\d+(?:[.,]\d+)*|{_WORDS})"
 _NUMBER = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?(?![\d,]*\d)|\d+(?:\.\d+)?"
-_ITEM = regex.compile(
-    rf"""
-    (?: (?<day>{_DAY})\ (?:of\ )?(?<month>{_MONTH})(?:,?\ (?<year>{_YEAR}))?
-      | (?=\p{{Lu}})(?<month>{_MONTH}) (?:\ (?<day>{_DAY})(?:,?\ (?<year>{_YEAR}))? | ,?\ (?<year>{_YEAR}))
-      | (?<=\b(?i:in|by|since|until|before|after|of|from|to|during|late|early|mid|fiscal|year|through|for|and)[ ])
-        (?<year>{_YEAR})(?!\ [\p{{Ll}}]+s\b)
-      | (?<range> (?i:between)\ \S+(?:\ {_WORDED})*\ and\ {_EITHER}
-                | {_EITHER}\s?(?:[-–—/:+]|\ (?:to|or)\ )\s?{_EITHER}\p{{L}}*(?:[-–:/]\d+)* )
-      | (?<![.,:/+°#-]) (?<currency>(?:US|A|C|HK|NZ)?[$€£¥₹]\s?|Rs\.?\s?)?
-        (?<number>{_NUMBER}) (?: (?<=[$€£¥₹]\s?{_NUMBER})(?<suffix>(?i:k|mn?|bn|trn?|tn))\b )?
-        (?<scale>(?:\s(?i:{"|".join(_SCALES)})\b)*) (?<percent>\s?%|\ (?i:per\ ?cent)\b)?
-        (?![\p{{L}}\p{{N}}]|[-–:/+]\w|[.,]\d|°)
-      | (?<words>{_WORDS}) (?<percent>\ (?i:per\ ?cent)\b)? (?![-–]\p{{L}}) )
-    """,
-    regex.VERSION1 | regex.VERBOSE,
-    worded=[*_SMALL, *_SCALES],
-)
 _TOKEN = re.compile(r"(?:US|A|C|HK|NZ)?[$€£¥₹]|[^\W_]+")
 _BEGINNINGS = {*_SMALL, *_SCALES, "rs", "between", "sept"}
 _BEGINNINGS |= {form for month in _MONTHS for form in (month, month[:3])}
@@ -66,6 +50,28 @@ _BOUND = re.compile(
 )
 _OR_MORE = re.compile(r" (?:or|and) (?:more|so|fewer|less)\b|[ -](?:odd|plus)\b|\+")
 _BARE_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+
+
+@cache
+def _item() -> regex.Pattern[str]:
+    """What an item is. Compiling it takes longer than all else here, and most questions have no figures."""
+    return regex.compile(
+        rf"""
+        (?: (?<day>{_DAY})\ (?:of\ )?(?<month>{_MONTH})(?:,?\ (?<year>{_YEAR}))?
+          | (?=\p{{Lu}})(?<month>{_MONTH}) (?:\ (?<day>{_DAY})(?:,?\ (?<year>{_YEAR}))? | ,?\ (?<year>{_YEAR}))
+          | (?<=\b(?i:in|by|since|until|before|after|of|from|to|during|late|early|mid|fiscal|year|through|for|and)[ ])
+            (?<year>{_YEAR})(?!\ [\p{{Ll}}]+s\b)
+          | (?<range> (?i:between)\ \S+(?:\ {_WORDED})*\ and\ {_EITHER}
+                    | {_EITHER}\s?(?:[-–—/:+]|\ (?:to|or)\ )\s?{_EITHER}\p{{L}}*(?:[-–:/]\d+)* )
+          | (?<![.,:/+°#-]) (?<currency>(?:US|A|C|HK|NZ)?[$€£¥₹]\s?|Rs\.?\s?)?
+            (?<number>{_NUMBER}) (?: (?<=[$€£¥₹]\s?{_NUMBER})(?<suffix>(?i:k|mn?|bn|trn?|tn))\b )?
+            (?<scale>(?:\s(?i:{"|".join(_SCALES)})\b)*) (?<percent>\s?%|\ (?i:per\ ?cent)\b)?
+            (?![\p{{L}}\p{{N}}]|[-–:/+]\w|[.,]\d|°)
+          | (?<words>{_WORDS}) (?<percent>\ (?i:per\ ?cent)\b)? (?![-–]\p{{L}}) )
+        """,
+        regex.VERSION1 | regex.VERBOSE,
+        worded=[*_SMALL, *_SCALES],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ def figures(text: str) -> Iterator[Figure]:
         word = token[0]
         if not (word[0].isdigit() or word[-1] in _CURRENCIES or word.casefold() in _BEGINNINGS):
             continue
-        match = _ITEM.match(text, token.start()) if token.start() >= end else None
+        match = _item().match(text, token.start()) if token.start() >= end else None
         if match is None or (match["words"] or "").casefold() in {"one", *_SCALES}:
             continue
         end = match.end()

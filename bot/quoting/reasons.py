@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.models import Holdings, Query, Quote, day
-from bot.operators import holds
-from bot.quoting.asked import listed, outside_phrases, what, which
+from bot.operators import holds, outside_phrases
+from bot.quoting.asked import listed, what, which
 
 FEW = 3
 """Up to this many content words are listed one by one; a longer question is spoken of as a whole."""
@@ -32,7 +32,7 @@ class Looks:
 
 def caution(query: Query, quotes: Sequence[Quote], looks: Looks) -> str | None:
     """What the quotes lack, as a sentence; None when the first lacks nothing that the others do not hold."""
-    apart = [one for one in query.filters.phrases if not all(holds(quote.paragraph.text, one) for quote in quotes)]
+    apart = [one for one in query.filters.quoted if not all(holds(quote.paragraph.text, one) for quote in quotes)]
     if apart:
         return f"Not in all of these passages word for word: {listed(apart, 'and')}."
     if not quotes[0].missing:
@@ -69,7 +69,8 @@ def abstention(
 
 def _absent(query: Query, looks: Looks) -> str | None:
     """The phrases that no paragraph holds, or the words that stand nowhere, as "… nowhere in"; None without such."""
-    if phrases := [phrase for phrase in query.filters.phrases if not looks.phrase(phrase)]:
+    typed = (*query.filters.phrases, *query.filters.quoted)
+    if phrases := [phrase for phrase in typed if not looks.phrase(phrase)]:
         return f"{listed(phrases, 'and')} {_verb(phrases, 'stand')} in no paragraph of"
     words = [i for i in range(len(query.words)) if not looks.known(i)]
     return f"{_typed(query, words, 'and')} {_verb(words, 'occur')} nowhere in" if words else None
@@ -86,7 +87,7 @@ def _articles(held: Holdings, which_ones: str = "") -> str:
 
 def _never_together(query: Query, looks: Looks) -> str | None:
     """The words of a short question which no passage holds together; None where one does."""
-    words = outside_phrases(query)
+    words = outside_phrases(query.words, query.filters)
     if not 0 < len(words) <= FEW or looks.together(words):
         return None
     return {1: "", 2: "both "}.get(len(words), "all of ") + _typed(query, words, "and")

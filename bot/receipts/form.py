@@ -42,6 +42,7 @@ class FiltersLine(_Line):
     since: date | None = None
     before: date | None = None
     unread: tuple[str, ...] = ()
+    quoted: tuple[str, ...] = ()
 
 
 class TermLine(_Line):

@@ -83,6 +83,7 @@ def _filters(filters: Filters) -> FiltersLine:
         since=scope.since,
         before=scope.before,
         unread=filters.unread,
+        quoted=filters.quoted,
     )
 
 

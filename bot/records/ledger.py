@@ -6,7 +6,7 @@ import logging
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -226,13 +226,13 @@ class Records:
         """One person's own questions, newest first."""
         return self._database.read(lambda db: replies.recent(db, mark_of(team, user), limit))
 
-    def unanswered(self, since: float, surfaces: Collection[str]) -> tuple[Kept, ...]:
-        """What was asked on these surfaces since a time and not answered, newest first; not who asked."""
-        return self._database.read(lambda db: replies.unanswered(db, since, surfaces))
+    def unanswered(self, since: float, *, private: bool) -> tuple[Kept, ...]:
+        """What was asked since a time, also in ``private`` or not, and not answered, newest first; not who asked."""
+        return self._database.read(lambda db: replies.unanswered(db, since, private=private))
 
-    def complaints(self, since: float, surfaces: Collection[str]) -> tuple[tuple[Kept, Rated], ...]:
+    def complaints(self, since: float, *, private: bool) -> tuple[tuple[Kept, Rated], ...]:
         """What was asked likewise, where somebody did not find the reply helpful; neither who asked nor who says so."""
-        return self._database.read(lambda db: replies.complaints(db, since, surfaces))
+        return self._database.read(lambda db: replies.complaints(db, since, private=private))
 
     def close(self) -> None:
         """End the connection; further calls raise RecordsError."""

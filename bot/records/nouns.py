@@ -86,7 +86,8 @@ class Kept:
     none; ``person`` the mark of whoever asked (``mark_of``), empty where that is not told; ``surface`` where it was
     asked; ``words`` the question in plain words; ``receipt`` how the reply came about, as JSON. ``asked_at`` is the
     ledger's to say: when this version of the question was first taken, in seconds since 1970. ``follows`` are the
-    questions before it in its thread, in plain words, the latest first.
+    questions before it in its thread, in plain words, the latest first. ``is_public``: everybody in the workspace may
+    read it where it was asked; not where nobody knows.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Kept:
     receipt: str
     asked_at: float = 0.0
     follows: tuple[str, ...] = ()
+    is_public: bool = False
 
 
 # Crockford's base 32: no letter that is taken for a digit, nor for another.

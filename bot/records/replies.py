@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from bot.records.nouns import Kept, Place, Rated, read_id
 
 _SAVE = """
-    INSERT OR REPLACE INTO replies (question, id, thread, person, surface, words, follows, outcome, receipt, asked_at)
-    SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, asked_at FROM questions WHERE (team, channel, ts) = (?, ?, ?)
+    INSERT OR REPLACE INTO replies
+        (question, id, thread, person, surface, words, follows, is_public, outcome, receipt, asked_at)
+    SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, asked_at FROM questions WHERE (team, channel, ts) = (?, ?, ?)
 """
 _DELETE = """
     DELETE FROM replies WHERE question = (SELECT id FROM questions WHERE (team, channel, ts) = (?, ?, ?))
@@ -29,9 +29,11 @@ _FORGET_WORDS = """
 """
 _COLUMNS = """
     replies.id, team, channel, ts, replies.thread, replies.person, surface, words, replies.outcome, receipt,
-    replies.asked_at, follows
+    replies.asked_at, follows, is_public
 """
 _FIND = f"SELECT {_COLUMNS} FROM replies JOIN questions ON questions.id = question"
+# What was asked in private, only where that is wanted.
+_SINCE = "replies.asked_at >= ? AND (is_public OR ?)"
 # Plain words hold none.
 _LINE = "\n"
 _NEWEST = "ORDER BY replies.asked_at DESC, question DESC"
@@ -41,7 +43,7 @@ def save(db: sqlite3.Connection, kept: Kept) -> None:
     """Write ``kept`` in place of what was kept of an older version of the question, which must be known."""
     place = kept.place
     _forget_words(db, place)
-    said = (kept.id, kept.thread, kept.person, kept.surface, kept.words, _LINE.join(kept.follows))
+    said = (kept.id, kept.thread, kept.person, kept.surface, kept.words, _LINE.join(kept.follows), kept.is_public)
     db.execute(_SAVE, (*said, kept.outcome, kept.receipt, place.team, place.channel, place.ts))
 
 
@@ -80,26 +82,22 @@ def recent(db: sqlite3.Connection, person: str, limit: int) -> tuple[Kept, ...]:
     return _kept(db.execute(f"{_FIND} WHERE replies.person = ? {_NEWEST} LIMIT ?", (person, limit)))
 
 
-def unanswered(db: sqlite3.Connection, since: float, surfaces: Collection[str]) -> tuple[Kept, ...]:
+def unanswered(db: sqlite3.Connection, since: float, *, private: bool) -> tuple[Kept, ...]:
     """The abstentions, newest first."""
-    asked = f"replies.outcome = 'abstention' AND replies.asked_at >= ? AND {_among(surfaces)}"
-    return tuple(_nameless(row) for row in db.execute(f"{_FIND} WHERE {asked} {_NEWEST}", (since, *surfaces)))
+    asked = f"replies.outcome = 'abstention' AND {_SINCE}"
+    return tuple(_nameless(row) for row in db.execute(f"{_FIND} WHERE {asked} {_NEWEST}", (since, private)))
 
 
-def complaints(db: sqlite3.Connection, since: float, surfaces: Collection[str]) -> tuple[tuple[Kept, Rated], ...]:
+def complaints(db: sqlite3.Connection, since: float, *, private: bool) -> tuple[tuple[Kept, Rated], ...]:
     """What was not helpful, newest question first."""
     found = db.execute(
         f"SELECT {_COLUMNS}, note FROM replies JOIN questions ON questions.id = replies.question"
         " JOIN ratings ON ratings.question = replies.question"
-        f" WHERE NOT useful AND replies.asked_at >= ? AND {_among(surfaces)}"
+        f" WHERE NOT useful AND {_SINCE}"
         " ORDER BY replies.asked_at DESC, replies.question DESC, note",
-        (since, *surfaces),
+        (since, private),
     )
     return tuple((_nameless(row[:-1]), Rated(False, row[-1])) for row in found)
-
-
-def _among(surfaces: Collection[str]) -> str:
-    return f"surface IN ({', '.join('?' for _ in surfaces)})"
 
 
 def _kept(found: sqlite3.Cursor) -> tuple[Kept, ...]:
@@ -107,9 +105,9 @@ def _kept(found: sqlite3.Cursor) -> tuple[Kept, ...]:
 
 
 def _one(row: tuple[Any, ...]) -> Kept:
-    short_id, team, channel, ts, *rest, follows = row
+    short_id, team, channel, ts, *rest, follows, is_public = row
     before = tuple(follows.split(_LINE)) if follows else ()
-    return replace(Kept(short_id, Place(team, channel, ts), *rest), follows=before)
+    return replace(Kept(short_id, Place(team, channel, ts), *rest), follows=before, is_public=bool(is_public))
 
 
 def _nameless(row: tuple[Any, ...]) -> Kept:

@@ -99,6 +99,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX replies_by_person ON replies (person, asked_at)",
         "CREATE INDEX replies_by_outcome ON replies (outcome, asked_at)",
     ),
+    # Of what was asked before nobody knows.
+    ("ALTER TABLE replies ADD COLUMN is_public INTEGER NOT NULL DEFAULT 0",),
 )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from bot.models import Hit, Passage, Query
 from bot.operators import is_in_scope
 from bot.retrieval import FIELDS, K1, B, TermScore, body, has_phrases
-from bot.retrieval.bm25 import LuceneIdf
+from bot.retrieval.postings import LuceneIdf
 
 
 class PlainRetriever:

@@ -20,7 +20,7 @@ from bot.slack import phrases
 from bot.slack.admission import Admission
 from bot.slack.blockkit import Json
 from bot.slack.blocks import Message
-from bot.slack.composing import Answers
+from bot.slack.composing import Answers, Shelf
 from bot.slack.controls import BEFORE, MORE, RATE, WHY
 from bot.slack.explaining import why_modal
 from bot.slack.lanes import ClosedError, FullError, Lanes, Pace
@@ -52,7 +52,7 @@ class Presses:
 
     def __init__(self, client: WebClient, admission: Admission, records: Records, bot_user: str) -> None:
         self._client, self._admission, self._records, self._bot_user = client, admission, records, bot_user
-        self._answers: Answers | None = None
+        self._shelf: Shelf | None = None
         self._lanes = Lanes(threads=THREADS, pace=PACE)
         self.actions: dict[str, Callable[[Press], None]] = {
             SHOW_CONTEXT: self._show_context,
@@ -65,9 +65,9 @@ class Presses:
         }
         self.views: dict[str, Callable[[Press], None]] = {NOTE_MODAL: self._note}
 
-    def open(self, answers: Answers) -> None:
+    def open(self, shelf: Shelf) -> None:
         """Show the archive from now on."""
-        self._answers = answers
+        self._shelf = shelf
 
     def finish(self, within: float) -> None:
         """Take nothing more, and end what can be ended ``within`` seconds."""
@@ -110,10 +110,10 @@ class Presses:
         _tell_of(attempt(lambda: self._client.views_update(view_id=_view(press).id, view=view)))
 
     def _context(self, showing: Showing) -> Json:
-        if self._answers is None:
+        if self._shelf is None:
             return sentence_modal(phrases.LOADING)
         try:
-            return context_modal(self._answers.archive, showing)
+            return self._shelf.consult(lambda answers: context_modal(answers.archive, showing))
         except VerificationError as error:  # said in the window that is open already, where there is one
             return sentence_modal(str(error))
 
@@ -132,7 +132,7 @@ class Presses:
 
     def _turned(self, press: Press, turn: Turn) -> Message | Json:
         """The reply with this page of passages in its place, or what is said instead."""
-        if self._answers is None:
+        if self._shelf is None:
             return sentence_modal(phrases.LOADING)
         asked = reread(self._client, turn.place, self._bot_user)
         if isinstance(asked, Failure):
@@ -144,18 +144,25 @@ class Presses:
         if turn.goes_on and kept is None:
             return sentence_modal(phrases.NOT_KEPT)
         follows = kept.follows if kept else ()
-        page = page_of(self._answers, Question(asked.words, follows=follows), turn.at)
-        return sentence_modal(phrases.NO_MORE) if page is None else paged(page, asked, turn, self._answers.archive)
+        question = Question(asked.words, follows=follows)
+
+        def turned(answers: Answers) -> Message | Json:
+            page = page_of(answers, question, turn.at)
+            return sentence_modal(phrases.NO_MORE) if page is None else paged(page, asked, turn, answers.archive)
+
+        return self._shelf.consult(turned)
 
     def _why(self, press: Press) -> None:
         answered = Answered.model_validate_json(press.actions[0].chosen)
         self._open(press, self._refused(press, answered.place) or self._explained(answered))
 
     def _explained(self, answered: Answered) -> Json:
-        if self._answers is None:
+        if self._shelf is None:
             return sentence_modal(phrases.LOADING)
         kept = self._records.kept(short_id(answered.place, answered.version))
-        return sentence_modal(phrases.NOT_KEPT) if kept is None else why_modal(kept, self._answers.archive)
+        if kept is None:
+            return sentence_modal(phrases.NOT_KEPT)
+        return self._shelf.consult(lambda answers: why_modal(kept, answers.archive))
 
     def _rate(self, press: Press) -> None:
         rating = Rating.model_validate_json(press.actions[0].value)

@@ -1,6 +1,6 @@
 """Who may ask: by ids of workspaces and channels, and by what Slack says of a person; names are never looked at.
 
-Keeps secret how a guest, or somebody of another organisation, is told from a member.
+Keeps secret how a guest, or somebody of another organisation, is told from a member, and a public channel from others.
 """
 
 from __future__ import annotations
@@ -8,8 +8,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from threading import Lock
 from time import monotonic
+from typing import Generic, TypeVar
 
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
@@ -18,11 +20,13 @@ from bot.slack import phrases
 from bot.slack.posting import Failure, NotPosted, attempt
 from bot.slack.questions import Asked
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
-# Seconds for which what Slack says of a person is believed: a guest who becomes a member waits no longer.
+# Seconds for which what Slack says of a person or channel is believed: a guest who becomes a member waits no longer.
 BELIEVED = 3_600.0
-# People remembered at most; who was asked about first is forgotten first.
+# People, and channels, remembered at most; who was asked about first is forgotten first.
 REMEMBERED = 10_000
 
 
@@ -51,28 +55,52 @@ class Person:
     is_guest: bool
 
 
+class _Believed(Generic[T]):
+    """What Slack said of things, by their ids, for as long as it is believed. Safe to share between threads."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._known: dict[str, tuple[float, T]] = {}
+
+    def get(self, named: str) -> T | None:
+        with self._lock:
+            at, said = self._known.get(named, (-inf, None))
+            return said if self._clock() - at < BELIEVED else None
+
+    def learnt(self, named: str, said: T) -> T:
+        with self._lock:
+            self._known.pop(named, None)
+            while len(self._known) >= REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._known[named] = (self._clock(), said)
+        return said
+
+
 class Directory:
-    """What Slack says of people, asked once for each and believed for an hour. Needs the scope users:read."""
+    """What Slack says of people and channels, asked once for each and believed for an hour.
+
+    Needs the scopes users:read and channels:read.
+    """
 
     def __init__(self, client: WebClient, *, clock: Callable[[], float] = monotonic) -> None:
-        self._client, self._clock = client, clock
+        self._client = client
+        self._people, self._public = _Believed[Person](clock), _Believed[bool](clock)
         self._lock = Lock()
-        self._known: dict[str, tuple[float, Person]] = {}
         self._is_off = False
 
     def person(self, user: str) -> Person | Failure | None:
         """What is known of ``user``; None where the app may not ask; a failure where Slack did not reply."""
-        with self._lock:
-            at, person = self._known.get(user, (None, None))
-            if self._is_off or (at is not None and self._clock() - at < BELIEVED):
-                return person
+        known = self._people.get(user)
+        if self._is_off or known is not None:
+            return known
         result = attempt(lambda: self._client.users_info(user=user))
         if isinstance(result, NotPosted) and result.code == "missing_scope":
             self._turn_off()
             return None
         if isinstance(result, NotPosted) and result.code in {"user_not_found", "user_not_visible"}:
-            return self._learnt(user, Person(None, is_guest=False))
-        return self._learnt(user, _person(result)) if isinstance(result, SlackResponse) else result
+            return self._people.learnt(user, Person(None, is_guest=False))
+        return self._people.learnt(user, _person(result)) if isinstance(result, SlackResponse) else result
 
     def is_shared(self, channel: str) -> bool | Failure:
         """Whether another organisation is in ``channel``, asked each time; False where the bot does not see it.
@@ -84,13 +112,17 @@ class Directory:
             return bool(result["channel"].get("is_ext_shared"))
         return False if isinstance(result, NotPosted) and result.code == "channel_not_found" else result
 
-    def _learnt(self, user: str, person: Person) -> Person:
-        with self._lock:
-            self._known.pop(user, None)
-            while len(self._known) >= REMEMBERED:
-                del self._known[next(iter(self._known))]
-            self._known[user] = (self._clock(), person)
-        return person
+    def is_public(self, channel: str) -> bool:
+        """Whether everybody of the workspace may read in ``channel``; False where Slack does not say."""
+        known = self._public.get(channel)
+        if known is not None or not channel.startswith("C"):
+            return bool(known)
+        result = attempt(lambda: self._client.conversations_info(channel=channel))
+        if isinstance(result, SlackResponse):
+            said = result["channel"]
+            return self._public.learnt(channel, bool(said.get("is_channel")) and said.get("is_private") is False)
+        # What the app may not ask is not asked again and again.
+        return self._public.learnt(channel, False) if isinstance(result, NotPosted) and result.code else False
 
     def _turn_off(self) -> None:
         """Ask no more: scopes are granted by installing the app again, after which the bot is started again."""

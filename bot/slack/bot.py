@@ -6,17 +6,15 @@ Keeps secret who runs beside whom: the lanes, and the keeper of what was claimed
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from threading import Event, Thread
 
 from slack_bolt import App
 
-from bot.models import Quote
 from bot.records import Records
 from bot.slack.actions import Presses
 from bot.slack.admission import Admission, Directory, Rules
 from bot.slack.commands import listen
-from bot.slack.composing import Answers
+from bot.slack.composing import Shelf
 from bot.slack.connection import Access, Identity, connect, introduce, missing_scopes
 from bot.slack.desk import Desk
 from bot.slack.history import Editors, History
@@ -34,8 +32,6 @@ END_WITHIN = 3.5
 PRESSES_END_WITHIN = 1.0
 # Seconds between two looks after what was claimed: a fifth of a lease.
 KEEP_EVERY = 3.0
-
-Verify = Callable[[Quote], None]
 
 
 class SlackBot:
@@ -90,11 +86,11 @@ class SlackBot:
         """Begin to look after what is claimed, and to take over what another process left behind."""
         self._keeper.start()
 
-    def open(self, answers: Answers, verify: Verify) -> None:
-        """Answer from now on. ``verify`` raises VerificationError for a quote that is not its article's."""
-        self._desk.open(answers, verify)
-        self._presses.open(answers)
-        self._home.open(answers)
+    def open(self, shelf: Shelf) -> None:
+        """Answer from now on."""
+        self._desk.open(shelf)
+        self._presses.open(shelf)
+        self._home.open(shelf)
 
     def stop(self, within: float = END_WITHIN) -> None:
         """Finish the questions in hand, ``within`` seconds; what is left then is another process's to take over."""

@@ -212,6 +212,8 @@ def _asked(invocation: _Invocation) -> Asked:
             None,
             frozenset(one for one in (place.team, invocation.enterprise) if one),
             is_external_channel=invocation.is_external,
+            # Its asker alone sees the answer, until it is shared.
+            is_public=None if invocation.surface == "share" else False,
         ),
         only_if_known=False,
         response_url=invocation.response_url,

@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from time import perf_counter
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.archive import Archive
-from bot.errors import VerificationError
+from bot.errors import DamagedSnapshotError, VerificationError
 from bot.models import Answer, Passage, Query, Question, Quote, Reply
 from bot.receipts import receipt_of
 from bot.records import Outcome
@@ -24,9 +25,11 @@ from bot.slack.controls import with_controls
 from bot.slack.paging import may_reread
 from bot.slack.questions import Asked
 from bot.slack.references import Answered, Turn
-from bot.slack.sharing import ROOM, credited, offered
+from bot.slack.sharing import ROOM, credited, sharing_of
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Answers(Protocol):
@@ -37,10 +40,25 @@ class Answers(Protocol):
 
     def answer(self, question: Question) -> Reply: ...
 
+    def verify(self, quote: Quote) -> None: ...
+
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]: ...
 
     @property
     def examples(self) -> tuple[str, ...]: ...
+
+
+class Shelf(Protocol):
+    """Where the librarian of the archive as it is now is found, who may be another one the next time."""
+
+    @property
+    def read_at(self) -> datetime:
+        """When the archive was read as it is now."""
+        ...
+
+    def consult(self, work: Callable[[Answers], T]) -> T:
+        """What ``work`` makes of the librarian. It may be done twice: DamagedSnapshotError has it done again."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +101,18 @@ def fitting(asked: Asked, said: Composed) -> Composed:
 def compose(
     asked: Asked,
     answers: Answers,
-    verify: Callable[[Quote], None],
     scopes: frozenset[str] | None = None,
     follows: tuple[str, ...] = (),
 ) -> Composed:
-    """What is said to ``asked``. ``verify`` raises VerificationError for a quote that is not its article's.
+    """What is said to ``asked``; every quote is verified before.
 
     With the ``scopes`` to read the question again, the reply offers further passages. ``follows`` are the questions
     before it, the latest first.
     """
     try:
-        return _compose(asked, answers, verify, scopes, follows)
+        return _compose(asked, answers, scopes, follows)
+    except DamagedSnapshotError:
+        raise
     except VerificationError:
         sentence = phrases.UNVERIFIED
     except Exception:  # noqa: BLE001 -- the one edge: whatever failed, the person who asked gets a sentence
@@ -106,7 +125,6 @@ def compose(
 def _compose(
     asked: Asked,
     answers: Answers,
-    verify: Callable[[Quote], None],
     scopes: frozenset[str] | None,
     follows: tuple[str, ...],
 ) -> Composed:
@@ -119,13 +137,15 @@ def _compose(
         return SILENCE
     quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
     for quote in quotes:
-        verify(quote)
+        answers.verify(quote)
     outcome: Outcome = "answer" if isinstance(reply, Answer) else "abstention"
-    may_page = asked.response_url is None and may_reread(asked.place.channel, scopes)
+    has_more = isinstance(reply, Answer) and reply.has_more
+    may_page = has_more and asked.response_url is None and may_reread(asked.place.channel, scopes)
     went_on = follows if reply.trace.query.taken else ()
     answered = Answered(place=asked.place, version=asked.delivery.version)
-    after = Turn(**dict(answered), at=1, goes_on=bool(went_on)) if may_page and _has_more(reply) else None
-    message = with_controls(_laid_out(reply, asked, asked.text), answered, quotes, after=after)
+    after = Turn(**dict(answered), at=1, goes_on=bool(went_on)) if may_page else None
+    share = sharing_of(asked.text) if asked.response_url is not None and asked.surface != "share" else None
+    message = with_controls(_laid_out(reply, asked, asked.text), answered, quotes, share=share, after=after)
     receipt = receipt_of(reply, answers.archive, answers.explain).model_dump_json()
     return Composed(outcome, message, reply.confidence, len(quotes), took_ms, receipt, went_on)
 
@@ -138,13 +158,8 @@ def _is_to_the_point(reply: Reply) -> bool:
     return 2 * len(missing) < len(own)
 
 
-def _has_more(reply: Reply) -> bool:
-    """Whether more was found than is shown; that any of it is worth a page is known once it is asked for."""
-    return isinstance(reply, Answer) and len(reply.trace.hits) > len(reply.quotes)
-
-
 def _laid_out(reply: Reply, asked: Asked, question: str) -> Message:
     if asked.response_url is None:
         return render(reply, asked.notes, around=CONTROLS)
     message = render(reply, asked.notes, around=ROOM + CONTROLS)
-    return credited(message, question, asked.user) if asked.surface == "share" else offered(message, question)
+    return credited(message, question, asked.user) if asked.surface == "share" else message

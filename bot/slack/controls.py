@@ -9,7 +9,8 @@ from bot.records import Place
 from bot.slack.blockkit import Json, button, buttons, feedback, overflow
 from bot.slack.blocks import Message
 from bot.slack.modals import SHOW_CONTEXT
-from bot.slack.references import Answered, Rating, Showing, Turn, showing_of, value_of
+from bot.slack.references import Answered, Rating, Turn, showing_of, value_of
+from bot.slack.sharing import SHARE, Shared
 
 RATE = "rate"
 BEFORE, MORE = "passages_before", "more_passages"
@@ -23,25 +24,24 @@ def with_controls(
     answered: Answered,
     quotes: Sequence[Quote],
     *,
+    share: Shared | None = None,
     before: Turn | None = None,
     after: Turn | None = None,
 ) -> Message:
     """``message``, which is the reply ``answered`` with ``quotes``, and its buttons.
 
-    ``before`` and ``after`` are the pages on either side of it.
+    ``share`` is what shares it, ``before`` and ``after`` are the pages on either side of it.
     """
     place = answered.place
-    row = [*_row(showing_of(place, quotes), before, after), overflow(WHY, ("Why this answer?", value_of(answered)))]
-    return Message(message.text, [*message.blocks, buttons(*row), _thumbs(place)])
-
-
-def _row(showing: Showing | None, before: Turn | None, after: Turn | None) -> list[Json]:
     offered = (
-        ("Show context", SHOW_CONTEXT, showing),
+        ("Show context", SHOW_CONTEXT, showing_of(place, quotes)),
         ("Passages before", BEFORE, before),
         ("More passages", MORE, after),
+        ("Share in channel", SHARE, share),
     )
-    return [button(text, action, value_of(named)) for text, action, named in offered if named is not None]
+    row = [button(text, action, value_of(named)) for text, action, named in offered if named is not None]
+    why = overflow(WHY, ("Why this answer?", value_of(answered)))
+    return Message(message.text, [*message.blocks, buttons(*row, why), _thumbs(place)])
 
 
 def _thumbs(place: Place) -> Json:

@@ -6,18 +6,16 @@ Keeps secret who waits for whom, and what is said to somebody for whom there is 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from threading import Semaphore
 from time import monotonic
 from typing import Any
 
 from slack_sdk import WebClient
 
-from bot.models import Quote
 from bot.records import Claim
 from bot.slack import phrases
 from bot.slack.admission import Admission
-from bot.slack.composing import Answers, Composed, compose, say
+from bot.slack.composing import Composed, Shelf, compose, say
 from bot.slack.errands import Errand, Means
 from bot.slack.lanes import ClosedError, FullError, Lanes, Task
 from bot.slack.ledger import Ledger
@@ -56,7 +54,7 @@ class Desk:
         self._scopes = scopes
         self._ledger, self._allowance, self._bot_user = ledger, allowance, bot_user
         self._means = Means(client, bot_user, ledger, admission, telemetry, self._compose)
-        self._archive: tuple[Answers, Callable[[Quote], None]] | None = None
+        self._shelf: Shelf | None = None
         self._composing = Semaphore(COMPOSED_AT_ONCE)
         self._lanes = lanes or Lanes()
         self._lanes.hold()
@@ -70,18 +68,19 @@ class Desk:
     @property
     def is_open(self) -> bool:
         """Whether questions are answered, and not only collected."""
-        return self._archive is not None
+        return self._shelf is not None
 
-    def open(self, answers: Answers, verify: Callable[[Quote], None]) -> None:
-        """Answer from now on. ``verify`` raises VerificationError for a quote that is not its article's."""
-        self._archive = answers, verify
+    def open(self, shelf: Shelf) -> None:
+        """Answer from now on."""
+        self._shelf = shelf
         self._lanes.open()
 
     def _compose(self, asked: Asked) -> Composed:
-        if self._archive is None:
+        if self._shelf is None:
             raise RuntimeError("the lanes were opened before the archive")
+        follows = questions_before(asked, self._ledger)
         with self._composing:
-            return compose(asked, *self._archive, self._scopes, questions_before(asked, self._ledger))
+            return self._shelf.consult(lambda answers: compose(asked, answers, self._scopes, follows))
 
     def take(self, body: dict[str, Any]) -> bool:
         """Take what this delivery asks, if anything, once and for all; False where Slack must deliver it again."""

@@ -5,17 +5,24 @@ Keeps secret which of its words go where: into the records, where they are forgo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.records import Kept, Outcome, mark_of, short_id
 from bot.slack.composing import Composed
 from bot.slack.questions import Asked
 from bot.telemetry import Line
 
 
-def kept_of(asked: Asked | None, said: Composed | None, outcome: Outcome) -> Kept | None:
-    """What is kept of ``asked``: nothing, unless it was searched and what was found is what it ended with."""
+def kept_of(
+    asked: Asked | None, said: Composed | None, outcome: Outcome, is_public: Callable[[str], bool]
+) -> Kept | None:
+    """What is kept of ``asked``: nothing, unless it was searched and what was found is what it ended with.
+
+    ``is_public`` finds out whether a channel is, where Slack did not say.
+    """
     if asked is None or asked.text is None or said is None or said.receipt is None or said.outcome != outcome:
         return None
-    place = asked.place
+    place, told = asked.place, asked.origin.is_public
     return Kept(
         id=short_id(place, asked.delivery.version),
         place=place,
@@ -26,6 +33,7 @@ def kept_of(asked: Asked | None, said: Composed | None, outcome: Outcome) -> Kep
         outcome=outcome,
         receipt=said.receipt,
         follows=said.follows,
+        is_public=is_public(place.channel) if told is None else told,
     )
 
 

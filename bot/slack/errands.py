@@ -219,10 +219,10 @@ class Errand:
         return Again(wait, aside=self._tries > PATIENT_TRIES)
 
     def _settle(self, outcome: Outcome, reply_ts: str | None) -> Again | None:
-        kept = kept_of(self._asked, self._said, outcome)
+        waited = self._means.clock() - self._began
+        kept = kept_of(self._asked, self._said, outcome, self._means.admission.directory.is_public)
         more = self._means.ledger.settle(self._claim, outcome, reply_ts, kept)
         if self._asked is not None and not self._claim.withdrawn:
-            waited = self._means.clock() - self._began
             self._means.telemetry.question(
                 line_of(self._asked, self._said, outcome, kept, attempt=self._claim.attempt, waited=waited)
             )

@@ -133,6 +133,13 @@ FEATURES = (
         ("assistant:write",),
         ("assistant.threads.setSuggestedPrompts",),
     ),
+    Feature(
+        "tells public channels from private ones, for what editors see in its Home tab",
+        "full",
+        (),
+        ("channels:read",),
+        ("conversations.info",),
+    ),
     Feature("finds quotes for a message by a shortcut", "full", (), ("commands",), ()),
     Feature(
         "shares a private answer in its channel",
@@ -152,8 +159,9 @@ REASONS = {
     "and what goes on with a question",
     "groups:history": "the same in a private channel",
     "commands": "offer the command /pullquote and the shortcut on messages",
-    "channels:read": "be told of being added to a public channel, and whether another organisation is in it",
-    "groups:read": "the same of a private channel",
+    "channels:read": "be told of being added to a public channel, that it is one, and whether another organisation is "
+    "in it",
+    "groups:read": "be told of being added to a private channel, and whether another organisation is in it",
     "mpim:history": "be told of a mention in a direct message of several people",
     "mpim:read": "tell whether another organisation is in such a conversation",
     "assistant:write": "suggest questions to begin with",

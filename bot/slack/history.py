@@ -25,7 +25,6 @@ from bot.slack.blocks import EXAMPLE_LIMIT
 from bot.slack.holdings import sentence
 from bot.slack.markup import linkable, shorten
 from bot.slack.posting import attempt
-from bot.slack.questions import Surface
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +32,6 @@ DAYS = 30
 DAY = 86_400.0  # seconds
 # A person's own questions, questions in a list for editors, and notes beside one of them, at most.
 OWN, GAPS, NOTES = 5, 20, 3
-
-PUBLIC: frozenset[Surface] = frozenset({"mention", "follow-up", "share"})
-# Seen by their asker alone, so that editors see them only where that is said to be so. (To "join" asks nothing.)
-PRIVATE: frozenset[Surface] = frozenset({"dm", "command", "shortcut"})
 
 _OUTCOMES = {"answer": "answered", "abstention": "not in the archive"}
 
@@ -47,11 +42,6 @@ class Editors:
 
     people: frozenset[str] = frozenset()
     see_private: bool = False
-
-    @property
-    def surfaces(self) -> frozenset[Surface]:
-        """Where the questions were asked that editors see."""
-        return PUBLIC | PRIVATE if self.see_private else PUBLIC
 
     def told_of(self, days: int) -> str:
         """The sentence that says which questions are told of."""
@@ -93,7 +83,7 @@ class History:
         return linkable(found.get("permalink")) if isinstance(found, SlackResponse) else None
 
     def _gaps(self) -> Iterator[Json]:
-        gaps = find_gaps(self._records, time.time() - DAYS * DAY, self._editors.surfaces)
+        gaps = find_gaps(self._records, time.time() - DAYS * DAY, private=self._editors.see_private)
         yield header("What the archive lacks")
         yield sentence(self._editors.told_of(DAYS))
         for title, found in ((phrases.UNANSWERED, gaps.unanswered), (phrases.UNHELPFUL, gaps.unhelpful)):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import PurePosixPath
 
 from bot.archive import Archive
 from bot.models import Article, day
@@ -15,22 +14,17 @@ from bot.slack.blockkit import Json, bullets, plain_text, rich_text, section
 from bot.slack.blocks import EXAMPLE_LIMIT
 from bot.slack.markup import shorten
 
-NEWEST = 5
-
 
 def holdings(archive: Archive, loaded: datetime) -> Iterator[Json]:
     """What ``archive`` holds, which was read when it was ``loaded``."""
-    articles = tuple(archive.articles.values())
-    dated = sorted((one for one in articles if one.published), key=lambda one: (one.published, one.id), reverse=True)
-    sources = {one.source for one in articles if one.source != PurePosixPath(one.id).name}
-    parts = [_count(len(articles), "article")]
-    parts += [_count(len(sources), "source")] if sources else []
-    borders = dict.fromkeys(day(one.published) for one in (*dated[-1:], *dated[:1]))
+    parts = [_count(len(archive), "article")]
+    parts += [_count(archive.publishers, "source")] if archive.publishers else []
+    borders = dict.fromkeys(day(when) for when in (archive.earliest, archive.latest) if when)
     parts += [" to ".join(borders)] if borders else []
     yield sentence(f"{' · '.join(parts)}. Read on {day(loaded.date())} at {loaded:%H:%M} UTC.")
-    if dated:
+    if archive.newest:
         yield sentence("The latest:")
-        yield listed([_line(one) for one in dated[:NEWEST]])
+        yield listed([_line(one) for one in archive.newest])
 
 
 def sentence(words: str) -> Json:

@@ -7,8 +7,7 @@ own wish, since whoever opens the tab once more is shown it anew.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
@@ -19,7 +18,7 @@ from bot.records import Delivery, Place
 from bot.slack import phrases
 from bot.slack.admission import Admission
 from bot.slack.blockkit import Json, header, home
-from bot.slack.composing import Answers
+from bot.slack.composing import Answers, Shelf
 from bot.slack.connection import Identity
 from bot.slack.features import COMMAND, Feature, lacking
 from bot.slack.history import History
@@ -59,13 +58,12 @@ class Home:
         # Where Slack does not say which there are, nothing is said to be lacking, and nothing is offered.
         self._scopes = identity.scopes or frozenset()
         self._lacking = lacking(self._scopes, "base") + lacking(self._scopes, "full") if identity.scopes else ()
-        self._answers: Answers | None = None
-        self._loaded: datetime | None = None
+        self._shelf: Shelf | None = None
         self._lanes = Lanes(threads=THREADS, pace=PACE)
 
-    def open(self, answers: Answers) -> None:
-        """Show this archive from now on."""
-        self._answers, self._loaded = answers, datetime.now(UTC)
+    def open(self, shelf: Shelf) -> None:
+        """Show the archive from now on."""
+        self._shelf = shelf
 
     def finish(self, within: float) -> None:
         """Show nothing more, and end what can be ended ``within`` seconds."""
@@ -97,9 +95,11 @@ class Home:
         return _after(attempt(lambda: self._client.views_publish(user_id=opened.user, view=home(blocks))))
 
     def _suggest(self, opened: _Opened) -> Again | None:
-        if self._answers is None or "assistant:write" not in self._scopes or not self._answers.examples:
+        if self._shelf is None or "assistant:write" not in self._scopes:
             return None
-        prompts = [{"title": shorten(one, PROMPT_LIMIT), "message": one} for one in self._answers.examples]
+        prompts = [{"title": shorten(one, PROMPT_LIMIT), "message": one} for one in self._shelf.consult(_examples)]
+        if not prompts:
+            return None
         # With a thread, Slack says that it did and does not.
         return _after(
             attempt(
@@ -109,22 +109,28 @@ class Home:
 
     def _blocks(self, team: str, user: str) -> Iterator[Json]:
         yield header("The archive")
-        if self._answers is None or self._loaded is None:
+        examples: Sequence[str] = ()
+        if self._shelf is None:
             yield sentence(phrases.STILL_LOADING)
         else:
-            yield from holdings(self._answers.archive, self._loaded)
+            read_at, examples = self._shelf.read_at, self._shelf.consult(_examples)
+            yield from self._shelf.consult(lambda answers: tuple(holdings(answers.archive, read_at)))
         yield header("How to ask")
         yield sentence(phrases.HOW_TO)
         ways = (phrases.BY_MENTION, phrases.BY_MESSAGE, phrases.BY_COMMAND.format(command=COMMAND.name))
         yield listed(ways if "commands" in self._scopes else ways[:-1])
-        if self._answers is not None and self._answers.examples:
+        if examples:
             yield sentence(phrases.EXAMPLES)
-            yield listed(self._answers.examples)
+            yield listed(examples)
         yield from self._history.blocks(team, user)
         if self._lacking:
             yield header("Not switched on here")
             yield sentence(phrases.LACKING)
             yield listed([_named(feature) for feature in self._lacking])
+
+
+def _examples(answers: Answers) -> tuple[str, ...]:
+    return answers.examples
 
 
 def _named(feature: Feature) -> str:

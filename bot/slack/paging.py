@@ -73,12 +73,12 @@ def page_of(librarian: Librarian, asked: Question, at: int) -> Page | None:
     first = librarian.answer(asked)
     if not isinstance(first, Answer):
         return Page((), first, has_next=False) if at == 0 else None
+    if at == 0:
+        return Page((), first, has_next=first.has_more)
     known = {(quote.article.id, quote.paragraph.number) for quote in first.quotes}
     every = librarian.answer(replace(asked, limit=MOST))
     found = every.quotes if isinstance(every, Answer) else ()
     further = [quote for quote in found if (quote.article.id, quote.paragraph.number) not in known]
-    if at == 0:
-        return Page((), first, has_next=bool(further))
     begin = (at - 1) * asked.limit
     shown = tuple(further[begin : begin + asked.limit])
     if not shown:

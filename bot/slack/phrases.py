@@ -35,8 +35,8 @@ NO_HISTORY = "What was asked before cannot be looked up at the moment; open this
 # To editors; {days} is how far back it goes.
 GAPS = "From the questions of the last {days} days, wherever they were asked. Who asked is not shown."
 PUBLIC_GAPS = (
-    "From the questions of the last {days} days, but for those that were asked of the bot alone: in a direct message "
-    "to it, by command or by shortcut. Who asked is not shown."
+    "From the questions of the last {days} days that were asked in public channels, as far as the bot may know which "
+    "are. Who asked is not shown."
 )
 UNANSWERED = "Found no answer:"
 UNHELPFUL = "Answers that somebody found not helpful:"

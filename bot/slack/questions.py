@@ -35,12 +35,14 @@ class Origin:
     """Whence a question comes.
 
     ``user_team`` is the workspace or organisation of the person, None where Slack did not say; ``home`` are the ids of
-    the bot's own; ``is_external_channel``: the channel is shared with another organisation.
+    the bot's own; ``is_external_channel``: the channel is shared with another organisation; ``is_public``: everybody of
+    the workspace may read there, None where Slack did not say.
     """
 
     user_team: str | None
     home: frozenset[str]
     is_external_channel: bool
+    is_public: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +191,7 @@ def _thread(said: Message, surface: Surface) -> str | None:
 
 def _origin(envelope: Envelope, said: Message) -> Origin:
     home = frozenset(one for one in (envelope.home, envelope.enterprise) if one)
-    return Origin(said.user_team or said.source_team or said.team, home, envelope.is_ext_shared_channel)
+    # A mention comes without the kind of its channel.
+    kind = envelope.event.channel_type
+    is_public = kind == "channel" if kind else None
+    return Origin(said.user_team or said.source_team or said.team, home, envelope.is_ext_shared_channel, is_public)

@@ -16,8 +16,8 @@ from typing import Protocol
 
 from bot.records import Records
 from bot.slack.admission import Rules
-from bot.slack.bot import SlackBot, Verify
-from bot.slack.composing import Answers
+from bot.slack.bot import SlackBot
+from bot.slack.composing import Shelf
 from bot.slack.connection import Access, Identity, Mode, check_access, check_set
 from bot.slack.history import Editors
 from bot.slack.http import HttpEndpoint
@@ -70,7 +70,7 @@ def serve(
     access: Access,
     *,
     records: Records,
-    load: Callable[[], tuple[Answers, Verify]],
+    load: Callable[[], Shelf],
     ready: Callable[[Identity], None],
     way_in: WayIn | None = None,
     rules: Rules | None = None,
@@ -118,7 +118,7 @@ class _Loading(Thread):
 
     def __init__(
         self,
-        load: Callable[[], tuple[Answers, Verify]],
+        load: Callable[[], Shelf],
         bot: SlackBot,
         ready: Callable[[Identity], None],
         end: SimpleQueue[None],
@@ -129,7 +129,7 @@ class _Loading(Thread):
 
     def run(self) -> None:
         try:
-            self._bot.open(*self._load())
+            self._bot.open(self._load())
             self._ready(self._bot.identity)
         except Exception as error:  # noqa: BLE001 -- handed to the main thread, which raises it
             self.error = error

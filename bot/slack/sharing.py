@@ -1,4 +1,4 @@
-"""What a private answer has below it to be shared, and what a shared one says of whence it comes.
+"""What shares a private answer, and what a shared one says of whence it comes.
 
 Keeps secret what the button carries: the question, which its asker typed. The answer is not in it; it is asked of the
 archive again, and verified again, when it is shared.
@@ -10,9 +10,10 @@ import re
 
 from pydantic import BaseModel
 
-from bot.slack.blockkit import button, buttons, context, mrkdwn, plain_text, section
+from bot.slack.blockkit import context, mrkdwn, plain_text, section
 from bot.slack.blocks import SENTENCE_LIMIT, Message
 from bot.slack.markup import shorten, size
+from bot.slack.references import value_of
 
 SHARE = "share"
 # Slack's limit for what a button carries.
@@ -29,12 +30,10 @@ class Shared(BaseModel):
     question: str
 
 
-def offered(message: Message, question: str) -> Message:
-    """``message`` with a button that shares it, unless the question is too long for a button to carry."""
-    value = Shared(question=question).model_dump_json()
-    if size(value) > VALUE_LIMIT:
-        return message
-    return Message(message.text, [*message.blocks, buttons(button("Share in channel", SHARE, value))])
+def sharing_of(question: str) -> Shared | None:
+    """What shares the answer to ``question``; None where that is too long for a button to carry."""
+    shared = Shared(question=question)
+    return shared if size(value_of(shared)) <= VALUE_LIMIT else None
 
 
 def credited(message: Message, question: str, user: str) -> Message:

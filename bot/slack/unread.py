@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.models import joined
 from bot.slack.markup import cut
 from bot.slack.messages import Message, Part
 from bot.slack.phrases import is_small_talk, without_courtesies
@@ -43,7 +44,7 @@ def left_aside(said: Message) -> tuple[str, ...]:
     found = list(dict.fromkeys(_kinds(said)))
     if not found:
         return ()
-    return (f"Not read: {' and '.join(filter(None, [', '.join(found[:-1]), found[-1]]))}.",)
+    return (f"Not read: {joined(found)}.",)
 
 
 def _kinds(said: Message) -> Iterator[str]:

@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.articles import Reading, plain, read
+from bot.articles import plain
 from bot.articles.draft import Draft, finish
 from bot.articles.facts import Facts
+from bot.articles.reading import Reading, read
 from bot.models import Article, Paragraph
 from bot.paragraphs import split
 

@@ -8,8 +8,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.articles import read
 from bot.articles.decoding import ARTICLE_LIMIT
+from bot.articles.reading import read
 from bot.models import Article
 from bot.paragraphs import passages, split
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.articles import Skipped, jsonl
+from bot.articles import jsonl
 from bot.articles.decoding import ARTICLE_LIMIT
+from bot.articles.listing import Skipped
 
 from .samples import marks, one, read_file
 

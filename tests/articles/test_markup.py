@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.articles import Skipped, read
+from bot.articles.listing import Skipped
+from bot.articles.reading import read
 
 from .samples import marks, one, read_file, shown
 

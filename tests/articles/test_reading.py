@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.articles import Skipped, read
+from bot.articles.listing import Skipped
+from bot.articles.reading import read
 from bot.errors import ArchiveError
 
 

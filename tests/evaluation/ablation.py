@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from bot.evaluate import Outcome, auroc, outcomes, read_questions
 from bot.evaluate.metrics import found_by
-from bot.wiring import PARTS, open_archive
+from bot.wiring import PARTS, open_library
 
 ROOT = Path(__file__).parent.parent.parent
 TABLE = Path(__file__).with_name("parts.md")
@@ -152,7 +152,7 @@ def ask(folder: Path, at_most: int | None) -> Iterator[tuple[str | None, list[Ou
     if at_most and at_most < len(questions):
         # The position of each of them in the file is the rounded-down multiple of one step.
         questions = tuple(questions[number * len(questions) // at_most] for number in range(at_most))
-    librarian, _ = open_archive([folder / "articles.jsonl.gz"])
+    librarian = open_library([folder / "articles.jsonl.gz"]).consult(lambda one: one)
     for part in (None, *PARTS):
         yield part, list(outcomes(librarian.leaving_out({part} if part else ()), questions))
 

@@ -49,6 +49,8 @@ GOES_ON: list[tuple[str, str, str]] = [
     ("engines", AGREED, "engines + GCAP"),
     ("Italy?", AGREED, "Italy + GCAP"),
     ("what about Italy?", AGREED, "Italy + GCAP"),
+    ("and Japan?", "what did Italy say on GCAP", "Japan + Italy + GCAP"),
+    ("and the lighthouse of Orre?", APPROVED, "lighthouse + Orre + Tarn"),
     ("How about the engines", AGREED, "engines + GCAP"),
     ("when does it begin", AGREED, "begin + GCAP"),
     ("did they pay for Italian engines and wings", AGREED, "pay + Italian + engines + wings + GCAP"),

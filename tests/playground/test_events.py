@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from slack_sdk import WebClient
 
-from bot.playground.cast import DM_YOU, GENERAL, OTHER_BOT, YOU
+from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, GROUP, OTHER_BOT, YOU
 from bot.playground.nouns import Channel, Json
 from bot.playground.server import StandIn
 
@@ -37,6 +37,15 @@ def test_a_direct_message_is_no_mention(slack: StandIn) -> None:
     slack.say(DM_YOU, f"{slack.mention} hello")
     assert kinds(slack) == ["message"]
     assert slack.deliveries[0].event["channel_type"] == "im"
+
+
+def test_a_group_is_told_as_a_channel_of_its_own_kind(slack: StandIn) -> None:
+    """In a direct message of several people talk is a message of channel_type mpim, and a mention both."""
+    slack.say(GROUP, "talk", user=COLLEAGUE)
+    slack.say(GROUP, f"{slack.mention} hello")
+    assert kinds(slack) == ["message", "message", "app_mention"]
+    assert [one.event.get("channel_type") for one in slack.deliveries] == ["mpim", "mpim", None]
+    assert {one.event["channel"] for one in slack.deliveries} == {GROUP}
 
 
 def test_an_event_comes_in_slacks_envelope(slack: StandIn) -> None:

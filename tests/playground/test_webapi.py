@@ -10,7 +10,7 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.playground import limits
-from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, OTHER_BOT, YOU
+from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, GROUP, OTHER_BOT, YOU
 from bot.playground.server import StandIn
 
 from .refusals import error_of
@@ -123,6 +123,9 @@ def test_people_bots_and_channels_can_be_looked_up(client: WebClient) -> None:
     assert client.users_info(user=YOU)["user"]["name"] == "you"
     assert client.bots_info(bot="B0OTHERBOT")["bot"]["user_id"] == OTHER_BOT
     assert client.conversations_info(channel=GENERAL)["channel"]["is_member"]
+    group = client.conversations_info(channel=GROUP)["channel"]
+    assert (group["is_mpim"], group["is_group"], group["is_private"]) == (True, False, True)
+    assert group["name"] == "mpdm-you--colleague--pullquote-1"
     assert client.conversations_open(users=YOU)["channel"]["id"] == DM_YOU
 
 

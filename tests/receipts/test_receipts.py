@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import article, librarian, shown
+from making import archive_of, article, librarian, shown
 
-from bot.archive import Archive
 from bot.librarian import Librarian
 from bot.models import Article, Mark, Question, Reply, Span
 from bot.receipts import Receipt, check, receipt_of
@@ -71,12 +70,22 @@ def test_the_operators_of_a_question_stand_in_its_receipt() -> None:
         "since": date(2025, 1, 1),
         "before": None,
         "unread": ("author:x",),
+        "quoted": (),
     }
     assert narrowed(made.filters) == (
         'Searched only passages with "Tarn bridge" and without "ferry" in articles of source "bridge" '
         "published from 1 January 2025."
     )
     assert narrowed(receipt(ASKED, BRIDGE).filters) is None
+
+
+def test_a_title_in_a_sentence_narrows_nothing_in_a_receipt() -> None:
+    """A phrase said in passing stands in the receipt as it was quoted, and no narrowing is claimed."""
+    made = receipt('who approved "a Tarn bridge" on Monday in the council', BRIDGE, FERRY)
+    assert made.outcome == "answer"
+    assert (made.filters.phrases, made.filters.quoted) == ((), ("a Tarn bridge",))
+    assert narrowed(made.filters) is None
+    assert made.said == 'Not in all of these passages word for word: "a Tarn bridge".'
 
 
 def test_an_abstention_has_a_receipt() -> None:
@@ -126,7 +135,7 @@ CHANGES = [
 def test_a_quote_is_verified_as_long_as_its_source_is_what_it_was(articles: list[Article], *, holds: bool) -> None:
     """Each quote is found again, byte for byte, or its source has changed since; a new title changes no quote."""
     reply, made = given_by(librarian(BRIDGE, FERRY), ASKED)
-    quotes = [quote.text if quote else None for quote in check(made, Archive(articles))]
+    quotes = [quote.text if quote else None for quote in check(made, archive_of(articles))]
     assert quotes[0] == (shown(reply)[0].text if holds else None)
 
 
@@ -136,7 +145,7 @@ def test_a_receipt_of_a_file_whose_name_is_no_text_can_be_kept() -> None:
     made = receipt(ASKED, odd)
     again = Receipt.model_validate_json(made.model_dump_json())
     assert again == made
-    assert all(check(again, Archive([odd])))
+    assert all(check(again, archive_of([odd])))
 
 
 FINGERPRINTS = [
@@ -157,16 +166,16 @@ FINGERPRINTS = [
 
 def test_an_archives_fingerprint_is_of_all_that_replies_depend_on() -> None:
     """Two archives have the same fingerprint if their articles are the same, in the same order, and else never."""
-    prints = [Archive(articles).fingerprint for articles in FINGERPRINTS]
-    assert prints == [Archive(articles).fingerprint for articles in FINGERPRINTS]
+    prints = [archive_of(articles).fingerprint for articles in FINGERPRINTS]
+    assert prints == [archive_of(articles).fingerprint for articles in FINGERPRINTS]
     assert len(set(prints)) == len(FINGERPRINTS)
 
 
 def test_it_is_told_whether_the_archive_is_still_the_same() -> None:
     """Beside the fingerprint stands whether the archive has changed since."""
     made = receipt(ASKED, BRIDGE)
-    assert archive_now(made, Archive([BRIDGE])) == f"Archive {made.archive[:16]}, unchanged since"
-    assert "it has changed since, to" in archive_now(made, Archive([BRIDGE, FERRY]))
+    assert archive_now(made, archive_of([BRIDGE])) == f"Archive {made.archive[:16]}, unchanged since"
+    assert "it has changed since, to" in archive_now(made, archive_of([BRIDGE, FERRY]))
 
 
 WORDS = st.sampled_from(
@@ -217,8 +226,8 @@ import json, sys
 from pathlib import Path
 from bot.models import Question
 from bot.receipts import receipt_of
-from bot.wiring import open_archive
-librarian, _ = open_archive([Path(sys.argv[1])])
+from bot.wiring import open_library
+librarian = open_library([Path(sys.argv[1])]).consult(lambda one: one)
 for question in sys.argv[2:]:
     print(receipt_of(librarian.answer(Question(question)), librarian.archive, librarian.explain).model_dump_json())
 """

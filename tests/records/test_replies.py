@@ -170,37 +170,41 @@ def test_silence_leaves_no_reply(records: Records) -> None:
 
 
 def test_the_gaps_are_told_without_the_asker(records: Records, clock: Clock) -> None:
-    """Of a time and of surfaces: the questions without an answer, newest first, and not whose they are."""
-    cases: list[tuple[str, Outcome, str]] = [
-        ("too old", "abstention", "mention"),
-        ("answered", "answer", "mention"),
-        ("elsewhere", "abstention", "dm"),
-        ("first", "abstention", "mention"),
-        ("second", "abstention", "command"),
+    """Of a time, in private too or not: the questions without an answer, newest first, and not whose they are."""
+    cases: list[tuple[str, Outcome, bool]] = [
+        ("too old", "abstention", True),
+        ("answered", "answer", True),
+        ("private", "abstention", False),
+        ("public", "abstention", True),
     ]
-    for number, (words, outcome, surface) in enumerate(cases):
+    for number, (words, outcome, is_public) in enumerate(cases):
         clock.now += 1
-        ask(records, kept(Place("T1", "C1", f"{number}.0"), words=words, outcome=outcome, surface=surface))
-    gaps = records.unanswered(clock.now - 3.5, ("mention", "command"))
-    assert [(one.words, one.person) for one in gaps] == [("second", ""), ("first", "")]
-    assert records.unanswered(0.0, ()) == ()
+        one = kept(Place("T1", "C1", f"{number}.0"), words=words, outcome=outcome)
+        ask(records, replace(one, is_public=is_public))
+    since = clock.now - 2.5
+    told = {private: records.unanswered(since, private=private) for private in (False, True)}
+    assert [(one.words, one.person) for one in told[False]] == [("public", "")]
+    assert [(one.words, one.person) for one in told[True]] == [("public", ""), ("private", "")]
 
 
 def test_complaints_are_told_without_names(records: Records, clock: Clock) -> None:
     """Each "not helpful" is told with its note and its question, and neither who asked nor who complained."""
-    ask(records, kept())
+    ask(records, replace(kept(), is_public=True))
     clock.now += 1
-    ask(records, kept(OTHER, words="who left"))
+    ask(records, replace(kept(OTHER, words="who left"), is_public=True))
+    private = kept(Place("T1", "D1", "3.0"), words="quietly")
+    ask(records, private)
+    records.rate(private.place, "U1", Rated(False))
     records.rate(PLACE, "U1", Rated(False, "no figures"))
     records.rate(PLACE, COLLEAGUE, Rated(True))
     records.rate(OTHER, COLLEAGUE, Rated(False))
-    told = records.complaints(0.0, ("mention",))
+    told = records.complaints(0.0, private=False)
     assert [(one.words, one.person, rated) for one, rated in told] == [
         ("who left", "", Rated(False)),
         ("who leads", "", Rated(False, "no figures")),
     ]
-    assert records.complaints(clock.now, ("mention",)) == told[:1]
-    assert records.complaints(0.0, ("dm",)) == ()
+    assert records.complaints(clock.now, private=False) == told[:1]
+    assert {one.words for one, _ in records.complaints(0.0, private=True)} == {"who left", "who leads", "quietly"}
 
 
 @given(st.from_regex(r"[A-Z0-9]{1,9}", fullmatch=True), st.from_regex(r"[0-9]{1,10}\.[0-9]{6}", fullmatch=True))

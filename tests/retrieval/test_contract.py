@@ -5,21 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import article, query
+from making import archive_of, article, query, reopened, searching
 
-from bot.archive import Archive
 from bot.models import Article, Filters, Passage, Query, Scope
 from bot.retrieval import FIELDS, K1, B, Retriever, body
-from bot.retrieval.bm25 import Bm25Retriever, LuceneIdf, Postings
+from bot.retrieval.bm25 import Bm25Retriever, counted
+from bot.retrieval.documents import Documents
 from bot.retrieval.plain import PlainRetriever
+from bot.retrieval.postings import LuceneIdf, Postings
+from bot.retrieval.scan import Scan
 
 Engine = Callable[[Sequence[Passage]], Retriever]
-ENGINES: list[Engine] = [Bm25Retriever, PlainRetriever]
+
+
+def from_what_is_kept(passages: Sequence[Passage]) -> Retriever:
+    """Over postings that were kept and opened again."""
+    return Bm25Retriever(passages, {name: reopened(field) for name, field in counted(passages).items()})
+
+
+ENGINES: list[Engine] = [searching, partial(searching, engine=Scan), from_what_is_kept, PlainRetriever]
 every_engine = pytest.mark.parametrize("engine", ENGINES)
 
 TARN = (
@@ -30,7 +40,7 @@ TARN = (
 
 
 def passages(*articles: Article) -> tuple[Passage, ...]:
-    return Archive(articles).passages
+    return archive_of(articles).passages
 
 
 @every_engine
@@ -220,9 +230,10 @@ def test_filters_leave_the_same_in_every_engine(
     archive = made(texts)
     filters = Filters(phrases=tuple(phrases[:1]), excluded=tuple(phrases[1:]))
     asked = query(*weights.items(), excluded=excluded, filters=filters)
-    one, other = (engine(archive).search(asked, 5) for engine in ENGINES)
-    assert [hit.passage for hit in one] == [hit.passage for hit in other]
-    assert [hit.score for hit in one] == pytest.approx([hit.score for hit in other], rel=1e-9)
+    one, *others = (engine(archive).search(asked, 5) for engine in ENGINES)
+    for other in others:
+        assert [hit.passage for hit in one] == [hit.passage for hit in other]
+        assert [hit.score for hit in one] == pytest.approx([hit.score for hit in other], rel=1e-9)
 
 
 @every_engine
@@ -257,4 +268,7 @@ def test_postings_are_the_library(corpus: list[list[str]], asked: list[str]) -> 
     """Asked as the library is asked, the postings give the library's own scores, repeated terms counted again."""
     if any(corpus):
         expected = LuceneIdf(corpus, k1=K1, b=B).get_scores(asked)
-        assert list(Postings(corpus, k1=K1, b=B).get_scores(asked)) == pytest.approx(list(expected), rel=1e-9)
+        (documents,) = Documents.of(corpus)
+        postings = Postings(documents, k1=K1, b=B)
+        for one in (postings, reopened(postings)):
+            assert list(one.get_scores(asked)) == pytest.approx(list(expected), rel=1e-9)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import TypeVar
+
+from making import archive_of
 
 from bot.archive import Archive
 from bot.errors import VerificationError
 from bot.models import Abstention, Answer, Article, Hit, Paragraph, Passage, Query, Question, Quote, Reply, Span, Trace
 from bot.retrieval import TermScore
+from bot.slack.composing import Answers
+
+T = TypeVar("T")
 
 TARN = Article(
     id="bridge.txt",
@@ -80,12 +86,6 @@ def known() -> dict[str, Reply | Exception]:
     }
 
 
-def verify(quote: Quote) -> None:
-    """Accept every quote but those of the article named "changed"."""
-    if quote.article.id == "changed":
-        raise VerificationError("The article has changed; read the archive again.")
-
-
 @dataclass
 class Scripted:
     """A librarian who knows what to reply to which question, and repeats the question of any other as a reason."""
@@ -93,7 +93,7 @@ class Scripted:
     replies: dict[str, Reply | Exception] = field(default_factory=known)
     examples: tuple[str, ...] = ("when does work on the Tarn bridge begin", "who approved the bridge")
     before: Callable[[], object] = lambda: None
-    archive: Archive = field(default_factory=lambda: Archive([TARN]))
+    archive: Archive = field(default_factory=lambda: archive_of([TARN]))
 
     def answer(self, question: Question) -> Reply:
         self.before()
@@ -102,6 +102,23 @@ class Scripted:
             raise reply
         return reply
 
+    def verify(self, quote: Quote) -> None:
+        """Accept every quote but those of the article named "changed"."""
+        if quote.article.id == "changed":
+            raise VerificationError("The article has changed; read the archive again.")
+
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
         """The title alone gives anything, a point for each of its words."""
         return tuple(TermScore("title", word, 1.0) for word in passage.article.title.split())
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A shelf with one librarian, who never changes."""
+
+    librarian: Answers
+    read_at: datetime = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+
+    def consult(self, work: Callable[[Answers], T]) -> T:
+        """See ``Shelf.consult``."""
+        return work(self.librarian)

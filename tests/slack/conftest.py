@@ -21,11 +21,13 @@ from bot.slack.bot import SlackBot
 from bot.slack.connection import Access
 from bot.slack.features import scopes
 from bot.slack.history import Editors
+from bot.slack.http import HttpEndpoint
 from bot.slack.limits import Limits
 from bot.slack.questions import Asked, read_event
 from bot.slack.socketmode import SocketEndpoint
+from bot.telemetry import Telemetry
 
-from .articles import Scripted, verify
+from .articles import Alone, Scripted
 
 EVERY_SCOPE = ("chat:write", "users:read", *sorted({scope for names in SCOPES.values() for scope in names}))
 
@@ -82,9 +84,34 @@ class Room:
             self.slack.wait_until_connected(connections=connections)
             yield bot
 
+    @contextmanager
+    def bot_at_address(self, rules: Rules | None = None) -> Iterator[SlackBot]:
+        """The bot, answering signed requests that Slack sends to its own address, without an app-level token."""
+        access = Access(self.slack.bot_token, None, self.slack.api_url, self.slack.signing_secret)
+        with ExitStack() as stack:
+            telemetry, records = Telemetry(), Records(self.state)
+            stack.callback(records.close)
+            bot = SlackBot(access, records=records, telemetry=telemetry, rules=rules)
+            stack.callback(bot.stop)
+            entrance = HttpEndpoint(
+                bot.app,
+                signing_secret=access.secret,
+                telemetry=telemetry,
+                is_ready=lambda: bot.is_ready,
+                host="127.0.0.1",
+                port=0,
+            )
+            stack.callback(entrance.stop)
+            stack.callback(entrance.retire)
+            bot.start()
+            self.open(bot)
+            entrance.start()
+            self.slack.use_request_url(f"http://127.0.0.1:{entrance.port}/slack/events")
+            yield bot
+
     def open(self, bot: SlackBot) -> None:
         """Give the bot its archive."""
-        bot.open(self.librarian, verify)
+        bot.open(Alone(self.librarian))
 
     def leave_claimed(self, *messages: Message) -> None:
         """Leave these questions as a process leaves them that was killed a minute ago: claimed and not settled."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from making import archive_of
 
 from bot.archive import Archive
 from bot.errors import VerificationError
@@ -18,12 +19,9 @@ from bot.playground.validation import checked_view
 from bot.records import Place, Rated, Records
 from bot.slack.admission import Rules
 from bot.slack.blocks import texts_in
-from bot.slack.bot import SlackBot
 from bot.slack.controls import RATE
-from bot.slack.http import HttpEndpoint
 from bot.slack.modals import NEXT_QUOTE, NOTE, PREVIOUS_QUOTE, SHOW_CONTEXT, context_modal
 from bot.slack.references import VALUE_LIMIT, Showing, find, showing_of, value_of
-from bot.telemetry import Telemetry
 from tests.making import article
 
 from .articles import Scripted, answer, quote_all
@@ -49,13 +47,13 @@ PLACE = Place("T1", "C1", "1.0")
 class Shelved(Scripted):
     """A librarian who replies as told, and has an archive to look things up in."""
 
-    archive: Archive = field(default_factory=lambda: Archive([BRIDGE, LATER]))
+    archive: Archive = field(default_factory=lambda: archive_of([BRIDGE, LATER]))
 
 
 def quoted(article: Article, words: str) -> Quote:
     """The quote that is ``words``, from the paragraph that holds them."""
     span = span_of(article, words)
-    return next(Quote(paragraph, span) for paragraph in Archive([article]).paragraphs if paragraph.span.holds(span))
+    return next(Quote(paragraph, span) for paragraph in archive_of([article]).paragraphs if paragraph.span.holds(span))
 
 
 QUOTES = (quoted(BRIDGE, "The council approved the Tarn bridge on Monday."), quoted(LATER, "It was approved twice."))
@@ -163,25 +161,9 @@ def test_the_context_is_shown_by_a_bot_that_was_started_again(shelved: Room) -> 
 
 def test_presses_come_in_at_an_address_too(shelved: Room) -> None:
     """(Show context, the modal) where Slack sends signed requests to the bot's own address."""
-    bot = SlackBot(shelved.access(), records=Records(shelved.state))
-    endpoint = HttpEndpoint(
-        bot.app,
-        signing_secret=shelved.slack.signing_secret,
-        telemetry=Telemetry(),
-        is_ready=lambda: bot.is_ready,
-        host="127.0.0.1",
-        port=0,
-    )
-    endpoint.start()
-    bot.start()
-    try:
-        shelved.open(bot)
-        shelved.slack.use_request_url(f"http://127.0.0.1:{endpoint.port}/slack/events")
+    with shelved.bot_at_address():
         press(shelved, shelved.reply_to(shelved.ask(ASKED)), SHOW_CONTEXT)
         assert bold(window(shelved)) == [QUOTES[0].text]
-    finally:
-        bot.stop()
-        endpoint.stop()
 
 
 def test_a_source_that_has_changed_is_not_shown_as_it_was(shelved: Room) -> None:
@@ -189,7 +171,7 @@ def test_a_source_that_has_changed_is_not_shown_as_it_was(shelved: Room) -> None
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
     changed = replace(BRIDGE, text=BRIDGE.text.replace("Monday", "Friday"))
-    shelved.librarian = Shelved(archive=Archive([changed, LATER]))
+    shelved.librarian = Shelved(archive=archive_of([changed, LATER]))
     with shelved.bot():
         press(shelved, reply, SHOW_CONTEXT)
         assert lines(window(shelved)) == ["The source has changed since this answer was given; ask again."]
@@ -201,7 +183,7 @@ def test_a_source_that_changes_while_it_is_looked_at_is_told_in_the_same_window(
         reply = shelved.reply_to(shelved.ask(ASKED))
         press(shelved, reply, SHOW_CONTEXT)
         view = window(shelved)
-        shelved.librarian = Shelved(archive=Archive([BRIDGE]))
+        shelved.librarian = Shelved(archive=archive_of([BRIDGE]))
         shelved.open(bot)
         told = turned(shelved, view, NEXT_QUOTE)
         assert lines(told) == ["The source has changed since this answer was given; ask again."]
@@ -266,7 +248,7 @@ WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 @given(st.lists(WORDS, min_size=1, max_size=6), st.integers(0, 5))
 def test_slack_takes_the_context_of_any_quote(texts: list[str], at: int) -> None:
     """Whatever paragraphs hold and however long they are, Slack takes the modal, which quotes the archive alone."""
-    archive = Archive([article(*(f"word {text}" for text in texts), id="a")])
+    archive = archive_of([article(*(f"word {text}" for text in texts), id="a")])
     paragraphs = archive.paragraphs
     chosen = paragraphs[at % len(paragraphs)]
     quote = replace(quote_all(chosen.article), paragraph=chosen, span=chosen.span)
@@ -293,7 +275,7 @@ def test_a_value_holds_as_many_quotes_as_slack_takes(ids: list[str]) -> None:
 
 def test_what_no_paragraph_holds_is_not_found() -> None:
     """A reference across two paragraphs, or to an article that is not there, names no quote."""
-    archive = Archive([BRIDGE])
+    archive = archive_of([BRIDGE])
     whole = find(archive, showing_of(PLACE, [quote_all(BRIDGE)]).quotes[0]._replace(start=0, end=10))  # type: ignore
     assert whole.text == "The valley"
     for reference in (showing_of(PLACE, [quote_all(BRIDGE)]), showing_of(PLACE, [quote_all(LATER)])):

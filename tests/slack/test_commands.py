@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,17 +12,13 @@ from slack_sdk.models.metadata import Metadata
 from bot.playground.cast import BOT, COLLEAGUE, DM_YOU, GENERAL, YOU
 from bot.playground.interactivity import Outcome
 from bot.playground.nouns import Channel
-from bot.records import Records
 from bot.slack.admission import Rules
 from bot.slack.blocks import plain
-from bot.slack.bot import SlackBot
-from bot.slack.connection import Access, connect
+from bot.slack.connection import connect
 from bot.slack.features import SHORTCUT_ID
-from bot.slack.http import HttpEndpoint
 from bot.slack.limits import Limits
 from bot.slack.posting import Destination, NotPosted, post
 from bot.slack.sharing import SHARE
-from bot.telemetry import Telemetry
 
 from .articles import BRIDGE, QUOTED, answer, quote_all
 from .conftest import Room, shown
@@ -202,21 +197,7 @@ def test_what_is_asked_while_the_archive_is_read_is_answered_then(idle: Room) ->
 
 def test_over_http_it_is_the_same(idle: Room) -> None:
     """A command, a shortcut and a press that come as signed forms are answered as those over a websocket are."""
-    access = Access(idle.slack.bot_token, None, idle.slack.api_url, idle.slack.signing_secret)
-    with ExitStack() as stack:
-        telemetry, records = Telemetry(), Records(idle.state)
-        stack.callback(records.close)
-        bot = SlackBot(access, records=records, telemetry=telemetry)
-        stack.callback(bot.stop)
-        entrance = HttpEndpoint(
-            bot.app, signing_secret=access.secret, telemetry=telemetry, is_ready=lambda: True, host="127.0.0.1", port=0
-        )
-        stack.callback(entrance.stop)
-        stack.callback(entrance.retire)
-        bot.start()
-        idle.open(bot)
-        entrance.start()
-        idle.slack.use_request_url(f"http://127.0.0.1:{entrance.port}/slack/events")
+    with idle.bot_at_address():
         share(idle, command(idle, GENERAL, BRIDGE))
         assert QUOTED in shown(idle.slack.replies(GENERAL)[-1])
         message = idle.slack.say(GENERAL, BRIDGE, user=COLLEAGUE)

@@ -23,7 +23,7 @@ from bot.slack.ledger import Ledger
 from bot.slack.questions import Asked, read_event
 from bot.telemetry import Telemetry
 
-from .articles import BRIDGE, QUOTED, Scripted, verify
+from .articles import BRIDGE, QUOTED, Scripted
 from .conftest import EVERY_SCOPE, shown
 
 
@@ -44,7 +44,7 @@ class Bench:
             Ledger(self.records),
             Admission(Rules(), Directory(client)),
             Telemetry(),
-            lambda asked: compose(asked, Scripted(), verify),
+            lambda asked: compose(asked, Scripted()),
             lambda: self.now,
         )
 
@@ -180,7 +180,7 @@ def test_a_fault_of_ones_own_is_tried_again(bench: Bench, caplog: pytest.LogCapt
     def composing(asked: Asked) -> Composed:
         if faults:
             raise faults.pop()
-        return compose(asked, Scripted(), verify)
+        return compose(asked, Scripted())
 
     errand = Errand(replace(bench.means, compose=composing), bench.claim())
     assert errand() == Again(1.0)

@@ -8,18 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from making import archive_of
 
-from bot.archive import Archive
 from bot.models import Article
 from bot.playground.cast import COLLEAGUE, GENERAL, YOU
 from bot.playground.nouns import Json, Message
 from bot.records import Place, Records, short_id
 from bot.slack.admission import Rules
 from bot.slack.blocks import texts_in
-from bot.slack.bot import SlackBot
 from bot.slack.controls import WHY
-from bot.slack.http import HttpEndpoint
-from bot.telemetry import Telemetry
 from tests.making import article, librarian
 
 from .conftest import Room
@@ -92,7 +89,7 @@ def test_why_shows_what_was_searched_found_and_verified(answered: Room) -> None:
     start = BRIDGE.text.index("The council")
     assert f"Characters {start}–" in told
     assert BRIDGE.sha256[:16] in told
-    assert f"Archive {Archive([BRIDGE, FERRY]).fingerprint[:16]}, unchanged since" in told
+    assert f"Archive {archive_of([BRIDGE, FERRY]).fingerprint[:16]}, unchanged since" in told
 
 
 def test_the_window_names_the_command_that_shows_the_same(answered: Room) -> None:
@@ -172,24 +169,8 @@ def test_a_source_that_has_changed_is_told_and_not_shown(shelved: Room, articles
 
 def test_presses_come_in_at_an_address_too(shelved: Room) -> None:
     """(Why this answer?, the window) where Slack sends signed requests to the bot's own address."""
-    bot = SlackBot(shelved.access(), records=Records(shelved.state))
-    endpoint = HttpEndpoint(
-        bot.app,
-        signing_secret=shelved.slack.signing_secret,
-        telemetry=Telemetry(),
-        is_ready=lambda: bot.is_ready,
-        host="127.0.0.1",
-        port=0,
-    )
-    endpoint.start()
-    bot.start()
-    try:
-        shelved.open(bot)
-        shelved.slack.use_request_url(f"http://127.0.0.1:{endpoint.port}/slack/events")
+    with shelved.bot_at_address():
         assert "verified now" in read(why(shelved, shelved.reply_to(shelved.ask(ASKED))))
-    finally:
-        bot.stop()
-        endpoint.stop()
 
 
 def test_before_the_archive_is_read_there_is_nothing_to_verify(shelved: Room) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from making import archive_of
 
-from bot.archive import Archive
 from bot.models import Quote
 from bot.playground.validation import checked_view
 from bot.receipts import Receipt, receipt_of
@@ -50,7 +50,7 @@ def test_slack_takes_the_window_whatever_was_asked_and_quoted(
     """Whatever people ask, and articles hold and are called, Slack takes the window, which does nothing but show it."""
     named = [replace(quote.article, id=f"{number}{quote.article.title}") for number, quote in enumerate(found)]
     every = [quote_all(one) for one in named]
-    archive = Archive(named)
+    archive = archive_of(named)
     said = [one[:QUESTION_LIMIT] for one in said] * 9
     asked: dict[str, Any] = {
         "question": said[0],
@@ -63,7 +63,7 @@ def test_slack_takes_the_window_whatever_was_asked_and_quoted(
     }
     scores = tuple(TermScore("body", one, 0.125) for one in said)
     receipt = receipt_of(answer(*every), archive, lambda query, passage: scores).model_copy(update=asked)
-    view = why_modal(kept_of(receipt), Archive([]) if changed else archive)
+    view = why_modal(kept_of(receipt), archive_of([]) if changed else archive)
     checked_view(view, "modal")
     for block in view["blocks"]:  # a window may hold more than a message
         assert_harmless(Message("Why", [block]), every)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,12 +17,8 @@ from bot.records import Records
 from bot.retrieval import TermScore
 from bot.slack.admission import Rules
 from bot.slack.blocks import texts_in
-from bot.slack.bot import SlackBot
-from bot.slack.connection import Access
 from bot.slack.controls import MORE
-from bot.slack.http import HttpEndpoint
 from bot.slack.limits import Limits
-from bot.telemetry import Telemetry
 from tests.making import article, librarian
 
 from .articles import Scripted
@@ -396,21 +391,7 @@ def test_what_was_not_answered_is_not_kept(idle: Room) -> None:
 
 def test_over_http_it_is_the_same(idle: Room) -> None:
     """(Told by signed requests instead of a websocket: the same questions go on, and the same talk draws nothing.)"""
-    access = Access(idle.slack.bot_token, None, idle.slack.api_url, idle.slack.signing_secret)
-    with ExitStack() as stack:
-        telemetry, records = Telemetry(), Records(idle.state)
-        stack.callback(records.close)
-        bot = SlackBot(access, records=records, telemetry=telemetry, rules=going_on(idle))
-        stack.callback(bot.stop)
-        entrance = HttpEndpoint(
-            bot.app, signing_secret=access.secret, telemetry=telemetry, is_ready=lambda: True, host="127.0.0.1", port=0
-        )
-        stack.callback(entrance.stop)
-        stack.callback(entrance.retire)
-        bot.start()
-        idle.open(bot)
-        entrance.start()
-        idle.slack.use_request_url(f"http://127.0.0.1:{entrance.port}/slack/events")
+    with idle.bot_at_address(rules=going_on(idle)):
         root = opened(idle)
         for said in (*NOTHING.values(), WHO_PAYS):
             idle.slack.say(GENERAL, said, thread=root.ts)

@@ -7,28 +7,27 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
 import pytest
 from hypothesis import given
 from slack_sdk import WebClient
 
 from bot.playground.cast import COLLEAGUE, DM_COLLEAGUE, DM_YOU, GENERAL, YOU
-from bot.playground.nouns import Json
+from bot.playground.nouns import ChannelKind, Json
 from bot.playground.server import StandIn
 from bot.playground.validation import checked_view
 from bot.records import FILE_NAME, Delivery, Kept, Place, Rated, Records, mark_of, short_id
 from bot.slack.blocks import texts_in
 from bot.slack.controls import RATE
 from bot.slack.features import events, scopes
-from bot.slack.history import DAY, DAYS, GAPS, OWN, PRIVATE, PUBLIC, Editors, History
+from bot.slack.history import DAY, DAYS, GAPS, OWN, Editors, History
 from bot.slack.modals import NOTE
-from bot.slack.questions import Surface
 
 from .articles import BRIDGE, Scripted
 from .conftest import Room
 from .hostile import MIXTURES, untimed
-from .surfaces import command, full_room
+from .surfaces import command, full_room, share
 from .test_actions import press, rating_of, window
 from .test_home import home
 
@@ -162,7 +161,7 @@ def test_private_questions_are_told_only_where_that_is_set(idle: Room) -> None:
         command(idle, GENERAL, "why the tunnel")
         told = lacks(idle)
     assert "Found no answer: none." in told
-    assert "but for those that were asked of the bot alone" in told
+    assert "that were asked in public channels" in told
     with idle.bot(editors=SEEING_ALL):
         told = lacks(idle)
     assert "why submarines · " in told
@@ -170,10 +169,48 @@ def test_private_questions_are_told_only_where_that_is_set(idle: Room) -> None:
     assert "wherever they were asked" in told
 
 
-def test_every_surface_is_public_or_private() -> None:
-    """Wherever a question can be asked, it is decided whether editors see it without a setting."""
-    assert PUBLIC | PRIVATE | {"join"} == set(get_args(Surface))
-    assert not PUBLIC & PRIVATE
+@pytest.mark.parametrize(
+    ("kind", "fault", "seen"),
+    [
+        ("mpim", None, False),
+        ("group", None, False),
+        ("channel", {"status": 500}, False),
+        ("channel", {"error": "missing_scope"}, False),
+        ("channel", None, True),
+    ],
+)
+def test_a_mention_is_public_only_where_slack_says_that_the_channel_is(
+    idle: Room, kind: ChannelKind, fault: dict[str, Any] | None, *, seen: bool
+) -> None:
+    """(is asked in a group, a private or a public channel, an editor sees it of a channel that is known as public)."""
+    channel = idle.slack.add_channel(kind=kind)
+    with idle.bot(editors=EDITORS):
+        if fault:
+            idle.slack.fail_next("conversations.info", **fault)
+        idle.reply_to(idle.ask("why submarines", channel=channel))
+        assert ("why submarines · " in lacks(idle)) is seen
+
+
+@pytest.mark.parametrize(("kind", "seen"), [("group", False), ("channel", True)])
+def test_what_is_shared_is_as_public_as_its_channel(idle: Room, kind: ChannelKind, *, seen: bool) -> None:
+    """(/pullquote, Share in channel: an editor sees it once it is there for everybody to read)."""
+    channel = idle.slack.add_channel(kind=kind)
+    with idle.bot(editors=EDITORS):
+        private = command(idle, channel, "why submarines")
+        assert "submarines" not in lacks(idle)
+        share(idle, private)
+        assert ("why submarines · " in lacks(idle)) is seen
+
+
+def test_slack_is_asked_once_whether_a_channel_is_public(idle: Room) -> None:
+    """(asks three times in a channel, one look at what it is; in a direct message there is nothing to look at)."""
+    with idle.bot(editors=EDITORS):
+        for words in ("why submarines", "why the tunnel", BRIDGE):
+            idle.reply_to(idle.ask(words))
+        idle.slack.say(DM_YOU, BRIDGE)
+        idle.slack.wait_for_replies(DM_YOU)
+        idle.slack.quiet()
+    assert sum(call.method == "conversations.info" for call in idle.slack.calls) == 1
 
 
 def test_records_that_cannot_be_used_are_told_of_in_one_sentence(idle: Room) -> None:

@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from making import archive_of
 
-from bot.archive import Archive
 from bot.playground.cast import DM_YOU, YOU
 from bot.playground.nouns import Json
 from bot.playground.server import StandIn
@@ -41,7 +41,7 @@ def test_home_says_what_the_archive_holds(idle: Room) -> None:
     """(opens Home, how much the archive holds, from when, what is newest, how to ask, and examples)."""
     later = replace(TARN, id="later.txt", title="Trains for Tarn", published=date(2025, 11, 12))
     nobody = replace(TARN, id="notes/plain.txt", title="Plain", source="plain.txt", published=None)
-    idle.librarian.archive = Archive([TARN, later, nobody])
+    idle.librarian.archive = archive_of([TARN, later, nobody])
     with idle.bot():
         read = home(idle)
     assert read[1].startswith("3 articles · 1 source · 7 May 2025 to 12 November 2025. Read on ")
@@ -86,7 +86,7 @@ def test_home_shows_a_guest_nothing_of_the_archive(idle: Room) -> None:
 def test_titles_are_shown_as_they_are_and_no_longer_than_fits(idle: Room) -> None:
     """Titles that look like markup, or are as long as a book, leave a tab that Slack takes."""
     titles = ("<!channel> *b* :smile:", "x" * 5_000, "\u202egnorts")
-    idle.librarian.archive = Archive([replace(TARN, id=f"{title[:9]}.txt", title=title) for title in titles])
+    idle.librarian.archive = archive_of([replace(TARN, id=f"{title[:9]}.txt", title=title) for title in titles])
     with idle.bot():
         read = home(idle)
     assert "<!channel> *b* :smile: · 7 May 2025" in read

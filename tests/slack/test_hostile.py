@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from bot.articles import read
+from bot.articles.reading import read
 from bot.models import Answer, Article, Paragraph, Question, Quote, Reply, Span
 from bot.playground.cast import GENERAL
 from bot.records import Place

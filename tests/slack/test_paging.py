@@ -107,6 +107,30 @@ def test_more_passages_stand_in_the_answers_place(many: Room) -> None:
         assert shown(pressed(many, standing(many), BEFORE)) == shown(first)
 
 
+FEW = [
+    pytest.param(HOLDING[:1], False, id="one"),
+    pytest.param(HOLDING[:3], False, id="as many as are shown"),
+    pytest.param((*HOLDING[:3], HOLDING[0]), False, id="one of them twice"),
+    pytest.param(HOLDING[:4], True, id="one more"),
+]
+
+
+@pytest.mark.parametrize(("holding", "has_more"), FEW)
+def test_further_passages_are_offered_where_there_are_some(
+    offline: Room, holding: tuple[str, ...], *, has_more: bool
+) -> None:
+    """What else was found, but holds too little of the question or says the same again, is no further passage."""
+    weak = ("The bridge froze in January.", *OTHERS)
+    found = librarian_of([article(text, id=f"{number}.txt") for number, text in enumerate((*holding, *weak))])
+    offline.librarian = found  # type: ignore[assignment]
+    reply = found.answer(Question(ASKED))
+    assert isinstance(reply, Answer)
+    assert len(reply.trace.hits) > len(reply.quotes)
+    with offline.bot():
+        assert ("More passages" in offered(asked_directly(offline))) is has_more
+    assert (page_of(found, Question(ASKED), 1) is not None) is has_more
+
+
 def test_what_is_said_of_the_answer_is_not_said_of_further_passages() -> None:
     """That its quotes differ in a figure, or that an article is later than they are, stands above the answer alone."""
     cost = [f"The pier at Skarvik cost {number} million crowns, says {who}." for number, who in PIERS]

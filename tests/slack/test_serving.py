@@ -84,12 +84,12 @@ from bot.errors import ArchiveError, PullquoteError
 from bot.records import Records
 from bot.slack.connection import Access
 from bot.slack.serving import WayIn, serve
-from slack.articles import Scripted, verify
+from slack.articles import Alone, Scripted
 
 def load():
     if sys.argv[4] == "fail":
         raise ArchiveError("There is no archive.")
-    return Scripted(), verify
+    return Alone(Scripted())
 
 def ready(identity):
     print("ready in", identity.team, flush=True)

@@ -6,18 +6,21 @@ from hypothesis import given
 
 from bot.models import Answer, Reply
 from bot.playground.cast import YOU
-from bot.slack.blocks import MESSAGE_LIMIT, Message, plain, render, size_of
+from bot.records import Place
+from bot.slack.blocks import MESSAGE_LIMIT, Message, render, size_of, texts_in
+from bot.slack.controls import ROOM as CONTROLS
+from bot.slack.controls import with_controls
 from bot.slack.markup import size
-from bot.slack.sharing import ROOM, VALUE_LIMIT, credited, offered
+from bot.slack.references import Answered
+from bot.slack.sharing import ROOM, VALUE_LIMIT, Shared, credited, sharing_of
 
 from .hostile import MIXTURES, assert_harmless, replies, untimed
 
 
 def test_a_question_that_a_button_cannot_carry_is_not_shared() -> None:
     """The button holds at most what Slack takes; a longer question has none."""
-    message = plain("x")
-    assert len(offered(message, "ü" * (VALUE_LIMIT - 15)).blocks) == 2
-    assert len(offered(message, "𝕳" * (VALUE_LIMIT // 2)).blocks) == 1
+    assert sharing_of("ü" * (VALUE_LIMIT - 15)) == Shared(question="ü" * (VALUE_LIMIT - 15))
+    assert sharing_of("𝕳" * (VALUE_LIMIT // 2)) is None
 
 
 @untimed
@@ -25,8 +28,13 @@ def test_a_question_that_a_button_cannot_carry_is_not_shared() -> None:
 def test_what_is_shared_fits_and_does_nothing_but_show(reply: Reply, question: str) -> None:
     """However long and hostile, a shared answer and a private one are messages that Slack takes."""
     quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
-    message = render(reply, around=ROOM)
-    assert_harmless(offered(message, question), quotes)
+    message = render(reply, around=ROOM + CONTROLS)
+    answered = Answered(place=Place("T1", "C1", "1.0"), version="")
+    private = with_controls(message, answered, quotes, share=sharing_of(question))
+    assert_harmless(private, quotes)
+    *_, row, _ = private.blocks
+    names = [name for name in texts_in(row) if name != "Show context"]
+    assert names == (["Share in channel", "Why this answer?"] if sharing_of(question) else ["Why this answer?"])
     shared = credited(message, question or "x", YOU)
     who, *rest = shared.blocks
     assert_harmless(Message(shared.text, rest), quotes)

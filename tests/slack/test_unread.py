@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, YOU
+from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, GROUP, RESEARCH, YOU
+from bot.playground.forwarding import forwarded
 from bot.playground.interactivity import Outcome
-from bot.playground.nouns import Json
+from bot.playground.nouns import ChannelKind, File, Json
 from bot.slack.admission import Rules
 from bot.slack.commands import read_shortcut, recall
 from bot.slack.features import SHORTCUT_ID
@@ -25,6 +26,7 @@ PARTS: Json = {
     "files": [{"id": "F1", "mimetype": "image/png"}, {"id": "F2", "mimetype": "text/plain"}],
     "attachments": [{"is_share": True, "text": "what somebody else said"}],
 }
+FILES = [File("harbour.png", "image/png", 12), File("notes.txt", "text/plain", 3)]
 NOT_READ = "Not read: attached images, attached files and forwarded messages."
 
 
@@ -48,35 +50,43 @@ def test_a_linked_page_is_not_read(full: Room, surface: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["channel", "group", "mpim", "im"])
-def test_what_is_attached_is_not_read(full: Room, kind: str) -> None:
+def test_what_is_attached_is_not_read(full: Room, kind: ChannelKind) -> None:
     """(A question with pictures, files and a forwarded message, the answer below a line that names them.)"""
-    channel = DM_YOU if kind == "im" else full.slack.add_channel(kind="mpim") if kind == "mpim" else GENERAL
-    is_mention = kind in ("channel", "group")
-    event = {"type": "app_mention" if is_mention else "message", "channel": channel, "channel_type": kind, "user": YOU}
-    ts = "99.000100" if kind == "im" else full.slack.say(channel, "hello").ts
-    full.slack.deliver(event | PARTS | {"ts": ts, "text": f"{full.slack.mention} {BRIDGE}"})
-    full.slack.wait_until(lambda: any(NOT_READ in shown(one) for one in seen(full)))
+    said = full.slack.say(RESEARCH, "what somebody else said", user=COLLEAGUE)
+    channel = DM_YOU if kind == "im" else full.slack.add_channel(kind=kind)
+    shared = [forwarded(full.slack.workspace, said)]
+    full.slack.say(channel, f"{full.slack.mention} {BRIDGE}", files=FILES, attachments=shared)
+    full.slack.wait_until(lambda: bool(seen(full)))
     full.slack.quiet()
-    assert sum(shown(one).startswith(f"{NOT_READ}\n{QUOTED}") for one in seen(full)) == 1
+    (answered,) = seen(full)
+    assert shown(answered).startswith(f"{NOT_READ}\n{QUOTED}")
 
 
 def test_what_is_attached_to_a_follow_up_is_not_read(full: Room) -> None:
     """(A question that goes on, with pictures: answered, below the same line.)"""
     root = full.ask(BRIDGE)
     full.reply_to(root)
-    said = full.slack.say(GENERAL, "look", thread=root.ts)
-    event = {"type": "message", "channel": GENERAL, "channel_type": "channel", "user": YOU, "subtype": "file_share"}
-    full.slack.deliver(event | PARTS | {"ts": said.ts, "thread_ts": root.ts, "text": BRIDGE + "?"})
+    full.slack.say(GENERAL, BRIDGE + "?", thread=root.ts, files=FILES)
     full.slack.wait_until(lambda: len(full.slack.replies(GENERAL, root.ts)) == 2)
-    assert shown(full.slack.replies(GENERAL, root.ts)[-1]).startswith(f"{NOT_READ}\n{QUOTED}")
+    line = "Not read: attached images and attached files."
+    assert shown(full.slack.replies(GENERAL, root.ts)[-1]).startswith(f"{line}\n{QUOTED}")
 
 
-def test_a_message_of_pictures_alone_asks_nothing(full: Room) -> None:
-    """(A mention with a picture and no words, the how-to, below a line that says what was not read.)"""
-    event = {"type": "app_mention", "channel": GENERAL, "user": YOU, "text": full.slack.mention}
-    full.slack.deliver(event | PARTS | {"ts": full.slack.say(GENERAL, "hello").ts})
+@pytest.mark.parametrize("channel", [GENERAL, GROUP, DM_YOU])
+def test_a_message_of_files_alone_asks_nothing(full: Room, channel: str) -> None:
+    """(Files and no words but the mention, the how-to, below a line that says what was not read.)"""
+    full.slack.say(channel, full.slack.mention, files=FILES)
     full.slack.wait_until(lambda: bool(seen(full)))
-    assert shown(seen(full)[-1]).startswith(f"{NOT_READ}\nAsk a question in plain words.")
+    line = "Not read: attached images and attached files."
+    assert shown(seen(full)[-1]).startswith(f"{line}\nAsk a question in plain words.")
+
+
+def test_files_to_nobody_draw_nothing(full: Room) -> None:
+    """(Files without a mention in a channel or a group, nothing.)"""
+    for channel in (GENERAL, GROUP):
+        full.slack.say(channel, BRIDGE, files=FILES)
+    full.slack.quiet()
+    assert seen(full) == []
 
 
 def test_a_shortcut_says_so_of_its_message(full: Room) -> None:

@@ -20,7 +20,9 @@ _SAID = {
 }
 
 # As long as a message that Slack's own composer takes
-Text = Annotated[str, Field(min_length=1, max_length=12_000, pattern=r"\S")]
+_LONGEST = 12_000
+Text = Annotated[str, Field(min_length=1, max_length=_LONGEST, pattern=r"\S")]
+TextOrNone = Annotated[str, Field(max_length=_LONGEST)]
 
 
 class RefusalError(Exception):

@@ -7,6 +7,8 @@ from bot.playground.page.act import Act
 
 ACTS: dict[str, type[Act]] = {
     "say": talking.Say,
+    "attach": talking.Attach,
+    "forward": talking.Forward,
     "edit": talking.Edit,
     "delete": talking.Delete,
     "dismiss": talking.Dismiss,

@@ -76,6 +76,8 @@ def _message(message: Message) -> Json:
         "text": message.text,
         "thread_ts": message.thread_ts,
         "blocks": [_readable(block) for block in message.blocks],
+        "files": [{"name": one.name, "mimetype": one.mimetype, "size": one.size} for one in message.files],
+        "attachments": list(message.attachments),
         "subtype": message.subtype,
         "is_edited": message.edited_ts is not None,
         "reactions": [{"name": name, "users": list(users)} for name, users in message.reactions],

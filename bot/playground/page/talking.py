@@ -1,15 +1,23 @@
-"""Talking on the page: saying, changing, taking back, reacting; keeps secret how a typed name becomes a mention."""
+"""Talking on the page: saying, attaching, forwarding, changing, taking back, reacting.
+
+Keeps secret how a typed name becomes a mention.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from bot.playground.nouns import Json, Message
-from bot.playground.page.act import Act, OnMessage, RefusalError, Text
+from bot.playground.nouns import File, Json, Message
+from bot.playground.page.act import Act, OnMessage, RefusalError, Text, TextOrNone
 from bot.playground.server import StandIn
+
+# As many as Slack takes with one message
+_MOST_FILES = 10
+# A direct message is called after the people in it, and cannot be picked by a name
+_NAMED = frozenset({"channel", "group"})
 
 
 class OnOwnMessage(OnMessage):
@@ -29,6 +37,42 @@ class Say(Act):
         where = self.place(slack, self.channel)
         said = slack.say(where, with_mentions(slack, self.text), user=self.viewer, thread=self.thread)
         return {"ts": said.ts}
+
+
+class Attached(BaseModel):
+    """What the page tells of a file; what is in it never leaves the browser."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    mimetype: Annotated[str, Field(pattern=r"^[\w.+-]+/[\w.+-]+$")]
+    size: Annotated[int, Field(ge=0)]
+
+
+class Attach(Act):
+    """Say something with files, or post the files alone."""
+
+    channel: str
+    files: Annotated[list[Attached], Field(min_length=1, max_length=_MOST_FILES)]
+    text: TextOrNone = ""
+    thread: str | None = None
+
+    def do(self, slack: StandIn) -> Json:
+        where, text = self.place(slack, self.channel), with_mentions(slack, self.text)
+        files = [File(one.name, one.mimetype, one.size) for one in self.files]
+        said = slack.say(where, text, user=self.viewer, thread=self.thread, files=files)
+        return {"ts": said.ts}
+
+
+class Forward(OnMessage):
+    to: str
+    text: TextOrNone = ""
+
+    def do(self, slack: StandIn) -> Json:
+        message, where = self.message(slack), self.place(slack, self.to)
+        if message.seen_by is not None or message.subtype is not None:
+            raise RefusalError("This message cannot be forwarded.")
+        return {"ts": slack.forward(message, where, with_mentions(slack, self.text), user=self.viewer).ts}
 
 
 class Edit(OnOwnMessage):
@@ -65,7 +109,7 @@ class React(OnMessage):
 def with_mentions(slack: StandIn, text: str) -> str:
     """``text`` with each ``@name`` and ``#name`` that the workspace knows as Slack's composer would pick it."""
     names = {f"@{user.name}": f"<@{user.id}>" for user in slack.workspace.users()}
-    names |= {f"#{one.name}": f"<#{one.id}|{one.name}>" for one in slack.workspace.channels() if one.name}
+    names |= {f"#{one.name}": f"<#{one.id}|{one.name}>" for one in slack.workspace.channels() if one.kind in _NAMED}
     picked = {name.casefold(): code for name, code in names.items()}
     longest_first = "|".join(re.escape(name) for name in sorted(picked, key=len, reverse=True))
     return re.sub(

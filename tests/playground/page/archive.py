@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from bot.articles import read
+from bot.articles.reading import read
 from bot.librarian import Librarian
 from bot.models import Article
 from bot.wiring import librarian_of

@@ -15,6 +15,7 @@ from bot.playground.nouns import Channel
 from bot.playground.page.serving import Page
 from bot.slack.admission import Rules
 from bot.slack.history import Editors
+from tests.slack.articles import Alone
 from tests.slack.surfaces import full_room
 
 from .conftest import Building, Visit
@@ -22,6 +23,8 @@ from .conftest import Building, Visit
 TEAM = "T0STANDIN"
 ELSEWHERE = "elsewhere"
 """A channel in which people are and the bot is not."""
+TOGETHER = "Colleague, Pullquote"
+"""What you see as the name of the direct message of three."""
 
 
 @dataclass
@@ -65,7 +68,7 @@ def asking(browser: Browser, state: Path, answers: Librarian) -> Iterator[Buildi
     """
     rules, editors = Rules(follow_ups=frozenset({TEAM})), Editors(frozenset({COLLEAGUE}))
     with full_room(state) as room, room.bot(is_loaded=False, rules=rules, editors=editors) as bot:
-        bot.open(answers, answers.archive.verify)
+        bot.open(Alone(answers))
         members = frozenset({YOU, COLLEAGUE})
         room.slack.workspace.add_channel(Channel("C0ELSEWHERE", ELSEWHERE, "channel", members))
         with Page(room.slack, examples=answers.examples) as page:

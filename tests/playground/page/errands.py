@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, expect
 
 from bot.playground.cast import COLLEAGUE, GENERAL
 
+from . import attaching, together
 from .archive import AGREED, COST, LIT
 from .asking import ELSEWHERE, Desk
 
@@ -223,6 +224,7 @@ ERRANDS: dict[str, Callable[[Desk], object]] = {
         abstention,
         in_thread,
         direct,
+        *together.DEEDS,
         command,
         shared,
         not_shared,
@@ -231,6 +233,7 @@ ERRANDS: dict[str, Callable[[Desk], object]] = {
         prompts,
         joined,
         ignored,
+        *attaching.DEEDS,
         operators,
         later,
         figures,

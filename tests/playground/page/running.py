@@ -40,13 +40,21 @@ class Playground:
 
 
 @contextmanager
-def playground(*, browser: str | None = None) -> Iterator[Playground]:
-    """Run the command on the sample archive until the end of the block, if it was not stopped before.
+def playground(
+    *, browser: str | None = None, corpus: Path | None = None, state: Path | None = None
+) -> Iterator[Playground]:
+    """Run the command until the end of the block, if it was not stopped before.
 
-    ``browser`` is the program that is to show the page.
+    ``browser`` is the program that is to show the page; without a ``corpus`` it is the sample archive that is asked;
+    ``state`` is where its index is kept, where that matters.
     """
     command = [sys.executable, "-m", "bot", "playground"] + ([] if browser else ["--no-browser"])
-    environment = {**os.environ, **({"BROWSER": browser} if browser else {})}
+    command += ["--corpus", str(corpus)] if corpus else []
+    environment = {
+        **os.environ,
+        **({"BROWSER": browser} if browser else {}),
+        **({"PULLQUOTE_STATE_DIR": str(state)} if state else {}),
+    }
     with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE) as process:
         try:
             yield Playground(process)

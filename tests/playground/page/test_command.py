@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.models import Answer, Question, Quote
-from bot.wiring import open_archive
+from bot.wiring import open_library
 
 from .conftest import DESKTOP, PHONE
 from .running import Playground, playground
@@ -22,7 +23,7 @@ QUESTION = "@Pullquote what was agreed on GCAP"
 @pytest.fixture(scope="module")
 def quote(root: Path) -> Quote:
     """What the librarian itself answers with first."""
-    reply = open_archive([root / "corpus"])[0].answer(Question("what was agreed on GCAP"))
+    reply = open_library([root / "corpus"]).consult(lambda one: one).answer(Question("what was agreed on GCAP"))
     assert isinstance(reply, Answer)
     return reply.quotes[0]
 
@@ -102,6 +103,32 @@ def test_on_a_phone_it_is_as_good(browser: Browser, running: Playground) -> None
     tab.get_by_role("textbox").first.fill(QUESTION)
     tab.keyboard.press("Enter")
     expect(tab.locator("#thread blockquote").first).to_be_in_viewport()
+    context.close()
+
+
+def test_a_folder_dropped_into_the_archive_is_quoted(browser: Browser, tmp_path: Path) -> None:
+    """What is moved into the archive while the page is open answers the next question."""
+    corpus, filled = tmp_path / "corpus", tmp_path / "filled"
+    for folder in (corpus, filled):
+        folder.mkdir()
+    told = "The mill of Ostra was flooded in the spring."
+    (corpus / "ferry.txt").write_text("The ferry to Tarn sailed at seven in the morning.")
+    os.utime(corpus / "ferry.txt", (1, 1))
+    (filled / "mill.txt").write_text(told)
+    context, state = browser.new_context(viewport=DESKTOP), tmp_path / "state"
+    with playground(corpus=corpus, state=state) as running:
+        tab = context.new_page()
+        tab.goto(running.address)
+        tab.get_by_role("textbox").first.fill("@Pullquote what happened to the mill of Ostra")
+        tab.keyboard.press("Enter")
+        expect(tab.locator("#thread article").last).to_contain_text("Not in the archive")
+        filled.rename(corpus / "filled")
+        while not list(state.glob("*.2.snapshot")):  # what is kept on disk is answered from already
+            tab.wait_for_timeout(20)
+        tab.get_by_role("textbox").first.fill("@Pullquote the mill of Ostra")
+        tab.keyboard.press("Enter")
+        expect(tab.locator("#thread blockquote").first).to_have_text(told)
+        assert running.stop() == 0
     context.close()
 
 

@@ -88,6 +88,8 @@ def test_the_browser_is_told_to_trust_nothing_else(page: Page) -> None:
         assert headers["x-content-type-options"] == "nosniff"
 
 
+FILE = {"name": "plan.pdf", "mimetype": "application/pdf", "size": 1}
+
 # What is asked for, and the status and words that refuse it
 REFUSED: list[tuple[str, Json, int, str]] = [
     ("fly", {"viewer": YOU}, 404, "there is not"),
@@ -95,6 +97,17 @@ REFUSED: list[tuple[str, Json, int, str]] = [
     ("say", {"viewer": YOU, "channel": GENERAL, "text": "x" * 12_001}, 422, "12000"),
     ("say", {"viewer": YOU, "channel": "C0NOWHERE", "text": "x"}, 404, "no longer there"),
     ("say", {"viewer": YOU, "channel": "D0COLLEAGUE", "text": "x"}, 409, "not in this conversation"),
+    ("attach", {"viewer": YOU, "channel": GENERAL, "files": []}, 422, "at least 1"),
+    ("attach", {"viewer": YOU, "channel": GENERAL, "files": [FILE] * 11}, 422, "at most 10"),
+    ("attach", {"viewer": YOU, "channel": GENERAL, "files": [FILE | {"mimetype": "<b>"}]}, 422, "pattern"),
+    ("attach", {"viewer": YOU, "channel": "D0COLLEAGUE", "files": [FILE]}, 409, "not in this conversation"),
+    (
+        "forward",
+        {"viewer": YOU, "channel": GENERAL, "ts": "{ts}", "to": "D0COLLEAGUE"},
+        409,
+        "not in this conversation",
+    ),
+    ("forward", {"viewer": YOU, "channel": GENERAL, "ts": "1.0", "to": GENERAL}, 404, "no longer there"),
     ("edit", {"viewer": COLLEAGUE, "channel": GENERAL, "ts": "{ts}", "text": "x"}, 409, "your own"),
     ("delete", {"viewer": COLLEAGUE, "channel": GENERAL, "ts": "{ts}"}, 409, "your own"),
     ("dismiss", {"viewer": YOU, "channel": GENERAL, "ts": "{ts}"}, 409, "you alone"),

@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from making import archive_of
 from playwright.sync_api import Browser, Page
 
-from bot.archive import Archive
-from bot.articles import read
+from bot.articles.reading import read
 from bot.models import Article, Quote, Span
 from bot.textfragment import link_to
 from bot.wiring import librarian_of
@@ -196,7 +196,7 @@ def article_of(body: str, folder: Path) -> Article:
 def quotes_of(words: str, body: str, folder: Path, address: str) -> list[Quote]:
     """Each quote that has these words, of the article that is read from such a page."""
     found = []
-    for paragraph in Archive([replace(article_of(body, folder), url=address)]).paragraphs:
+    for paragraph in archive_of([replace(article_of(body, folder), url=address)]).paragraphs:
         at = paragraph.text.find(words)
         if at >= 0:
             start = paragraph.span.start + at

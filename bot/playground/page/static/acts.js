@@ -21,3 +21,8 @@ export async function act(name, fields) {
   }
   return null;
 }
+
+/** Say `text` there, with `files` if there are any; resolves to whether it was taken. */
+export async function say(where, text, files) {
+  return (await (files.length ? act("attach", { ...where, text, files }) : act("say", { ...where, text }))) !== null;
+}

@@ -2,6 +2,7 @@
 
 import { act } from "./acts.js";
 import { h } from "./dom.js";
+import { FilePicker } from "./files.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
 import { toast } from "./notices.js";
@@ -10,7 +11,10 @@ import { all, opening } from "./state.js";
 let made = 0;
 
 export class Composer {
-  /** `send(text)` resolves to whether it was taken; `runCommand(line)` likewise, null where commands are not taken. */
+  /**
+   * `send(text, files)` resolves to whether it was taken; `runCommand(line)` likewise, null where commands are not
+   * taken.
+   */
   constructor({ send, runCommand = null, editLast }) {
     Object.assign(this, { send, runCommand, editLast });
     made += 1;
@@ -24,27 +28,42 @@ export class Composer {
       oninput: () => this.complete(),
       onkeydown: (event) => this.hear(event),
       onblur: () => this.offer([]),
+      onpaste: (event) => this.catch(event, event.clipboardData.files),
     });
+    this.picker = new FilePicker((isFull) => this.attached(isFull));
     this.submit = h("button", { type: "submit", class: "icon-button send", "aria-label": "Send" }, icon("send"));
     this.element = h(
       "form",
       { class: "composer", onsubmit: (event) => (event.preventDefault(), this.sendNow()) },
       this.list,
       this.box,
+      this.picker.list,
+      this.picker.input,
       h("div", { class: "composer-bar" }, this.tools(), h("span", { class: "composer-hint" }, "Enter sends"), this.submit),
     );
     this.offered = [];
   }
 
   /** Name the box, and what it holds so far. */
-  show(label, draft = "") {
+  show(label, draft = { text: "", files: [] }) {
     this.box.setAttribute("aria-label", label);
     this.box.setAttribute("placeholder", label);
-    this.box.value = draft;
+    this.box.value = draft.text;
+    this.picker.show(draft.files);
   }
 
   get draft() {
-    return this.box.value;
+    return { text: this.box.value, files: this.picker.files };
+  }
+
+  get isEmpty() {
+    return !this.box.value && !this.picker.files.length;
+  }
+
+  /** Take files that are dropped anywhere on `pane`, which would otherwise take the page's place. */
+  takeDropsOn(pane) {
+    pane.ondragover = (event) => event.dataTransfer.types.includes("Files") && event.preventDefault();
+    pane.ondrop = (event) => this.catch(event, event.dataTransfer.files);
   }
 
   focus() {
@@ -52,25 +71,43 @@ export class Composer {
   }
 
   async sendNow() {
-    const text = this.box.value;
-    if (!text.trim()) {
+    const { text, files } = this.draft;
+    const isCommand = text.trimStart().startsWith("/");
+    if (!text.trim() && !files.length) {
       return;
     }
     this.box.value = "";
-    if (!(await this.taken(text)) && !this.box.value) {
+    if (!isCommand) {
+      this.picker.show([]);
+    }
+    const isTaken = await (isCommand ? this.commanded(text.trim()) : this.send(text, files));
+    if (!isTaken && !this.box.value) {
       this.box.value = text;
+      this.picker.show(files);
     }
   }
 
-  taken(text) {
-    if (!text.trimStart().startsWith("/")) {
-      return this.send(text);
-    }
+  // A command takes no files: they wait for the next message
+  commanded(line) {
     if (!this.runCommand) {
       toast("Commands are not taken in threads.", "warning");
-      return Promise.resolve(false);
+      return false;
     }
-    return this.runCommand(text.trim());
+    return this.runCommand(line);
+  }
+
+  catch(event, files) {
+    if (files.length) {
+      event.preventDefault();
+      this.picker.add(files);
+    }
+  }
+
+  attached(isFull) {
+    if (isFull) {
+      toast("A message takes ten files.", "warning");
+    }
+    this.box.focus();
   }
 
   tools() {
@@ -102,7 +139,7 @@ export class Composer {
     );
     const sign = (text, label) =>
       h("button", { type: "button", class: "icon-button sign", "aria-label": label, title: label, onclick: insert(text) }, text);
-    return [sign("@", "Mention someone"), this.runCommand && opening.commands.length > 0 && sign("/", "Use a command"),
+    return [this.picker.button, sign("@", "Mention someone"), this.runCommand && opening.commands.length > 0 && sign("/", "Use a command"),
       this.runCommand && shortcuts.length > 0 && bolt];
   }
 

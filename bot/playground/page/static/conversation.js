@@ -1,6 +1,6 @@
 // The middle of the page: the open conversation, its messages and where to write; or the app's Home tab.
 
-import { act } from "./acts.js";
+import { act, say } from "./acts.js";
 import { Composer } from "./composer.js";
 import { h } from "./dom.js";
 import { homeOf } from "./home.js";
@@ -56,9 +56,9 @@ function open(id, openSidebar) {
     },
   });
   const composer = new Composer({
-    send: async (text) => {
+    send: (text, files) => {
       list.isAtEnd = true;
-      return (await act("say", { channel: id, text })) !== null;
+      return say({ channel: id }, text, files);
     },
     runCommand: async (line) => (await act("run-command", { channel: id, line })) !== null,
     editLast: () => {
@@ -70,6 +70,7 @@ function open(id, openSidebar) {
   });
   shown = { id, list, composer, head: welcome(id) };
   composer.show(`Message ${titleOf(id)}`, drafts.get(id));
+  composer.takeDropsOn(element);
   element.replaceChildren(header, list.element, composer.element);
   update();
   list.toEnd();

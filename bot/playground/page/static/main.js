@@ -4,7 +4,7 @@ import { startArrivals } from "./arrivals.js";
 import { focusComposer, startConversation } from "./conversation.js";
 import { startInspector, toggleInspector } from "./inspector.js";
 import { startModals } from "./modals.js";
-import { all, channel, opening, place, subscribe, titleOf } from "./state.js";
+import { all, channel, isDirect, opening, place, subscribe, titleOf } from "./state.js";
 import { isNarrow } from "./narrow.js";
 import { showSidebar, startSidebar } from "./sidebar.js";
 import { listen } from "./stream.js";
@@ -38,7 +38,7 @@ function play(person) {
 function settle() {
   if (place.channel !== "home" && !channel(place.channel)) {
     const wanted = location.hash.slice(1);
-    place.channel = wanted === "home" || channel(wanted) ? wanted : all("channel").find((one) => one.kind !== "im").id;
+    place.channel = wanted === "home" || channel(wanted) ? wanted : all("channel").find((one) => !isDirect(one.id)).id;
   }
   history.replaceState(null, "", `?as=${opening.viewer}#${place.channel}`);
 }

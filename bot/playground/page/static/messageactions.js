@@ -4,6 +4,7 @@ import { act } from "./acts.js";
 import { confirm } from "./confirm.js";
 import { h } from "./dom.js";
 import { REACTIONS, shownEmoji } from "./emoji.js";
+import { forward } from "./forwarding.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
 import { notificationOf } from "./messages.js";
@@ -124,6 +125,7 @@ export class MessageActions {
     return [
       isMine && { label: "Edit message", icon: icon("edit"), choose: () => this.edit(message) },
       isMine && { label: "Delete message…", icon: icon("trash"), isDangerous: true, choose: () => remove(message) },
+      !message.is_ephemeral && { label: "Forward message…", icon: icon("forward"), choose: () => forward(message) },
       ...shortcuts.map((shortcut) => ({
         label: shortcut.name,
         icon: icon("bolt"),

@@ -1,6 +1,7 @@
 // One message as elements: who, when, what, and what others made of it.
 
 import { act } from "./acts.js";
+import { attachmentsOf } from "./attachments.js";
 import { blocksOf } from "./blocks.js";
 import { h } from "./dom.js";
 import { shownEmoji } from "./emoji.js";
@@ -30,6 +31,7 @@ export function messageOf(message, options) {
       message.is_ephemeral && onlyYou(message),
       !options.isCompact && byline(author, message),
       options.editor ?? content(message),
+      attachmentsOf(message),
       reactions(message),
       options.replies?.length > 0 && repliesLink(options),
     ),
@@ -48,7 +50,7 @@ export function avatar(author) {
 
 /** What a notification of the message says. */
 export function notificationOf(message) {
-  return plainOf(message.text) || "(the app gave no text for notifications)";
+  return plainOf(message.text) || "(there is no text for notifications)";
 }
 
 function hue(id) {
@@ -84,6 +86,9 @@ function onlyYou(message) {
 }
 
 function content(message) {
+  if (!message.text && !message.blocks.length) {
+    return null;
+  }
   const shown = message.blocks.length
     ? blocksOf(message.blocks, messageSurface(message))
     : h("div", { class: "text" }, mrkdwn(message.text));

@@ -1,9 +1,9 @@
 // The sidebar: where one can go, whom one plays, and the switches for the theme and the inspector.
 
 import { act } from "./acts.js";
-import { h } from "./dom.js";
+import { h, nodes } from "./dom.js";
 import { icon, mark } from "./icons.js";
-import { all, go, opening, picture, place, subscribe, titleOf, user } from "./state.js";
+import { all, go, isDirect, opening, picture, place, subscribe, titleOf, user } from "./state.js";
 import { switchTheme } from "./theme.js";
 import { unread } from "./arrivals.js";
 
@@ -36,11 +36,16 @@ function draw(play, toggleInspector) {
   const focused = element.contains(document.activeElement) ? document.activeElement.dataset.name : null;
   const channels = all("channel");
   const direct = channels.find((one) => one.kind === "im");
-  element.replaceChildren(
+  const groups = channels.filter((one) => one.kind === "mpim");
+  const parts = [
     h("div", { class: "workspace-name" }, h("span", { class: "avatar bot", "aria-hidden": "true" }, mark()), h("strong", {}, opening.team)),
     person(play),
     h("h2", {}, "Channels"),
-    h("ul", {}, channels.filter((one) => one.kind !== "im").map((one) => item(one.id, icon("hash"), one.name))),
+    h("ul", {}, channels.filter((one) => !isDirect(one.id)).map((one) => item(one.id, icon("hash"), one.name))),
+    groups.length > 0 && [
+      h("h2", {}, "Direct messages"),
+      h("ul", {}, groups.map((one) => item(one.id, icon("people"), titleOf(one.id)))),
+    ],
     h("h2", {}, "Apps"),
     h(
       "ul",
@@ -55,7 +60,8 @@ function draw(play, toggleInspector) {
       tool("theme", "theme", "Light or dark", switchTheme),
       tool("inspector", "code", "Inspector", toggleInspector),
     ),
-  );
+  ];
+  element.replaceChildren(...nodes(parts));
   element.querySelector(`[data-name="${focused}"]`)?.focus();
 }
 

@@ -82,10 +82,16 @@ export function all(kind) {
   return [...picture].filter(([key]) => key.startsWith(`${kind}/`)).map(([, value]) => value);
 }
 
-/** What a conversation is called: "#general", or the other one's name. */
+/** Whether a conversation is a direct message, of two or of several. */
+export function isDirect(id) {
+  return ["im", "mpim"].includes(channel(id)?.kind);
+}
+
+/** What a conversation is called: "#general", or the others' names. */
 export function titleOf(id) {
   const found = channel(id);
-  return found?.kind === "im" ? user(found.members.find((member) => member !== opening.viewer)).name : `#${found?.name}`;
+  const others = found?.members.filter((member) => member !== opening.viewer) ?? [];
+  return isDirect(id) ? others.map((one) => user(one).name).join(", ") : `#${found?.name}`;
 }
 
 function inOrder(channel) {

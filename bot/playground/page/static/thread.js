@@ -1,6 +1,6 @@
 // The thread beside the conversation, or over it where the window is narrow.
 
-import { act } from "./acts.js";
+import { say } from "./acts.js";
 import { Composer } from "./composer.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -31,16 +31,16 @@ export function startThread(closed) {
 
 /** Whether the person is writing in the open thread. */
 export function isWritingInThread() {
-  return Boolean(shown?.composer.draft);
+  return Boolean(shown && !shown.composer.isEmpty);
 }
 
 function open(closed) {
   const { channel, thread } = place;
   const list = new MessageList("Messages in the thread");
   const composer = new Composer({
-    send: async (text) => {
+    send: (text, files) => {
       list.isAtEnd = true;
-      return (await act("say", { channel, text, thread })) !== null;
+      return say({ channel, thread }, text, files);
     },
     editLast: () => {
       const last = list.lastOf(opening.viewer);
@@ -50,6 +50,7 @@ function open(closed) {
     },
   });
   composer.show("Reply in the thread");
+  composer.takeDropsOn(element);
   const back = h(
     "button",
     { type: "button", class: "icon-button", "aria-label": "Close the thread", onclick: () => close(closed) },

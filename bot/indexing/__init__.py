@@ -1,0 +1,48 @@
+"""How an archive becomes flat arrays (``making``), and is opened from them again.
+
+Keeps secret which arrays each room of the house needs of the others. ``analysing`` makes rows of articles, which can be
+taken over into another archive; all else is counted from the rows, at once and without looking at a text again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.archive import Archive, Passages
+from bot.columns import Columns, Strings, below
+from bot.lexicon import Lexicon
+from bot.retrieval import FIELDS
+from bot.retrieval.bm25 import Bm25Retriever
+from bot.retrieval.postings import Kept, Postings
+from bot.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """All that a librarian asks, of one archive."""
+
+    archive: Archive
+    tokens: Tokens
+    lexicon: Lexicon
+    retriever: Bm25Retriever
+    articles: Bm25Retriever
+
+    @classmethod
+    def opened(cls, columns: Columns) -> Index:
+        """What ``arrays`` gave the columns of."""
+        rows, terms = below("rows", columns), Strings(below("terms", columns))
+        shelved = Archive(rows, below("archive", columns))
+        placed = Tokens(rows, below("tokens", columns), terms, shelved.number)
+
+        def retriever(name: str, passages: Passages) -> Bm25Retriever:
+            own = below(name, columns)
+            fields = {field: Postings.opened(Kept(below(field, own), terms)) for field in FIELDS}
+            return Bm25Retriever(passages, fields, placed.body)
+
+        return cls(
+            shelved,
+            placed,
+            Lexicon(below("lexicon", columns), terms),
+            retriever("passages", shelved.passages),
+            retriever("articles", shelved.whole_articles),
+        )

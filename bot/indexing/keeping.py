@@ -1,0 +1,161 @@
+"""The index of the archive at some paths, kept on disk, and made anew where its files are no longer what they were.
+
+Keeps secret where it is kept, and when what is kept there is trusted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from bot.articles.listing import SETTLED, Listing, Skipped, listing
+from bot.columns import Arrays, Columns
+from bot.errors import DamagedSnapshotError, SnapshotError
+from bot.indexing import Index
+from bot.indexing.manifest import Manifest
+from bot.snapshot import load, save
+
+if TYPE_CHECKING:
+    from bot.indexing.updating import Known
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What a keeper of the archive should know of how it was read."""
+
+    skipped: tuple[Skipped, ...]
+    warnings: tuple[str, ...]
+
+
+class Kept:
+    """All that is known of an archive."""
+
+    def __init__(self, manifest: Manifest, columns: Columns, known: Known | None = None) -> None:
+        """``known`` is what need not be read from the columns. Where they do not hold it, they are not yet saved."""
+        self.manifest, self.columns, self.known = manifest, columns, known
+
+    @cached_property
+    def index(self) -> Index:
+        """The index of its articles."""
+        return Index.opened(self.columns)
+
+    @cached_property
+    def notes(self) -> Notes:
+        """What was noted while they were read."""
+        if self.known is not None:
+            return self.known.notes
+        skipped, warnings = json.loads(self.columns["read.notes"].all().tobytes())
+        return Notes(tuple(Skipped(*one) for one in skipped), tuple(warnings))
+
+    @property
+    def made(self) -> datetime:
+        """When they were read."""
+        return datetime.fromtimestamp(self.manifest.made / 1e9, UTC)
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether it is on disk."""
+        return "read.notes" in self.columns
+
+    def is_of(self, now: Listing) -> bool:
+        """Whether it was made of the files as they are now."""
+        is_settled = self.manifest.latest + SETTLED < self.manifest.made
+        return is_settled and self.manifest.listing == now.digest
+
+    def arrays(self) -> Arrays:
+        """All that is to be saved."""
+        return {name: column.all() for name, column in self.columns.items()} | (
+            self.known.arrays() if self.known else {}
+        )
+
+
+class Keeper:
+    """Keeps the index of the archive at ``paths`` in ``folder``; in memory alone where that is None."""
+
+    def __init__(self, paths: Sequence[Path], folder: Path | None) -> None:
+        self._paths, self._folder = tuple(paths), folder
+        where = "\0".join(str(path.resolve()) for path in paths)
+        self._name = hashlib.sha256(where.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+    def current(self, progress: Progress | None = None, before: Kept | None = None) -> Kept:
+        """The index of the files as they are now: ``before`` itself where nothing has changed. It is not yet saved.
+
+        Raises ``ArchiveError`` when there is nothing to answer from.
+        """
+        now = listing(self._paths)
+        if before is not None and before.is_of(now):
+            return before
+        saved = self._load()
+        if saved is not None and saved.is_of(now):
+            with suppress(DamagedSnapshotError):
+                assert saved.index
+                return saved
+        try:
+            return self._made(now, before or saved, progress)
+        except DamagedSnapshotError as error:
+            log.warning("The snapshot of the archive is made anew: %s", error)
+            return self._made(now, None, progress)
+
+    def anew(self) -> Kept:
+        """The index made of nothing but the files: what was kept of it is damaged."""
+        return self._made(listing(self._paths), None, None)
+
+    def _made(self, now: Listing, before: Kept | None, progress: Progress | None) -> Kept:
+        # What reads and analyses articles takes long to import, and most questions in a terminal need none of it.
+        from bot.indexing.updating import made_of
+
+        return made_of(now, before, progress)
+
+    def save(self, kept: Kept) -> Kept:
+        """The same index, kept on disk and read from there; as it is where it cannot be, or was already."""
+        if self._folder is None or kept.is_saved:
+            return kept
+        try:
+            save(self._folder, self._name, kept.arrays(), kept.manifest.model_dump_json())
+        except SnapshotError as error:
+            log.warning("%s", error)
+            return kept
+        except DamagedSnapshotError as error:  # in what was taken over
+            log.warning("The snapshot of the archive is made anew: %s", error)
+            return self.save(self.anew())
+        saved = self._load()
+        if saved is None or saved.manifest != kept.manifest:  # another process has saved its own meanwhile
+            return kept
+        return Kept(saved.manifest, saved.columns, kept.known)
+
+    def changes(self, over: Event) -> Iterator[None]:
+        """See ``watching.changes``."""
+        from bot.indexing.watching import changes
+
+        return changes(self._paths, over)
+
+    def _load(self) -> Kept | None:
+        if self._folder is None:
+            return None
+        try:
+            snapshot = load(self._folder, self._name)
+            if snapshot is None:
+                return None
+            saved = Kept(Manifest.model_validate_json(snapshot.manifest), snapshot.columns)
+        except ValidationError:
+            return None  # another version's
+        except DamagedSnapshotError as error:
+            log.warning("The snapshot of the archive is made anew: %s", error)
+            return None
+        return saved if saved.manifest.maker.is_here() else None

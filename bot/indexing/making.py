@@ -1,0 +1,54 @@
+"""Everything that is kept of some articles, counted from their rows. Keeps secret that it is counted on all cores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from bot import archive, tokens
+from bot.columns import Array, Columns, Strings, below, in_memory, under
+from bot.indexing.documents import Fields
+from bot.indexing.rows import WORD, Rows
+from bot.lexicon import learning
+from bot.retrieval import K1, B
+from bot.retrieval.documents import Documents
+from bot.retrieval.postings import Postings
+
+
+def arrays(rows: Rows) -> dict[str, Array]:
+    """Everything that is kept of the articles of ``rows``, the rows themselves among it."""
+    found = under("rows", rows.arrays())
+    columns = below("rows", in_memory(found))
+    fields = Fields(columns, rows.vocabulary)
+    makers: dict[str, Callable[[], dict[str, Array]]] = {
+        "lexicon": lambda: learning.arrays(_words(columns, rows, fields), Strings(below("learnt", columns))),
+        "passages": lambda: _postings(fields.of_passages()),
+        "articles": lambda: _postings(fields.of_articles()),
+        "archive": lambda: archive.arrays(columns),
+        "tokens": lambda: tokens.arrays(columns, fields.body.terms),
+    }
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # numpy sorts and counts beside other threads
+        for name, made in zip(makers, threads.map(lambda make: make(), makers.values()), strict=True):
+            found |= under(name, made)
+    return found | under("terms", fields.known)
+
+
+def _postings(documents: Mapping[str, Documents]) -> dict[str, Array]:
+    return {
+        name: array
+        for field, counted in documents.items()
+        for name, array in under(field, Postings(counted, k1=K1, b=B).arrays()).items()
+    }
+
+
+def _words(columns: Columns, rows: Rows, fields: Fields) -> learning.Words:
+    return learning.Words(
+        rows.vocabulary,
+        columns[f"word.{WORD}"].all(),
+        columns["paragraph.words"].all(),
+        columns[f"token.{WORD}"].all(),
+        columns["paragraph.tokens"].all(),
+        fields.term_of,
+        len(fields.terms),
+    )

@@ -1,0 +1,122 @@
+"""What analysing found, article by article, so that an article's part can be taken over into another archive.
+
+Keeps secret how rows of several archives are put together: words are known by number, and each vocabulary has its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.columns import Array, Column, Columns, below, in_memory, under
+from bot.vocabulary import Vocabulary, joined
+
+Numbers = npt.NDArray[np.int64]
+WORD = "number"
+"""The column that holds numbers of words, in whichever table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns of one length. The rows of article ``i`` are those from ``borders[i]`` up to ``borders[i + 1]``."""
+
+    borders: Numbers
+    columns: Columns
+
+    def rows(self, first: int, end: int) -> slice:
+        """The rows of the articles from ``first`` up to ``end``."""
+        return slice(int(self.borders[first]), int(self.borders[end]))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The tables of some articles, by name, and the words that they speak of.
+
+    A table's columns: ``text`` (bytes), ``facts`` (bytes: see ``bot.archive``), ``digest`` (bytes of each text's
+    SHA-256), ``learnt`` (bytes: see ``bot.lexicon``); ``article`` (published: a day's ordinal, or 0); ``paragraph``
+    (start, end, heading_start, heading_end: offsets into the text, -1 without a heading; words, tokens, sentences: how
+    many); ``passage`` (paragraphs, headings: how many paragraphs, and how many words their heading has); ``word``
+    (number), of paragraphs; ``title`` and ``heading`` (number), of articles' titles and passages' headings; ``token``
+    (number, start, end), of those words of paragraphs that are searched; ``sentence`` (start, end, first:
+    how many of its paragraph's tokens precede it).
+    """
+
+    vocabulary: Vocabulary
+    tables: Mapping[str, Table]
+
+    @classmethod
+    def opened(cls, columns: Columns, vocabulary: Vocabulary) -> Rows:
+        """What ``arrays`` gave the columns of, the vocabulary's among them."""
+        names = dict.fromkeys(name.split(".")[0] for name in columns)
+        tables = {}
+        for name in names.keys() - {"vocabulary"}:
+            held = dict(below(name, columns))
+            tables[name] = Table(held.pop("borders").all(), held)
+        return cls(vocabulary, tables)
+
+    def arrays(self) -> dict[str, Array]:
+        """All of it."""
+        found = under("vocabulary", self.vocabulary.arrays())
+        for name, table in self.tables.items():
+            found |= under(name, {"borders": table.borders})
+            found |= under(name, {key: column.all() for key, column in table.columns.items()})
+        return found
+
+    def __len__(self) -> int:
+        return len(self.tables["article"].borders) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """The articles of ``rows`` from ``first`` up to ``end``."""
+
+    rows: Rows
+    first: int
+    end: int
+
+
+def join(picks: Sequence[Pick]) -> Rows:
+    """The picked articles in this order, as if they had been analysed together. At least one pick."""
+    if len(picks) == 1 and (picks[0].first, picks[0].end) == (0, len(picks[0].rows)):
+        return picks[0].rows
+    parts = {id(pick.rows): pick.rows for pick in picks}
+    used = {key: np.zeros(len(rows.vocabulary.words), np.bool_) for key, rows in parts.items()}
+    for pick in picks:
+        for numbers in _word_numbers(pick):
+            used[id(pick.rows)][numbers] = True
+    vocabulary = joined((rows.vocabulary, used[key].tolist()) for key, rows in parts.items())
+    place = {word: at for at, word in enumerate(vocabulary.words)}
+    renumbered = {
+        key: np.array([place.get(word, -1) for word in rows.vocabulary.words], np.int32) for key, rows in parts.items()
+    }
+    names = picks[0].rows.tables
+    return Rows(vocabulary, {name: _joined(name, picks, renumbered) for name in names})
+
+
+def _word_numbers(pick: Pick) -> Iterator[Array]:
+    for table in pick.rows.tables.values():
+        if WORD in table.columns:
+            within = table.rows(pick.first, pick.end)
+            yield table.columns[WORD].part(within.start, within.stop)
+
+
+def _joined(name: str, picks: Sequence[Pick], renumbered: Mapping[int, npt.NDArray[np.int32]]) -> Table:
+    sizes, parts = [], {key: list[Array]() for key in picks[0].rows.tables[name].columns}
+    for pick in picks:
+        table = pick.rows.tables[name]
+        sizes.append(np.diff(table.borders[pick.first : pick.end + 1]))
+        within = table.rows(pick.first, pick.end)
+        for key, column in table.columns.items():
+            found = column.part(within.start, within.stop)
+            parts[key].append(renumbered[id(pick.rows)][found] if key == WORD else found)
+    borders = np.concatenate(([0], np.cumsum(np.concatenate(sizes)))).astype(np.int64)
+    return Table(borders, in_memory({key: np.concatenate(found) for key, found in parts.items()}))
+
+
+def table(sizes: Array, columns: Mapping[str, Array]) -> Table:
+    """The table whose articles have so many rows each."""
+    borders = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+    return Table(borders, {key: Column(array) for key, array in columns.items()})

@@ -1,0 +1,134 @@
+"""What a lexicon is made of: counts of words, and the forms that an archive teaches.
+
+Keeps secret how they are kept in flat arrays, and how all is counted at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import regex
+
+from bot import analysis
+from bot.columns import Array, Strings, under
+from bot.lexicon import acronyms, spelling
+from bot.lexicon.told import Terms, Told
+from bot.vocabulary import Vocabulary
+
+_NAME = regex.compile(r"(?<=[\p{Ll},] )\p{Lu}\p{Ll}{3,}(?: \p{Lu}\p{Ll}{2,}){1,3}(?![\p{L}-]| \p{Lu})")
+_NEAR = 3
+"""So many words on each side are what a name is used beside."""
+
+
+def learnt(texts: Iterable[str]) -> bytes:
+    """What the paragraphs of one article teach besides their words: acronyms with their long forms, and names."""
+    definitions: list[tuple[str, str]] = []
+    names: list[str] = []
+    for text in texts:
+        definitions += ((one.short, one.long) for one in acronyms.definitions(text))
+        names += _NAME.findall(text)
+    return json.dumps((definitions, names)).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Every word of an archive's paragraphs, in order.
+
+    ``numbers`` are their places in the ``vocabulary``, ``counts`` how many each paragraph has; ``searched`` and
+    ``searched_counts`` are the same of those that are searched. ``terms`` gives, for each word of the vocabulary, its
+    term's number of so many ``terms_known``, or -1 where it is not searched.
+    """
+
+    vocabulary: Vocabulary
+    numbers: Array
+    counts: Array
+    searched: Array
+    searched_counts: Array
+    terms: Array
+    terms_known: int
+
+    def paragraphs_with(self) -> tuple[Array, Array]:
+        """By term, in how many paragraphs it stands; and in how many it is written with a small letter."""
+        is_large = np.array([word[0].isupper() for word in self.vocabulary.words], np.bool_)
+        keys = self.terms[self.searched].astype(np.int64)
+        keys <<= 32
+        keys |= np.repeat(np.arange(0, 2 * len(self.counts), 2, dtype=np.int32), self.searched_counts)
+        keys |= is_large[self.searched]
+        keys.sort()
+        pairs = keys >> 1
+        is_first = np.ones(len(pairs), np.bool_)
+        np.not_equal(pairs[1:], pairs[:-1], out=is_first[1:])
+        keys = keys[is_first]
+        terms, is_small = keys >> 32, keys & 1 == 0
+        found = (np.bincount(one, minlength=self.terms_known).astype(np.int32) for one in (terms, terms[is_small]))
+        every, small = found
+        return every, small
+
+    def beside(self, wanted: Collection[str]) -> Mapping[str, set[str]]:
+        """For each of the ``wanted`` words, folded, the terms within three words of it."""
+        folded, known = self.vocabulary.folded, self.vocabulary.terms
+        is_wanted = np.array([one in wanted for one in folded], np.bool_)
+        ends = np.cumsum(self.counts, dtype=np.int64)
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for at in np.flatnonzero(is_wanted[self.numbers]).tolist():
+            paragraph = int(np.searchsorted(ends, at, side="right"))
+            first, end = max(ends[paragraph] - self.counts[paragraph], at - _NEAR), min(ends[paragraph], at + _NEAR + 1)
+            near = (known[self.numbers[other]] for other in range(first, end) if other != at)
+            found[folded[self.numbers[at]]].update(term for term in near if term)
+        return found
+
+
+def arrays(words: Words, learnt: Iterable[str]) -> dict[str, Array]:
+    """What ``Lexicon`` is made of; ``learnt`` is what the function of that name gave of each article."""
+    vocabulary, numbers = words.vocabulary, words.numbers
+    first = np.full(len(vocabulary.words), len(numbers), np.int64)
+    first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
+    met = [at for at in np.argsort(first, kind="stable").tolist() if first[at] < len(numbers)]
+    written: dict[str, str] = {}
+    for at in met:
+        written.setdefault(vocabulary.folded[at], vocabulary.words[at])
+    small = {vocabulary.folded[at] for at in met if vocabulary.words[at][0].islower()}
+    names = [folded for folded in written if folded not in small]
+    folded = sorted(written)
+    every, small_ones = words.paragraphs_with()
+    groups = spelling.of_same_letters(names)
+    beside = words.beside({name for group in groups for name in group})
+    told, frequent = _told(learnt, spelling.exchanged(groups, beside))
+    return {
+        "size": np.array([len(words.counts)], np.int64),
+        "paragraphs_with": every,
+        "written_small": small_ones,
+        **under("folded", Strings.arrays(folded)),
+        **under("written", Strings.arrays(written[one] for one in folded)),
+        **under("ends", Strings.arrays(spelling.by_ends(folded))),
+        **under("names", Strings.arrays(frequent)),
+        "told": np.frombuffer(told, np.uint8),
+    }
+
+
+def _told(learnt: Iterable[str], spellings: Mapping[str, Sequence[str]]) -> tuple[bytes, list[str]]:
+    """The forms as they are kept; and the names, the most frequent first."""
+    long_forms: defaultdict[str, Counter[Terms]] = defaultdict(Counter)
+    short_forms: defaultdict[str, dict[Terms, str]] = defaultdict(dict)
+    shown: dict[Terms, str] = {}
+    names: Counter[str] = Counter()
+    for definitions, own_names in map(json.loads, learnt):
+        names.update(own_names)
+        for short_form, long_form in definitions:
+            long, short = tuple(analysis.terms(long_form)), analysis.term(short_form)
+            if long and (short,) != long:
+                long_forms[short][long] += 1
+                short_forms[long[0]][long] = short
+                shown.setdefault((short,), short_form)
+                shown.setdefault(long, long_form)
+    told = Told(
+        {short: [long for long, _ in longs.most_common()] for short, longs in long_forms.items()},
+        {first: list(found.items()) for first, found in short_forms.items()},
+        shown,
+        spellings,
+    )
+    return told.kept(), [name for name, _ in names.most_common()]

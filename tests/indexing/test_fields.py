@@ -1,0 +1,109 @@
+"""What is counted from rows is what plain functions count from the articles themselves."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from making import article
+
+from bot import analysis
+from bot.archive import Archive
+from bot.columns import Strings, below, in_memory
+from bot.indexing import Index
+from bot.indexing.analysing import analyse
+from bot.indexing.documents import Fields
+from bot.indexing.making import arrays
+from bot.lexicon import acronyms
+from bot.lexicon.told import Told
+from bot.models import Article
+from bot.retrieval import FIELDS
+from bot.retrieval.documents import Documents
+
+from .folders import prose, words
+
+_ORNAMENTS = st.sampled_from(["* * *", "—", "…"])
+_letters = st.text("aA bB.'’&-1é東İßǅ", max_size=12)
+_texts = st.lists(st.one_of(prose, prose, words, _ORNAMENTS, _letters), max_size=5)
+
+
+@st.composite
+def articles(draw: st.DrawFn) -> list[Article]:
+    """Articles with and without headings, titles, words that are searched, and paragraphs."""
+    made = []
+    for number in range(draw(st.integers(1, 4))):
+        blocks = [block for text in draw(_texts) for block in text.split("\n\n") if block]
+        headings = [block for block in blocks if draw(st.integers(0, 3)) == 0]
+        title = draw(st.one_of(words, _letters, st.just("The of and"), st.just("")))
+        made.append(article(*blocks, id=f"{number}.txt", title=title, headings=headings))
+    return made
+
+
+NOTHING = [article("* * *", id="none.txt", title="")]
+BETWEEN = [article("Tarn.", id="a.txt"), *NOTHING, article("The ferry.", "Late.", id="b.txt", headings=["Late."])]
+
+
+def lists(documents: Documents) -> list[list[str]]:
+    """The terms of each document."""
+    terms, at = [documents.terms[number] for number in documents.tokens.tolist()], 0
+    found = []
+    for length in documents.lengths.tolist():
+        found.append(terms[at : at + length])
+        at += length
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(articles())
+@example(NOTHING)
+@example(BETWEEN)
+def test_fields_are_those_of_the_passages(given_articles: list[Article]) -> None:
+    """By field, each passage's terms are what ``FIELDS`` gives; of whole articles likewise."""
+    rows = analyse(given_articles)
+    kept = in_memory(arrays(rows))
+    archive = Archive(below("rows", kept), below("archive", kept))
+    fields = Fields(below("rows", kept), rows.vocabulary)
+    by_passage, by_article = fields.of_passages(), fields.of_articles()
+    for name, (terms, _) in FIELDS.items():
+        assert lists(by_passage[name]) == [terms(passage) for passage in archive.passages]
+        assert lists(by_article[name]) == [terms(passage) for passage in archive.whole_articles]
+    assert list(fields.terms) == sorted(set(fields.terms))
+
+
+@settings(max_examples=60, deadline=None)
+@given(articles())
+@example(NOTHING)
+@example(BETWEEN)
+def test_the_lexicon_is_a_plain_count(given_articles: list[Article]) -> None:
+    """Counts, first spellings, names and acronyms are what a plain walk over the paragraphs finds."""
+    kept = in_memory(arrays(analyse(given_articles)))
+    index, own = Index.opened(kept), below("lexicon", kept)
+    every: Counter[str] = Counter()
+    small: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    long_forms: defaultdict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+    paragraphs = [paragraph.text for paragraph in index.archive.paragraphs]
+    for text in paragraphs:
+        written = analysis.words(text)
+        every.update({term for word in written if (term := analysis.searched(word))})
+        small.update({term for word in written if not word[0].isupper() and (term := analysis.searched(word))})
+        for word in written:
+            first.setdefault(analysis.fold(word), word)
+        for one in acronyms.definitions(text):
+            long, short = tuple(analysis.terms(one.long)), analysis.term(one.short)
+            if long and (short,) != long:
+                long_forms[short][long] += 1
+    terms = list(Strings(below("terms", kept)))
+    assert index.lexicon.size == len(paragraphs)
+    assert {term: index.lexicon.paragraphs_with(term) for term in terms} == {term: every[term] for term in terms}
+    assert own["written_small"].all().tolist() == [small[term] for term in terms]
+    folded, spelt = (list(Strings(below(name, own))) for name in ("folded", "written"))
+    assert dict(zip(folded, spelt, strict=True)) == first
+    told = Told.of(own["told"].all().tobytes())
+    assert {short: {*longs} for short, longs in told.long_forms.items()} == {
+        short: {*longs} for short, longs in long_forms.items()
+    }
+    for short, longs in told.long_forms.items():
+        counts = [long_forms[short][tuple(long)] for long in longs]
+        assert counts == sorted(counts, reverse=True)

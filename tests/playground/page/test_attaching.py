@@ -1,0 +1,145 @@
+"""Attaching files and forwarding messages on the page, down to what the stand-in keeps of them."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import FilePayload, JSHandle, Locator, expect
+
+from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL
+from bot.playground.nouns import File
+
+from .conftest import Visit
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+PLAN: FilePayload = {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": bytes(1500)}
+
+
+def choose(visit: Visit, *files: FilePayload) -> None:
+    with visit.tab.expect_file_chooser() as chooser:
+        visit.tab.get_by_role("button", name="Attach files").first.click()
+    chooser.value.set_files(files)
+
+
+def chosen(visit: Visit) -> Locator:
+    """The files that wait in the composer."""
+    return visit.tab.get_by_role("list", name="Attached files").first.get_by_role("listitem")
+
+
+def carried(visit: Visit) -> JSHandle:
+    """A picture as a browser carries it from elsewhere into the page."""
+    return visit.tab.evaluate_handle(
+        """() => {
+          const carried = new DataTransfer();
+          carried.items.add(new File(["x"], "pasted.png", { type: "image/png" }));
+          return carried;
+        }"""
+    )
+
+
+def test_a_file_is_attached_by_keyboard_alone(visit: Visit) -> None:
+    """Tab reaches the button, the cursor comes back to the words, and Enter sends both."""
+    keys = visit.tab.keyboard
+    expect(visit.composer).to_be_focused()
+    with visit.tab.expect_file_chooser() as chooser:
+        keys.press("Tab")
+        expect(visit.tab.get_by_role("button", name="Attach files").first).to_be_focused()
+        keys.press("Enter")
+    chooser.value.set_files(PLAN)
+    expect(chosen(visit)).to_have_count(1)
+    expect(visit.composer).to_be_focused()
+    keys.type("the plan")
+    keys.press("Enter")
+    expect(visit.message("the plan")).to_contain_text("PDF file · 1.5 KB")
+    expect(chosen(visit)).to_have_count(0)
+    (said,) = visit.slack.workspace.messages(GENERAL)
+    assert (said.text, said.files) == ("the plan", (File("plan.pdf", "application/pdf", 1500),))
+
+
+def test_a_picture_is_pasted_and_dropped(visit: Visit) -> None:
+    """What is pasted where one writes is attached, and what is dropped on the conversation, of any type."""
+    visit.composer.evaluate(
+        """(box, carried) => box.dispatchEvent(
+          new ClipboardEvent("paste", { clipboardData: carried, bubbles: true, cancelable: true }))""",
+        carried(visit),
+    )
+    visit.tab.locator("#conversation .scroller").dispatch_event("drop", {"dataTransfer": carried(visit)})
+    choose(visit, {"name": "LICENSE", "mimeType": "", "buffer": b"x"})
+    expect(chosen(visit)).to_have_count(3)
+    visit.composer.press("Enter")
+    expect(visit.tab.locator("article .file")).to_have_count(3)
+    (said,) = visit.slack.workspace.messages(GENERAL)
+    assert [one.mimetype for one in said.files] == ["image/png", "image/png", "application/octet-stream"]
+
+
+def test_a_message_takes_ten_files(visit: Visit) -> None:
+    """The eleventh is left out, and that is said."""
+    choose(visit, *[PLAN] * 11)
+    expect(chosen(visit)).to_have_count(10)
+    expect(visit.tab.get_by_role("alert")).to_contain_text("ten files")
+
+
+def test_files_wait_for_their_message(visit: Visit) -> None:
+    """They stay while one looks elsewhere, and while a command is run, which takes none."""
+    choose(visit, PLAN)
+    visit.tab.get_by_role("button", name="research").click()
+    expect(chosen(visit)).to_have_count(0)
+    visit.tab.get_by_role("button", name="general").click()
+    visit.say("/quote ships")
+    expect(visit.message("Looked up: ships")).to_be_visible()
+    expect(chosen(visit)).to_have_count(1)
+    assert visit.slack.workspace.messages(GENERAL) == ()
+
+
+def test_a_file_in_a_thread_stays_in_it(visit: Visit) -> None:
+    """What is attached to a reply stands in the thread, and not beside it."""
+    visit.say("@Pullquote hello")
+    expect(visit.thread.get_by_role("article")).to_have_count(2)
+    with visit.tab.expect_file_chooser() as chooser:
+        visit.thread.get_by_role("button", name="Attach files").click()
+    chooser.value.set_files(PLAN)
+    visit.thread.get_by_role("button", name="Send").click()
+    expect(visit.thread.locator("article .file")).to_have_count(1)
+    expect(visit.tab.locator("#conversation article .file")).to_have_count(0)
+
+
+def test_a_message_is_forwarded(visit: Visit) -> None:
+    """A message goes on to where one chooses, the page follows it there, and Escape forwards nothing."""
+    said = visit.slack.say(GENERAL, "read this", user=COLLEAGUE, files=[File("plan.pdf", "application/pdf", 1)])
+    visit.choose("read this", "Forward message")
+    expect(visit.dialog.get_by_label("Send to")).to_be_focused()
+    visit.tab.keyboard.press("Escape")
+    expect(visit.dialog).to_have_count(0)
+    visit.choose("read this", "Forward message")
+    visit.dialog.get_by_label("Send to").select_option("Pullquote")
+    visit.dialog.get_by_role("button", name="Forward").click()
+    expect(visit.tab.get_by_role("heading", name="Pullquote", exact=True)).to_be_visible()
+    shared = visit.tab.get_by_role("figure", name="Forwarded message by Colleague")
+    expect(shared).to_contain_text("read this")
+    expect(shared.locator(".file")).to_contain_text("1 byte")
+    forwarded, *_ = visit.slack.workspace.messages(DM_YOU)
+    assert (forwarded.text, forwarded.attachments[0]["ts"]) == ("", said.ts)
+
+
+def test_what_one_person_alone_sees_is_not_forwarded(visit: Visit) -> None:
+    """The more menu of an ephemeral message does not offer it."""
+    visit.say("@Pullquote a secret")
+    visit.message("For your eyes only.").hover()
+    visit.message("For your eyes only.").get_by_role("button", name="More actions").click()
+    expect(visit.tab.get_by_role("menuitem", name="Notification text")).to_be_visible()
+    expect(visit.tab.get_by_role("menuitem", name="Forward message")).to_have_count(0)
+
+
+def test_what_slack_shows_of_a_link_is_shown(visit: Visit) -> None:
+    """The preview that Slack adds to a message stands below it."""
+    visit.slack.unfurl(visit.slack.say(GENERAL, "see https://example.org", user=COLLEAGUE))
+    expect(visit.message("see https").get_by_role("figure", name="Preview of a link")).to_have_text("Example")
+
+
+def test_the_name_of_a_file_is_no_markup(visit: Visit) -> None:
+    """A hostile name is shown as it is."""
+    hostile = '<img src=x onerror="alert(1)">.png'
+    visit.slack.say(GENERAL, "look", user=COLLEAGUE, files=[File(hostile, "image/png", 0)])
+    expect(visit.message("look").locator(".file-name")).to_have_text(hostile)
+    expect(visit.message("look")).to_contain_text("PNG picture · 0 bytes")
+    expect(visit.tab.locator("#conversation img")).to_have_count(0)

@@ -1,0 +1,99 @@
+"""Files and forwarded messages, as the events and answers of Slack hold them."""
+
+from __future__ import annotations
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, GROUP, RESEARCH, YOU
+from bot.playground.nouns import File, Json
+from bot.playground.server import StandIn
+
+PLAN = File("The plan & more.pdf", "application/pdf", 48_211)
+PICTURE = File("harbour.png", "image/png", 12)
+
+
+def events(slack: StandIn) -> list[Json]:
+    return [delivery.event for delivery in slack.deliveries]
+
+
+def test_a_message_with_files_is_a_file_share(slack: StandIn) -> None:
+    """The message event names what is attached, under ids of its own, beside the words."""
+    said = slack.say(DM_YOU, "see this", files=[PLAN, PICTURE])
+    (event,) = events(slack)
+    assert (event["type"], event["subtype"], event["channel_type"]) == ("message", "file_share", "im")
+    assert (event["text"], event["upload"], event["display_as_bot"]) == ("see this", False, False)
+    plan, picture = event["files"]
+    told = {"name": PLAN.name, "title": PLAN.name, "mimetype": PLAN.mimetype, "filetype": "pdf", "size": PLAN.size}
+    told |= {"user": YOU, "mode": "hosted", "created": int(float(said.ts)), "file_access": "visible"}
+    assert told.items() <= plan.items()
+    assert plan["permalink"].endswith(f"/{YOU}/{plan['id']}/The%20plan%20%26%20more.pdf")
+    assert (picture["filetype"], picture["id"] == plan["id"]) == ("png", False)
+
+
+@pytest.mark.parametrize("channel", [GENERAL, GROUP])
+def test_a_mention_with_files_is_an_ordinary_mention(slack: StandIn, channel: str) -> None:
+    """Only the message event is called a file_share; the mention holds the files and has no subtype."""
+    slack.say(channel, f"{slack.mention} see this", files=[PLAN])
+    message, mention = events(slack)
+    assert (message["subtype"], "subtype" in mention) == ("file_share", False)
+    assert message["files"] == mention["files"]
+
+
+def test_files_stay_with_their_message(slack: StandIn, client: WebClient) -> None:
+    """They are read with it later, an edit keeps them, and its words alone have changed."""
+    said = slack.say(GENERAL, "", files=[PLAN])
+    slack.edit(said, "the plan")
+    (message,) = client.conversations_history(channel=GENERAL)["messages"]
+    assert (message["text"], [one["name"] for one in message["files"]]) == ("the plan", [PLAN.name])
+    assert "subtype" not in message
+
+
+# A file's name, and what Slack calls its type
+NAMES = [
+    ("notes.txt", "text"),
+    ("photo.JPEG", "jpg"),
+    ("notes.md", "markdown"),
+    ("sheet.xlsx", "xlsx"),
+    ("LICENSE", "binary"),
+]
+
+
+def test_a_type_of_file_is_called_as_slack_calls_it(slack: StandIn) -> None:
+    """By the ending of its name, and some by a name of their own."""
+    slack.say(DM_YOU, "", files=[File(name, "text/plain", 1) for name, _ in NAMES])
+    assert [(one["name"], one["filetype"]) for one in events(slack)[0]["files"]] == NAMES
+
+
+def test_a_forwarded_message_is_an_attachment(slack: StandIn, client: WebClient) -> None:
+    """It says whose it is, what it says and where it stood; the words typed with it are the message's own."""
+    original = slack.say(GENERAL, "<b> & so on", user=COLLEAGUE)
+    slack.forward(original, RESEARCH, f"{slack.mention} is it so")
+    _, message, mention = events(slack)
+    assert (message["text"], "subtype" in message) == (f"{slack.mention} is it so", False)
+    assert message["attachments"] == mention["attachments"]
+    (shared,) = message["attachments"]
+    link = client.chat_getPermalink(channel=GENERAL, message_ts=original.ts)["permalink"]
+    told = {"is_share": True, "is_msg_unfurl": True, "from_url": link, "text": "&lt;b&gt; &amp; so on"}
+    told |= {"author_id": COLLEAGUE, "author_name": "Colleague", "channel_id": GENERAL, "channel_name": "general"}
+    assert (told | {"footer": "Posted in #general", "ts": original.ts}).items() <= shared.items()
+    assert "files" not in shared
+
+
+def test_where_a_private_message_stood_is_not_named(slack: StandIn) -> None:
+    """Forwarded from a direct message without a word it brings its files along, and no name of a conversation."""
+    slack.forward(slack.say(DM_YOU, "see this", files=[PLAN]), GROUP)
+    *_, message = events(slack)
+    (shared,) = message["attachments"]
+    assert (message["text"], shared["footer"], "channel_name" in shared) == ("", "Slack Conversation", False)
+    assert ([one["name"] for one in shared["files"]], "files" in message) == ([PLAN.name], False)
+
+
+def test_what_the_bot_said_is_forwarded_with_its_blocks(slack: StandIn, client: WebClient) -> None:
+    """The blocks of an answer are in the attachment, not in the message."""
+    ts = client.chat_postMessage(channel=GENERAL, text="a quote", blocks=[{"type": "divider"}])["ts"]
+    slack.forward(slack.workspace.message(GENERAL, ts), RESEARCH, "look")
+    *_, message = events(slack)
+    (held,) = message["attachments"][0]["message_blocks"]
+    assert (held["channel"], held["ts"], held["message"]["blocks"][0]["type"]) == (GENERAL, ts, "divider")
+    assert "blocks" not in message
