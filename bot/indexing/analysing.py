@@ -10,16 +10,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import numpy as np
 
 from bot import analysis, archive
+from bot.columns import below
+from bot.errors import PullquoteError
 from bot.indexing.rows import WORD, Pick, Rows, Table, join, table
 from bot.lexicon.learning import learnt
 from bot.models import Article, Paragraph
 from bot.paragraphs import passages, split
 from bot.sentences import sentences
+from bot.snapshot import load, save
 from bot.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
@@ -33,12 +40,13 @@ def analyse(articles: Sequence[Article], progress: Progress | None = None) -> Ro
     batches = list(_batches(articles))
     total, done = sum(len(article.text) for article in articles), 0
     parts: list[Rows] = []
-    for part, batch in zip(_each(batches), batches, strict=True):
-        parts.append(part)
-        done += sum(len(article.text) for article in batch)
-        if progress:
-            progress(done, total)
-    return join([Pick(part, 0, len(part)) for part in parts])
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows keeps what is mapped for the moment
+        for part, batch in zip(_each(batches, Path(folder)), batches, strict=True):
+            parts.append(part)
+            done += sum(len(article.text) for article in batch)
+            if progress:
+                progress(done, total)
+        return join([Pick(part, 0, len(part)) for part in parts])
 
 
 def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
@@ -54,19 +62,37 @@ def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
         yield batch
 
 
-def _each(batches: Sequence[Sequence[Article]]) -> Iterator[Rows]:
+def _each(batches: Sequence[Sequence[Article]], folder: Path) -> Iterator[Rows]:
+    """The rows of each batch, which other processes leave in ``folder``."""
     processes = min(os.cpu_count() or 1, len(batches) - 1)
     done = 0
     if processes > 1:
         # Not by forking: whoever serves has threads.
         with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
             try:
-                for part in pool.map(_analysed, batches):
-                    yield part
+                for name in pool.map(partial(_left, folder), batches):
+                    yield _found(folder, name)
                     done += 1
-            except (BrokenProcessPool, OSError) as error:  # one was killed, or none can be started
+            except (BrokenProcessPool, OSError, PullquoteError) as error:  # killed, or not started, or no room on disk
                 log.warning("The rest of the articles is analysed in one process, which takes longer: %s", error)
     yield from map(_analysed, batches[done:])
+
+
+def _left(folder: Path, articles: Iterable[Article]) -> str:
+    """Leave the rows of the articles in ``folder``, by this name.
+
+    To send them would take a lock for long: whoever is killed with it stops all others for good.
+    """
+    name = uuid4().hex
+    save(folder, name, _analysed(articles).arrays(), "")
+    return name
+
+
+def _found(folder: Path, name: str) -> Rows:
+    snapshot = load(folder, name)
+    if snapshot is None:
+        raise OSError(f"nothing was left in {folder}")
+    return Rows.opened(snapshot.columns, Vocabulary.opened(below("vocabulary", snapshot.columns)))
 
 
 def _analysed(articles: Iterable[Article]) -> Rows:
