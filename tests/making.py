@@ -7,7 +7,8 @@ from datetime import date
 
 import numpy as np
 
-from bot.archive import Archive, Passages
+from bot.archive import Archive
+from bot.archive.views import Passages
 from bot.columns import in_memory
 from bot.indexing import Index
 from bot.indexing.analysing import analyse

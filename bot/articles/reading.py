@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
 
 from bot.articles import catalogue, jsonl
+from bot.articles.before import Before, Read, Taken
 from bot.articles.decoding import ARTICLE_LIMIT
 from bot.articles.draft import Draft, finish
 from bot.articles.facts import Facts
@@ -26,53 +26,6 @@ from bot.models import Article
 Progress = Callable[[int, int], None]
 UNSETTLED = -1
 """When a file was changed, as long as it may be changed again without looking so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What a line of a file gave, or a file that is one article (number 0).
-
-    ``wanted`` is the id that it would have, ``article`` that of the article it became: None where ``reason`` says why
-    it is none.
-    """
-
-    number: int
-    wanted: str
-    article: str | None
-    reason: str = ""
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A file that was read; ``digest`` is its hexadecimal SHA-256, ``catalogue`` that of the catalogue beside it.
-
-    ``path`` is as the system has it, each byte a character.
-    """
-
-    path: str
-    name: str
-    size: int
-    changed: int
-    digest: str
-    catalogue: str
-    taken: tuple[Taken, ...]
-
-
-class Before(Protocol):
-    """An archive that was read before, whose articles need not be read again where their file is what it was."""
-
-    def read(self, path: str) -> Read | None:
-        """What was read at this path."""
-        ...
-
-    def place(self, article: str) -> int:
-        """The place of the article with this id, from 0."""
-        ...
-
-    def article(self, at: int) -> Article:
-        """The article at this place."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

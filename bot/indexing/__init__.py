@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.archive import Archive, Passages
+from bot.archive import Archive
+from bot.archive.views import Passages
 from bot.columns import Columns, Strings, below
 from bot.lexicon import Lexicon
 from bot.retrieval import FIELDS

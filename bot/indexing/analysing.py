@@ -18,7 +18,8 @@ from uuid import uuid4
 
 import numpy as np
 
-from bot import analysis, archive
+from bot import analysis
+from bot.archive.rows import facts
 from bot.columns import below
 from bot.errors import PullquoteError
 from bot.indexing.rows import WORD, Pick, Rows, Table, join, table
@@ -127,7 +128,7 @@ class _Notebook:
         before = {name: len(values) for (name, _), values in self._columns.items()}
         paragraphs = split(article)
         self._bytes("text", article.text.encode())
-        self._bytes("facts", archive.facts(article))
+        self._bytes("facts", facts(article))
         self._bytes("digest", bytes.fromhex(article.sha256))
         self._bytes("learnt", learnt(paragraph.text for paragraph in paragraphs))
         self._columns["article", "published"].append(article.published.toordinal() if article.published else 0)

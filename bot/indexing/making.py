@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from bot import archive, tokens
+from bot import tokens
+from bot.archive import rows as archive
 from bot.columns import Array, Columns, Strings, below, in_memory, under
 from bot.indexing.documents import Fields
 from bot.indexing.rows import WORD, Rows

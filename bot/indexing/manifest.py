@@ -20,7 +20,7 @@ _LIBRARIES = (
     "charset-normalizer"
 ).split()
 """Those that an article passes through on its way into the index."""
-_ROOMS = ("articles", "indexing", "lexicon", "models", "retrieval")
+_ROOMS = ("archive", "articles", "indexing", "lexicon", "models", "retrieval")
 
 
 class Maker(BaseModel):

@@ -15,8 +15,9 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from bot.archive import Archive
+from bot.articles.before import Read
 from bot.articles.listing import Listing
-from bot.articles.reading import Read, read_listed
+from bot.articles.reading import read_listed
 from bot.columns import Array, Columns, Strings, below, in_memory, under
 from bot.indexing.analysing import analyse
 from bot.indexing.keeping import Kept, Notes, Progress
@@ -56,7 +57,7 @@ class Known:
 
 
 class _Before:
-    """What was kept before: see ``bot.articles.reading.Before``."""
+    """What was kept before: see ``bot.articles.before.Before``."""
 
     def __init__(self, kept: Kept) -> None:
         self._known = Known.of(kept)

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from bot import archive
+from bot.archive.rows import facts
 from bot.columns import Array
 from bot.indexing.rows import WORD, Rows, Table, table
 from bot.lexicon.learning import learnt
@@ -104,7 +104,7 @@ def _texts(names: list[str], places: Array, borders: Numbers) -> dict[str, Table
         day = date.fromordinal(_FIRST_DAY + number % _DAYS)
         article = Article(f"{number}.txt", title, f"Desk {number % _SOURCES}", text, published=day)
         found["text"].append(text.encode())
-        found["facts"].append(archive.facts(article))
+        found["facts"].append(facts(article))
         found["digest"].append(hashlib.sha256(text.encode()).digest())
         found["learnt"].append(nothing)
     return {

@@ -6,59 +6,25 @@ Keeps secret that they are made when they are asked for, of flat arrays: a large
 from __future__ import annotations
 
 import hashlib
-import json
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from bot.columns import Array, Columns, Strings, below, under
+from bot.archive.rows import article_of, facts
+from bot.archive.views import Articles, Paragraphs, Passages
+from bot.columns import Array, Columns, Strings, below
 from bot.errors import VerificationError
-from bot.models import Article, Holdings, Mark, Paragraph, Passage, Quote, Scope, Span
+from bot.models import Article, Holdings, Paragraph, Quote, Scope, Span
 from bot.operators import names_source
 
 MOST_ARTICLES = 4096
 """How many articles are kept as they were made, those that were asked for last."""
-MOST_PASSAGES = 1 << 14
-"""How many passages, as well."""
 NEWEST = 5
 Flags = npt.NDArray[np.bool_]
-Marks = npt.NDArray[np.uint8]
-
-
-def facts(article: Article) -> bytes:
-    """What is known about the article, but for its text and what its text's digest is."""
-    published = article.published.isoformat() if article.published else None
-    marks = [(mark.kind, mark.span.start, mark.span.end) for mark in article.marks]
-    known = (article.id, article.title, article.source, article.author, published, article.url, marks)
-    return json.dumps(known).encode()
-
-
-def arrays(rows: Columns) -> dict[str, Array]:
-    """What an archive keeps besides its rows (``bot.indexing.rows``), so that nothing has to be counted again."""
-    known = [json.loads(one) for one in Strings(below("facts", rows))]
-    ids, sources = [one[0] for one in known], [one[2] for one in known]
-    order = sorted(range(len(ids)), key=ids.__getitem__)
-    named = sorted(set(sources))
-    place = {source: at for at, source in enumerate(named)}
-    digest = hashlib.sha256()
-    for name in ("facts.borders", "facts.bytes", "digest.bytes"):
-        digest.update(rows[name].all().tobytes())
-    return {
-        "passages": np.concatenate(([0], np.cumsum(rows["passage.paragraphs"].all(), dtype=np.int64))),
-        # An article without a paragraph begins where the next one does.
-        "articles": np.unique(rows["paragraph.borders"].all()),
-        **under("ids", Strings.arrays(ids[at] for at in order)),
-        "ids_at": np.array(order, np.int32),
-        **under("sources", Strings.arrays(named)),
-        "publishers": np.array([len({one[2] for one in known if one[2] != one[0].rpartition("/")[2]})], np.int64),
-        "source": np.array([place[source] for source in sources], np.int32),
-        "fingerprint": np.frombuffer(digest.digest(), np.uint8),
-    }
 
 
 class Archive:
@@ -83,8 +49,8 @@ class Archive:
         self._made = lru_cache(MOST_ARTICLES)(self._make)
         self._at = lru_cache(MOST_ARTICLES)(self._find)
         self._of_source = lru_cache(64)(self._naming)
-        self.articles: Mapping[str, Article] = _Articles(self)
-        self.paragraphs: Sequence[Paragraph] = _Paragraphs(self)
+        self.articles: Mapping[str, Article] = Articles(self)
+        self.paragraphs: Sequence[Paragraph] = Paragraphs(self)
         self.passages = Passages(self, own["passages"].all())
         self.whole_articles = Passages(self, own["articles"].all())
 
@@ -134,10 +100,7 @@ class Archive:
         return None if at is None else int(self._ids_at[at])
 
     def _make(self, at: int) -> tuple[Article, tuple[Paragraph, ...]]:
-        id, title, source, author, published, url, marks = json.loads(self._facts[at])
-        when = date.fromisoformat(published) if published else None
-        found = tuple(Mark(kind, Span(start, end)) for kind, start, end in marks)
-        article = Article(id, title, source, self._texts[at], author, when, url, found)
+        article = article_of(self._facts[at], self._texts[at])
         first, end = self._first[at], self._first[at + 1]
         spans = zip(*(column.part(first, end).tolist() for column in self._spans), strict=True)
         return article, tuple(
@@ -246,74 +209,6 @@ class Archive:
             and all(quote.span.holds(span) for span in quote.highlights)
         ):
             raise VerificationError(f"A quote is not a slice of paragraph {cited.number} of {article.id}.")
-
-
-class _Articles(Mapping[str, Article]):
-    """The archive's articles by id, in the order they were read."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-
-    def __getitem__(self, id: str) -> Article:
-        return self._archive.article(self._archive.place(id))
-
-    def __iter__(self) -> Iterator[str]:
-        return (self._archive.article(at).id for at in range(len(self)))
-
-    def __len__(self) -> int:
-        return len(self._archive)
-
-
-class _Paragraphs(Sequence[Paragraph]):
-    """Every paragraph of the archive, article by article."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-
-    def __len__(self) -> int:
-        return self._archive.passages.paragraphs
-
-    def __getitem__(self, at: Any) -> Any:
-        if isinstance(at, slice):
-            return tuple(self[one] for one in range(*at.indices(len(self))))
-        at = range(len(self))[at]
-        return self._archive.between(at, at + 1)[0]
-
-
-class Passages(Sequence[Passage]):
-    """Passages of an archive: each is of neighbouring paragraphs, and they follow each other without a gap."""
-
-    def __init__(self, archive: Archive, borders: Array) -> None:
-        """Passage ``i`` is of the paragraphs numbered from ``borders[i]`` up to ``borders[i + 1]``."""
-        self._archive, self._borders = archive, borders
-        self._border = borders.data
-        self._made = lru_cache(MOST_PASSAGES)(self._make)
-
-    @property
-    def paragraphs(self) -> int:
-        """How many paragraphs they have together."""
-        return self._border[-1]
-
-    def __len__(self) -> int:
-        return len(self._border) - 1
-
-    def __getitem__(self, at: Any) -> Any:
-        if isinstance(at, slice):
-            return tuple(self[one] for one in range(*at.indices(len(self))))
-        return self._made(at if at >= 0 else at + len(self))
-
-    def _make(self, at: int) -> Passage:
-        found = self._archive.between(self._border[at], self._border[at + 1])
-        return Passage(found, Span(found[0].span.start, found[-1].span.end))
-
-    def within(self, scope: Scope) -> Marks | None:
-        """For each passage, 1 where its article is in ``scope`` and 0 elsewhere; None where all are."""
-        return None if scope == Scope() else self._archive.within(scope).view(np.uint8)[self._articles]
-
-    @cached_property
-    def _articles(self) -> Array:
-        """The place of each passage's article."""
-        return self._archive.places(self._borders[:-1])
 
 
 def _latest(published: Array) -> date | None:
