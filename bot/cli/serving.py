@@ -18,6 +18,8 @@ from bot.cli.options import Corpus, errors, kept_records, open_library
 from bot.errors import ArchiveError, RecordsError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bot.library import Library
     from bot.records import Records
     from bot.slack.connection import Access, Identity
@@ -51,7 +53,7 @@ def serve(corpus: Corpus = None, mode: Mode = "socket", host: Host = "127.0.0.1"
     telemetry = Telemetry(log_questions=chosen.log_questions)
 
     def load() -> Library:
-        library = open_library(chosen.corpus, chosen.state_dir)
+        library = open_library(chosen.corpus, folder)
         telemetry.archive(library.consult(lambda librarian: len(librarian.archive)))
         ending.enter_context(library.watched(telemetry.archive))
         return library
@@ -60,7 +62,7 @@ def serve(corpus: Corpus = None, mode: Mode = "socket", host: Host = "127.0.0.1"
         errors.print(f"Connected to {identity.team}; questions are answered. Ctrl-C ends.", soft_wrap=True)
 
     with ExitStack() as ending:
-        records = ending.enter_context(_records(chosen))
+        records, folder = ending.enter_context(_state(chosen))
         status = serve_slack(
             access,
             records=records,
@@ -131,20 +133,23 @@ def _log_to_standard_error() -> None:
 
 
 @contextmanager
-def _records(chosen: settings.Settings) -> Iterator[Records]:
-    """The records in the state folder, of which the old part is deleted once a day; in memory where it is unusable."""
+def _state(chosen: settings.Settings) -> Iterator[tuple[Records, Path | None]]:
+    """The records, of which the old part is deleted once a day, and the state folder; in memory where that is unusable.
+
+    Nothing else is kept then either: that it cannot be used is said once.
+    """
     from bot.records import Records
 
     try:
-        records = Records(chosen.state_dir)
+        records, folder = Records(chosen.state_dir), chosen.state_dir
     except RecordsError as error:
         log.error("%s Until the next start, questions are answered without knowing what was answered before.", error)
-        records = Records(None)
+        records, folder = Records(None), None
     over = Event()
     forgetting = Thread(target=_forget_daily, args=(records, chosen.retention_days, over), name="forget", daemon=True)
     forgetting.start()
     try:
-        yield records
+        yield records, folder
     finally:
         over.set()
         forgetting.join(1.0)

@@ -181,15 +181,15 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
 """
 AS_NOBODY = """
-import os, sys
-from pathlib import Path
-from bot import settings
-from bot.cli import asking, output, terminal
-from bot.models import Question
-from bot.wiring import open_library
+import io, os, sys
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from bot.cli import app
 # all that is imported on the way: nobody may not be able to read it
-settings.load()
-open_library([Path(sys.argv[-1])]).consult(lambda librarian: librarian.answer(Question("Japan")))
+state = os.environ["PULLQUOTE_STATE_DIR"]
+os.environ["PULLQUOTE_STATE_DIR"] = os.path.join(os.devnull, "nowhere")
+with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), suppress(SystemExit):
+    app(["ask", "--json", *sys.argv[1:]])
+os.environ["PULLQUOTE_STATE_DIR"] = state
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
