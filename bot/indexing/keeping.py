@@ -9,10 +9,8 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -44,24 +42,16 @@ class Notes:
 
 
 class Kept:
-    """All that is known of an archive."""
+    """All that is known of an archive: its ``index``, and the ``notes`` that were made while its articles were read."""
 
     def __init__(self, manifest: Manifest, columns: Columns, known: Known | None = None) -> None:
-        """``known`` is what need not be read from the columns. Where they do not hold it, they are not yet saved."""
+        """``known`` is what need not be read from the columns. Where they do not hold it, they are not yet saved.
+
+        Raises ``DamagedSnapshotError`` where what opening reads is damaged.
+        """
         self.manifest, self.columns, self.known = manifest, columns, known
-
-    @cached_property
-    def index(self) -> Index:
-        """The index of its articles."""
-        return Index.opened(self.columns)
-
-    @cached_property
-    def notes(self) -> Notes:
-        """What was noted while they were read."""
-        if self.known is not None:
-            return self.known.notes
-        skipped, warnings = json.loads(self.columns["read.notes"].all().tobytes())
-        return Notes(tuple(Skipped(*one) for one in skipped), tuple(warnings))
+        self.index = Index.opened(columns)
+        self.notes = _noted(columns) if known is None else known.notes
 
     @property
     def made(self) -> datetime:
@@ -85,6 +75,11 @@ class Kept:
         )
 
 
+def _noted(columns: Columns) -> Notes:
+    skipped, warnings = json.loads(columns["read.notes"].all().tobytes())
+    return Notes(tuple(Skipped(*one) for one in skipped), tuple(warnings))
+
+
 class Keeper:
     """Keeps the index of the archive at ``paths`` in ``folder``; in memory alone where that is None."""
 
@@ -103,9 +98,7 @@ class Keeper:
             return before
         saved = self._load()
         if saved is not None and saved.is_of(now):
-            with suppress(DamagedSnapshotError):
-                assert saved.index
-                return saved
+            return saved
         try:
             return self._made(now, before or saved, progress)
         except DamagedSnapshotError as error:
@@ -152,10 +145,10 @@ class Keeper:
             snapshot = load(self._folder, self._name)
             if snapshot is None:
                 return None
-            saved = Kept(Manifest.model_validate_json(snapshot.manifest), snapshot.columns)
+            manifest = Manifest.model_validate_json(snapshot.manifest)
+            return Kept(manifest, snapshot.columns) if manifest.maker.is_here() else None
         except ValidationError:
             return None  # another version's
         except DamagedSnapshotError as error:
             log.warning("The snapshot of the archive is made anew: %s", error)
             return None
-        return saved if saved.manifest.maker.is_here() else None

@@ -78,13 +78,12 @@ def _rewritten(path: Path, change: Callable[[str], str]) -> None:
     folder, name = path.parent, path.name.split(".")[0]
     snapshot = load(folder, name)
     assert snapshot is not None
-    arrays = {key: column.all() for key, column in snapshot.columns.items()}
     path.unlink()
-    save(folder, name, arrays, change(snapshot.manifest))
+    save(folder, name, {}, change(snapshot.manifest))
 
 
 def _by_another_maker(path: Path) -> None:
-    """As another version of the program, of Python or of a library would have made it."""
+    """As another version of the program, of Python or of a library would have made it, with arrays of its own."""
     _rewritten(path, lambda manifest: json.dumps(json.loads(manifest) | {"maker": {"digest": "", "seen": ""}}))
 
 
