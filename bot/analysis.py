@@ -201,13 +201,6 @@ def placed(text: str) -> Iterator[tuple[str, int, int]]:
         yield match.group(), match.start(), match.end()
 
 
-def searched_terms(text: str) -> Iterator[tuple[str, int, int]]:
-    """The terms of ``text`` that are searched, in order, each with its token's start and end."""
-    for match in _WORD.finditer(text):
-        if found := searched(match.group()):
-            yield found, match.start(), match.end()
-
-
 def terms(text: str) -> list[str]:
     """The terms of ``text`` that are searched, in order, without their offsets."""
     return [found for word in words(text) if (found := searched(word))]

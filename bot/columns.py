@@ -18,6 +18,11 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 
+STRIDE = 32
+"""Of so many sorted strings one is kept at hand, by which the others are found."""
+RECENT = 4096
+"""Strings that were looked up last: one question looks the same few up again and again, in every room."""
+
 
 class Check(Protocol):
     """What a column asks before it gives out elements; it raises where they are damaged."""
@@ -29,9 +34,6 @@ class Check(Protocol):
     def each(self, places: Array) -> None:
         """The elements at these places."""
         ...
-
-
-STRIDE, RECENT = 32, 4096
 
 
 class Column:
@@ -87,6 +89,11 @@ def below(prefix: str, columns: Columns) -> Columns:
     return {name.removeprefix(start): column for name, column in columns.items() if name.startswith(start)}
 
 
+def offsets(sizes: Array) -> npt.NDArray[np.int64]:
+    """Where each of several lists begins that stand one behind the other, and where the last ends, by their sizes."""
+    return np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
+
+
 class Strings(Sequence[str]):
     """Strings in UTF-8, one behind the other. Where they are sorted, one can be found."""
 
@@ -121,7 +128,6 @@ class Strings(Sequence[str]):
 
     @cached_property
     def _find(self) -> Callable[[str], int | None]:
-        # One question looks the same few up again and again, in every room.
         return lru_cache(RECENT)(_Sorted(self._bytes.all(), self._borders).find)
 
     def place(self, string: str) -> int:

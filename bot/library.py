@@ -35,7 +35,7 @@ class Library:
         """
         self._keeper, self._without = keeper, tuple(without)
         self._kept = keeper.save(keeper.current(progress))
-        self._librarian = librarian_of(self._kept.index, self._without)
+        self._librarian = librarian_over(self._kept.index, self._without)
         self._turn = Lock()
         self._settled = Condition()
         self._is_changing = False
@@ -86,7 +86,7 @@ class Library:
     def _take(self, kept: Kept) -> bool:
         if kept is self._kept:
             return False
-        self._librarian, self._kept = librarian_of(kept.index, self._without), kept
+        self._librarian, self._kept = librarian_over(kept.index, self._without), kept
         return True
 
     @contextmanager
@@ -123,6 +123,6 @@ class Library:
                 self._settled.notify_all()
 
 
-def librarian_of(index: Index, without: Collection[str] = ()) -> Librarian:
+def librarian_over(index: Index, without: Collection[str] = ()) -> Librarian:
     """A librarian who asks this index, without the named parts."""
     return Librarian(index.archive, index.tokens, index.lexicon, index.retriever, index.articles, without)

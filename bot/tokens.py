@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bot.columns import Array, Columns, Strings
+from bot.columns import Array, Columns, Strings, offsets
 from bot.models import Paragraph, Passage, Span
 
 UNKNOWN = -1
@@ -22,7 +22,7 @@ def arrays(rows: Columns, terms: Array) -> dict[str, Array]:
 
     ``terms`` are the numbers of each token's term.
     """
-    first_terms, first_sentences = (_before(rows[f"paragraph.{key}"].all()) for key in ("tokens", "sentences"))
+    first_terms, first_sentences = (offsets(rows[f"paragraph.{key}"].all()) for key in ("tokens", "sentences"))
     before = np.repeat(first_terms[:-1], np.diff(first_sentences))
     return {
         "terms": terms,
@@ -30,11 +30,6 @@ def arrays(rows: Columns, terms: Array) -> dict[str, Array]:
         "first_sentences": first_sentences,
         "sentence_terms": before + rows["sentence.first"].all(),
     }
-
-
-def _before(counts: Array) -> Array:
-    """How many precede each, and behind the last how many there are."""
-    return np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
 
 
 class Tokens:

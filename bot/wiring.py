@@ -9,8 +9,7 @@ from bot.errors import SettingsError
 from bot.indexing import Index
 from bot.indexing.keeping import Keeper, Progress
 from bot.librarian import Librarian
-from bot.library import Library
-from bot.library import librarian_of as over
+from bot.library import Library, librarian_over
 from bot.models import Article
 from bot.ranking import PARTS as RANKING
 
@@ -20,7 +19,7 @@ PARTS = (*RANKING, "acronym", "spelling")
 
 def librarian_of(articles: Sequence[Article], without: Collection[str] = ()) -> Librarian:
     """A librarian over these articles, without the named PARTS. Raises ``SettingsError`` for another name."""
-    return over(index_of(articles), _known(without))
+    return librarian_over(index_of(articles), _known(without))
 
 
 def index_of(articles: Sequence[Article]) -> Index:

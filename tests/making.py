@@ -15,7 +15,7 @@ from bot.indexing.analysing import analyse
 from bot.indexing.making import arrays
 from bot.lexicon import Lexicon
 from bot.librarian import Librarian
-from bot.library import librarian_of as over
+from bot.library import librarian_over
 from bot.models import (
     Answer,
     Article,
@@ -73,7 +73,7 @@ def tampered(of: Article, was: str, now: str) -> Librarian:
     """A librarian over one article, in whose text something else stands since it was read; of the same length."""
     kept = arrays(analyse([of]))
     kept["rows.text.bytes"] = np.frombuffer(of.text.replace(was, now).encode(), np.uint8)
-    return over(Index.opened(in_memory(kept)))
+    return librarian_over(Index.opened(in_memory(kept)))
 
 
 def index(*texts: str) -> Index:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from making import article
 
 from bot import analysis
-from bot.models import Paragraph
+from bot.models import Paragraph, Span
 from bot.sentences import sentences
 from bot.tokens import runs
 from bot.wiring import index_of
@@ -30,10 +30,15 @@ def test_numbers_that_follow_each_other_are_one_range(numbers: list[int], found:
 def standing(paragraph: Paragraph, wanted: set[str]) -> list[tuple[str, int, int | None]]:
     """Each wanted term of ``paragraph``: how many terms precede it, and the sentence that holds all of it."""
     spans = sentences(paragraph.text)
+    searched = (token for token in analysis.tokens(paragraph.text) if not token.is_stop)
     return [
-        (term, at, next((i for i, span in enumerate(spans) if span.start <= start and end <= span.end), None))
-        for at, (term, start, end) in enumerate(analysis.searched_terms(paragraph.text))
-        if term in wanted
+        (
+            one.term,
+            at,
+            next((i for i, span in enumerate(spans) if span.holds(Span(one.start, one.end))), None),
+        )
+        for at, one in enumerate(searched)
+        if one.term in wanted
     ]
 
 

@@ -110,7 +110,7 @@ class Archive:
 
     @property
     def publishers(self) -> int:
-        """How many sources the articles have that are no more than a file's name."""
+        """How many sources the articles have, but for those that are no more than a file's name."""
         return self._publishers
 
     @cached_property

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from bot.columns import Array, Columns, Strings, below, under
+from bot.columns import Array, Columns, Strings, below, offsets, under
 from bot.models import Article, Mark, Span
 
 
@@ -38,7 +38,7 @@ def arrays(rows: Columns) -> dict[str, Array]:
     for name in ("facts.borders", "facts.bytes", "digest.bytes"):
         digest.update(rows[name].all().tobytes())
     return {
-        "passages": np.concatenate(([0], np.cumsum(rows["passage.paragraphs"].all(), dtype=np.int64))),
+        "passages": offsets(rows["passage.paragraphs"].all()),
         # An article without a paragraph begins where the next one does.
         "articles": np.unique(rows["paragraph.borders"].all()),
         **under("ids", Strings.arrays(ids[at] for at in order)),

@@ -79,9 +79,9 @@ def _tell(sentence: str) -> None:
 
 def _unforeseen(error: Exception) -> str:
     """One sentence about an error nobody foresaw; its traceback is kept in a file that the sentence names."""
-    kind = type(error).__name__
     from bot import settings
 
+    kind = type(error).__name__
     try:
         report = settings.load().state_dir / "unforeseen-error.txt"
         report.parent.mkdir(parents=True, exist_ok=True)

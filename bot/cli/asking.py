@@ -27,7 +27,6 @@ def ask(
     why: Annotated[bool, typer.Option(help="Show which terms were searched, and what was found.")] = False,
 ) -> None:
     """Answer QUESTION from the archive, with quotes and their sources."""
-
     chosen = settings.load(corpus=corpus)
 
     def asked(librarian: Librarian) -> tuple[Reply, Mapping[Quote, Neighbours]]:

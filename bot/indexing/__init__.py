@@ -14,7 +14,7 @@ from bot.columns import Columns, Strings, below
 from bot.lexicon import Lexicon
 from bot.retrieval import FIELDS
 from bot.retrieval.bm25 import Bm25Retriever
-from bot.retrieval.postings import Kept, Postings
+from bot.retrieval.postings import Counted, Postings
 from bot.tokens import Tokens
 
 
@@ -37,7 +37,7 @@ class Index:
 
         def retriever(name: str, passages: Passages) -> Bm25Retriever:
             own = below(name, columns)
-            fields = {field: Postings.opened(Kept(below(field, own), terms)) for field in FIELDS}
+            fields = {field: Postings.opened(Counted(below(field, own), terms)) for field in FIELDS}
             return Bm25Retriever(passages, fields, placed.body)
 
         return cls(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bot.columns import Array, Columns, Strings, in_memory
+from bot.columns import Array, Columns, Strings, in_memory, offsets
 from bot.indexing.rows import WORD
 from bot.retrieval.documents import Documents
 from bot.vocabulary import Vocabulary
@@ -34,9 +34,9 @@ class Lists:
     def at(self, places: Array) -> Lists:
         """The lists at these places, in this order."""
         sizes = np.diff(self.borders)[places]
-        after = np.cumsum(sizes)
-        moved = np.repeat(self.borders[places] - (after - sizes), sizes)
-        return Lists(self.terms[moved + np.arange(len(moved))], np.concatenate(([0], after)).astype(np.int64))
+        moved_to = offsets(sizes)
+        moved = np.repeat(self.borders[places] - moved_to[:-1], sizes)
+        return Lists(self.terms[moved + np.arange(len(moved))], moved_to)
 
 
 class Fields:
@@ -52,10 +52,10 @@ class Fields:
         """By word of the vocabulary, its term's number; -1 where it is not searched."""
         self._rows = rows
         self._paragraphs = rows["paragraph.borders"].all()
-        self._passages = _before(rows["passage.paragraphs"].all())
-        self.body = Lists(self.term_of[rows[f"token.{WORD}"].all()], _before(rows["paragraph.tokens"].all()))
+        self._passages = offsets(rows["passage.paragraphs"].all())
+        self.body = Lists(self.term_of[rows[f"token.{WORD}"].all()], offsets(rows["paragraph.tokens"].all()))
         """Of paragraphs."""
-        self._headings = self._searched("heading", _before(rows["passage.headings"].all()))
+        self._headings = self._searched("heading", offsets(rows["passage.headings"].all()))
         self._titles = self._searched("title", rows["title.borders"].all())
 
     def of_passages(self) -> Mapping[str, Documents]:
@@ -79,9 +79,4 @@ class Fields:
         """The terms of those words of ``table`` that are searched; its lists of words have these ``borders``."""
         terms = self.term_of[self._rows[f"{table}.{WORD}"].all()]
         is_searched = terms >= 0
-        return Lists(terms[is_searched], _before(is_searched)[borders])
-
-
-def _before(counts: Array) -> Numbers:
-    """How many precede each, and behind the last how many there are."""
-    return np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+        return Lists(terms[is_searched], offsets(is_searched)[borders])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from bot import tokens
-from bot.archive import rows as archive
+from bot.archive.rows import arrays as archive_arrays
 from bot.columns import Array, Columns, Strings, below, in_memory, under
 from bot.indexing.documents import Fields
 from bot.indexing.rows import WORD, Rows
@@ -26,7 +26,7 @@ def arrays(rows: Rows) -> dict[str, Array]:
         "lexicon": lambda: learning.arrays(_words(columns, rows, fields), Strings(below("learnt", columns))),
         "passages": lambda: _postings(fields.of_passages()),
         "articles": lambda: _postings(fields.of_articles()),
-        "archive": lambda: archive.arrays(columns),
+        "archive": lambda: archive_arrays(columns),
         "tokens": lambda: tokens.arrays(columns, fields.body.terms),
     }
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # numpy sorts and counts beside other threads

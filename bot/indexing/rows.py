@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bot.columns import Array, Column, Columns, below, in_memory, under
+from bot.columns import Array, Columns, below, in_memory, offsets, under
 from bot.vocabulary import Vocabulary, joined
 
 Numbers = npt.NDArray[np.int64]
@@ -106,17 +106,15 @@ def _word_numbers(pick: Pick) -> Iterator[Array]:
 def _joined(name: str, picks: Sequence[Pick], renumbered: Mapping[int, npt.NDArray[np.int32]]) -> Table:
     sizes, parts = [], {key: list[Array]() for key in picks[0].rows.tables[name].columns}
     for pick in picks:
-        table = pick.rows.tables[name]
-        sizes.append(np.diff(table.borders[pick.first : pick.end + 1]))
-        within = table.rows(pick.first, pick.end)
-        for key, column in table.columns.items():
+        whole = pick.rows.tables[name]
+        sizes.append(np.diff(whole.borders[pick.first : pick.end + 1]))
+        within = whole.rows(pick.first, pick.end)
+        for key, column in whole.columns.items():
             found = column.part(within.start, within.stop)
             parts[key].append(renumbered[id(pick.rows)][found] if key == WORD else found)
-    borders = np.concatenate(([0], np.cumsum(np.concatenate(sizes)))).astype(np.int64)
-    return Table(borders, in_memory({key: np.concatenate(found) for key, found in parts.items()}))
+    return table(np.concatenate(sizes), {key: np.concatenate(found) for key, found in parts.items()})
 
 
 def table(sizes: Array, columns: Mapping[str, Array]) -> Table:
     """The table whose articles have so many rows each."""
-    borders = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
-    return Table(borders, {key: Column(array) for key, array in columns.items()})
+    return Table(offsets(sizes), in_memory(columns))

@@ -1,7 +1,6 @@
 """What the archive's own words teach about a question: how rare each is, and in what other forms it may stand.
 
-Keeps secret how those forms are learnt (``learning``, ``acronyms``, ``spelling``). Nothing comes from
-outside the archive.
+Keeps secret how those forms are learnt (``learning``, ``acronyms``, ``spelling``): from nothing but the archive.
 """
 
 from __future__ import annotations

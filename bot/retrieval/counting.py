@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import numpy.typing as npt
 
-from bot.columns import Array
+from bot.columns import Array, offsets
 from bot.retrieval.documents import Documents
 from bot.retrieval.runs import SEGMENT, Bytes, Floats, Numbers, Parameters, counts_of, shares_of
 from bot.retrieval.segments import Segment
@@ -27,10 +27,10 @@ def count(documents: Documents, parameters: Parameters) -> dict[str, Array]:
     # Written segment by segment, and given back whole: there are as many postings as tokens at most.
     numbers, counts = np.empty(len(documents.tokens), np.uint16), np.empty(len(documents.tokens), np.int32)
     borders = np.append(np.arange(0, len(documents.lengths), SEGMENT), len(documents.lengths))
-    offsets = np.concatenate(([0], np.cumsum(documents.lengths, dtype=np.int64)))[borders].tolist()
+    firsts = offsets(documents.lengths)[borders].tolist()
 
     def segment(number: int) -> Segment:
-        own = slice(offsets[number], offsets[number + 1])
+        own = slice(firsts[number], firsts[number + 1])
         lengths = documents.lengths[borders[number] : borders[number + 1]]
         return Segment.of(documents.tokens[own], lengths, numbers[own], counts[own])
 
@@ -46,7 +46,7 @@ def _joined(
     terms = np.concatenate([np.empty(0, np.int32), *(segment.terms for segment in segments)])
     order = np.argsort(terms, kind="stable")
     sizes = np.concatenate([np.empty(0, np.int64), *(segment.slot_sizes() for segment in segments)])[order]
-    starts = np.concatenate(([0], np.cumsum(sizes)))
+    starts = offsets(sizes)
     start_of = np.empty(len(terms), np.int64)
     start_of[order] = starts[:-1]
     slots, shares = np.zeros(starts[-1], np.uint16), np.zeros(starts[-1], np.uint8)

@@ -39,7 +39,7 @@ class LuceneIdf(BM25Okapi):  # type: ignore[misc]  # rank-bm25 has no types
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Counted:
     """What ``Postings.arrays`` gave, and the terms that were counted."""
 
     columns: Columns
@@ -50,14 +50,14 @@ class Postings(LuceneIdf):
     """One field's index, asked as the library is asked. Safe to share between threads."""
 
     @classmethod
-    def opened(cls, kept: Kept) -> Postings:
+    def opened(cls, counted: Counted) -> Postings:
         """Those that gave these arrays; nothing is counted again."""
-        k1, b, _ = kept.columns["parameters"].all().tolist()
-        return cls(kept, k1=k1, b=b)
+        k1, b, _ = counted.columns["parameters"].all().tolist()
+        return cls(counted, k1=k1, b=b)
 
-    def _initialize(self, corpus: Documents | Kept) -> Mapping[str, int]:
+    def _initialize(self, corpus: Documents | Counted) -> Mapping[str, int]:
         self.terms = corpus.terms
-        self.columns = corpus.columns if isinstance(corpus, Kept) else in_memory(self._counted(corpus))
+        self.columns = corpus.columns if isinstance(corpus, Counted) else in_memory(self._counted(corpus))
         self.parameters = Parameters(*self.columns["parameters"].all().tolist())
         self.avgdl = self.parameters.average
         self.corpus_size = len(self.columns["lengths"])

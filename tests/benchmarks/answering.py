@@ -20,7 +20,7 @@ from bot.indexing import Index
 from bot.indexing.keeping import Keeper
 from bot.indexing.making import arrays
 from bot.librarian import DEPTH, NEAREST
-from bot.library import librarian_of
+from bot.library import librarian_over
 from bot.models import Question
 from bot.quoting import choose
 from bot.ranking import Ground, rank
@@ -140,7 +140,7 @@ def _build(archive: _Evaluation | _Corpus) -> dict[str, Any]:
 def _ask(archive: _Evaluation | _Corpus) -> dict[str, Any]:
     questions = archive.questions()
     started = time.perf_counter()
-    librarian = librarian_of(archive.open())
+    librarian = librarian_over(archive.open())
     opened = time.perf_counter()
     librarian.answer(Question(questions[-1]))
     first = time.perf_counter()

@@ -14,7 +14,7 @@ from bot.models import Term
 from bot.retrieval import FIELDS, K1, B
 from bot.retrieval.documents import Documents
 from bot.retrieval.kernel import engine
-from bot.retrieval.postings import Kept, Postings
+from bot.retrieval.postings import Counted, Postings
 from bot.retrieval.scan import Lists
 from bot.snapshot import load, save
 from tests.benchmarks.contestants import TOP, Ask, Passages
@@ -40,7 +40,7 @@ class Pullquote:
         assert snapshot
         columns = snapshot.columns
         terms = Strings(below("terms", columns))
-        body, without = (Postings.opened(Kept(below(name, columns), terms)) for name in ("body", "without"))
+        body, without = (Postings.opened(Counted(below(name, columns), terms)) for name in ("body", "without"))
         weighted = [(body if name == "body" else without, weight) for name, (_, weight) in FIELDS.items()]
         search = engine([postings for postings, _ in weighted])
         return lambda words: search.best(Lists.of(weighted, [Term(word, 1.0, "typed") for word in words]), None, TOP)

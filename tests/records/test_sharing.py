@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from contextlib import ExitStack
 from pathlib import Path
+
+from processes import SPAWN, process
 
 from bot.records import Records
 from records.ledgers import (
@@ -20,24 +18,6 @@ from records.ledgers import (
     numbered,
     settle_until_killed,
 )
-
-# A process of its own from the start, which shares nothing with this one but the ledger's file.
-SPAWN = multiprocessing.get_context("spawn")
-
-
-@contextmanager
-def process(work: Callable[..., None], *arguments: object) -> Iterator[tuple[BaseProcess, Connection]]:
-    """Another process that does ``work``, and what it says; killed in the end, as by ``kill -9``."""
-    hears, says = SPAWN.Pipe()
-    child = SPAWN.Process(target=work, args=(*arguments, says), daemon=True)
-    child.start()
-    says.close()
-    try:
-        yield child, hears
-    finally:
-        child.kill()
-        child.join()
-        hears.close()
 
 
 def test_many_threads_get_one_claim(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bot.columns import Array, Column
 from bot.models import Term
 from bot.retrieval.documents import Documents
 from bot.retrieval.kernel import LIBRARY, SOURCES, engine, load
-from bot.retrieval.postings import Kept, LuceneIdf, Postings
+from bot.retrieval.postings import Counted, LuceneIdf, Postings
 from bot.retrieval.runs import SEGMENT
 from bot.retrieval.scan import Engine, Lists, Scan
 
@@ -186,7 +186,7 @@ def test_nothing_is_read_that_was_not_checked(search: Callable[[Sequence[Posting
     plain = Scan(fields)
     for terms in Drawn(seed).queries(20):
         late = [
-            Postings.opened(Kept({name: Late(one).column for name, one in field.arrays().items()}, field.terms))
+            Postings.opened(Counted({name: Late(one).column for name, one in field.arrays().items()}, field.terms))
             for field in fields
         ]
         expected = plain.best(Lists.of(list(zip(fields, WEIGHTS, strict=True)), terms), None, 10)

@@ -9,14 +9,12 @@ import multiprocessing
 import os
 import random
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import SPAWN
 
 from bot.columns import Arrays
 from bot.errors import PullquoteError
@@ -25,27 +23,10 @@ from bot.snapshot import Snapshot, load, save
 NAME = "archive"
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="the system has neither users nor limits of this kind")
 
-# A process of its own from the start, which shares nothing with this one but the files.
-_SPAWN = multiprocessing.get_context("spawn")
 # A copy of a process that has no threads, there in a moment.
-_FORK = _SPAWN if sys.platform == "win32" else multiprocessing.get_context("fork")
+_FORK = SPAWN if sys.platform == "win32" else multiprocessing.get_context("fork")
 
 Said = tuple[str, dict[str, tuple[str, list[float]]]]
-
-
-@contextmanager
-def process(work: Callable[..., None], *arguments: object) -> Iterator[tuple[BaseProcess, Connection]]:
-    """Another process that does ``work``, and what it says; killed in the end, as by ``kill -9``."""
-    hears, says = _SPAWN.Pipe(duplex=False)
-    child = _SPAWN.Process(target=work, args=(*arguments, says))
-    child.start()
-    says.close()
-    try:
-        yield child, hears
-    finally:
-        child.kill()
-        child.join()
-        hears.close()
 
 
 def said(manifest: str, arrays: Arrays) -> Said:

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from processes import process
 
 from bot.errors import SnapshotError
 from snapshot.snapshots import (
@@ -18,7 +19,6 @@ from snapshot.snapshots import (
     loaded,
     number_of,
     numbered,
-    process,
     save_as_nobody,
     save_each,
     save_with_little_room,
