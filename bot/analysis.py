@@ -164,7 +164,11 @@ def fold(word: str) -> str:
 @lru_cache(maxsize=200_000)
 def term(word: str) -> str:
     """The term under which the index holds ``word``."""
-    folded = fold(word)
+    return stemmed(fold(word))
+
+
+def stemmed(folded: str) -> str:
+    """The term of a word that is folded already."""
     return _stem(folded) if folded.isascii() and folded.isalpha() else folded
 
 

@@ -20,7 +20,7 @@ Arrays = Mapping[str, Array]
 
 STRIDE = 32
 """Of so many sorted strings one is kept at hand, by which the others are found."""
-RECENT = 4096
+RECENT = 1 << 14
 """Strings that were looked up last: one question looks the same few up again and again, in every room."""
 
 

@@ -111,9 +111,10 @@ class Librarian:
     def _find(self, query: Query, held: Holdings, limit: int) -> _Found:
         """The best passages for ``query``, and what of them would be quoted."""
         coverage = Coverage(query, self._lexicon.idf, self._tokens)
-        articles = self._articles.search(query.throughout_scope(), DEPTH)
-        scores = {hit.passage.article.id: hit.score for hit in articles}
-        hits = rank(Ground(coverage, self._retriever.search(query, DEPTH), scores), self._without)
+        best = self._retriever.search(query, DEPTH)
+        hits = rank(
+            Ground(coverage, best, shares_of_articles(self.archive, self._articles, query, best)), self._without
+        )
         quotes, has_more = choose(coverage, hits, max(limit, NEAREST))
         if not quotes:
             return _Found(coverage, hits, quotes, 0.0, has_more)
@@ -130,7 +131,7 @@ class Librarian:
             return is_found(replace(query.throughout_scope(), forms=forms))
 
         def is_found(asked: Query) -> bool:
-            return bool(self._retriever.search(asked, 1))
+            return bool(self._retriever.scores(asked, 1))
 
         return Looks(
             known, lambda words: is_found(query.holding(words)), lambda phrase: is_found(for_phrase(query, phrase))
@@ -153,6 +154,13 @@ class Librarian:
     def _meets(self, example: Example) -> bool:
         reply = self.answer(Question(example.question, 1))
         return isinstance(reply, Answer) and reply.caution is None and example.is_met(reply.quotes[0])
+
+
+def shares_of_articles(archive: Archive, articles: Retriever, query: Query, hits: Sequence[Hit]) -> list[float]:
+    """For each hit the engine's score of its whole article, as a share of the best one's; 0 of one far behind."""
+    scores = articles.scores(query.throughout_scope(), DEPTH)
+    best = max(scores.values(), default=1.0)
+    return [scores.get(archive.whole_articles.holding(hit.passage), 0.0) / best for hit in hits]
 
 
 def _trace(query: Query, hits: Sequence[Hit], held: Holdings, started: float) -> Trace:

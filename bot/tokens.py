@@ -6,12 +6,16 @@ Keeps secret that they lie in flat arrays: a question looks at hundreds of parag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from bot.columns import Array, Columns, Strings, offsets
+from bot import analysis
+from bot.columns import Array, Columns, Strings, below, offsets
 from bot.models import Paragraph, Passage, Span
+
+Numbers = npt.NDArray[np.int64]
 
 UNKNOWN = -1
 """The number of a term that no paragraph holds."""
@@ -22,14 +26,32 @@ def arrays(rows: Columns, terms: Array) -> dict[str, Array]:
 
     ``terms`` are the numbers of each token's term.
     """
+    first: dict[str, int] = {}
+    folded = Strings(below("vocabulary.folded", rows))
+    same = [first.setdefault(analysis.stemmed(word), at) for at, word in enumerate(folded)]
     first_terms, first_sentences = (offsets(rows[f"paragraph.{key}"].all()) for key in ("tokens", "sentences"))
     before = np.repeat(first_terms[:-1], np.diff(first_sentences))
     return {
         "terms": terms,
         "first_terms": first_terms,
+        "same": np.array(same, np.int32),
+        "first_words": offsets(rows["paragraph.words"].all()),
         "first_sentences": first_sentences,
         "sentence_terms": before + rows["sentence.first"].all(),
     }
+
+
+class Standing(NamedTuple):
+    """Some tokens, ascending, in arrays of one shape: their own numbers, their terms', their paragraphs'.
+
+    ``sentences`` counts, for each, those of its paragraph's sentences before the one that holds all of it; -1 where
+    none does.
+    """
+
+    tokens: Numbers
+    terms: Numbers
+    paragraphs: Numbers
+    sentences: Numbers
 
 
 class Tokens:
@@ -43,8 +65,13 @@ class Tokens:
         self._known, self.number = terms, number
         self._terms, self._starts, self._ends = own["terms"], rows["token.start"], rows["token.end"]
         self._sentence_starts, self._sentence_ends = rows["sentence.start"], rows["sentence.end"]
-        self._first_terms, self._first_sentences, self._sentence_terms = (
-            own[name].all() for name in ("first_terms", "first_sentences", "sentence_terms")
+        self._first_terms, self._first_words, self._first_sentences, self._sentence_terms = (
+            own[name].all() for name in ("first_terms", "first_words", "first_sentences", "sentence_terms")
+        )
+        self._words, self._same, self._folded = (
+            rows["word.number"],
+            own["same"],
+            Strings(below("vocabulary.folded", rows)),
         )
 
     def numbers(self, terms: Sequence[str]) -> tuple[int, ...]:
@@ -58,35 +85,17 @@ class Tokens:
         flags[[number for number in numbers if number != UNKNOWN]] = True
         return flags
 
-    def standing(
-        self, flags: npt.NDArray[np.bool_], paragraphs: Sequence[int]
-    ) -> Iterator[tuple[int, int, int, int, int | None]]:
-        """Every token of the numbered ``paragraphs`` (ascending) whose term's flag is set.
-
-        As (the token's number, its term's, its paragraph's, how many tokens are before its paragraph, which of the
-        paragraph's sentences holds it; None where none holds all of it).
-        """
-        at = [np.flatnonzero(flags[self._terms.part(*reach)]) + reach[0] for reach in self._reaches(paragraphs)]
-        if not at:
-            return iter(())
-        tokens = np.concatenate(at)
+    def standing(self, flags: npt.NDArray[np.bool_], paragraphs: Sequence[int]) -> Standing:
+        """Every token of the numbered ``paragraphs`` (ascending) whose term's flag is set."""
+        reaches = self._first_terms[np.array([*runs(paragraphs)], np.int64).reshape(-1, 2)]
+        terms = np.concatenate([np.empty(0, np.int32), *(self._terms.part(*reach) for reach in reaches.tolist())])
+        sizes = reaches[:, 1] - reaches[:, 0]
+        found = np.flatnonzero(flags[terms])
+        tokens = found + np.repeat(reaches[:, 0] - offsets(sizes)[:-1], sizes)[found]
         numbers = np.searchsorted(self._first_terms, tokens, side="right") - 1
-        sentence = self._sentences_of(tokens, numbers)
-        return zip(
-            tokens.tolist(),
-            self._terms.at(tokens).tolist(),
-            numbers.tolist(),
-            self._first_terms[numbers].tolist(),
-            [None if one < 0 else one for one in sentence.tolist()],
-            strict=True,
-        )
+        return Standing(tokens, terms[found], numbers, self._sentences_of(tokens, numbers))
 
-    def _reaches(self, paragraphs: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """The tokens of ``paragraphs`` as (first, end), those that follow each other together."""
-        for first, end in runs(paragraphs):
-            yield int(self._first_terms[first]), int(self._first_terms[end])
-
-    def _sentences_of(self, tokens: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def _sentences_of(self, tokens: Numbers, numbers: Numbers) -> Numbers:
         """For each token which sentence of its paragraph holds all of it; -1 where none does."""
         sentence = np.searchsorted(self._sentence_terms, tokens, side="right") - 1
         is_inside = (
@@ -96,10 +105,9 @@ class Tokens:
         )
         return np.where(is_inside, sentence - self._first_sentences[numbers], -1)
 
-    def sentence_at(self, token: int, paragraph: int) -> int | None:
-        """Which sentence of the numbered ``paragraph`` holds all of the numbered ``token``; None where none does."""
-        (sentence,) = self._sentences_of(np.array([token]), np.array([paragraph])).tolist()
-        return None if sentence < 0 else int(sentence)
+    def sentence_at(self, token: int, paragraph: int) -> int:
+        """Which sentence of the numbered ``paragraph`` holds all of the numbered ``token``; -1 where none does."""
+        return int(self._sentences_of(np.array([token]), np.array([paragraph]))[0])
 
     def follow(self, terms: Sequence[int], token: int, paragraph: int) -> bool:
         """Whether these terms stand one after the other in the numbered ``paragraph``, from ``token`` on."""
@@ -113,17 +121,31 @@ class Tokens:
         number = self.number(paragraph)
         return int(self._first_terms[number + 1] - self._first_terms[number])
 
-    def span(self, paragraph: Paragraph, first: int, last: int) -> Span:
-        """From the paragraph's token ``first`` to its token ``last``, as a span of the article's text."""
-        start = int(self._first_terms[self.number(paragraph)])
-        starts = self._starts.part(start + first, start + first + 1)
-        return Span(int(starts[0]), int(self._ends.part(start + last, start + last + 1)[0]))
+    def wording(self, paragraph: Paragraph) -> list[int]:
+        """All words of the paragraph, stop words among them, in order, as numbers: equal where their terms are."""
+        number = self.number(paragraph)
+        words = self._words.part(int(self._first_words[number]), int(self._first_words[number + 1]))
+        same: list[int] = self._same.at(words).tolist()
+        return same
+
+    def is_figure(self, word: int) -> bool:
+        """Whether a word has a digit, by its number in ``wording``."""
+        return any(map(str.isdigit, self._folded[word]))
+
+    def places(self, firsts: Numbers, lasts: Numbers) -> tuple[Numbers, Numbers]:
+        """Where some tokens start, and others end, by their numbers, in their articles' texts."""
+        return self._starts.at(firsts), self._ends.at(lasts)
 
     def sentences(self, paragraph: Paragraph) -> tuple[Span, ...]:
         """The paragraph's sentences, in order, as spans of the article's text."""
         number = self.number(paragraph)
         reach = int(self._first_sentences[number]), int(self._first_sentences[number + 1])
         return tuple(map(Span, self._sentence_starts.part(*reach).tolist(), self._sentence_ends.part(*reach).tolist()))
+
+    def sentence_spans(self, paragraphs: Numbers, places: Numbers) -> Iterator[Span]:
+        """The sentences of numbered paragraphs, by how many precede each, as spans of their articles' texts."""
+        at = self._first_sentences[paragraphs] + places
+        return map(Span, self._sentence_starts.at(at).tolist(), self._sentence_ends.at(at).tolist())
 
     def body(self, passage: Passage) -> list[str]:
         """The terms of the passage's own words, in order: what ``retrieval.body`` gives, without analysing again."""

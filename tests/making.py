@@ -35,7 +35,7 @@ from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
 from bot.retrieval.bm25 import Bm25Retriever, counted
 from bot.retrieval.kernel import engine
-from bot.retrieval.postings import Kept, Postings
+from bot.retrieval.postings import Counted, Postings
 from bot.retrieval.scan import Engine
 from bot.wiring import index_of, librarian_of
 
@@ -114,7 +114,8 @@ def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ..
     found = index_of(articles)
     asked = found.lexicon.expand(Question(question, limit))
     coverage = Coverage(asked, found.lexicon.idf, found.tokens)
-    return choose(coverage, rank(Ground(coverage, found.retriever.search(asked, 30), {})), limit).quotes
+    hits = found.retriever.search(asked, 30)
+    return choose(coverage, rank(Ground(coverage, hits, [0.0] * len(hits))), limit).quotes
 
 
 def searching(passages: Passages, engine: Callable[[Sequence[Postings]], Engine] = engine) -> Bm25Retriever:
@@ -124,7 +125,7 @@ def searching(passages: Passages, engine: Callable[[Sequence[Postings]], Engine]
 
 def reopened(postings: Postings) -> Postings:
     """The same, from what is kept of them."""
-    return Postings.opened(Kept(in_memory(postings.arrays()), postings.terms))
+    return Postings.opened(Counted(in_memory(postings.arrays()), postings.terms))
 
 
 def shown(reply: Reply) -> tuple[Quote, ...]:

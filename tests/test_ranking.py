@@ -17,7 +17,8 @@ def ground(question: str, *texts: str, title: str = "") -> Ground:
     """The question held against one passage of each text, all with the same title."""
     found = index_of([article(text, id=f"{number}.txt", title=title) for number, text in enumerate(texts)])
     coverage = Coverage(found.lexicon.expand(Question(question)), found.lexicon.idf, found.tokens)
-    return Ground(coverage, [Hit(passage, 1.0) for passage in found.archive.passages], {})
+    hits = [Hit(passage, 1.0) for passage in found.archive.passages]
+    return Ground(coverage, hits, [0.0] * len(hits))
 
 
 def test_words_that_stand_apart_or_turned_are_not_adjacent() -> None:

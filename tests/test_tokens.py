@@ -27,15 +27,15 @@ def test_numbers_that_follow_each_other_are_one_range(numbers: list[int], found:
     assert list(runs(numbers)) == found
 
 
-def standing(paragraph: Paragraph, wanted: set[str]) -> list[tuple[str, int, int | None]]:
-    """Each wanted term of ``paragraph``: how many terms precede it, and the sentence that holds all of it."""
+def standing(paragraph: Paragraph, wanted: set[str]) -> list[tuple[str, int, int]]:
+    """Each wanted term of ``paragraph``: how many terms precede it, and the sentence that holds all of it, or -1."""
     spans = sentences(paragraph.text)
     searched = (token for token in analysis.tokens(paragraph.text) if not token.is_stop)
     return [
         (
             one.term,
             at,
-            next((i for i, span in enumerate(spans) if span.holds(Span(one.start, one.end))), None),
+            next((i for i, span in enumerate(spans) if span.holds(Span(one.start, one.end))), -1),
         )
         for at, one in enumerate(searched)
         if one.term in wanted
@@ -53,9 +53,9 @@ def test_what_stands_in_many_paragraphs_is_what_stands_in_each(
     flags = tokens.flags(tokens.numbers(sorted(wanted)))
     looked_at = [paragraph for paragraph in archive.paragraphs if chance.random() < 0.7]  # type: ignore[attr-defined]
     numbers = [tokens.number(paragraph) for paragraph in looked_at]
-    found: dict[int, list[tuple[int, int, int | None]]] = {number: [] for number in numbers}
-    for at, term, number, before, sentence in tokens.standing(flags, numbers):
-        found[number].append((term, at - before, sentence))
+    found: dict[int, list[tuple[int, int, int]]] = {number: [] for number in numbers}
+    for at, term, number, sentence in zip(*tokens.standing(flags, numbers), strict=True):
+        found[int(number)].append((term, at - sum(map(tokens.length, archive.paragraphs[:number])), sentence))
     assert found == {
         number: [(tokens.numbers([term])[0], at, sentence) for term, at, sentence in standing(paragraph, wanted)]
         for number, paragraph in zip(numbers, looked_at, strict=True)
@@ -66,8 +66,8 @@ def test_nothing_stands_where_nothing_is_looked_at() -> None:
     """Without a paragraph, or without a wanted term, nothing is found."""
     tokens = index_of([article("The old pier cost much.")]).tokens
     everything = np.ones_like(tokens.flags(()))
-    assert list(tokens.standing(everything, [])) == []
-    assert list(tokens.standing(tokens.flags(()), [0])) == []
+    assert not len(tokens.standing(everything, []).tokens)
+    assert not len(tokens.standing(tokens.flags(()), [0]).tokens)
 
 
 @pytest.mark.parametrize(

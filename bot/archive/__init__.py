@@ -59,11 +59,12 @@ class Archive:
 
     def article(self, at: int) -> Article:
         """The article that so many others precede."""
-        return self._made(at)[0]
+        return self._made(at)
 
     def paragraphs_of(self, article: str) -> tuple[Paragraph, ...]:
         """The paragraphs of the article with this id, in order; ``paragraphs_of(id)[n - 1]`` is number ``n``."""
-        return self._made(self.place(article))[1]
+        at = self.place(article)
+        return self.between(self._first[at], self._first[at + 1])
 
     def place(self, article: str) -> int:
         """How many articles precede the one with this id. KeyError where there is none."""
@@ -87,9 +88,21 @@ class Archive:
 
     def between(self, first: int, end: int) -> tuple[Paragraph, ...]:
         """The paragraphs with these numbers among all, which are of one article."""
+        if first == end:
+            return ()
         at = bisect_right(self._first, first) - 1
-        start = self._first[at]
-        return self._made(at)[1][first - start : end - start]
+        article, before = self._made(at), self._first[at]
+        spans = zip(*(column.part(first, end).tolist() for column in self._spans), strict=True)
+        return tuple(
+            Paragraph(
+                article,
+                number,
+                self._first[at + 1] - before,
+                Span(start, stop),
+                Span(above, below) if above >= 0 else None,
+            )
+            for number, (start, stop, above, below) in enumerate(spans, first - before + 1)
+        )
 
     def places(self, paragraphs: Array) -> Array:
         """For each of these numbers of paragraphs, how many articles precede the one it is of."""
@@ -99,14 +112,8 @@ class Archive:
         at = self._ids.find(id)
         return None if at is None else int(self._ids_at[at])
 
-    def _make(self, at: int) -> tuple[Article, tuple[Paragraph, ...]]:
-        article = article_of(self._facts[at], self._texts[at])
-        first, end = self._first[at], self._first[at + 1]
-        spans = zip(*(column.part(first, end).tolist() for column in self._spans), strict=True)
-        return article, tuple(
-            Paragraph(article, number, end - first, Span(start, stop), Span(above, below) if above >= 0 else None)
-            for number, (start, stop, above, below) in enumerate(spans, 1)
-        )
+    def _make(self, at: int) -> Article:
+        return article_of(self._facts[at], self._texts[at])
 
     @property
     def publishers(self) -> int:
@@ -133,7 +140,7 @@ class Archive:
     def newest_first(self) -> Iterator[Paragraph]:
         """Every paragraph, those of the articles that were published last first."""
         for at in np.argsort(-self._published, kind="stable").tolist():
-            yield from self._made(at)[1]
+            yield from self.between(self._first[at], self._first[at + 1])
 
     @property
     def _rank_of_id(self) -> Array:
@@ -197,13 +204,13 @@ class Archive:
         at = self._at(cited.article.id)
         if at is None:
             raise VerificationError(f"The article {cited.article.id} that a quote cites is not in the archive.")
-        article, paragraphs = self._made(at)
+        article, before = self._made(at), self._first[at]
         if hashlib.sha256(article.text.encode()).hexdigest() != self._digest(at):
             raise VerificationError(f"The text of {article.id} has changed since the archive was read; index it again.")
-        stored = paragraphs[cited.number - 1 : cited.number]
+        is_there = 0 < cited.number <= self._first[at + 1] - before
         if not (
-            stored
-            and stored[0].span.holds(quote.span)
+            is_there
+            and self.between(before + cited.number - 1, before + cited.number)[0].span.holds(quote.span)
             and quote.text.strip()
             and quote.span.of(article.text).encode() == quote.text.encode()
             and all(quote.span.holds(span) for span in quote.highlights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,10 @@ class Passages(Sequence[Passage]):
     def _make(self, at: int) -> Passage:
         found = self._archive.between(self._border[at], self._border[at + 1])
         return Passage(found, Span(found[0].span.start, found[-1].span.end))
+
+    def holding(self, passage: Passage) -> int:
+        """The number of the one that holds ``passage``, which lies in one of them."""
+        return bisect_right(self._border, self._archive.number(passage.paragraphs[0])) - 1
 
     def within(self, scope: Scope) -> Marks | None:
         """For each passage, 1 where its article is in ``scope`` and 0 elsewhere; None where all are."""

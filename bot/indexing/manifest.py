@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 _LIBRARIES = (
     "rank-bm25 numpy regex PyStemmer rapidfuzz sentencex trafilatura lxml lxml_html_clean markdown-it-py PyYAML "
-    "charset-normalizer"
+    "charset-normalizer babel"
 ).split()
 """Those that an article passes through on its way into the index."""
 _ROOMS = ("archive", "articles", "indexing", "lexicon", "models", "retrieval")

@@ -25,8 +25,9 @@ SPELLING_WEIGHT = 0.8
 NAME_SMALL = 0.1
 """Of the paragraphs that hold a name, the share in which it may stand with a small letter."""
 
-MOST_WORDS = 64
-"""Content words of a question that are searched, the first ones: more make it slower and no clearer."""
+MOST_WORDS = 64 - following.MOST_TAKEN
+"""Content words of a question that are searched, the first ones: more make it slower and no clearer. With those taken
+from a question before it, they fit into a machine's word (``bot.ranking.sightings``)."""
 _FRAME = frozenset(
     analysis.term(word)
     for word in """
@@ -56,7 +57,7 @@ class Lexicon:
         self._terms = terms
         self.size = int(own["size"].all()[0])
         self._with, self._small = own["paragraphs_with"], own["written_small"]
-        self._known = spelling.Known(Strings(below("folded", own)), Strings(below("ends", own)))
+        self._known = spelling.Known(*(Strings(below(name, own)) for name in ("folded", "ends", "places")))
         self._written, self._names = Strings(below("written", own)), Strings(below("names", own))
         self._told = own["told"]
 

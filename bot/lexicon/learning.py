@@ -105,6 +105,7 @@ def arrays(words: Words, learnt: Iterable[str]) -> dict[str, Array]:
         **under("folded", Strings.arrays(folded)),
         **under("written", Strings.arrays(written[one] for one in folded)),
         **under("ends", Strings.arrays(spelling.by_ends(folded))),
+        **under("places", Strings.arrays(spelling.names_of_places())),
         **under("names", Strings.arrays(frequent)),
         "told": np.frombuffer(told, np.uint8),
     }

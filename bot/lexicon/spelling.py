@@ -63,12 +63,16 @@ def by_ends(words: Iterable[str]) -> list[str]:
 class Known:
     """The words of an archive, folded, also by the letters that they begin and end with: a slip changes neither."""
 
-    def __init__(self, words: Strings, ends: Strings) -> None:
-        """``words`` are sorted; ``ends`` are what ``by_ends`` gives of them."""
-        self._words, self._ends = words, ends
+    def __init__(self, words: Strings, ends: Strings, places: Strings) -> None:
+        """``words`` are sorted; ``ends`` and ``places`` are what ``by_ends`` and ``names_of_places`` gave."""
+        self._words, self._ends, self._places = words, ends, places
 
     def __contains__(self, word: str) -> bool:
         return self._words.find(word) is not None
+
+    def is_place(self, word: str) -> bool:
+        """Whether ``word`` stands in the name of a country, a territory or a language."""
+        return self._places.find(word) is not None
 
     def place(self, word: str) -> int:
         """Where a known word stands among all, sorted."""
@@ -86,7 +90,7 @@ def nearest(word: str, known: Known) -> tuple[str, ...]:
 
     Sorted; none is a common answer.
     """
-    if len(word) < 6 or not word.isalpha() or word in _names_of_places():
+    if len(word) < 6 or not word.isalpha() or known.is_place(word):
         return ()
     number = word.removesuffix("s") if word.endswith("s") else word + "s"
     if number in known:
@@ -118,9 +122,10 @@ def is_slip(typed: str, word: str) -> bool:
 
 
 @cache
-def _names_of_places() -> frozenset[str]:
-    from babel import Locale
+def names_of_places() -> list[str]:
+    """The words in the names of countries, territories and languages, folded and sorted."""
+    from babel import Locale  # which takes as long to import as all else does for a question
 
     english = Locale("en")
     names = [*english.territories.values(), *english.languages.values()]
-    return frozenset(word.casefold() for name in names for word in name.split() if word.isalpha())
+    return sorted({word.casefold() for name in names for word in name.split() if word.isalpha()})

@@ -9,10 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bot.models import Hit, Paragraph, Quote, Span
-from bot.quoting.alike import nearly_same
+from bot.quoting.alike import Shingles, nearly_same, shingles
 from bot.quoting.runs import Run, best_run
-from bot.ranking.coverage import Coverage
-from bot.ranking.sightings import held
+from bot.ranking.coverage import Coverage, held
 
 CONSIDERED = 12
 """Hits from which quotes are chosen: four for each that is shown by default, so that near-duplicates can be folded."""
@@ -39,11 +38,13 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen:
     worth = [coverage.share(held(run.matches) | coverage.held_in_title(run.paragraph.article)) for run, _ in found]
     least = WORTH * max(worth, default=0.0)
     quotes: list[Quote] = []
+    quoted: list[Shingles] = []
     has_more = False
     shown = 0
     for (run, score), share in zip(found, worth, strict=True):
         words = held(run.matches)
-        twin = next((i for i, quote in enumerate(quotes) if nearly_same(quote.paragraph, run.paragraph)), None)
+        own = shingles(coverage.tokens.wording(run.paragraph))
+        twin = next((i for i, other in enumerate(quoted) if nearly_same(other, own, coverage.tokens.is_figure)), None)
         if twin is not None:
             quotes[twin] = _folded(quotes[twin], run.paragraph)
         elif share >= least and (
@@ -54,6 +55,7 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen:
                 has_more = True
             else:
                 quotes.append(_quote(coverage, run, score))
+                quoted.append(own)
                 shown |= words
     return Chosen(tuple(sorted(quotes, key=lambda quote: bool(quote.missing))), has_more)
 

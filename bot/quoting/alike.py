@@ -5,26 +5,28 @@ A figure is never "nearly the same": paragraphs that differ in a number are two 
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from bot import analysis
-from bot.models import Paragraph
+from collections.abc import Callable, Sequence
 
 ALIKE = 0.6
 """The least share of three-word runs that two paragraphs have in common (Jaccard): one word in twenty may differ."""
 
 
-def nearly_same(one: Paragraph, other: Paragraph) -> bool:
-    """Whether the two paragraphs share most of their runs of three words, and all of their figures."""
-    first, second = _shingles(one.text), _shingles(other.text)
-    return len(first & second) >= ALIKE * len(first | second) and _figures(first) == _figures(second)
+Shingles = frozenset[tuple[int, ...]]
 
 
-def _figures(shingles: frozenset[tuple[str, ...]]) -> set[str]:
-    return {term for shingle in shingles for term in shingle if any(map(str.isdigit, term))}
+def nearly_same(one: Shingles, other: Shingles, is_figure: Callable[[int], bool]) -> bool:
+    """Whether two paragraphs share most of their runs of three words, and all of their figures."""
+    shared = len(one & other)
+    if shared < ALIKE * (len(one) + len(other) - shared):
+        return False
+    differing = {word for shingle in one ^ other for word in shingle}
+    return _figures(one, differing, is_figure) == _figures(other, differing, is_figure)
 
 
-@lru_cache(maxsize=2048)
-def _shingles(text: str) -> frozenset[tuple[str, ...]]:
-    terms = [term for word in analysis.words(text) if (term := analysis.term(word))]
-    return frozenset(zip(terms, terms[1:], terms[2:], strict=False)) if len(terms) > 2 else frozenset((tuple(terms),))
+def _figures(shingles: Shingles, among: set[int], is_figure: Callable[[int], bool]) -> set[int]:
+    return {word for shingle in shingles for word in shingle if word in among and is_figure(word)}
+
+
+def shingles(words: Sequence[int]) -> Shingles:
+    """The runs of three of a paragraph's ``words``, by their numbers; of fewer than three, the one run."""
+    return frozenset(zip(words, words[1:], words[2:], strict=False)) if len(words) > 2 else frozenset((tuple(words),))

@@ -11,8 +11,8 @@ from collections import Counter
 
 from bot import analysis
 from bot.models import Passage, Quote
-from bot.ranking.coverage import Coverage
-from bot.ranking.sightings import Words, held, positions_of, within
+from bot.ranking.coverage import Coverage, held, within
+from bot.ranking.sightings import Words, positions_of
 
 THRESHOLD = 0.288
 """The least confidence at which the archive is said to answer: the one that answers nine in ten of the answerable
@@ -29,7 +29,7 @@ _SATURATION, _USUAL_LENGTH = 0.9, 100
 
 def confidence(coverage: Coverage, quote: Quote, passage: Passage, paragraphs: int) -> float:
     """From 0 to 1, how sure it is that ``quote``, from ``passage``, answers; the archive has so many ``paragraphs``."""
-    inside = coverage.look(passage).words
+    inside = coverage.words(passage)
     title = analysis.title_terms(quote.article.title)
     known = held(within(coverage.matches(quote.paragraph), quote.span)) | coverage.held_in_title(quote.article)
     asked = {word.term for word in coverage.query.words}
@@ -58,7 +58,7 @@ def density(coverage: Coverage, passage: Passage) -> float:
     A word that stands there n times counts n / (n + k1 × length / usual length), as BM25 saturates a term's count.
     """
     counts = Counter(
-        word for paragraph in passage.paragraphs for one in coverage.sightings(paragraph) for word in one.form.words
+        word for paragraph in passage.paragraphs for one in coverage.matches(paragraph) for word in one.form.words
     )
     length = sum(coverage.length(paragraph) for paragraph in passage.paragraphs)
     norm = _SATURATION * length / _USUAL_LENGTH

@@ -31,7 +31,7 @@ def later_article(
     if not held or (coverage.names and not coverage.names & held):
         return None
     later = (hit for hit in hits if (hit.passage.article.published or date.min) > max(dates))
-    known = (hit.passage.article for hit in later if not held & ~coverage.look(hit.passage).words)
+    known = (hit.passage.article for hit in later if not held & ~coverage.words(hit.passage))
     return next(known, None) or (
         _searched(coverage.query, list(positions_of(held)), max(dates), search) if search else None
     )

@@ -69,7 +69,7 @@ def _item() -> regex.Pattern[str]:
             (?![\p{{L}}\p{{N}}]|[-–:/+]\w|[.,]\d|°)
           | (?<words>{_WORDS}) (?<percent>\ (?i:per\ ?cent)\b)? (?![-–]\p{{L}}) )
         """,
-        regex.VERSION1 | regex.VERBOSE,
+        regex.VERBOSE,
         worded=[*_SMALL, *_SCALES],
     )
 

@@ -15,9 +15,9 @@ import regex
 
 from bot.models import Paragraph, Passage, Span
 from bot.operators import holds
-from bot.ranking.coverage import Coverage
+from bot.ranking.coverage import Coverage, Match, Sentence, held
 from bot.ranking.kinds import kind_asked, names_one
-from bot.ranking.sightings import Match, Sentence, Sighting, Words, held, within
+from bot.ranking.sightings import Words, union
 
 MOST_SENTENCES = 3
 MOST_WORDS = 80
@@ -62,26 +62,25 @@ def best_run(coverage: Coverage, passage: Passage) -> Run | None:
         text = run.span.of(run.paragraph.article.text) if phrases else ""
         return sum(holds(text, phrase) for phrase in phrases), run.strength
 
-    look = coverage.look(passage)
+    title = coverage.held_in_title(passage.article)
     best: Run | None = None
-    for paragraph, sightings in zip(look.paragraphs, look.sightings, strict=True):
+    for paragraph, words, near in coverage.touched(passage):
         start = FIRST_PARAGRAPH / (1 + paragraph.number - passage.paragraphs[0].number)
         if phrases:
             may_win = all(holds(paragraph.text, phrase) for phrase in phrases)
         else:
-            may_win = best is None or start + _most(coverage, sightings, look.title) >= best.strength
+            may_win = best is None or start + _most(coverage, words, near, title) >= best.strength
         if may_win:
             runs = _runs(coverage, paragraph, passage.span, start)
             best = max(chain([best] if best else [], runs), key=rank, default=None)
     return best
 
 
-def _most(coverage: Coverage, sightings: Sequence[Sighting], title: Words) -> float:
-    """What no run of a paragraph with these ``sightings`` exceeds in strength, beside its start."""
-    words = held(sightings)
+def _most(coverage: Coverage, words: Words, near: Words, title: Words) -> float:
+    """What no run of a paragraph with these words, of which these are near, exceeds in strength, beside its start."""
     kind = KIND if kind_asked(coverage.query.question.text) else 0.0
     worth = (1 + BEST_SENTENCE + kind) * _worth(coverage, words, title)
-    return worth + NEAR * coverage.near([sightings]) + LENGTH + _ROUNDING
+    return worth + NEAR * coverage.share_of_pairs(near) + LENGTH + _ROUNDING
 
 
 def _worth(coverage: Coverage, words: Words, title: Words) -> float:
@@ -104,7 +103,7 @@ def _runs(coverage: Coverage, paragraph: Paragraph, part: Span, start: float) ->
         if not sentence.held:
             continue
         if lengths[i] > MOST_WORDS:
-            span = _cut(text, sentence.span, within(coverage.matches(paragraph), sentence.span))
+            span = _cut(text, sentence.span, weigh.matches(sentence.span))
             yield weigh.run(span, (), len(span.of(text).split()), start)
         for j in range(i, min(i + MOST_SENTENCES, len(found))):
             if sum(lengths[i : j + 1]) > MOST_WORDS:
@@ -123,6 +122,7 @@ class _Scales:
         self._coverage, self._paragraph = coverage, paragraph
         self._title = coverage.held_in_title(paragraph.article)
         self._matches = coverage.matches(paragraph)
+        self._neighbours = list(coverage.neighbours(paragraph))
         self._starts = [match.span.start for match in self._matches]
         self._worths = [_worth(coverage, sentence.held, self._title) for sentence in found]
         asked, text = kind_asked(coverage.query.question.text), paragraph.article.text
@@ -131,13 +131,24 @@ class _Scales:
             for worth, sentence in zip(self._worths, found, strict=True)
         ]
 
+    def matches(self, span: Span) -> tuple[Match, ...]:
+        """The matches that lie wholly in ``span``."""
+        return tuple(self._matches[i] for i in self._inside(span))
+
+    def _inside(self, span: Span) -> Sequence[int]:
+        first, last = bisect_left(self._starts, span.start), bisect_left(self._starts, span.end)
+        if all(match.span.end <= span.end for match in self._matches[first:last]):
+            return range(first, last)
+        return [i for i in range(first, last) if self._matches[i].span.end <= span.end]
+
     def run(self, span: Span, sentences: Sequence[int], words: int, start: float) -> Run:
         """The run at ``span`` of so many ``words``, which holds these whole sentences."""
-        first, last = bisect_left(self._starts, span.start), bisect_left(self._starts, span.end)
-        matches = within(self._matches[first:last], span)
+        inside = self._inside(span)
+        matches = tuple(self._matches[i] for i in inside)
+        near = union(pairs for i, j, pairs in self._neighbours if i in inside and j in inside)
         best = max((self._worths[i] for i in sentences), default=0.0)
         strength = start + _worth(self._coverage, held(matches), self._title) + BEST_SENTENCE * best
-        strength += NEAR * self._coverage.near([matches])
+        strength += NEAR * self._coverage.share_of_pairs(near)
         strength += KIND * max((self._named[i] for i in sentences), default=0.0)
         # A sentence that holds the question stands alone; beside one that does not, another may say who "he" is.
         length = words / MOST_WORDS

@@ -8,30 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from operator import or_
+from functools import cached_property
 from types import MappingProxyType
 
 from bot import analysis
 from bot.models import Hit
-from bot.ranking.coverage import Coverage
+from bot.ranking.coverage import Coverage, Looks
 from bot.ranking.kinds import kind_asked, names_one
-from bot.ranking.sightings import Look
 
 
 @dataclass(frozen=True)
 class Ground:
     """What the parts look at: the question's coverage, the engine's hits in order, and how their articles fared.
 
-    ``articles`` holds, by article id, the engine's scores of whole articles; an article that is not there scored less.
+    ``articles`` are, for each hit, the engine's score of its whole article, as a share of the best article's.
     """
 
     coverage: Coverage
     hits: Sequence[Hit]
-    articles: Mapping[str, float]
+    articles: Sequence[float]
 
     @cached_property
-    def looks(self) -> list[Look]:
+    def looks(self) -> Looks:
         """What of the question stands in each hit's passage."""
         return self.coverage.look_at([hit.passage for hit in self.hits])
 
@@ -43,28 +41,27 @@ def engine(ground: Ground) -> list[float]:
 
 def article(ground: Ground) -> list[float]:
     """The engine's score of the whole article, as a share of the best article's."""
-    best = max(ground.articles.values(), default=1.0)
-    return [ground.articles.get(hit.passage.article.id, 0.0) / best for hit in ground.hits]
+    return list(ground.articles)
 
 
 def sentence(ground: Ground) -> list[float]:
     """The share of the question that the best single sentence holds."""
-    return [_best_run(ground.coverage, look, 1) for look in ground.looks]
+    return list(ground.looks.sentence)
 
 
 def run(ground: Ground) -> list[float]:
     """The share of the question that the best three sentences in a row hold."""
-    return [_best_run(ground.coverage, look, 3) for look in ground.looks]
+    return list(ground.looks.run)
 
 
 def near(ground: Ground) -> list[float]:
     """The share of the question's neighbouring words that stand within four terms of each other."""
-    return [ground.coverage.near(look.sightings) for look in ground.looks]
+    return list(ground.looks.near)
 
 
 def adjacent(ground: Ground) -> list[float]:
     """The share of the question's neighbouring words that stand next to each other, in the same order."""
-    return [ground.coverage.adjacent(look.sightings) for look in ground.looks]
+    return list(ground.looks.adjacent)
 
 
 def names(ground: Ground) -> list[float]:
@@ -73,12 +70,14 @@ def names(ground: Ground) -> list[float]:
     asked = coverage.share(coverage.names)
     if not asked:
         return [1.0] * len(ground.hits)
-    return [coverage.share(coverage.names & (look.words | look.title)) / asked for look in ground.looks]
+    held = zip(ground.looks.words, ground.looks.titles, strict=True)
+    return [coverage.share(coverage.names & (words | title)) / asked for words, title in held]
 
 
 def title(ground: Ground) -> list[float]:
     """The share of the question that the title holds and the passage does not."""
-    return [ground.coverage.share(look.title & ~look.words) for look in ground.looks]
+    held = zip(ground.looks.words, ground.looks.titles, strict=True)
+    return [ground.coverage.share(title & ~words) for words, title in held]
 
 
 def headline(ground: Ground) -> list[float]:
@@ -91,9 +90,13 @@ def headline(ground: Ground) -> list[float]:
 def kind(ground: Ground) -> list[float]:
     """The share of the question that the best sentence holds which could name what is asked for: who, when, where…"""
     asked = kind_asked(ground.coverage.query.question.text)
-    if asked is None:
-        return [0.0] * len(ground.hits)
-    return [_best_of_kind(ground.coverage, look, asked) for look in ground.looks]
+    best = [0.0] * len(ground.hits)
+    if asked:
+        texts = [hit.passage.article.text for hit in ground.hits]
+        for share, at, span in ground.looks.sentences():
+            if not best[at] and names_one(asked, span.of(texts[at])):
+                best[at] = share
+    return best
 
 
 Part = Callable[[Ground], list[float]]
@@ -131,25 +134,5 @@ def rank(ground: Ground, without: Collection[str] = ()) -> list[Hit]:
             given[name] = [weight * value for value in part(ground)]
             scores = [score + more for score, more in zip(scores, given[name], strict=True)]
     order = sorted(range(len(scores)), key=lambda i: -scores[i])
-    return [
-        Hit(ground.hits[i].passage, scores[i], tuple((name, gifts[i]) for name, gifts in given.items())) for i in order
-    ]
-
-
-def _best_run(coverage: Coverage, look: Look, length: int) -> float:
-    best = 0.0
-    for held in look.sentences:
-        for first, words in held.items():
-            run = reduce(or_, (held.get(other, 0) for other in range(first + 1, first + length)), words)
-            best = max(best, coverage.share(run))
-    return best
-
-
-def _best_of_kind(coverage: Coverage, look: Look, kind: str) -> float:
-    found = [
-        (coverage.share(words), place, paragraph)
-        for paragraph, held in zip(look.paragraphs, look.sentences, strict=True)
-        for place, words in held.items()
-    ]
-    found.sort(key=lambda one: -one[0])
-    return next((share for share, place, where in found if names_one(kind, coverage.sentence(where, place))), 0.0)
+    gifts = list(zip(*given.values(), strict=True)) or [()] * len(scores)
+    return [Hit(ground.hits[i].passage, scores[i], tuple(zip(given, gifts[i], strict=True))) for i in order]

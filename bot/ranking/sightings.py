@@ -1,23 +1,35 @@
-"""The nouns of what a question finds in an article. Keeps secret how a set of the question's words is kept."""
+"""Where forms of the question stand in many paragraphs, found in all at once, in arrays.
+
+Keeps secret how a set of the question's words is kept, and how sightings that are near each other are found.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
-from typing import NamedTuple, Protocol
+from functools import cached_property
+from typing import NamedTuple
 
-from bot.models import Form, Paragraph, Span
+import numpy as np
+import numpy.typing as npt
 
 Words = int
-"""Some of the question's words: bit i is set for the one at position i. Sets of a few small numbers are joined and met
-thousands of times a question."""
+"""Some of the question's words, of which there are 64 at most: bit i is set for the one at position i."""
+Sets = npt.NDArray[np.uint64]
+"""Many such sets."""
+Numbers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+NEAR = 4
+"""Sightings are near each other where the numbers of their first tokens differ by so much at most."""
+_RUN = 3
+_SENTENCES = 20
+"""Bits in which the sentences of a paragraph are counted."""
 
 
 def words_at(positions: Iterable[int]) -> Words:
     """The words at these positions."""
-    return reduce(or_, (1 << position for position in positions), 0)
+    return union(1 << position for position in positions)
 
 
 def positions_of(words: Words) -> Iterator[int]:
@@ -25,67 +37,151 @@ def positions_of(words: Words) -> Iterator[int]:
     return (position for position in range(words.bit_length()) if words >> position & 1)
 
 
-class Placed(Protocol):
-    """Something that covers words of the question; ``at`` counts the paragraph's searched terms before it."""
-
-    @property
-    def words(self) -> Words: ...
-
-    @property
-    def at(self) -> int: ...
+def union(sets: Iterable[Words]) -> Words:
+    """The words that any of ``sets`` holds."""
+    found = 0
+    for one in sets:
+        found |= one
+    return found
 
 
-class Sighting(NamedTuple):
-    """A form of the question where it stands in a paragraph; ``sentence`` is None where no single one holds it."""
+class Sightings(NamedTuple):
+    """Sightings, in arrays of one shape, by paragraph and by first token.
 
-    form: Form
-    words: Words
-    at: int
-    sentence: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A sighting, with its span in the article."""
-
-    form: Form
-    words: Words
-    at: int
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of a paragraph, and the words that it holds."""
-
-    span: Span
-    held: Words
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What of the question stands in a passage.
-
-    ``paragraphs`` are those in which any form of it stands, in order; for each there is one of ``sightings`` and of
-    ``sentences``: by its place in the paragraph, what a sentence holds that holds anything. ``words`` are what all
-    paragraphs hold, ``title`` what the article's title does.
+    For each the number of its form among the question's, the words that it covers, the numbers of its paragraph, of
+    its first token and of its last, and how many of the paragraph's sentences precede the one that holds all of it; -1
+    where none does.
     """
 
-    paragraphs: tuple[Paragraph, ...]
-    sightings: tuple[tuple[Sighting, ...], ...]
-    sentences: tuple[Mapping[int, Words], ...]
-    words: Words
-    title: Words
+    forms: Numbers
+    words: Sets
+    paragraphs: Numbers
+    firsts: Numbers
+    lasts: Numbers
+    sentences: Numbers
 
 
-def held(placed: Iterable[Placed]) -> Words:
-    """The words that ``placed`` cover."""
-    words = 0
-    for one in placed:
-        words |= one.words
-    return words
+class Neighbours(NamedTuple):
+    """Pairs of sightings that are near each other, by the first's number, the second's being the same or greater.
+
+    ``near`` are, for each pair, those positions i at which one of them covers word i and one word i + 1; ``adjacent``
+    where the first covers word i and the second, which stands right behind it, word i + 1.
+    """
+
+    first: Numbers
+    second: Numbers
+    near: Sets
+    adjacent: Sets
 
 
-def within(matches: Iterable[Match], span: Span) -> tuple[Match, ...]:
-    """Those of ``matches`` that lie wholly in ``span``."""
-    return tuple(match for match in matches if span.holds(match.span))
+@dataclass(frozen=True)
+class Sighted:
+    """What of the question stands in some paragraphs. ``paragraphs`` are the numbers of those that hold any of it."""
+
+    sightings: Sightings
+
+    @cached_property
+    def paragraphs(self) -> Numbers:
+        """The numbers of the paragraphs that hold any of the question, ascending."""
+        return self.sightings.paragraphs[self._firsts]
+
+    @cached_property
+    def _firsts(self) -> Numbers:
+        """The first sighting in each paragraph."""
+        return _firsts(self.sightings.paragraphs)
+
+    @cached_property
+    def borders(self) -> Numbers:
+        """The first sighting in each paragraph, and how many sightings there are."""
+        return np.append(self._firsts, len(self.sightings.words))
+
+    @cached_property
+    def words(self) -> Sets:
+        """What each paragraph holds."""
+        return _joined(self.sightings.words, self._firsts)
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """The pairs of sightings in one paragraph that hold neighbouring words of the question."""
+        words = self.sightings.words
+        # Between paragraphs there is more than nearness allows for.
+        at = self.sightings.firsts + self.sightings.paragraphs * (NEAR + 1)
+        firsts = np.arange(len(at))
+        found = [Neighbours(firsts, firsts, _followed(words, words), np.zeros_like(words))]
+        lag = 1
+        while len(firsts := firsts[: np.searchsorted(firsts, len(at) - lag)]):
+            apart = at[firsts + lag] - at[firsts]
+            # What is not near one sighting is not near those before it either.
+            firsts, apart = firsts[apart <= NEAR], apart[apart <= NEAR]
+            one, other = words[firsts], words[firsts + lag]
+            follows = _followed(one, other)
+            adjacent = np.where(apart == 1, follows, np.uint64(0))
+            found.append(Neighbours(firsts, firsts + lag, follows | _followed(other, one), adjacent))
+            lag += 1
+        first, second, near, adjacent = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        kept = np.flatnonzero(near)
+        kept = kept[np.argsort(first[kept], kind="stable")]
+        return Neighbours(first[kept], second[kept], near[kept], adjacent[kept])
+
+    @cached_property
+    def near(self) -> Sets:
+        """For each paragraph, the positions i at which words i and i + 1 stand near each other in it."""
+        return self._of_pairs(self.neighbours.near)
+
+    @cached_property
+    def adjacent(self) -> Sets:
+        """For each paragraph, the positions i at which words i and i + 1 stand next to each other in it, in order."""
+        return self._of_pairs(self.neighbours.adjacent)
+
+    def _of_pairs(self, pairs: Sets) -> Sets:
+        found = np.zeros_like(self.words)
+        np.bitwise_or.at(found, np.searchsorted(self._firsts, self.neighbours.first, side="right") - 1, pairs)
+        return found
+
+    @cached_property
+    def sentences(self) -> Sentences:
+        """The sentences that hold any of the question, and what each and those after it hold."""
+        inside = np.flatnonzero(self.sightings.sentences >= 0)
+        place = self.sightings.paragraphs[inside] << _SENTENCES | self.sightings.sentences[inside]
+        firsts = _firsts(place)
+        words = _joined(self.sightings.words[inside], firsts)
+        place = place[firsts]
+        runs = words.copy()
+        for lag in range(1, _RUN):
+            follows = np.flatnonzero(place[lag:] - place[:-lag] < _RUN)
+            runs[follows] |= words[follows + lag]
+        return Sentences(place >> _SENTENCES, place & ((1 << _SENTENCES) - 1), words, runs)
+
+
+class Sentences(NamedTuple):
+    """Sentences in order, in arrays of one shape: each one's paragraph, how many of its sentences precede it, what it
+    holds, and what it and the two after it hold."""
+
+    paragraphs: Numbers
+    places: Numbers
+    words: Sets
+    runs: Sets
+
+
+def shares(sets: Sets, weights: Sequence[float]) -> Floats:
+    """For each set the sum of its words' weights, in the order of the words."""
+    found = np.zeros(len(sets))
+    for position, weight in enumerate(weights):
+        found += (sets >> position & 1) * weight
+    return found
+
+
+def _firsts(ascending: Numbers) -> Numbers:
+    """Where each distinct number stands first."""
+    return np.flatnonzero(np.append(True, ascending[1:] != ascending[:-1])) if len(ascending) else ascending
+
+
+def _followed(one: Sets, other: Sets) -> Sets:
+    """The positions i at which ``one`` covers word i and ``other`` word i + 1."""
+    found: Sets = one & other >> np.uint64(1)
+    return found
+
+
+def _joined(sets: Sets, firsts: Numbers) -> Sets:
+    """The union of each group of neighbouring sets, by where it begins."""
+    return np.bitwise_or.reduceat(sets, firsts) if len(firsts) else sets[:0]

@@ -1,4 +1,4 @@
-"""How passages are found: one narrow method, and the fields that every engine scores.
+"""How passages are found: a narrow protocol, and the fields that every engine scores.
 
 Keeps secret which engine answers. The score of a passage is rank-bm25's: for each field, the sum over the query's
 terms of weight × ``get_scores([term])``, and of those the sum over fields, each by its weight.
@@ -37,6 +37,10 @@ class Retriever(Protocol):
         one whose body lacks something the query requires or holds something it excludes, or which its filters do not
         admit (``is_in_scope``, ``has_phrases``). Fewer, or none, where fewer qualify. ``limit`` is at least 1.
         """
+        ...
+
+    def scores(self, query: Query, limit: int) -> dict[int, float]:
+        """The scores that ``search`` gives, by the passages' numbers, in its order: for those who need no passage."""
         ...
 
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:

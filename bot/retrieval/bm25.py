@@ -39,10 +39,14 @@ class Bm25Retriever:
 
     def search(self, query: Query, limit: int) -> list[Hit]:
         """See ``Retriever.search``."""
-        hits = self._best(query, limit)
+        return [Hit(self._passages[number], score) for number, score in self.scores(query, limit).items()]
+
+    def scores(self, query: Query, limit: int) -> dict[int, float]:
+        """See ``Retriever.scores``."""
+        found = self._best(query, limit)
         if query.filters.phrases or query.filters.excluded:
-            hits = (hit for hit in hits if has_phrases(hit.passage, query.filters))
-        return list(islice(hits, limit))
+            found = (one for one in found if has_phrases(self._passages[one[0]], query.filters))
+        return dict(islice(found, limit))
 
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
         """See ``Retriever.explain``."""
@@ -53,15 +57,15 @@ class Bm25Retriever:
             found.extend(TermScore(name, term.text, score) for term, score in scores if score)
         return tuple(found)
 
-    def _best(self, query: Query, limit: int) -> Iterator[Hit]:
-        """The best hits, whatever their phrases: the first ``limit``, and when they are used up ever more."""
+    def _best(self, query: Query, limit: int) -> Iterator[tuple[int, float]]:
+        """The best passages' numbers and scores, whatever their phrases: ``limit``, and when they are used up more."""
         lists = Lists.of(self._fields, query.terms)
         marks = self._marks(query)
         given = 0
         while lists.terms:
             found = self._engine.best(lists, marks, limit)
             for score, number in found[given:]:
-                yield Hit(self._passages[number], score)
+                yield number, score
             if len(found) < limit:
                 return
             given, limit = limit, limit * 8

@@ -29,6 +29,10 @@ class PlainRetriever:
 
     def search(self, query: Query, limit: int) -> list[Hit]:
         """See ``Retriever.search``."""
+        return [Hit(self._passages[number], score) for number, score in self.scores(query, limit).items()]
+
+    def scores(self, query: Query, limit: int) -> dict[int, float]:
+        """See ``Retriever.scores``."""
         scores = [0.0] * len(self._passages)
         for scorer, weight in self._fields.values():
             for term in query.terms:
@@ -36,7 +40,7 @@ class PlainRetriever:
                     scores[number] += weight * term.weight * float(score)
         found = [number for number in range(len(scores)) if self._qualifies(number, query)]
         found.sort(key=lambda number: (-scores[number], number))
-        return [Hit(self._passages[number], scores[number]) for number in found[:limit]]
+        return {number: scores[number] for number in found[:limit]}
 
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
         """See ``Retriever.explain``."""

@@ -97,9 +97,10 @@ class _Check:
 
     def range(self, start: int, end: int) -> None:
         # int, since a sum of numpy's own small integers may overflow
-        first, last = (self._offset + int(at) * self._size for at in (start, end))
-        if self._unchecked(0, first // BLOCK, (last - 1) // BLOCK + 1) >= 0 and start < end:
-            self._read(first // BLOCK, (last - 1) // BLOCK + 1)
+        first = (self._offset + int(start) * self._size) // BLOCK
+        behind = (self._offset + int(end) * self._size - 1) // BLOCK + 1
+        if self._unchecked(0, first, behind) >= 0 and start < end:
+            self._read(first, behind)
 
     def each(self, places: npt.NDArray[np.int64]) -> None:
         blocks = (places * self._size + self._offset) // BLOCK

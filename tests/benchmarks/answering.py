@@ -19,7 +19,7 @@ from bot.evaluate import read_questions
 from bot.indexing import Index
 from bot.indexing.keeping import Keeper
 from bot.indexing.making import arrays
-from bot.librarian import DEPTH, NEAREST
+from bot.librarian import DEPTH, NEAREST, shares_of_articles
 from bot.library import librarian_over
 from bot.models import Question
 from bot.quoting import choose
@@ -118,11 +118,11 @@ def _steps(index: Index, text: str) -> dict[str, float]:
     question, times = Question(text), [time.perf_counter()]
     query = index.lexicon.expand(question)
     times.append(time.perf_counter())
-    articles = index.articles.search(query.throughout_scope(), DEPTH)
     found = index.retriever.search(query, DEPTH)
+    shares = shares_of_articles(index.archive, index.articles, query, found)
     times.append(time.perf_counter())
     coverage = Coverage(query, index.lexicon.idf, index.tokens)
-    hits = rank(Ground(coverage, found, {hit.passage.article.id: hit.score for hit in articles}))
+    hits = rank(Ground(coverage, found, shares))
     times.append(time.perf_counter())
     quotes, _ = choose(coverage, hits, max(question.limit, NEAREST))
     times.append(time.perf_counter())
