@@ -32,8 +32,8 @@ _MONTHS = "january february march april may june july august september october n
 _YEAR = r"(?:1[5-9]|20)\d\d(?![\p{L}\p{N}]|[.,]\d|[-–/]\d)"
 _MONTH = rf"(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?|(?:{'|'.join(_MONTHS).title()})\b"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?(?![\p{L}\p{N}]|[.,:]\d)"
-_WORDED = r"\b\L<worded>\b"
-_WORDS = rf"(?i:{_WORDED}(?:(?:-|\s+(?:and\s+)?){_WORDED})*)"
+_WORDED = "(?&worded)"
+_WORDS = rf"{_WORDED}(?:(?:-|\s+(?i:and\s+)?){_WORDED})*"
 _EITHER = rf"(?>\d+(?:[.,]\d+)*|{_WORDS})"
 _NUMBER = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?(?![\d,]*\d)|\d+(?:\.\d+)?"
 _TOKEN = re.compile(r"(?:US|A|C|HK|NZ)?[$€£¥₹]|[^\W_]+")
@@ -57,6 +57,7 @@ def _item() -> regex.Pattern[str]:
     """What an item is. Compiling it takes longer than all else here, and most questions have no figures."""
     return regex.compile(
         rf"""
+        (?(DEFINE)(?<worded>\b(?i:\L<number_words>)\b))
         (?: (?<day>{_DAY})\ (?:of\ )?(?<month>{_MONTH})(?:,?\ (?<year>{_YEAR}))?
           | (?=\p{{Lu}})(?<month>{_MONTH}) (?:\ (?<day>{_DAY})(?:,?\ (?<year>{_YEAR}))? | ,?\ (?<year>{_YEAR}))
           | (?<=\b(?i:in|by|since|until|before|after|of|from|to|during|late|early|mid|fiscal|year|through|for|and)[ ])
@@ -70,7 +71,7 @@ def _item() -> regex.Pattern[str]:
           | (?<words>{_WORDS}) (?<percent>\ (?i:per\ ?cent)\b)? (?![-–]\p{{L}}) )
         """,
         regex.VERBOSE,
-        worded=[*_SMALL, *_SCALES],
+        number_words=[*_SMALL, *_SCALES],
     )
 
 
