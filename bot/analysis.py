@@ -161,12 +161,12 @@ def fold(word: str) -> str:
     return plain
 
 
-@lru_cache(maxsize=200_000)
 def term(word: str) -> str:
     """The term under which the index holds ``word``."""
     return stemmed(fold(word))
 
 
+@lru_cache(maxsize=200_000)
 def stemmed(folded: str) -> str:
     """The term of a word that is folded already."""
     return _stem(folded) if folded.isascii() and folded.isalpha() else folded

@@ -74,11 +74,14 @@ class Words:
         is_wanted = np.array([one in wanted for one in folded], np.bool_)
         ends = np.cumsum(self.counts, dtype=np.int64)
         found: defaultdict[str, set[str]] = defaultdict(set)
-        for at in np.flatnonzero(is_wanted[self.numbers]).tolist():
-            paragraph = int(np.searchsorted(ends, at, side="right"))
-            first, end = max(ends[paragraph] - self.counts[paragraph], at - _NEAR), min(ends[paragraph], at + _NEAR + 1)
-            near = (known[self.numbers[other]] for other in range(first, end) if other != at)
-            found[folded[self.numbers[at]]].update(term for term in near if term)
+        wanted_at = np.flatnonzero(is_wanted[self.numbers])
+        paragraphs = np.searchsorted(ends, wanted_at, side="right")
+        firsts = np.maximum(ends[paragraphs] - self.counts[paragraphs], wanted_at - _NEAR)
+        lasts = np.minimum(ends[paragraphs], wanted_at + _NEAR + 1)
+        for at, first, end in zip(wanted_at.tolist(), firsts.tolist(), lasts.tolist(), strict=True):
+            around = self.numbers[first:end].tolist()
+            own = around.pop(at - first)
+            found[folded[own]].update(filter(None, map(known.__getitem__, around)))
         return found
 
 
@@ -87,13 +90,13 @@ def arrays(words: Words, learnt: Iterable[str]) -> dict[str, Array]:
     vocabulary, numbers = words.vocabulary, words.numbers
     first = np.full(len(vocabulary.words), len(numbers), np.int64)
     first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
-    met = [at for at in np.argsort(first, kind="stable").tolist() if first[at] < len(numbers)]
-    written: dict[str, str] = {}
-    for at in met:
-        written.setdefault(vocabulary.folded[at], vocabulary.words[at])
-    small = {vocabulary.folded[at] for at in met if vocabulary.words[at][0].islower()}
-    names = [folded for folded in written if folded not in small]
+    met = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(numbers))].tolist()
+    met_words, met_folded = ([*map(one.__getitem__, met)] for one in (vocabulary.words, vocabulary.folded))
+    # Of words that are one when they are folded, the one that was met first.
+    written = dict(zip(reversed(met_folded), reversed(met_words), strict=True))
+    small = {folded for folded, word in zip(met_folded, met_words, strict=True) if word[0].islower()}
     folded = sorted(written)
+    names = [one for one in folded if one not in small]
     every, small_ones = words.paragraphs_with()
     groups = spelling.of_same_letters(names)
     beside = words.beside({name for group in groups for name in group})
@@ -127,7 +130,7 @@ def _told(learnt: Iterable[str], spellings: Mapping[str, Sequence[str]]) -> tupl
                 shown.setdefault((short,), short_form)
                 shown.setdefault(long, long_form)
     told = Told(
-        {short: [long for long, _ in longs.most_common()] for short, longs in long_forms.items()},
+        {short: sorted(longs, key=longs.__getitem__, reverse=True) for short, longs in long_forms.items()},
         {first: list(found.items()) for first, found in short_forms.items()},
         shown,
         spellings,

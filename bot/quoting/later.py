@@ -19,8 +19,8 @@ def later_article(
     """The best article published after every article shown, with a passage that holds all that the first quote holds.
 
     ``latest`` is the archive's latest day; ``search`` finds what is not among ``hits``, None where all are. None where
-    an article that is quoted has no date, or where the first quote holds none of the names in the question: neither
-    would prove that the later one speaks of the same.
+    an article that is quoted has no date, or where the first quote holds none of the names in the question, or lacks
+    the word that tells most: nothing would show that the later one speaks of the same.
     """
     shown = [quote.article.published for quote in quotes]
     dates = [when for when in shown if when]
@@ -29,6 +29,9 @@ def later_article(
         return None
     held = words_at(i for i, word in enumerate(coverage.query.words) if word.typed not in quotes[0].missing)
     if not held or (coverage.names and not coverage.names & held):
+        return None
+    most = max(coverage.told)
+    if all(coverage.told[word] < most for word in positions_of(held)):
         return None
     later = (hit for hit in hits if (hit.passage.article.published or date.min) > max(dates))
     known = (hit.passage.article for hit in later if not held & ~coverage.words(hit.passage))

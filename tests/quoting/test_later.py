@@ -54,6 +54,13 @@ def test_a_later_article() -> None:
     assert later("Skarvik pier", *articles, limit=3) is None
 
 
+def test_no_later_article_on_what_nobody_speaks_of() -> None:
+    """Where the quote lacks the word that tells most, a later article with the others may be on anything."""
+    articles = FIRST, dated(f"{MORE} The storm came from Orre.", 2024, "later")
+    assert later("Skarvik pier opened ferries Orre", *articles) == "later"
+    assert later("Skarvik pier opened ferries Orre tveit", *articles) is None
+
+
 def test_later_than_every_article_shown() -> None:
     """What is later than the first quote alone is not named."""
     second = dated("The pier at Skarvik fell.", 2025, "second")
