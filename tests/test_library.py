@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import watchfiles
 
 from bot.errors import ArchiveError
+from bot.indexing import watching as watching_module
 from bot.librarian import Librarian
 from bot.library import Library
 from bot.models import Answer, Question
@@ -105,6 +108,36 @@ def test_nothing_left_leaves_the_old_archive(watched: Watched, caplog: pytest.Lo
     (watched.folder / "bridge.txt").write_text("The bridge at Orrin was closed for repairs.")
     watched.until("bridge at Orrin", ["The bridge at Orrin was closed for repairs."])
     assert watched.asked("ferry to Tarn") == []
+
+
+def test_another_folder_in_its_place_is_watched(watched: Watched) -> None:
+    """A folder that is removed and made again is watched on, from its first article."""
+    shutil.rmtree(watched.folder)
+    watched.folder.mkdir()
+    (watched.folder / "bridge.txt").write_text("The bridge at Orrin was closed for repairs.")
+    watched.until("bridge at Orrin", ["The bridge at Orrin was closed for repairs."])
+    (watched.folder / "bridge.txt").write_text("The bridge at Orrin was opened by Kobayashi.")
+    watched.until("bridge at Orrin", ["The bridge at Orrin was opened by Kobayashi."])
+
+
+def test_what_cannot_be_watched_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the system refuses to watch, which the log says, changes are seen all the same, and watching is tried."""
+    refusals = iter([OSError("no more watches"), RuntimeError("no more descriptors")])
+    watch = watchfiles.watch
+
+    def refused(*folders: Path, **settings: object) -> object:
+        for refusal in refusals:
+            raise refusal
+        return watch(*folders, **settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(watching_module.watchfiles, "watch", refused)
+    monkeypatch.setattr(watching_module, "UNWATCHED", 0.1)
+    with caplog.at_level(logging.WARNING), watching(tmp_path / "archive") as watched:
+        (watched.folder / "bridge.txt").write_text("The bridge at Orrin was closed for repairs.")
+        watched.until("bridge at Orrin", ["The bridge at Orrin was closed for repairs."])
+    assert "no more watches" in caplog.text
 
 
 def wait_for(is_so: Callable[[], bool]) -> None:

@@ -197,8 +197,8 @@ class Archive:
     def verify(self, quote: Quote) -> None:
         """Slice the quote again from the stored article and check the article's digest, byte for byte.
 
-        Raises ``VerificationError`` when the article is not here, its text has changed, or the quote does not lie,
-        trimmed, within the paragraph it cites.
+        Raises ``VerificationError`` when the article is not here, its text has changed, or the quote does not lie
+        within the paragraph it cites, or is blank.
         """
         cited = quote.paragraph
         at = self._at(cited.article.id)

@@ -59,13 +59,18 @@ class Found:
 def find(path: Path) -> Iterator[Found]:
     """The files that ``path`` stands for, each once, sorted by name folder by folder, and those that cannot be read."""
     if not path.is_dir():
-        yield _look(path.parent, path.name, _shown(path.name), always=True)
+        yield _look(path.parent, path.name, shown(path.name), always=True)
         return
     troubles: list[OSError] = []
     seen: set[tuple[int, int]] = set()
     for folder, folders, files in os.walk(path, followlinks=True, onerror=troubles.append):
         at = Path(folder)
-        status = at.stat()
+        try:
+            status = at.stat()
+        except OSError as error:  # gone since it was listed
+            troubles.append(error)
+            folders.clear()
+            continue
         if (status.st_dev, status.st_ino) in seen:  # a link back up, or a second way to the same folder
             folders.clear()
             continue
@@ -75,13 +80,13 @@ def find(path: Path) -> Iterator[Found]:
         for name in sorted(files):
             if name.startswith(".") or name == CATALOGUE or (name == "README.md" and at == path):
                 continue
-            found = _look(at, name, _shown(above + name))
+            found = _look(at, name, shown(above + name))
             if found.reader or found.reason:
                 yield found
     for trouble in troubles:
         closed = Path(str(trouble.filename))
-        shown = _shown(closed.relative_to(path).as_posix())
-        yield Found(closed.parent, closed.name, shown, reason=f"it may not be opened ({trouble.strerror})")
+        name = shown(closed.relative_to(path).as_posix())
+        yield Found(closed.parent, closed.name, name, reason=f"it may not be opened ({trouble.strerror})")
 
 
 def _look(folder: Path, file: str, name: str, *, always: bool = False) -> Found:
@@ -100,6 +105,6 @@ def _look(folder: Path, file: str, name: str, *, always: bool = False) -> Found:
     return Found(folder, file, name, READERS[suffix], status.st_size, status.st_mtime_ns)
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A name that can be printed and stored, also if the disk's is not in any encoding."""
     return name if name.isascii() else os.fsencode(name).decode("utf-8", "replace")

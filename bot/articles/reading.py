@@ -18,7 +18,7 @@ from bot.articles.before import Before, Read, Taken
 from bot.articles.decoding import ARTICLE_LIMIT
 from bot.articles.draft import Draft, finish
 from bot.articles.facts import Facts
-from bot.articles.finding import CATALOGUE, Found
+from bot.articles.finding import CATALOGUE, Found, shown
 from bot.articles.listing import SETTLED, Listing, Skipped, listing
 from bot.errors import ArchiveError, UnreadableArticleError
 from bot.models import Article
@@ -149,10 +149,14 @@ class _Archive:
         """Warn of what only the whole reading shows: keys that name nothing, ids that were taken."""
         for folder, known in self._catalogues.items():
             idle = [key for key in known.entries if (folder, key) not in self._used and not (folder / key).exists()]
-            self.warnings += (f'{folder / CATALOGUE}: "{key}" names no file or article there.' for key in idle)
+            self.warnings += (
+                f'{shown(str(folder / CATALOGUE))}: "{key}" names no file or article there.' for key in idle
+            )
         for path, changes in self._renamed.items():
             more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
-            self.warnings.append(f"{path} holds ids that were taken already, and got others: {changes[0]}{more}.")
+            self.warnings.append(
+                f"{shown(str(path))} holds ids that were taken already, and got others: {changes[0]}{more}."
+            )
 
     def _lines(self, file: Found) -> Iterator[jsonl.Line]:
         if file.reader == "jsonl":
@@ -166,11 +170,11 @@ class _Archive:
     def _add(self, path: Path, file: Found, line: jsonl.Line) -> Taken:
         name = _name(file, line.number)
         wanted = line.id or f"{file.name}#{line.number}"
+        known = self._known(file, wanted if line.number else None)
         if line.draft is None:
             return self._skip(name, Taken(line.number, wanted, None, line.reason))
-        known = self._known(file, wanted if line.number else None)
         try:
-            article = finish(line.draft, id=self._own_id(path, wanted, line.number), file=file.file, known=known)
+            article = finish(line.draft, id=self._own_id(path, wanted, line.number), file=shown(file.file), known=known)
         except UnreadableArticleError as error:
             return self._skip(name, Taken(line.number, wanted, None, str(error)))
         warnings = [f"{name}: {warning}." for warning in line.draft.warnings]
@@ -183,9 +187,9 @@ class _Archive:
     def _retake(self, path: Path, file: Found, taken: Taken) -> Taken:
         """Take over what a line gave before."""
         assert self.before is not None
+        self._known(file, taken.wanted if taken.number else None)
         if taken.article is None:
             return self._skip(_name(file, taken.number), taken)
-        self._known(file, taken.wanted if taken.number else None)
         own = self._own_id(path, taken.wanted, taken.number)
         at = self.before.place(taken.article)
         if own == taken.article:
@@ -228,7 +232,7 @@ class _Archive:
         if wanted not in self.articles:
             return wanted
         inside = number and self._owner[wanted] == path
-        own = free = f"{wanted}#{number}" if inside else f"{path.resolve().name}/{wanted}"
+        own = free = f"{wanted}#{number}" if inside else f"{shown(path.resolve().name)}/{wanted}"
         count = 2
         while own in self.articles:
             own, count = f"{free} ({count})", count + 1

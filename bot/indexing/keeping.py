@@ -130,7 +130,8 @@ class Keeper:
         saved = self._load()
         if saved is None or saved.manifest != kept.manifest:  # another process has saved its own meanwhile
             return kept
-        return Kept(saved.manifest, saved.columns, kept.known)
+        saved.known, saved.notes = kept.known, kept.notes
+        return saved
 
     def changes(self, over: Event) -> Iterator[None]:
         """See ``watching.changes``."""

@@ -48,7 +48,7 @@ class Manifest(BaseModel):
     """The head of a snapshot.
 
     ``listing`` is the digest of the files it was made of (``bot.articles.listing``), ``latest`` when one of them was
-    changed last, ``made`` when they were listed, in nanoseconds.
+    changed last, ``made`` when reading them began, in nanoseconds.
     """
 
     model_config = ConfigDict(frozen=True)

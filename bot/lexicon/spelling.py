@@ -22,6 +22,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import takewhile
 
+from bot import analysis
 from bot.columns import Strings
 
 _VOWELS = frozenset("aeiouy")
@@ -128,4 +129,4 @@ def names_of_places() -> list[str]:
 
     english = Locale("en")
     names = [*english.territories.values(), *english.languages.values()]
-    return sorted({word.casefold() for name in names for word in name.split() if word.isalpha()})
+    return sorted({analysis.fold(word) for name in names for word in name.split() if word.isalpha()})

@@ -82,9 +82,9 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The unit that is searched: adjacent paragraphs of one article, or part of a long one.
+    """The unit that is searched: adjacent paragraphs of one article.
 
-    ``span`` runs from the first word searched to the last; it lies inside the only paragraph, or spans them all.
+    ``span`` runs from the first word searched to the last.
     """
 
     paragraphs: tuple[Paragraph, ...]

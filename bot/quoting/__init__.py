@@ -17,6 +17,8 @@ CONSIDERED = 12
 """Hits from which quotes are chosen: four for each that is shown by default, so that near-duplicates can be folded."""
 WORTH = 0.7
 """A quote holds at least so much of what the fullest one holds of the question; less would be filling."""
+FIRST = 3
+"""Among so many quotes, as many as are shown by default, those that hold every word of the question come first."""
 SECOND_WORTH = 0.15
 """What a second quote from one article must add to the question's share, to be clearly needed."""
 
@@ -29,7 +31,9 @@ class Chosen(NamedTuple):
 
 
 def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen:
-    """Up to ``limit`` quotes, in the order of ``hits``, but those that hold every word of the question first.
+    """Up to ``limit`` quotes, in the order of ``hits``, but of the first three those that hold every word first.
+
+    Fewer are the first of more, so that no limit changes what is shown before it.
 
     At most one an article, unless a second adds what none before it holds; a paragraph nearly the same as one already
     quoted is folded into it (``also_in``). ``limit`` is at least 1.
@@ -51,13 +55,14 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen:
             run.paragraph.article.id not in {quote.article.id for quote in quotes}
             or coverage.share(words & ~shown) >= SECOND_WORTH
         ):
-            if len(quotes) == limit:
+            if len(quotes) == max(limit, FIRST):
                 has_more = True
             else:
                 quotes.append(_quote(coverage, run, score))
                 quoted.append(own)
                 shown |= words
-    return Chosen(tuple(sorted(quotes, key=lambda quote: bool(quote.missing))), has_more)
+    first = sorted(quotes[:FIRST], key=lambda quote: bool(quote.missing))
+    return Chosen((*first, *quotes[FIRST:])[:limit], has_more or len(quotes) > limit)
 
 
 def _runs(coverage: Coverage, hits: Sequence[Hit]) -> Iterator[tuple[Run, float]]:

@@ -1,7 +1,8 @@
 """The run of sentences of one paragraph that is shown. Keeps secret how runs are weighed.
 
-A run is one to three whole sentences in a row, at most eighty words. A sentence longer than that is cut between words
-around the first of its matched words; what was left out is for the one who shows the quote to mark.
+A run is one to three whole sentences in a row, at most eighty words. A sentence longer than that is cut around the
+first of its matched words, between words where it has blanks; what was left out is for the one who shows the quote to
+mark.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def best_run(coverage: Coverage, passage: Passage) -> Run | None:
         else:
             may_win = best is None or start + _most(coverage, words, near, title) >= best.strength
         if may_win:
-            runs = _runs(coverage, paragraph, passage.span, start)
+            runs = _runs(coverage, paragraph, start)
             best = max(chain([best] if best else [], runs), key=rank, default=None)
     return best
 
@@ -88,14 +89,14 @@ def _worth(coverage: Coverage, words: Words, title: Words) -> float:
     return coverage.share(words) - (1 - KNOWN) * coverage.share(words & title)
 
 
-def _runs(coverage: Coverage, paragraph: Paragraph, part: Span, start: float) -> Iterator[Run]:
-    """Every run of whole sentences of ``paragraph`` inside ``part`` whose first holds a form, shorter ones first.
+def _runs(coverage: Coverage, paragraph: Paragraph, start: float) -> Iterator[Run]:
+    """Every run of whole sentences of ``paragraph`` whose first holds a form, shorter ones first.
 
     A reader in a hurry, or a lock screen, meets what was asked for in the first sentence; what follows is its context.
     ``start`` is added to the strength of each.
     """
     text = paragraph.article.text
-    found = [sentence for sentence in coverage.sentences(paragraph) if part.holds(sentence.span)]
+    found = coverage.sentences(paragraph)
     words = [len(one.span.of(text).split()) for one in found]
     lengths = [max(count, len(one.span) // LONG_WORD) for count, one in zip(words, found, strict=True)]
     weigh = _Scales(coverage, paragraph, found)

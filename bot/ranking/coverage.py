@@ -167,8 +167,9 @@ class Coverage:
         Behind it, for which positions i words i and i + 1 stand near each other in the paragraph.
         """
         first = self.tokens.number(passage.paragraphs[0])
-        if any(number not in self._seen for number in range(first, first + len(passage.paragraphs))):
-            self.look_at((passage,))
+        numbers = range(first, first + len(passage.paragraphs))
+        if any(number not in self._seen for number in numbers):
+            self._see(numbers)
         for number, paragraph in enumerate(passage.paragraphs, first):
             if known := self._seen[number]:
                 seen, at = known

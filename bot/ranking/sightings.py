@@ -65,7 +65,7 @@ class Neighbours(NamedTuple):
     """Pairs of sightings that are near each other, by the first's number, the second's being the same or greater.
 
     ``near`` are, for each pair, those positions i at which one of them covers word i and one word i + 1; ``adjacent``
-    where the first covers word i and the second, which stands right behind it, word i + 1.
+    where the first covers word i and the second word i + 1, and the second's first token is next to the first's.
     """
 
     first: Numbers

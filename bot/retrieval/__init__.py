@@ -63,11 +63,8 @@ def has_phrases(passage: Passage, filters: Filters) -> bool:
 
 
 def _texts(passage: Passage) -> Iterator[str]:
-    """Of each paragraph of ``passage``, the words that belong to it."""
-    for paragraph in passage.paragraphs:
-        start = max(paragraph.span.start, passage.span.start)
-        end = min(paragraph.span.end, passage.span.end)
-        yield passage.article.text[start:end]
+    """The words of each paragraph of ``passage``."""
+    return (paragraph.text for paragraph in passage.paragraphs)
 
 
 def body(passage: Passage) -> list[str]:

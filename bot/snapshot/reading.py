@@ -103,7 +103,7 @@ class _Check:
             self._read(first, behind)
 
     def each(self, places: npt.NDArray[np.int64]) -> None:
-        blocks = (places * self._size + self._offset) // BLOCK
+        blocks = (places.astype(np.int64, copy=False) * self._size + self._offset) // BLOCK
         for block in blocks[self._seen[blocks] == 0].tolist():
             self._read(block, block + 1)
 

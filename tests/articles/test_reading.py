@@ -85,6 +85,37 @@ def test_a_name_in_no_encoding(tmp_path: Path) -> None:
     assert ids(tmp_path) == ["caf\ufffd.txt"]
 
 
+def test_names_in_no_encoding_can_be_written_everywhere(tmp_path: Path) -> None:
+    """Ids, sources and warnings can be written down, whatever the names of files and folders."""
+    folders = [Path(os.fsdecode(os.fsencode(tmp_path) + name)) for name in (b"/one", b"/\xfe")]
+    for folder in folders:
+        folder.mkdir()
+        Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.txt")).write_text(f"Words of {len(os.fsencode(folder))}.")
+    reading = read(folders)
+    assert [article.id for article in reading.articles] == ["caf\ufffd.txt", "\ufffd/caf\ufffd.txt"]
+    for text in (
+        *reading.warnings,
+        *(word for article in reading.articles for word in (article.source, article.title)),
+    ):
+        assert text.encode()
+
+
+def test_a_folder_that_goes_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is gone when its turn comes is told of, and the others are read."""
+    fill(tmp_path, a__a_txt="A a.", b__b_txt="B b.")
+    stat = Path.stat
+
+    def gone(path: Path, **settings: bool) -> os.stat_result:
+        if path == tmp_path / "a":
+            raise FileNotFoundError(2, "No such file or directory", str(path))
+        return stat(path, **settings)
+
+    monkeypatch.setattr(Path, "stat", gone)
+    reading = read([tmp_path])
+    assert [article.id for article in reading.articles] == ["b/b.txt"]
+    assert reading.skipped == (Skipped("a", "it may not be opened (No such file or directory)"),)
+
+
 def test_one_id_in_two_paths(tmp_path: Path) -> None:
     """Where two paths give one id, the later gets its path's name in front, with a warning."""
     one, two = fill(tmp_path / "one", a_txt="A a."), fill(tmp_path / "two", a_txt="B b.", c_txt="C c.")

@@ -85,7 +85,7 @@ class _Evaluation:
 
     def open(self) -> Index:
         kept = self._keeper.current()
-        assert kept.stored.is_saved
+        assert kept.is_saved
         return kept.index
 
     def questions(self) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from bot.columns import in_memory
 from bot.indexing import Index
 from bot.indexing.analysing import analyse
 from bot.indexing.making import arrays
+from tests.benchmarks.answering import STEPS, answered_evaluation
 from tests.benchmarks.articles import rows
 from tests.benchmarks.contestants import TOP
 from tests.benchmarks.corpus import LONGEST, SHORTEST, Corpus
@@ -69,6 +72,20 @@ def test_starts(tmp_path: Path) -> None:
     write_archive(articles)
     found = started(articles, tmp_path / "state", question_about(NAMES[0]), 1)
     assert all(len(times) == 1 and times[0] > 0 for times in (found.ask, found.imports, found.serve))
+
+
+def test_the_answers_of_an_archive_with_questions_are_measured(tmp_path: Path) -> None:
+    """As long as it has a snapshot, each question of the archive is asked, as a whole and step by step."""
+    articles, questions = tmp_path / "articles", tmp_path / "questions.jsonl"
+    write_archive(articles)
+    for file in articles.iterdir():
+        os.utime(file, (0, 0))  # else they may change again, and what is kept of them is not trusted
+    asked = ({"id": name, "question": question_about(name), "answerable": True} for name in NAMES[:3])
+    questions.write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
+    found = answered_evaluation(questions, articles, tmp_path / "state")
+    assert found.articles > 0
+    assert len(found.milliseconds) == 2
+    assert {name: len(times) for name, times in found.steps.items()} == dict.fromkeys(STEPS, 2)
 
 
 def test_the_articles(tmp_path: Path) -> None:

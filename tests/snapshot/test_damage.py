@@ -15,7 +15,8 @@ import pytest
 from bot.columns import Arrays
 from bot.errors import DamagedSnapshotError
 from bot.snapshot import layout
-from bot.snapshot.layout import BLOCK
+from bot.snapshot.layout import BLOCK, Place
+from bot.snapshot.reading import _Blocks, _Check
 from snapshot.snapshots import NAME, Said, loaded, numbered, read, saved
 
 SMALL: Arrays = {
@@ -233,3 +234,28 @@ def test_a_damaged_snapshot_makes_room_for_a_new_one(tmp_path: Path) -> None:
     path = saved(tmp_path, SMALL, "new")
     assert list(tmp_path.glob("*.snapshot")) == [path]
     assert read(loaded(tmp_path))[0] == "new"
+
+
+class Far(_Blocks):
+    """Blocks of a file that is too large for a test, all sound; tells which were read."""
+
+    def __init__(self, data: memoryview, sums: layout.Sums) -> None:
+        super().__init__(data, sums)
+        self.asked: list[tuple[int, int]] = []
+
+    def are_sound(self, first: int, end: int) -> bool:
+        self.asked.append((first, end))
+        return True
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_places_far_into_a_large_file_are_checked(dtype: type[np.signedinteger]) -> None:
+    """What lies behind the two gigabytes to which small integers count is checked where it is."""
+    offset = 3_000_000_000 // BLOCK * BLOCK
+    blocks = Far(memoryview(b""), np.zeros(offset // BLOCK + 2, np.uint32))
+    blocks.checked[:-1] = b"\1" * (len(blocks.checked) - 1)
+    place = Place(name="far", dtype="int32", offset=offset, length=BLOCK)
+    _Check(blocks, place, lambda: AssertionError("what is sound was found damaged")).each(
+        np.array([0, 5, BLOCK // 4 - 1, BLOCK // 4], dtype)
+    )
+    assert blocks.asked == [(offset // BLOCK + 1, offset // BLOCK + 2)]
