@@ -50,14 +50,19 @@ class Library:
         """When the archive was read as it is now."""
         return self._kept.made
 
-    def consult(self, work: Callable[[Librarian], T]) -> T:
+    @property
+    def is_kept(self) -> bool:
+        """Whether its index is on disk, so that the next start need not make it."""
+        return self._kept.is_saved
+
+    def consult(self, work: Callable[[Librarian], T], *, patience: float = PATIENCE) -> T:
         """What ``work`` makes of the librarian, who stays the same for as long as it takes.
 
         Where the snapshot proves damaged, it is made anew, and the work done again. A change of the files that was
-        noticed already is waited for.
+        noticed already is waited for, for so many seconds.
         """
         with self._settled:
-            self._settled.wait_for(lambda: not self._is_changing, PATIENCE)
+            self._settled.wait_for(lambda: not self._is_changing, patience)
         librarian = self._librarian
         try:
             return work(librarian)

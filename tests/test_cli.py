@@ -151,6 +151,13 @@ def test_a_failure_is_one_sentence(tmp_path: Path, arguments: list[str], said: s
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_a_command_that_is_misspelt_is_suggested(root: Path) -> None:
+    """One that there is not is answered with the one that may have been meant."""
+    done = run("aks", QUESTION, folder=root)
+    assert done.returncode == 2
+    assert "Did you mean 'ask'?" in done.stderr
+
+
 def test_an_unforeseen_error_is_kept_but_not_shown(tmp_path: Path) -> None:
     """What nobody foresaw is status 2 and one sentence; its details go to a file that the sentence names."""
     (tmp_path / "corpus").mkdir()

@@ -1,4 +1,4 @@
-"""``pullquote index --watch`` as a process of its own: it tells what it has read anew, until Ctrl-C."""
+"""``pullquote index``: what it keeps, and what it tells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,38 @@ from pathlib import Path
 import pytest
 
 from bot.models import Answer, Question
+from bot.records import FILE_NAME, Records
 from bot.wiring import open_library
+
+
+def test_an_index_that_cannot_be_kept_is_a_failure(tmp_path: Path, root: Path) -> None:
+    """To keep it is what the command is for: where the state folder is no folder, it says so and ends in status 2."""
+    (tmp_path / "state").write_text("no folder")
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "index", "--corpus", "corpus"],
+        cwd=root,
+        env=os.environ | {"PULLQUOTE_STATE_DIR": str(tmp_path / "state")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "cannot be written" in done.stderr
+    assert done.stderr.endswith("every start has to make it again: see the note above.\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only whoever owns a file may read it there")
+def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path, root: Path) -> None:
+    """The words of articles and questions stand in the state folder: neither it nor its files are open to others."""
+    before = os.umask(0o022)
+    try:
+        open_library([root / "corpus"], tmp_path / "state")
+        Records(tmp_path / "state").close()
+    finally:
+        os.umask(before)
+    kept = [tmp_path / "state", *(tmp_path / "state").glob("*.snapshot"), tmp_path / "state" / FILE_NAME]
+    assert len(kept) == 3
+    assert [path.stat().st_mode & 0o077 for path in kept] == [0, 0, 0]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")

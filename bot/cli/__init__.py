@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from bot.errors import PullquoteError
 
@@ -32,6 +32,11 @@ COMMANDS = {
 
 class _Commands(TyperGroup):
     """Imports what a command needs when it is called, so that one does not wait for another's."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        # By their names alone, of which one is suggested that a person may have meant.
+        self.commands = {name: TyperCommand(name) for name in COMMANDS}
 
     def list_commands(self, ctx: Any) -> list[str]:
         """See ``click.Group.list_commands``."""
@@ -84,7 +89,7 @@ def _unforeseen(error: Exception) -> str:
     kind = type(error).__name__
     try:
         report = settings.load().state_dir / "unforeseen-error.txt"
-        report.parent.mkdir(parents=True, exist_ok=True)
+        report.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
     except (OSError, PullquoteError):  # nowhere to keep it: the settings or the disk are part of the trouble
         return f"An unforeseen error ({kind}: {error}) ended this command; please report it."

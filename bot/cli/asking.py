@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from bot import settings
-from bot.cli.options import AsJson, Corpus, open_library
+from bot.cli.options import AsJson, Corpus, told_library
 from bot.models import Abstention, Answer, Paragraph, Question, Quote, Reply
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def ask(
         quotes = (reply.quotes if isinstance(reply, Answer) else reply.nearest) if context else ()
         return reply, {quote: _neighbours(librarian, quote) for quote in quotes}
 
-    reply, around = open_library(chosen.corpus, chosen.state_dir).consult(asked)
+    reply, around = told_library(chosen.corpus, chosen.state_dir).consult(asked)
     if as_json:
         from bot.cli.output import AskOut, AskWhyOut, TraceOut
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import settings
-from bot.cli.options import AsJson, Corpus, errors, open_library
+from bot.cli.options import AsJson, Corpus, errors, told_library
 from bot.cli.progress import progress_bar
 from bot.errors import SettingsError
 
@@ -59,6 +59,7 @@ def evaluate(
     """Ask every question in QUESTIONS and report how good the replies are."""
     from bot.evaluate import floors as pinning
     from bot.evaluate import measure, outcomes, read_questions
+    from bot.evaluate.misses import explain, groups
 
     if bool(pin) != bool(name) or (allow_lower and not pin) or (pin and (floors or without)):
         raise SettingsError(
@@ -69,18 +70,20 @@ def evaluate(
     data = pinning.digest(questions, paths) if floors or pin else ""
     pinned = pinning.pinned_for(floors, data) if floors else None  # before the work, so that other data is told at once
 
-    def ask(librarian: Librarian) -> tuple[Librarian, list[Outcome]]:
+    def ask(librarian: Librarian) -> tuple[list[Outcome], list[tuple[Group, list[Miss]]]]:
         with progress_bar(errors) as progress:
-            return librarian, list(outcomes(librarian, asked, partial(progress, "Asking")))
+            found = list(outcomes(librarian, asked, partial(progress, "Asking")))
+        told = groups(found) if worst else ()
+        return found, [(group, [explain(librarian, one) for one in group.outcomes[:worst]]) for group in told]
 
-    librarian, found = open_library(paths, chosen.state_dir, without or ()).consult(ask)
+    found, missed = told_library(paths, chosen.state_dir, without or ()).consult(ask)
     metrics = measure(found)
     if as_json:
         typer.echo(metrics.model_dump_json(by_alias=True, indent=2))
     else:
         print_metrics(Console(highlight=False), metrics)
     if worst:
-        print_misses(Console(highlight=False, stderr=as_json), librarian, found, worst)
+        print_misses(Console(highlight=False, stderr=as_json), missed)
     if pin and name:
         pinning.pin(pin, name, data, metrics, allow_lower=allow_lower)
     if pinned and (lower := pinning.shortfalls(pinned, metrics)):
@@ -98,25 +101,23 @@ def print_metrics(console: Console, metrics: Metrics) -> None:
     console.print(table)
 
 
-def print_misses(console: Console, librarian: Librarian, found: Sequence[Outcome], worst: int) -> None:
-    """For each kind of miss how many there are, and the ``worst`` ones with why."""
-    from bot.evaluate.misses import explain, groups
-
+def print_misses(console: Console, missed: Sequence[tuple[Group, Sequence[Miss]]]) -> None:
+    """For each kind of miss how many there are, and the worst ones with why."""
     width = min(WIDTH, console.width)
-    for group in groups(found):
-        console.print("", Text(_heading(group, worst), style="bold"), sep="\n", width=width)
-        for number, outcome in enumerate(group.outcomes[:worst], 1):
+    for group, worst in missed:
+        console.print("", Text(_heading(group, len(worst)), style="bold"), sep="\n", width=width)
+        for number, miss in enumerate(worst, 1):
             grid = Table.grid(padding=(0, 2, 0, 0))
             grid.add_column(no_wrap=True, justify="right", width=13)
             grid.add_column(overflow="fold")
-            grid.add_row(str(number), Text(outcome.asked.question, style="bold"))
-            for label, line in _lines(explain(librarian, outcome)):
+            grid.add_row(str(number), Text(miss.outcome.asked.question, style="bold"))
+            for label, line in _lines(miss):
                 grid.add_row(label, Text(line))
             console.print("", grid, sep="\n", width=width)
 
 
-def _heading(group: Group, worst: int) -> str:
-    count, shown = len(group.outcomes), min(worst, len(group.outcomes))
+def _heading(group: Group, shown: int) -> str:
+    count = len(group.outcomes)
     tail = f"; the {shown} worst" if shown < count else ""
     return f"{_HEADINGS[group.kind]}: {count:,} of {group.of:,}{tail}"
 

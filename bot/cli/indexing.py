@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot import settings
-from bot.cli.options import Corpus, open_library
+from bot.cli.options import Corpus, told_library
+from bot.errors import SnapshotError
 
 if TYPE_CHECKING:
     from bot.librarian import Librarian
@@ -19,7 +20,9 @@ Watch = Annotated[bool, typer.Option("--watch", help="Go on, and read what chang
 def index(corpus: Corpus = None, watch: Watch = False) -> None:
     """Read the archive and keep it ready on disk, so that questions need not wait for it."""
     chosen = settings.load(corpus=corpus)
-    library = open_library(chosen.corpus, chosen.state_dir)
+    library = told_library(chosen.corpus, chosen.state_dir)
+    if not library.is_kept:
+        raise SnapshotError("The index is not kept on disk, so every start has to make it again: see the note above.")
     _tell(library.consult(_count))
     if watch:
         with library.watched(_tell):

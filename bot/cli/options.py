@@ -26,7 +26,7 @@ Corpus = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
-def open_library(paths: Sequence[Path], folder: Path | None, without: Collection[str] = ()) -> Library:
+def told_library(paths: Sequence[Path], folder: Path | None, without: Collection[str] = ()) -> Library:
     """The library of the archive at ``paths``, without some parts of the search; its index is kept in ``folder``.
 
     What was met while it was read is told on standard error.

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from bot import settings
-from bot.cli.options import Corpus, open_library
+from bot.cli.options import Corpus, told_library
 from bot.models import Question
 
 if TYPE_CHECKING:
@@ -39,10 +39,12 @@ def playground(corpus: Corpus = None, port: Port = 0, no_browser: NoBrowser = Fa
     from bot.slack.serving import serve
 
     chosen = settings.load(corpus=corpus)
-    library = open_library(chosen.corpus, chosen.state_dir)
+    library = told_library(chosen.corpus, chosen.state_dir)
     # What the inspector's buttons break is told on the page; here it would only hide the address
     logging.basicConfig(level=logging.ERROR)
     logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
+    for room in ("bot.library", "bot.indexing"):  # why an article that was changed is not quoted
+        logging.getLogger(room).setLevel(logging.WARNING)
     examples = library.consult(lambda librarian: librarian.examples)
     with (
         StandIn(

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from bot import settings
-from bot.cli.options import AsJson, Corpus, kept_records, open_library
+from bot.cli.options import AsJson, Corpus, kept_records, told_library
 from bot.errors import RecordsError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def receipt(id: Id, corpus: Corpus = None, as_json: AsJson = False) -> None:
             print_receipt(Console(highlight=False), kept, made, quotes, archive)
         return all(quotes)
 
-    raise typer.Exit(0 if open_library(chosen.corpus, chosen.state_dir).consult(shown) else 1)
+    raise typer.Exit(0 if told_library(chosen.corpus, chosen.state_dir).consult(shown) else 1)
 
 
 def _kept(folder: Path, id: str) -> Kept:

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from bot import settings
-from bot.cli.options import Corpus, errors, kept_records, open_library
+from bot.cli.options import Corpus, errors, kept_records, told_library
 from bot.errors import ArchiveError, RecordsError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def serve(corpus: Corpus = None, mode: Mode = "socket", host: Host = "127.0.0.1"
     telemetry = Telemetry(log_questions=chosen.log_questions)
 
     def load() -> Library:
-        library = open_library(chosen.corpus, folder)
+        library = told_library(chosen.corpus, folder)
         telemetry.archive(library.consult(lambda librarian: len(librarian.archive)))
         ending.enter_context(library.watched(telemetry.archive))
         return library

@@ -112,7 +112,10 @@ class Database:
         if self._path is None:
             self._connections = (prepared(":memory:"),)
             return self._connections[0]
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        # What stands here is private: made for its owner alone, as the journals beside it then are.
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self._path.exists():
+            self._path.touch(mode=0o600)
         for _ in range(_TURNS):
             try:
                 return self._join(self._path)

@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 # A modal can be opened for three seconds after the press: presses wait for no questions, and hardly for one another.
 THREADS = 2
+AT_ONCE = 0.0
 PACE = Pace(burst=20, seconds=0.2)
 
 
@@ -113,7 +114,7 @@ class Presses:
         if self._shelf is None:
             return sentence_modal(phrases.LOADING)
         try:
-            return self._shelf.consult(lambda answers: context_modal(answers.archive, showing))
+            return self._shelf.consult(lambda answers: context_modal(answers.archive, showing), patience=AT_ONCE)
         except VerificationError as error:  # said in the window that is open already, where there is one
             return sentence_modal(str(error))
 
@@ -150,7 +151,7 @@ class Presses:
             page = page_of(answers, question, turn.at)
             return sentence_modal(phrases.NO_MORE) if page is None else paged(page, asked, turn, answers.archive)
 
-        return self._shelf.consult(turned)
+        return self._shelf.consult(turned, patience=AT_ONCE)
 
     def _why(self, press: Press) -> None:
         answered = Answered.model_validate_json(press.actions[0].chosen)
@@ -162,7 +163,7 @@ class Presses:
         kept = self._records.kept(short_id(answered.place, answered.version))
         if kept is None:
             return sentence_modal(phrases.NOT_KEPT)
-        return self._shelf.consult(lambda answers: why_modal(kept, answers.archive))
+        return self._shelf.consult(lambda answers: why_modal(kept, answers.archive), patience=AT_ONCE)
 
     def _rate(self, press: Press) -> None:
         rating = Rating.model_validate_json(press.actions[0].value)

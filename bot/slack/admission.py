@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 # Seconds for which what Slack says of a person or channel is believed: a guest who becomes a member waits no longer.
 BELIEVED = 3_600.0
+# A channel that was public may have been closed since, and what is asked there then is no editor's to read.
+BELIEVED_PUBLIC = 60.0
 # People, and channels, remembered at most; who was asked about first is forgotten first.
 REMEMBERED = 10_000
 
@@ -58,15 +60,15 @@ class Person:
 class _Believed(Generic[T]):
     """What Slack said of things, by their ids, for as long as it is believed. Safe to share between threads."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
+        self._clock, self._seconds = clock, seconds
         self._lock = Lock()
         self._known: dict[str, tuple[float, T]] = {}
 
     def get(self, named: str) -> T | None:
         with self._lock:
             at, said = self._known.get(named, (-inf, None))
-            return said if self._clock() - at < BELIEVED else None
+            return said if self._clock() - at < self._seconds else None
 
     def learnt(self, named: str, said: T) -> T:
         with self._lock:
@@ -78,14 +80,14 @@ class _Believed(Generic[T]):
 
 
 class Directory:
-    """What Slack says of people and channels, asked once for each and believed for an hour.
+    """What Slack says of people and channels, asked once for each and believed for a while.
 
     Needs the scopes users:read and channels:read.
     """
 
     def __init__(self, client: WebClient, *, clock: Callable[[], float] = monotonic) -> None:
         self._client = client
-        self._people, self._public = _Believed[Person](clock), _Believed[bool](clock)
+        self._people, self._public = _Believed[Person](clock, BELIEVED), _Believed[bool](clock, BELIEVED_PUBLIC)
         self._lock = Lock()
         self._is_off = False
 

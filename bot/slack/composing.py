@@ -56,8 +56,11 @@ class Shelf(Protocol):
         """When the archive was read as it is now."""
         ...
 
-    def consult(self, work: Callable[[Answers], T]) -> T:
-        """What ``work`` makes of the librarian. It may be done twice: DamagedSnapshotError has it done again."""
+    def consult(self, work: Callable[[Answers], T], *, patience: float = ...) -> T:
+        """What ``work`` makes of the librarian. It may be done twice: DamagedSnapshotError has it done again.
+
+        A change of the archive that was noticed already is waited for, for so many seconds.
+        """
         ...
 
 

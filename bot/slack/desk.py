@@ -12,10 +12,11 @@ from typing import Any
 
 from slack_sdk import WebClient
 
+from bot.errors import PullquoteError
 from bot.records import Claim
 from bot.slack import phrases
 from bot.slack.admission import Admission
-from bot.slack.composing import Composed, Shelf, compose, say
+from bot.slack.composing import Answers, Composed, Shelf, apologise, compose, say
 from bot.slack.errands import Errand, Means
 from bot.slack.lanes import ClosedError, FullError, Lanes, Task
 from bot.slack.ledger import Ledger
@@ -79,8 +80,15 @@ class Desk:
         if self._shelf is None:
             raise RuntimeError("the lanes were opened before the archive")
         follows = questions_before(asked, self._ledger)
-        with self._composing:
-            return self._shelf.consult(lambda answers: compose(asked, answers, self._scopes, follows))
+
+        def composed(answers: Answers) -> Composed:
+            with self._composing:
+                return compose(asked, answers, self._scopes, follows)
+
+        try:
+            return self._shelf.consult(composed)
+        except PullquoteError as error:  # a damaged snapshot, and nothing left to make it anew of
+            return apologise(str(error))
 
     def take(self, body: dict[str, Any]) -> bool:
         """Take what this delivery asks, if anything, once and for all; False where Slack must deliver it again."""

@@ -51,8 +51,8 @@ def why_modal(kept: Kept, archive: Archive) -> Json:
 def _asked(receipt: Receipt) -> Iterator[Json]:
     yield _sentence(f"Asked: {_shown(receipt.question, SENTENCE_LIMIT)}")
     yield _sentence(verdict(receipt))
-    if (receipt.said or "").strip():
-        yield _sentence(str(receipt.said))
+    if said := (receipt.said or "").strip():
+        yield _sentence(said)
 
 
 def _searched(receipt: Receipt) -> Iterator[Json]:

@@ -113,8 +113,11 @@ class Home:
         if self._shelf is None:
             yield sentence(phrases.STILL_LOADING)
         else:
-            read_at, examples = self._shelf.read_at, self._shelf.consult(_examples)
-            yield from self._shelf.consult(lambda answers: tuple(holdings(answers.archive, read_at)))
+            shelf = self._shelf
+            told, examples = shelf.consult(
+                lambda answers: (tuple(holdings(answers.archive, shelf.read_at)), answers.examples)
+            )
+            yield from told
         yield header("How to ask")
         yield sentence(phrases.HOW_TO)
         ways = (phrases.BY_MENTION, phrases.BY_MESSAGE, phrases.BY_COMMAND.format(command=COMMAND.name))

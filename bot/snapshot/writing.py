@@ -8,6 +8,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,7 +33,7 @@ def save(folder: Path, name: str, arrays: Arrays, manifest: str, patience: float
     """
     contents = plan(arrays, manifest)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _turn(folder / f"{name}.lock", patience):
             older = generations(folder, name)
             new = generation(folder, name, max(older, default=0) + 1)
@@ -73,7 +74,8 @@ def _turn(lock: Path, patience: float) -> Iterator[None]:
 def _write(part: Path, new: Path, contents: Contents, arrays: Arrays) -> None:
     """Write the file under its passing name, and give it its own when it is on the disk."""
     try:
-        with part.open("wb") as file:
+        # For its owner alone: the words of every article stand in it, whoever may read the articles.
+        with open(part, "wb", opener=partial(os.open, mode=0o600)) as file:
             file.seek(len(packed(contents, np.zeros(contents.blocks, np.uint32))))
             sums = _write_arrays(file, contents, arrays)
             file.seek(0)

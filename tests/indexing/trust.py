@@ -19,8 +19,9 @@ from pathlib import Path
 
 from bot.librarian import Librarian
 from bot.library import Library
-from bot.models import Answer, Question, Reply
+from bot.models import Question, Reply
 from bot.wiring import open_library
+from tests.making import shown as quotes_of
 
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ("what was agreed on GCAP", "Japan's budget for defence", "-treaty fighter exports", "who owns the moon")
@@ -30,8 +31,7 @@ Shown = list[tuple[str, str]]
 
 def shown(reply: Reply) -> Shown:
     """What is quoted, and from where; of an abstention what comes nearest."""
-    quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
-    return [(type(reply).__name__, "")] + [(quote.article.id, quote.text) for quote in quotes]
+    return [(type(reply).__name__, ""), *((quote.article.id, quote.text) for quote in quotes_of(reply))]
 
 
 def asked(library: Library) -> list[Shown]:

@@ -119,6 +119,6 @@ class Alone:
     librarian: Answers
     read_at: datetime = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
-    def consult(self, work: Callable[[Answers], T]) -> T:
+    def consult(self, work: Callable[[Answers], T], *, patience: float = 0.0) -> T:
         """See ``Shelf.consult``."""
         return work(self.librarian)

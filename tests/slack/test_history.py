@@ -18,7 +18,9 @@ from bot.playground.nouns import ChannelKind, Json
 from bot.playground.server import StandIn
 from bot.playground.validation import checked_view
 from bot.records import FILE_NAME, Delivery, Kept, Place, Rated, Records, mark_of, short_id
+from bot.slack.admission import Directory
 from bot.slack.blocks import texts_in
+from bot.slack.connection import connect
 from bot.slack.controls import RATE
 from bot.slack.features import events, scopes
 from bot.slack.history import DAY, DAYS, GAPS, OWN, Editors, History
@@ -211,6 +213,22 @@ def test_slack_is_asked_once_whether_a_channel_is_public(idle: Room) -> None:
         idle.slack.wait_for_replies(DM_YOU)
         idle.slack.quiet()
     assert sum(call.method == "conversations.info" for call in idle.slack.calls) == 1
+
+
+def test_that_a_channel_is_public_is_soon_asked_again(idle: Room) -> None:
+    """A channel that was closed after it was public is known as private a minute later."""
+    now = 0.0
+    channel = idle.slack.add_channel(kind="channel")
+    client = connect(idle.slack.bot_token, idle.slack.api_url)
+    directory = Directory(client, clock=lambda: now)
+    assert directory.is_public(channel)
+    looks = len(idle.slack.calls)
+    now = 59.0
+    assert directory.is_public(channel)
+    assert len(idle.slack.calls) == looks
+    now = 61.0
+    idle.slack.fail_next("conversations.info", error="channel_not_found")
+    assert not directory.is_public(channel)
 
 
 def test_records_that_cannot_be_used_are_told_of_in_one_sentence(idle: Room) -> None:

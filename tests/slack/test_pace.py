@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Barrier
+from typing import TypeVar
 
 import pytest
 
+from bot.errors import ArchiveError
 from bot.playground.cast import DM_YOU, GENERAL, RESEARCH
 from bot.playground.mishaps import PostingPace
 from bot.playground.server import SCOPES, StandIn
 from bot.records import Records
 from bot.slack import lanes
 from bot.slack.admission import Admission, Directory, Rules
+from bot.slack.composing import Answers
 from bot.slack.connection import connect
 from bot.slack.desk import Desk
 from bot.slack.lanes import Lanes
@@ -22,6 +27,8 @@ from bot.telemetry import Telemetry
 
 from .articles import BRIDGE, QUOTED, Alone, Scripted
 from .conftest import Room, shown
+
+T = TypeVar("T")
 
 
 def test_a_channel_that_is_told_to_wait_delays_no_other(room: Room) -> None:
@@ -94,6 +101,46 @@ def notices(room: Room, channel: str) -> list[str]:
     """What the bot said of there being no room: to the asker alone in a channel, beside the question elsewhere."""
     said = room.slack.replies(channel) if channel == DM_YOU else room.slack.workspace.ephemerals("U0YOU")
     return [message.text for message in said if message.text.startswith("Too many questions are waiting")]
+
+
+class Changing(Alone):
+    """A shelf whose archive is being read again, for which several must wait at the same time."""
+
+    waiting = Barrier(3)
+
+    def consult(self, work: Callable[[Answers], T], *, patience: float = 5.0) -> T:
+        self.waiting.wait(patience)
+        return work(self.librarian)
+
+
+def test_whoever_waits_for_the_archive_keeps_nobody_else_from_waiting(small: tuple[Room, Desk]) -> None:
+    """While the archive is read again, questions wait for it together, and not one after the other."""
+    room, desk = small
+    channels = (GENERAL, RESEARCH, DM_YOU)
+    desk.open(Changing(room.librarian))
+    for channel in channels:
+        room.slack.say(channel, f"{room.slack.mention} {BRIDGE}")
+        assert desk.take(room.slack.deliveries[-1].payload)
+    for channel in channels:
+        assert QUOTED in shown(room.slack.wait_for_replies(channel)[-1])
+
+
+class Lost(Alone):
+    """A shelf whose snapshot is damaged, and whose articles are gone."""
+
+    def consult(self, work: Callable[[Answers], T], *, patience: float = 0.0) -> T:
+        raise ArchiveError("There is no article in archive: put .txt files there.")
+
+
+def test_an_archive_that_is_lost_is_apologised_for(small: tuple[Room, Desk], caplog: pytest.LogCaptureFixture) -> None:
+    """Where nothing can be asked any more the person gets one sentence, and the log says why."""
+    room, desk = small
+    desk.open(Lost(room.librarian))
+    asked = room.ask(BRIDGE)
+    assert desk.take(room.slack.deliveries[-1].payload)
+    reply = room.reply_to(asked)
+    (reference,) = re.findall(r"[0-9a-f]{6,}", reply.text)
+    assert f"{reference}: There is no article in archive" in caplog.text
 
 
 def test_a_question_that_comes_at_the_end_is_left_to_the_next_process(small: tuple[Room, Desk]) -> None:

@@ -2,7 +2,7 @@
 
 import { announce, toast } from "./notices.js";
 import { notificationOf } from "./messages.js";
-import { channel, go, isDirect, isRoot, messageAt, opening, picture, place, subscribe, titleOf, user } from "./state.js";
+import { channel, go, isRoot, messageAt, opening, picture, place, subscribe, titleOf, user } from "./state.js";
 import { isWritingInThread } from "./thread.js";
 
 /** How many messages arrived unseen, by channel. */
@@ -38,7 +38,8 @@ function arrive(message) {
     if (place.channel !== message.channel) {
       unread.set(message.channel, (unread.get(message.channel) ?? 0) + 1);
     }
-    const title = isDirect(message.channel) ? titleOf(message.channel) : `${author.name} in ${titleOf(message.channel)}`;
+    const isAlone = channel(message.channel).kind === "im";
+    const title = isAlone ? author.name : `${author.name} in ${titleOf(message.channel)}`;
     toast(text, "message", title, () => go(message.channel, isRoot(message) ? null : message.thread_ts));
   }
 }

@@ -45,6 +45,7 @@ function open(id, openSidebar) {
   const header = headerOf(id, openSidebar);
   if (id === "home") {
     shown = { id };
+    element.ondragover = element.ondrop = (event) => event.preventDefault(); // here nobody takes it
     element.replaceChildren(header, homeOf(picture.get("home")));
     return;
   }
