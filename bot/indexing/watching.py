@@ -53,7 +53,9 @@ def _watched(paths: Sequence[Path], over: Event) -> Iterator[None]:
     with closing(turns):
         for turn, told in enumerate(turns):
             before, seen = seen, _looks(files)
-            is_another = _places(folders) != watched
+            # Another folder may get the number of the one that was there before.
+            is_gone = any((watchfiles.Change.deleted, str(folder)) in told for folder in folders)
+            is_another = is_gone or _places(folders) != watched
             # At the first turn the system tells of changes, though of none that came before.
             if told or seen != before or is_another or turn % LOOK_EVERY == 0:
                 yield
