@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -94,6 +94,13 @@ def offsets(sizes: Array) -> npt.NDArray[np.int64]:
     return np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
 
 
+def firsts(ascending: Array) -> npt.NDArray[np.int64]:
+    """Where each distinct number stands first."""
+    is_first = np.ones(len(ascending), np.bool_)
+    np.not_equal(ascending[1:], ascending[:-1], out=is_first[1:])
+    return np.flatnonzero(is_first)
+
+
 class Strings(Sequence[str]):
     """Strings in UTF-8, one behind the other. Where they are sorted, one can be found."""
 
@@ -104,9 +111,13 @@ class Strings(Sequence[str]):
     @staticmethod
     def arrays(strings: Iterable[str]) -> dict[str, Array]:
         """What ``Strings`` is made of."""
-        encoded = [one.encode("utf-8", "surrogatepass") for one in strings]
-        borders = np.fromiter(accumulate(map(len, encoded), initial=0), np.int64, len(encoded) + 1)
-        return {"bytes": np.frombuffer(b"".join(encoded), np.uint8), "borders": borders}
+        every = list(strings)
+        sizes = np.fromiter(map(len, every), np.int64, len(every))
+        # One call for all costs a fifth of a call for each.
+        for at in np.flatnonzero(~np.fromiter(map(str.isascii, every), np.bool_, len(every))).tolist():
+            sizes[at] = len(every[at].encode("utf-8", "surrogatepass"))
+        encoded = "".join(every).encode("utf-8", "surrogatepass")
+        return {"bytes": np.frombuffer(encoded, np.uint8), "borders": offsets(sizes)}
 
     def __len__(self) -> int:
         return len(self._borders) - 1

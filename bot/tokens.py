@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from bot import analysis
 from bot.columns import Array, Columns, Strings, below, offsets
-from bot.models import Paragraph, Passage, Span
+from bot.models import Article, Paragraph, Passage, Span
+from bot.vocabulary import Vocabulary
 
 Numbers = npt.NDArray[np.int64]
 
@@ -21,18 +22,23 @@ UNKNOWN = -1
 """The number of a term that no paragraph holds."""
 
 
-def arrays(rows: Columns, terms: Array) -> dict[str, Array]:
+def arrays(
+    rows: Columns, vocabulary: Vocabulary, terms: Array, title_terms: Array, first_titles: Numbers
+) -> dict[str, Array]:
     """What tokens keep besides the rows of the articles (``bot.indexing.rows``).
 
-    ``terms`` are the numbers of each token's term.
+    ``vocabulary`` is that of the rows; ``terms`` are the numbers of each token's term, ``title_terms`` those of the
+    searched words of titles, of which an article's begin at ``first_titles``.
     """
     first: dict[str, int] = {}
-    folded = Strings(below("vocabulary.folded", rows))
-    same = [first.setdefault(analysis.stemmed(word), at) for at, word in enumerate(folded)]
+    words = enumerate(zip(vocabulary.terms, vocabulary.folded, strict=True))
+    same = [first.setdefault(term or analysis.stemmed(folded), at) for at, (term, folded) in words]
     first_terms, first_sentences = (offsets(rows[f"paragraph.{key}"].all()) for key in ("tokens", "sentences"))
     before = np.repeat(first_terms[:-1], np.diff(first_sentences))
     return {
         "terms": terms,
+        "title_terms": title_terms,
+        "first_titles": first_titles,
         "first_terms": first_terms,
         "same": np.array(same, np.int32),
         "first_words": offsets(rows["paragraph.words"].all()),
@@ -41,7 +47,7 @@ def arrays(rows: Columns, terms: Array) -> dict[str, Array]:
     }
 
 
-class Standing(NamedTuple):
+class Occurrences(NamedTuple):
     """Some tokens, ascending, in arrays of one shape: their own numbers, their terms', their paragraphs'.
 
     ``sentences`` counts, for each, those of its paragraph's sentences before the one that holds all of it; -1 where
@@ -57,22 +63,28 @@ class Standing(NamedTuple):
 class Tokens:
     """Tokens by paragraph, of whole articles, each article's together. A term is known by its number."""
 
-    def __init__(self, rows: Columns, own: Columns, terms: Strings, number: Callable[[Paragraph], int]) -> None:
+    def __init__(
+        self,
+        rows: Columns,
+        own: Columns,
+        terms: Strings,
+        number: Callable[[Paragraph], int],
+        place: Callable[[str], int],
+    ) -> None:
         """``own`` is what ``arrays`` gave of the ``rows``; ``terms`` are sorted, and a term's number is its place.
 
-        ``number`` gives a paragraph's number among all, from 0; those of one article follow each other.
+        ``number`` gives a paragraph's number among all, from 0; those of one article follow each other. ``place`` gives
+        how many articles precede the one with an id.
         """
-        self._known, self.number = terms, number
+        self._known, self.number, self._place = terms, number, place
+        self._title_terms, self._first_titles = own["title_terms"], own["first_titles"].all()
         self._terms, self._starts, self._ends = own["terms"], rows["token.start"], rows["token.end"]
         self._sentence_starts, self._sentence_ends = rows["sentence.start"], rows["sentence.end"]
         self._first_terms, self._first_words, self._first_sentences, self._sentence_terms = (
             own[name].all() for name in ("first_terms", "first_words", "first_sentences", "sentence_terms")
         )
-        self._words, self._same, self._folded = (
-            rows["word.number"],
-            own["same"],
-            Strings(below("vocabulary.folded", rows)),
-        )
+        self._words, self._same = rows["word.number"], own["same"]
+        self._folded = Strings(below("vocabulary.folded", rows))
 
     def numbers(self, terms: Sequence[str]) -> tuple[int, ...]:
         """The terms' numbers; UNKNOWN where no paragraph holds one."""
@@ -85,7 +97,7 @@ class Tokens:
         flags[[number for number in numbers if number != UNKNOWN]] = True
         return flags
 
-    def standing(self, flags: npt.NDArray[np.bool_], paragraphs: Sequence[int]) -> Standing:
+    def occurrences(self, flags: npt.NDArray[np.bool_], paragraphs: Sequence[int]) -> Occurrences:
         """Every token of the numbered ``paragraphs`` (ascending) whose term's flag is set."""
         reaches = self._first_terms[np.array([*runs(paragraphs)], np.int64).reshape(-1, 2)]
         terms = np.concatenate([np.empty(0, np.int32), *(self._terms.part(*reach) for reach in reaches.tolist())])
@@ -93,7 +105,7 @@ class Tokens:
         found = np.flatnonzero(flags[terms])
         tokens = found + np.repeat(reaches[:, 0] - offsets(sizes)[:-1], sizes)[found]
         numbers = np.searchsorted(self._first_terms, tokens, side="right") - 1
-        return Standing(tokens, terms[found], numbers, self._sentences_of(tokens, numbers))
+        return Occurrences(tokens, terms[found], numbers, self._sentences_of(tokens, numbers))
 
     def _sentences_of(self, tokens: Numbers, numbers: Numbers) -> Numbers:
         """For each token which sentence of its paragraph holds all of it; -1 where none does."""
@@ -120,6 +132,11 @@ class Tokens:
         """How many tokens the paragraph has."""
         number = self.number(paragraph)
         return int(self._first_terms[number + 1] - self._first_terms[number])
+
+    def title(self, article: Article) -> frozenset[int]:
+        """The searched terms of the article's title, as numbers."""
+        at = self._place(article.id)
+        return frozenset(self._title_terms.part(int(self._first_titles[at]), int(self._first_titles[at + 1])).tolist())
 
     def wording(self, paragraph: Paragraph) -> list[int]:
         """All words of the paragraph, stop words among them, in order, as numbers: equal where their terms are."""

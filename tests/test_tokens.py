@@ -54,7 +54,7 @@ def test_what_stands_in_many_paragraphs_is_what_stands_in_each(
     looked_at = [paragraph for paragraph in archive.paragraphs if chance.random() < 0.7]  # type: ignore[attr-defined]
     numbers = [tokens.number(paragraph) for paragraph in looked_at]
     found: dict[int, list[tuple[int, int, int]]] = {number: [] for number in numbers}
-    for at, term, number, sentence in zip(*tokens.standing(flags, numbers), strict=True):
+    for at, term, number, sentence in zip(*tokens.occurrences(flags, numbers), strict=True):
         found[int(number)].append((term, at - sum(map(tokens.length, archive.paragraphs[:number])), sentence))
     assert found == {
         number: [(tokens.numbers([term])[0], at, sentence) for term, at, sentence in standing(paragraph, wanted)]
@@ -66,8 +66,8 @@ def test_nothing_stands_where_nothing_is_looked_at() -> None:
     """Without a paragraph, or without a wanted term, nothing is found."""
     tokens = index_of([article("The old pier cost much.")]).tokens
     everything = np.ones_like(tokens.flags(()))
-    assert not len(tokens.standing(everything, []).tokens)
-    assert not len(tokens.standing(tokens.flags(()), [0]).tokens)
+    assert not len(tokens.occurrences(everything, []).tokens)
+    assert not len(tokens.occurrences(tokens.flags(()), [0]).tokens)
 
 
 @pytest.mark.parametrize(

@@ -93,14 +93,9 @@ class Archive:
         at = bisect_right(self._first, first) - 1
         article, before = self._made(at), self._first[at]
         spans = zip(*(column.part(first, end).tolist() for column in self._spans), strict=True)
+        of = self._first[at + 1] - before
         return tuple(
-            Paragraph(
-                article,
-                number,
-                self._first[at + 1] - before,
-                Span(start, stop),
-                Span(above, below) if above >= 0 else None,
-            )
+            Paragraph(article, number, of, Span(start, stop), Span(above, below) if above >= 0 else None)
             for number, (start, stop, above, below) in enumerate(spans, first - before + 1)
         )
 

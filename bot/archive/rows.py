@@ -29,7 +29,7 @@ def article_of(facts: str, text: str) -> Article:
 
 def arrays(rows: Columns) -> dict[str, Array]:
     """What an archive keeps besides its rows (``bot.indexing.rows``), so that nothing has to be counted again."""
-    known = [json.loads(one) for one in Strings(below("facts", rows))]
+    known = json.loads(f"[{','.join(Strings(below('facts', rows)))}]")
     ids, sources = [one[0] for one in known], [one[2] for one in known]
     order = sorted(range(len(ids)), key=ids.__getitem__)
     named = sorted(set(sources))

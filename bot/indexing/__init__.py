@@ -33,7 +33,7 @@ class Index:
         """What ``arrays`` gave the columns of."""
         rows, terms = below("rows", columns), Strings(below("terms", columns))
         shelved = Archive(rows, below("archive", columns))
-        placed = Tokens(rows, below("tokens", columns), terms, shelved.number)
+        placed = Tokens(rows, below("tokens", columns), terms, shelved.number, shelved.place)
 
         def retriever(name: str, passages: Passages) -> Bm25Retriever:
             own = below(name, columns)

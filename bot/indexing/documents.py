@@ -55,19 +55,20 @@ class Fields:
         self._passages = offsets(rows["passage.paragraphs"].all())
         self.body = Lists(self.term_of[rows[f"token.{WORD}"].all()], offsets(rows["paragraph.tokens"].all()))
         """Of paragraphs."""
+        self.titles = self._searched("title", rows["title.borders"].all())
+        """Of articles."""
         self._headings = self._searched("heading", offsets(rows["passage.headings"].all()))
-        self._titles = self._searched("title", rows["title.borders"].all())
 
     def of_passages(self) -> Mapping[str, Documents]:
         """By field, those of each passage."""
         articles = np.repeat(np.arange(len(self._paragraphs) - 1), np.diff(self._rows["passage.borders"].all()))
-        return self._documents(self.body.within(self._passages), self._headings, self._titles.at(articles))
+        return self._documents(self.body.within(self._passages), self._headings, self.titles.at(articles))
 
     def of_articles(self) -> Mapping[str, Documents]:
         """By field, those of each article that has paragraphs."""
         told = np.flatnonzero(np.diff(self._paragraphs))
         headings = self._headings.at(self._rows["passage.borders"].all()[told])
-        return self._documents(self.body.within(np.unique(self._paragraphs)), headings, self._titles.at(told))
+        return self._documents(self.body.within(np.unique(self._paragraphs)), headings, self.titles.at(told))
 
     def _documents(self, body: Lists, heading: Lists, title: Lists) -> dict[str, Documents]:
         return {

@@ -1,10 +1,15 @@
-"""Everything that is kept of some articles, counted from their rows. Keeps secret that it is counted on all cores."""
+"""Everything that is kept of some articles, counted from their rows.
+
+Keeps secret that it is counted on all cores, and that the interpreter then looks for no garbage.
+"""
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from bot import tokens
 from bot.archive.rows import arrays as archive_arrays
@@ -17,20 +22,40 @@ from bot.retrieval.documents import Documents
 from bot.retrieval.postings import Postings
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Within it no garbage is looked for: of what is made, much stays, and all of it would be looked through again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_without_collecting()
 def arrays(rows: Rows) -> dict[str, Array]:
     """Everything that is kept of the articles of ``rows``, the rows themselves among it."""
     found = under("rows", rows.arrays())
     columns = below("rows", in_memory(found))
     fields = Fields(columns, rows.vocabulary)
-    makers: dict[str, Callable[[], dict[str, Array]]] = {
-        "lexicon": lambda: learning.arrays(_words(columns, rows, fields), Strings(below("learnt", columns))),
-        "passages": lambda: _postings(fields.of_passages()),
-        "articles": lambda: _postings(fields.of_articles()),
-        "archive": lambda: archive_arrays(columns),
-        "tokens": lambda: tokens.arrays(columns, fields.body.terms),
-    }
+    words = _words(columns, rows, fields)
+    makers: list[tuple[str, Callable[[], dict[str, Array]]]] = [
+        ("lexicon", lambda: learning.forms(words, Strings(below("learnt", columns)))),
+        ("lexicon", lambda: learning.counts(words)),
+        ("passages", lambda: _postings(fields.of_passages())),
+        ("articles", lambda: _postings(fields.of_articles())),
+        ("archive", lambda: archive_arrays(columns)),
+        (
+            "tokens",
+            lambda: tokens.arrays(
+                columns, rows.vocabulary, fields.body.terms, fields.titles.terms, fields.titles.borders
+            ),
+        ),
+    ]
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # numpy sorts and counts beside other threads
-        for name, made in zip(makers, threads.map(lambda make: make(), makers.values()), strict=True):
+        for name, made in threads.map(lambda maker: (maker[0], maker[1]()), makers):
             found |= under(name, made)
     return found | under("terms", fields.known)
 

@@ -9,12 +9,14 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, compress
+from operator import itemgetter
 
 import numpy as np
 import regex
 
 from bot import analysis
-from bot.columns import Array, Strings, under
+from bot.columns import Array, Strings, firsts, under
 from bot.lexicon import acronyms, spelling
 from bot.lexicon.told import Terms, Told
 from bot.vocabulary import Vocabulary
@@ -53,16 +55,14 @@ class Words:
 
     def paragraphs_with(self) -> tuple[Array, Array]:
         """By term, in how many paragraphs it stands; and in how many it is written with a small letter."""
-        is_large = np.array([word[0].isupper() for word in self.vocabulary.words], np.bool_)
+        words = self.vocabulary.words
+        is_large = np.fromiter(map(str.isupper, map(itemgetter(0), words)), np.bool_, len(words))
         keys = self.terms[self.searched].astype(np.int64)
         keys <<= 32
         keys |= np.repeat(np.arange(0, 2 * len(self.counts), 2, dtype=np.int32), self.searched_counts)
         keys |= is_large[self.searched]
         keys.sort()
-        pairs = keys >> 1
-        is_first = np.ones(len(pairs), np.bool_)
-        np.not_equal(pairs[1:], pairs[:-1], out=is_first[1:])
-        keys = keys[is_first]
+        keys = keys[firsts(keys >> 1)]
         terms, is_small = keys >> 32, keys & 1 == 0
         found = (np.bincount(one, minlength=self.terms_known).astype(np.int32) for one in (terms, terms[is_small]))
         every, small = found
@@ -71,7 +71,7 @@ class Words:
     def beside(self, wanted: Collection[str]) -> Mapping[str, set[str]]:
         """For each of the ``wanted`` words, folded, the terms within three words of it."""
         folded, known = self.vocabulary.folded, self.vocabulary.terms
-        is_wanted = np.array([one in wanted for one in folded], np.bool_)
+        is_wanted = np.fromiter(map(wanted.__contains__, folded), np.bool_, len(folded))
         ends = np.cumsum(self.counts, dtype=np.int64)
         found: defaultdict[str, set[str]] = defaultdict(set)
         wanted_at = np.flatnonzero(is_wanted[self.numbers])
@@ -85,8 +85,14 @@ class Words:
         return found
 
 
-def arrays(words: Words, learnt: Iterable[str]) -> dict[str, Array]:
-    """What ``Lexicon`` is made of; ``learnt`` is what the function of that name gave of each article."""
+def counts(words: Words) -> dict[str, Array]:
+    """What ``Lexicon`` knows of how often words stand in the archive."""
+    every, small = words.paragraphs_with()
+    return {"size": np.array([len(words.counts)], np.int64), "paragraphs_with": every, "written_small": small}
+
+
+def forms(words: Words, learnt: Iterable[str]) -> dict[str, Array]:
+    """What else ``Lexicon`` is made of; ``learnt`` is what the function of that name gave of each article."""
     vocabulary, numbers = words.vocabulary, words.numbers
     first = np.full(len(vocabulary.words), len(numbers), np.int64)
     first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
@@ -94,17 +100,13 @@ def arrays(words: Words, learnt: Iterable[str]) -> dict[str, Array]:
     met_words, met_folded = ([*map(one.__getitem__, met)] for one in (vocabulary.words, vocabulary.folded))
     # Of words that are one when they are folded, the one that was met first.
     written = dict(zip(reversed(met_folded), reversed(met_words), strict=True))
-    small = {folded for folded, word in zip(met_folded, met_words, strict=True) if word[0].islower()}
+    small = set(compress(met_folded, map(str.islower, map(itemgetter(0), met_words))))
     folded = sorted(written)
     names = [one for one in folded if one not in small]
-    every, small_ones = words.paragraphs_with()
     groups = spelling.of_same_letters(names)
     beside = words.beside({name for group in groups for name in group})
     told, frequent = _told(learnt, spelling.exchanged(groups, beside))
     return {
-        "size": np.array([len(words.counts)], np.int64),
-        "paragraphs_with": every,
-        "written_small": small_ones,
         **under("folded", Strings.arrays(folded)),
         **under("written", Strings.arrays(written[one] for one in folded)),
         **under("ends", Strings.arrays(spelling.by_ends(folded))),
@@ -119,16 +121,15 @@ def _told(learnt: Iterable[str], spellings: Mapping[str, Sequence[str]]) -> tupl
     long_forms: defaultdict[str, Counter[Terms]] = defaultdict(Counter)
     short_forms: defaultdict[str, dict[Terms, str]] = defaultdict(dict)
     shown: dict[Terms, str] = {}
-    names: Counter[str] = Counter()
-    for definitions, own_names in map(json.loads, learnt):
-        names.update(own_names)
-        for short_form, long_form in definitions:
-            long, short = tuple(analysis.terms(long_form)), analysis.term(short_form)
-            if long and (short,) != long:
-                long_forms[short][long] += 1
-                short_forms[long[0]][long] = short
-                shown.setdefault((short,), short_form)
-                shown.setdefault(long, long_form)
+    every = json.loads(f"[{','.join(learnt)}]")
+    names = Counter(chain.from_iterable(names for _, names in every))
+    for short_form, long_form in chain.from_iterable(definitions for definitions, _ in every):
+        long, short = tuple(analysis.terms(long_form)), analysis.term(short_form)
+        if long and (short,) != long:
+            long_forms[short][long] += 1
+            short_forms[long[0]][long] = short
+            shown.setdefault((short,), short_form)
+            shown.setdefault(long, long_form)
     told = Told(
         {short: sorted(longs, key=longs.__getitem__, reverse=True) for short, longs in long_forms.items()},
         {first: list(found.items()) for first, found in short_forms.items()},

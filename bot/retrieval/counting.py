@@ -86,7 +86,7 @@ def _write(
     places = segment.write(starts, own, slots)
     shares[places] = own
     untold = several[counts_of(own[several], of_several) != counts]
-    return np.maximum.reduceat(own, segment.firsts), (places[untold], segment.counts[untold])
+    return np.maximum.reduceat(own, segment.begins), (places[untold], segment.counts[untold])
 
 
 def _ascending(aside: list[Aside]) -> tuple[Numbers, Numbers]:

@@ -6,7 +6,6 @@ with the same idf is the reference that the tests hold this equal to.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from rank_bm25 import BM25Okapi
 
 from bot.columns import Array, Columns, Strings, in_memory
+from bot.idf import idf
 from bot.retrieval.counting import count
 from bot.retrieval.documents import Documents
 from bot.retrieval.runs import Bytes, Floats, Numbers, Parameters, Runs
@@ -31,11 +31,7 @@ class LuceneIdf(BM25Okapi):  # type: ignore[misc]  # rank-bm25 has no types
 
     def _calc_idf(self, nd: Mapping[str, int]) -> None:
         for term, held in nd.items():
-            self.idf[term] = self.idf_of(held)
-
-    def idf_of(self, held: int) -> float:
-        """The idf of a term that ``held`` passages hold."""
-        return math.log1p((self.corpus_size - held + 0.5) / (held + 0.5))
+            self.idf[term] = idf(self.corpus_size, held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +87,9 @@ class Postings(LuceneIdf):
             if held:
                 self.runs.check(term)
                 _ = self.lengths
-            self.idfs[term] = self.idf_of(held) if held else -1.0
-        idf: float = self.idfs[term]
-        return idf
+            self.idfs[term] = idf(self.corpus_size, held) if held else -1.0
+        found: float = self.idfs[term]
+        return found
 
     def score(self, document: Sequence[str], term: str) -> float:
         """What ``get_scores([term])`` answers for ``document``, one of those that were counted."""

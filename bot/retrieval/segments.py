@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bot.columns import firsts
 from bot.retrieval.runs import BLOCK, DENSE, RANKED, Bytes, Numbers, dense_size, set_size
 
 
@@ -42,18 +43,18 @@ class Segment:
         keys <<= 16
         keys |= np.repeat(np.arange(len(lengths), dtype=np.uint16), lengths)
         keys.sort()
-        firsts = _firsts(keys)
-        keys = keys[firsts]
+        begins = firsts(keys)
+        keys = keys[begins]
         numbers, counts = numbers[: len(keys)], counts[: len(keys)]
         np.bitwise_and(keys, 0xFFFF, out=numbers, casting="unsafe")
-        np.subtract(np.append(firsts[1:], len(tokens)), firsts, out=counts, casting="unsafe")
+        np.subtract(np.append(begins[1:], len(tokens)), begins, out=counts, casting="unsafe")
         keys >>= 16
-        runs = _firsts(keys)
+        runs = firsts(keys)
         sizes = np.diff(runs, append=len(keys)).astype(np.int32)
         return cls(len(lengths), keys[runs].astype(np.int32), sizes, numbers, counts)
 
     @property
-    def firsts(self) -> Numbers:
+    def begins(self) -> Numbers:
         """The first posting of each run."""
         ends = np.cumsum(self.sizes, dtype=np.int64)
         return ends - self.sizes
@@ -67,11 +68,11 @@ class Segment:
 
     def write(self, starts: Numbers, shares: Bytes, slots: npt.NDArray[np.uint16]) -> Numbers:
         """Write each run from its start on, and return the slot that belongs to each posting."""
-        firsts = self.firsts
-        places = np.repeat(starts - firsts, self.sizes) + np.arange(len(self.numbers))
+        begins = self.begins
+        places = np.repeat(starts - begins, self.sizes) + np.arange(len(self.numbers))
         slots[places] = self.numbers
         for run in np.flatnonzero(self._is_dense()).tolist():
-            own = slice(int(firsts[run]), int(firsts[run] + self.sizes[run]))
+            own = slice(int(begins[run]), int(begins[run] + self.sizes[run]))
             start = int(starts[run])
             slots[start : start + dense_size(self.passages)] = self._bit_set(self.numbers[own], shares[own])
         return places
@@ -84,11 +85,3 @@ class Segment:
         in_each = np.add.reduceat(held > 0, np.arange(0, self.passages, RANKED), dtype=np.int64)
         bits = np.packbits(held > 0, bitorder="little")
         return np.concatenate((bits.view("<u2"), np.cumsum(in_each) - in_each, bounds.view("<u2"))).astype(np.uint16)
-
-
-def _firsts(ascending: Numbers) -> Numbers:
-    """Where each distinct number stands first."""
-    is_first = np.empty(len(ascending), np.bool_)
-    is_first[:1] = True
-    np.not_equal(ascending[1:], ascending[:-1], out=is_first[1:])
-    return np.flatnonzero(is_first)

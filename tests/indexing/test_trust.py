@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from processes import POSIX
 
 from bot.indexing.keeping import Keeper
 from bot.snapshot import load, save
@@ -201,7 +202,7 @@ main()
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the system has neither users nor limits of this kind")
+@POSIX
 @pytest.mark.parametrize("trouble", [LITTLE_ROOM, AS_NOBODY], ids=["full", "read-only"])
 def test_a_state_folder_that_cannot_be_written(corpus: Path, trouble: str) -> None:
     """A full disk or a read-only folder: ``ask`` answers, and says so in one sentence."""

@@ -13,7 +13,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
-import pytest
 from processes import SPAWN
 
 from bot.columns import Arrays
@@ -21,7 +20,6 @@ from bot.errors import PullquoteError
 from bot.snapshot import Snapshot, load, save
 
 NAME = "archive"
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="the system has neither users nor limits of this kind")
 
 # A copy of a process that has no threads, there in a moment.
 _FORK = SPAWN if sys.platform == "win32" else multiprocessing.get_context("fork")

@@ -9,12 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from processes import process
+from processes import POSIX, process
 
 from bot.errors import SnapshotError
 from snapshot.snapshots import (
     NAME,
-    POSIX,
     kill_writers,
     loaded,
     number_of,
