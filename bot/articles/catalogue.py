@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.articles.decoding import ARTICLE_LIMIT
 from bot.articles.facts import Facts, accept
-from bot.articles.finding import CATALOGUE
+from bot.articles.finding import CATALOGUE, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,41 @@ class Catalogue:
     warnings: tuple[str, ...] = ()
     digest: str = ""
     """Of the file, hexadecimal; empty where there is none, or none that can be used."""
+
+
+class Catalogues:
+    """The catalogues of an archive's folders, each read once, and which of their keys were asked for.
+
+    What is wrong with one is appended to ``warnings`` as soon as it is read.
+    """
+
+    def __init__(self, warnings: list[str]) -> None:
+        self._warnings = warnings
+        self._read: dict[Path, Catalogue] = {}
+        self._used: set[tuple[Path, str]] = set()
+
+    def of(self, folder: Path) -> Catalogue:
+        """The folder's."""
+        if folder not in self._read:
+            self._read[folder] = load(folder)
+            self._warnings += self._read[folder].warnings
+        return self._read[folder]
+
+    def facts(self, folder: Path, *keys: str) -> Facts:
+        """What the folder's catalogue says under these keys; the first one's word counts more than the next one's."""
+        known, facts = self.of(folder).entries, Facts()
+        for key in filter(known.__contains__, keys):
+            self._used.add((folder, key))
+            facts = facts.over(known[key])
+        return facts
+
+    def warn_of_idle(self) -> None:
+        """Warn of every key that nobody asked for, and that names no file."""
+        for folder, known in self._read.items():
+            idle = [key for key in known.entries if (folder, key) not in self._used and not (folder / key).exists()]
+            self._warnings += (
+                f'{shown(str(folder / CATALOGUE))}: "{key}" names no file or article there.' for key in idle
+            )
 
 
 def load(folder: Path) -> Catalogue:

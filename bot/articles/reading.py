@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
-from bot.articles import catalogue, jsonl
+from bot.articles import jsonl
 from bot.articles.before import Before, Read, Taken
+from bot.articles.catalogue import Catalogues
 from bot.articles.decoding import ARTICLE_LIMIT
 from bot.articles.draft import Draft, finish
 from bot.articles.facts import Facts
-from bot.articles.finding import CATALOGUE, Found, shown
+from bot.articles.finding import Found, shown
 from bot.articles.listing import SETTLED, Listing, Skipped, listing
 from bot.errors import ArchiveError, UnreadableArticleError
 from bot.models import Article
@@ -93,8 +94,9 @@ class _Archive:
     _folders: dict[Path, str] = field(default_factory=dict)
     _owner: dict[str, Path] = field(default_factory=dict)
     _renamed: dict[Path, list[str]] = field(default_factory=dict)
-    _catalogues: dict[Path, catalogue.Catalogue] = field(default_factory=dict)
-    _used: set[tuple[Path, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._catalogues = Catalogues(self.warnings)
 
     def take(self, path: Path, file: Found) -> None:
         """Read one file that ``path`` led to, or take over what was read of it before."""
@@ -119,7 +121,7 @@ class _Archive:
         return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
 
     def _read(self, path: Path, file: Found, real: str) -> None:
-        beside = self._catalogue(file.folder).digest
+        beside = self._catalogues.of(file.folder).digest
         known = None if self.before is None else self.before.read(real)
         is_alike = known is not None and (known.name, known.size, known.catalogue) == (file.name, file.size, beside)
         is_same = known is not None and is_alike and known.changed == file.changed
@@ -147,11 +149,7 @@ class _Archive:
 
     def conclude(self) -> None:
         """Warn of what only the whole reading shows: keys that name nothing, ids that were taken."""
-        for folder, known in self._catalogues.items():
-            idle = [key for key in known.entries if (folder, key) not in self._used and not (folder / key).exists()]
-            self.warnings += (
-                f'{shown(str(folder / CATALOGUE))}: "{key}" names no file or article there.' for key in idle
-            )
+        self._catalogues.warn_of_idle()
         for path, changes in self._renamed.items():
             more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
             self.warnings.append(
@@ -213,19 +211,7 @@ class _Archive:
 
     def _known(self, file: Found, line_id: str | None) -> Facts:
         """What the catalogue in the file's folder says: of the article by its id, else of the whole file."""
-        known = self._catalogue(file.folder)
-        facts = Facts()
-        for key in filter(None, (line_id, file.file)):
-            if key in known.entries:
-                self._used.add((file.folder, key))
-                facts = facts.over(known.entries[key])
-        return facts
-
-    def _catalogue(self, folder: Path) -> catalogue.Catalogue:
-        if folder not in self._catalogues:
-            self._catalogues[folder] = catalogue.load(folder)
-            self.warnings += self._catalogues[folder].warnings
-        return self._catalogues[folder]
+        return self._catalogues.facts(file.folder, *filter(None, (line_id, file.file)))
 
     def _own_id(self, path: Path, wanted: str, number: int) -> str:
         """``wanted`` if it is free; else with the PATH's name in front or, inside one PATH, with the line's number."""
