@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from bot import analysis
 from bot.models import Passage, Quote
 from bot.ranking.coverage import Coverage, held, within
 from bot.ranking.sightings import Words, positions_of
@@ -30,16 +29,14 @@ _SATURATION, _USUAL_LENGTH = 0.9, 100
 def confidence(coverage: Coverage, quote: Quote, passage: Passage, paragraphs: int) -> float:
     """From 0 to 1, how sure it is that ``quote``, from ``passage``, answers; the archive has so many ``paragraphs``."""
     inside = coverage.words(passage)
-    title = analysis.title_terms(quote.article.title)
     known = held(within(coverage.matches(quote.paragraph), quote.span)) | coverage.held_in_title(quote.article)
-    asked = {word.term for word in coverage.query.words}
     signals = (
         _DENSITY * density(coverage, passage),
         _NAMES * coverage.share(coverage.names & ~known),
         _CHANCE * improbability(coverage, known, paragraphs),
         # What is missing as one word weighs less than as much that is missing as several.
         _GAP * max((share for word, share in enumerate(coverage.weights) if not inside >> word & 1), default=0.0),
-        _HEADLINE * len(asked & title) / max(1, len(title)),
+        _HEADLINE * coverage.headline(quote.article),
     )
     return 1 / (1 + math.exp(-_BIAS - sum(signals)))
 
@@ -60,6 +57,6 @@ def density(coverage: Coverage, passage: Passage) -> float:
     counts = Counter(
         word for paragraph in passage.paragraphs for one in coverage.matches(paragraph) for word in one.form.words
     )
-    length = sum(coverage.length(paragraph) for paragraph in passage.paragraphs)
+    length = sum(coverage.tokens.length(paragraph) for paragraph in passage.paragraphs)
     norm = _SATURATION * length / _USUAL_LENGTH
     return sum(coverage.weights[word] * count / (count + norm) for word, count in counts.items())

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
-from bot import analysis
 from bot.models import Hit
-from bot.ranking.coverage import Coverage, Looks
+from bot.ranking.coverage import Coverage
+from bot.ranking.features import Features, features
 from bot.ranking.kinds import kind_asked, names_one
 
 
@@ -29,9 +29,9 @@ class Ground:
     articles: Sequence[float]
 
     @cached_property
-    def looks(self) -> Looks:
+    def features(self) -> Features:
         """What of the question stands in each hit's passage."""
-        return self.coverage.look_at([hit.passage for hit in self.hits])
+        return features(self.coverage, [hit.passage for hit in self.hits])
 
 
 def engine(ground: Ground) -> list[float]:
@@ -46,22 +46,22 @@ def article(ground: Ground) -> list[float]:
 
 def sentence(ground: Ground) -> list[float]:
     """The share of the question that the best single sentence holds."""
-    return list(ground.looks.sentence)
+    return list(ground.features.sentence)
 
 
 def run(ground: Ground) -> list[float]:
     """The share of the question that the best three sentences in a row hold."""
-    return list(ground.looks.run)
+    return list(ground.features.run)
 
 
 def near(ground: Ground) -> list[float]:
     """The share of the question's neighbouring words that stand within four terms of each other."""
-    return list(ground.looks.near)
+    return list(ground.features.near)
 
 
 def adjacent(ground: Ground) -> list[float]:
     """The share of the question's neighbouring words that stand next to each other, in the same order."""
-    return list(ground.looks.adjacent)
+    return list(ground.features.adjacent)
 
 
 def names(ground: Ground) -> list[float]:
@@ -70,21 +70,19 @@ def names(ground: Ground) -> list[float]:
     asked = coverage.share(coverage.names)
     if not asked:
         return [1.0] * len(ground.hits)
-    held = zip(ground.looks.words, ground.looks.titles, strict=True)
+    held = zip(ground.features.words, ground.features.titles, strict=True)
     return [coverage.share(coverage.names & (words | title)) / asked for words, title in held]
 
 
 def title(ground: Ground) -> list[float]:
     """The share of the question that the title holds and the passage does not."""
-    held = zip(ground.looks.words, ground.looks.titles, strict=True)
+    held = zip(ground.features.words, ground.features.titles, strict=True)
     return [ground.coverage.share(title & ~words) for words, title in held]
 
 
 def headline(ground: Ground) -> list[float]:
     """The share of the title's terms that the question names."""
-    asked = {word.term for word in ground.coverage.query.words}
-    titles = [analysis.title_terms(hit.passage.article.title) for hit in ground.hits]
-    return [len(asked & terms) / max(1, len(terms)) for terms in titles]
+    return [ground.coverage.headline(hit.passage.article) for hit in ground.hits]
 
 
 def kind(ground: Ground) -> list[float]:
@@ -93,7 +91,7 @@ def kind(ground: Ground) -> list[float]:
     best = [0.0] * len(ground.hits)
     if asked:
         texts = [hit.passage.article.text for hit in ground.hits]
-        for share, at, span in ground.looks.sentences():
+        for share, at, span in ground.features.sentences():
             if not best[at] and names_one(asked, span.of(texts[at])):
                 best[at] = share
     return best

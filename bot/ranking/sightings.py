@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bot.columns import firsts
+
 Words = int
 """Some of the question's words, of which there are 64 at most: bit i is set for the one at position i."""
 Sets = npt.NDArray[np.uint64]
@@ -88,7 +90,7 @@ class Sighted:
     @cached_property
     def _firsts(self) -> Numbers:
         """The first sighting in each paragraph."""
-        return _firsts(self.sightings.paragraphs)
+        return firsts(self.sightings.paragraphs)
 
     @cached_property
     def borders(self) -> Numbers:
@@ -106,17 +108,17 @@ class Sighted:
         words = self.sightings.words
         # Between paragraphs there is more than nearness allows for.
         at = self.sightings.firsts + self.sightings.paragraphs * (NEAR + 1)
-        firsts = np.arange(len(at))
-        found = [Neighbours(firsts, firsts, _followed(words, words), np.zeros_like(words))]
+        ones = np.arange(len(at))
+        found = [Neighbours(ones, ones, _followed(words, words), np.zeros_like(words))]
         lag = 1
-        while len(firsts := firsts[: np.searchsorted(firsts, len(at) - lag)]):
-            apart = at[firsts + lag] - at[firsts]
+        while len(ones := ones[: np.searchsorted(ones, len(at) - lag)]):
+            apart = at[ones + lag] - at[ones]
             # What is not near one sighting is not near those before it either.
-            firsts, apart = firsts[apart <= NEAR], apart[apart <= NEAR]
-            one, other = words[firsts], words[firsts + lag]
+            ones, apart = ones[apart <= NEAR], apart[apart <= NEAR]
+            one, other = words[ones], words[ones + lag]
             follows = _followed(one, other)
             adjacent = np.where(apart == 1, follows, np.uint64(0))
-            found.append(Neighbours(firsts, firsts + lag, follows | _followed(other, one), adjacent))
+            found.append(Neighbours(ones, ones + lag, follows | _followed(other, one), adjacent))
             lag += 1
         first, second, near, adjacent = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
         kept = np.flatnonzero(near)
@@ -143,9 +145,9 @@ class Sighted:
         """The sentences that hold any of the question, and what each and those after it hold."""
         inside = np.flatnonzero(self.sightings.sentences >= 0)
         place = self.sightings.paragraphs[inside] << _SENTENCES | self.sightings.sentences[inside]
-        firsts = _firsts(place)
-        words = _joined(self.sightings.words[inside], firsts)
-        place = place[firsts]
+        begins = firsts(place)
+        words = _joined(self.sightings.words[inside], begins)
+        place = place[begins]
         runs = words.copy()
         for lag in range(1, _RUN):
             follows = np.flatnonzero(place[lag:] - place[:-lag] < _RUN)
@@ -171,17 +173,12 @@ def shares(sets: Sets, weights: Sequence[float]) -> Floats:
     return found
 
 
-def _firsts(ascending: Numbers) -> Numbers:
-    """Where each distinct number stands first."""
-    return np.flatnonzero(np.append(True, ascending[1:] != ascending[:-1])) if len(ascending) else ascending
-
-
 def _followed(one: Sets, other: Sets) -> Sets:
     """The positions i at which ``one`` covers word i and ``other`` word i + 1."""
     found: Sets = one & other >> np.uint64(1)
     return found
 
 
-def _joined(sets: Sets, firsts: Numbers) -> Sets:
+def _joined(sets: Sets, begins: Numbers) -> Sets:
     """The union of each group of neighbouring sets, by where it begins."""
-    return np.bitwise_or.reduceat(sets, firsts) if len(firsts) else sets[:0]
+    return np.bitwise_or.reduceat(sets, begins) if len(begins) else sets[:0]

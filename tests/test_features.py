@@ -12,6 +12,7 @@ from making import article
 from bot import analysis
 from bot.models import Paragraph, Passage, Query, Question, Span
 from bot.ranking.coverage import Coverage
+from bot.ranking.features import features
 from bot.ranking.sightings import positions_of
 from bot.sentences import sentences
 from bot.wiring import index_of
@@ -67,7 +68,7 @@ def share_of_pairs(coverage: Coverage, found: list[list[Sighting]], most: int, *
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=4), QUESTIONS, st.randoms())
-def test_looks_are_what_each_definition_says(told: list[list[str]], question: str, chance: object) -> None:
+def test_features_are_what_each_definition_says(told: list[list[str]], question: str, chance: object) -> None:
     """Words, shares of sentences and runs, what is near and what adjacent, whatever the passages and their order."""
     every = [article(DEFINED, id="0.txt")]
     every += [article("\n\n".join(texts), id=f"{number}.txt") for number, texts in enumerate(told, 1)]
@@ -76,19 +77,19 @@ def test_looks_are_what_each_definition_says(told: list[list[str]], question: st
     coverage = Coverage(query, index.lexicon.idf, index.tokens)
     passages: list[Passage] = list(index.archive.passages)
     chance.shuffle(passages)  # type: ignore[attr-defined]
-    looks = coverage.look_at(passages)
+    all_of = features(coverage, passages)
     best = [0.0] * len(passages)
-    for share, at, span in looks.sentences():
+    for share, at, span in all_of.sentences():
         assert passages[at].span.holds(span)
         best[at] = max(best[at], share)
     for at, passage in enumerate(passages):
         found = [sightings(query, paragraph) for paragraph in passage.paragraphs]
-        assert set(positions_of(looks.words[at])) == {i for own in found for words, _, _ in own for i in words}
-        assert looks.sentence[at] == pytest.approx(fullest(coverage, found, 1))
-        assert best[at] == looks.sentence[at]
-        assert looks.run[at] == pytest.approx(fullest(coverage, found, 3))
-        assert looks.near[at] == pytest.approx(share_of_pairs(coverage, found, 4, in_order=False))
-        assert looks.adjacent[at] == pytest.approx(share_of_pairs(coverage, found, 1, in_order=True))
+        assert set(positions_of(all_of.words[at])) == {i for own in found for words, _, _ in own for i in words}
+        assert all_of.sentence[at] == pytest.approx(fullest(coverage, found, 1))
+        assert best[at] == all_of.sentence[at]
+        assert all_of.run[at] == pytest.approx(fullest(coverage, found, 3))
+        assert all_of.near[at] == pytest.approx(share_of_pairs(coverage, found, 4, in_order=False))
+        assert all_of.adjacent[at] == pytest.approx(share_of_pairs(coverage, found, 1, in_order=True))
         for paragraph, own in zip(passage.paragraphs, found, strict=True):
             matches = coverage.matches(paragraph)
             assert sorted(sorted(positions_of(match.words)) for match in matches) == sorted(
