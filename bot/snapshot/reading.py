@@ -87,20 +87,22 @@ class _Blocks:
 class _Check:
     """See ``bot.columns.Check``: one look where all was checked already."""
 
-    __slots__ = ("_blocks", "_error", "_offset", "_seen", "_size", "_unchecked")
+    __slots__ = ("_blocks", "_checked", "_error", "_offset", "_seen", "_size", "_unchecked")
 
     def __init__(self, blocks: _Blocks, place: Place, error: Callable[[], Exception]) -> None:
         self._blocks, self._error = blocks, error
         self._offset, self._size = place.offset, np.dtype(place.dtype).itemsize
-        self._unchecked = blocks.checked.find
+        self._checked, self._unchecked = blocks.checked, blocks.checked.find
         self._seen = np.frombuffer(blocks.checked, np.uint8)
 
     def range(self, start: int, end: int) -> None:
         # int, since a sum of numpy's own small integers may overflow
         first = (self._offset + int(start) * self._size) // BLOCK
-        behind = (self._offset + int(end) * self._size - 1) // BLOCK + 1
-        if self._unchecked(0, first, behind) >= 0 and start < end:
-            self._read(first, behind)
+        last = (self._offset + int(end) * self._size - 1) // BLOCK
+        # Of one block it is told sooner than of several.
+        is_checked = self._checked[first] if first == last else self._unchecked(0, first, last + 1) < 0
+        if not is_checked and start < end:
+            self._read(first, last + 1)
 
     def each(self, places: npt.NDArray[np.int64]) -> None:
         blocks = (places.astype(np.int64, copy=False) * self._size + self._offset) // BLOCK
