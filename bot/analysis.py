@@ -94,13 +94,14 @@ weave wove woven|weep wept|win won|withdraw withdrew withdrawn|write wrote writt
 child children|criterion criteria|foot feet|goose geese|man men|mouse mice|phenomenon phenomena|tooth teeth
 wife wives|woman women
 """
-_BASE_FORMS = {
+BASE_FORMS = {
     other: base
     for line in _IRREGULAR.replace("\n", "|").split("|")
     if line
     for base, *rest in [line.split()]
     for other in rest
 }
+"""The base of each irregular form; a word with a large letter has none, as it may be a name ("Rose", "the Fed")."""
 _VARIANTS = (
     (regex.compile(r"^(def|off|lic|pret)ence"), r"\1ense"),
     (regex.compile(r"(?<=\w\w\w)i[sz](e|ed|es|ing|ation|ations|er|ers)$"), r"iz\1"),
@@ -135,13 +136,18 @@ def _stem(word: str) -> str:
     return cast(str, stemmer.stemWord(word))
 
 
+def bare(word: str) -> str:
+    """``word`` without a possessive."""
+    return word.translate(_APOSTROPHES).removesuffix("'s").removesuffix("'S")
+
+
 @lru_cache(maxsize=200_000)
 def fold(word: str) -> str:
     """``word`` without case, accents, possessive and regional spelling; not yet stemmed.
 
     An upper-case "US" is the country ("u.s."), as is "U.S."; a lower-case "us" is the pronoun.
     """
-    word = word.translate(_APOSTROPHES).removesuffix("'s").removesuffix("'S")
+    word = bare(word)
     if word in ("US", "U.S.", "U.S"):
         return "u.s."
     plain = _DROPPED.sub("", unicodedata.normalize("NFKD", word)).casefold().translate(_LETTERS)
@@ -154,11 +160,17 @@ def fold(word: str) -> str:
         return plain.removesuffix("s").replace("-", "")
     plain = plain.replace("'", "")
     plain = _SPELLINGS.get(plain, plain)
-    if word.islower():  # "Rose" and "Sung" are names
-        plain = _BASE_FORMS.get(plain, plain)
+    if word.islower():
+        plain = BASE_FORMS.get(plain, plain)
     for pattern, replacement in _VARIANTS:
         plain = pattern.sub(replacement, plain)
     return plain
+
+
+def as_name(word: str) -> tuple[str, ...]:
+    """``word`` as the name that it may be as well: "Rose" where "rose" is a form of another word; mostly none."""
+    plain = bare(word).lower()
+    return (plain.capitalize(),) if plain in BASE_FORMS else ()
 
 
 def term(word: str) -> str:
@@ -208,9 +220,3 @@ def placed(text: str) -> Iterator[tuple[str, int, int]]:
 def terms(text: str) -> list[str]:
     """The terms of ``text`` that are searched, in order, without their offsets."""
     return [found for word in words(text) if (found := searched(word))]
-
-
-@lru_cache(maxsize=50_000)
-def title_terms(title: str) -> frozenset[str]:
-    """The searched terms of a title, which many questions meet again."""
-    return frozenset(terms(title))

@@ -5,12 +5,12 @@ Keeps secret how those forms are learnt (``learning``, ``acronyms``, ``spelling`
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
 from bot import analysis, operators
 from bot.columns import Column, Columns, Strings, below
+from bot.idf import idf
 from bot.lexicon import following, spelling
 from bot.lexicon.told import Told
 from bot.models import Form, Origin, Query, Question, Word
@@ -53,7 +53,10 @@ class Lexicon:
     """Counts and forms of the words of some paragraphs. Nothing in it changes: safe to share between threads."""
 
     def __init__(self, own: Columns, terms: Strings) -> None:
-        """``own`` is what ``bot.lexicon.learning.arrays`` gave; ``terms`` are sorted, a term's number is its place."""
+        """``own`` is what ``bot.lexicon.learning`` counted, and the forms that it found.
+
+        ``terms`` are sorted, a term's number is its place.
+        """
         self._terms = terms
         self.size = int(own["size"].all()[0])
         self._with, self._small = own["paragraphs_with"], own["written_small"]
@@ -85,12 +88,8 @@ class Lexicon:
         return 0 if number is None else int(counts.part(number, number + 1)[0])
 
     def idf(self, term: str) -> float:
-        """How much ``term`` tells, from 0 up: ``ln(1 + (N - n + 0.5) / (n + 0.5))``, as Lucene defines it.
-
-        N is the number of paragraphs, n the number of those that hold the term.
-        """
-        count = self.paragraphs_with(term)
-        return math.log1p((self.size - count + 0.5) / (count + 0.5))
+        """How much ``term`` tells, by the paragraphs that hold it, 0 or more."""
+        return idf(self.size, self.paragraphs_with(term))
 
     def expand(self, question: Question, without: Collection[str] = ()) -> Query:
         """The question's content words, the forms in which the archive may hold them, and what its operators ask for.
@@ -168,7 +167,8 @@ class Lexicon:
         if not self.paragraphs_with(word.term) and word.term not in self._forms_told.long_forms:
             meant = spelling.nearest(folded, self._known)
         others = [other for known in (folded, *meant) for other in self._forms_told.spellings.get(known, ())]
-        for other in dict.fromkeys((*meant, *others)):
-            written = self._written[self._known.place(other)]
-            if (term := analysis.searched(written)) and term != word.term:
+        written_so = [self._written[self._known.place(other)] for other in dict.fromkeys((*meant, *others))]
+        written_so += analysis.as_name(word.typed)
+        for written in written_so:
+            if (term := analysis.searched(written)) and term != word.term and self.paragraphs_with(term):
                 yield Form((term,), (i,), SPELLING_WEIGHT, "spelling", written)

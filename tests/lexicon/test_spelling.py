@@ -111,3 +111,15 @@ def test_a_short_word(typed: str) -> None:
 def test_a_word_with_a_digit(typed: str) -> None:
     """A word with a digit is never taken for another."""
     assert other_spellings(typed, "The government moved regiment21 on 2024576.") == set()
+
+
+@pytest.mark.parametrize("typed", ["what did the fed do", "the fed’s rates", "WHAT DID THE FED DO"])
+def test_a_name_that_is_typed_small_and_looks_like_a_verb(typed: str) -> None:
+    """A small "fed" is a form of "feed", and is searched as the name too, where the archive holds that."""
+    assert other_spellings(typed, "Rates of the Fed rose.", "She fed the geese.") == {"fed"}
+    assert other_spellings(typed, "She fed the geese.") == set()
+
+
+def test_a_name_that_is_typed_large_is_no_verb() -> None:
+    """Who types the name large asks for nothing else."""
+    assert other_spellings("what did the Fed do", "Rates of the Fed rose.", "She fed the geese.") == set()
