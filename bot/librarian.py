@@ -112,15 +112,13 @@ class Librarian:
         """The best passages for ``query``, and what of them would be quoted."""
         coverage = Coverage(query, self._lexicon.idf, self._tokens)
         best = self._retriever.search(query, DEPTH)
-        hits = rank(
-            Ground(coverage, best, shares_of_articles(self.archive, self._articles, query, best)), self._without
-        )
-        quotes, has_more = choose(coverage, hits, max(limit, NEAREST))
-        if not quotes:
+        shares = shares_of_articles(self.archive, self._articles, query, best)
+        hits = rank(Ground(coverage, best, shares), self._without)
+        quotes, surest, has_more = choose(coverage, hits, max(limit, NEAREST))
+        if surest is None:
             return _Found(coverage, hits, quotes, 0.0, has_more)
-        paragraph = quotes[0].paragraph
-        passage = next(hit.passage for hit in hits if paragraph in hit.passage.paragraphs)
-        sure = confidence(coverage, quotes[0], passage, held.paragraphs)
+        passage = next(hit.passage for hit in hits if surest.paragraph in hit.passage.paragraphs)
+        sure = confidence(coverage, surest, passage, held.paragraphs)
         return _Found(coverage, hits, quotes, sure, has_more or len(quotes) > limit)
 
     def _looks(self, query: Query) -> Looks:

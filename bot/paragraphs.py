@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
 from bot.models import Article, Mark, Paragraph, Passage, Span
+from bot.telling import leads_on
 
 PASSAGE_WORDS = 180
 WIDEST_WRAP = 160  # characters; mail and typewritten text is wrapped at 60 to 100, never this wide
@@ -26,11 +27,11 @@ def split(article: Article) -> tuple[Paragraph, ...]:
 
     A mark is never a paragraph and always parts what stands around it. The rest is parted as ``blocks`` says; each span
     is trimmed of blanks. A block without a letter or digit (``* * *``) is an ornament, not a paragraph. ``heading`` is
-    the nearest heading mark above.
+    the nearest heading mark above that heads anything: a line that leads to another article does not.
     """
     text = article.text
     spans = [span for span in blocks(text, article.marks) if any(map(str.isalnum, span.of(text)))]
-    headings = [mark.span for mark in article.marks if mark.kind == "heading"]
+    headings = [mark.span for mark in article.marks if mark.kind == "heading" and not leads_on(mark.span.of(text))]
     starts = [heading.start for heading in headings]
     made = []
     for number, span in enumerate(spans, 1):

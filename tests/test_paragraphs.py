@@ -72,6 +72,16 @@ def test_headings() -> None:
     assert found == [(None, "zero"), ("First", "one"), ("Second", "two"), ("Second", "three")]
 
 
+def test_a_line_that_leads_elsewhere_is_no_heading() -> None:
+    """What stands below a link to another article is of the section above it."""
+    text = "First\none\nLearn more: The best umbrellas\n\ntwo"
+    found = [
+        (p.heading and p.heading.of(text), p.text)
+        for p in split(article(text, "First", "Learn more: The best umbrellas"))
+    ]
+    assert found == [("First", "one"), ("First", "two")]
+
+
 @pytest.mark.parametrize(
     ("made", "expected"),
     [

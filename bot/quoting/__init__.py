@@ -8,30 +8,42 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from bot.analysis import bare
 from bot.models import Hit, Paragraph, Quote, Span
 from bot.quoting.alike import Shingles, nearly_same, shingles
 from bot.quoting.runs import Run, best_run
 from bot.ranking.coverage import Coverage, held
+from bot.ranking.sightings import Words
 
 CONSIDERED = 12
 """Hits from which quotes are chosen: four for each that is shown by default, so that near-duplicates can be folded."""
 WORTH = 0.7
-"""A quote holds at least so much of what the fullest one holds of the question; less would be filling."""
+"""A quote holds at least so much of what the fullest one that tells something holds of the question; less would be
+filling."""
+OWN = 1 / 3
+"""The share of the question that a further quote holds itself at least, whatever its title holds."""
 FIRST = 3
-"""Among so many quotes, as many as are shown by default, those that hold every word of the question come first."""
+"""Among so many quotes, as many as are shown by default, those come first that tell something (``Run.tells``), and
+among these those that hold every word of the question. On the development questions of an archive with quizzes, whose
+answers stand elsewhere, five points more of the first quotes answer."""
 SECOND_WORTH = 0.15
 """What a second quote from one article must add to the question's share, to be clearly needed."""
 
 
 class Chosen(NamedTuple):
-    """The quotes, and whether a greater limit would have brought more."""
+    """The quotes, and whether a greater limit would have brought more.
+
+    ``surest`` is the one by which to judge whether the archive answers, None where there is no quote. No limit changes
+    it: of the first three the one that holds every word, even where it only asks, or else the first.
+    """
 
     quotes: tuple[Quote, ...]
+    surest: Quote | None
     has_more: bool
 
 
 def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen:
-    """Up to ``limit`` quotes, in the order of ``hits``, but of the first three those that hold every word first.
+    """Up to ``limit`` quotes, in the order of ``hits``; the first three in that of ``FIRST``.
 
     Fewer are the first of more, so that no limit changes what is shown before it.
 
@@ -40,8 +52,10 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen:
     """
     found = list(_runs(coverage, hits))
     worth = [coverage.share(held(run.matches) | coverage.held_in_title(run.paragraph.article)) for run, _ in found]
-    least = WORTH * max(worth, default=0.0)
+    telling = [share for share, (run, _) in zip(worth, found, strict=True) if run.tells]
+    least = WORTH * max(telling or worth, default=0.0)
     quotes: list[Quote] = []
+    tells: list[bool] = []
     quoted: list[Shingles] = []
     has_more = False
     shown = 0
@@ -51,18 +65,25 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen:
         twin = next((i for i, other in enumerate(quoted) if nearly_same(other, own, coverage.tokens.is_figure)), None)
         if twin is not None:
             quotes[twin] = _folded(quotes[twin], run.paragraph)
-        elif share >= least and (
-            run.paragraph.article.id not in {quote.article.id for quote in quotes}
-            or coverage.share(words & ~shown) >= SECOND_WORTH
-        ):
+        elif share >= least and (not quotes or _adds(coverage, run, quotes, shown)):
             if len(quotes) == max(limit, FIRST):
                 has_more = True
             else:
                 quotes.append(_quote(coverage, run, score))
+                tells.append(run.tells)
                 quoted.append(own)
                 shown |= words
-    first = sorted(quotes[:FIRST], key=lambda quote: bool(quote.missing))
-    return Chosen((*first, *quotes[FIRST:])[:limit], has_more or len(quotes) > limit)
+    order = sorted(range(len(quotes[:FIRST])), key=lambda i: (not tells[i], bool(quotes[i].missing)))
+    first = [quotes[i] for i in order]
+    surest = min(first, key=lambda quote: bool(quote.missing), default=None)
+    return Chosen((*first, *quotes[FIRST:])[:limit], surest, has_more or len(quotes) > limit)
+
+
+def _adds(coverage: Coverage, run: Run, quotes: Sequence[Quote], shown: Words) -> bool:
+    """Whether ``run`` is worth a further quote beside ``quotes``, which hold the words ``shown``."""
+    words = held(run.matches)
+    is_elsewhere = run.paragraph.article.id not in {quote.article.id for quote in quotes}
+    return coverage.share(words) >= OWN and (is_elsewhere or coverage.share(words & ~shown) >= SECOND_WORTH)
 
 
 def _runs(coverage: Coverage, hits: Sequence[Hit]) -> Iterator[tuple[Run, float]]:
@@ -79,11 +100,13 @@ def _quote(coverage: Coverage, run: Run, score: float) -> Quote:
     words_held = held(run.matches)
     typed = held(match for match in run.matches if match.form.origin in ("typed", "thread"))
     words = coverage.query.words
-    found_as = {
+    found = {
         match.span.of(run.paragraph.article.text): " ".join(words[i].typed for i in match.form.words)
         for match in run.matches
         if match.words & ~typed
     }
+    # Whoever typed "fed" needs not be told that it was found as "Fed’s".
+    found_as = {shown: asked for shown, asked in found.items() if bare(shown).casefold() != bare(asked).casefold()}
     return Quote(
         run.paragraph,
         run.span,

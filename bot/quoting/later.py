@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.models import Article, Hit, Query, Quote
+from bot.models import Article, Hit, Passage, Query, Quote
+from bot.quoting.runs import MOST_SENTENCES
 from bot.ranking.coverage import Coverage
-from bot.ranking.sightings import positions_of, words_at
+from bot.ranking.sightings import Words, positions_of, union, words_at
+from bot.telling import asks, leads_on
 
 Search = Callable[[Query, int], list[Hit]]
+
+LEAST = 2 / 3
+"""The share of the question that the first quote holds at least, for a later article to be named."""
+LOOKED_AT = 5
+"""Passages that hold the words, of which one may hold them in a sentence."""
 
 
 def later_article(
     coverage: Coverage, hits: Sequence[Hit], quotes: Sequence[Quote], latest: date | None, search: Search | None
 ) -> Article | None:
-    """The best article published after every article shown, with a passage that holds all that the first quote holds.
+    """The best article published after every article shown that speaks of what the first quote does.
 
-    ``latest`` is the archive's latest day; ``search`` finds what is not among ``hits``, None where all are. None where
-    an article that is quoted has no date, or where the first quote holds none of the names in the question, or lacks
-    the word that tells most: nothing would show that the later one speaks of the same.
+    A passage of it holds all that the first quote holds of the question, where a quote could be taken: the title aside,
+    in three sentences in a row that neither ask nor lead to another article. ``latest`` is the archive's latest day;
+    ``search`` finds what is not among ``hits``, None where all are. None where an article that is quoted has no date,
+    or where the first quote holds little of the question, or none of its names, or lacks the word that tells most:
+    nothing would show that the later one speaks of the same.
     """
     shown = [quote.article.published for quote in quotes]
     dates = [when for when in shown if when]
@@ -28,20 +37,35 @@ def later_article(
     if None in shown or not dates or latest is None or latest <= max(dates):
         return None
     held = words_at(i for i, word in enumerate(coverage.query.words) if word.typed not in quotes[0].missing)
-    if not held or (coverage.names and not coverage.names & held):
+    if coverage.share(held) < LEAST or (coverage.names and not coverage.names & held):
         return None
     most = max(coverage.told)
     if all(coverage.told[word] < most for word in positions_of(held)):
         return None
     later = (hit for hit in hits if (hit.passage.article.published or date.min) > max(dates))
-    known = (hit.passage.article for hit in later if not held & ~coverage.words(hit.passage))
-    return next(known, None) or (
-        _searched(coverage.query, list(positions_of(held)), max(dates), search) if search else None
-    )
+    known = _speaking(coverage, held, later)
+    return known or (_speaking(coverage, held, _searched(coverage.query, held, max(dates), search)) if search else None)
 
 
-def _searched(query: Query, held: Sequence[int], after: date, search: Search) -> Article | None:
+def _searched(query: Query, held: Words, after: date, search: Search) -> list[Hit]:
     since = max(after + timedelta(days=1), query.filters.scope.since or date.min)
     scope = replace(query.filters.scope, since=since)
-    wanted = replace(query.holding(held), filters=replace(query.filters, scope=scope))
-    return next((hit.passage.article for hit in search(wanted, 1)), None)
+    return search(replace(query.holding([*positions_of(held)]), filters=replace(query.filters, scope=scope)), LOOKED_AT)
+
+
+def _speaking(coverage: Coverage, held: Words, hits: Iterable[Hit]) -> Article | None:
+    """The article of the first of ``hits`` that speaks of ``held``."""
+    return next((hit.passage.article for hit in hits if _speaks(coverage, held, hit.passage)), None)
+
+
+def _speaks(coverage: Coverage, held: Words, passage: Passage) -> bool:
+    if held & ~coverage.words(passage):
+        return False
+    text, title = passage.article.text, coverage.held_in_title(passage.article)
+    for paragraph, words, _ in coverage.touched(passage):
+        if not held & ~(words | title) and not leads_on(paragraph.text):
+            told = [0 if asks(text, one.span) else one.held for one in coverage.sentences(paragraph)]
+            runs = (union(told[at : at + MOST_SENTENCES]) for at in range(len(told)))
+            if any(run and not held & ~(run | title) for run in runs):
+                return True
+    return False

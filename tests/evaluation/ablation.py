@@ -38,6 +38,7 @@ MADE_BY = (
     "bot/ranking",
     "bot/retrieval",
     "bot/sentences.py",
+    "bot/telling.py",
     "bot/tokens.py",
 )
 """The sources on which the table depends; a folder is all its modules."""

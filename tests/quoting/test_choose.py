@@ -166,3 +166,58 @@ def test_a_word_that_stands_in_both_forms() -> None:
     (quote,) = chosen("CTA", article("The Coastal Transport Authority (CTA) met."))
     assert quote.found_as == ()
     assert highlighted(quote) == ["Coastal Transport Authority", "CTA"]
+
+
+TOLD = "The crew of the lighthouse was saved by fishermen from Orre."
+
+
+@pytest.mark.parametrize(
+    "leading",
+    [
+        "Who saved the crew of the lighthouse?",
+        "“Who saved the crew of the lighthouse?”",
+        "Read more: How the crew of the lighthouse was saved",
+        "Live updates:The crew of the lighthouse was saved",
+        "Opinion:The crew of the lighthouse was saved too late",
+        "More on the storm:The crew of the lighthouse was saved",
+    ],
+)
+def test_what_answers_nothing(leading: str) -> None:
+    """A question, and a line that leads to another article, are quoted behind what tells something."""
+    question = "who saved the crew of the lighthouse"
+    first, *_ = chosen(question, article(leading), article(TOLD, id="b.md"))
+    assert first.text == TOLD
+    (only,) = chosen(question, article(f"{leading}\n\n{TOLD}"))
+    assert only.text == TOLD
+    (alone,) = chosen(question, article(leading))
+    assert alone.text == leading
+
+
+@pytest.mark.parametrize(
+    "telling",
+    [
+        "Who saved the crew? The fishermen did.",
+        "Background: The crew was saved.",
+        "More than the crew: two were saved.",
+    ],
+)
+def test_what_looks_like_a_question_or_a_pointer(telling: str) -> None:
+    """A question with its answer, and a label with a blank behind it, tell something."""
+    other = "The crew had come to the island in the spring of a long and quiet year, and left it again in the autumn."
+    first, *_ = chosen("who saved the crew", article(telling), article(other, id="b.md"))
+    assert first.text == telling
+
+
+def test_a_name_that_was_typed_small() -> None:
+    """It is found, is not missing, and nobody is told that it was found as itself."""
+    (quote,) = chosen("fed rates", article("The Fed’s rates went up."))
+    assert (quote.missing, quote.found_as) == ((), ())
+
+
+def test_a_further_quote_holds_something_itself() -> None:
+    """A first quote may leave to its title what it is about; a further one that does would be filling."""
+    first = article("The crew of Skarvik was saved by fishermen at night.", title="Skarvik")
+    further = article("Nobody at the pier was saved.", title="The crew of Skarvik and its fishermen", id="b.md")
+    question = "Skarvik crew fishermen saved"
+    assert [quote.article.id for quote in chosen(question, first, further)] == [first.id]
+    assert [quote.article.id for quote in chosen(question, further)] == [further.id]

@@ -86,3 +86,31 @@ def test_a_quote_without_the_name_proves_nothing() -> None:
     elsewhere = dated("Skarvik is a town. Skarvik has a mayor.", 2022, "elsewhere")
     assert later("harbour fee for sailing boats", one, two, elsewhere) == "two"
     assert later("harbour fee for sailing boats doubled at Skarvik", one, two, elsewhere) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The pier of Orre is closed.\n\nSkarvik has a mayor.",
+        "Read more: Why the pier at Skarvik was closed",
+        "Storm at sea:Why the pier at Skarvik was closed",
+        "Was the pier at Skarvik ever closed?",
+        "Skarvik has a mayor. He is old. He was born in 1950. He has two sons. One of them built a pier.",
+    ],
+)
+def test_a_later_article_speaks_of_it_in_one_breath(text: str) -> None:
+    """Words that stand apart in a later article, in a question or in a link to a further one, prove nothing."""
+    assert later("Skarvik pier", FIRST, dated(text, 2024, "later")) is None
+
+
+def test_a_quote_that_holds_little_has_no_later_article() -> None:
+    """Where the first quote lacks much of the question, nothing shows what a later article would have to speak of."""
+    others = [
+        dated(text.format(number), 2022, f"{text} {number}")
+        for text in ("The captain of ship {} slept.", "The storm came to ship {}.")
+        for number in range(4)
+    ]
+    long = "In the spring of that long and quiet year nobody at all who had ever heard of it went to see the sub."
+    articles = (*others, dated("The sub sank.", 2023, "first"), dated(long, 2024, "later"))
+    assert later("sub", *articles) == "later"
+    assert later("sub captain", *articles) is None

@@ -1,0 +1,50 @@
+"""What answers nothing: a question, and a line that only leads to another article."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.models import Span
+from bot.telling import asks, leads_on
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Is it over?", True),
+        ("“Is it over?”", True),
+        ("(Is it over?)", True),
+        ("終わりましたか？", True),
+        ("?", True),
+        ("It is over.", False),
+        ("“Is it over?” he asked.", False),
+        ("", False),
+    ],
+)
+def test_a_question(sentence: str, expected: bool) -> None:
+    """Its last mark tells, whatever closes behind it, and whatever stands around it in the text."""
+    assert asks(f"Who? {sentence} Who?", Span(5, 5 + len(sentence))) is expected
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "expected"),
+    [
+        ("Read more: The storm", True),
+        ("MORE: The storm", True),
+        ("Live updates:The storm", True),
+        ("Why it matters?:The storm", True),
+        ("'A storm':The sea rose", True),
+        ("The storm: what is known", False),
+        ("Background: the treaty of 1951", False),
+        ("Doors open at 10:30", False),
+        ("https://example.com/storm", False),
+        ("More than a storm, he said: a flood", False),
+        ("Nine words are too many to be a label here:The storm", False),
+        ("The storm", False),
+        ("", False),
+        ("!: " + "!" * 40_000, False),
+    ],
+)
+def test_a_line_that_leads_on(paragraph: str, expected: bool) -> None:
+    """A label leads on where markup alone sets it apart, or by what it says; any length of it is read at once."""
+    assert leads_on(paragraph) is expected
