@@ -27,6 +27,8 @@ SCOPES_HELD = (
     "users:read",
     "reactions:write",
 )
+# Longer than Slack's three: what is tested here is the page, on whatever machine
+ACK_SECONDS = 10.0
 COMMANDS = (Command("/quote", "Look something up, for your eyes only", "what was agreed"),)
 SHORTCUTS = (Shortcut("find_quotes", "Find quotes for this"), Shortcut("ask_anything", "Ask the archive", "global"))
 
@@ -124,5 +126,7 @@ class Gallery:
 
 
 def gallery_slack() -> StandIn:
-    """A stand-in that grants the gallery all it needs."""
-    return StandIn(scopes=SCOPES_HELD, subscriptions=SCOPES, commands=COMMANDS, shortcuts=SHORTCUTS)
+    """A stand-in that grants the gallery all it needs, and the time."""
+    return StandIn(
+        scopes=SCOPES_HELD, subscriptions=SCOPES, commands=COMMANDS, shortcuts=SHORTCUTS, ack_seconds=ACK_SECONDS
+    )

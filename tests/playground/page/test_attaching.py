@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import FilePayload, JSHandle, Locator, expect
+from playwright.sync_api import FilePayload, JSHandle, Locator, Route, expect
 
 from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL
 from bot.playground.nouns import File
@@ -54,6 +56,25 @@ def test_a_file_is_attached_by_keyboard_alone(visit: Visit) -> None:
     expect(chosen(visit)).to_have_count(0)
     (said,) = visit.slack.workspace.messages(GENERAL)
     assert (said.text, said.files) == ("the plan", (File("plan.pdf", "application/pdf", 1500),))
+
+
+def test_what_is_not_taken_stands_before_what_was_written_since(visit: Visit) -> None:
+    """Words and files of a message that is refused come back, and nothing that was added meanwhile is lost."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    visit.tab.route("**/do/attach", hold)
+    choose(visit, PLAN)
+    with visit.tab.expect_request("**/do/attach"):
+        visit.say("the plan")
+    choose(visit, {"name": "map.png", "mimeType": "image/png", "buffer": bytes(10)})
+    visit.composer.fill("and the map")
+    held[0].fulfill(json={"failure": "Slack is away."})
+    expect(visit.tab.get_by_role("alert")).to_contain_text("Slack is away.")
+    expect(visit.composer).to_have_value("the plan\nand the map")
+    expect(chosen(visit)).to_have_text([re.compile("plan.pdf"), re.compile("map.png")])
 
 
 def test_a_picture_is_pasted_and_dropped(visit: Visit) -> None:

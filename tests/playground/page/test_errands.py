@@ -21,6 +21,6 @@ def test_what_people_do_with_the_bot(
     browser: Browser, tmp_path: Path, root: Path, axe: str, errand: str, width: str
 ) -> None:
     """Each thing that a person does with the bot comes to its end on the page, and that is tidy and accessible."""
-    with asking(browser, tmp_path, librarian()) as building, building.visit(**options(width, "light")) as visit:
+    with asking(browser, tmp_path, librarian()) as building, building.visit(**options(width)) as visit:
         ERRANDS[errand](Desk(visit))
         assert_tidy(visit, root / "build" / "screenshots" / f"bot-{errand}-{width}.png", axe)

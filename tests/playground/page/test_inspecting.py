@@ -58,6 +58,7 @@ def test_the_connection_is_dropped_and_comes_back(visit: Visit, inspector: Locat
 def test_the_next_call_is_answered_with_429(visit: Visit, inspector: Locator) -> None:
     """The chosen method is refused once, with a Retry-After."""
     inspector.get_by_role("button", name="Answer the next call with 429").click()
+    expect(visit.tab.locator("#toasts").get_by_text("The next chat.postMessage is answered with 429.")).to_be_visible()
     visit.slack.say(GENERAL, f"{visit.slack.mention} hello")
     expect(inspector.get_by_role("button").filter(has_text="429 ratelimited")).to_be_visible()
 

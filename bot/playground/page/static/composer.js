@@ -81,9 +81,9 @@ export class Composer {
       this.picker.show([]);
     }
     const isTaken = await (isCommand ? this.commanded(text.trim()) : this.send(text, files));
-    if (!isTaken && !this.box.value) {
-      this.box.value = text;
-      this.picker.show(files);
+    if (!isTaken) {
+      this.box.value = [text, this.box.value].filter(Boolean).join("\n");
+      this.picker.giveBack(isCommand ? [] : files);
     }
   }
 

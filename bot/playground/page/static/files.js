@@ -39,7 +39,16 @@ export class FilePicker {
 
   /** Put in what the person chose, pasted or dropped. */
   add(files) {
-    const all = [...this.files, ...[...files].map(told)];
+    this.join(this.files, [...files].map(told));
+  }
+
+  /** Put back what was not taken, before what was chosen since. */
+  giveBack(files) {
+    this.join(files, this.files);
+  }
+
+  join(first, second) {
+    const all = [...first, ...second];
     this.show(all.slice(0, MOST));
     this.changed(all.length > MOST);
   }

@@ -3,6 +3,7 @@
 import { act } from "./acts.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { announce, toast } from "./notices.js";
 import { opening, picture, subscribe } from "./state.js";
 import { precise } from "./times.js";
 
@@ -58,7 +59,7 @@ function header() {
       h("span", { class: "joined" }, [
         h(
           "button",
-          { type: "button", class: "button small", onclick: () => act("fail-next", { method: method.value }) },
+          { type: "button", class: "button small", onclick: () => failNext(method.value) },
           "Answer the next call with 429:",
         ),
         method,
@@ -70,6 +71,14 @@ function header() {
       icon("close"),
     ),
   );
+}
+
+async function failNext(method) {
+  if (await act("fail-next", { method })) {
+    const said = `The next ${method} is answered with 429.`;
+    toast(said, "message");
+    announce(said);
+  }
 }
 
 function drawFilters() {

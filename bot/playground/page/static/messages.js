@@ -50,7 +50,8 @@ export function avatar(author) {
 
 /** What a notification of the message says. */
 export function notificationOf(message) {
-  return plainOf(message.text) || "(there is no text for notifications)";
+  const names = message.files.map(({ name }) => name).join(", ");
+  return plainOf(message.text) || names || "(there is no text for notifications)";
 }
 
 function hue(id) {
