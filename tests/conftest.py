@@ -29,6 +29,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Three tests at once on two cores: many wait for a moment for a browser, for a process or for Slack's pace."""
+    return ((os.cpu_count() or 1) * 3 + 1) // 2
+
+
 @pytest.fixture(scope="session")
 def kept() -> Path:
     """Where all tests of the run keep the indexes of archives that stay as they are, so that each is made once."""

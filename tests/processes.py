@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
+import pytest
+
 SPAWN = multiprocessing.get_context("spawn")
 """Its processes share nothing with this one but what they find on disk."""
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="the system has neither users nor limits of this kind")
 
 
 @contextmanager

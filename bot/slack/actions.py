@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 
 # A modal can be opened for three seconds after the press: presses wait for no questions, and hardly for one another.
 THREADS = 2
+# Nor do they wait for an archive that is being read again: what is known of it now is shown.
 AT_ONCE = 0.0
 PACE = Pace(burst=20, seconds=0.2)
 

@@ -102,6 +102,8 @@ class Trial:
                 tell("asking")
                 crowd.run(tell)
                 killing.result()
+            # On a slow machine most replies come when all is asked: half of them at least are posted among faults.
+            slack.wait_until(lambda: _posted(slack) * 2 >= self._plan.questions, timeout=self._plan.patience)
             self._faults.cease()
             again = self._deliver_what_was_given_up(slack)
             tell(f"all is asked, {again} events delivered again; waiting until nobody has done anything for a while")
@@ -192,3 +194,8 @@ class Trial:
     def _end(self, bots: Sequence[LiveBot]) -> tuple[str, ...]:
         statuses = [bot.end() for bot in bots]
         return tuple(f"a bot ended with status {status}" for status in statuses if status != 0)
+
+
+def _posted(slack: StandIn) -> int:
+    """How many calls there were by which a message is posted, whatever came of them."""
+    return sum(call.method == "chat.postMessage" for call in slack.calls)

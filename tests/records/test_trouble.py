@@ -12,12 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from processes import POSIX
 
 from bot.errors import RecordsError
 from bot.records import FILE_NAME, Place, Records
 from records.ledgers import delivery, numbered
-
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="the system has neither users nor limits of this kind")
 
 
 def run(program: str, *arguments: Path) -> str:

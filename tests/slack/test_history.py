@@ -262,6 +262,7 @@ def test_hostile_words_are_shown_as_they_are(idle: Room) -> None:
     with idle.bot(editors=SEEING_ALL):
         idle.slack.say(DM_COLLEAGUE, HOSTILE, user=COLLEAGUE)
         idle.slack.wait_for_replies(DM_COLLEAGUE)
+        idle.slack.quiet()  # a question is written down once its reply stands
         (mine,) = own(idle, COLLEAGUE)
         told = lacks(idle)
     assert mine == "*why* <submarines> `x` &amp; · not in the archive"
