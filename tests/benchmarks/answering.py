@@ -124,7 +124,7 @@ def _steps(index: Index, text: str) -> dict[str, float]:
     coverage = Coverage(query, index.lexicon.idf, index.tokens)
     hits = rank(Ground(coverage, found, shares))
     times.append(time.perf_counter())
-    quotes, _ = choose(coverage, hits, max(question.limit, NEAREST))
+    quotes, *_ = choose(coverage, hits, max(question.limit, NEAREST))
     times.append(time.perf_counter())
     for quote in quotes:
         index.archive.verify(quote)
