@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Condition, Event, Lock, Thread
 from typing import TypeVar
 
 from bot.errors import DamagedSnapshotError, PullquoteError
 from bot.indexing import Index
-from bot.indexing.keeping import Keeper, Kept, Notes, Progress
+from bot.indexing.keeping import Keeper, Kept, Notes, Place, Progress
 from bot.librarian import Librarian
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,19 @@ T = TypeVar("T")
 
 PATIENCE = 2.0
 """Seconds for which a question waits, at most, for a change that was noticed before it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """By which another process finds the librarian of the same archive."""
+
+    place: Place
+    without: tuple[str, ...]
+
+    def librarian(self) -> Librarian | None:
+        """Who is found there; None where the archive cannot be opened, or is another by now."""
+        index = self.place.index()
+        return None if index is None else librarian_over(index, self.without)
 
 
 class Library:
@@ -54,6 +68,12 @@ class Library:
     def is_kept(self) -> bool:
         """Whether its index is on disk, so that the next start need not make it."""
         return self._kept.is_saved
+
+    @property
+    def address(self) -> Address | None:
+        """Where another process finds the same librarian; None where the index is in memory alone."""
+        place = self._keeper.place(self._kept)
+        return None if place is None else Address(place, self._without)
 
     def consult(self, work: Callable[[Librarian], T], *, patience: float = PATIENCE) -> T:
         """What ``work`` makes of the librarian, who stays the same for as long as it takes.

@@ -80,6 +80,20 @@ def _noted(columns: Columns) -> Notes:
     return Notes(tuple(Skipped(*one) for one in skipped), tuple(warnings))
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an index is kept: what another process needs to open the same one. ``made`` is as in its manifest."""
+
+    folder: Path
+    name: str
+    made: int
+
+    def index(self) -> Index | None:
+        """The index; None where it cannot be opened, or another has taken its place."""
+        kept = _loaded(self.folder, self.name)
+        return kept.index if kept is not None and kept.manifest.made == self.made else None
+
+
 class Keeper:
     """Keeps the index of the archive at ``paths`` in ``folder``; in memory alone where that is None."""
 
@@ -139,17 +153,23 @@ class Keeper:
 
         return changes(self._paths, over)
 
+    def place(self, kept: Kept) -> Place | None:
+        """Where it is kept; None where in memory alone."""
+        return Place(self._folder, self._name, kept.manifest.made) if self._folder and kept.is_saved else None
+
     def _load(self) -> Kept | None:
-        if self._folder is None:
+        return None if self._folder is None else _loaded(self._folder, self._name)
+
+
+def _loaded(folder: Path, name: str) -> Kept | None:
+    try:
+        snapshot = load(folder, name)
+        if snapshot is None:
             return None
-        try:
-            snapshot = load(self._folder, self._name)
-            if snapshot is None:
-                return None
-            manifest = Manifest.model_validate_json(snapshot.manifest)
-            return Kept(manifest, snapshot.columns) if manifest.maker.is_here() else None
-        except ValidationError:
-            return None  # another version's
-        except DamagedSnapshotError as error:
-            log.warning("The snapshot of the archive is made anew: %s", error)
-            return None
+        manifest = Manifest.model_validate_json(snapshot.manifest)
+        return Kept(manifest, snapshot.columns) if manifest.maker.is_here() else None
+    except ValidationError:
+        return None  # another version's
+    except DamagedSnapshotError as error:
+        log.warning("The snapshot of the archive is made anew: %s", error)
+        return None

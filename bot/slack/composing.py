@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 
 from bot.archive import Archive
 from bot.errors import DamagedSnapshotError, VerificationError
+from bot.library import Address
 from bot.models import Answer, Passage, Query, Question, Quote, Reply
 from bot.receipts import receipt_of
 from bot.records import Outcome
@@ -54,6 +55,11 @@ class Shelf(Protocol):
     @property
     def read_at(self) -> datetime:
         """When the archive was read as it is now."""
+        ...
+
+    @property
+    def address(self) -> Address | None:
+        """Where another process finds this librarian; None where it cannot."""
         ...
 
     def consult(self, work: Callable[[Answers], T], *, patience: float = ...) -> T:
@@ -113,24 +119,23 @@ def compose(
     before it, the latest first.
     """
     try:
-        return _compose(asked, answers, scopes, follows)
+        return draft(asked, answers, scopes, follows)
     except DamagedSnapshotError:
         raise
-    except VerificationError:
-        sentence = phrases.UNVERIFIED
-    except Exception:  # noqa: BLE001 -- the one edge: whatever failed, the person who asked gets a sentence
-        sentence = phrases.APOLOGY
-    mark = phrases.reference()
-    log.exception("%s: no answer to %s", mark, asked.place)
-    return say("apology", sentence.format(reference=mark))
+    except Exception as error:  # the one edge: whatever failed, the person who asked gets a sentence
+        mark = phrases.reference()
+        log.exception("%s: no answer to %s", mark, asked.place)
+        sentence = phrases.UNVERIFIED if isinstance(error, VerificationError) else phrases.APOLOGY
+        return say("apology", sentence.format(reference=mark))
 
 
-def _compose(
+def draft(
     asked: Asked,
     answers: Answers,
     scopes: frozenset[str] | None,
     follows: tuple[str, ...],
 ) -> Composed:
+    """As ``compose``, but whatever fails is raised."""
     if asked.text is None:
         return Composed("how-to", how_to(answers.examples, asked.notes))
     began = perf_counter()

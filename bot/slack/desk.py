@@ -6,7 +6,6 @@ Keeps secret who waits for whom, and what is said to somebody for whom there is 
 from __future__ import annotations
 
 import logging
-from threading import Semaphore
 from time import monotonic
 from typing import Any
 
@@ -16,7 +15,8 @@ from bot.errors import PullquoteError
 from bot.records import Claim
 from bot.slack import phrases
 from bot.slack.admission import Admission
-from bot.slack.composing import Answers, Composed, Shelf, apologise, compose, say
+from bot.slack.composer import Composer
+from bot.slack.composing import Composed, Shelf, apologise, say
 from bot.slack.errands import Errand, Means
 from bot.slack.lanes import ClosedError, FullError, Lanes, Task
 from bot.slack.ledger import Ledger
@@ -29,10 +29,6 @@ log = logging.getLogger(__name__)
 
 # Questions taken over at a time from a process that ended with them; more wait for the next few seconds.
 TAKEN_OVER = 200
-# Replies composed at the same time. Finding one is computing alone, of which the interpreter does one at a time anyway:
-# sixteen threads that take turns at it let each claim, and with it Slack's acknowledgement, wait for its turn again and
-# again (at 60 questions a second on a busy machine half of them waited a second, with one thread 30 ms).
-COMPOSED_AT_ONCE = 1
 # Threads for private notices: they must not wait behind the answers that are the reason for them.
 NOTICE_THREADS = 2
 
@@ -56,7 +52,7 @@ class Desk:
         self._ledger, self._allowance, self._bot_user = ledger, allowance, bot_user
         self._means = Means(client, bot_user, ledger, admission, telemetry, self._compose)
         self._shelf: Shelf | None = None
-        self._composing = Semaphore(COMPOSED_AT_ONCE)
+        self._composer = Composer()
         self._lanes = lanes or Lanes()
         self._lanes.hold()
         self._notices = Lanes(threads=NOTICE_THREADS)
@@ -79,14 +75,8 @@ class Desk:
     def _compose(self, asked: Asked) -> Composed:
         if self._shelf is None:
             raise RuntimeError("the lanes were opened before the archive")
-        follows = questions_before(asked, self._ledger)
-
-        def composed(answers: Answers) -> Composed:
-            with self._composing:
-                return compose(asked, answers, self._scopes, follows)
-
         try:
-            return self._shelf.consult(composed)
+            return self._composer.compose(asked, self._shelf, self._scopes, questions_before(asked, self._ledger))
         except PullquoteError as error:  # a damaged snapshot, and nothing left to make it anew of
             return apologise(str(error))
 
@@ -159,4 +149,5 @@ class Desk:
         for task in left:
             if isinstance(task, Errand):
                 task.release()
+        self._composer.end()
         return self.waiting

@@ -11,6 +11,7 @@ from making import archive_of
 
 from bot.archive import Archive
 from bot.errors import VerificationError
+from bot.library import Address
 from bot.models import Abstention, Answer, Article, Hit, Paragraph, Passage, Query, Question, Quote, Reply, Span, Trace
 from bot.retrieval import TermScore
 from bot.slack.composing import Answers
@@ -118,6 +119,7 @@ class Alone:
 
     librarian: Answers
     read_at: datetime = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    address: Address | None = None
 
     def consult(self, work: Callable[[Answers], T], *, patience: float = 0.0) -> T:
         """See ``Shelf.consult``."""
