@@ -78,7 +78,9 @@ def _percentiles(times: Sequence[float]) -> dict[str, float]:
 
 def index_table(found: Sequence[Row]) -> str:
     """In Markdown; behind our times, what they are of the fastest peer's."""
-    lines = _head("passages", "index", "p50 ms", "p95 ms", "p99 ms", "resident MB", "build s", "of processors", "open ms")
+    lines = _head(
+        "passages", "index", "p50 ms", "p95 ms", "p99 ms", "resident MB", "build s", "of processors", "open ms"
+    )
     for row in found:
         peers = [one for one in found if one["size"] == row["size"] and one["name"] not in (OURS, SLOW)]
         times = []
@@ -86,7 +88,13 @@ def index_table(found: Sequence[Row]) -> str:
             mine = row[f"p{which}"]
             ratio = f" (×{mine / min(one[f'p{which}'] for one in peers):.2f})" if row["name"] == OURS and peers else ""
             times.append(_short(mine) + ratio)
-        shown = (*times, f"{row['resident']:.0f}", f"{row['build_wall']:.1f}", f"{row['build']:.1f}", _short(row["open"]))
+        shown = (
+            *times,
+            f"{row['resident']:.0f}",
+            f"{row['build_wall']:.1f}",
+            f"{row['build']:.1f}",
+            _short(row["open"]),
+        )
         lines.append(_line(f"{row['size']:,}", row["name"], *shown))
     return "\n".join(lines)
 
