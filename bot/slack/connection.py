@@ -17,11 +17,13 @@ from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry import RetryHandler
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
 from slack_sdk.webhook import WebhookClient
 
 from bot.errors import SettingsError, SlackError
 from bot.slack.features import scopes
+from bot.slack.lasting import LastingClient
 
 Mode = Literal["socket", "http"]
 """How Slack's events come in: over a websocket that the bot opens, or as requests to an address of its own."""
@@ -106,20 +108,20 @@ def connect(bot_token: str, api_url: str, *, is_patient: bool = True) -> WebClie
     """A client for the Slack at ``api_url``, which repeats a call only where Slack cannot have done it.
 
     That is after a 429 (up to seven times, as long as it says), and where the request could not be sent; not after a
-    500 or a reply that never came, because the message may stand. One that is not ``is_patient`` repeats nothing.
+    500 or a reply that never came, because the message may stand. One that is not ``is_patient`` repeats nothing, and
+    keeps its connections open.
     """
-    again = [
-        RateLimitErrorRetryHandler(max_retry_count=7),
-        ConnectionErrorRetryHandler(max_retry_count=2, error_types=[URLError]),
-    ]
-    client = WebClient(
-        token=bot_token,
-        base_url=api_url,
-        timeout=TIMEOUT,
-        # Made once: without one, each call reads this machine's certificates anew.
-        ssl=create_default_context() if urlsplit(api_url).scheme == "https" else None,
-        retry_handlers=again if is_patient else [],
-    )
+    # Made once: without one, each connection reads this machine's certificates anew.
+    certificates = create_default_context() if urlsplit(api_url).scheme == "https" else None
+    kind: type[WebClient] = LastingClient
+    again: list[RetryHandler] = []
+    if is_patient:
+        kind = WebClient
+        again = [
+            RateLimitErrorRetryHandler(max_retry_count=7),
+            ConnectionErrorRetryHandler(max_retry_count=2, error_types=[URLError]),
+        ]
+    client = kind(token=bot_token, base_url=api_url, timeout=TIMEOUT, ssl=certificates, retry_handlers=again)
     if is_loopback(api_url):
         # The SDK takes a proxy from the environment without asking for which hosts it is meant.
         client.proxy = None
