@@ -94,6 +94,8 @@ weave wove woven|weep wept|win won|withdraw withdrew withdrawn|write wrote writt
 child children|criterion criteria|foot feet|goose geese|man men|mouse mice|phenomenon phenomena|tooth teeth
 wife wives|woman women
 """
+_UNSTEMMED = frozenset({"maine", "united", "commons", "rapids"})
+"""Names of which the stemmer would make other words: "main", "unit", "common", "rapid"."""
 BASE_FORMS = {
     other: base
     for line in _IRREGULAR.replace("\n", "|").split("|")
@@ -181,7 +183,7 @@ def term(word: str) -> str:
 @lru_cache(maxsize=200_000)
 def stemmed(folded: str) -> str:
     """The term of a word that is folded already."""
-    return _stem(folded) if folded.isascii() and folded.isalpha() else folded
+    return _stem(folded) if folded.isascii() and folded.isalpha() and folded not in _UNSTEMMED else folded
 
 
 def _is_stop(word: str) -> bool:

@@ -120,6 +120,10 @@ def test_words_that_meet(one: str, other: str) -> None:
         ("polling", "poling"),
         ("media", "medium"),
         ("Sung", "Sing"),
+        ("Maine", "main"),
+        ("United", "units"),
+        ("Commons", "common"),
+        ("Rapids", "rapidly"),
     ],
 )
 def test_words_that_stay_apart(one: str, other: str) -> None:
