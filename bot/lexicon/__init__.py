@@ -11,7 +11,7 @@ from functools import cached_property
 from bot import analysis, operators
 from bot.columns import Column, Columns, Strings, below
 from bot.idf import idf
-from bot.lexicon import following, spelling
+from bot.lexicon import asking, following, spelling
 from bot.lexicon.told import Told
 from bot.models import Form, Origin, Query, Question, Word
 
@@ -135,13 +135,17 @@ class Lexicon:
         # In a question that is all capitals, "WHO" and "IT" are no names.
         plain = text.lower() if text.isupper() and len(text.lower()) == len(text) else text
         found: dict[str, Word] = {}
+        frame = set(_FRAME)
+        newest = asking.latest(plain)
         for place, token in enumerate(analysis.tokens(plain)):
             if not token.is_stop:
+                if newest and newest.start <= token.start < newest.end:
+                    frame.add(token.term)
                 typed = text[token.start : token.end]
                 is_name = self._is_name(token.term) or (place > 0 and plain[token.start].isupper())
                 weight = ASKING_WEIGHT if token.term in _ASKING else 1.0
                 found.setdefault(token.term, Word(typed, token.term, weight, is_name))
-        naming = [word for word in found.values() if word.term not in _FRAME]
+        naming = [word for word in found.values() if word.term not in frame]
         return tuple(naming or found.values())[:MOST_WORDS]
 
     def _is_name(self, term: str) -> bool:

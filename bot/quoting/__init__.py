@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bot.analysis import bare
-from bot.models import Hit, Paragraph, Quote, Span
+from bot.lexicon.asking import latest
+from bot.models import Article, Hit, Paragraph, Quote, Span
 from bot.quoting.alike import Shingles, nearly_same, shingles
 from bot.quoting.runs import Run, best_run
 from bot.ranking.coverage import Coverage, held
@@ -23,9 +24,10 @@ filling."""
 OWN = 1 / 3
 """The share of the question that a further quote holds itself at least, whatever its title holds."""
 FIRST = 3
-"""Among so many quotes, as many as are shown by default, those come first that tell something (``Run.tells``), and
-among these those that hold every word of the question. On the development questions of an archive with quizzes, whose
-answers stand elsewhere, five points more of the first quotes answer."""
+"""Among so many quotes, as many as are shown by default, those come first that tell something (``Run.tells``), among
+these those that hold every word of the question, and where it asks for the latest, of these the later ones. On the
+development questions of an archive with quizzes, whose answers stand elsewhere, five points more of the first quotes
+answer for those that tell."""
 SECOND_WORTH = 0.15
 """What a second quote from one article must add to the question's share, to be clearly needed."""
 
@@ -74,9 +76,16 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen:
                 quoted.append(own)
                 shown |= words
     order = sorted(range(len(quotes[:FIRST])), key=lambda i: (not tells[i], bool(quotes[i].missing)))
+    surest = min((quotes[i] for i in order), key=lambda quote: bool(quote.missing), default=None)
+    if latest(coverage.query.question.text):
+        order.sort(key=lambda i: (not tells[i], bool(quotes[i].missing), -_day(quotes[i].article)))
     first = [quotes[i] for i in order]
-    surest = min(first, key=lambda quote: bool(quote.missing), default=None)
     return Chosen((*first, *quotes[FIRST:])[:limit], surest, has_more or len(quotes) > limit)
+
+
+def _day(article: Article) -> int:
+    """When it was published; of undated ones nothing is known that would be late."""
+    return article.published.toordinal() if article.published else 0
 
 
 def _adds(coverage: Coverage, run: Run, quotes: Sequence[Quote], shown: Words) -> bool:

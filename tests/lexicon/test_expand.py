@@ -31,6 +31,16 @@ def forms(question: str, origin: str, *texts: str) -> list[Form]:
         ("where’s the ferry", ["ferry"]),
         ("They've a ferry; who'll pay, and I'd ask when's the price out", ["ferry", "pay", "ask", "price"]),
         ("please tell me the ferry’s price", ["ferry’s", "price"]),
+        ("what is the latest on the ferry", ["ferry"]),
+        ("what’s new with the ferry", ["ferry"]),
+        ("any updates about the ferry", ["ferry"]),
+        ("Latest news from the ferry", ["ferry"]),
+        ("latest developments: ferry", ["ferry"]),
+        # of these the words name something
+        ("the latest ferry", ["latest", "ferry"]),
+        ("the latest news", ["latest", "news"]),
+        ("what is new on the news", ["news"]),
+        ("a new ferry", ["new", "ferry"]),
     ],
 )
 def test_content_words(question: str, expected: list[str]) -> None:

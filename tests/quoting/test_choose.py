@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from making import article, chosen, highlighted
 
@@ -221,3 +223,19 @@ def test_a_further_quote_holds_something_itself() -> None:
     question = "Skarvik crew fishermen saved"
     assert [quote.article.id for quote in chosen(question, first, further)] == [first.id]
     assert [quote.article.id for quote in chosen(question, further)] == [further.id]
+
+
+def test_the_latest_comes_first_where_it_is_asked_for() -> None:
+    """Of quotes that hold all of the question the later article's is first; where only the subject is, the order is
+    that of the search. What lacks a word comes behind, however late it is.
+    """
+    early = article("The Skarvik quay was repaired, and opened.", id="early", published=date(2024, 1, 1))
+    late = article("People met, and spoke of a quay that is in Skarvik.", id="late", published=date(2024, 6, 1))
+    undated = article("Some say that a Skarvik quay is old.", id="undated")
+    other = article("A quay of Orre is closed.", id="other", published=date(2025, 1, 1))
+
+    def order(question: str) -> list[str]:
+        return [quote.article.id for quote in chosen(question, early, late, undated, other)]
+
+    assert order("Skarvik quay") == ["early", "undated", "late"]
+    assert order("what is the latest on the Skarvik quay") == ["late", "early", "undated"]
