@@ -15,13 +15,13 @@ from urllib.parse import urlencode
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 from urllib3 import HTTPHeaderDict, PoolManager, ProxyManager, Timeout
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
 from urllib3.util import make_headers, parse_url
 
 # As many calls may be under way as there are threads for questions; more open a connection that does not stay.
 CONNECTIONS = 16
-# What fails before anything of a call is sent
-_UNSENT = (NewConnectionError, ConnectTimeoutError, ProxyError, SSLError)
+# What fails before anything of a call is sent; a fault of TLS may come after
+_UNSENT = (NewConnectionError, ConnectTimeoutError, ProxyError)
 
 
 class LastingClient(WebClient):

@@ -5,18 +5,27 @@ from __future__ import annotations
 import base64
 import json
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import parse_qs
 
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
+from urllib3 import PoolManager
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from bot.slack.connection import connect
 from bot.slack.lasting import LastingClient
@@ -44,6 +53,7 @@ class Server:
     hang_up: str = ""
     calls: list[Call] = field(default_factory=list)
     connections: int = 0
+    has_hung_up: Event = field(default_factory=Event)
 
 
 @pytest.fixture
@@ -80,7 +90,12 @@ def serving() -> Iterator[Server]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Http(ThreadingHTTPServer):
+        def shutdown_request(self, request: Any) -> None:
+            super().shutdown_request(request)
+            own.has_hung_up.set()
+
+    http = Http(("127.0.0.1", 0), Handler)
     own.url = f"http://127.0.0.1:{http.server_address[1]}/api/"
     thread = Thread(target=http.serve_forever, args=(0.01,))
     thread.start()
@@ -131,7 +146,8 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(server: Server) -> N
     server.hang_up = "after the answer"
     for _ in range(3):
         assert posted(one)()["ok"]
-        time.sleep(0.1)  # until the other end's goodbye is here, of which nothing tells
+        assert server.has_hung_up.wait(10)
+        server.has_hung_up.clear()
     assert [call.connection for call in server.calls] == [1, 2, 3]
 
 
@@ -158,6 +174,29 @@ def test_no_answer_in_time_leaves_it_open() -> None:
         one = client(f"http://127.0.0.1:{silent.getsockname()[1]}/api/")
         one.timeout = 0.2  # type: ignore[assignment]
         assert isinstance(attempt(posted(one)), Unclear)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (NewConnectionError(PoolManager().connection_from_host("slack.example"), "refused"), NotPosted),  # type: ignore[arg-type]
+        (ConnectTimeoutError("nobody there"), NotPosted),
+        (ProxyError("no way there", OSError()), NotPosted),
+        (SSLError("a bad record"), Unclear),
+        (ReadTimeoutError(PoolManager().connection_from_host("slack.example"), "/", "silence"), Unclear),
+        (ProtocolError("cut short"), Unclear),
+    ],
+)
+def test_what_is_known_of_a_call_that_failed(
+    error: Exception, expected: type, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only where no connection came about is it certain that nothing was sent: TLS may fail after the message."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(PoolManager, "request", fail)
+    assert isinstance(attempt(posted(client(server.url))), expected)
 
 
 @pytest.mark.parametrize("answer", [b"<html>Bad gateway</html>", b"\xff\xfe", b"", b"[]"])
