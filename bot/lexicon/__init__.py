@@ -100,7 +100,8 @@ class Lexicon:
         own = self._content_words(text)
         forms = self._forms(own)
         taken = self._taken(question, text, own, forms)
-        if taken and (naming := tuple(word for word in own if word.term not in _FRAME)) != own:
+        frame = _frame(text)
+        if taken and (naming := tuple(word for word in own if word.term not in frame)) != own:
             own, forms = naming, self._forms(naming)
         forms.extend(following.behind(own, taken, self._forms(taken)))
         words = (*own, *taken)
@@ -135,16 +136,13 @@ class Lexicon:
         # In a question that is all capitals, "WHO" and "IT" are no names.
         plain = text.lower() if text.isupper() and len(text.lower()) == len(text) else text
         found: dict[str, Word] = {}
-        frame = set(_FRAME)
-        newest = asking.latest(plain)
         for place, token in enumerate(analysis.tokens(plain)):
             if not token.is_stop:
-                if newest and newest.start <= token.start < newest.end:
-                    frame.add(token.term)
                 typed = text[token.start : token.end]
                 is_name = self._is_name(token.term) or (place > 0 and plain[token.start].isupper())
                 weight = ASKING_WEIGHT if token.term in _ASKING else 1.0
                 found.setdefault(token.term, Word(typed, token.term, weight, is_name))
+        frame = _frame(text)
         naming = [word for word in found.values() if word.term not in frame]
         return tuple(naming or found.values())[:MOST_WORDS]
 
@@ -176,3 +174,12 @@ class Lexicon:
         for written in written_so:
             if (term := analysis.searched(written)) and term != word.term and self.paragraphs_with(term):
                 yield Form((term,), (i,), SPELLING_WEIGHT, "spelling", written)
+
+
+def _frame(question: str) -> frozenset[str]:
+    """The terms that ask rather than name in ``question``: some always do, some only where the newest is asked for."""
+    newest = asking.asks_for_newest(question)
+    if newest is None:
+        return _FRAME
+    terms = [(token.term, newest.start <= token.start < newest.end) for token in analysis.tokens(question)]
+    return _FRAME | {term for term, _ in terms} - {term for term, is_asking in terms if not is_asking}

@@ -20,7 +20,7 @@ _LATEST = regex.compile(
 )
 
 
-def latest(question: str) -> Span | None:
-    """Where ``question`` asks for what is newest, in words that name nothing; None where it does not."""
+def asks_for_newest(question: str) -> Span | None:
+    """Where ``question`` asks for what is newest, in words that name nothing there; None where it does not."""
     found = _LATEST.search(question)
     return Span(*found.span()) if found else None

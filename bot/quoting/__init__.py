@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bot.analysis import bare
-from bot.lexicon.asking import latest
+from bot.lexicon.asking import asks_for_newest
 from bot.models import Article, Hit, Paragraph, Quote, Span
 from bot.quoting.alike import Shingles, nearly_same, shingles
 from bot.quoting.runs import Run, best_run
@@ -27,16 +27,16 @@ FIRST = 3
 """Among so many quotes, as many as are shown by default, those come first that tell something (``Run.tells``), among
 these those that hold every word of the question, and where it asks for the latest, of these the later ones. On the
 development questions of an archive with quizzes, whose answers stand elsewhere, five points more of the first quotes
-answer for those that tell."""
+answer when those that tell come first."""
 SECOND_WORTH = 0.15
 """What a second quote from one article must add to the question's share, to be clearly needed."""
 
 
 class Chosen(NamedTuple):
-    """The quotes, and whether a greater limit would have brought more.
+    """The quotes; the one by which to judge whether the archive answers; whether a greater limit would bring more.
 
-    ``surest`` is the one by which to judge whether the archive answers, None where there is no quote. No limit changes
-    it: of the first three the one that holds every word, even where it only asks, or else the first.
+    ``surest`` is None where there is no quote. No limit changes it, so it may be one that a lesser limit leaves out: of
+    the first three the one that holds every word, even where it only asks, or else the first.
     """
 
     quotes: tuple[Quote, ...]
@@ -77,7 +77,7 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen:
                 shown |= words
     order = sorted(range(len(quotes[:FIRST])), key=lambda i: (not tells[i], bool(quotes[i].missing)))
     surest = min((quotes[i] for i in order), key=lambda quote: bool(quote.missing), default=None)
-    if latest(coverage.query.question.text):
+    if asks_for_newest(coverage.query.question.text):
         order.sort(key=lambda i: (not tells[i], bool(quotes[i].missing), -_day(quotes[i].article)))
     first = [quotes[i] for i in order]
     return Chosen((*first, *quotes[FIRST:])[:limit], surest, has_more or len(quotes) > limit)
@@ -114,7 +114,7 @@ def _quote(coverage: Coverage, run: Run, score: float) -> Quote:
         for match in run.matches
         if match.words & ~typed
     }
-    # Whoever typed "fed" needs not be told that it was found as "Fed’s".
+    # Whoever typed "fed" need not be told that it was found as "Fed’s".
     found_as = {shown: asked for shown, asked in found.items() if bare(shown).casefold() != bare(asked).casefold()}
     return Quote(
         run.paragraph,

@@ -40,6 +40,7 @@ def forms(question: str, origin: str, *texts: str) -> list[Form]:
         ("the latest ferry", ["latest", "ferry"]),
         ("the latest news", ["latest", "news"]),
         ("what is new on the news", ["news"]),
+        ("any news about Fox News", ["news", "Fox"]),
         ("a new ferry", ["new", "ferry"]),
     ],
 )
