@@ -77,7 +77,7 @@ class Composer:
         if self._helper is None and not self._has_ended and monotonic() >= self._begin_after:
             try:
                 self._helper = _Helper()
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 -- whatever it was, the reply is composed here
                 self._give_up(error)
 
     def _helped(self, task: _Task) -> Composed | None:
@@ -85,7 +85,7 @@ class Composer:
             return None
         try:
             reply = self._helper.ask(task) if self._helper.is_ready() else None
-        except (OSError, EOFError) as error:
+        except Exception as error:  # noqa: BLE001 -- whatever it was, the reply is composed here
             self._give_up(error)
             return None
         if isinstance(reply, DamagedSnapshotError):
@@ -102,7 +102,10 @@ class Composer:
 
 
 class _Helper:
-    """A process that does one task after the other. OSError or EOFError where it has ended, or does not answer."""
+    """A process that does one task after the other. OSError or EOFError where it has ended, or does not answer.
+
+    AssertionError where the system lets this process have none.
+    """
 
     def __init__(self) -> None:
         # Not by forking: there are threads.
@@ -148,11 +151,11 @@ def _help(pipe: Connection) -> None:
 
 
 def _librarians() -> Callable[[Address], Answers | None]:
-    """Finds librarians by their addresses; the last one is remembered."""
+    """Finds librarians by their addresses; what was found at the last one, and that nobody was, is remembered."""
     known: dict[Address, Answers | None] = {}
 
     def find(address: Address) -> Answers | None:
-        if known.get(address) is None:
+        if address not in known:
             known.clear()
             known[address] = address.librarian()
         return known[address]
@@ -166,5 +169,5 @@ def _done(task: _Task, find: Callable[[Address], Answers | None]) -> _Reply:
         return None if answers is None else draft(task.asked, answers, task.scopes, task.follows)
     except DamagedSnapshotError as error:
         return error
-    except Exception:  # noqa: BLE001 -- not swallowed: the other process does the same, and tells what fails
+    except Exception:  # noqa: BLE001 -- not swallowed: the other process does the same, where it fails, and is told
         return None
