@@ -94,9 +94,9 @@ weave wove woven|weep wept|win won|withdraw withdrew withdrawn|write wrote writt
 child children|criterion criteria|foot feet|goose geese|man men|mouse mice|phenomenon phenomena|tooth teeth
 wife wives|woman women
 """
-_UNSTEMMED = frozenset({"maine", "united", "commons", "rapids"})
-"""Names of which the stemmer would make other words: "main", "unit", "common", "rapid"."""
-BASE_FORMS = {
+_UNSTEMMED = frozenset({"maine", "commons", "rapids"})
+"""Words of which the stemmer would make others that mean something else: "main", "common", "rapid"."""
+_BASE_FORMS = {
     other: base
     for line in _IRREGULAR.replace("\n", "|").split("|")
     if line
@@ -163,7 +163,7 @@ def fold(word: str) -> str:
     plain = plain.replace("'", "")
     plain = _SPELLINGS.get(plain, plain)
     if word.islower():
-        plain = BASE_FORMS.get(plain, plain)
+        plain = _BASE_FORMS.get(plain, plain)
     for pattern, replacement in _VARIANTS:
         plain = pattern.sub(replacement, plain)
     return plain
@@ -172,7 +172,7 @@ def fold(word: str) -> str:
 def as_name(word: str) -> tuple[str, ...]:
     """``word`` as the name that it may be as well: "Rose" where "rose" is a form of another word; mostly none."""
     plain = bare(word).lower()
-    return (plain.capitalize(),) if plain in BASE_FORMS else ()
+    return (plain.capitalize(),) if plain in _BASE_FORMS else ()
 
 
 def term(word: str) -> str:
