@@ -16,7 +16,8 @@ _DAY_OR_ZONE = regex.compile(
     r"""
     (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day
     | (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\p{L}*\.?[ ]\d
-    | (?:[ECMP][SD]?T|GMT|UTC|BST|CES?T|Eastern|Central|Mountain|Pacific)\b
+    | (?:[ECMP][SD]?T|GMT|UTC|BST|CES?T)\b
+    | (?:Eastern|Central|Mountain|Pacific)(?:[ ](?:[Tt]ime|[Ss]tandard|[Dd]aylight)\b|[\p{P}]|\Z)
     """,
     regex.VERBOSE,
 )

@@ -13,17 +13,14 @@ _QUESTION_MARKS = ("?", "？", "؟")
 _CLOSING = "\"'”’»)]"
 _LONGEST_CLOSING = 3
 _LONGEST_LABEL = 100
+_ENDS = (".", "!", "…", "。")
 _POINTER = regex.compile(
-    r"""
-    \W*
-    (?: # where markup sets a label apart, no blank is left behind it: "SVB collapse:What we know"
-        (?:[^\s:]+[ ]){0,7}[^\s:]*[\p{L}?!'’”")]:(?=[\p{L}"“'‘$])
-        # a label that leads on whatever stands behind it
-        | (?:more|read[ ]more|learn[ ]more|read[ ]also|also[ ]read|see[ ]also|related|recommended|live[ ]updates):
-    )
-    """,
-    regex.VERBOSE | regex.IGNORECASE,
+    r"\W*(?:more|read[ ]more|learn[ ]more|read[ ]also|also[ ]read|see[ ]also|related|recommended|live[ ]updates):",
+    regex.IGNORECASE,
 )
+"""A label that leads on whatever stands behind it."""
+_TITLE = regex.compile(r"\W*(?:[^\s:]+[ ]){0,7}[^\s:]*[\p{L}?!'’”\")]:(?=[\p{L}\"“'‘$])")
+"""Where markup sets a label apart from an article's title, no blank is left behind it: "SVB collapse:What we know"."""
 
 
 def asks(text: str, sentence: Span) -> bool:
@@ -35,4 +32,7 @@ def asks(text: str, sentence: Span) -> bool:
 def leads_on(paragraph: str) -> bool:
     """Whether a paragraph, or what looks like a heading, only leads to another article: "Read more: …"."""
     start = paragraph[: _LONGEST_LABEL + 2]  # with the colon, and what stands behind it
-    return ":" in start and _POINTER.match(start) is not None
+    if ":" not in start:
+        return False
+    ends_as_sentence = paragraph.rstrip(_CLOSING).endswith(_ENDS)
+    return _POINTER.match(start) is not None or (_TITLE.match(start) is not None and not ends_as_sentence)

@@ -31,6 +31,8 @@ TEXTS = st.text(max_size=80) | st.text(alphabet="aA1 .!?…'’\"“”()-,\n\r\
         ("It opens at 9 p.m. Thursday. Come early.", ["It opens at 9 p.m. Thursday.", "Come early."]),
         ("It opens at 9 A.M. ET. Come early.", ["It opens at 9 A.M. ET.", "Come early."]),
         ("From 8 a.m. Oct. 3 on it rained. Then it froze.", ["From 8 a.m. Oct. 3 on it rained.", "Then it froze."]),
+        ("It opens at 5 p.m. Eastern time. Come early.", ["It opens at 5 p.m. Eastern time.", "Come early."]),
+        ("It opened at 5 p.m. Pacific storms are due.", ["It opened at 5 p.m.", "Pacific storms are due."]),
         ("It opens at 9 p.m. The harbour is lit.", ["It opens at 9 p.m.", "The harbour is lit."]),
         ("1. The pier. 2. The quay.", ["1. The pier.", "2. The quay."]),
         ("1. " * 10_000, [("1. " * 10_000).strip()]),

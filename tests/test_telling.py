@@ -37,6 +37,8 @@ def test_a_question(sentence: str, expected: bool) -> None:
         ("The storm: what is known", False),
         ("Background: the treaty of 1951", False),
         ("Doors open at 10:30", False),
+        ("Location:Oslo, in the old town hall.", False),
+        ("Answer:“The crew was saved by fishermen.”", False),
         ("https://example.com/storm", False),
         ("More than a storm, he said: a flood", False),
         ("Nine words are too many to be a label here:The storm", False),
@@ -46,5 +48,7 @@ def test_a_question(sentence: str, expected: bool) -> None:
     ],
 )
 def test_a_line_that_leads_on(paragraph: str, expected: bool) -> None:
-    """A label leads on where markup alone sets it apart, or by what it says; any length of it is read at once."""
+    """A label leads on by what it says, or where markup alone sets it apart and no sentence ends behind it; any length
+    of it is read at once.
+    """
     assert leads_on(paragraph) is expected
