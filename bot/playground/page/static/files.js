@@ -44,7 +44,9 @@ export class FilePicker {
 
   /** Put back what was not taken, before what was chosen since. */
   giveBack(files) {
-    this.join(files, this.files);
+    if (files.length) {
+      this.join(files, this.files);
+    }
   }
 
   join(first, second) {
