@@ -30,6 +30,7 @@ COMMAND = "python -m tests.evaluation.ablation"
 SETS = ("squad2", "clapnq", "news23")
 MADE_BY = (
     "bot/analysis.py",
+    "bot/idf.py",
     "bot/lexicon",
     "bot/librarian.py",
     "bot/operators.py",
