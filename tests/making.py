@@ -30,7 +30,7 @@ from bot.models import (
     Reply,
     Span,
 )
-from bot.quoting import choose
+from bot.quoting import Chosen, choose
 from bot.ranking import Ground, rank
 from bot.ranking.coverage import Coverage
 from bot.retrieval.bm25 import Bm25Retriever, counted
@@ -109,13 +109,18 @@ def query(
     return Query(question, (), forms, tuple(map(tuple, required)), tuple(excluded), filters)
 
 
-def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ...]:
-    """The quotes that are chosen for ``question``, before anyone asks whether they are enough."""
+def choice(question: str, *articles: Article, limit: int = 3) -> Chosen:
+    """What is chosen for ``question``, before anyone asks whether it is enough."""
     found = index_of(articles)
     asked = found.lexicon.expand(Question(question, limit))
     coverage = Coverage(asked, found.lexicon.idf, found.tokens)
     hits = found.retriever.search(asked, 30)
-    return choose(coverage, rank(Ground(coverage, hits, [0.0] * len(hits))), limit).quotes
+    return choose(coverage, rank(Ground(coverage, hits, [0.0] * len(hits))), limit)
+
+
+def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ...]:
+    """The quotes of it."""
+    return choice(question, *articles, limit=limit).quotes
 
 
 def searching(passages: Passages, engine: Callable[[Sequence[Postings]], Engine] = engine) -> Bm25Retriever:

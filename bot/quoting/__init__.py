@@ -14,7 +14,7 @@ from bot.models import Article, Hit, Paragraph, Quote, Span
 from bot.quoting.alike import Shingles, nearly_same, shingles
 from bot.quoting.runs import Run, best_run
 from bot.ranking.coverage import Coverage, held
-from bot.ranking.sightings import Words
+from bot.ranking.sightings import Words, words_at
 
 CONSIDERED = 12
 """Hits from which quotes are chosen: four for each that is shown by default, so that near-duplicates can be folded."""
@@ -51,7 +51,18 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen:
 
     At most one an article, unless a second adds what none before it holds; a paragraph nearly the same as one already
     quoted is folded into it (``also_in``). ``limit`` is at least 1.
+
+    Where the latest is asked for, what is about the whole question comes first, the newest before others. Whether the
+    archive answers is still judged by what brings most of the question, which need not be new.
     """
+    chosen = _choose(coverage, hits, limit, is_newest_asked=False)
+    if asks_for_newest(coverage.query.question.text) is None:
+        return chosen
+    newest = _choose(coverage, _newest_first(coverage, hits), limit, is_newest_asked=True)
+    return newest._replace(surest=chosen.surest)
+
+
+def _choose(coverage: Coverage, hits: Sequence[Hit], limit: int, is_newest_asked: bool) -> Chosen:
     found = list(_runs(coverage, hits))
     worth = [coverage.share(held(run.matches) | coverage.held_in_title(run.paragraph.article)) for run, _ in found]
     telling = [share for share, (run, _) in zip(worth, found, strict=True) if run.tells]
@@ -77,10 +88,22 @@ def choose(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen:
                 shown |= words
     order = sorted(range(len(quotes[:FIRST])), key=lambda i: (not tells[i], bool(quotes[i].missing)))
     surest = min((quotes[i] for i in order), key=lambda quote: bool(quote.missing), default=None)
-    if asks_for_newest(coverage.query.question.text):
+    if is_newest_asked:
         order.sort(key=lambda i: (not tells[i], bool(quotes[i].missing), -_day(quotes[i].article)))
     first = [quotes[i] for i in order]
     return Chosen((*first, *quotes[FIRST:])[:limit], surest, has_more or len(quotes) > limit)
+
+
+def _newest_first(coverage: Coverage, hits: Sequence[Hit]) -> list[Hit]:
+    """Before all others, the latest first, those that hold the whole question, and whose articles' titles do too."""
+    every = words_at(range(len(coverage.query.words)))
+
+    def order(hit: Hit) -> int:
+        article = hit.passage.article
+        is_about = coverage.held_in_title(article) == every == coverage.words(hit.passage)
+        return -_day(article) if is_about else 1
+
+    return sorted(hits, key=order)
 
 
 def _day(article: Article) -> int:
