@@ -1,4 +1,4 @@
-"""What Hatch does besides while it builds Pullquote: it compiles the search over postings.
+"""What Hatch does besides while it builds Pullquote: it compiles the search over postings, and what numbers words.
 
 Keeps secret which compiler does it: the one in the ``ziglang`` wheel, which pip brings into the build alone, so that no
 machine needs one of its own. What it makes is a plain library without Python in it; where it cannot be made, the
@@ -19,7 +19,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOM = Path("bot/retrieval")
-SOURCES = ("postings.h", "kernel.c")
+SOURCES = ("export.h", "postings.h", "kernel.c", "numbering.c")
 LIBRARY = ROOM / "_kernel.so"
 
 
@@ -47,9 +47,10 @@ def compiled(root: Path) -> subprocess.CompletedProcess[str]:
     flags.append("-mcpu=x86_64_v2" if platform.machine().lower() in {"x86_64", "amd64"} else "-mcpu=baseline")
     if sys.platform == "linux":
         flags.append("-nostdlib")  # it needs none, and not making one takes a second instead of ten
+    units = [str(source) for source in sources if source.suffix == ".c"]
     with tempfile.TemporaryDirectory() as caches:
         return subprocess.run(
-            [sys.executable, "-m", "ziglang", "cc", *flags, "-o", str(root.resolve() / LIBRARY), str(sources[-1])],
+            [sys.executable, "-m", "ziglang", "cc", *flags, "-o", str(root.resolve() / LIBRARY), *units],
             cwd=caches,  # on Windows it leaves another file beside what it makes
             env=os.environ | {"ZIG_GLOBAL_CACHE_DIR": caches, "ZIG_LOCAL_CACHE_DIR": caches},
             capture_output=True,

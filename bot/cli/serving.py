@@ -88,7 +88,7 @@ def doctor(corpus: Corpus = None, mode: Mode = "socket") -> None:
     from bot.cli.progress import progress_bar
     from bot.cli.report import print_findings
     from bot.doctor import Reading, examine, exit_status
-    from bot.retrieval.kernel import is_compiled
+    from bot.retrieval.compiled import compiled
     from bot.wiring import open_library
 
     chosen = settings.load(corpus=corpus)
@@ -102,7 +102,7 @@ def doctor(corpus: Corpus = None, mode: Mode = "socket") -> None:
         reading = Reading(0, 0, problem=str(error))
     findings = examine(
         python=sys.version_info[:2],
-        is_compiled=is_compiled(),
+        is_compiled=compiled() is not None,
         reading=reading,
         state_folder=chosen.state_dir,
         access=_access(chosen),

@@ -6,13 +6,8 @@
  * passages that they may still lift over it. All that is done by bounds, a byte a posting. What passes is scored
  * again, in doubles and in the order of the definition: how the bounds are rounded never shows in a score.
  */
+#include "export.h"
 #include "postings.h"
-
-#ifdef _WIN32
-#define EXPORT __declspec(dllexport)
-#else
-#define EXPORT __attribute__((visibility("default")))
-#endif
 
 enum { MOST_LISTS = 1024, MOST_BARS = 4096, FEW = 256, MOST_NEEDED = 4 };
 static const float SETTLED = -1;

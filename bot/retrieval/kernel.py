@@ -1,29 +1,22 @@
 """The compiled search over postings, ``kernel.c``, called in place.
 
-Keeps secret how it is found and called. It is compiled while Pullquote is installed (``deploy/hatch_build.py``). Where
-that could not be done, or the sources are no longer those that were compiled, ``Scan`` answers, slower and the same.
+Keeps secret how it is called. Where it could not be compiled, ``Scan`` answers, slower and the same.
 """
 
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import struct
-import sys
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bot.retrieval.compiled import compiled
 from bot.retrieval.postings import Postings
 from bot.retrieval.runs import Bytes
 from bot.retrieval.scan import Engine, Found, Lists, Scan
 
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("postings.h", "kernel.c"))
-LIBRARY = Path(__file__).with_name("_kernel.so")
-"""By this name on every system: none minds the suffix of a library that is opened by its path."""
 MOST_LISTS = 1024
 """As many lists as ``kernel.c`` has room for."""
 _HIT = struct.Struct("=dq")
@@ -32,32 +25,8 @@ _ARRAYS = "runs_of segments starts bounds slots shares aside aside_counts length
 
 def engine(fields: Sequence[Postings]) -> Engine:
     """The fastest there is over these fields, which are of the same passages."""
-    library = load(LIBRARY, SOURCES)
+    library = compiled()
     return Kernel(library, fields) if library else Scan(fields)
-
-
-def is_compiled() -> bool:
-    """Whether the compiled search is there, and for this machine."""
-    return load(LIBRARY, SOURCES) is not None
-
-
-@cache
-def load(path: Path, sources: Sequence[Path]) -> ctypes.CDLL | None:
-    """The library at ``path``; None where there is none, or none for this machine, or it is not of these sources."""
-    if not path.exists() or sys.byteorder != "little":
-        return None
-    try:
-        library = ctypes.CDLL(str(path))
-    except OSError:
-        return None
-    library.pullquote_sources.restype = ctypes.c_uint64
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-    if library.pullquote_sources() != int(digest[:16], 16):
-        return None
-    pointer, whole = ctypes.c_void_p, ctypes.c_int32
-    library.pullquote_room.restype = ctypes.c_int64
-    library.pullquote_search.argtypes = (*(pointer,) * 4, whole, ctypes.c_int64, pointer, whole, *(pointer,) * 2)
-    return library
 
 
 class _Field(ctypes.Structure):

@@ -16,8 +16,9 @@ from making import reopened
 
 from bot.columns import Array, Column
 from bot.models import Term
+from bot.retrieval.compiled import LIBRARY, SOURCES, load
 from bot.retrieval.documents import Documents
-from bot.retrieval.kernel import LIBRARY, SOURCES, engine, load
+from bot.retrieval.kernel import engine
 from bot.retrieval.postings import Counted, LuceneIdf, Postings
 from bot.retrieval.runs import SEGMENT
 from bot.retrieval.scan import Engine, Lists, Scan
