@@ -96,7 +96,8 @@ class Library:
             if not self._take(self._keeper.current(progress, before)):
                 return False
             now = self._kept
-            self._take(self._keeper.save(now))  # questions need not wait for the disk
+            self._settle()  # questions need not wait for the disk
+            self._take(self._keeper.save(now))
             # What was read again, since it had not settled or was touched, may say the same.
             return (now.notes, now.index.archive.fingerprint) != (before.notes, before.index.archive.fingerprint)
 
@@ -143,9 +144,12 @@ class Library:
         except Exception:  # the edge of the thread, without which no change would be seen any more
             log.exception("The archive is left as it was.")
         finally:
-            with self._settled:
-                self._is_changing = False
-                self._settled.notify_all()
+            self._settle()
+
+    def _settle(self) -> None:
+        with self._settled:
+            self._is_changing = False
+            self._settled.notify_all()
 
 
 def librarian_over(index: Index, without: Collection[str] = ()) -> Librarian:

@@ -17,6 +17,7 @@ import watchfiles
 
 from bot.errors import ArchiveError
 from bot.indexing import watching as watching_module
+from bot.indexing.keeping import Keeper, Kept
 from bot.librarian import Librarian
 from bot.library import Library
 from bot.models import Answer, Question
@@ -193,6 +194,26 @@ def test_a_question_in_flight_keeps_its_archive(tmp_path: Path, is_kept: bool) -
     assert found.get(timeout=PATIENCE) == [FERRY]
     asking.join()
     assert library.consult(lambda librarian: quotes(librarian, "ferry to Tarn")) == []
+
+
+def test_no_question_waits_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While an archive that has changed is being saved, a question is answered from it."""
+    is_saving, is_answered = threading.Event(), threading.Event()
+    waited: queue.Queue[bool] = queue.Queue()
+
+    def slowly(keeper: Keeper, kept: Kept) -> Kept:
+        if len(kept.index.archive) == 2:  # it may look once more at what it began with
+            is_saving.set()
+            waited.put(is_answered.wait(PATIENCE))
+        return kept
+
+    with watching(tmp_path / "archive", tmp_path / "state") as watched:
+        monkeypatch.setattr(Keeper, "save", slowly)
+        (watched.folder / "harbour.txt").write_text("The harbour burnt.")
+        assert is_saving.wait(PATIENCE)
+        harbour = watched.library.consult(lambda librarian: quotes(librarian, "harbour burnt"), patience=2 * PATIENCE)
+        is_answered.set()
+        assert (harbour, waited.get(timeout=PATIENCE)) == (["The harbour burnt."], True)
 
 
 def test_looking_again_finds_what_has_changed(tmp_path: Path) -> None:
