@@ -85,6 +85,14 @@ def test_cautioned() -> None:
     assert verbatim(reply)
 
 
+def test_no_caution_for_the_year_of_an_article() -> None:
+    """The year in which the quoted article was published stands beside the quote; any other is said to be missing."""
+    this, other = ask("keeper Jonas Tveit retired 2023"), ask("keeper Jonas Tveit retired 2022")
+    assert isinstance(this, Answer)
+    assert (this.quotes[0].text, this.caution) == (KEEPER, None)
+    assert "2022" in (other.reason if isinstance(other, Abstention) else other.caution or "")
+
+
 def test_no_caution_over_what_stands_in_one_passage() -> None:
     """No caution says that words never stand together when two paragraphs of one passage hold them."""
     reply = ask("who was the keeper of the granite lighthouse")

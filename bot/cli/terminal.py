@@ -109,8 +109,8 @@ def cited(quote: Quote) -> str:
 def notes(quote: Quote) -> list[str]:
     """What a reader should know before trusting the quote to answer."""
     found = []
-    if quote.missing:
-        found.append(f"not in this passage: {', '.join(quote.missing)}")
+    if quote.lacking:
+        found.append(f"not in this passage: {', '.join(quote.lacking)}")
     if quote.found_as:
         found.append("found as: " + ", ".join(f"{form} = {typed}" for form, typed in quote.found_as))
     if quote.also_in:

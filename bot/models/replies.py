@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+import regex
+
 from bot.models.articles import Article, Paragraph, Passage, Span
 from bot.models.questions import Query
+
+_YEAR = regex.compile(r"\b(?:1[5-9]|20)\d\d(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,17 @@ class Quote:
     found_as: tuple[tuple[str, str], ...] = ()
     also_in: tuple[Paragraph, ...] = ()
     score: float = 0.0
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Those of the ``missing`` words that are not said beside it either, as the year of its article's date is.
+
+        That is no answer to a year where the slice names one itself: it may speak of that.
+        """
+        published = self.article.published
+        if published is None or _YEAR.search(self.text):
+            return self.missing
+        return tuple(word for word in self.missing if word != str(published.year))
 
     @property
     def article(self) -> Article:

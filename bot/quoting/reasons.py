@@ -35,12 +35,12 @@ def caution(query: Query, quotes: Sequence[Quote], looks: Looks) -> str | None:
     apart = [one for one in query.filters.quoted if not all(holds(quote.paragraph.text, one) for quote in quotes)]
     if apart:
         return f"Not in all of these passages word for word: {listed(apart, 'and')}."
-    if not quotes[0].missing:
+    if not quotes[0].lacking:
         return None
     every_word = range(len(query.words))
     if never := _never_together(query, looks):
         return f"No passage{which(query.filters.scope)}{what(query.filters)} holds {never}."
-    lacking = [i for i in every_word if all(query.words[i].typed in quote.missing for quote in quotes)]
+    lacking = [i for i in every_word if all(query.words[i].typed in quote.lacking for quote in quotes)]
     return f"Only part of the question is in these passages: not {_typed(query, lacking, 'or')}." if lacking else None
 
 
@@ -61,7 +61,7 @@ def abstention(
     never = _never_together(query, looks) if is_met else "what was asked"
     if never:
         return f"Not in the archive: no passage{what(query.filters)} of its {archive} holds {never}."
-    lacking = [i for i in range(len(query.words)) if nearest and query.words[i].typed in nearest[0].missing]
+    lacking = [i for i in range(len(query.words)) if nearest and query.words[i].typed in nearest[0].lacking]
     if lacking:
         return f"Not in the archive of {archive}: the nearest passage lacks {_typed(query, lacking, 'and')}."
     return f"Not in the archive of {archive}: no passage brings enough of the question together."

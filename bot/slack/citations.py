@@ -64,8 +64,8 @@ def _details(quote: Quote, *, is_shortened: bool) -> Iterable[str]:
     yield f"¶ {citation.paragraph} of {citation.paragraphs}"
     if is_shortened:
         yield "part of the paragraph"
-    if quote.missing:
-        yield "not in this passage: " + _listed(quote.missing)
+    if quote.lacking:
+        yield "not in this passage: " + _listed(quote.lacking)
     if quote.found_as:
         yield "found as: " + _listed(f"{form} = {words}" for form, words in quote.found_as)
     if quote.also_in:

@@ -216,6 +216,23 @@ def test_a_name_that_was_typed_small() -> None:
     assert (quote.missing, quote.found_as) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("published", "text", "lacking"),
+    [
+        (date(2024, 6, 1), "The Skarvik quay burnt.", ()),
+        (date(2023, 6, 1), "The Skarvik quay burnt.", ("2024",)),
+        (None, "The Skarvik quay burnt.", ("2024",)),
+        (date(2024, 6, 1), "The Skarvik quay burnt in 1963.", ("2024",)),
+        (date(2024, 6, 1), "The Skarvik quay burnt for the 2020s' longest night.", ("2024",)),
+        (date(2024, 6, 1), "Of the Skarvik quay 20245 planks burnt.", ()),
+    ],
+)
+def test_the_year_of_an_article_is_said_beside_it(published: date | None, text: str, lacking: tuple[str, ...]) -> None:
+    """No reader is told that it is not in the passage, unless that names a year, of which it may speak instead."""
+    (quote,) = chosen("Skarvik quay burnt 2024", article(text, published=published))
+    assert (quote.missing, quote.lacking) == (("2024",), lacking)
+
+
 def test_a_further_quote_holds_something_itself() -> None:
     """A first quote may leave to its title what it is about; a further one that does would be filling."""
     first = article("The crew of Skarvik was saved by fishermen at night.", title="Skarvik")
