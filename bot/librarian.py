@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -35,10 +35,14 @@ NEAREST = 2
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The best passages, the quotes chosen from them, how sure it is that they answer, and whether more were left."""
+    """The best passages, the quotes chosen from them, how sure it is that they answer, and whether more were left.
+
+    ``fared`` is as ``shares_of_articles`` gives it.
+    """
 
     coverage: Coverage
     hits: list[Hit]
+    fared: Callable[[Passage], float]
     quotes: tuple[Quote, ...]
     sure: float
     has_more: bool
@@ -93,7 +97,7 @@ class Librarian:
             told = caution(query, quotes, looks)
             figures = different_figures(quotes)
             search = self._retriever.search if len(found.hits) == DEPTH else None
-            later = later_article(found.coverage, found.hits, quotes, self.archive.latest, search)
+            later = later_article(found.coverage, found.hits, quotes, self.archive.latest, found.fared, search)
             trace = _trace(query, found.hits, held, started)
             return Answer(quotes, sure, told, trace, figures, later, found.has_more)
         quotes = found.quotes[:NEAREST]
@@ -112,14 +116,14 @@ class Librarian:
         """The best passages for ``query``, and what of them would be quoted."""
         coverage = Coverage(query, self._lexicon.idf, self._tokens)
         best = self._retriever.search(query, DEPTH)
-        shares = shares_of_articles(self.archive, self._articles, query, best)
-        hits = rank(Ground(coverage, best, shares), self._without)
+        fared = shares_of_articles(self.archive, self._articles, query)
+        hits = rank(Ground(coverage, best, [fared(hit.passage) for hit in best]), self._without)
         quotes, surest, has_more = choose(coverage, hits, max(limit, NEAREST))
         if surest is None:
-            return _Found(coverage, hits, quotes, 0.0, has_more)
+            return _Found(coverage, hits, fared, quotes, 0.0, has_more)
         passage = next(hit.passage for hit in hits if surest.paragraph in hit.passage.paragraphs)
         sure = confidence(coverage, surest, passage, held.paragraphs)
-        return _Found(coverage, hits, quotes, sure, has_more or len(quotes) > limit)
+        return _Found(coverage, hits, fared, quotes, sure, has_more or len(quotes) > limit)
 
     def _looks(self, query: Query) -> Looks:
         """Further looks into the archive, of which most replies need none."""
@@ -154,11 +158,11 @@ class Librarian:
         return isinstance(reply, Answer) and reply.caution is None and example.is_met(reply.quotes[0])
 
 
-def shares_of_articles(archive: Archive, articles: Retriever, query: Query, hits: Sequence[Hit]) -> list[float]:
-    """For each hit the engine's score of its whole article, as a share of the best one's; 0 of one far behind."""
+def shares_of_articles(archive: Archive, articles: Retriever, query: Query) -> Callable[[Passage], float]:
+    """What gives the engine's score of a passage's whole article, as a share of the best one's; 0 of one far behind."""
     scores = articles.scores(query.throughout_scope(), DEPTH)
     best = max(scores.values(), default=1.0)
-    return [scores.get(archive.whole_articles.holding(hit.passage), 0.0) / best for hit in hits]
+    return lambda passage: scores.get(archive.whole_articles.holding(passage), 0.0) / best
 
 
 def _trace(query: Query, hits: Sequence[Hit], held: Holdings, started: float) -> Trace:

@@ -21,15 +21,21 @@ LOOKED_AT = 5
 
 
 def later_article(
-    coverage: Coverage, hits: Sequence[Hit], quotes: Sequence[Quote], latest: date | None, search: Search | None
+    coverage: Coverage,
+    hits: Sequence[Hit],
+    quotes: Sequence[Quote],
+    latest: date | None,
+    fared: Callable[[Passage], float],
+    search: Search | None,
 ) -> Article | None:
     """The best article published after every article shown that speaks of what the first quote does.
 
-    A passage of it holds all that the first quote holds of the question, where a quote could be taken: the title aside,
-    in three sentences in a row that neither ask nor lead to another article. ``latest`` is the archive's latest day;
-    ``search`` finds what is not among ``hits``, None where all are. None where an article that is quoted has no date,
-    or where the first quote holds little of the question, or none of its names, or lacks the word that tells most:
-    nothing would show that the later one speaks of the same.
+    The best by ``fared``, how well a passage's whole article does: others may mention it in passing. A passage of it
+    holds all that the first quote holds of the question, where a quote could be taken: the title aside, in three
+    sentences in a row that neither ask nor lead to another article. ``latest`` is the archive's latest day; ``search``
+    finds what is not among ``hits``, None where all are. None where an article that is quoted has no date, or where
+    the first quote holds little of the question, or none of its names, or lacks the word that tells most: nothing
+    would show that the later one speaks of the same.
     """
     shown = [quote.article.published for quote in quotes]
     dates = [when for when in shown if when]
@@ -43,8 +49,10 @@ def later_article(
     if all(coverage.told[word] < most for word in positions_of(held)):
         return None
     later = (hit for hit in hits if (hit.passage.article.published or date.min) > max(dates))
-    known = _speaking(coverage, held, later)
-    return known or (_speaking(coverage, held, _searched(coverage.query, held, max(dates), search)) if search else None)
+    known = _speaking(coverage, held, fared, later)
+    if known or search is None:
+        return known
+    return _speaking(coverage, held, fared, _searched(coverage.query, held, max(dates), search))
 
 
 def _searched(query: Query, held: Words, after: date, search: Search) -> list[Hit]:
@@ -53,9 +61,12 @@ def _searched(query: Query, held: Words, after: date, search: Search) -> list[Hi
     return search(replace(query.holding([*positions_of(held)]), filters=replace(query.filters, scope=scope)), LOOKED_AT)
 
 
-def _speaking(coverage: Coverage, held: Words, hits: Iterable[Hit]) -> Article | None:
-    """The article of the first of ``hits`` that speaks of ``held``."""
-    return next((hit.passage.article for hit in hits if _speaks(coverage, held, hit.passage)), None)
+def _speaking(
+    coverage: Coverage, held: Words, fared: Callable[[Passage], float], hits: Iterable[Hit]
+) -> Article | None:
+    """The best article of ``hits`` that speaks of ``held``."""
+    passages = sorted((hit.passage for hit in hits), key=fared, reverse=True)
+    return next((passage.article for passage in passages if _speaks(coverage, held, passage)), None)
 
 
 def _speaks(coverage: Coverage, held: Words, passage: Passage) -> bool:

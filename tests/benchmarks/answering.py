@@ -119,7 +119,8 @@ def _steps(index: Index, text: str) -> dict[str, float]:
     query = index.lexicon.expand(question)
     times.append(time.perf_counter())
     found = index.retriever.search(query, DEPTH)
-    shares = shares_of_articles(index.archive, index.articles, query, found)
+    fared = shares_of_articles(index.archive, index.articles, query)
+    shares = [fared(hit.passage) for hit in found]
     times.append(time.perf_counter())
     coverage = Coverage(query, index.lexicon.idf, index.tokens)
     hits = rank(Ground(coverage, found, shares))

@@ -68,6 +68,18 @@ def test_later_than_every_article_shown() -> None:
     assert later("Skarvik pier", FIRST, second, dated(MORE, 2026, "after"), limit=2) == "after"
 
 
+def test_the_later_article_that_is_about_it() -> None:
+    """Of several it is the one that as a whole fits the question best, wherever its best passage comes."""
+    passing = dated(
+        "Skarvik, they said, lost a pier in that storm of the year.\n\n"
+        + "\n\n".join(["The wind blew over the sea. " * 30] * 9),
+        2024,
+        "passing",
+    )
+    about = dated("\n\n".join([f"{MORE} {'It blew. ' * 30}"] * 9), 2024, "about")
+    assert later("Skarvik pier", FIRST, passing, about) == later("Skarvik pier", FIRST, about, passing) == "about"
+
+
 def test_a_later_article_beyond_the_first_hits() -> None:
     """A later article is found among any number that fit the question better."""
     many = [dated(f"{PIER} {'Sign' * number}.", 2023, f"{number}") for number in range(1, 60)]
