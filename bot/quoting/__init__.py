@@ -22,7 +22,7 @@ WORTH = 0.7
 """A quote holds at least so much of what the fullest one that tells something holds of the question; less would be
 filling."""
 OWN = 1 / 3
-"""The share of the question that a further quote holds itself at least, whatever its title holds."""
+"""The share of the question that any quote but the first holds itself at least, whatever its title holds."""
 FIRST = 3
 """Among so many quotes, as many as are shown by default, those come first that tell something (``Run.tells``), among
 these those that hold every word of the question, and where it asks for the latest, of these the later ones. On the
@@ -69,13 +69,14 @@ def _choose(coverage: Coverage, hits: Sequence[Hit], limit: int, is_newest_asked
     least = WORTH * max(telling or worth, default=0.0)
     quotes: list[Quote] = []
     tells: list[bool] = []
+    own: list[float] = []
     quoted: list[Shingles] = []
     has_more = False
     shown = 0
     for (run, score), share in zip(found, worth, strict=True):
         words = held(run.matches)
-        own = shingles(coverage.tokens.wording(run.paragraph))
-        twin = next((i for i, other in enumerate(quoted) if nearly_same(other, own, coverage.tokens.is_figure)), None)
+        wording = shingles(coverage.tokens.wording(run.paragraph))
+        twin = next((i for i, one in enumerate(quoted) if nearly_same(one, wording, coverage.tokens.is_figure)), None)
         if twin is not None:
             quotes[twin] = _folded(quotes[twin], run.paragraph)
         elif share >= least and (not quotes or _adds(coverage, run, quotes, shown)):
@@ -84,13 +85,14 @@ def _choose(coverage: Coverage, hits: Sequence[Hit], limit: int, is_newest_asked
             else:
                 quotes.append(_quote(coverage, run, score))
                 tells.append(run.tells)
-                quoted.append(own)
+                own.append(coverage.share(words))
+                quoted.append(wording)
                 shown |= words
     order = sorted(range(len(quotes[:FIRST])), key=lambda i: (not tells[i], bool(quotes[i].missing)))
     surest = min((quotes[i] for i in order), key=lambda quote: bool(quote.missing), default=None)
     if is_newest_asked:
         order.sort(key=lambda i: (not tells[i], bool(quotes[i].missing), -_day(quotes[i].article)))
-    first = [quotes[i] for i in order]
+    first = [quotes[i] for i in order if i == order[0] or own[i] >= OWN]
     return Chosen((*first, *quotes[FIRST:])[:limit], surest, has_more or len(quotes) > limit)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from making import article, choice, chosen, highlighted
+from making import article, choice, chosen, highlighted, index_of
 
-from bot.models import Article
+from bot.models import Article, Hit, Question
+from bot.quoting import choose
+from bot.ranking.coverage import Coverage
 
 COSTS = (
     "The harbour board said on Tuesday that the breakwater at Skarvik will cost 14 million crowns "
@@ -214,6 +216,20 @@ def test_a_name_that_was_typed_small() -> None:
     """It is found, is not missing, and nobody is told that it was found as itself."""
     (quote,) = chosen("fed rates", article("The Fed’s rates went up."))
     assert (quote.missing, quote.found_as) == ((), ())
+
+
+def test_a_first_quote_that_another_goes_before_holds_something_itself() -> None:
+    """What left its subject to its title is shown first or not at all: behind a fuller one it would be filling."""
+    full = article("The crew of Skarvik was saved by fishermen.")
+    titled = article("Nobody at the pier was saved.", title="The crew of Skarvik and its fishermen", id="b.md")
+    found = index_of((full, titled))
+    asked = found.lexicon.expand(Question("Skarvik crew fishermen saved"))
+    hits = sorted(found.retriever.search(asked, 9), key=lambda hit: hit.passage.article.id != titled.id)
+
+    def order(hits: list[Hit]) -> list[str]:
+        return [one.article.id for one in choose(Coverage(asked, found.lexicon.idf, found.tokens), hits, 3).quotes]
+
+    assert (order(hits[:1]), order(hits)) == ([titled.id], [full.id])
 
 
 @pytest.mark.parametrize(
