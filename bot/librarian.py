@@ -10,12 +10,12 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot.archive import Archive
-from bot.lexicon import Lexicon
+from bot.filters import for_phrase, without_phrases
+from bot.lexicon.data import Lexicon
+from bot.lexicon.expansion import expand
 from bot.models import Abstention, Answer, Hit, Holdings, Passage, Query, Question, Quote, Reply, Scope, Trace
-from bot.operators import for_phrase, without_phrases
 from bot.quoting import choose
 from bot.quoting.confidence import THRESHOLD, confidence
-from bot.quoting.figures import different_figures
 from bot.quoting.later import later_article
 from bot.quoting.reasons import Looks, abstention, caution
 from bot.ranking import Ground, rank
@@ -81,7 +81,7 @@ class Librarian:
         Raises ``VerificationError`` when a quote is not, byte for byte, what the stored article says.
         """
         started = time.perf_counter()
-        query = self._lexicon.expand(question, self._without)
+        query = expand(self._lexicon, question, self._without)
         held = self.archive.holdings(query.filters.scope)
         found = self._find(query, held, question.limit)
         is_met = bool(found.hits) or not (query.filters.phrases or query.filters.excluded)
@@ -95,11 +95,10 @@ class Librarian:
         if sure >= THRESHOLD:
             quotes = found.quotes[: question.limit]
             told = caution(query, quotes, looks)
-            figures = different_figures(quotes)
             search = self._retriever.search if len(found.hits) == DEPTH else None
             later = later_article(found.coverage, found.hits, quotes, self.archive.latest, found.fared, search)
             trace = _trace(query, found.hits, held, started)
-            return Answer(quotes, sure, told, trace, figures, later, found.has_more)
+            return Answer(quotes, sure, told, trace, later, found.has_more)
         quotes = found.quotes[:NEAREST]
         reason = abstention(query, quotes, looks, self.archive.holdings(Scope()), held, is_met=is_met)
         return Abstention(reason, quotes, sure, _trace(query, found.hits, held, started))

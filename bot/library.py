@@ -15,7 +15,8 @@ from typing import TypeVar
 
 from bot.errors import DamagedSnapshotError, PullquoteError
 from bot.indexing import Index
-from bot.indexing.keeping import Keeper, Kept, Notes, Place, Progress
+from bot.indexing.keeping import Keeper, Place
+from bot.indexing.versions import Kept, Notes, Progress
 from bot.librarian import Librarian
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bot.errors import SettingsError
 from bot.indexing import Index
-from bot.indexing.keeping import Keeper, Progress
+from bot.indexing.keeping import Keeper
+from bot.indexing.versions import Progress
 from bot.librarian import Librarian
 from bot.library import Library, librarian_over
 from bot.models import Article

@@ -13,7 +13,8 @@ from bot.columns import in_memory
 from bot.indexing import Index
 from bot.indexing.analysing import analyse
 from bot.indexing.making import arrays
-from bot.lexicon import Lexicon
+from bot.lexicon.data import Lexicon
+from bot.lexicon.expansion import expand
 from bot.librarian import Librarian
 from bot.library import librarian_over
 from bot.models import (
@@ -112,7 +113,7 @@ def query(
 def choice(question: str, *articles: Article, limit: int = 3) -> Chosen:
     """What is chosen for ``question``, before anyone asks whether it is enough."""
     found = index_of(articles)
-    asked = found.lexicon.expand(Question(question, limit))
+    asked = expand(found.lexicon, Question(question, limit))
     coverage = Coverage(asked, found.lexicon.idf, found.tokens)
     hits = found.retriever.search(asked, 30)
     return choose(coverage, rank(Ground(coverage, hits, [0.0] * len(hits))), limit)

@@ -19,10 +19,10 @@ from bot.models import Question
 
 QUESTION = "what was agreed on GCAP"
 CONTRACT = set(
-    "question outcome confidence caution reason quotes nearest took_ms searched misread figures later".split()
+    "question outcome confidence caution reason quotes nearest took_ms searched misread differences later".split()
 )
 QUOTE = set(
-    "text article_id title author source published url heading paragraph paragraphs start end sha256 highlights "
+    "text article_id title author source published url heading page paragraph paragraphs start end sha256 highlights "
     "missing also_in score link".split()
 )
 
@@ -77,7 +77,8 @@ def test_a_program_reads_json(root: Path) -> None:
 def test_a_program_reads_what_operators_and_later_articles_say(root: Path) -> None:
     """What is said before the quotes has fields of its own, which are null where nothing is said."""
     plain = json.loads(run("ask", "--json", QUESTION, folder=root).stdout)
-    assert [plain[name] for name in ("searched", "misread", "figures", "later")] == [None] * 4
+    assert [plain[name] for name in ("searched", "misread", "later")] == [None] * 3
+    assert plain["differences"] == []
     asked = f'"GCAP headquarters" {QUESTION} before:2025 author:x'
     out = json.loads(run("ask", "--json", "--limit", "1", asked, folder=root).stdout)
     assert out["searched"].startswith("Searched: ")

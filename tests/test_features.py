@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from making import article
 
 from bot import analysis
+from bot.lexicon.expansion import expand
 from bot.models import Paragraph, Passage, Query, Question, Span
 from bot.ranking.coverage import Coverage
 from bot.ranking.features import features
@@ -73,7 +74,7 @@ def test_features_are_what_each_definition_says(told: list[list[str]], question:
     every = [article(DEFINED, id="0.txt")]
     every += [article("\n\n".join(texts), id=f"{number}.txt") for number, texts in enumerate(told, 1)]
     index = index_of(every)
-    query = index.lexicon.expand(Question(question))
+    query = expand(index.lexicon, Question(question))
     coverage = Coverage(query, index.lexicon.idf, index.tokens)
     passages: list[Passage] = list(index.archive.passages)
     chance.shuffle(passages)  # type: ignore[attr-defined]
@@ -104,7 +105,7 @@ def test_a_question_of_very_many_words_is_held_against_a_text() -> None:
     """More content words than a machine's word has bits, after a question that has as many, are cut and found."""
     many = " ".join(f"crane{number}" for number in range(200))
     index = index_of([article(many), article("It was crane199 that stood.", id="other.txt")])
-    query = index.lexicon.expand(Question(f"and {many}?", follows=(f"which ships {many}",)))
+    query = expand(index.lexicon, Question(f"and {many}?", follows=(f"which ships {many}",)))
     coverage = Coverage(query, index.lexicon.idf, index.tokens)
     held = coverage.words(index.archive.passages[0])
     assert len(query.words) <= 64

@@ -17,7 +17,8 @@ import watchfiles
 
 from bot.errors import ArchiveError
 from bot.indexing import watching as watching_module
-from bot.indexing.keeping import Keeper, Kept
+from bot.indexing.keeping import Keeper
+from bot.indexing.versions import Kept
 from bot.librarian import Librarian
 from bot.library import Library
 from bot.models import Answer, Question

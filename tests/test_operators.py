@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import article, lexicon
 
+from bot.filters import excluded_phrases, holds, is_in_scope
+from bot.lexicon.expansion import expand
 from bot.models import Filters, Question, Scope
-from bot.operators import excluded_phrases, holds, is_in_scope, parse
+from bot.operators import parse
 
 NO_OPERATOR = [
     "",
@@ -103,7 +105,7 @@ def test_what_is_read(said: str, expected: Filters) -> None:
 )
 def test_the_words_that_remain(said: str, words: list[str]) -> None:
     """A phrase is searched by its words, and so is what was not read; what excludes or narrows is not searched."""
-    assert [word.typed for word in lexicon("The old pier.").expand(Question(said)).words] == words
+    assert [word.typed for word in expand(lexicon("The old pier."), Question(said)).words] == words
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_the_words_that_remain(said: str, words: list[str]) -> None:
 )
 def test_an_excluded_word_is_excluded_in_all_its_shapes(said: str, excluded: set[str]) -> None:
     """A word is excluded as the index holds it: singular and plural, and with a capital."""
-    assert set(lexicon("The old pier.").expand(Question(said)).excluded) == excluded
+    assert set(expand(lexicon("The old pier."), Question(said)).excluded) == excluded
 
 
 @pytest.mark.parametrize(

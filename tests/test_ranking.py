@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.lexicon.expansion import expand
 from bot.models import Abstention, Answer, Hit, Question
 from bot.quoting.confidence import improbability
 from bot.ranking import Ground, adjacent, names
@@ -16,7 +17,7 @@ from tests.making import article
 def ground(question: str, *texts: str, title: str = "") -> Ground:
     """The question held against one passage of each text, all with the same title."""
     found = index_of([article(text, id=f"{number}.txt", title=title) for number, text in enumerate(texts)])
-    coverage = Coverage(found.lexicon.expand(Question(question)), found.lexicon.idf, found.tokens)
+    coverage = Coverage(expand(found.lexicon, Question(question)), found.lexicon.idf, found.tokens)
     hits = [Hit(passage, 1.0) for passage in found.archive.passages]
     return Ground(coverage, hits, [0.0] * len(hits))
 

@@ -18,8 +18,8 @@ from bot.archive.rows import article_of, facts
 from bot.archive.views import Articles, Paragraphs, Passages
 from bot.columns import Array, Columns, Strings, below
 from bot.errors import VerificationError
+from bot.filters import names_source
 from bot.models import Article, Holdings, Paragraph, Quote, Scope, Span
-from bot.operators import names_source
 
 MOST_ARTICLES = 4096
 """How many articles are kept as they were made, those that were asked for last."""

@@ -22,6 +22,8 @@ class QuoteOut(BaseModel):
     published: str | None
     url: str | None
     heading: str | None
+    page: int | None
+    """The physical page of a paged format, from 1; None for now."""
     paragraph: int
     paragraphs: int
     start: int
@@ -47,6 +49,7 @@ class QuoteOut(BaseModel):
             published=cited.published.isoformat() if cited.published else None,
             url=cited.url,
             heading=cited.heading,
+            page=None,
             paragraph=cited.paragraph,
             paragraphs=cited.paragraphs,
             start=quote.span.start,
@@ -124,6 +127,13 @@ class TraceOut(BaseModel):
         )
 
 
+class DifferenceOut(BaseModel):
+    """The words in which two nearly equal quotes differ; ``quotes`` are their positions in ``AskOut.quotes``."""
+
+    quotes: tuple[int, int]
+    words: tuple[list[str], list[str]]
+
+
 class AskOut(BaseModel):
     """What ``pullquote ask --json`` prints; ``trace`` is there with ``--why`` only."""
 
@@ -139,8 +149,8 @@ class AskOut(BaseModel):
     """What the question's operators made of it, as a person is told; None without operators."""
     misread: str | None = None
     """What looked like an operator and is none."""
-    figures: str | None = None
-    """That quotes of different articles give different figures, and which."""
+    differences: list[DifferenceOut] = []
+    """Where nearly equal quotes differ; always empty for now."""
     later: ArticleOut | None = None
     """An article published after all that are quoted, which holds what the first quote holds of the question."""
 
@@ -159,7 +169,6 @@ class AskOut(BaseModel):
             took_ms=round(reply.trace.took_ms, 3),
             searched=searched(reply.trace),
             misread=misread(reply.trace.query.filters),
-            figures=reply.figures if isinstance(reply, Answer) else None,
             later=ArticleOut.of(reply.later) if isinstance(reply, Answer) and reply.later else None,
         )
 

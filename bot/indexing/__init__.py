@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.archive import Archive
 from bot.archive.views import Passages
 from bot.columns import Columns, Strings, below
-from bot.lexicon import Lexicon
+from bot.lexicon.data import Lexicon
 from bot.retrieval import FIELDS
 from bot.retrieval.bm25 import Bm25Retriever
 from bot.retrieval.postings import Counted, Postings

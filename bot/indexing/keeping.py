@@ -6,78 +6,22 @@ Keeps secret where it is kept, and when what is kept there is trusted.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from bot.articles.listing import SETTLED, Listing, Skipped, listing
-from bot.columns import Arrays, Columns
+from bot.articles.listing import Listing, listing
 from bot.errors import DamagedSnapshotError, SnapshotError
 from bot.indexing import Index
 from bot.indexing.manifest import Manifest
+from bot.indexing.versions import Kept, Progress
 from bot.snapshot import load, save
 
-if TYPE_CHECKING:
-    from bot.indexing.updating import Known
-
 log = logging.getLogger(__name__)
-
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and of how much."""
-
-
-@dataclass(frozen=True)
-class Notes:
-    """What a keeper of the archive should know of how it was read."""
-
-    skipped: tuple[Skipped, ...]
-    warnings: tuple[str, ...]
-
-
-class Kept:
-    """All that is known of an archive: its ``index``, and the ``notes`` that were made while its articles were read."""
-
-    def __init__(self, manifest: Manifest, columns: Columns, known: Known | None = None) -> None:
-        """``known`` is what need not be read from the columns. Where they do not hold it, they are not yet saved.
-
-        Raises ``DamagedSnapshotError`` where what opening reads is damaged.
-        """
-        self.manifest, self.columns, self.known = manifest, columns, known
-        self.index = Index.opened(columns)
-        self.notes = _noted(columns) if known is None else known.notes
-
-    @property
-    def made(self) -> datetime:
-        """When they were read."""
-        return datetime.fromtimestamp(self.manifest.made / 1e9, UTC)
-
-    @property
-    def is_saved(self) -> bool:
-        """Whether it is on disk."""
-        return "read.notes" in self.columns
-
-    def is_of(self, now: Listing) -> bool:
-        """Whether it was made of the files as they are now."""
-        is_settled = self.manifest.latest + SETTLED < self.manifest.made
-        return is_settled and self.manifest.listing == now.digest
-
-    def arrays(self) -> Arrays:
-        """All that is to be saved."""
-        return {name: column.all() for name, column in self.columns.items()} | (
-            self.known.arrays() if self.known else {}
-        )
-
-
-def _noted(columns: Columns) -> Notes:
-    skipped, warnings = json.loads(columns["read.notes"].all().tobytes())
-    return Notes(tuple(Skipped(*one) for one in skipped), tuple(warnings))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,55 +5,21 @@ Keeps secret which articles have to be analysed again: those that are new. The o
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cached_property
-
-import numpy as np
-from pydantic import TypeAdapter
 
 from bot.archive import Archive
 from bot.articles.before import Read
 from bot.articles.listing import Listing
 from bot.articles.reading import read_listed
-from bot.columns import Array, Columns, Strings, below, in_memory, under
+from bot.columns import Columns, Strings, below, in_memory
 from bot.indexing.analysing import analyse
-from bot.indexing.keeping import Kept, Notes, Progress
 from bot.indexing.making import arrays
 from bot.indexing.manifest import Maker, Manifest
 from bot.indexing.rows import Pick, Rows, join
+from bot.indexing.versions import Kept, Known, Notes, Progress
 from bot.models import Article
-from bot.vocabulary import Vocabulary
-
-_READ = TypeAdapter(Read)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What an archive is taken over by: its files by their paths, what was noted of them, and the words of its rows."""
-
-    files: Mapping[str, Read]
-    notes: Notes
-    vocabulary: Vocabulary
-
-    @classmethod
-    def of(cls, kept: Kept) -> Known:
-        """What is known of what was kept."""
-        if kept.known is not None:
-            return kept.known
-        read = [_READ.validate_json(one) for one in Strings(below("read.files", kept.columns))]
-        words = Vocabulary.opened(below("rows.vocabulary", kept.columns))
-        return cls({one.path: one for one in read}, kept.notes, words)
-
-    def arrays(self) -> dict[str, Array]:
-        """What it is made of, but for the words."""
-        notes = ([(one.name, one.reason) for one in self.notes.skipped], self.notes.warnings)
-        return {
-            **under("read.files", Strings.arrays(_READ.dump_json(one).decode() for one in self.files.values())),
-            "read.notes": np.frombuffer(json.dumps(notes).encode(), np.uint8),
-        }
 
 
 class _Before:

@@ -142,16 +142,14 @@ class Trace:
 class Answer:
     """Verified quotes, strongest first; ``caution`` is one provable sentence, or None when nothing need be said.
 
-    ``figures`` is one about quotes that differ in a figure or date of the same subject. ``later`` is an article that
-    holds what the first quote holds of the question, published after every article that is shown. ``has_more``: a
-    greater limit brings further quotes.
+    ``later`` is an article that holds what the first quote holds of the question, published after every article that is
+    shown. ``has_more``: a greater limit brings further quotes.
     """
 
     quotes: tuple[Quote, ...]
     confidence: float
     caution: str | None
     trace: Trace
-    figures: str | None = None
     later: Article | None = None
     has_more: bool = False
 

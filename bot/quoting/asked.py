@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from bot.filters import outside_phrases
 from bot.models import Filters, Scope, Trace, day, joined
-from bot.operators import outside_phrases
 
 MOST_NAMED, LONGEST = 6, 40
 """A sentence names so many words at most, each of so many characters."""

@@ -16,7 +16,8 @@ def first_lines(reply: Reply) -> Iterator[str]:
     """What was searched where operators say so, why there is no answer, and what to know before reading the quotes."""
     yield from filter(None, (searched(reply.trace), misread(reply.trace.query.filters)))
     if isinstance(reply, Answer):
-        yield from filter(None, (reply.figures, _later(reply)))
+        if later := _later(reply):
+            yield later
         if reply.caution:
             yield f"{reply.caution} Nearest, in the articles' own words:"
     else:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.filters import holds, outside_phrases
 from bot.models import Holdings, Query, Quote, day
-from bot.operators import holds, outside_phrases
 from bot.quoting.asked import listed, what, which
 
 FEW = 3

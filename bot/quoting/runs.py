@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import regex
 
+from bot.filters import holds
 from bot.models import Paragraph, Passage, Span
-from bot.operators import holds
 from bot.ranking.coverage import Coverage, Match, Sentence, held
 from bot.ranking.kinds import kind_asked, names_one
 from bot.ranking.sightings import Words, union

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 from bot import analysis
+from bot.filters import canonical, excluded_phrases
 from bot.models import Filters, Hit, Passage, Query
-from bot.operators import canonical, excluded_phrases
 
 Terms = Callable[[Passage], list[str]]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.filters import is_in_scope
 from bot.models import Hit, Passage, Query
-from bot.operators import is_in_scope
 from bot.retrieval import FIELDS, K1, B, TermScore, body, has_phrases
 from bot.retrieval.postings import LuceneIdf
 

@@ -21,7 +21,7 @@ from bot.slack.admission import Admission
 from bot.slack.blockkit import Json
 from bot.slack.blocks import Message
 from bot.slack.composing import Answers, Shelf
-from bot.slack.controls import BEFORE, MORE, RATE, WHY
+from bot.slack.controls import BEFORE, MORE, RATE, SHOW_CONTEXT, WHY
 from bot.slack.explaining import why_modal
 from bot.slack.lanes import ClosedError, FullError, Lanes, Pace
 from bot.slack.modals import (
@@ -29,7 +29,6 @@ from bot.slack.modals import (
     NOTE,
     NOTE_MODAL,
     PREVIOUS_QUOTE,
-    SHOW_CONTEXT,
     context_modal,
     note_modal,
     sentence_modal,

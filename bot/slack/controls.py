@@ -8,10 +8,10 @@ from bot.models import Quote
 from bot.records import Place
 from bot.slack.blockkit import Json, button, buttons, feedback, overflow
 from bot.slack.blocks import Message
-from bot.slack.modals import SHOW_CONTEXT
 from bot.slack.references import Answered, Rating, Turn, showing_of, value_of
 from bot.slack.sharing import SHARE, Shared
 
+SHOW_CONTEXT = "show_context"
 RATE = "rate"
 BEFORE, MORE = "passages_before", "more_passages"
 WHY = "why"

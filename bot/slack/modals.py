@@ -27,7 +27,6 @@ from bot.slack.markup import cut, shorten
 from bot.slack.phrases import WHAT_WAS_WRONG
 from bot.slack.references import Rating, Showing, find, value_of
 
-SHOW_CONTEXT = "show_context"
 PREVIOUS_QUOTE, NEXT_QUOTE = "previous_quote", "next_quote"
 NOTE_MODAL, NOTE = "note_modal", "note"
 

@@ -87,7 +87,7 @@ def page_of(librarian: Librarian, asked: Question, at: int) -> Page | None:
     which = f"{number}–{number + len(shown) - 1}" if len(shown) > 1 else str(number)
     note = f"Passage{'s' if len(shown) > 1 else ''} {which} of {len(known) + len(further)}:"
     # What is said before the answer's quotes is true of them, and need not be of these.
-    reply = replace(first, quotes=shown, caution=None, figures=None, later=None)
+    reply = replace(first, quotes=shown, caution=None, later=None)
     return Page((note,), reply, begin + len(shown) < len(further))
 
 

@@ -19,6 +19,7 @@ from bot.evaluate import read_questions
 from bot.indexing import Index
 from bot.indexing.keeping import Keeper
 from bot.indexing.making import arrays
+from bot.lexicon.expansion import expand
 from bot.librarian import DEPTH, NEAREST, shares_of_articles
 from bot.library import librarian_over
 from bot.models import Question
@@ -116,7 +117,7 @@ class _Corpus:
 def _steps(index: Index, text: str) -> dict[str, float]:
     """The milliseconds of each step of ``Librarian.answer``."""
     question, times = Question(text), [time.perf_counter()]
-    query = index.lexicon.expand(question)
+    query = expand(index.lexicon, question)
     times.append(time.perf_counter())
     found = index.retriever.search(query, DEPTH)
     fared = shares_of_articles(index.archive, index.articles, query)

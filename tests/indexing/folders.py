@@ -13,7 +13,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from bot.columns import Arrays
-from bot.indexing.keeping import Kept
+from bot.indexing.versions import Kept
 
 NAMES = ("a.txt", "b.md", "c.jsonl", "d.txt", "sub/a.txt", "sub/e.jsonl", "sub/f.md")
 LONG_AGO = 1_600_000_000_000_000_000

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from bot.articles.listing import SETTLED, listing
 from bot.errors import ArchiveError
-from bot.indexing.keeping import Keeper, Kept
+from bot.indexing.keeping import Keeper
 from bot.indexing.updating import made_of
+from bot.indexing.versions import Kept
 
 from .folders import LONG_AGO, Edit, Folders, differences, edits, prose, said
 

@@ -9,13 +9,14 @@ import sys
 import pytest
 from making import lexicon
 
+from bot.lexicon.expansion import expand
 from bot.models import Form, Question
 
 AUTHORITY = "The Coastal Transport Authority (CTA) runs the ferry."
 
 
 def forms(question: str, origin: str, *texts: str) -> list[Form]:
-    return [form for form in lexicon(*texts).expand(Question(question)).forms if form.origin == origin]
+    return [form for form in expand(lexicon(*texts), Question(question)).forms if form.origin == origin]
 
 
 @pytest.mark.parametrize(
@@ -46,18 +47,18 @@ def forms(question: str, origin: str, *texts: str) -> list[Form]:
 )
 def test_content_words(question: str, expected: list[str]) -> None:
     """The content words of a question are those that name something, as typed; if none does, all it has."""
-    found = [word.typed for word in lexicon(AUTHORITY).expand(Question(question)).words]
+    found = [word.typed for word in expand(lexicon(AUTHORITY), Question(question)).words]
     assert found == expected
 
 
 def test_a_repeated_word() -> None:
     """A word that is typed twice, in whatever shape, is one word of the question."""
-    assert [word.term for word in lexicon(AUTHORITY).expand(Question("ferry FERRIES")).words] == ["ferri"]
+    assert [word.term for word in expand(lexicon(AUTHORITY), Question("ferry FERRIES")).words] == ["ferri"]
 
 
 def test_a_typed_word_counts_in_full() -> None:
     """Every content word is searched as typed at weight 1, and any other form at less."""
-    found = lexicon(AUTHORITY).expand(Question("CTA ferri coastal transport authority")).forms
+    found = expand(lexicon(AUTHORITY), Question("CTA ferri coastal transport authority")).forms
     assert {form.weight for form in found if form.origin == "typed"} == {1.0}
     assert all(0 < form.weight < 1 for form in found if form.origin != "typed")
 
@@ -80,8 +81,8 @@ def test_a_name_is_searched_as_its_acronym() -> None:
 
 def test_an_acronym_spelt_like_a_stop_word() -> None:
     """An acronym that is a stop word in small letters is a word of the question in capitals."""
-    query = lexicon("The World Health Organization (WHO) met.", "Later WHO wrote.").expand(
-        Question("what did WHO write")
+    query = expand(
+        lexicon("The World Health Organization (WHO) met.", "Later WHO wrote."), Question("what did WHO write")
     )
     assert "WHO" in [word.typed for word in query.words]
 
@@ -106,13 +107,14 @@ def test_the_rarer_tells_more() -> None:
 
 def test_an_archive_without_paragraphs() -> None:
     """A lexicon that has learnt nothing expands a question into its own words."""
-    assert [form.terms for form in lexicon().expand(Question("ferry pier")).forms] == [("ferri",), ("pier",)]
+    assert [form.terms for form in expand(lexicon(), Question("ferry pier")).forms] == [("ferri",), ("pier",)]
 
 
 PROGRAM = """
 from making import lexicon
 from bot.models import Question
-print(lexicon("Nakatani, NAKATANI and Nakatani’s men met Nakatani's friend.").expand(Question("nakatini")))
+from bot.lexicon.expansion import expand
+print(expand(lexicon("Nakatani, NAKATANI and Nakatani’s men met Nakatani's friend."), Question("nakatini")))
 """
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import article, lexicon, librarian
 
+from bot.lexicon.expansion import expand
 from bot.lexicon.following import FOLLOWED_WEIGHT, MOST_TAKEN, carries_on
 from bot.models import Answer, Form, Question
 from bot.quoting.lines import first_lines
@@ -22,7 +23,7 @@ APPROVED = "who approved the Tarn bridge"
 
 def searched(question: str, *follows: str) -> str:
     """The words that are searched, as a reader is told them."""
-    return " + ".join(word.typed for word in LEARNT.expand(Question(question, follows=follows)).words)
+    return " + ".join(word.typed for word in expand(LEARNT, Question(question, follows=follows)).words)
 
 
 BY_ITSELF = [
@@ -39,8 +40,8 @@ BY_ITSELF = [
 @pytest.mark.parametrize("question", BY_ITSELF)
 def test_a_question_with_a_subject_stands_by_itself(question: str) -> None:
     """What names its subject, or holds enough words of its own, is searched as if nothing had been asked before."""
-    before = LEARNT.expand(Question(question, follows=(AGREED, APPROVED)))
-    alone = LEARNT.expand(Question(question))
+    before = expand(LEARNT, Question(question, follows=(AGREED, APPROVED)))
+    alone = expand(LEARNT, Question(question))
     assert (before.words, before.forms) == (alone.words, alone.forms)
 
 
@@ -82,8 +83,8 @@ def test_a_subject_is_handed_on() -> None:
 
 def test_what_is_taken_counts_less_in_all_its_forms() -> None:
     """The subject and whatever stands for it weigh half of what was typed, and are told from it by their origin."""
-    query = LEARNT.expand(Question("and on engines?", follows=(AGREED,)))
-    alone = LEARNT.expand(Question("GCAP")).forms
+    query = expand(LEARNT, Question("and on engines?", follows=(AGREED,)))
+    alone = expand(LEARNT, Question("GCAP")).forms
     assert query.forms[0] == Form(("engin",), (0,), 1.0, "typed", "engines")
     taken = [form for form in query.forms if 1 in form.words]
     assert [(form.terms, form.weight, form.origin) for form in taken] == [
@@ -108,8 +109,8 @@ def test_the_reader_is_told_what_was_searched() -> None:
 @given(st.text(), st.lists(st.text(), max_size=4))
 def test_whatever_came_before_the_question_keeps_its_words(question: str, follows: list[str]) -> None:
     """Any text may follow any others: what was typed is searched first, and little is taken."""
-    alone = LEARNT.expand(Question(question))
-    query = LEARNT.expand(Question(question, follows=tuple(follows)))
+    alone = expand(LEARNT, Question(question))
+    query = expand(LEARNT, Question(question, follows=tuple(follows)))
     own = [word for i, word in enumerate(query.words) if i not in query.taken]
     assert query.filters == alone.filters
     assert set(own) <= set(alone.words)

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from making import article, choice, chosen, highlighted, index_of
 
+from bot.lexicon.expansion import expand
 from bot.models import Article, Hit, Question
 from bot.quoting import choose
 from bot.ranking.coverage import Coverage
@@ -223,7 +224,7 @@ def test_a_first_quote_that_another_goes_before_holds_something_itself() -> None
     full = article("The crew of Skarvik was saved by fishermen.")
     titled = article("Nobody at the pier was saved.", title="The crew of Skarvik and its fishermen", id="b.md")
     found = index_of((full, titled))
-    asked = found.lexicon.expand(Question("Skarvik crew fishermen saved"))
+    asked = expand(found.lexicon, Question("Skarvik crew fishermen saved"))
     hits = sorted(found.retriever.search(asked, 9), key=lambda hit: hit.passage.article.id != titled.id)
 
     def order(hits: list[Hit]) -> list[str]:

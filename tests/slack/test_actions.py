@@ -19,8 +19,8 @@ from bot.playground.validation import checked_view
 from bot.records import Place, Rated, Records
 from bot.slack.admission import Rules
 from bot.slack.blocks import texts_in
-from bot.slack.controls import RATE
-from bot.slack.modals import NEXT_QUOTE, NOTE, PREVIOUS_QUOTE, SHOW_CONTEXT, context_modal
+from bot.slack.controls import RATE, SHOW_CONTEXT
+from bot.slack.modals import NEXT_QUOTE, NOTE, PREVIOUS_QUOTE, context_modal
 from bot.slack.references import VALUE_LIMIT, Showing, find, showing_of, value_of
 from tests.making import article
 

@@ -15,7 +15,6 @@ from tests.making import article
 from .running import ROOT
 
 AGREED = "what was agreed on GCAP"
-COST = "what did the pier at Skarvik cost"
 LIT = "when is the lighthouse of Orre lit"
 
 
@@ -24,8 +23,6 @@ def _dated(text: str, title: str, day: date) -> Article:
 
 
 MADE_UP = (
-    _dated("The pier at Skarvik cost 14 million crowns.", "The pier opens", date(2023, 5, 1)),
-    _dated("The pier at Skarvik cost 16 million crowns.", "What the pier cost", date(2024, 5, 1)),
     _dated("The lighthouse of Orre is lit at six in winter.", "Winter at sea", date(2021, 11, 2)),
     _dated("In summer nobody lit the lighthouse of Orre before ten.", "Summer at sea", date(2022, 6, 3)),
     _dated("Fishermen lit the lighthouse of Orre by turns, at seven.", "Who keeps the light", date(2023, 3, 4)),

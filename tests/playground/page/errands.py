@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 from bot.playground.cast import COLLEAGUE, GENERAL
 
 from . import attaching, together
-from .archive import AGREED, COST, LIT
+from .archive import AGREED, LIT
 from .asking import ELSEWHERE, Desk
 
 
@@ -123,11 +123,6 @@ def later(desk: Desk) -> None:
     expect(desk.ask(LIT)).to_contain_text("An evening at the council")
 
 
-def figures(desk: Desk) -> None:
-    """Quotes that differ in a figure are told of."""
-    expect(desk.ask(COST)).to_contain_text("The sources give different figures")
-
-
 def context(desk: Desk) -> None:
     """The paragraphs around a quote, the quote marked, and on to the next quote."""
     desk.ask(AGREED).get_by_role("button", name="Show context").click()
@@ -236,7 +231,6 @@ ERRANDS: dict[str, Callable[[Desk], object]] = {
         *attaching.DEEDS,
         operators,
         later,
-        figures,
         context,
         more,
         unhelpful,
