@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bot.errors import PullquoteError, RecordsError, SettingsError, SlackError
-from bot.records import Records
-from bot.slack.connection import (
+from bot.errors import PullquoteError, SettingsError, SlackError, StoreError
+from bot.slack.client import (
     APP_TOKEN,
     SIGNING_SECRET,
-    Access,
-    Identity,
+    BotIdentity,
+    Credentials,
     Mode,
     check_set,
-    connect,
-    introduce,
+    create_client,
+    fetch_identity,
     missing_scopes,
     socket_address,
 )
 from bot.slack.features import lacking, scopes
+from bot.store.store import Store
 
 Level = Literal["ok", "warning", "failed"]
 
@@ -35,7 +35,7 @@ _MODES: dict[Mode, str] = {"socket": "Socket Mode", "http": "HTTP mode"}
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """What one check found: a sentence, and what to do about it where something should be done."""
 
     name: str
@@ -45,7 +45,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ArchiveCheck:
     """What reading the archive gave: counts, the skipped files with their reasons, or why there is no archive."""
 
     articles: int
@@ -55,8 +55,14 @@ class Reading:
 
 
 def examine(
-    *, python: tuple[int, int], is_compiled: bool, reading: Reading, state_folder: Path, access: Access, mode: Mode
-) -> tuple[Finding, ...]:
+    *,
+    python: tuple[int, int],
+    is_compiled: bool,
+    reading: ArchiveCheck,
+    state_folder: Path,
+    access: Credentials,
+    mode: Mode,
+) -> tuple[CheckResult, ...]:
     """All findings, in the order in which a newcomer meets the things examined."""
     return (
         _python(python),
@@ -67,42 +73,44 @@ def examine(
     )
 
 
-def exit_status(findings: tuple[Finding, ...]) -> int:
+def exit_status(findings: tuple[CheckResult, ...]) -> int:
     """0 when nothing failed (a warning is no failure), else 2."""
     return 2 if any(finding.level == "failed" for finding in findings) else 0
 
 
-def _python(version: tuple[int, int]) -> Finding:
+def _python(version: tuple[int, int]) -> CheckResult:
     shown = ".".join(map(str, version))
     if version < OLDEST_PYTHON:
         oldest = ".".join(map(str, OLDEST_PYTHON))
-        return Finding("Python", "failed", f"This is Python {shown}.", f"Install Python {oldest} or newer.")
-    return Finding("Python", "ok", f"Python {shown}.")
+        return CheckResult("Python", "failed", f"This is Python {shown}.", f"Install Python {oldest} or newer.")
+    return CheckResult("Python", "ok", f"Python {shown}.")
 
 
-def _search(is_compiled: bool) -> Finding:
+def _search(is_compiled: bool) -> CheckResult:
     if not is_compiled:
-        return Finding(
+        return CheckResult(
             "Search",
             "warning",
             "The compiled search cannot be used here: answers are the same, and take longer.",
             "Install Pullquote again, so that it is compiled for this machine.",
         )
-    return Finding("Search", "ok", "The search is compiled for this machine.")
+    return CheckResult("Search", "ok", "The search is compiled for this machine.")
 
 
-def _archive(reading: Reading) -> Iterator[Finding]:
+def _archive(reading: ArchiveCheck) -> Iterator[CheckResult]:
     if reading.problem is not None:
-        yield Finding("Archive", "failed", reading.problem, "Pass --corpus PATH or set PULLQUOTE_CORPUS.")
+        yield CheckResult("Archive", "failed", reading.problem, "Pass --corpus PATH or set PULLQUOTE_CORPUS.")
         return
     if reading.articles == 0:
-        yield Finding("Archive", "failed", "The archive holds no article.", "Put articles into the folder it names.")
+        yield CheckResult(
+            "Archive", "failed", "The archive holds no article.", "Put articles into the folder it names."
+        )
         return
-    yield Finding("Archive", "ok", f"{reading.articles:,} articles with {reading.paragraphs:,} paragraphs.")
+    yield CheckResult("Archive", "ok", f"{reading.articles:,} articles with {reading.paragraphs:,} paragraphs.")
     if reading.skipped:
         named = "; ".join(f"{name}: {reason}" for name, reason in reading.skipped[:MOST_NAMED])
         more = len(reading.skipped) - MOST_NAMED
-        yield Finding(
+        yield CheckResult(
             "Archive",
             "warning",
             f"{len(reading.skipped):,} files were skipped ({named}{f'; and {more:,} more' if more > 0 else ''}).",
@@ -110,22 +118,22 @@ def _archive(reading: Reading) -> Iterator[Finding]:
         )
 
 
-def _state(folder: Path) -> Finding:
+def _state(folder: Path) -> CheckResult:
     try:
-        Records(folder).close()
-    except RecordsError as error:
+        Store(folder).close()
+    except StoreError as error:
         return _told("State folder", error)
-    return Finding("State folder", "ok", f"{folder} can be written.")
+    return CheckResult("State folder", "ok", f"{folder} can be written.")
 
 
-def _slack(access: Access, mode: Mode) -> Iterator[Finding]:
+def _slack(access: Credentials, mode: Mode) -> Iterator[CheckResult]:
     """Tokens, workspace, scopes and the way in; each rests on the one before, so the first failure ends them."""
     try:
         check_set(access, mode)
-        yield Finding("Slack tokens", "ok", f"What {_MODES[mode]} needs is set, and each is of its kind.")
-        client = connect(access.bot, access.api_url)
-        identity = introduce(client)
-        yield Finding("Slack workspace", "ok", f"Slack accepts the bot in the workspace {identity.team}.")
+        yield CheckResult("Slack tokens", "ok", f"What {_MODES[mode]} needs is set, and each is of its kind.")
+        client = create_client(access.bot, access.api_url)
+        identity = fetch_identity(client)
+        yield CheckResult("Slack workspace", "ok", f"Slack accepts the bot in the workspace {identity.team}.")
         yield from _scopes(identity)
         if mode == "http":
             told = f"Whether {SIGNING_SECRET} is this app's shows when Slack verifies the request URL."
@@ -133,15 +141,15 @@ def _slack(access: Access, mode: Mode) -> Iterator[Finding]:
             # Asked for, but not opened: Slack would hand events to a connection that nobody serves.
             socket_address(client, access.app)
             told = f"Slack accepts {APP_TOKEN} and offers a connection."
-        yield Finding(_MODES[mode], "ok", told)
+        yield CheckResult(_MODES[mode], "ok", told)
     except (SettingsError, SlackError) as error:
         yield _told("Slack", error)
 
 
-def _scopes(identity: Identity) -> Iterator[Finding]:
+def _scopes(identity: BotIdentity) -> Iterator[CheckResult]:
     granted = identity.scopes
     if granted is None:
-        yield Finding(
+        yield CheckResult(
             "Slack scopes",
             "warning",
             "Slack did not say which scopes the bot's token has.",
@@ -150,17 +158,17 @@ def _scopes(identity: Identity) -> Iterator[Finding]:
         return
     if missing := missing_scopes(identity):
         lost = " and never ".join(feature.name for feature in lacking(granted, "base"))
-        yield Finding(
+        yield CheckResult(
             "Slack scopes",
             "failed",
             f"The bot's token lacks {', '.join(missing)}, without which it never {lost}.",
             "Bring the app's manifest up to deploy/manifest.yaml, then install the app again.",
         )
     else:
-        yield Finding("Slack scopes", "ok", "The bot's token has every scope of the base variant.")
+        yield CheckResult("Slack scopes", "ok", "The bot's token has every scope of the base variant.")
     if off := lacking(granted, "full"):
         absent = [scope for scope in scopes("full") if scope not in granted and scope not in scopes("base")]
-        yield Finding(
+        yield CheckResult(
             "Slack features",
             "warning",
             f"Off, for want of {', '.join(absent)}: the bot never {'; never '.join(one.name for one in off)}.",
@@ -168,7 +176,7 @@ def _scopes(identity: Identity) -> Iterator[Finding]:
         )
 
 
-def _told(name: str, error: PullquoteError) -> Finding:
+def _told(name: str, error: PullquoteError) -> CheckResult:
     """A finding from an error's sentence, whose part after the semicolon says what to do."""
     sentence, _, advice = str(error).partition("; ")
-    return Finding(name, "failed", f"{sentence.rstrip('.')}.", advice[:1].upper() + advice[1:] or None)
+    return CheckResult(name, "failed", f"{sentence.rstrip('.')}.", advice[:1].upper() + advice[1:] or None)

@@ -37,7 +37,7 @@ class VerificationError(PullquoteError):
     """A quote differs from the stored article that it cites."""
 
 
-class RecordsError(PullquoteError):
+class StoreError(PullquoteError):
     """What was asked and answered cannot be recorded."""
 
 

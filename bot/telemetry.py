@@ -26,7 +26,7 @@ _ANSWER = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3600.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class QuestionLog:
     """How a question ended.
 
     ``surface`` is where it was asked, ``outcome`` how it was settled, both words of a short fixed list. ``answer`` is
@@ -79,7 +79,7 @@ class Telemetry:
         self._waiting = Gauge("pullquote_questions_waiting", "Questions not yet settled.", registry=self._registry)
         self._articles = Gauge("pullquote_articles", "Articles that are searched.", registry=self._registry)
 
-    def question(self, line: Line) -> None:
+    def question(self, line: QuestionLog) -> None:
         """A question is settled: count it, and log its line."""
         self._questions.labels(line.surface, line.outcome).inc()
         if line.attempt > 1:

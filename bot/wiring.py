@@ -6,43 +6,42 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bot.errors import SettingsError
-from bot.indexing import Index
-from bot.indexing.keeping import Keeper
-from bot.indexing.versions import Progress
-from bot.librarian import Librarian
-from bot.library import Library, librarian_over
+from bot.index import Index
+from bot.index.store import IndexStore
+from bot.index.versions import StageProgress
 from bot.models import Article
-from bot.ranking import PARTS as RANKING
+from bot.search.answerer import Answerer
+from bot.search.corpus import Corpus, create_answerer
+from bot.search.ranking import FEATURES as RANKING
 
 PARTS = (*RANKING, "acronym", "spelling")
 """What can be left out to measure what it gives: the parts of the ranking, and the forms that are not typed."""
 
 
-def librarian_of(articles: Sequence[Article], without: Collection[str] = ()) -> Librarian:
+def answerer_over(articles: Sequence[Article], without: Collection[str] = ()) -> Answerer:
     """A librarian over these articles, without the named PARTS. Raises ``SettingsError`` for another name."""
-    return librarian_over(index_of(articles), _known(without))
+    return create_answerer(build_index(articles), _known(without))
 
 
-def index_of(articles: Sequence[Article]) -> Index:
+def build_index(articles: Sequence[Article]) -> Index:
     """The index of these articles, in memory."""
-    from bot.columns import in_memory
-    from bot.indexing.analysing import analyse
-    from bot.indexing.making import arrays
+    from bot.index.arrays import in_memory
+    from bot.index.build import analyze, build_arrays
 
-    return Index.opened(in_memory(arrays(analyse(articles))))
+    return Index.opened(in_memory(build_arrays(analyze(articles))))
 
 
-def open_library(
+def open_corpus(
     paths: Sequence[Path],
     folder: Path | None = None,
-    progress: Progress | None = None,
+    progress: StageProgress | None = None,
     without: Collection[str] = (),
-) -> Library:
+) -> Corpus:
     """The library of the articles at ``paths``, without the named PARTS; ``folder`` is where its index is kept.
 
     Raises ``ArchiveError`` when there is nothing to answer from, ``SettingsError`` for a part that there is not.
     """
-    return Library(Keeper(paths, folder), _known(without), progress)
+    return Corpus(IndexStore(paths, folder), _known(without), progress)
 
 
 def _known(without: Collection[str]) -> Collection[str]:

@@ -18,13 +18,13 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-ROOM = Path("bot/retrieval")
+ROOM = Path("bot/index")
 SOURCES = ("export.h", "postings.h", "kernel.c", "numbering.c")
 LIBRARY = ROOM / "_kernel.so"
 
 
 class CompileKernel(BuildHookInterface[Any]):
-    """Makes ``bot/retrieval/_kernel.so`` of the sources beside it, and has it packed."""
+    """Makes ``bot/index/_kernel.so`` of the sources beside it, and has it packed."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """See ``BuildHookInterface.initialize``."""

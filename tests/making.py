@@ -7,21 +7,19 @@ from datetime import date
 
 import numpy as np
 
-from bot.archive import Archive
-from bot.archive.views import Passages
-from bot.columns import in_memory
-from bot.indexing import Index
-from bot.indexing.analysing import analyse
-from bot.indexing.making import arrays
-from bot.lexicon.data import Lexicon
-from bot.lexicon.expansion import expand
-from bot.librarian import Librarian
-from bot.library import librarian_over
+from bot.index import Index
+from bot.index.archive import Archive, PassageList
+from bot.index.arrays import in_memory
+from bot.index.bm25 import Bm25Retriever, count_documents
+from bot.index.build import analyze, build_arrays
+from bot.index.lexicon import Lexicon
+from bot.index.postings import Counted, Postings
+from bot.index.scorer import Scorer, create_scorer
 from bot.models import (
     Answer,
     Article,
+    Expansion,
     Filters,
-    Form,
     Mark,
     MarkKind,
     Paragraph,
@@ -31,14 +29,13 @@ from bot.models import (
     Reply,
     Span,
 )
-from bot.quoting import Chosen, choose
-from bot.ranking import Ground, rank
-from bot.ranking.coverage import Coverage
-from bot.retrieval.bm25 import Bm25Retriever, counted
-from bot.retrieval.kernel import engine
-from bot.retrieval.postings import Counted, Postings
-from bot.retrieval.scan import Engine
-from bot.wiring import index_of, librarian_of
+from bot.search.answerer import Answerer
+from bot.search.corpus import create_answerer
+from bot.search.coverage import Coverage
+from bot.search.expansion import expand
+from bot.search.quotes import ChosenQuotes, choose_quotes
+from bot.search.ranking import RankingContext, rank
+from bot.wiring import answerer_over, build_index
 
 NO_FILTERS = Filters()
 
@@ -67,19 +64,19 @@ def article(
 
 def archive_of(articles: Iterable[Article]) -> Archive:
     """The archive of these articles."""
-    return index_of(tuple(articles)).archive
+    return build_index(tuple(articles)).archive
 
 
-def tampered(of: Article, was: str, now: str) -> Librarian:
+def tampered(of: Article, was: str, now: str) -> Answerer:
     """A librarian over one article, in whose text something else stands since it was read; of the same length."""
-    kept = arrays(analyse([of]))
+    kept = build_arrays(analyze([of]))
     kept["rows.text.bytes"] = np.frombuffer(of.text.replace(was, now).encode(), np.uint8)
-    return librarian_over(Index.opened(in_memory(kept)))
+    return create_answerer(Index.opened(in_memory(kept)))
 
 
 def index(*texts: str) -> Index:
     """The index of these paragraphs, each the whole of an article of its own."""
-    return index_of([article(text, id=f"{number}.txt") for number, text in enumerate(texts)])
+    return build_index([article(text, id=f"{number}.txt") for number, text in enumerate(texts)])
 
 
 def paragraphs(*texts: str) -> tuple[Paragraph, ...]:
@@ -92,9 +89,9 @@ def lexicon(*texts: str) -> Lexicon:
     return index(*texts).lexicon
 
 
-def librarian(*articles: Article) -> Librarian:
+def librarian(*articles: Article) -> Answerer:
     """A librarian over these articles."""
-    return librarian_of(articles)
+    return answerer_over(articles)
 
 
 def query(
@@ -105,18 +102,18 @@ def query(
 ) -> Query:
     """A query for these terms, each alone (weight 1) or with its weight."""
     weighted = [(term, 1.0) if isinstance(term, str) else term for term in terms]
-    forms = tuple(Form((text,), (), weight, "typed", text) for text, weight in weighted)
+    forms = tuple(Expansion((text,), (), weight, "typed", text) for text, weight in weighted)
     question = Question(" ".join(form.shown for form in forms))
     return Query(question, (), forms, tuple(map(tuple, required)), tuple(excluded), filters)
 
 
-def choice(question: str, *articles: Article, limit: int = 3) -> Chosen:
+def choice(question: str, *articles: Article, limit: int = 3) -> ChosenQuotes:
     """What is chosen for ``question``, before anyone asks whether it is enough."""
-    found = index_of(articles)
+    found = build_index(articles)
     asked = expand(found.lexicon, Question(question, limit))
     coverage = Coverage(asked, found.lexicon.idf, found.tokens)
     hits = found.retriever.search(asked, 30)
-    return choose(coverage, rank(Ground(coverage, hits, [0.0] * len(hits))), limit)
+    return choose_quotes(coverage, rank(RankingContext(coverage, hits, [0.0] * len(hits))), limit)
 
 
 def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ...]:
@@ -124,9 +121,9 @@ def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ..
     return choice(question, *articles, limit=limit).quotes
 
 
-def searching(passages: Passages, engine: Callable[[Sequence[Postings]], Engine] = engine) -> Bm25Retriever:
+def searching(passages: PassageList, engine: Callable[[Sequence[Postings]], Scorer] = create_scorer) -> Bm25Retriever:
     """What searches these passages by their postings, counted from their own words."""
-    return Bm25Retriever(passages, counted(passages), engine=engine)
+    return Bm25Retriever(passages, count_documents(passages), engine=engine)
 
 
 def reopened(postings: Postings) -> Postings:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.analysis import fold, term, terms, tokens, words
+from bot.text.analysis import fold, term, terms, tokens, words
 
 TEXTS = st.text(max_size=60) | st.text(alphabet=".'’&-,019aAbBsS\u0301\u200b\u00ad \nßİıſ日あ½ﬁ", max_size=25)
 

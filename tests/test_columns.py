@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.columns import STRIDE, Strings, in_memory
+from bot.index.arrays import STRIDE, StringArray, in_memory
 
 WORDS = st.text(st.sampled_from("abé\ud800\U0001f600"), max_size=5)
 
@@ -14,6 +14,6 @@ WORDS = st.text(st.sampled_from("abé\ud800\U0001f600"), max_size=5)
 def test_a_string_is_found_where_it_stands(words: set[str], asked: list[str]) -> None:
     """Of sorted strings each is found at its place, however they are alike, and no other is found."""
     known = sorted(words)
-    strings = Strings(in_memory(Strings.arrays(known)))
+    strings = StringArray(in_memory(StringArray.arrays(known)))
     assert [strings.find(word) for word in known] == list(range(len(known)))
     assert [strings.find(word) for word in asked] == [known.index(word) if word in words else None for word in asked]

@@ -7,23 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor import Finding, Reading, examine, exit_status
-from bot.playground.server import StandIn
-from bot.slack.connection import Access, Mode
+from bot.doctor import ArchiveCheck, CheckResult, examine, exit_status
+from bot.playground.server import FakeSlack
+from bot.slack.client import Credentials, Mode
 from bot.slack.features import FEATURES, scopes
 
-GOOD = Reading(articles=12, paragraphs=1_234)
+GOOD = ArchiveCheck(articles=12, paragraphs=1_234)
 
 
 def found(
     state: Path,
-    access: Access,
+    access: Credentials,
     *,
     python: tuple[int, int] = (3, 12),
     is_compiled: bool = True,
-    reading: Reading = GOOD,
+    reading: ArchiveCheck = GOOD,
     mode: Mode = "socket",
-) -> dict[str, Finding]:
+) -> dict[str, CheckResult]:
     """The worst finding of each name, with the exit status held to them all."""
     findings = examine(
         python=python, is_compiled=is_compiled, reading=reading, state_folder=state, access=access, mode=mode
@@ -34,16 +34,16 @@ def found(
     return {one.name: one for one in sorted(findings, key=lambda one: one.level == "failed")}
 
 
-def access_to(slack: StandIn) -> Access:
-    return Access(slack.bot_token, slack.app_token, slack.api_url, slack.signing_secret)
+def access_to(slack: FakeSlack) -> Credentials:
+    return Credentials(slack.bot_token, slack.app_token, slack.api_url, slack.signing_secret)
 
 
-NOWHERE = Access(None, None, "http://127.0.0.1:1/api/")
+NOWHERE = Credentials(None, None, "http://127.0.0.1:1/api/")
 
 
 def test_a_good_installation_has_nothing_to_do(tmp_path: Path) -> None:
     """Where all is well every finding is ok, without advice, and the bot's workspace is named."""
-    with StandIn(scopes=scopes("full")) as slack:
+    with FakeSlack(scopes=scopes("full")) as slack:
         findings = found(tmp_path, access_to(slack))
         assert [one for one in findings.values() if one.level != "ok" or one.advice] == []
         assert "Stand-in" in findings["Slack workspace"].sentence
@@ -52,7 +52,7 @@ def test_a_good_installation_has_nothing_to_do(tmp_path: Path) -> None:
 
 def test_http_mode_needs_no_app_token(tmp_path: Path) -> None:
     """In HTTP mode the signing secret takes the app-level token's place, and no connection is asked for."""
-    with StandIn(scopes=scopes("full")) as slack:
+    with FakeSlack(scopes=scopes("full")) as slack:
         findings = found(tmp_path, replace(access_to(slack), app_token=None), mode="http")
         assert [one for one in findings.values() if one.level != "ok" or one.advice] == []
         assert [call.method for call in slack.calls] == ["auth.test"]
@@ -68,7 +68,7 @@ SECRETS = [
 @pytest.mark.parametrize(("secret", "sentence"), SECRETS)
 def test_the_signing_secret_is_examined(tmp_path: Path, secret: str | None, sentence: str) -> None:
     """A signing secret that is missing, or is a token, fails in HTTP mode; Socket Mode asks for none."""
-    with StandIn(scopes=scopes("full")) as slack:
+    with FakeSlack(scopes=scopes("full")) as slack:
         access = replace(access_to(slack), signing_secret=secret)
         assert found(tmp_path, access, mode="http")["Slack"].sentence == sentence
         assert "Slack" not in found(tmp_path, access)
@@ -85,15 +85,15 @@ def test_a_slower_search_is_a_warning(tmp_path: Path, is_compiled: bool, level: 
     assert found(tmp_path, NOWHERE, is_compiled=is_compiled)["Search"].level == level
 
 
-READINGS: list[tuple[Reading, str, str]] = [
+READINGS: list[tuple[ArchiveCheck, str, str]] = [
     (GOOD, "ok", "12 articles with 1,234 paragraphs."),
     (replace(GOOD, articles=0), "failed", "The archive holds no article."),
-    (Reading(0, 0, problem="The folder archive does not exist."), "failed", "The folder archive does not exist."),
+    (ArchiveCheck(0, 0, problem="The folder archive does not exist."), "failed", "The folder archive does not exist."),
 ]
 
 
 @pytest.mark.parametrize(("reading", "level", "sentence"), READINGS)
-def test_the_archive_is_counted(tmp_path: Path, reading: Reading, level: str, sentence: str) -> None:
+def test_the_archive_is_counted(tmp_path: Path, reading: ArchiveCheck, level: str, sentence: str) -> None:
     """An archive is ok with its counts; an empty or missing one is a failure with its reason."""
     finding = found(tmp_path, NOWHERE, reading=reading)["Archive"]
     assert (finding.level, finding.sentence) == (level, sentence)
@@ -102,7 +102,7 @@ def test_the_archive_is_counted(tmp_path: Path, reading: Reading, level: str, se
 def test_skipped_files_are_a_warning_that_names_the_first(tmp_path: Path) -> None:
     """Skipped files are named with their reasons, the first five of them, and the rest counted; nothing has failed."""
     skipped = tuple((f"{number}.txt", "it is empty") for number in range(7))
-    with StandIn(scopes=scopes("full")) as slack:
+    with FakeSlack(scopes=scopes("full")) as slack:
         reading = replace(GOOD, skipped=skipped)
         findings = examine(
             python=(3, 11),
@@ -128,7 +128,7 @@ def test_a_state_folder_that_cannot_be_written_fails(tmp_path: Path) -> None:
 
 def test_tokens_are_examined_in_turn(tmp_path: Path) -> None:
     """Missing, swapped and refused tokens are each a failure of their own sentence."""
-    with StandIn() as slack:
+    with FakeSlack() as slack:
         right = access_to(slack)
         swapped = replace(right, bot_token=right.app_token, app_token=right.bot_token)
         said = [
@@ -150,7 +150,7 @@ def test_tokens_are_examined_in_turn(tmp_path: Path) -> None:
 
 def test_missing_scopes_are_named_with_what_they_cost(tmp_path: Path) -> None:
     """A token without a scope of the base variant is a failure which names the scope and the features that are lost."""
-    with StandIn(scopes=set(scopes("full")) - {"users:read"}) as slack:
+    with FakeSlack(scopes=set(scopes("full")) - {"users:read"}) as slack:
         findings = found(tmp_path, access_to(slack))
     assert findings["Slack scopes"].level == "failed"
     assert findings["Slack scopes"].sentence == (
@@ -162,7 +162,7 @@ def test_missing_scopes_are_named_with_what_they_cost(tmp_path: Path) -> None:
 
 def test_what_the_base_variant_leaves_out_is_named(tmp_path: Path) -> None:
     """The base variant is no failure; what the full one adds is a warning that names the features which are off."""
-    with StandIn(scopes=scopes("base")) as slack:
+    with FakeSlack(scopes=scopes("base")) as slack:
         findings = found(tmp_path, access_to(slack))
     assert findings["Slack scopes"].level == "ok"
     assert findings["Slack features"].level == "warning"
@@ -174,13 +174,13 @@ def test_what_the_base_variant_leaves_out_is_named(tmp_path: Path) -> None:
 
 def test_one_missing_scope_of_the_full_variant_is_named_alone(tmp_path: Path) -> None:
     """A full installation that lost the scope for private channels is told of that scope."""
-    with StandIn(scopes=set(scopes("full")) - {"groups:history"}) as slack:
+    with FakeSlack(scopes=set(scopes("full")) - {"groups:history"}) as slack:
         finding = found(tmp_path, access_to(slack))["Slack features"]
     assert finding.sentence.startswith("Off, for want of groups:history: ")
 
 
 def test_a_slack_that_cannot_be_reached_fails(tmp_path: Path) -> None:
     """Where nothing answers at Slack's address, the finding says so."""
-    with StandIn() as gone:
+    with FakeSlack() as gone:
         access = access_to(gone)
     assert found(tmp_path, access)["Slack"].sentence.startswith("Slack cannot be reached (")

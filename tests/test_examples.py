@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from making import article, librarian
 
-from bot.examples import PARAGRAPHS
-from bot.librarian import EXAMPLES, Librarian
 from bot.models import Answer, Article, Question
-from bot.wiring import open_library
+from bot.search.answerer import EXAMPLES, Answerer
+from bot.search.examples import PARAGRAPHS
+from bot.wiring import open_corpus
 
 MADE = [
     ("", None),
@@ -93,7 +93,7 @@ def test_the_examples_of_an_archive(articles: tuple[Article, ...], asked: tuple[
 
 def test_the_examples_of_the_sample_archive(root: Path) -> None:
     """The sample archive's are questions that a person would ask, each answered by its first quote."""
-    sample = open_library([root / "corpus"]).consult(lambda one: one)
+    sample = open_corpus([root / "corpus"]).with_current(lambda one: one)
     assert sample.examples == (
         "what was agreed on GCAP",
         "who approved a defense budget",
@@ -104,7 +104,7 @@ def test_the_examples_of_the_sample_archive(root: Path) -> None:
 
 def test_the_examples_of_real_articles_are_answered(real_articles: Path) -> None:
     """So are those of an archive that nobody wrote for it."""
-    real = open_library([real_articles]).consult(lambda one: one)
+    real = open_corpus([real_articles]).with_current(lambda one: one)
     assert len(real.examples) == EXAMPLES
     assert_answered(real)
 
@@ -117,7 +117,7 @@ def test_a_large_archive_is_read_in_part() -> None:
     assert librarian(ORRE, new, PIER).examples[:1] == ("what was agreed on CTA",)
 
 
-def assert_answered(asked: Librarian) -> None:
+def assert_answered(asked: Answerer) -> None:
     for example in asked.examples:
         reply = asked.answer(Question(example))
         assert isinstance(reply, Answer), example

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import article
 
-from bot import analysis
-from bot.lexicon.expansion import expand
 from bot.models import Paragraph, Passage, Query, Question, Span
-from bot.ranking.coverage import Coverage
-from bot.ranking.features import features
-from bot.ranking.sightings import positions_of
-from bot.sentences import sentences
-from bot.wiring import index_of
+from bot.search.coverage import Coverage
+from bot.search.expansion import expand
+from bot.search.occurrences import positions_in
+from bot.search.ranking import compute_features
+from bot.text import analysis
+from bot.text.sentences import sentences
+from bot.wiring import build_index
 
 DEFINED = "The Nordic Ferry Board (NFB) met. The NFB runs the Skarvik pier."
 """Teaches an acronym, whose long form is one form of several terms."""
@@ -73,19 +73,19 @@ def test_features_are_what_each_definition_says(told: list[list[str]], question:
     """Words, shares of sentences and runs, what is near and what adjacent, whatever the passages and their order."""
     every = [article(DEFINED, id="0.txt")]
     every += [article("\n\n".join(texts), id=f"{number}.txt") for number, texts in enumerate(told, 1)]
-    index = index_of(every)
+    index = build_index(every)
     query = expand(index.lexicon, Question(question))
     coverage = Coverage(query, index.lexicon.idf, index.tokens)
     passages: list[Passage] = list(index.archive.passages)
     chance.shuffle(passages)  # type: ignore[attr-defined]
-    all_of = features(coverage, passages)
+    all_of = compute_features(coverage, passages)
     best = [0.0] * len(passages)
     for share, at, span in all_of.sentences():
         assert passages[at].span.holds(span)
         best[at] = max(best[at], share)
     for at, passage in enumerate(passages):
         found = [sightings(query, paragraph) for paragraph in passage.paragraphs]
-        assert set(positions_of(all_of.words[at])) == {i for own in found for words, _, _ in own for i in words}
+        assert set(positions_in(all_of.words[at])) == {i for own in found for words, _, _ in own for i in words}
         assert all_of.sentence[at] == pytest.approx(fullest(coverage, found, 1))
         assert best[at] == all_of.sentence[at]
         assert all_of.run[at] == pytest.approx(fullest(coverage, found, 3))
@@ -93,7 +93,7 @@ def test_features_are_what_each_definition_says(told: list[list[str]], question:
         assert all_of.adjacent[at] == pytest.approx(share_of_pairs(coverage, found, 1, in_order=True))
         for paragraph, own in zip(passage.paragraphs, found, strict=True):
             matches = coverage.matches(paragraph)
-            assert sorted(sorted(positions_of(match.words)) for match in matches) == sorted(
+            assert sorted(sorted(positions_in(match.words)) for match in matches) == sorted(
                 sorted(one[0]) for one in own
             )
             assert all(paragraph.span.holds(match.span) for match in matches)
@@ -104,7 +104,7 @@ def test_features_are_what_each_definition_says(told: list[list[str]], question:
 def test_a_question_of_very_many_words_is_held_against_a_text() -> None:
     """More content words than a machine's word has bits, after a question that has as many, are cut and found."""
     many = " ".join(f"crane{number}" for number in range(200))
-    index = index_of([article(many), article("It was crane199 that stood.", id="other.txt")])
+    index = build_index([article(many), article("It was crane199 that stood.", id="other.txt")])
     query = expand(index.lexicon, Question(f"and {many}?", follows=(f"which ships {many}",)))
     coverage = Coverage(query, index.lexicon.idf, index.tokens)
     held = coverage.words(index.archive.passages[0])

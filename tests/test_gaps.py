@@ -13,16 +13,17 @@ from pathlib import Path
 import pytest
 from test_cli import run
 
-from bot.gaps import Gap, find_gaps, grouped
-from bot.records import Delivery, Kept, Outcome, Place, Rated, Records, short_id
+from bot.evaluation.gaps import Gap, find_gaps, group_gaps
+from bot.store.models import AnswerRecord, Feedback, MessageRef, Outcome, QuestionEvent, answer_id
+from bot.store.store import Store
 
 ASKED = "when does the ferry sail"
 
 
-def kept(words: str, number: int = 0, *, is_public: bool = True, outcome: Outcome = "abstention") -> Kept:
+def kept(words: str, number: int = 0, *, is_public: bool = True, outcome: Outcome = "abstention") -> AnswerRecord:
     """Question ``number``, the later the greater."""
-    place = Place("T1", "C1", f"{number}.0")
-    one = Kept(short_id(place, ""), place, "", "", "mention", words, outcome, "{}", asked_at=float(number))
+    place = MessageRef("T1", "C1", f"{number}.0")
+    one = AnswerRecord(answer_id(place, ""), place, "", "", "mention", words, outcome, "{}", asked_at=float(number))
     return replace(one, is_public=is_public)
 
 
@@ -50,13 +51,13 @@ SAME = [
 @pytest.mark.parametrize(("one", "other"), APART)
 def test_questions_for_different_things_are_two(one: str, other: str) -> None:
     """A question that searches for something else, or elsewhere, is another one."""
-    assert [gap.times for gap in grouped([(kept(one, 2), ""), (kept(other, 1), "")])] == [1, 1]
+    assert [gap.times for gap in group_gaps([(kept(one, 2), ""), (kept(other, 1), "")])] == [1, 1]
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_the_same_question_is_one(one: str, other: str) -> None:
     """What is asked in other small words, another case or order is the same question, shown as it was asked last."""
-    assert grouped([(kept(one, 2), ""), (kept(other, 1), "")]) == (Gap(one, 2, 2.0),)
+    assert group_gaps([(kept(one, 2), ""), (kept(other, 1), "")]) == (Gap(one, 2, 2.0),)
 
 
 def test_the_order_of_gaps() -> None:
@@ -68,17 +69,17 @@ def test_the_order_of_gaps() -> None:
         (kept(ASKED, 2), "wrong ferry"),
         (kept(ASKED, 1), "too old"),
     ]
-    assert grouped([]) == ()
-    assert grouped(asked) == (
+    assert group_gaps([]) == ()
+    assert group_gaps(asked) == (
         Gap(ASKED, 3, 4.0, ("too old", "wrong ferry")),
         Gap("the newest", 1, 5.0),
         Gap("another", 1, 3.0),
     )
 
 
-def ask(records: Records, one: Kept, rated: Rated | None = None) -> None:
+def ask(records: Store, one: AnswerRecord, rated: Feedback | None = None) -> None:
     """The question is asked now, ends as ``one`` says, and is rated."""
-    claim = records.claim(Delivery(one.id, one.place, "", "{}"))
+    claim = records.claim(QuestionEvent(one.id, one.place, "", "{}"))
     assert claim
     records.settle(claim, one.outcome, "2.0", one)
     if rated:
@@ -87,10 +88,10 @@ def ask(records: Records, one: Kept, rated: Rated | None = None) -> None:
 
 def test_what_is_found_in_the_ledger() -> None:
     """Abstentions are told of, answers that were not helpful too; not others, not older ones, nor private ones."""
-    records = Records(None)
+    records = Store(None)
     ask(records, kept("no answer", 1))
-    ask(records, kept("answered", 2, outcome="answer"), Rated(True))
-    ask(records, kept("badly answered", 3, outcome="answer"), Rated(False, "too old"))
+    ask(records, kept("answered", 2, outcome="answer"), Feedback(True))
+    ask(records, kept("badly answered", 3, outcome="answer"), Feedback(False, "too old"))
     ask(records, kept("no private answer", 4, is_public=False))
     now = time.time()
     found = find_gaps(records, now - 60, private=False)
@@ -113,12 +114,12 @@ def gaps(state: Path, *arguments: str, private: bool = False) -> str:
 
 def test_the_command_prints_the_list(tmp_path: Path) -> None:
     """It prints what editors see in the Home tab, of private questions only where that is set, literally."""
-    records = Records(tmp_path)
+    records = Store(tmp_path)
     assert "Found no answer: none." in gaps(tmp_path)
     ask(records, kept("why \x1b[31m<submarines>\n", 1))
     ask(records, kept("Why submarines?", 2))
     ask(records, kept("quietly", 3, is_public=False))
-    ask(records, kept("who leads", 4, outcome="answer"), Rated(False, "too\x07 old"))
+    ask(records, kept("who leads", 4, outcome="answer"), Feedback(False, "too\x07 old"))
     records.close()
     printed = gaps(tmp_path)
     assert "1 × who leads · " in printed
@@ -141,7 +142,7 @@ def test_without_records_there_is_one_sentence(tmp_path: Path) -> None:
 
 def test_the_command_prints_json(tmp_path: Path) -> None:
     """For programs it prints one object: the days, and both lists."""
-    records = Records(tmp_path)
+    records = Store(tmp_path)
     ask(records, kept("why submarines", 1))
     ask(records, kept("Why submarines?", 2))
     records.close()

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from bot.models import Answer, Question
-from bot.records import FILE_NAME, Records
-from bot.wiring import open_library
+from bot.store.models import FILE_NAME
+from bot.store.store import Store
+from bot.wiring import open_corpus
 
 
 def test_an_index_that_cannot_be_kept_is_a_failure(tmp_path: Path, root: Path) -> None:
@@ -36,8 +37,8 @@ def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path, root: Path) -> None
     """The words of articles and questions stand in the state folder: neither it nor its files are open to others."""
     before = os.umask(0o022)
     try:
-        open_library([root / "corpus"], tmp_path / "state")
-        Records(tmp_path / "state").close()
+        open_corpus([root / "corpus"], tmp_path / "state")
+        Store(tmp_path / "state").close()
     finally:
         os.umask(before)
     kept = [tmp_path / "state", *(tmp_path / "state").glob("*.snapshot"), tmp_path / "state" / FILE_NAME]
@@ -72,5 +73,5 @@ def test_what_changes_is_read_and_kept(tmp_path: Path, root: Path) -> None:
         finally:
             process.kill()
     assert (process.returncode, rest, told) == (0, "", "")
-    reply = open_library([corpus], state).consult(lambda librarian: librarian.answer(Question("bridge at Orrin")))
+    reply = open_corpus([corpus], state).with_current(lambda librarian: librarian.answer(Question("bridge at Orrin")))
     assert isinstance(reply, Answer)

@@ -12,7 +12,7 @@ from making import article, librarian, shown, tampered
 
 from bot.errors import VerificationError
 from bot.models import Abstention, Answer, Question, Reply
-from bot.wiring import open_library
+from bot.wiring import open_corpus
 
 SAILS = "The ferry between Lund Bay and Orre sails again from Monday."
 COST = "The repair of the pier cost 14 million crowns, the Coastal Transport Authority (CTA) said."
@@ -181,7 +181,7 @@ def test_a_reason_is_short() -> None:
 @pytest.mark.parametrize("limit", [1, 2, 10])
 def test_no_limit_decides_whether_the_archive_answers(limit: int, root: Path) -> None:
     """How many quotes are asked for changes neither which is the first nor how sure it is."""
-    known = open_library((root / "corpus",)).consult(lambda known: known)
+    known = open_corpus((root / "corpus",)).with_current(lambda known: known)
     one, usual = (known.answer(Question("India's Ship day", most)) for most in (limit, 3))
     assert (type(one), one.confidence) == (type(usual), usual.confidence)
     assert shown(one)[:1] == shown(usual)[:1]

@@ -16,19 +16,19 @@ import pytest
 import watchfiles
 
 from bot.errors import ArchiveError
-from bot.indexing import watching as watching_module
-from bot.indexing.keeping import Keeper
-from bot.indexing.versions import Kept
-from bot.librarian import Librarian
-from bot.library import Library
+from bot.index import watch as watching_module
+from bot.index.store import IndexStore
+from bot.index.versions import IndexVersion
 from bot.models import Answer, Question
-from bot.wiring import open_library
+from bot.search.answerer import Answerer
+from bot.search.corpus import Corpus
+from bot.wiring import open_corpus
 
 PATIENCE = 30.0  # seconds in which a change is noticed, on a machine that is busy
 FERRY = "The ferry to Tarn sailed at seven in the morning."
 
 
-def quotes(librarian: Librarian, question: str) -> list[str]:
+def quotes(librarian: Answerer, question: str) -> list[str]:
     """What is quoted in answer."""
     reply = librarian.answer(Question(question))
     return [quote.text for quote in reply.quotes] if isinstance(reply, Answer) else []
@@ -39,11 +39,11 @@ class Watched:
     """A library that is watched, its folder, and the numbers of articles that were told."""
 
     folder: Path
-    library: Library
+    library: Corpus
     told: queue.Queue[int] = field(default_factory=queue.Queue)
 
     def asked(self, question: str) -> list[str]:
-        return self.library.consult(lambda librarian: quotes(librarian, question))
+        return self.library.with_current(lambda librarian: quotes(librarian, question))
 
     def until(self, question: str, answer: list[str]) -> None:
         """Wait, from one change to the next, until the question is answered so."""
@@ -56,7 +56,7 @@ def watching(folder: Path, state: Path | None = None) -> Iterator[Watched]:
     """A library of one article, which is watched."""
     folder.mkdir()
     (folder / "ferry.txt").write_text(FERRY)
-    watched = Watched(folder, open_library([folder], state))
+    watched = Watched(folder, open_corpus([folder], state))
     with watched.library.watched(watched.told.put):
         yield watched
 
@@ -175,11 +175,11 @@ def folder_of(tmp_path: Path, **articles: str) -> Path:
 def test_a_question_in_flight_keeps_its_archive(tmp_path: Path, is_kept: bool) -> None:
     """While a question waits the archive becomes another; it is answered, and verified, from the one it began with."""
     folder = folder_of(tmp_path, ferry=FERRY, bridge="The bridge at Orrin was closed for repairs.")
-    library = open_library([folder], tmp_path / "state" if is_kept else None)
+    library = open_corpus([folder], tmp_path / "state" if is_kept else None)
     begun, changed = threading.Event(), threading.Event()
     found: queue.Queue[list[str]] = queue.Queue()
 
-    def work(librarian: Librarian) -> None:
+    def work(librarian: Answerer) -> None:
         begun.set()
         assert changed.wait(PATIENCE)
         found.put(quotes(librarian, "ferry to Tarn"))
@@ -194,7 +194,7 @@ def test_a_question_in_flight_keeps_its_archive(tmp_path: Path, is_kept: bool) -
     changed.set()
     assert found.get(timeout=PATIENCE) == [FERRY]
     asking.join()
-    assert library.consult(lambda librarian: quotes(librarian, "ferry to Tarn")) == []
+    assert library.with_current(lambda librarian: quotes(librarian, "ferry to Tarn")) == []
 
 
 def test_no_question_waits_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,17 +202,19 @@ def test_no_question_waits_for_the_disk(tmp_path: Path, monkeypatch: pytest.Monk
     is_saving, is_answered = threading.Event(), threading.Event()
     waited: queue.Queue[bool] = queue.Queue()
 
-    def slowly(keeper: Keeper, kept: Kept) -> Kept:
+    def slowly(keeper: IndexStore, kept: IndexVersion) -> IndexVersion:
         if len(kept.index.archive) == 2:  # it may look once more at what it began with
             is_saving.set()
             waited.put(is_answered.wait(PATIENCE))
         return kept
 
     with watching(tmp_path / "archive", tmp_path / "state") as watched:
-        monkeypatch.setattr(Keeper, "save", slowly)
+        monkeypatch.setattr(IndexStore, "save", slowly)
         (watched.folder / "harbour.txt").write_text("The harbour burnt.")
         assert is_saving.wait(PATIENCE)
-        harbour = watched.library.consult(lambda librarian: quotes(librarian, "harbour burnt"), patience=2 * PATIENCE)
+        harbour = watched.library.with_current(
+            lambda librarian: quotes(librarian, "harbour burnt"), patience=2 * PATIENCE
+        )
         is_answered.set()
         assert (harbour, waited.get(timeout=PATIENCE)) == (["The harbour burnt."], True)
 
@@ -221,7 +223,7 @@ def test_looking_again_finds_what_has_changed(tmp_path: Path) -> None:
     """Whether anything has changed is told; where nothing is left to read that is an error, and the old one stays."""
     folder = folder_of(tmp_path, ferry=FERRY)
     os.utime(folder / "ferry.txt", (1, 1))
-    library = open_library([folder], tmp_path / "state")
+    library = open_corpus([folder], tmp_path / "state")
     read_at = library.read_at
     assert not library.refresh()
     assert library.read_at == read_at
@@ -234,7 +236,7 @@ def test_looking_again_finds_what_has_changed(tmp_path: Path) -> None:
         path.unlink()
     with pytest.raises(ArchiveError, match="There is no article in"):
         library.refresh()
-    assert library.consult(lambda librarian: len(librarian.archive)) == 2
+    assert library.with_current(lambda librarian: len(librarian.archive)) == 2
 
 
 def test_what_was_met_is_noted(tmp_path: Path) -> None:
@@ -242,11 +244,11 @@ def test_what_was_met_is_noted(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, ferry=FERRY, empty="")
     (folder / "archive.toml").write_text('["nowhere.txt"]\ntitle = "Nowhere"\n')
     for _ in range(2):
-        notes = open_library([folder], tmp_path / "state").notes
+        notes = open_corpus([folder], tmp_path / "state").notes
         assert [one.name for one in notes.skipped] == ["empty.txt"]
         assert len(notes.warnings) == 1
         assert "nowhere.txt" in notes.warnings[0]
-    library = open_library([folder], tmp_path / "state")
+    library = open_corpus([folder], tmp_path / "state")
     (folder / "empty.txt").unlink()
     assert library.refresh()
     assert library.notes.skipped == ()
@@ -256,7 +258,7 @@ def test_a_file_that_is_replaced_is_seen(tmp_path: Path) -> None:
     """An archive that is one file is seen to change when it is written to, and each time another takes its place."""
     path, other = tmp_path / "news.jsonl", tmp_path / "other"
     path.write_text('{"text": "The museum in Varda was sold."}\n')
-    watched = Watched(path, open_library([path]))
+    watched = Watched(path, open_corpus([path]))
     with watched.library.watched(watched.told.put):
         for place in ("Orrin", "Ulm", "Tell"):
             other.write_text(f'{{"text": "The museum in {place} was opened."}}\n')

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, OTHER_BOT, RESEARCH
 from bot.playground.events import SCOPES
-from bot.playground.nouns import Message
-from bot.playground.server import StandIn
+from bot.playground.models import Message
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, OTHER_BOT, RESEARCH
 
 QUESTION = "what was agreed on GCAP"
 EVERY_SCOPE = ("chat:write", *sorted({scope for scopes in SCOPES.values() for scope in scopes}))
@@ -26,7 +26,7 @@ EVERY_SCOPE = ("chat:write", *sorted({scope for scopes in SCOPES.values() for sc
 class Live:
     """The workspace, and the process that answers in it."""
 
-    slack: StandIn
+    slack: FakeSlack
     process: subprocess.Popen[str]
 
     def mention(self, text: str, thread: str | None = None) -> Message:
@@ -41,7 +41,7 @@ class Live:
 
 
 @contextmanager
-def serving(slack: StandIn, state: Path, root: Path, **changes: str) -> Iterator[subprocess.Popen[str]]:
+def serving(slack: FakeSlack, state: Path, root: Path, **changes: str) -> Iterator[subprocess.Popen[str]]:
     environment = os.environ | slack.environment() | {"PULLQUOTE_STATE_DIR": str(state)} | changes
     command = [sys.executable, "-m", "bot", "serve", "--corpus", str(root / "corpus")]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
@@ -56,7 +56,7 @@ def serving(slack: StandIn, state: Path, root: Path, **changes: str) -> Iterator
 def live(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     with (
         # The last retry comes after the bot has noticed a cut connection, as Slack's own last one does.
-        StandIn(scopes=EVERY_SCOPE, subscriptions=SCOPES, retry_after_seconds=(0, 1, 7)) as slack,
+        FakeSlack(scopes=EVERY_SCOPE, subscriptions=SCOPES, retry_after_seconds=(0, 1, 7)) as slack,
         serving(slack, tmp_path_factory.mktemp("state"), root) as process,
     ):
         slack.wait_until_connected(30)
@@ -148,7 +148,7 @@ def test_a_dropped_connection(live: Live) -> None:
 
 def test_sigterm_ends_the_process_cleanly(root: Path, tmp_path: Path) -> None:
     """A connected process ends within five seconds of SIGTERM, with status 0 and without a traceback."""
-    with StandIn() as slack, serving(slack, tmp_path, root) as process:
+    with FakeSlack() as slack, serving(slack, tmp_path, root) as process:
         slack.wait_until_connected(30)
         process.send_signal(signal.SIGTERM)
         _, told = process.communicate(timeout=5)
@@ -168,7 +168,7 @@ def test_sigterm_ends_the_process_cleanly(root: Path, tmp_path: Path) -> None:
 )
 def test_a_wrong_token_is_one_sentence(root: Path, tmp_path: Path, changes: dict[str, str], said: str) -> None:
     """A missing, swapped or refused token ends the process with status 2 and one sentence."""
-    with StandIn() as slack, serving(slack, tmp_path, root, **changes) as process:
+    with FakeSlack() as slack, serving(slack, tmp_path, root, **changes) as process:
         _, told = process.communicate(timeout=30)
         assert process.returncode == 2
         assert said in told

@@ -20,9 +20,9 @@ from threading import Condition, Thread
 
 import pytest
 
-from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, RESEARCH, YOU
-from bot.playground.nouns import Message
-from bot.playground.server import StandIn
+from bot.playground.models import Message
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, RESEARCH, YOU
 from bot.slack.features import events, scopes
 
 QUESTION = "what was agreed on GCAP"
@@ -82,7 +82,7 @@ def command(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def serving(slack: StandIn, state: Path, root: Path, *arguments: str, **changes: str) -> Iterator[Service]:
+def serving(slack: FakeSlack, state: Path, root: Path, *arguments: str, **changes: str) -> Iterator[Service]:
     """The process, its archive the sample one, its address a free one unless ``arguments`` say otherwise."""
     environment = os.environ | slack.environment() | {"PULLQUOTE_STATE_DIR": str(state)} | changes
     given = command("serve", "--mode", "http", "--corpus", str(root / "corpus"), *(arguments or ("--port", "0")))
@@ -95,7 +95,7 @@ def serving(slack: StandIn, state: Path, root: Path, *arguments: str, **changes:
 
 
 @contextmanager
-def answering(slack: StandIn, state: Path, root: Path, **changes: str) -> Iterator[Service]:
+def answering(slack: FakeSlack, state: Path, root: Path, **changes: str) -> Iterator[Service]:
     """As ``serving``, with Slack's events on their way to it, and the archive loaded."""
     with serving(slack, state, root, **changes) as service:
         slack.use_request_url(service.url)
@@ -104,12 +104,12 @@ def answering(slack: StandIn, state: Path, root: Path, **changes: str) -> Iterat
 
 
 @pytest.fixture
-def slack() -> Iterator[StandIn]:
-    with StandIn(scopes=scopes("full"), subscriptions=events("full"), retry_after_seconds=(0, 1, 2)) as slack:
+def slack() -> Iterator[FakeSlack]:
+    with FakeSlack(scopes=scopes("full"), subscriptions=events("full"), retry_after_seconds=(0, 1, 2)) as slack:
         yield slack
 
 
-def ask(slack: StandIn, text: str = QUESTION, channel: str = GENERAL, user: str = YOU) -> Message:
+def ask(slack: FakeSlack, text: str = QUESTION, channel: str = GENERAL, user: str = YOU) -> Message:
     return slack.say(channel, f"{slack.mention} {text}", user=user)
 
 
@@ -119,7 +119,7 @@ def told(service: Service) -> dict[str, object]:
     return line
 
 
-def test_a_day_in_the_life_of_a_service(slack: StandIn, tmp_path: Path, root: Path) -> None:
+def test_a_day_in_the_life_of_a_service(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
     """It answers mentions and direct messages, says that it is ready, logs a line a question, counts, and forgets."""
     state = tmp_path / "state"
     with answering(slack, state, root) as service:
@@ -159,7 +159,7 @@ def test_a_day_in_the_life_of_a_service(slack: StandIn, tmp_path: Path, root: Pa
     assert forget() == "Deleted the record of 0 questions.\n"
 
 
-def test_the_end_waits_for_the_question_in_hand(slack: StandIn, tmp_path: Path, root: Path) -> None:
+def test_the_end_waits_for_the_question_in_hand(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
     """A question whose reply Slack holds up for a second when the signal comes is answered before the process ends."""
     with answering(slack, tmp_path / "state", root) as service:
         slack.fail_next("chat.postMessage", status=429, retry_after=1)
@@ -171,7 +171,7 @@ def test_the_end_waits_for_the_question_in_hand(slack: StandIn, tmp_path: Path, 
         assert len(slack.replies(GENERAL, asked.ts)) == 1
 
 
-def test_settings_reach_the_bot(slack: StandIn, tmp_path: Path, root: Path) -> None:
+def test_settings_reach_the_bot(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
     """Where one channel is named and a person may ask one question a minute, all else gets a private sentence."""
     changes = {
         "PULLQUOTE_CHANNELS": RESEARCH,
@@ -191,13 +191,13 @@ def test_settings_reach_the_bot(slack: StandIn, tmp_path: Path, root: Path) -> N
         assert slack.replies(GENERAL) == []
 
 
-def private(slack: StandIn) -> set[tuple[str, str]]:
+def private(slack: FakeSlack) -> set[tuple[str, str]]:
     """To whom alone something was said, and where."""
     said = [call.arguments for call in slack.calls if call.method == "chat.postEphemeral"]
     return {(one["channel"], one["user"]) for one in said}
 
 
-def test_a_state_folder_that_cannot_be_used_keeps_nobody_waiting(slack: StandIn, tmp_path: Path, root: Path) -> None:
+def test_a_state_folder_that_cannot_be_used_keeps_nobody_waiting(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
     """Where nothing can be recorded, one sentence in the log says so; each question is answered once all the same."""
     (tmp_path / "state").write_text("a file where the folder should be")
     with answering(slack, tmp_path / "state", root) as service:
@@ -213,7 +213,7 @@ def test_a_state_folder_that_cannot_be_used_keeps_nobody_waiting(slack: StandIn,
     assert len([line for line in lines if "PULLQUOTE_STATE_DIR" in line]) == 1
 
 
-def test_what_keeps_it_from_starting_is_one_sentence(slack: StandIn, tmp_path: Path, root: Path) -> None:
+def test_what_keeps_it_from_starting_is_one_sentence(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
     """A missing secret, a port that is taken: status 2, and the last line says what to do."""
     with serving(slack, tmp_path / "state", root, SLACK_SIGNING_SECRET="") as service:
         status, lines = service.ended()
@@ -227,7 +227,7 @@ def test_what_keeps_it_from_starting_is_one_sentence(slack: StandIn, tmp_path: P
             assert lines[-1].startswith(f"Nothing can listen on 127.0.0.1, port {port}")
 
 
-def test_an_archive_that_is_not_there_ends_it(slack: StandIn, tmp_path: Path, root: Path) -> None:
+def test_an_archive_that_is_not_there_ends_it(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
     """What is wrong with the archive, which loads after connecting, ends the process in one sentence as well."""
     with serving(slack, tmp_path / "state", root, "--port", "0", "--corpus", str(tmp_path / "nowhere")) as service:
         status, lines = service.ended()

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import article, lexicon
 
-from bot.filters import excluded_phrases, holds, is_in_scope
-from bot.lexicon.expansion import expand
+from bot.index.filters import excluded_phrases, holds, is_in_scope
 from bot.models import Filters, Question, Scope
-from bot.operators import parse
+from bot.search.expansion import expand
+from bot.search.operators import parse_operators
 
 NO_OPERATOR = [
     "",
@@ -47,7 +47,7 @@ NO_OPERATOR = [
 @pytest.mark.parametrize("said", NO_OPERATOR)
 def test_no_operator(said: str) -> None:
     """What is no operator stays as it was typed, and asks for nothing."""
-    assert parse(said) == (said, Filters())
+    assert parse_operators(said) == (said, Filters())
 
 
 SINCE_2024 = Scope(since=date(2024, 1, 1))
@@ -91,7 +91,7 @@ READ = [
 @pytest.mark.parametrize(("said", "expected"), READ)
 def test_what_is_read(said: str, expected: Filters) -> None:
     """Operators are read wherever they stand, with the marks and dashes of any phone; the rest is named as unread."""
-    assert parse(said)[1] == expected
+    assert parse_operators(said)[1] == expected
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ PIECES = [
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join) | st.text(max_size=60))
 def test_anything_can_be_parsed(said: str) -> None:
     """Whatever is typed is parsed, and what was parsed of it asks for nothing more when it is parsed again."""
-    words, filters = parse(said)
-    again = parse(words)[1]
+    words, filters = parse_operators(said)
+    again = parse_operators(words)[1]
     assert again.scope == Scope()
     assert set(excluded_phrases(filters)) <= set(filters.excluded)

@@ -8,7 +8,7 @@ import pytest
 from making import article, librarian, shown
 
 from bot.models import Abstention, Answer, Question, Reply
-from bot.quoting.lines import first_lines
+from bot.search.messages import header_lines
 
 COST = "The old pier at Skarvik cost 14 million crowns, the joint venture said."
 VENTURE = "A venture of Lund and Orre will run the ferry to the old pier."
@@ -175,7 +175,7 @@ def test_a_title_in_a_sentence_that_is_quoted_is_not_spoken_of() -> None:
 )
 def test_what_is_shown_back(said: str, lines: list[str]) -> None:
     """A question with operators has what was searched shown back first; any other has no such line."""
-    assert [line for line in first_lines(ask(said)) if line.startswith("Searched")] == lines
+    assert [line for line in header_lines(ask(said)) if line.startswith("Searched")] == lines
 
 
 def test_what_is_shown_back_is_short() -> None:
@@ -184,7 +184,7 @@ def test_what_is_shown_back_is_short() -> None:
         f'"phrase of {i} {"x" * 90}" -{"y" * 90}{i} source:{"z" * 90}{i} by:{"w" * 90}{i}' for i in range(40)
     )
     reply = ask(f"pier {said} after:2023")
-    assert all(len(line) < 1500 for line in first_lines(reply))
+    assert all(len(line) < 1500 for line in header_lines(reply))
 
 
 def test_what_was_searched_is_counted() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.models import Article, Mark, Span
-from bot.paragraphs import PASSAGE_WORDS, passages, split
+from bot.text.paragraphs import PASSAGE_WORDS, passages, split
 
 WRAPPED = """The council met on Tuesday and agreed to
 repair the old bridge before winter. It had been

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from bot.lexicon.expansion import expand
 from bot.models import Abstention, Answer, Hit, Question
-from bot.quoting.confidence import improbability
-from bot.ranking import Ground, adjacent, names
-from bot.ranking.coverage import Coverage
-from bot.ranking.sightings import words_at
-from bot.wiring import index_of, librarian_of
+from bot.search.confidence import improbability
+from bot.search.coverage import Coverage
+from bot.search.expansion import expand
+from bot.search.occurrences import mask_of
+from bot.search.ranking import RankingContext, adjacent, names
+from bot.wiring import answerer_over, build_index
 from tests.making import article
 
 
-def ground(question: str, *texts: str, title: str = "") -> Ground:
+def ground(question: str, *texts: str, title: str = "") -> RankingContext:
     """The question held against one passage of each text, all with the same title."""
-    found = index_of([article(text, id=f"{number}.txt", title=title) for number, text in enumerate(texts)])
+    found = build_index([article(text, id=f"{number}.txt", title=title) for number, text in enumerate(texts)])
     coverage = Coverage(expand(found.lexicon, Question(question)), found.lexicon.idf, found.tokens)
     hits = [Hit(passage, 1.0) for passage in found.archive.passages]
-    return Ground(coverage, hits, [0.0] * len(hits))
+    return RankingContext(coverage, hits, [0.0] * len(hits))
 
 
 def test_words_that_stand_apart_or_turned_are_not_adjacent() -> None:
@@ -64,7 +64,7 @@ def test_a_word_that_only_asks_counts_less_than_one_that_names() -> None:
 def test_a_sentence_that_adds_to_the_title_is_quoted_before_one_that_repeats_it() -> None:
     """Where the title names the subject, the sentence with what was asked of it is the quote."""
     text = "The Lunar Gate is a station. It is a station of many. Its crew sleeps in hammocks."
-    reply = librarian_of([article(text, title="Lunar Gate")]).answer(
+    reply = answerer_over([article(text, title="Lunar Gate")]).answer(
         Question("where does the crew of Lunar Gate sleep")
     )
     shown = reply.quotes if isinstance(reply, Answer) else reply.nearest
@@ -74,13 +74,13 @@ def test_a_sentence_that_adds_to_the_title_is_quoted_before_one_that_repeats_it(
 def test_chance_explains_a_common_word_sooner_than_a_rare_one() -> None:
     """The rarer the words that one text holds, the less is chance an explanation."""
     coverage = ground("wheat harvest", *["The harvest was good."] * 5, "The wheat harvest was poor.").coverage
-    wheat, harvest = (improbability(coverage, words_at((word,)), 6) for word in (0, 1))
+    wheat, harvest = (improbability(coverage, mask_of((word,)), 6) for word in (0, 1))
     assert improbability(coverage, 0, 6) == 0.0
-    assert harvest < wheat < improbability(coverage, words_at((0, 1)), 6)
+    assert harvest < wheat < improbability(coverage, mask_of((0, 1)), 6)
 
 
 def test_a_name_that_nobody_speaks_of_is_not_answered_about_another() -> None:
     """All words but the name: the archive does not answer, and says which word it lacks."""
     text = "Ankara signed the trade treaty on Monday. The treaty opens ports to wheat."
-    reply = librarian_of([article(text)]).answer(Question("when did Caracas sign the trade treaty"))
+    reply = answerer_over([article(text)]).answer(Question("when did Caracas sign the trade treaty"))
     assert isinstance(reply, Abstention) or "Caracas" in reply.quotes[0].missing

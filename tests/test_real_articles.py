@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from bot.librarian import Librarian
 from bot.models import Abstention, Answer, Question, Quote, Span
-from bot.wiring import open_library
+from bot.search.answerer import Answerer
+from bot.wiring import open_corpus
 
 FIRST, SECOND = "000_9bfdd210c1d62a51.txt", "002_bb5f7ff2da2870a9.txt"
 DIGESTS = {
@@ -25,15 +25,15 @@ Expected = tuple[str, Span]
 
 
 @pytest.fixture(scope="session")
-def librarian(real_articles: Path, kept: Path) -> Librarian:
-    library = open_library([real_articles], kept)
-    found, reading = library.consult(lambda one: one), library.notes
+def librarian(real_articles: Path, kept: Path) -> Answerer:
+    library = open_corpus([real_articles], kept)
+    found, reading = library.with_current(lambda one: one), library.notes
     assert not reading.skipped
     assert {article.id: article.sha256 for article in found.archive.articles.values()} == DIGESTS
     return found
 
 
-def answer(librarian: Librarian, question: str) -> tuple[Quote, ...]:
+def answer(librarian: Answerer, question: str) -> tuple[Quote, ...]:
     reply = librarian.answer(Question(question))
     assert isinstance(reply, Answer)
     return reply.quotes
@@ -70,7 +70,7 @@ def test_what_was_agreed_on_gcap(real_articles: Path) -> None:
     assert quotes[SECOND]["published"] is None
 
 
-def test_it_is_told_that_no_passage_holds_both_words(librarian: Librarian) -> None:
+def test_it_is_told_that_no_passage_holds_both_words(librarian: Answerer) -> None:
     """The first line says what can be proved, and no more."""
     reply = librarian.answer(Question("what was agreed on GCAP"))
     assert isinstance(reply, Answer)
@@ -78,25 +78,25 @@ def test_it_is_told_that_no_passage_holds_both_words(librarian: Librarian) -> No
 
 
 @pytest.mark.parametrize("question", ["GCAP", "global combat air programme"])
-def test_an_acronym_and_its_long_form_find_both_articles(librarian: Librarian, question: str) -> None:
+def test_an_acronym_and_its_long_form_find_both_articles(librarian: Answerer, question: str) -> None:
     """One article gives the acronym, the other only spells it out."""
     quotes = answer(librarian, question)
     assert quoted(quotes, INVITED).missing == quoted(quotes, APPROACHED).missing == ()
 
 
-def test_a_name_misspelt_throughout_one_article(librarian: Librarian) -> None:
+def test_a_name_misspelt_throughout_one_article(librarian: Answerer) -> None:
     """Both articles are quoted on the islands, though one spells the minister's name otherwise."""
     quotes = answer(librarian, "What did Nakatani say about the Senkaku Islands?")
     quoted(quotes, (FIRST, Span(652, 694)))
     quoted(quotes, (SECOND, Span(7198, 7257)))
 
 
-def test_a_name_misspelt_in_the_question(librarian: Librarian) -> None:
+def test_a_name_misspelt_in_the_question(librarian: Answerer) -> None:
     """A slip in lower case still finds the day of the visit."""
     quoted(answer(librarian, "when did nakatini visit india"), (SECOND, Span(128, 162)))
 
 
-def test_who_is_in_the_quad(librarian: Librarian) -> None:
+def test_who_is_in_the_quad(librarian: Answerer) -> None:
     """The four members are in the first quote."""
     quotes = answer(librarian, "who is in the Quad")
     assert quotes[0] == quoted(quotes, (FIRST, Span(1004, 1049)))
@@ -129,7 +129,7 @@ QUESTIONS = [
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_no_title_heading_or_date_line_is_quoted(librarian: Librarian, question: str) -> None:
+def test_no_title_heading_or_date_line_is_quoted(librarian: Answerer, question: str) -> None:
     """What is metadata is never an article's words, even when it is asked for."""
     reply = librarian.answer(Question(question, limit=20))
     for quote in reply.nearest if isinstance(reply, Abstention) else reply.quotes:

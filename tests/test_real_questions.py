@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from bot.librarian import Librarian
 from bot.models import Answer, Question, Span
-from bot.wiring import open_library
+from bot.search.answerer import Answerer
+from bot.wiring import open_corpus
 
 pytestmark = pytest.mark.xdist_group("real questions")  # the large archive takes long to open, so one worker does it
 TEAMS_OWN = "what was agreed on GCAP"
@@ -50,24 +50,24 @@ QUESTIONS = read_questions()
 
 
 @pytest.fixture(scope="session")
-def alone(real_articles: Path, kept: Path) -> Librarian:
+def alone(real_articles: Path, kept: Path) -> Answerer:
     """An archive of the two articles and nothing else."""
-    library = open_library([real_articles], kept)
-    librarian, reading = library.consult(lambda one: one), library.notes
+    library = open_corpus([real_articles], kept)
+    librarian, reading = library.with_current(lambda one: one), library.notes
     assert not reading.skipped
     return librarian
 
 
 @pytest.fixture(scope="session")
-def mixed(real_articles: Path, evaluation: Path, kept: Path) -> Librarian:
+def mixed(real_articles: Path, evaluation: Path, kept: Path) -> Answerer:
     """The two articles among thousands of news stories."""
     paths = [real_articles, evaluation / "news23" / "articles.jsonl.gz"]
-    librarian = open_library(paths, kept).consult(lambda one: one)
+    librarian = open_corpus(paths, kept).with_current(lambda one: one)
     assert len(librarian.archive.articles) > 2000
     return librarian
 
 
-def rank(librarian: Librarian, asked: Asked) -> int | None:
+def rank(librarian: Answerer, asked: Asked) -> int | None:
     """Where the first passage stands that holds evidence, from 1; None when no ranked passage does."""
     for number, hit in enumerate(librarian.answer(Question(asked.question)).trace.hits, 1):
         if any(evidence.within(hit.passage.article.id, hit.passage.span) for evidence in asked.evidence):
@@ -75,14 +75,14 @@ def rank(librarian: Librarian, asked: Asked) -> int | None:
     return None
 
 
-def check_first_hits(librarian: Librarian, floor: float) -> None:
+def check_first_hits(librarian: Answerer, floor: float) -> None:
     """Fail, naming the questions that miss, when too few have evidence in the first passage."""
     ranks = {asked.question: rank(librarian, asked) for asked in QUESTIONS}
     missed = {question: found for question, found in ranks.items() if found != 1}
     assert (len(ranks) - len(missed)) / len(ranks) >= floor, f"where the evidence stands: {missed}"
 
 
-def check_teams_own(librarian: Librarian) -> None:
+def check_teams_own(librarian: Answerer) -> None:
     """Fail unless each piece of evidence of the team's own question is in one of the first three quotes."""
     (asked,) = [asked for asked in QUESTIONS if asked.question == TEAMS_OWN]
     reply = librarian.answer(Question(asked.question))
@@ -103,7 +103,7 @@ def test_thirty_questions() -> None:
     assert all(asked.evidence for asked in QUESTIONS)
 
 
-def test_the_evidence_is_what_it_was(alone: Librarian) -> None:
+def test_the_evidence_is_what_it_was(alone: Answerer) -> None:
     """Each piece of evidence is, by its digest, the words it was chosen for, inside one paragraph."""
     for evidence in (evidence for asked in QUESTIONS for evidence in asked.evidence):
         span = Span(evidence.start, evidence.end)
@@ -112,7 +112,7 @@ def test_the_evidence_is_what_it_was(alone: Librarian) -> None:
         assert any(paragraph.span.holds(span) for paragraph in alone.archive.paragraphs_of(evidence.article_id))
 
 
-def test_every_paragraph_is_asked_about(alone: Librarian) -> None:
+def test_every_paragraph_is_asked_about(alone: Answerer) -> None:
     """No paragraph of either article is left without a question."""
     found = [evidence for asked in QUESTIONS for evidence in asked.evidence]
     for paragraph in alone.archive.paragraphs:
@@ -122,7 +122,7 @@ def test_every_paragraph_is_asked_about(alone: Librarian) -> None:
         ), (paragraph.article.id, paragraph.number)
 
 
-def test_first_hits_alone(alone: Librarian) -> None:
+def test_first_hits_alone(alone: Answerer) -> None:
     """In an archive of the two articles, the first passage answers at least 27 questions of the thirty.
 
     The goal is 29; what misses are words that the articles put otherwise ("pirates" for piracy, "ships" for vessels).
@@ -130,16 +130,16 @@ def test_first_hits_alone(alone: Librarian) -> None:
     check_first_hits(alone, 27 / 30)
 
 
-def test_first_hits_mixed(mixed: Librarian) -> None:
+def test_first_hits_mixed(mixed: Answerer) -> None:
     """Among thousands of news stories, the first passage answers at least 26 of the thirty; the goal is 27."""
     check_first_hits(mixed, 26 / 30)
 
 
-def test_the_teams_own_question_alone(alone: Librarian) -> None:
+def test_the_teams_own_question_alone(alone: Answerer) -> None:
     """Asked what was agreed on GCAP, both articles are quoted among the first three."""
     check_teams_own(alone)
 
 
-def test_the_teams_own_question_mixed(mixed: Librarian) -> None:
+def test_the_teams_own_question_mixed(mixed: Answerer) -> None:
     """Both articles are quoted among the first three, with thousands of others to quote from."""
     check_teams_own(mixed)

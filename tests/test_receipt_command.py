@@ -11,8 +11,9 @@ from making import article, librarian
 from test_cli import run
 
 from bot.models import Article, Question
-from bot.receipts import Receipt, receipt_of
-from bot.records import Delivery, Kept, Place, Records, mark_of, short_id
+from bot.search.receipts import Receipt, make_receipt
+from bot.store.models import AnswerRecord, MessageRef, QuestionEvent, answer_id, hash_user_id
+from bot.store.store import Store
 
 BRIDGE = article(
     "The valley waited for ten years.",
@@ -23,8 +24,8 @@ BRIDGE = article(
 ASKED, UNANSWERED = "who approved the Tarn bridge", "why do submarines dive"
 
 
-def place(ts: str) -> Place:
-    return Place("T1", "C1", ts)
+def place(ts: str) -> MessageRef:
+    return MessageRef("T1", "C1", ts)
 
 
 def lay_out(folder: Path, *articles: Article) -> None:
@@ -38,7 +39,7 @@ def lay_out(folder: Path, *articles: Article) -> None:
 def kept(tmp_path: Path) -> Path:
     """A folder with an archive, and with the state that a bot left which answered from it, once, and abstained once."""
     lay_out(tmp_path, BRIDGE)
-    records = Records(tmp_path / "state")
+    records = Store(tmp_path / "state")
     for ts, asked in (("1.0", ASKED), ("2.0", UNANSWERED)):
         keep(records, place(ts), made(asked, BRIDGE))
     records.close()
@@ -48,19 +49,19 @@ def kept(tmp_path: Path) -> Path:
 def made(asked: str, *articles: Article) -> Receipt:
     """The receipt of the reply to ``asked``."""
     found = librarian(*articles)
-    return receipt_of(found.answer(Question(asked)), found.archive, found.explain)
+    return make_receipt(found.answer(Question(asked)), found.archive, found.explain)
 
 
-def keep(records: Records, at: Place, receipt: Receipt, written: str | None = None) -> None:
+def keep(records: Store, at: MessageRef, receipt: Receipt, written: str | None = None) -> None:
     """Keep it as a bot does."""
-    claim = records.claim(Delivery(at.ts, at, "", "body"))
+    claim = records.claim(QuestionEvent(at.ts, at, "", "body"))
     assert claim
-    person = mark_of("T1", "U1")
-    one = Kept(short_id(at, ""), at, "", person, "mention", receipt.question, receipt.outcome, "")
+    person = hash_user_id("T1", "U1")
+    one = AnswerRecord(answer_id(at, ""), at, "", person, "mention", receipt.question, receipt.outcome, "")
     records.settle(claim, receipt.outcome, "9.0", replace(one, receipt=written or receipt.model_dump_json()))
 
 
-ANSWERED, ABSTAINED = short_id(place("1.0"), ""), short_id(place("2.0"), "")
+ANSWERED, ABSTAINED = answer_id(place("1.0"), ""), answer_id(place("2.0"), "")
 
 
 def test_a_person_reads_why(kept: Path) -> None:
@@ -130,14 +131,14 @@ FAILURES = [
     (["zzzzzzzz"], "state", "No answer zzzzzzzz is kept in state"),
     ([ANSWERED], "elsewhere", "There are no records in elsewhere"),
     ([ANSWERED, "--corpus", "nowhere"], "state", "There is no nowhere"),
-    ([short_id(place("3.0"), "")], "state", "was written by another version of Pullquote"),
+    ([answer_id(place("3.0"), "")], "state", "was written by another version of Pullquote"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "state", "said"), FAILURES)
 def test_a_failure_is_one_sentence(kept: Path, arguments: list[str], state: str, said: str) -> None:
     """An unknown id, no records, no archive, another version's receipt: status 2, and one line that says what to do."""
-    records = Records(kept / "state")
+    records = Store(kept / "state")
     keep(records, place("3.0"), made(ASKED, BRIDGE), '{"form": 99}')
     records.close()
     done = run("receipt", *arguments, folder=kept, PULLQUOTE_STATE_DIR=state)

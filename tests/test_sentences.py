@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.sentences import sentences
+from bot.text.sentences import sentences
 
 TEXTS = st.text(max_size=80) | st.text(alphabet="aA1 .!?…'’\"“”()-,\n\r\u00a0ש。", max_size=40)
 

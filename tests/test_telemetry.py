@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.telemetry import Line, Telemetry
+from bot.telemetry import QuestionLog, Telemetry
 
 WHEN = datetime(2025, 5, 7, 12, 30, 1, 250_000, UTC)
-LINE = Line(
+LINE = QuestionLog(
     event_id="Ev1",
     team="T1",
     channel="C1",
@@ -29,7 +29,7 @@ LINE = Line(
 )
 
 
-def told(caplog: pytest.LogCaptureFixture, telemetry: Telemetry, *lines: Line) -> list[str]:
+def told(caplog: pytest.LogCaptureFixture, telemetry: Telemetry, *lines: QuestionLog) -> list[str]:
     """What the log holds after these questions."""
     with caplog.at_level(logging.INFO, "bot.telemetry"):
         for line in lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.models import Span
-from bot.telling import asks, leads_on
+from bot.text.boilerplate import is_pointer, is_question
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from bot.telling import asks, leads_on
 )
 def test_a_question(sentence: str, expected: bool) -> None:
     """Its last mark tells, whatever closes behind it, and whatever stands around it in the text."""
-    assert asks(f"Who? {sentence} Who?", Span(5, 5 + len(sentence))) is expected
+    assert is_question(f"Who? {sentence} Who?", Span(5, 5 + len(sentence))) is expected
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_a_line_that_leads_on(paragraph: str, expected: bool) -> None:
     """A label leads on by what it says, or where markup alone sets it apart and no sentence ends behind it; any length
     of it is read at once.
     """
-    assert leads_on(paragraph) is expected
+    assert is_pointer(paragraph) is expected

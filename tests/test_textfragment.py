@@ -12,7 +12,7 @@ from making import archive_of
 
 from bot.models import Article, Quote, Span
 from bot.slack.markup import URL_LIMIT
-from bot.textfragment import DIRECTIVE_LIMIT, Directive, directive_to, link_to
+from bot.text.fragments import DIRECTIVE_LIMIT, Directive, directive_to, link_to
 from tests.making import article
 
 # The specification's own, section by section; then each character that parts a directive, and what no address holds.

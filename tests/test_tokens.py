@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import article
 
-from bot import analysis
+from bot.index.tokens import runs
 from bot.models import Paragraph, Span
-from bot.sentences import sentences
-from bot.tokens import runs
-from bot.wiring import index_of
+from bot.text import analysis
+from bot.text.sentences import sentences
+from bot.wiring import build_index
 
 WORDS = ("pier", "old", "Skarvik", "the", "cost.", "Who?", "3.5", "U.S.", "ferry;")
 TEXTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join), min_size=1, max_size=5)
@@ -47,7 +47,7 @@ def test_what_stands_in_many_paragraphs_is_what_stands_in_each(
     told: list[list[str]], asked: set[str], chance: object
 ) -> None:
     """Terms, their places and their sentences are those of each paragraph, looked at by itself."""
-    whole = index_of([article("\n\n".join(texts), id=f"{number}.txt") for number, texts in enumerate(told)])
+    whole = build_index([article("\n\n".join(texts), id=f"{number}.txt") for number, texts in enumerate(told)])
     archive, tokens = whole.archive, whole.tokens
     wanted = {term for word in asked for term in analysis.terms(word)}
     flags = tokens.flags(tokens.numbers(sorted(wanted)))
@@ -64,7 +64,7 @@ def test_what_stands_in_many_paragraphs_is_what_stands_in_each(
 
 def test_nothing_stands_where_nothing_is_looked_at() -> None:
     """Without a paragraph, or without a wanted term, nothing is found."""
-    tokens = index_of([article("The old pier cost much.")]).tokens
+    tokens = build_index([article("The old pier cost much.")]).tokens
     everything = np.ones_like(tokens.flags(()))
     assert not len(tokens.occurrences(everything, []).tokens)
     assert not len(tokens.occurrences(tokens.flags(()), [0]).tokens)
@@ -75,11 +75,11 @@ def test_nothing_stands_where_nothing_is_looked_at() -> None:
 )
 def test_terms_follow_one_another_within_a_paragraph(terms: str, at: int, follows: bool) -> None:
     """Terms stand in a row where each is the next, and never across the end of a paragraph."""
-    tokens = index_of([article("The old pier.\n\nThe pier.")]).tokens
+    tokens = build_index([article("The old pier.\n\nThe pier.")]).tokens
     assert tokens.follow(tokens.numbers(analysis.terms(terms)), at, 0) is follows
 
 
 def test_terms_do_not_follow_into_the_next_paragraph() -> None:
     """The last term of one paragraph and the first of the next are not in a row."""
-    tokens = index_of([article("It was old.\n\nPiers stood.")]).tokens
+    tokens = build_index([article("It was old.\n\nPiers stood.")]).tokens
     assert not tokens.follow(tokens.numbers(analysis.terms("old pier")), 0, 0)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.models import day, joined
+from bot.models import format_date, join_words
 
 
 @pytest.mark.parametrize(
@@ -15,10 +15,10 @@ from bot.models import day, joined
 )
 def test_a_list_is_said_as_people_say_it(words: list[str], said: str) -> None:
     """Commas part all but the last two, whatever joins those."""
-    assert joined(words) == said
-    assert joined(words, "or") == said.replace(" and ", " or ")
+    assert join_words(words) == said
+    assert join_words(words, "or") == said.replace(" and ", " or ")
 
 
 def test_a_day_is_said_as_people_say_it() -> None:
     """The month is a word, and no date at all is said too."""
-    assert (day(date(2025, 5, 7)), day(None)) == ("7 May 2025", "undated")
+    assert (format_date(date(2025, 5, 7)), format_date(None)) == ("7 May 2025", "undated")

@@ -17,15 +17,15 @@ from typer.core import TyperCommand, TyperGroup
 from bot.errors import PullquoteError
 
 COMMANDS = {
-    "ask": "asking",
-    "index": "indexing",
-    "evaluate": "evaluation",
-    "serve": "serving",
-    "playground": "playing",
-    "doctor": "serving",
-    "receipt": "receipts",
+    "ask": "ask",
+    "index": "index",
+    "evaluate": "evaluate",
+    "serve": "serve",
+    "playground": "playground",
+    "doctor": "serve",
+    "receipt": "receipt",
     "gaps": "gaps",
-    "forget": "serving",
+    "forget": "serve",
 }
 """Each command, and the module here in which it is the function of that name."""
 

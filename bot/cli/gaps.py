@@ -11,12 +11,12 @@ import typer
 from pydantic import BaseModel
 
 from bot import settings
-from bot.articles.decoding import clean
-from bot.cli.options import AsJson, kept_records
-from bot.gaps import Gap, Gaps, find_gaps
-from bot.models import day
-from bot.slack import phrases
-from bot.slack.history import DAY, DAYS, Editors
+from bot.cli.options import AsJson, open_store
+from bot.evaluation.gaps import Gap, Gaps, find_gaps
+from bot.ingest.encoding import clean
+from bot.models import format_date
+from bot.slack import strings
+from bot.slack.home import DAY, DAYS, Editors
 
 Days = Annotated[int, typer.Option(min=1, help="How many days to look back.")]
 
@@ -52,7 +52,7 @@ def gaps(days: Days = DAYS, as_json: AsJson = False) -> None:
     """Print what the archive lacks: questions that found no answer, and answers that did not help."""
     chosen = settings.load()
     editors = Editors(see_private=chosen.editors_see_private)
-    with kept_records(chosen.state_dir) as records:
+    with open_store(chosen.state_dir) as records:
         found = find_gaps(records, time.time() - days * DAY, private=editors.see_private)
     if as_json:
         typer.echo(GapsOut.of(found, days).model_dump_json(indent=2))
@@ -62,12 +62,12 @@ def gaps(days: Days = DAYS, as_json: AsJson = False) -> None:
 
 def _lines(found: Gaps, told: str) -> Iterator[str]:
     yield told
-    for title, gaps in ((phrases.UNANSWERED, found.unanswered), (phrases.UNHELPFUL, found.unhelpful)):
+    for title, gaps in ((strings.UNANSWERED, found.unanswered), (strings.UNHELPFUL, found.unhelpful)):
         yield ""
-        yield title if gaps else phrases.NONE.format(title=title)
+        yield title if gaps else strings.NONE.format(title=title)
         for gap in gaps:
             asked_at = datetime.fromtimestamp(gap.asked_at, UTC).date()
-            yield f"  {gap.times:,} × {_on_one_line(gap.words)} · {day(asked_at)}"
+            yield f"  {gap.times:,} × {_on_one_line(gap.words)} · {format_date(asked_at)}"
             yield from (f"      noted: {_on_one_line(note)}" for note in gap.notes)
 
 

@@ -11,30 +11,31 @@ import typer
 from rich.console import Console
 
 from bot.cli.progress import progress_bar
-from bot.errors import RecordsError
+from bot.errors import StoreError
 
 if TYPE_CHECKING:
-    from bot.library import Library
-    from bot.records import Records
+    from bot.search.corpus import Corpus
+    from bot.store.store import Store
+
 
 errors = Console(stderr=True, highlight=False, markup=False)
 
-Corpus = Annotated[
+CorpusOption = Annotated[
     list[Path] | None,
     typer.Option("--corpus", help="A folder of articles, or a .jsonl file. Repeatable.", metavar="PATH"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
-def told_library(paths: Sequence[Path], folder: Path | None, without: Collection[str] = ()) -> Library:
+def open_corpus_verbosely(paths: Sequence[Path], folder: Path | None, without: Collection[str] = ()) -> Corpus:
     """The library of the archive at ``paths``, without some parts of the search; its index is kept in ``folder``.
 
     What was met while it was read is told on standard error.
     """
-    from bot.wiring import open_library
+    from bot.wiring import open_corpus
 
     with progress_bar(errors) as progress:
-        library = open_library(paths, folder, progress, without)
+        library = open_corpus(paths, folder, progress, without)
     for warning in library.notes.warnings:
         errors.print(f"Note: {warning}", soft_wrap=True)
     for skipped in library.notes.skipped:
@@ -43,15 +44,16 @@ def told_library(paths: Sequence[Path], folder: Path | None, without: Collection
 
 
 @contextmanager
-def kept_records(folder: Path) -> Iterator[Records]:
+def open_store(folder: Path) -> Iterator[Store]:
     """The records that a bot keeps in ``folder``; RecordsError where there are none, and none are begun."""
-    from bot.records import FILE_NAME, Records
+    from bot.store.models import FILE_NAME
+    from bot.store.store import Store
 
     if not (folder / FILE_NAME).exists():
-        raise RecordsError(
+        raise StoreError(
             f"There are no records in {folder}; set PULLQUOTE_STATE_DIR to the folder that the bot keeps them in."
         )
-    records = Records(folder)
+    records = Store(folder)
     try:
         yield records
     finally:

@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import BaseModel
 
 from bot.models import Answer, Article, Quote, Reply, Trace
-from bot.quoting.asked import misread, searched
-from bot.textfragment import link_to
+from bot.search.messages import misread_line, searched_line
+from bot.text.fragments import link_to
 
 
 class QuoteOut(BaseModel):
@@ -167,8 +167,8 @@ class AskOut(BaseModel):
             quotes=quotes if answered else [],
             nearest=[] if answered else quotes,
             took_ms=round(reply.trace.took_ms, 3),
-            searched=searched(reply.trace),
-            misread=misread(reply.trace.query.filters),
+            searched=searched_line(reply.trace),
+            misread=misread_line(reply.trace.query.filters),
             later=ArticleOut.of(reply.later) if isinstance(reply, Answer) and reply.later else None,
         )
 

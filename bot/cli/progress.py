@@ -12,6 +12,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from bot.cli.bars import Bars
 
+
 PATIENCE = 1.0
 """Seconds after which the bar appears."""
 

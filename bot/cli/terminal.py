@@ -12,9 +12,9 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from bot.models import Answer, Paragraph, Quote, Reply, Trace, day
-from bot.quoting.lines import first_lines
-from bot.textfragment import link_to
+from bot.models import Answer, Paragraph, Quote, Reply, Trace, format_date
+from bot.search.messages import header_lines
+from bot.text.fragments import link_to
 
 WIDTH = 80
 """Lines are no longer than this, however wide the terminal: a wider column is slower to read."""
@@ -50,7 +50,7 @@ def _lines(reply: Reply, around: Around | None) -> Iterator[tuple[str, Text]]:
     """What is printed, as (margin of the first line, text to be wrapped); an empty text is an empty line."""
     yield "", Text()
     quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
-    told = list(first_lines(reply))
+    told = list(header_lines(reply))
     for line in told:
         yield "", Text(line, style="yellow")
     if told:
@@ -98,7 +98,7 @@ def cited(quote: Quote) -> str:
         citation.title,
         citation.author if citation.author != citation.source else None,
         citation.source,
-        day(citation.published),
+        format_date(citation.published),
         citation.heading,
         f"¶ {citation.paragraph} of {citation.paragraphs}",
         citation.url,
@@ -114,7 +114,9 @@ def notes(quote: Quote) -> list[str]:
     if quote.found_as:
         found.append("found as: " + ", ".join(f"{form} = {typed}" for form, typed in quote.found_as))
     if quote.also_in:
-        found.append("also in: " + ", ".join(f"{p.article.title} ({day(p.article.published)})" for p in quote.also_in))
+        found.append(
+            "also in: " + ", ".join(f"{p.article.title} ({format_date(p.article.published)})" for p in quote.also_in)
+        )
     return [" · ".join(found[:2]), *found[2:]] if found else []
 
 

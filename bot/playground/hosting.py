@@ -16,7 +16,7 @@ _STOP_SECONDS = 5
 _Done = TypeVar("_Done")
 
 
-class Host:
+class LoopbackServer:
     """A running server: ready when the constructor's ``start`` returns, gone with its thread when ``stop`` does.
 
     ``port`` 0 is a free one. ``on_start`` and ``on_stop`` run on the server's event loop, before its first request and

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 
-from bot.playground.changes import Changes
-from bot.playground.nouns import Json
+from bot.models import Json
+from bot.playground.workspace import ChangeNotifier
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """A Web API call: ``answer`` is None when the connection was dropped instead; ``at`` is seconds since 1970."""
 
     method: str
@@ -22,7 +22,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class DeliveryAttempt:
     """One try at a delivery; ``failure`` is the reason Slack gives for the next try, None when acknowledged."""
 
     number: int
@@ -32,12 +32,12 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class EventDelivery:
     """An event on its way to the app: settled when it was acknowledged or the last try failed."""
 
     id: int
     payload: Json
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[DeliveryAttempt, ...] = ()
     is_settled: bool = False
 
     @property
@@ -58,19 +58,19 @@ class Delivery:
 class Journal:
     """Calls and deliveries in the order they began; safe to use from any thread."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: ChangeNotifier) -> None:
         self._changes = changes
-        self._calls: list[Call] = []
+        self._calls: list[ApiCall] = []
         self._calls_under_way = 0
-        self._deliveries: list[Delivery] = []
+        self._deliveries: list[EventDelivery] = []
         self._unsettled = 0
         self._acknowledged = 0
 
-    def calls(self) -> tuple[Call, ...]:
+    def calls(self) -> tuple[ApiCall, ...]:
         with self._changes.reading():
             return tuple(self._calls)
 
-    def deliveries(self) -> tuple[Delivery, ...]:
+    def deliveries(self) -> tuple[EventDelivery, ...]:
         with self._changes.reading():
             return tuple(self._deliveries)
 
@@ -97,22 +97,22 @@ class Journal:
     def call_ends(self, method: str, arguments: Json, status: int, answer: Json | None, took_ms: float) -> None:
         with self._changes.making():
             self._calls_under_way -= 1
-            self._calls.append(Call(method, arguments, status, answer, time.time(), took_ms))
+            self._calls.append(ApiCall(method, arguments, status, answer, time.time(), took_ms))
 
-    def delivery_begins(self, payload: Json) -> Delivery:
+    def delivery_begins(self, payload: Json) -> EventDelivery:
         with self._changes.making():
-            delivery = Delivery(len(self._deliveries), payload)
+            delivery = EventDelivery(len(self._deliveries), payload)
             self._deliveries.append(delivery)
             self._unsettled += 1
             return delivery
 
-    def attempted(self, delivery: Delivery, attempt: Attempt) -> None:
+    def attempted(self, delivery: EventDelivery, attempt: DeliveryAttempt) -> None:
         with self._changes.making():
             known = self._deliveries[delivery.id]
             self._deliveries[delivery.id] = replace(known, attempts=(*known.attempts, attempt))
             self._acknowledged += attempt.failure is None
 
-    def settled(self, delivery: Delivery) -> None:
+    def settled(self, delivery: EventDelivery) -> None:
         with self._changes.making():
             self._deliveries[delivery.id] = replace(self._deliveries[delivery.id], is_settled=True)
             self._unsettled -= 1

@@ -14,16 +14,15 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from bot.models import Json
 from bot.playground import limits
-from bot.playground.changes import Changes
-from bot.playground.events import Announcer
-from bot.playground.nouns import Json
+from bot.playground.events import EventPublisher
 from bot.playground.validation import RefusedError, checked_blocks
-from bot.playground.workspace import Workspace
+from bot.playground.workspace import ChangeNotifier, Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ResponseTarget:
     """What was acted on: by whom, where, and on which message, if on any."""
 
     user: str
@@ -32,17 +31,17 @@ class Origin:
     is_ephemeral: bool = False
 
 
-class Responses:
+class ResponseUrls:
     """The response URLs that were given out, below ``base``."""
 
-    def __init__(self, changes: Changes, workspace: Workspace, announcer: Announcer, base: str) -> None:
+    def __init__(self, changes: ChangeNotifier, workspace: Workspace, announcer: EventPublisher, base: str) -> None:
         self._changes = changes
         self._workspace = workspace
         self._announcer = announcer
         self._base = base
-        self._left: dict[str, tuple[Origin, int, float]] = {}
+        self._left: dict[str, tuple[ResponseTarget, int, float]] = {}
 
-    def issue(self, origin: Origin) -> str:
+    def issue(self, origin: ResponseTarget) -> str:
         """A URL at which the app may answer to what was done at ``origin``."""
         with self._changes.making():
             name = secrets.token_hex(12)
@@ -63,7 +62,7 @@ class Responses:
             return JSONResponse(refused.answer, status)
         return PlainTextResponse("ok")
 
-    def say(self, origin: Origin, given: Json) -> None:
+    def say(self, origin: ResponseTarget, given: Json) -> None:
         """Post, replace or delete what the app asks for; ``RefusedError`` where Slack would not."""
         with self._changes.making():
             if origin.ts is not None and given.get("delete_original"):
@@ -78,7 +77,7 @@ class Responses:
                 thread_ts = given.get("thread_ts")
                 self._workspace.whisper(origin.channel, origin.user, text, thread_ts=thread_ts, blocks=blocks)
 
-    def _used(self, name: str) -> Origin:
+    def _used(self, name: str) -> ResponseTarget:
         with self._changes.making():
             if name not in self._left:
                 raise RefusedError("expired_url")
@@ -90,17 +89,17 @@ class Responses:
             self._left[name] = (origin, uses - 1, until)
             return origin
 
-    def _post(self, origin: Origin, text: str, blocks: tuple[Json, ...], thread_ts: str | None) -> None:
+    def _post(self, origin: ResponseTarget, text: str, blocks: tuple[Json, ...], thread_ts: str | None) -> None:
         bot = self._workspace.bot.id
         self._announcer.posted(self._workspace.post(origin.channel, bot, text, thread_ts=thread_ts, blocks=blocks))
 
-    def _replace(self, origin: Origin, ts: str, text: str, blocks: tuple[Json, ...]) -> None:
+    def _replace(self, origin: ResponseTarget, ts: str, text: str, blocks: tuple[Json, ...]) -> None:
         if origin.is_ephemeral:
             self._workspace.rewrite_whisper(ts, text, blocks)
         else:
             self._announcer.edited(*self._workspace.edit(origin.channel, ts, text=text, blocks=blocks))
 
-    def _delete(self, origin: Origin, ts: str) -> None:
+    def _delete(self, origin: ResponseTarget, ts: str) -> None:
         if origin.is_ephemeral:
             self._workspace.remove_whisper(ts)
         else:

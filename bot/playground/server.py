@@ -1,4 +1,7 @@
-"""The stand-in as tests and the playground use it: say, then wait for the reply; keeps secret all that runs below."""
+"""What people do in the workspace, and what Slack does to their messages by itself; keeps secret whom it is told to.
+
+The stand-in as tests and the playground use it: say, then wait for the reply; keeps secret all that runs below.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +13,117 @@ from typing import Self
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
-from bot.playground import cast, limits
-from bot.playground.changes import Changes
-from bot.playground.courier import Courier, Reply, RequestKind
-from bot.playground.events import Announcer
-from bot.playground.faults import Fault, Faults, Source
-from bot.playground.hosting import Host
-from bot.playground.httpevents import RequestUrl
+from bot.models import Json
+from bot.playground import limits
+from bot.playground.event_delivery import AppReply, EventSender, HttpEventTransport, RequestKind
+from bot.playground.events import EventPublisher, forwarded
+from bot.playground.faults import Fault, Faults, FaultSource
+from bot.playground.hosting import LoopbackServer
 from bot.playground.interactivity import Command, Interactivity, Shortcut
-from bot.playground.journal import Call, Delivery, Journal
-from bot.playground.methods import Context
-from bot.playground.nouns import Json, Message
-from bot.playground.people import People
-from bot.playground.responses import Responses
-from bot.playground.socketmode import Sockets
-from bot.playground.surfaces import Surfaces
-from bot.playground.webapi import Tokens, WebApi
+from bot.playground.journal import ApiCall, EventDelivery, Journal
+from bot.playground.methods import MethodContext
+from bot.playground.models import Channel, ChannelKind, File, Guest, Message, User, as_typed
+from bot.playground.responses import ResponseUrls
+from bot.playground.socketmode import SocketModeServer
+from bot.playground.views import AppViews
+from bot.playground.web_api import ApiTokens, WebApi
+from bot.playground.workspace import BOT, YOU, ChangeNotifier, Workspace, opening_workspace
+
+
+class WorkspaceActions:
+    """The hands in a workspace: each thing done is kept there and announced to the app."""
+
+    def __init__(self, workspace: Workspace, announcer: EventPublisher) -> None:
+        self.workspace = workspace
+        self._announcer = announcer
+
+    # Who is there
+
+    def add_person(self, *, channels: Iterable[str] = (), team: str | None = None, guest: Guest | None = None) -> str:
+        """A new person's id, already a member of ``channels``; of another organisation when ``team`` names one."""
+        number = len(self.workspace.users()) + 1
+        person = User(f"U0PERSON{number}", f"Person {number}", team=team, guest=guest)
+        self.workspace.add_user(person)
+        for channel in channels:
+            self.workspace.join(channel, person.id)
+        return person.id
+
+    def add_channel(self, *, kind: ChannelKind = "channel", shared_with: Iterable[str] = ()) -> str:
+        """A new channel's id, in which everyone is who is there now; ``shared_with`` are other organisations' teams."""
+        number = len(self.workspace.channels()) + 1
+        name = f"channel-{number}"
+        members = frozenset(user.id for user in self.workspace.users())
+        self.workspace.add_channel(Channel(f"C0CHANNEL{number}", name, kind, members, frozenset(shared_with)))
+        return f"C0CHANNEL{number}"
+
+    def open_dm(self, user: str) -> str:
+        """The id of the direct message between ``user`` and the bot."""
+        return self.workspace.direct_message(user).id
+
+    # What people do
+
+    def say(
+        self,
+        channel: str,
+        text: str,
+        *,
+        user: str = YOU,
+        thread: str | None = None,
+        files: Iterable[File] = (),
+        attachments: Iterable[Json] = (),
+    ) -> Message:
+        """Post as ``user``, typed in the composer: ``& < >`` are escaped, mentions are kept."""
+        message = self.workspace.post(
+            channel, user, as_typed(text), thread_ts=thread, files=files, attachments=attachments
+        )
+        self._announcer.posted(message)
+        return message
+
+    def forward(self, message: Message, channel: str, text: str = "", *, user: str = YOU) -> Message:
+        """Share ``message`` in ``channel``, below what is typed with it, which may be nothing."""
+        return self.say(channel, text, user=user, attachments=[forwarded(self.workspace, message)])
+
+    def edit(self, message: Message, text: str) -> Message:
+        """Change what was said; returns it as it now stands."""
+        before, after = self.workspace.edit(message.channel, message.ts, text=as_typed(text))
+        self._announcer.edited(before, after)
+        return after
+
+    def delete(self, message: Message) -> None:
+        self._announcer.deleted(*self.workspace.remove(message.channel, message.ts))
+
+    def join(self, channel: str, user: str, *, inviter: str | None = None) -> Message:
+        """Become a member; returns the notice in the channel."""
+        notice = self.workspace.join(channel, user)
+        self._announcer.joined(notice, inviter)
+        return notice
+
+    def react(self, message: Message, name: str, *, user: str = YOU, stands: bool = True) -> None:
+        """Put a reaction on a message, or take it away."""
+        if self.workspace.react(message.channel, message.ts, name, user, stands=stands):
+            self._announcer.reacted(message, name, user, stands=stands)
+
+    def open_home(self, *, user: str = YOU, tab: str = "home") -> None:
+        """Open the app's ``home`` or ``messages`` tab."""
+        self._announcer.home_opened(user, tab)
+
+    # What Slack does to a message by itself: message_changed, with the words as they were
+
+    def unfurl(self, message: Message) -> None:
+        """Show the preview of a link in it."""
+        link = "https://example.org/"
+        preview = {"id": 1, "from_url": link, "original_url": link, "title": "Example", "fallback": "Example"}
+        self._announcer.annotated(*self.workspace.annotate(message.channel, message.ts, attachments=[preview]))
+
+    def detect_language(self, message: Message, locale: str = "en") -> None:
+        """Find out which language it is in."""
+        self._announcer.annotated(*self.workspace.annotate(message.channel, message.ts, language=locale))
+
+    def count_replies(self, message: Message) -> None:
+        """Show under it how many replies its thread has."""
+        root = self.workspace.message(message.channel, message.ts)
+        self._announcer.annotated(root, root)
+
 
 # The least with which the bot does its work
 SCOPES = ("app_mentions:read", "chat:write", "im:history", "im:read", "im:write")
@@ -33,7 +131,7 @@ SUBSCRIPTIONS = ("app_mention", "app_home_opened", "message.im")
 _RESPONSES = "/responses/"
 
 
-class StandIn(People):
+class FakeSlack(WorkspaceActions):
     """A Slack of one's own on a free loopback port, from ``with`` to its end.
 
     ``scopes`` are those granted to the bot token, ``subscriptions`` the events it is to get (see ``events.SCOPES``),
@@ -54,35 +152,35 @@ class StandIn(People):
         subscriptions: Iterable[str] = SUBSCRIPTIONS,
         retry_after_seconds: Sequence[float] = limits.RETRY_AFTER_SECONDS,
         ack_seconds: float = limits.ACK_SECONDS,
-        faults: Iterable[Source] = (),
+        faults: Iterable[FaultSource] = (),
         copies: int = 1,
         commands: Iterable[Command] = (),
         shortcuts: Iterable[Shortcut] = (),
     ) -> None:
-        changes, granted = Changes(), frozenset(scopes)
+        changes, granted = ChangeNotifier(), frozenset(scopes)
         self._changes, self._ack_seconds = changes, ack_seconds
-        self._host = Host()
+        self._host = LoopbackServer()
         self._faults = Faults(changes, faults)
         self.journal = Journal(changes)
-        workspace = cast.opening_workspace(changes)
-        self.surfaces = Surfaces(changes)
-        self._sockets = Sockets(
+        workspace = opening_workspace(changes)
+        self.surfaces = AppViews(changes)
+        self._sockets = SocketModeServer(
             changes,
             app_id=str(workspace.bot.app_id),
             ack_seconds=ack_seconds,
             sever=self._host.sever,
             base=f"ws://127.0.0.1:{self._host.port}",
         )
-        self._request_url: RequestUrl | None = None
-        self._courier = Courier(self.journal, self._sockets, retry_after_seconds, copies)
-        announcer = Announcer(workspace, subscriptions=subscriptions, scopes=granted, send=self._courier.deliver)
+        self._request_url: HttpEventTransport | None = None
+        self._courier = EventSender(self.journal, self._sockets, retry_after_seconds, copies)
+        announcer = EventPublisher(workspace, subscriptions=subscriptions, scopes=granted, send=self._courier.deliver)
         super().__init__(workspace, announcer)
-        self._responses = Responses(changes, workspace, announcer, f"http://127.0.0.1:{self._host.port}{_RESPONSES}")
+        self._responses = ResponseUrls(changes, workspace, announcer, f"http://127.0.0.1:{self._host.port}{_RESPONSES}")
         self.interactivity = Interactivity(
             changes, workspace, self.surfaces, self._responses, self._ask, commands, shortcuts, granted
         )
-        context = Context(workspace, self.surfaces, announcer, granted, self._sockets.issue_address)
-        tokens = Tokens(self.bot_token, self.app_token)
+        context = MethodContext(workspace, self.surfaces, announcer, granted, self._sockets.issue_address)
+        tokens = ApiTokens(self.bot_token, self.app_token)
         self._api = WebApi(context, tokens, self._faults, self.journal, self._host.sever)
 
     def __enter__(self) -> Self:
@@ -129,13 +227,13 @@ class StandIn(People):
 
     # What Slack does
 
-    def deliver(self, event: Json, *, event_id: str | None = None, retry: int = 0) -> Delivery:
+    def deliver(self, event: Json, *, event_id: str | None = None, retry: int = 0) -> EventDelivery:
         """Deliver ``event`` as it is, again if need be: with the ``event_id`` of before, as that ``retry``."""
         return self._courier.deliver(self._announcer.callback(event, event_id), retry)
 
     def use_request_url(self, url: str) -> None:
         """Send events to ``url`` from now on, signed, instead of over Socket Mode; the app there must be running."""
-        request_url = RequestUrl(url, self.signing_secret, self._ack_seconds)
+        request_url = HttpEventTransport(url, self.signing_secret, self._ack_seconds)
         request_url.verify()
         self._courier.carrier = self._request_url = request_url
 
@@ -162,7 +260,7 @@ class StandIn(People):
         """Let the next ``times`` calls of ``method`` go wrong; see ``Fault``."""
         self._faults.add(method, Fault(status, error, retry_after, kept, drop, silence), times)
 
-    def _ask(self, kind: RequestKind, payload: Json) -> Reply:
+    def _ask(self, kind: RequestKind, payload: Json) -> AppReply:
         return self._host.run(lambda: self._courier.ask(kind, payload))
 
     # What is there to see
@@ -177,19 +275,19 @@ class StandIn(People):
         return self._sockets.count()
 
     @property
-    def calls(self) -> tuple[Call, ...]:
+    def calls(self) -> tuple[ApiCall, ...]:
         """Every Web API call that was answered, or cut off, so far."""
         return self.journal.calls()
 
     @property
-    def deliveries(self) -> tuple[Delivery, ...]:
+    def deliveries(self) -> tuple[EventDelivery, ...]:
         """Every event that was sent to the app, in order."""
         return self.journal.deliveries()
 
     def replies(self, channel: str, thread: str | None = None) -> list[Message]:
         """The bot's messages, oldest first: those of ``thread``, or all of the channel and its threads."""
         messages = self.workspace.messages(channel)
-        return [one for one in messages if one.user == cast.BOT and thread in (None, one.thread_ts)]
+        return [one for one in messages if one.user == BOT and thread in (None, one.thread_ts)]
 
     def wait_until_connected(self, timeout: float = 30.0, *, connections: int = 1) -> None:
         """Wait for that many websockets; ``TimeoutError`` if they do not come."""

@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bot.models import Json
 from bot.playground import limits
-from bot.playground.changes import Changes
-from bot.playground.courier import Reply, RequestKind
-from bot.playground.nouns import Json
+from bot.playground.event_delivery import AppReply, RequestKind
+from bot.playground.workspace import ChangeNotifier
 
 logger = logging.getLogger(__name__)
 
@@ -22,10 +22,10 @@ Peer = tuple[str, int]
 Sever = Callable[[Peer], None]
 
 
-class Sockets:
+class SocketModeServer:
     """The app's websockets. A payload goes to one of them, in turn; an acknowledgement may come through any."""
 
-    def __init__(self, changes: Changes, *, app_id: str, ack_seconds: float, sever: Sever, base: str) -> None:
+    def __init__(self, changes: ChangeNotifier, *, app_id: str, ack_seconds: float, sever: Sever, base: str) -> None:
         self._changes = changes
         self._app_id = app_id
         self._ack_seconds = ack_seconds
@@ -78,26 +78,26 @@ class Sockets:
         envelope = {"type": "events_api", "payload": payload, "accepts_response_payload": False, **retry}
         return (await self._exchange(envelope)).failure
 
-    async def ask(self, kind: RequestKind, payload: Json) -> Reply:
+    async def ask(self, kind: RequestKind, payload: Json) -> AppReply:
         """See ``Carrier``."""
         return await self._exchange({"type": kind, "payload": payload, "accepts_response_payload": True})
 
-    async def _exchange(self, envelope: Json) -> Reply:
+    async def _exchange(self, envelope: Json) -> AppReply:
         websocket = self._next()
         if websocket is None:
-            return Reply("connection_failed")
+            return AppReply("connection_failed")
         envelope_id = str(uuid.uuid4())
         acked = asyncio.get_running_loop().create_future()
         self._unacked[envelope_id] = acked
         try:
             await websocket.send_json({"envelope_id": envelope_id, **envelope})
-            return Reply(None, await asyncio.wait_for(acked, self._ack_seconds))
+            return AppReply(None, await asyncio.wait_for(acked, self._ack_seconds))
         except (WebSocketDisconnect, RuntimeError):
             # Starlette raises either, depending on which side noticed first that the websocket is gone
             self._forget(websocket)
-            return Reply("connection_failed")
+            return AppReply("connection_failed")
         except TimeoutError:
-            return Reply("timeout")
+            return AppReply("timeout")
         finally:
             del self._unacked[envelope_id]
 

@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.models import Json
 from bot.playground import limits
-from bot.playground.blocks import MessageBlocks, View
-from bot.playground.nouns import Json
+from bot.playground.block_kit import MessageBlocks, ViewPayload
 
 
 class RefusedError(Exception):
@@ -40,7 +40,7 @@ def checked_view(view: Any, kind: str) -> Json:
     """A view of the given kind, ``modal`` or ``home``, if Slack would take it; else ``RefusedError``."""
     faults = [] if isinstance(view, dict) else ["must be an object [json-pointer:/view]"]
     if not faults:
-        faults = [*_faults(View, view, "/view"), *_repeated_ids(view.get("blocks", []), "/view/blocks")]
+        faults = [*_faults(ViewPayload, view, "/view"), *_repeated_ids(view.get("blocks", []), "/view/blocks")]
     if not faults and view["type"] != kind:
         faults = [f"must be of type {kind} [json-pointer:/view/type]"]
     if faults:

@@ -1,28 +1,154 @@
-"""A workspace's state: its messages and reactions, and who is there; keeps secret how they are stored and locked."""
+"""One lock for all that the stand-in holds, and how to wait for a change; keeps secret how threads wake one another.
+
+Who and what there is in a workspace: people, apps and conversations; keeps secret how they are stored and locked.
+
+A workspace's state: its messages and reactions, and who is there; keeps secret how they are stored and locked.
+
+The people and channels that the stand-in opens with; keeps secret nothing: tests name them by these ids.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
-from bot.playground.changes import Changes
-from bot.playground.directory import Directory
-from bot.playground.identities import with_ids
-from bot.playground.nouns import Channel, File, Json, Message, Team, User
+from bot.models import Json
+from bot.playground.elements import with_ids
+from bot.playground.models import Channel, File, Message, Team, User
+
+
+class ChangeNotifier:
+    """Guards the stand-in's state and wakes whoever waits for it to change; safe to enter again by the same thread."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition(threading.RLock())
+        self._count = 0
+        self._watchers: list[Callable[[], object]] = []
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Hold the state alone while changing it; everyone who waits looks again afterwards."""
+        with self._condition:
+            yield
+            self._count += 1
+            self._condition.notify_all()
+            for tell in self._watchers:
+                tell()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold the state still while reading it."""
+        with self._condition:
+            yield
+
+    @contextmanager
+    def watching(self, tell: Callable[[], object]) -> Iterator[None]:
+        """Have ``tell`` called at each change, by whoever makes it, while the state is held: it must not wait."""
+        with self._condition:
+            self._watchers.append(tell)
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._watchers.remove(tell)
+
+    def wait_for(self, holds: Callable[[], bool], timeout: float) -> bool:
+        """Wait until ``holds()``, at most ``timeout`` seconds; return whether it came to hold."""
+        with self._condition:
+            return self._condition.wait_for(holds, timeout)
+
+    def wait_for_calm(self, is_calm: Callable[[], bool], grace: float, timeout: float) -> bool:
+        """Wait until ``is_calm()`` and nothing has changed for ``grace`` seconds; return whether that came to be."""
+        deadline = time.monotonic() + timeout
+        with self._condition:
+            while True:
+                if not self._condition.wait_for(is_calm, max(0.0, deadline - time.monotonic())):
+                    return False
+                count = self._count
+                left = max(0.0, deadline - time.monotonic())
+                if not self._condition.wait_for(lambda seen=count: self._count != seen, min(grace, left)):  # type: ignore[misc]
+                    return left >= grace
+
+
+class WorkspaceDirectory:
+    """The people and conversations of one team with one installed app, ``bot``; safe to use from any thread.
+
+    ``KeyError`` where a channel or user that is named does not exist.
+    """
+
+    def __init__(
+        self, changes: ChangeNotifier, *, team: Team, bot: User, users: Iterable[User], channels: Iterable[Channel]
+    ) -> None:
+        self._changes = changes
+        self.team = team
+        self.bot = bot
+        self._users = {user.id: user for user in (bot, *users)}
+        self._channels = {channel.id: channel for channel in channels}
+
+    def user(self, user: str) -> User:
+        with self._changes.reading():
+            return self._users[user]
+
+    def users(self) -> tuple[User, ...]:
+        with self._changes.reading():
+            return tuple(self._users.values())
+
+    def user_of_bot(self, bot_id: str) -> User:
+        """The bot user whose ``bot_id`` this is."""
+        with self._changes.reading():
+            found = next((user for user in self._users.values() if user.bot_id == bot_id), None)
+        if found is None:
+            raise KeyError(bot_id)
+        return found
+
+    def channel(self, channel: str) -> Channel:
+        with self._changes.reading():
+            return self._channels[channel]
+
+    def is_ext_shared(self, channel: str) -> bool:
+        """Whether ``channel`` is shared with other organisations; a channel that is not known is not."""
+        with self._changes.reading():
+            return channel in self._channels and self._channels[channel].is_ext_shared
+
+    def channels(self) -> tuple[Channel, ...]:
+        with self._changes.reading():
+            return tuple(self._channels.values())
+
+    def add_channel(self, channel: Channel) -> None:
+        with self._changes.making():
+            self._channels[channel.id] = channel
+
+    def add_user(self, user: User) -> None:
+        with self._changes.making():
+            self._users[user.id] = user
+
+    def direct_message(self, user: str) -> Channel:
+        """The direct message between the bot and ``user``, opened where there is none yet."""
+        with self._changes.making():
+            person = self._users[user]
+            members = frozenset({person.id, self.bot.id})
+            named = f"D{person.id[1:]}"
+            if named not in self._channels:
+                shared_with = frozenset({person.team}) if person.team else frozenset()
+                self._channels[named] = Channel(named, "", "im", members, shared_with)
+            return self._channels[named]
+
 
 TOMBSTONE_USER = "USLACKBOT"
 
 
-class Workspace(Directory):
+class Workspace(WorkspaceDirectory):
     """One team with one installed app, ``bot``, and all that was said there; safe to use from any thread.
 
     ``KeyError`` where a channel, user or message that is named does not exist.
     """
 
     def __init__(
-        self, changes: Changes, *, team: Team, bot: User, users: Iterable[User], channels: Iterable[Channel]
+        self, changes: ChangeNotifier, *, team: Team, bot: User, users: Iterable[User], channels: Iterable[Channel]
     ) -> None:
         super().__init__(changes, team=team, bot=bot, users=users, channels=channels)
         # Of each channel, by timestamp and in its order: timestamps are minted in order, and a change keeps the place
@@ -202,3 +328,37 @@ class Workspace(Directory):
             blocks=with_ids(blocks, ts),
             user_team=(author.team or self.team.id) if where.is_ext_shared else author.team,
         )
+
+
+BOT = "U0PULLQUOTE"
+YOU = "U0YOU"
+COLLEAGUE = "U0COLLEAGUE"
+OTHER_BOT = "U0OTHERBOT"
+GENERAL = "C0GENERAL"
+RESEARCH = "C0RESEARCH"
+DM_YOU = "D0YOU"
+DM_COLLEAGUE = "D0COLLEAGUE"
+# Like a channel's: Slack has given no more ids that begin with G since 2021, as openclaw/openclaw#115463 tells
+GROUP = "C0GROUP"
+
+
+def opening_workspace(changes: ChangeNotifier) -> Workspace:
+    """A team of two people, two channels, direct messages with the bot (each alone, both together), another bot."""
+    everyone = frozenset({BOT, YOU, COLLEAGUE, OTHER_BOT})
+    return Workspace(
+        changes,
+        team=Team("T0STANDIN", "Stand-in", "stand-in"),
+        bot=User(BOT, "Pullquote", bot_id="B0PULLQUOTE", app_id="A0PULLQUOTE"),
+        users=(
+            User(YOU, "You"),
+            User(COLLEAGUE, "Colleague"),
+            User(OTHER_BOT, "Other bot", bot_id="B0OTHERBOT", app_id="A0OTHERBOT"),
+        ),
+        channels=(
+            Channel(GENERAL, "general", "channel", everyone),
+            Channel(RESEARCH, "research", "channel", everyone),
+            Channel(DM_YOU, "", "im", frozenset({BOT, YOU})),
+            Channel(DM_COLLEAGUE, "", "im", frozenset({BOT, COLLEAGUE})),
+            Channel(GROUP, "mpdm-you--colleague--pullquote-1", "mpim", frozenset({BOT, YOU, COLLEAGUE})),
+        ),
+    )

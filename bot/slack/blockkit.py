@@ -7,9 +7,7 @@ the same.
 
 from __future__ import annotations
 
-from typing import Any
-
-Json = dict[str, Any]
+from bot.models import Json
 
 
 def section(text: Json) -> Json:

@@ -14,13 +14,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 from slack_bolt import App, BoltResponse
 
-from bot.records import Delivery, Place
+from bot.slack.buttons import SHARE, ShareRef
+from bot.slack.events import DeletedQuestion, IncomingQuestion, Sender, parse_event
 from bot.slack.features import COMMAND, SHORTCUT_ID
 from bot.slack.markup import escape
-from bot.slack.messages import Message, Part
-from bot.slack.questions import Asked, Origin, Withdrawn, read_event
-from bot.slack.sharing import SHARE, Shared
-from bot.slack.unread import read_words
+from bot.slack.payloads import MessagePart, SlackMessage
+from bot.slack.plain_text import extract_question
+from bot.store.models import MessageRef, QuestionEvent
 
 
 class _Id(BaseModel):
@@ -53,10 +53,10 @@ class _Interaction(BaseModel):
 
 class _Shortcut(_Interaction):
     action_ts: str
-    message: Message
+    message: SlackMessage
 
 
-class _Pressed(BaseModel):
+class _ShareAction(BaseModel):
     value: str
     action_ts: str
 
@@ -65,9 +65,9 @@ class _Container(BaseModel):
     message_ts: str
 
 
-class _Press(_Interaction):
+class _SharePayload(_Interaction):
     container: _Container
-    actions: list[_Pressed] = Field(min_length=1)
+    actions: list[_ShareAction] = Field(min_length=1)
 
 
 class _Joined(BaseModel):
@@ -97,14 +97,14 @@ class _Invocation(BaseModel):
     user: str
     response_url: str | None = None
     text: str = ""
-    files: list[Part] = Field(default_factory=list)
-    attachments: list[Part] = Field(default_factory=list)
-    blocks: list[Part] = Field(default_factory=list)
+    files: list[MessagePart] = Field(default_factory=list)
+    attachments: list[MessagePart] = Field(default_factory=list)
+    blocks: list[MessagePart] = Field(default_factory=list)
     is_external: bool = False
     enterprise: str | None = None
 
 
-def read_command(payload: dict[str, Any], now: float) -> Asked:
+def parse_command(payload: dict[str, Any], now: float) -> IncomingQuestion:
     """The question of a slash command that came ``now``, in seconds since 1970."""
     given = _Command.model_validate(payload)
     return _asked(
@@ -120,7 +120,7 @@ def read_command(payload: dict[str, Any], now: float) -> Asked:
     )
 
 
-def read_shortcut(payload: dict[str, Any]) -> Asked:
+def parse_shortcut(payload: dict[str, Any]) -> IncomingQuestion:
     """The text of the message that the shortcut was used on, as a question."""
     given = _Shortcut.model_validate(payload)
     return _asked(
@@ -139,13 +139,13 @@ def read_shortcut(payload: dict[str, Any]) -> Asked:
     )
 
 
-def read_share(payload: dict[str, Any]) -> Asked:
+def parse_share(payload: dict[str, Any]) -> IncomingQuestion:
     """The question whose private answer is to be shared.
 
     Its place is the private answer's, and each press is a later version of it: pressed again, it brings the shared
     answer up to date, or posts it where that could not be done before, and never shows it twice.
     """
-    given = _Press.model_validate(payload)
+    given = _SharePayload.model_validate(payload)
     pressed, at = given.actions[0], given.container.message_ts
     return _asked(
         _Invocation(
@@ -155,13 +155,13 @@ def read_share(payload: dict[str, Any]) -> Asked:
             version=pressed.action_ts,
             user=given.user.id,
             response_url=given.response_url,
-            text=escape(Shared.model_validate_json(pressed.value).question),
+            text=escape(ShareRef.model_validate_json(pressed.value).question),
             enterprise=given.enterprise.id if given.enterprise else None,
         )
     )
 
 
-def read_join(body: dict[str, Any], bot_user: str) -> Asked | None:
+def parse_join(body: dict[str, Any], bot_user: str) -> IncomingQuestion | None:
     """The bot's own coming into a channel, which asks nothing and gets the how-to; None where somebody else came."""
     try:
         envelope = _JoinedEnvelope.model_validate(body)
@@ -181,34 +181,36 @@ def read_join(body: dict[str, Any], bot_user: str) -> Asked | None:
     )
 
 
-def recall(body: str, *, bot_user: str) -> Asked | Withdrawn | None:
+def restore_event(body: str, *, bot_user: str) -> IncomingQuestion | DeletedQuestion | None:
     """What ``Delivery.body`` was made of. ValueError where it is not JSON."""
     kept = json.loads(body)
     try:
         return _asked(_Invocation.model_validate(kept))
     except ValidationError:
-        return read_event(kept, bot_user=bot_user)
+        return parse_event(kept, bot_user=bot_user)
 
 
-def _asked(invocation: _Invocation) -> Asked:
-    place = Place(*invocation.place)
-    said = Message(
+def _asked(invocation: _Invocation) -> IncomingQuestion:
+    place = MessageRef(*invocation.place)
+    said = SlackMessage(
         ts=place.ts,
         text=invocation.text,
         files=invocation.files,
         attachments=invocation.attachments,
         blocks=invocation.blocks,
     )
-    text, notes = read_words(said, None)
-    return Asked(
-        Delivery(invocation.event_id, place, invocation.version, invocation.model_dump_json(exclude_defaults=True)),
+    text, notes = extract_question(said, None)
+    return IncomingQuestion(
+        QuestionEvent(
+            invocation.event_id, place, invocation.version, invocation.model_dump_json(exclude_defaults=True)
+        ),
         invocation.surface,
         invocation.user,
         None,
         text,
         notes,
         # Of whose organisation the person is, Slack does not say here; it is asked.
-        Origin(
+        Sender(
             None,
             frozenset(one for one in (place.team, invocation.enterprise) if one),
             is_external_channel=invocation.is_external,
@@ -220,26 +222,26 @@ def _asked(invocation: _Invocation) -> Asked:
     )
 
 
-def listen(app: App, take: Callable[[Asked], bool], *, bot_user: str) -> None:
+def listen(app: App, take: Callable[[IncomingQuestion], bool], *, bot_user: str) -> None:
     """Hand what ``app`` is told of to ``take``; acknowledged once that has returned true.
 
     Otherwise Slack delivers an event again, and of all else tells the person that the app did not respond.
     """
 
-    def taken(asked: Asked) -> BoltResponse:
+    def taken(asked: IncomingQuestion) -> BoltResponse:
         return BoltResponse(status=200 if take(asked) else 503)
 
     def take_command(body: dict[str, Any]) -> BoltResponse:
-        return taken(read_command(body, time()))
+        return taken(parse_command(body, time()))
 
     def take_shortcut(body: dict[str, Any]) -> BoltResponse:
-        return taken(read_shortcut(body))
+        return taken(parse_shortcut(body))
 
     def take_share(body: dict[str, Any]) -> BoltResponse:
-        return taken(read_share(body))
+        return taken(parse_share(body))
 
     def take_join(body: dict[str, Any]) -> BoltResponse:
-        asked = read_join(body, bot_user)
+        asked = parse_join(body, bot_user)
         return BoltResponse(status=200) if asked is None else taken(asked)
 
     app.event("member_joined_channel")(take_join)

@@ -14,7 +14,7 @@ Variant = Literal["base", "full"]
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
+class SlackFeature:
     """A feature, and what it takes: without all of ``scopes``, bot scopes, it is off.
 
     ``name`` completes "the bot …"; ``events`` are subscriptions, ``methods`` are named as Slack names them.
@@ -42,106 +42,106 @@ SHORTCUT_ID = "find_quotes"
 """Both are in the full variant alone."""
 
 FEATURES = (
-    Feature("connects to Slack", "base", (), (), ("auth.test", "apps.connections.open")),
-    Feature(
+    SlackFeature("connects to Slack", "base", (), (), ("auth.test", "apps.connections.open")),
+    SlackFeature(
         "answers in the thread of a mention",
         "base",
         ("app_mention",),
         ("app_mentions:read", "chat:write"),
         ("chat.postMessage",),
     ),
-    Feature(
+    SlackFeature(
         "answers direct messages",
         "base",
         ("message.im",),
         ("im:history", "chat:write"),
         ("chat.postMessage", "conversations.history", "conversations.replies"),
     ),
-    Feature("brings the answer to an edited question up to date", "base", (), ("chat:write",), ("chat.update",)),
-    Feature(
+    SlackFeature("brings the answer to an edited question up to date", "base", (), ("chat:write",), ("chat.update",)),
+    SlackFeature(
         "removes the answer to a deleted direct message", "base", ("message.im",), ("im:history",), ("chat.delete",)
     ),
-    Feature("tells one person alone why it does not answer", "base", (), ("chat:write",), ("chat.postEphemeral",)),
-    Feature(
+    SlackFeature("tells one person alone why it does not answer", "base", (), ("chat:write",), ("chat.postEphemeral",)),
+    SlackFeature(
         "tells guests and people of other organisations from colleagues", "base", (), ("users:read",), ("users.info",)
     ),
-    Feature("shows the paragraphs around a quote", "base", (), (), ("views.open", "views.update")),
-    Feature("shows what the archive holds in its Home tab", "base", ("app_home_opened",), (), ("views.publish",)),
-    Feature(
+    SlackFeature("shows the paragraphs around a quote", "base", (), (), ("views.open", "views.update")),
+    SlackFeature("shows what the archive holds in its Home tab", "base", ("app_home_opened",), (), ("views.publish",)),
+    SlackFeature(
         "lists in its Home tab what a person asked, and to editors what found no answer",
         "base",
         ("app_home_opened",),
         (),
         ("views.publish", "chat.getPermalink"),
     ),
-    Feature("takes down whether an answer was helpful", "base", (), (), ("views.open",)),
-    Feature("shows how an answer came about", "base", (), (), ("views.open",)),
-    Feature(
+    SlackFeature("takes down whether an answer was helpful", "base", (), (), ("views.open",)),
+    SlackFeature("shows how an answer came about", "base", (), (), ("views.open",)),
+    SlackFeature(
         "pages through further passages in a direct message",
         "base",
         (),
         ("im:history", "chat:write"),
         ("conversations.replies", "chat.update"),
     ),
-    Feature(
+    SlackFeature(
         "looks for its own answer in a channel when Slack does not confirm it",
         "full",
         (),
         ("channels:history", "groups:history"),
         ("conversations.replies",),
     ),
-    Feature(
+    SlackFeature(
         "follows a question in a channel that loses its mention or is deleted",
         "full",
         ("message.channels", "message.groups"),
         ("channels:history", "groups:history"),
         ("chat.update", "chat.delete"),
     ),
-    Feature(
+    SlackFeature(
         "pages through further passages in a channel",
         "full",
         (),
         ("channels:history", "groups:history"),
         ("conversations.replies", "chat.update"),
     ),
-    Feature(
+    SlackFeature(
         "answers what goes on with a question in its thread, where PULLQUOTE_FOLLOW_UPS names the workspace",
         "full",
         ("message.channels", "message.groups"),
         ("channels:history", "groups:history", "chat:write"),
         ("chat.postMessage", "chat.delete"),
     ),
-    Feature("answers the command /pullquote to its asker alone", "full", (), ("commands",), ()),
-    Feature(
+    SlackFeature("answers the command /pullquote to its asker alone", "full", (), ("commands",), ()),
+    SlackFeature(
         "answers a mention in a direct message of several people",
         "full",
         ("message.mpim",),
         ("mpim:history", "chat:write"),
         ("chat.postMessage", "conversations.replies"),
     ),
-    Feature(
+    SlackFeature(
         "says how to ask when it is added to a channel",
         "full",
         ("member_joined_channel",),
         ("channels:read", "groups:read", "chat:write"),
         ("chat.postMessage", "conversations.history"),
     ),
-    Feature(
+    SlackFeature(
         "suggests questions to begin with in the tab Messages",
         "full",
         ("app_home_opened",),
         ("assistant:write",),
         ("assistant.threads.setSuggestedPrompts",),
     ),
-    Feature(
+    SlackFeature(
         "tells public channels from private ones, for what editors see in its Home tab",
         "full",
         (),
         ("channels:read",),
         ("conversations.info",),
     ),
-    Feature("finds quotes for a message by a shortcut", "full", (), ("commands",), ()),
-    Feature(
+    SlackFeature("finds quotes for a message by a shortcut", "full", (), ("commands",), ()),
+    SlackFeature(
         "shares a private answer in its channel",
         "full",
         (),
@@ -179,12 +179,12 @@ def scopes(variant: Variant) -> tuple[str, ...]:
     return tuple(dict.fromkeys(scope for feature in _of(variant) for scope in feature.scopes))
 
 
-def lacking(granted: frozenset[str], variant: Variant) -> tuple[Feature, ...]:
+def lacking(granted: frozenset[str], variant: Variant) -> tuple[SlackFeature, ...]:
     """The features of ``variant`` (of "full": those that base has not) that are off with the ``granted`` scopes."""
     return tuple(
         feature for feature in FEATURES if feature.variant == variant and not granted.issuperset(feature.scopes)
     )
 
 
-def _of(variant: Variant) -> tuple[Feature, ...]:
+def _of(variant: Variant) -> tuple[SlackFeature, ...]:
     return tuple(feature for feature in FEATURES if feature.variant in ("base", variant))

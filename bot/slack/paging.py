@@ -11,29 +11,28 @@ from typing import Any, NamedTuple, Protocol
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from bot.archive import Archive
+from bot.index.archive import Archive
 from bot.models import Answer, Question, Reply
-from bot.records import Place
-from bot.slack.blocks import Message, render
-from bot.slack.controls import ROOM, with_controls
-from bot.slack.messages import Message as Said
-from bot.slack.posting import Failure, NotPosted, attempt
-from bot.slack.references import Answered, Turn
-from bot.slack.unread import read_words
+from bot.slack.buttons import BUTTON_BLOCKS, AnswerRef, PageRef, add_buttons
+from bot.slack.layout import MessageContent, render
+from bot.slack.payloads import SlackMessage as Said
+from bot.slack.plain_text import extract_question
+from bot.slack.posting import Failure, NotPosted, call_slack
+from bot.store.models import MessageRef
 
 # Quotes to which a question is followed; each is weaker than those before it.
 MOST = 30
 _HISTORIES = frozenset({"channels:history", "groups:history"})
 
 
-class Asked(NamedTuple):
+class RereadQuestion(NamedTuple):
     """What a message asks now, and what of it was not read."""
 
     words: str
     notes: tuple[str, ...]
 
 
-class Page(NamedTuple):
+class PassagePage(NamedTuple):
     """A page of passages: what is said above it, the passages, and whether there is a page after it."""
 
     notes: tuple[str, ...]
@@ -41,7 +40,7 @@ class Page(NamedTuple):
     has_next: bool
 
 
-class Librarian(Protocol):
+class PagingAnswerer(Protocol):
     """Who answers questions, as far as pages need it."""
 
     def answer(self, question: Question) -> Reply: ...
@@ -54,27 +53,27 @@ def may_reread(channel: str, scopes: frozenset[str] | None) -> bool:
     return "im:history" in scopes if channel.startswith("D") else scopes >= _HISTORIES
 
 
-def reread(client: WebClient, place: Place, bot_user: str) -> Asked | Failure | None:
+def reread(client: WebClient, place: MessageRef, bot_user: str) -> RereadQuestion | Failure | None:
     """What the message at ``place`` asks now; None where it is gone, or asks nothing any more."""
     # A thread's first message comes too, whatever the time.
     only: dict[str, Any] = {"oldest": place.ts, "latest": place.ts, "inclusive": True, "limit": 2}
-    result = attempt(lambda: client.conversations_replies(channel=place.channel, ts=place.ts, **only))
+    result = call_slack(lambda: client.conversations_replies(channel=place.channel, ts=place.ts, **only))
     if isinstance(result, NotPosted) and result.is_gone:
         return None
     if not isinstance(result, SlackResponse):
         return result
     said = next((one for one in result["messages"] if one["ts"] == place.ts), None)
-    words, notes = read_words(Said.model_validate(said), bot_user) if said else (None, ())
-    return None if words is None else Asked(words, notes)
+    words, notes = extract_question(Said.model_validate(said), bot_user) if said else (None, ())
+    return None if words is None else RereadQuestion(words, notes)
 
 
-def page_of(librarian: Librarian, asked: Question, at: int) -> Page | None:
+def page_of(librarian: PagingAnswerer, asked: Question, at: int) -> PassagePage | None:
     """Page ``at`` of what the archive holds on ``asked``, of which 0 is its answer; None where there is none."""
     first = librarian.answer(asked)
     if not isinstance(first, Answer):
-        return Page((), first, has_next=False) if at == 0 else None
+        return PassagePage((), first, has_next=False) if at == 0 else None
     if at == 0:
-        return Page((), first, has_next=first.has_more)
+        return PassagePage((), first, has_next=first.has_more)
     known = {(quote.article.id, quote.paragraph.number) for quote in first.quotes}
     every = librarian.answer(replace(asked, limit=MOST))
     found = every.quotes if isinstance(every, Answer) else ()
@@ -88,10 +87,10 @@ def page_of(librarian: Librarian, asked: Question, at: int) -> Page | None:
     note = f"Passage{'s' if len(shown) > 1 else ''} {which} of {len(known) + len(further)}:"
     # What is said before the answer's quotes is true of them, and need not be of these.
     reply = replace(first, quotes=shown, caution=None, later=None)
-    return Page((note,), reply, begin + len(shown) < len(further))
+    return PassagePage((note,), reply, begin + len(shown) < len(further))
 
 
-def paged(page: Page, asked: Asked, turn: Turn, archive: Archive) -> Message:
+def paged(page: PassagePage, asked: RereadQuestion, turn: PageRef, archive: Archive) -> MessageContent:
     """The reply with ``page`` in its place; VerificationError where a passage is not its article's."""
     reply = page.reply
     quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
@@ -99,6 +98,6 @@ def paged(page: Page, asked: Asked, turn: Turn, archive: Archive) -> Message:
         archive.verify(quote)
     before = turn.model_copy(update={"at": turn.at - 1}) if turn.at else None
     after = turn.model_copy(update={"at": turn.at + 1}) if page.has_next else None
-    message = render(reply, (*asked.notes, *page.notes), around=ROOM)
-    answered = Answered(place=turn.place, version=turn.version)
-    return with_controls(message, answered, quotes, before=before, after=after)
+    message = render(reply, (*asked.notes, *page.notes), around=BUTTON_BLOCKS)
+    answered = AnswerRef(place=turn.place, version=turn.version)
+    return add_buttons(message, answered, quotes, before=before, after=after)

@@ -18,10 +18,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookResponse
 
-from bot.records import Outcome
-from bot.slack.blocks import Message
-from bot.slack.connection import response_client
-from bot.slack.questions import Asked
+from bot.slack.client import response_client
+from bot.slack.events import IncomingQuestion
+from bot.slack.layout import MessageContent
+from bot.store.models import Outcome
 
 METADATA_EVENT = "pullquote_answer"
 # What concerns the one who asked and nobody else.
@@ -98,14 +98,14 @@ class NotPosted:
 
 
 @dataclass(frozen=True, slots=True)
-class TooMany:
+class RateLimited:
     """Slack did nothing, and asks for this many seconds of patience."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Unclear:
+class Unconfirmed:
     """Nobody knows whether the call did what it was to do: posting again could show a message twice."""
 
     why: str
@@ -114,11 +114,11 @@ class Unclear:
 Metadata = dict[str, Any]
 """What a message bears for its app alone."""
 
-Failure = NotPosted | TooMany | Unclear
+Failure = NotPosted | RateLimited | Unconfirmed
 Result = Posted | Failure
 
 
-def destination_of(asked: Asked, outcome: Outcome) -> Destination:
+def destination_of(asked: IncomingQuestion, outcome: Outcome) -> Destination:
     """Where what ends ``asked`` goes: replies to everybody, beside the question; the rest to the asker alone.
 
     A reply to a mention goes into its thread, one to a direct message beside it, or into the thread it was asked in.
@@ -134,19 +134,19 @@ def destination_of(asked: Asked, outcome: Outcome) -> Destination:
     return Destination(channel, None if thread == asked.place.ts else thread, asked.user)
 
 
-def metadata_of(asked: Asked) -> Metadata:
+def metadata_of(asked: IncomingQuestion) -> Metadata:
     """What a reply bears by which it is found again: its question, and which version of it."""
     version = asked.delivery.version
     mark = {"question_ts": asked.place.ts} | ({"question_edited": version} if version else {})
     return {"event_type": METADATA_EVENT, "event_payload": mark}
 
 
-def post(client: WebClient, destination: Destination, message: Message, metadata: Metadata) -> Result:
+def post(client: WebClient, destination: Destination, message: MessageContent, metadata: Metadata) -> Result:
     """Post ``message`` where ``destination`` says."""
     if destination.response_url is not None:
         return _respond(destination.response_url, message)
     if destination.only is not None:
-        result = attempt(
+        result = call_slack(
             lambda: client.chat_postEphemeral(
                 channel=destination.channel,
                 user=str(destination.only),
@@ -156,7 +156,7 @@ def post(client: WebClient, destination: Destination, message: Message, metadata
             )
         )
         return Posted(None) if isinstance(result, SlackResponse) else result
-    result = attempt(
+    result = call_slack(
         lambda: client.chat_postMessage(
             channel=destination.channel,
             thread_ts=destination.thread,
@@ -171,7 +171,7 @@ def post(client: WebClient, destination: Destination, message: Message, metadata
     return Posted(str(result["ts"])) if isinstance(result, SlackResponse) else result
 
 
-def _respond(response_url: str, message: Message) -> Result:
+def _respond(response_url: str, message: MessageContent) -> Result:
     try:
         response = response_client(response_url).send(
             text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
@@ -179,22 +179,22 @@ def _respond(response_url: str, message: Message) -> Result:
     except URLError as error:
         return NotPosted(f"Slack could not be reached: {error.reason}")
     except (OSError, HTTPException) as error:
-        return Unclear(f"the connection broke before Slack replied: {error!r}")
+        return Unconfirmed(f"the connection broke before Slack replied: {error!r}")
     return Posted(None) if response.status_code == 200 else _unanswered(response)
 
 
 def _unanswered(response: WebhookResponse) -> Failure:
     if response.status_code == 429:
-        return TooMany(_seconds(response.headers.get("retry-after")))
+        return RateLimited(_seconds(response.headers.get("retry-after")))
     if response.status_code >= 500:
-        return Unclear(f"Slack failed with status {response.status_code}")
+        return Unconfirmed(f"Slack failed with status {response.status_code}")
     # After half an hour, or five uses, it leads nowhere.
     return NotPosted(f"Slack refused the response: {response.status_code} {response.body[:200]}", "response_refused")
 
 
-def update(client: WebClient, channel: str, ts: str, message: Message, metadata: Metadata) -> Result:
+def update(client: WebClient, channel: str, ts: str, message: MessageContent, metadata: Metadata) -> Result:
     """Put ``message`` in place of the one at ``ts``; doing so twice shows nothing twice."""
-    result = attempt(
+    result = call_slack(
         lambda: client.chat_update(
             channel=channel,
             ts=ts,
@@ -209,13 +209,13 @@ def update(client: WebClient, channel: str, ts: str, message: Message, metadata:
 
 def remove(client: WebClient, channel: str, ts: str) -> Failure | None:
     """Delete the message at ``ts``, which may be gone already; None when it is not there any more."""
-    result = attempt(lambda: client.chat_delete(channel=channel, ts=ts))
+    result = call_slack(lambda: client.chat_delete(channel=channel, ts=ts))
     if isinstance(result, SlackResponse) or (isinstance(result, NotPosted) and result.is_gone):
         return None
     return result
 
 
-def attempt(call: Callable[[], SlackResponse]) -> SlackResponse | Failure:
+def call_slack(call: Callable[[], SlackResponse]) -> SlackResponse | Failure:
     """Slack's answer to ``call``, or how it failed."""
     try:
         return call()
@@ -225,16 +225,16 @@ def attempt(call: Callable[[], SlackResponse]) -> SlackResponse | Failure:
         # Raised only until the request is wholly sent; what fails after that comes as it is.
         return NotPosted(f"Slack could not be reached: {error.reason}")
     except (OSError, HTTPException) as error:
-        return Unclear(f"the connection broke before Slack replied: {error!r}")
+        return Unconfirmed(f"the connection broke before Slack replied: {error!r}")
 
 
 def _refused(error: SlackApiError) -> Failure:
     status, code = error.response.status_code, str(error.response.get("error"))
     if status == 429 or code in {"ratelimited", "rate_limited"}:
         headers = {name.lower(): value for name, value in error.response.headers.items()}
-        return TooMany(_seconds(headers.get("retry-after")))
+        return RateLimited(_seconds(headers.get("retry-after")))
     if status >= 500 or code in _UNCLEAR or not _CODE.fullmatch(code):
-        return Unclear(f"Slack failed with status {status} ({code})")
+        return Unconfirmed(f"Slack failed with status {status} ({code})")
     return NotPosted(f"Slack refused the call: {code}", code)
 
 

@@ -9,12 +9,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.articles import plain
-from bot.articles.draft import Draft, finish
-from bot.articles.facts import Facts
-from bot.articles.reading import Reading, read
+from bot.ingest.draft import Draft, build_article
+from bot.ingest.formats import plain
+from bot.ingest.metadata import Metadata
+from bot.ingest.reader import ReadResult, read_articles
 from bot.models import Article, Paragraph
-from bot.paragraphs import split
+from bot.text.paragraphs import split
 
 
 @dataclass(frozen=True)
@@ -93,11 +93,11 @@ def files(story: Story) -> dict[str, bytes]:
     }
 
 
-def read_file(folder: Path, name: str, content: bytes | str) -> Reading:
+def read_file(folder: Path, name: str, content: bytes | str) -> ReadResult:
     """Write one file and read it."""
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read([path])
+    return read_articles([path])
 
 
 def one(folder: Path, name: str, content: bytes | str) -> Article:
@@ -112,7 +112,7 @@ def from_text(text: str) -> Article:
 
 
 def finished(draft: Draft) -> Article:
-    return finish(draft, id="a", file="a.txt", known=Facts())
+    return build_article(draft, id="a", file="a.txt", known=Metadata())
 
 
 def shown(article: Article) -> list[tuple[str | None, str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.models import Answer, Question
-from bot.wiring import open_library
+from bot.wiring import open_corpus
 
 from .samples import HARBOUR, files
 
@@ -22,7 +22,7 @@ def answers(folder: Path, name: str) -> list[tuple[object, ...]]:
     """What is quoted for each of some questions, when the story stands alone in ``folder`` in the file ``name``."""
     folder.mkdir()
     (folder / name).write_bytes(files(HARBOUR)[name])
-    librarian = open_library([folder]).consult(lambda one: one)
+    librarian = open_corpus([folder]).with_current(lambda one: one)
     found: list[tuple[object, ...]] = []
     for paragraph in librarian.archive.paragraphs:
         reply = librarian.answer(Question(" ".join(paragraph.text.split()[:6])))

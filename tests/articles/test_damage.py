@@ -8,10 +8,10 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.articles.decoding import ARTICLE_LIMIT
-from bot.articles.reading import read
+from bot.ingest.encoding import ARTICLE_LIMIT
+from bot.ingest.reader import read_articles
 from bot.models import Article
-from bot.paragraphs import passages, split
+from bot.text.paragraphs import passages, split
 
 from .samples import HARBOUR, files, json_line, shown
 
@@ -117,7 +117,7 @@ def test_damaged_files_cost_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "closed.txt").write_bytes(b"Closed words.")
     (tmp_path / "closed.txt").chmod(0)
 
-    reading = read([tmp_path])
+    reading = read_articles([tmp_path])
 
     named = {skip.name.split(" line ")[0] for skip in reading.skipped}
     assert all(skip.reason for skip in reading.skipped)
@@ -138,6 +138,6 @@ def test_each_damaged_file_is_accounted_for(tmp_path: Path) -> None:
             made = damage(chance, data)
             path = tmp_path / f"bad-{name}"
             path.write_bytes(made)
-            reading = read([tmp_path])
+            reading = read_articles([tmp_path])
             assert len(reading.articles) + len(reading.skipped) > 1 or not made.strip(), (name, damage.__name__)
         path.unlink()

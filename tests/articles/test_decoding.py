@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from bot.articles.decoding import clean, decode
 from bot.errors import UnreadableArticleError
+from bot.ingest.encoding import clean, decode
 
 TEXT = "“Café owners” paid a tenth – the mayor’s idea – and were repaid.\nThat was in May."
 RUSSIAN = "Новый мост через реку открыли в понедельник, и по нему сразу поехали автобусы. " * 5

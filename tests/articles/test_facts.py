@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
-from bot.articles.facts import day
+from bot.ingest.metadata import parse_date
 
 
 @pytest.mark.parametrize("written", ["", "soon", "2025", "2025-05", "May 2025", "2025-13-01"])
 def test_what_names_no_day(written: str) -> None:
     """A month or a year alone is no day: a citation would show one that nobody gave."""
-    assert day(written) is None
+    assert parse_date(written) is None
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ def test_what_names_no_day(written: str) -> None:
 )
 def test_what_names_a_day(written: str) -> None:
     """The ways in which people and programs write a day."""
-    assert day(written) == date(2025, 5, 7)
+    assert parse_date(written) == date(2025, 5, 7)

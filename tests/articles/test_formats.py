@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.articles import html, markdown, plain
-from bot.articles.decoding import clean
-from bot.articles.draft import Draft
+from bot.ingest.draft import Draft
+from bot.ingest.encoding import clean
+from bot.ingest.formats import html, markdown, plain
 from bot.models import Article
-from bot.paragraphs import split
+from bot.text.paragraphs import split
 
 from .samples import HARBOUR, Story, files, finished, html_text, markdown_text, marks, one, plain_text, shown
 

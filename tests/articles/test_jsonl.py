@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.articles import jsonl
-from bot.articles.decoding import ARTICLE_LIMIT
-from bot.articles.listing import Skipped
+from bot.ingest.encoding import ARTICLE_LIMIT
+from bot.ingest.files import SkippedFile
+from bot.ingest.formats import jsonl
 
 from .samples import marks, one, read_file
 
@@ -62,7 +62,7 @@ def test_bad_line(tmp_path: Path, line: str, reason: str) -> None:
     """A bad line is named with its number and reason; the lines around it load."""
     reading = read_file(tmp_path, "a.jsonl", f"{GOOD}\n{line}\n{GOOD.replace('good', 'last')}")
     assert [article.id for article in reading.articles] == ["good", "last"]
-    assert reading.skipped == (Skipped("a.jsonl line 2", reason),)
+    assert reading.skipped == (SkippedFile("a.jsonl line 2", reason),)
 
 
 @pytest.mark.parametrize(("published", "warned"), [("soon", True), (20250507, True), ("May 7, 2025", False)])
@@ -94,7 +94,7 @@ def test_gzip_cut_short(tmp_path: Path) -> None:
     reading = read_file(tmp_path, "a.jsonl.gz", data[: len(data) // 2])
     assert 500 < len(reading.articles) < 5500
     (skip,) = reading.skipped
-    assert skip == Skipped("a.jsonl.gz", f"it is cut short; read up to line {len(reading.articles)}")
+    assert skip == SkippedFile("a.jsonl.gz", f"it is cut short; read up to line {len(reading.articles)}")
 
 
 def test_archive_limit(tmp_path: Path) -> None:

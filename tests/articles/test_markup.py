@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.articles.listing import Skipped
-from bot.articles.reading import read
+from bot.ingest.files import SkippedFile
+from bot.ingest.reader import read_articles
 
 from .samples import marks, one, read_file, shown
 
@@ -123,4 +123,4 @@ def test_nesting_without_end(tmp_path: Path) -> None:
     """A page nested deeper than can be followed is named, not read in part."""
     (tmp_path / "good.txt").write_text("Good words.")
     (tmp_path / "deep.html").write_text("<div>" * 5000 + "words")
-    assert read([tmp_path]).skipped == (Skipped("deep.html", "its elements are nested too deeply"),)
+    assert read_articles([tmp_path]).skipped == (SkippedFile("deep.html", "its elements are nested too deeply"),)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.articles.listing import Skipped
-from bot.articles.reading import read
 from bot.errors import ArchiveError
+from bot.ingest.files import SkippedFile
+from bot.ingest.reader import read_articles
 
 
 def fill(folder: Path, **files: str) -> Path:
@@ -25,7 +25,7 @@ def fill(folder: Path, **files: str) -> Path:
 
 
 def ids(*paths: Path) -> list[str]:
-    return [article.id for article in read(paths).articles]
+    return [article.id for article in read_articles(paths).articles]
 
 
 def test_a_folder(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_a_folder(tmp_path: Path) -> None:
     (tmp_path / ".hidden").mkdir()
     (tmp_path / ".hidden" / "h.txt").write_text("Hidden.")
     (tmp_path / ".h.txt").write_text("Hidden.")
-    reading = read([tmp_path])
+    reading = read_articles([tmp_path])
     assert [article.id for article in reading.articles] == [
         "b.txt",
         "n1",
@@ -52,9 +52,9 @@ def test_a_folder(tmp_path: Path) -> None:
 def test_other_kinds_are_named(tmp_path: Path) -> None:
     """A kind of file that is not read is named, for someone may have meant it to be."""
     fill(tmp_path, a_txt="A a.", b_docx="x", notes="x")
-    assert read([tmp_path]).skipped == (
-        Skipped("b.docx", "not a kind of file this reads: .docx"),
-        Skipped("notes", "not a kind of file this reads: it has no suffix"),
+    assert read_articles([tmp_path]).skipped == (
+        SkippedFile("b.docx", "not a kind of file this reads: .docx"),
+        SkippedFile("notes", "not a kind of file this reads: it has no suffix"),
     )
 
 
@@ -65,7 +65,7 @@ def test_links_in_circles(tmp_path: Path) -> None:
     (tmp_path / "z.txt").symlink_to(tmp_path / "a" / "a.txt")
     (tmp_path / "self.txt").symlink_to("self.txt")
     (tmp_path / "gone.txt").symlink_to("nowhere.txt")
-    reading = read([tmp_path])
+    reading = read_articles([tmp_path])
     assert len(reading.articles) == 1
     assert [skip.name for skip in reading.skipped] == ["gone.txt", "self.txt"]
 
@@ -74,9 +74,9 @@ def test_odd_things_named_like_articles(tmp_path: Path) -> None:
     """A folder named like a file is a folder; a pipe named like one is named and never waited for."""
     fill(tmp_path, x_txt__y_txt="Y y.")
     os.mkfifo(tmp_path / "pipe.txt")
-    reading = read([tmp_path])
+    reading = read_articles([tmp_path])
     assert [article.id for article in reading.articles] == ["x.txt/y.txt"]
-    assert reading.skipped == (Skipped("pipe.txt", "it is not a regular file"),)
+    assert reading.skipped == (SkippedFile("pipe.txt", "it is not a regular file"),)
 
 
 def test_a_name_in_no_encoding(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_names_in_no_encoding_can_be_written_everywhere(tmp_path: Path) -> None:
     for folder in folders:
         folder.mkdir()
         Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.txt")).write_text(f"Words of {len(os.fsencode(folder))}.")
-    reading = read(folders)
+    reading = read_articles(folders)
     assert [article.id for article in reading.articles] == ["caf\ufffd.txt", "\ufffd/caf\ufffd.txt"]
     for text in (
         *reading.warnings,
@@ -111,15 +111,15 @@ def test_a_folder_that_goes_while_it_is_read(tmp_path: Path, monkeypatch: pytest
         return stat(path, **settings)
 
     monkeypatch.setattr(Path, "stat", gone)
-    reading = read([tmp_path])
+    reading = read_articles([tmp_path])
     assert [article.id for article in reading.articles] == ["b/b.txt"]
-    assert reading.skipped == (Skipped("a", "it may not be opened (No such file or directory)"),)
+    assert reading.skipped == (SkippedFile("a", "it may not be opened (No such file or directory)"),)
 
 
 def test_one_id_in_two_paths(tmp_path: Path) -> None:
     """Where two paths give one id, the later gets its path's name in front, with a warning."""
     one, two = fill(tmp_path / "one", a_txt="A a."), fill(tmp_path / "two", a_txt="B b.", c_txt="C c.")
-    reading = read([one, two])
+    reading = read_articles([one, two])
     assert [article.id for article in reading.articles] == ["a.txt", "two/a.txt", "c.txt"]
     assert reading.warnings == (
         f'{two} holds ids that were taken already, and got others: "a.txt" is now "two/a.txt".',
@@ -135,7 +135,7 @@ def test_a_path_given_twice(tmp_path: Path) -> None:
 def test_no_such_path(tmp_path: Path) -> None:
     """A path that does not exist is one sentence that says what to name instead."""
     with pytest.raises(ArchiveError, match=r"There is no .*nowhere: name a folder of articles"):
-        read([tmp_path / "nowhere"])
+        read_articles([tmp_path / "nowhere"])
 
 
 def test_no_article(tmp_path: Path) -> None:
@@ -143,17 +143,17 @@ def test_no_article(tmp_path: Path) -> None:
     with pytest.raises(
         ArchiveError, match=r"^There is no article in .*: put .txt, .md, .html or .jsonl files there\.$"
     ):
-        read([tmp_path])
+        read_articles([tmp_path])
     fill(tmp_path, a_txt="", b_txt="", c_txt="", d_pdf="")
     with pytest.raises(ArchiveError, match=r"\(skipped a.txt: it is empty; b.txt: .*; and 1 more\)"):
-        read([tmp_path])
+        read_articles([tmp_path])
 
 
 def test_progress(tmp_path: Path) -> None:
     """Progress is told in bytes and ends at the whole."""
     fill(tmp_path, a_txt="A a.", b_jsonl='{"text": "B b."}\n' * 3)
     told: list[tuple[int, int]] = []
-    read([tmp_path], progress=lambda done, total: told.append((done, total)))
+    read_articles([tmp_path], progress=lambda done, total: told.append((done, total)))
     assert told == sorted(told)
     assert told[-1] == (55, 55)
 
@@ -166,11 +166,11 @@ def test_catalogue(tmp_path: Path) -> None:
         'url = "https://example.org/b"\n'
         '[n1]\ntitle = "Known too"\npublished = "2025-05-08"\n["n.jsonl"]\nauthor = "Desk"\n'
     )
-    first, second = read([tmp_path]).articles
+    first, second = read_articles([tmp_path]).articles
     assert (first.title, first.author, first.source) == ("Known", "Jo Roe", "River Post")
     assert (first.published, first.url) == (date(2025, 5, 7), "https://example.org/b")
     assert (second.title, second.published, second.author) == ("Known too", date(2025, 5, 8), "Desk")
-    assert read([tmp_path / "a.txt"]).articles[0].title == "Known"
+    assert read_articles([tmp_path / "a.txt"]).articles[0].title == "Known"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_catalogue(tmp_path: Path) -> None:
 def test_flawed_catalogue(tmp_path: Path, toml: str, warning: str) -> None:
     """A flaw in ``archive.toml`` is one warning, and costs no article."""
     fill(tmp_path, a_txt="A a.", archive_toml=toml)
-    reading = read([tmp_path])
+    reading = read_articles([tmp_path])
     assert len(reading.articles) == 1
     (given,) = reading.warnings
     assert warning in given
@@ -198,5 +198,5 @@ def test_flawed_catalogue(tmp_path: Path, toml: str, warning: str) -> None:
 def test_slow_parsers_are_not_imported_for_plain_text() -> None:
     """Reading articles imports no parser of markup before a file needs it."""
     slow = "trafilatura lxml markdown_it yaml"
-    code = f"import sys, bot.articles; print(*(name for name in '{slow}'.split() if name in sys.modules))"
+    code = f"import sys, bot.ingest.reader; print(*(name for name in '{slow}'.split() if name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "\n"

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bot.evaluate import read_questions
+from bot.evaluation.questions import read_questions
 from tests.benchmarks.answering import Answered, answered_corpus, answered_evaluation
 from tests.benchmarks.contestants import CONTESTANTS, SLOW
 from tests.benchmarks.corpus import Corpus

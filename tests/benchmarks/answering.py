@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.evaluate import read_questions
-from bot.indexing import Index
-from bot.indexing.keeping import Keeper
-from bot.indexing.making import arrays
-from bot.lexicon.expansion import expand
-from bot.librarian import DEPTH, NEAREST, shares_of_articles
-from bot.library import librarian_over
+from bot.evaluation.questions import read_questions
+from bot.index import Index
+from bot.index.build import build_arrays
+from bot.index.snapshot import load_snapshot, save_snapshot
+from bot.index.store import IndexStore
 from bot.models import Question
-from bot.quoting import choose
-from bot.ranking import Ground, rank
-from bot.ranking.coverage import Coverage
-from bot.snapshot import load, save
+from bot.search.answerer import DEPTH, NEAREST, article_score_shares
+from bot.search.corpus import create_answerer
+from bot.search.coverage import Coverage
+from bot.search.expansion import expand
+from bot.search.quotes import choose_quotes
+from bot.search.ranking import RankingContext, rank
 from tests.benchmarks.articles import rows
 from tests.benchmarks.corpus import Corpus
 from tests.benchmarks.measuring import resident
@@ -78,7 +78,7 @@ class _Evaluation:
     name = "evaluation"
 
     def __init__(self, questions: str, articles: str, state: str) -> None:
-        self._keeper = Keeper([Path(articles)], Path(state))
+        self._keeper = IndexStore([Path(articles)], Path(state))
         self._questions = Path(questions)
 
     def build(self) -> None:
@@ -103,10 +103,10 @@ class _Corpus:
         self._folder = self._corpus.folder / f"{size}.archive"
 
     def build(self) -> None:
-        save(self._folder, _NAME, arrays(rows(self._corpus)), "")
+        save_snapshot(self._folder, _NAME, build_arrays(rows(self._corpus)), "")
 
     def open(self) -> Index:
-        snapshot = load(self._folder, _NAME)
+        snapshot = load_snapshot(self._folder, _NAME)
         assert snapshot
         return Index.opened(snapshot.columns)
 
@@ -120,13 +120,13 @@ def _steps(index: Index, text: str) -> dict[str, float]:
     query = expand(index.lexicon, question)
     times.append(time.perf_counter())
     found = index.retriever.search(query, DEPTH)
-    fared = shares_of_articles(index.archive, index.articles, query)
+    fared = article_score_shares(index.archive, index.articles, query)
     shares = [fared(hit.passage) for hit in found]
     times.append(time.perf_counter())
     coverage = Coverage(query, index.lexicon.idf, index.tokens)
-    hits = rank(Ground(coverage, found, shares))
+    hits = rank(RankingContext(coverage, found, shares))
     times.append(time.perf_counter())
-    quotes, *_ = choose(coverage, hits, max(question.limit, NEAREST))
+    quotes, *_ = choose_quotes(coverage, hits, max(question.limit, NEAREST))
     times.append(time.perf_counter())
     for quote in quotes:
         index.archive.verify(quote)
@@ -142,7 +142,7 @@ def _build(archive: _Evaluation | _Corpus) -> dict[str, Any]:
 def _ask(archive: _Evaluation | _Corpus) -> dict[str, Any]:
     questions = archive.questions()
     started = time.perf_counter()
-    librarian = librarian_over(archive.open())
+    librarian = create_answerer(archive.open())
     opened = time.perf_counter()
     librarian.answer(Question(questions[-1]))
     first = time.perf_counter()

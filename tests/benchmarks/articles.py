@@ -13,12 +13,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from bot.archive.rows import facts
-from bot.columns import Array
-from bot.indexing.rows import WORD, Rows, Table, table
-from bot.lexicon.learning import learnt
+from bot.index.archive import encode_facts
+from bot.index.arrays import Array
+from bot.index.learning import learn_from_article
+from bot.index.rows import WORD, ArticleRows, RowTable, make_table
+from bot.index.tokens import Vocabulary
 from bot.models import Article
-from bot.vocabulary import Vocabulary
 from tests.benchmarks.corpus import Corpus
 
 PASSAGES = 12
@@ -30,7 +30,7 @@ _FIRST_DAY, _DAYS, _SOURCES = date(2020, 1, 1).toordinal(), 2_000, 20
 Numbers = npt.NDArray[np.int64]
 
 
-def rows(corpus: Corpus) -> Rows:
+def rows(corpus: Corpus) -> ArticleRows:
     """What analysing the articles would find."""
     ranks, borders = corpus.words()
     is_used = np.bincount(ranks) > 0
@@ -45,14 +45,18 @@ def rows(corpus: Corpus) -> Rows:
     titles = numbers[(articles[:-1, None] + np.arange(TITLE)).ravel()]
     words = np.diff(articles)
     tables = {
-        "article": table(np.ones_like(passages), {"published": _published(len(passages))}),
-        "word": table(words, {WORD: numbers}),
-        "token": table(words, {WORD: numbers, "start": starts, "end": ends}),
-        "title": table(np.full_like(passages, TITLE), {WORD: titles}),
-        "heading": table(np.zeros_like(passages), {WORD: numbers[:0]}),
-        "passage": table(passages, {"paragraphs": np.ones_like(borders[1:]), "headings": np.zeros_like(borders[1:])}),
+        "article": make_table(np.ones_like(passages), {"published": _published(len(passages))}),
+        "word": make_table(words, {WORD: numbers}),
+        "token": make_table(words, {WORD: numbers, "start": starts, "end": ends}),
+        "title": make_table(np.full_like(passages, TITLE), {WORD: titles}),
+        "heading": make_table(np.zeros_like(passages), {WORD: numbers[:0]}),
+        "passage": make_table(
+            passages, {"paragraphs": np.ones_like(borders[1:]), "headings": np.zeros_like(borders[1:])}
+        ),
     }
-    return Rows(vocabulary, tables | _texts(names, places, borders) | _paragraphs(borders, passages, starts, ends))
+    return ArticleRows(
+        vocabulary, tables | _texts(names, places, borders) | _paragraphs(borders, passages, starts, ends)
+    )
 
 
 def _places(sizes: Array, borders: Numbers, articles: Numbers) -> tuple[Array, Array]:
@@ -69,7 +73,7 @@ def _published(articles: int) -> Array:
     return (_FIRST_DAY + np.arange(articles) % _DAYS).astype(np.int32)
 
 
-def _paragraphs(borders: Numbers, passages: Array, starts: Array, ends: Array) -> dict[str, Table]:
+def _paragraphs(borders: Numbers, passages: Array, starts: Array, ends: Array) -> dict[str, RowTable]:
     """Each passage is a paragraph, and each so many words in a row are a sentence."""
     sizes = np.diff(borders)
     sentences = -(-sizes // SENTENCE)
@@ -92,23 +96,23 @@ def _paragraphs(borders: Numbers, passages: Array, starts: Array, ends: Array) -
     }
     by_article = np.add.reduceat(sentences, np.cumsum(passages) - passages)
     held = {"start": starts[first], "end": ends[last], "first": firsts.astype(np.int32)}
-    return {"paragraph": table(passages, own), "sentence": table(by_article, held)}
+    return {"paragraph": make_table(passages, own), "sentence": make_table(by_article, held)}
 
 
-def _texts(names: list[str], places: Array, borders: Numbers) -> dict[str, Table]:
+def _texts(names: list[str], places: Array, borders: Numbers) -> dict[str, RowTable]:
     """What is kept as bytes of each article."""
     found: dict[str, list[bytes]] = {"text": [], "facts": [], "digest": [], "learnt": []}
-    nothing = learnt(())
+    nothing = learn_from_article(())
     for number, text in enumerate(_written(names, places, borders)):
         title = " ".join(text.split(maxsplit=TITLE)[:TITLE])
         day = date.fromordinal(_FIRST_DAY + number % _DAYS)
         article = Article(f"{number}.txt", title, f"Desk {number % _SOURCES}", text, published=day)
         found["text"].append(text.encode())
-        found["facts"].append(facts(article))
+        found["facts"].append(encode_facts(article))
         found["digest"].append(hashlib.sha256(text.encode()).digest())
         found["learnt"].append(nothing)
     return {
-        name: table(np.array([len(one) for one in all_]), {"bytes": np.frombuffer(b"".join(all_), np.uint8)})
+        name: make_table(np.array([len(one) for one in all_]), {"bytes": np.frombuffer(b"".join(all_), np.uint8)})
         for name, all_ in found.items()
     }
 

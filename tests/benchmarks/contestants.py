@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from bot.retrieval import K1, B
+from bot.index.scoring import K1, B
 
 Passages = Iterable[list[str]]
 Ask = Callable[[Sequence[str]], Any]

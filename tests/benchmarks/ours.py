@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.columns import Strings, below, under
+from bot.index.arrays import StringArray, prefix, unprefix
+from bot.index.postings import Counted, Postings
+from bot.index.scorer import QueryPostings, create_scorer
+from bot.index.scoring import FIELDS, K1, B
+from bot.index.snapshot import load_snapshot, save_snapshot
+from bot.index.term_ids import Documents
 from bot.models import Term
-from bot.retrieval import FIELDS, K1, B
-from bot.retrieval.documents import Documents
-from bot.retrieval.kernel import engine
-from bot.retrieval.postings import Counted, Postings
-from bot.retrieval.scan import Lists
-from bot.snapshot import load, save
 from tests.benchmarks.contestants import TOP, Ask, Passages
 
 _NAME = "index"
@@ -29,18 +28,20 @@ class Pullquote:
         """See ``Index.build``."""
         (documents,) = Documents.of(passages)
         without = Documents(documents.tokens[:0], np.zeros_like(documents.lengths), documents.terms)
-        arrays = under("terms", Strings.arrays(documents.terms))
+        arrays = prefix("terms", StringArray.arrays(documents.terms))
         for name, one in (("body", documents), ("without", without)):
-            arrays |= under(name, Postings(one, k1=K1, b=B).arrays())
-        save(folder, _NAME, arrays, "")
+            arrays |= prefix(name, Postings(one, k1=K1, b=B).arrays())
+        save_snapshot(folder, _NAME, arrays, "")
 
     def open(self, passages: Passages, folder: Path) -> Ask:
         """See ``Index.open``."""
-        snapshot = load(folder, _NAME)
+        snapshot = load_snapshot(folder, _NAME)
         assert snapshot
         columns = snapshot.columns
-        terms = Strings(below("terms", columns))
-        body, without = (Postings.opened(Counted(below(name, columns), terms)) for name in ("body", "without"))
+        terms = StringArray(unprefix("terms", columns))
+        body, without = (Postings.opened(Counted(unprefix(name, columns), terms)) for name in ("body", "without"))
         weighted = [(body if name == "body" else without, weight) for name, (_, weight) in FIELDS.items()]
-        search = engine([postings for postings, _ in weighted])
-        return lambda words: search.best(Lists.of(weighted, [Term(word, 1.0, "typed") for word in words]), None, TOP)
+        search = create_scorer([postings for postings, _ in weighted])
+        return lambda words: search.best(
+            QueryPostings.of(weighted, [Term(word, 1.0, "typed") for word in words]), None, TOP
+        )

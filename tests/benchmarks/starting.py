@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.playground.cast import DM_YOU
 from bot.playground.events import SCOPES
-from bot.playground.server import StandIn
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import DM_YOU
 from tests.chaos.bots import LiveBot
 
 _IMPORTS = "import numpy, pydantic, rich"
@@ -59,7 +59,7 @@ def _whole(arguments: Sequence[str], state: Path) -> float:
 
 def _served(articles: Path, state: Path, question: str) -> float:
     scopes = ("chat:write", *sorted({scope for group in SCOPES.values() for scope in group}))
-    with tempfile.TemporaryDirectory() as folder, StandIn(scopes=scopes, subscriptions=SCOPES) as slack:
+    with tempfile.TemporaryDirectory() as folder, FakeSlack(scopes=scopes, subscriptions=SCOPES) as slack:
         environment = slack.environment() | {"PULLQUOTE_STATE_DIR": str(state)}
         bot = LiveBot(("--corpus", str(articles)), environment, Path(folder, "log"))
         at = time.perf_counter()

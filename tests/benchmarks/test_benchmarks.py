@@ -8,10 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.columns import in_memory
-from bot.indexing import Index
-from bot.indexing.analysing import analyse
-from bot.indexing.making import arrays
+from bot.index import Index
+from bot.index.arrays import in_memory
+from bot.index.build import analyze, build_arrays
 from tests.benchmarks.answering import STEPS, answered_evaluation
 from tests.benchmarks.articles import rows
 from tests.benchmarks.contestants import TOP
@@ -93,8 +92,8 @@ def test_the_articles(tmp_path: Path) -> None:
     corpus = Corpus(tmp_path, 30)
     corpus.write()
     made = rows(corpus)
-    shelved = Index.opened(in_memory(arrays(made))).archive
-    read = analyse(list(shelved.articles.values()))
+    shelved = Index.opened(in_memory(build_arrays(made))).archive
+    read = analyze(list(shelved.articles.values()))
     assert made.vocabulary == read.vocabulary
     assert len(shelved.passages) == 30
     for name, table in made.tables.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.playground.nouns import Message
+from bot.playground.models import Message
 
 
 @dataclass

@@ -9,10 +9,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from bot.playground.cast import COLLEAGUE
-from bot.playground.journal import Delivery
-from bot.playground.server import StandIn
-from bot.slack.phrases import HOW_TO
+from bot.playground.journal import EventDelivery
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import COLLEAGUE
+from bot.slack.strings import HOW_TO
 
 from .archive import NAMES, question_about
 from .asked import Asked
@@ -28,7 +28,7 @@ RECONNECTS = 0.01  # a question
 class Crowd:
     """Asks ``count`` questions, ``rate`` a second, in random mixtures; ``asked`` is what it remembers of them."""
 
-    def __init__(self, slack: StandIn, *, seed: int, count: int, rate: float) -> None:
+    def __init__(self, slack: FakeSlack, *, seed: int, count: int, rate: float) -> None:
         self._slack = slack
         self._random = random.Random(seed)
         self._count, self._rate = count, rate
@@ -147,7 +147,7 @@ class Crowd:
         self._slack.deliver(delivery.event, event_id=delivery.event_id, retry=retry)
         self._note(asked, "delivered again")
 
-    def _deliveries_of(self, asked: Asked) -> list[Delivery]:
+    def _deliveries_of(self, asked: Asked) -> list[EventDelivery]:
         return [one for one in self._slack.deliveries if ts_of(one) == asked.place]
 
     def _change_by_slack(self, asked: Asked) -> None:
@@ -169,7 +169,7 @@ class Crowd:
             self.did["connections cut"] += 1
 
 
-def ts_of(delivery: Delivery) -> tuple[str, str]:
+def ts_of(delivery: EventDelivery) -> tuple[str, str]:
     """The channel and timestamp of the message that a delivery is about."""
     event = delivery.event
     about = event.get("message") or event.get("previous_message") or event

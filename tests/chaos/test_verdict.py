@@ -8,8 +8,8 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.playground.cast import DM_YOU, GENERAL, YOU
-from bot.playground.server import StandIn
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import DM_YOU, GENERAL, YOU
 
 from .asked import Asked
 from .verdict import judge
@@ -20,7 +20,7 @@ WANTED = "Bxqztkvwhm"
 class Told:
     """A workspace in which a mention and a direct message were asked, and a bot that says what a test tells it to."""
 
-    def __init__(self, slack: StandIn) -> None:
+    def __init__(self, slack: FakeSlack) -> None:
         self.slack = slack
         self.client = WebClient(token=slack.bot_token, base_url=slack.api_url)
         mention = slack.say(GENERAL, f"{slack.mention} the lanterns?")
@@ -44,7 +44,7 @@ class Told:
 
 @pytest.fixture
 def told() -> Iterator[Told]:
-    with StandIn(retry_after_seconds=(0.0,)) as slack:
+    with FakeSlack(retry_after_seconds=(0.0,)) as slack:
         told = Told(slack)
         slack.quiet(grace=0)
         yield told

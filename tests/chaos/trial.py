@@ -14,10 +14,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.playground.mishaps import PostingPace, RandomFaults
-from bot.playground.server import StandIn
-from bot.records import LEASE
+from bot.playground.faults import PostingPace, RandomFaults
+from bot.playground.server import FakeSlack
 from bot.slack import features
+from bot.store.models import LEASE
 
 from .archive import write_archive
 from .bots import START_SECONDS, LiveBot
@@ -113,8 +113,8 @@ class Trial:
         faults = self._faults.drawn + Counter({"429 for pace": self._pace.refused})
         return Report(verdict, crowd.did, faults, self._kills, time.monotonic() - began, notes)
 
-    def _standin(self) -> StandIn:
-        return StandIn(
+    def _standin(self) -> FakeSlack:
+        return FakeSlack(
             scopes=features.scopes("full"),
             subscriptions=features.events("full"),
             retry_after_seconds=self._plan.retry_after,
@@ -122,7 +122,7 @@ class Trial:
             copies=self._plan.copies,
         )
 
-    def _bot(self, slack: StandIn, number: int) -> LiveBot:
+    def _bot(self, slack: FakeSlack, number: int) -> LiveBot:
         environment = slack.environment() | {
             "PULLQUOTE_STATE_DIR": str(self._folder / "state"),
             # The crowd is fewer people than it plays
@@ -135,7 +135,7 @@ class Trial:
     # Kills
 
     def _kill_now_and_then(
-        self, slack: StandIn, bots: Sequence[LiveBot], crowd: Crowd, tell: Callable[[str], None]
+        self, slack: FakeSlack, bots: Sequence[LiveBot], crowd: Crowd, tell: Callable[[str], None]
     ) -> None:
         for number in range(1, self._plan.kills + 1):
             share = (number - self._random.random()) / (self._plan.kills + 1)
@@ -149,7 +149,7 @@ class Trial:
             bot.start()
             slack.wait_until_connected(START_SECONDS, connections=len(bots))
 
-    def _await_moment(self, slack: StandIn) -> str:
+    def _await_moment(self, slack: FakeSlack) -> str:
         """Wait for one of the moments at which a kill hurts; its name."""
         acknowledged, calls = slack.journal.acknowledged, len(slack.calls)
         moments: dict[str, Callable[[], bool]] = {
@@ -167,7 +167,7 @@ class Trial:
 
     # The end
 
-    def _deliver_what_was_given_up(self, slack: StandIn) -> int:
+    def _deliver_what_was_given_up(self, slack: FakeSlack) -> int:
         """Deliver once more what no try brought to a bot, because each fell into the seconds that a start needs.
 
         Slack's own tries span six minutes, and its delayed events a day; how many events it was.
@@ -184,7 +184,7 @@ class Trial:
             count += len(given_up)
         return count
 
-    def _wait_for_calm(self, slack: StandIn) -> tuple[str, ...]:
+    def _wait_for_calm(self, slack: FakeSlack) -> tuple[str, ...]:
         try:
             slack.quiet(grace=self._plan.calm, timeout=self._plan.patience)
         except TimeoutError:
@@ -196,6 +196,6 @@ class Trial:
         return tuple(f"a bot ended with status {status}" for status in statuses if status != 0)
 
 
-def _posted(slack: StandIn) -> int:
+def _posted(slack: FakeSlack) -> int:
     """How many calls there were by which a message is posted, whatever came of them."""
     return sum(call.method == "chat.postMessage" for call in slack.calls)

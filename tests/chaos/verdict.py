@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.playground.journal import Call, Delivery
-from bot.playground.nouns import Message
-from bot.playground.server import StandIn
-from bot.slack.blocks import texts_in
+from bot.playground.journal import ApiCall, EventDelivery
+from bot.playground.models import Message
+from bot.playground.server import FakeSlack
+from bot.slack.layout import texts_in
 
 from .asked import Asked
 from .crowd import ts_of
@@ -43,7 +43,7 @@ def question_of(message: Message) -> str | None:
     return None if asked is None else str(asked)
 
 
-def standing_replies(slack: StandIn) -> dict[Place, list[Message]]:
+def standing_replies(slack: FakeSlack) -> dict[Place, list[Message]]:
     """The bot's messages as they stand, by the question they answer; what answers none is under the empty timestamp."""
     replies: dict[Place, list[Message]] = defaultdict(list)
     for channel in slack.workspace.channels():
@@ -52,7 +52,7 @@ def standing_replies(slack: StandIn) -> dict[Place, list[Message]]:
     return replies
 
 
-def judge(slack: StandIn, asked: Sequence[Asked]) -> Verdict:
+def judge(slack: FakeSlack, asked: Sequence[Asked]) -> Verdict:
     """Count the outcomes of ``asked``, and tell of each question that is not as it should be."""
     replies = standing_replies(slack)
     outcomes: Counter[str] = Counter()
@@ -95,7 +95,7 @@ def _told(message: Message) -> str:
     return f"{_seen(message)!r} in {message.channel}, {message.metadata}"
 
 
-def history(slack: StandIn, asked: Asked) -> tuple[str, ...]:
+def history(slack: FakeSlack, asked: Asked) -> tuple[str, ...]:
     """What was done to a question, what was delivered of it and which calls were about it, in order of time."""
     lines = list(asked.done)
     for delivery in slack.deliveries:
@@ -105,13 +105,13 @@ def history(slack: StandIn, asked: Asked) -> tuple[str, ...]:
     return tuple(f"{datetime.fromtimestamp(at):%H:%M:%S.%f} {said}" for at, said in sorted(lines))
 
 
-def _of_delivery(delivery: Delivery) -> Iterator[tuple[float, str]]:
+def _of_delivery(delivery: EventDelivery) -> Iterator[tuple[float, str]]:
     kind = f"{delivery.event['type']} {delivery.event.get('subtype', '')} {delivery.event_id}"
     for attempt in delivery.attempts:
         yield attempt.ended_at, f"delivery of {kind}, try {attempt.number}: {attempt.failure or 'acknowledged'}"
 
 
-def _of_calls(asked: Asked, calls: Iterable[Call]) -> Iterator[tuple[float, str]]:
+def _of_calls(asked: Asked, calls: Iterable[ApiCall]) -> Iterator[tuple[float, str]]:
     channel, ts = asked.place
     own: set[str] = set()
     for call in calls:

@@ -20,35 +20,26 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bot.evaluate import Outcome, auroc, outcomes, read_questions
-from bot.evaluate.metrics import found_by
-from bot.wiring import PARTS, open_library
+from bot.evaluation.metrics import auroc, found_by
+from bot.evaluation.questions import JudgedReply, evaluate_questions, read_questions
+from bot.wiring import PARTS, open_corpus
 
 ROOT = Path(__file__).parent.parent.parent
 TABLE = Path(__file__).with_name("parts.md")
 COMMAND = "python -m tests.evaluation.ablation"
 SETS = ("squad2", "clapnq", "news23")
 MADE_BY = (
-    "bot/analysis.py",
-    "bot/idf.py",
-    "bot/lexicon",
-    "bot/librarian.py",
-    "bot/operators.py",
-    "bot/paragraphs.py",
-    "bot/quoting",
-    "bot/ranking",
-    "bot/retrieval",
-    "bot/sentences.py",
-    "bot/telling.py",
-    "bot/tokens.py",
+    "bot/text",
+    "bot/index",
+    "bot/search",
 )
 """The sources on which the table depends; a folder is all its modules."""
 RESAMPLES, SEED = 1000, 1
 
 Values = npt.NDArray[np.float64]
-Found = Mapping[tuple[str, str | None], Sequence[Outcome]]
+Found = Mapping[tuple[str, str | None], Sequence[JudgedReply]]
 """Outcomes by set and by the part that was left out, None for nothing."""
-SHARES: Mapping[str, Callable[[Outcome], bool]] = {
+SHARES: Mapping[str, Callable[[JudgedReply], bool]] = {
     "hit@1": lambda outcome: found_by(outcome, 1),
     "hit@10": lambda outcome: found_by(outcome, 10),
     "quote_hit@1": lambda outcome: outcome.quote_hit,
@@ -76,7 +67,7 @@ def sources() -> str:
     return found.hexdigest()
 
 
-def differences(full: Sequence[Outcome], without: Sequence[Outcome]) -> dict[str, Difference]:
+def differences(full: Sequence[JudgedReply], without: Sequence[JudgedReply]) -> dict[str, Difference]:
     """For each metric what ``without`` makes of it; both are of the same questions in the same order.
 
     The interval is that of a paired bootstrap: both are measured over the same resampled questions, drawn with
@@ -100,7 +91,7 @@ def differences(full: Sequence[Outcome], without: Sequence[Outcome]) -> dict[str
     return found
 
 
-def _values(found: Sequence[Outcome], of: Callable[[Outcome], float]) -> Values:
+def _values(found: Sequence[JudgedReply], of: Callable[[JudgedReply], float]) -> Values:
     return np.array([float(of(outcome)) for outcome in found])
 
 
@@ -148,15 +139,15 @@ def _decimal(value: float) -> str:
     return f"{value:.3f}"
 
 
-def ask(folder: Path, at_most: int | None) -> Iterator[tuple[str | None, list[Outcome]]]:
+def ask(folder: Path, at_most: int | None) -> Iterator[tuple[str | None, list[JudgedReply]]]:
     """The outcomes of the set in ``folder`` with everything (None), then with each part left out."""
     questions = read_questions(folder / "questions.dev.jsonl.gz")
     if at_most and at_most < len(questions):
         # The position of each of them in the file is the rounded-down multiple of one step.
         questions = tuple(questions[number * len(questions) // at_most] for number in range(at_most))
-    librarian = open_library([folder / "articles.jsonl.gz"]).consult(lambda one: one)
+    librarian = open_corpus([folder / "articles.jsonl.gz"]).with_current(lambda one: one)
     for part in (None, *PARTS):
-        yield part, list(outcomes(librarian.leaving_out({part} if part else ()), questions))
+        yield part, list(evaluate_questions(librarian.leaving_out({part} if part else ()), questions))
 
 
 def main() -> int:
@@ -166,7 +157,7 @@ def main() -> int:
     at_most = parser.parse_args().at_most
     data = Path(os.environ.get("PULLQUOTE_SHARED", ROOT.parent / "shared")) / "eval"
     started, made_from = time.monotonic(), sources()  # not those that someone may be writing meanwhile
-    found: dict[tuple[str, str | None], Sequence[Outcome]] = {}
+    found: dict[tuple[str, str | None], Sequence[JudgedReply]] = {}
     for name in SETS:
         for part, asked in ask(data / name, at_most):
             found[name, part] = asked

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from making import article
 
-from bot.evaluate import Asked, Evidence, Outcome
+from bot.evaluation.questions import EvaluationQuestion, Evidence, JudgedReply
 from bot.models import Article
 
 
@@ -17,10 +17,12 @@ def asked(
     answerable: bool = True,
     evidence: Sequence[tuple[str, str]] = (),
     answers: Sequence[str] = (),
-) -> Asked:
+) -> EvaluationQuestion:
     """A question whose ``evidence`` is pairs of an article's id and words of it."""
     found = [Evidence(article_id=id, quote=quote) for id, quote in evidence]
-    return Asked(id=question, question=question, answerable=answerable, evidence=found, answers=list(answers))
+    return EvaluationQuestion(
+        id=question, question=question, answerable=answerable, evidence=found, answers=list(answers)
+    )
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ class Case:
     took_ms: float = 1.0
     name: str = "?"
 
-    def outcome(self) -> Outcome:
-        return Outcome(
+    def outcome(self) -> JudgedReply:
+        return JudgedReply(
             asked(self.name, answerable=self.answerable),
             answered=self.answered,
             confidence=self.confidence,
@@ -50,7 +52,7 @@ class Case:
         )
 
 
-def outcomes_of(*cases: Case) -> list[Outcome]:
+def outcomes_of(*cases: Case) -> list[JudgedReply]:
     return [case.outcome() for case in cases]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.evaluate import Metrics
+from bot.evaluation.metrics import Metrics
 
 from .cases import FERRY, GULLS, LAMP
 

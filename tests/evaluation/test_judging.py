@@ -10,7 +10,7 @@ import pytest
 from making import article, librarian
 
 from bot.errors import ArchiveError, VerificationError
-from bot.evaluate import Asked, Outcome, judge, outcomes, read_questions
+from bot.evaluation.questions import EvaluationQuestion, JudgedReply, evaluate_questions, judge_reply, read_questions
 from bot.models import Question, Reply
 
 from .cases import FERRY, LAMP, archive, asked
@@ -18,8 +18,8 @@ from .cases import FERRY, LAMP, archive, asked
 LIT = ("lamp.txt", "lit in 1871")
 
 
-def judged(asked: Asked) -> Outcome:
-    return judge(librarian(*archive()), asked)
+def judged(asked: EvaluationQuestion) -> JudgedReply:
+    return judge_reply(librarian(*archive()), asked)
 
 
 def test_the_evidence_is_found() -> None:
@@ -60,7 +60,9 @@ def test_a_nearest_miss_is_judged_as_a_quote_but_is_no_answer() -> None:
 def test_the_rank_may_be_any() -> None:
     """The rank is that of the first hit with evidence, however many come before it."""
     some = [article(f"Skarvik has a lamp. House {n} stands apart.", id=f"{n}.txt") for n in range(14)]
-    found = judge(librarian(*some), asked("Skarvik lamp", evidence=[("13.txt", "House 13"), ("12.txt", "House 12")]))
+    found = judge_reply(
+        librarian(*some), asked("Skarvik lamp", evidence=[("13.txt", "House 13"), ("12.txt", "House 12")])
+    )
     assert found.rank == 13
 
 
@@ -71,8 +73,10 @@ QUESTIONS = [asked(text, evidence=[LIT]) for text in ("lamp", "ferry to Orre", "
 def test_any_number_of_processes_gives_the_same(processes: int) -> None:
     """Outcomes come in the order of the questions and are equal, and each is reported as it comes."""
     reported: list[tuple[int, int]] = []
-    found = outcomes(librarian(*archive()), QUESTIONS, lambda done, of: reported.append((done, of)), processes)
-    assert list(found) == list(outcomes(librarian(*archive()), QUESTIONS, processes=1))
+    found = evaluate_questions(
+        librarian(*archive()), QUESTIONS, lambda done, of: reported.append((done, of)), processes
+    )
+    assert list(found) == list(evaluate_questions(librarian(*archive()), QUESTIONS, processes=1))
     assert reported == [(number, 40) for number in range(1, 41)]
 
 
@@ -90,7 +94,7 @@ class Tampered:
 def test_what_goes_wrong_in_a_process_is_told(processes: int) -> None:
     """An error in a worker is raised where the outcomes are awaited, with its sentence."""
     with pytest.raises(VerificationError, match="lamp is not verbatim"):
-        list(outcomes(Tampered(), QUESTIONS, processes=processes))  # type: ignore[arg-type]
+        list(evaluate_questions(Tampered(), QUESTIONS, processes=processes))  # type: ignore[arg-type]
 
 
 def test_an_outcome_travels_light() -> None:

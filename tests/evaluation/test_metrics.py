@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.evaluate import SHARES, auroc, measure
+from bot.evaluation.metrics import SHARES, auroc, measure
 
 from .cases import Case, outcomes_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from making import article, librarian
 
-from bot.evaluate import Asked, judge
-from bot.evaluate.misses import Miss, explain, groups
+from bot.evaluation.failures import Failure, explain_failure, group_failures
+from bot.evaluation.questions import EvaluationQuestion, judge_reply
 
 from .cases import LAMP, Case, archive, asked, outcomes_of
 
@@ -27,7 +27,7 @@ CASES = outcomes_of(
 
 def test_misses_are_grouped_worst_first() -> None:
     """Each kind has its own order, and tells of how many questions it speaks; equals keep the questions' order."""
-    assert {group.kind: (group.of, [one.asked.id for one in group.outcomes]) for group in groups(CASES)} == {
+    assert {group.kind: (group.of, [one.asked.id for one in group.outcomes]) for group in group_failures(CASES)} == {
         "passage": (8, ["never", "later", "late"]),
         "quote": (5, ["wrong quote, surer", "wrong quote"]),
         "silence": (8, ["more silent", "silent"]),
@@ -37,13 +37,13 @@ def test_misses_are_grouped_worst_first() -> None:
 
 def test_no_miss() -> None:
     """Without questions there are no misses."""
-    assert [(group.of, group.outcomes) for group in groups([])] == [(0, ())] * 4
+    assert [(group.of, group.outcomes) for group in group_failures([])] == [(0, ())] * 4
 
 
-def explained(question: Asked, *more: str) -> Miss:
+def explained(question: EvaluationQuestion, *more: str) -> Failure:
     """What is told of ``question`` where the archive also holds paragraphs of ``more``."""
     some = librarian(*archive(), *(article(text, id=f"{number}.txt") for number, text in enumerate(more)))
-    return explain(some, judge(some, question))
+    return explain_failure(some, judge_reply(some, question))
 
 
 def test_the_evidence_came_late() -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from hypothesis import strategies as st
 
-from bot.columns import Arrays
-from bot.indexing.versions import Kept
+from bot.index.arrays import Arrays
+from bot.index.versions import IndexVersion
 
 NAMES = ("a.txt", "b.md", "c.jsonl", "d.txt", "sub/a.txt", "sub/e.jsonl", "sub/f.md")
 LONG_AGO = 1_600_000_000_000_000_000
@@ -137,7 +137,7 @@ edits: st.SearchStrategy[Edit] = st.one_of(
 )
 
 
-def differences(one: Kept, other: Kept) -> list[str]:
+def differences(one: IndexVersion, other: IndexVersion) -> list[str]:
     """The names of all in which the two are not the same."""
     found = unequal(one.arrays(), other.arrays())
     mine, yours = one.manifest, other.manifest
@@ -155,7 +155,7 @@ def unequal(one: Arrays, other: Arrays) -> list[str]:
     ]
 
 
-def said(kept: Kept) -> tuple[object, ...]:
+def said(kept: IndexVersion) -> tuple[object, ...]:
     """What people see of an archive: its articles with all their facts, and what was noted."""
     archive = kept.index.archive
     articles: Sequence[object] = [archive.article(at) for at in range(len(archive))]

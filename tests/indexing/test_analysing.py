@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 from making import article
 
-from bot.indexing.analysing import BATCH, analyse
-from bot.indexing.making import arrays
-from bot.indexing.rows import Pick, Rows, join
+from bot.index.build import BATCH, analyze, build_arrays
+from bot.index.rows import ArticleRows, RowRange, join_rows
 from bot.models import Article
 
 from .folders import unequal
@@ -45,13 +44,13 @@ def articles() -> list[Article]:
 
 
 @pytest.fixture(scope="module")
-def one_by_one(articles: list[Article]) -> Rows:
+def one_by_one(articles: list[Article]) -> ArticleRows:
     """The rows of the articles, each analysed by itself."""
-    return join([Pick(analyse([one]), 0, 1) for one in articles])
+    return join_rows([RowRange(analyze([one]), 0, 1) for one in articles])
 
 
 @SEVERAL
-def test_several_processes_give_the_same_rows(articles: list[Article], one_by_one: Rows) -> None:
+def test_several_processes_give_the_same_rows(articles: list[Article], one_by_one: ArticleRows) -> None:
     """What several processes made is, row by row, what one makes; the whole is told of as it goes on."""
     told: list[tuple[int, int]] = []
     helpers: list[int] = []
@@ -60,17 +59,17 @@ def test_several_processes_give_the_same_rows(articles: list[Article], one_by_on
         told.append((done, of))
         helpers.append(len(active_children()))
 
-    rows = analyse(articles, progress)
+    rows = analyze(articles, progress)
     assert helpers[0] > 1
     assert unequal(rows.arrays(), one_by_one.arrays()) == []
-    assert unequal(arrays(rows), arrays(one_by_one)) == []
+    assert unequal(build_arrays(rows), build_arrays(one_by_one)) == []
     assert [of for _, of in told] == [sum(len(one.text) for one in articles)] * 3
     assert sorted(done for done, _ in told)[-1] == told[-1][1]
 
 
 @SEVERAL
 def test_a_killed_helper_ends_nothing(
-    articles: list[Article], one_by_one: Rows, caplog: pytest.LogCaptureFixture
+    articles: list[Article], one_by_one: ArticleRows, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Where a helping process is killed the rest is analysed here, which the log says in a sentence."""
 
@@ -79,8 +78,8 @@ def test_a_killed_helper_ends_nothing(
             helper.kill()
 
     with caplog.at_level(logging.WARNING):
-        rows = analyse([*articles, *articles], kill)
-    twice = join([Pick(one_by_one, 0, LONG), Pick(one_by_one, 0, LONG)])
+        rows = analyze([*articles, *articles], kill)
+    twice = join_rows([RowRange(one_by_one, 0, LONG), RowRange(one_by_one, 0, LONG)])
     assert unequal(rows.arrays(), twice.arrays()) == []
     (record,) = caplog.records
     assert record.getMessage().startswith("The rest of the articles is analysed in one process, which takes longer: ")
@@ -91,8 +90,8 @@ SCRIPT = """
 import sys
 sys.path[:0] = sys.argv[1:]
 from indexing.test_analysing import large_archive
-from bot.indexing.analysing import analyse
-print(len(analyse(large_archive())), flush=True)
+from bot.index.build import analyze
+print(len(analyze(large_archive())), flush=True)
 """
 
 

@@ -8,18 +8,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from making import article
 
-from bot import analysis
-from bot.archive import Archive
-from bot.columns import Strings, below, in_memory
-from bot.indexing import Index
-from bot.indexing.analysing import analyse
-from bot.indexing.documents import Fields
-from bot.indexing.making import arrays
-from bot.lexicon import acronyms
-from bot.lexicon.told import Told
+from bot.index import Index, learning
+from bot.index.archive import Archive
+from bot.index.arrays import StringArray, in_memory, unprefix
+from bot.index.build import FieldDocuments, analyze, build_arrays
+from bot.index.lexicon import LearnedExpansions
+from bot.index.scoring import FIELDS
+from bot.index.term_ids import Documents
 from bot.models import Article
-from bot.retrieval import FIELDS
-from bot.retrieval.documents import Documents
+from bot.text import analysis
 
 from .folders import prose, words
 
@@ -60,10 +57,10 @@ def lists(documents: Documents) -> list[list[str]]:
 @example(BETWEEN)
 def test_fields_are_those_of_the_passages(given_articles: list[Article]) -> None:
     """By field, each passage's terms are what ``FIELDS`` gives; of whole articles likewise."""
-    rows = analyse(given_articles)
-    kept = in_memory(arrays(rows))
-    archive = Archive(below("rows", kept), below("archive", kept))
-    fields = Fields(below("rows", kept), rows.vocabulary)
+    rows = analyze(given_articles)
+    kept = in_memory(build_arrays(rows))
+    archive = Archive(unprefix("rows", kept), unprefix("archive", kept))
+    fields = FieldDocuments(unprefix("rows", kept), rows.vocabulary)
     by_passage, by_article = fields.of_passages(), fields.of_articles()
     for name, (terms, _) in FIELDS.items():
         assert lists(by_passage[name]) == [terms(passage) for passage in archive.passages]
@@ -77,8 +74,8 @@ def test_fields_are_those_of_the_passages(given_articles: list[Article]) -> None
 @example(BETWEEN)
 def test_the_lexicon_is_a_plain_count(given_articles: list[Article]) -> None:
     """Counts, first spellings, names and acronyms are what a plain walk over the paragraphs finds."""
-    kept = in_memory(arrays(analyse(given_articles)))
-    index, own = Index.opened(kept), below("lexicon", kept)
+    kept = in_memory(build_arrays(analyze(given_articles)))
+    index, own = Index.opened(kept), unprefix("lexicon", kept)
     every: Counter[str] = Counter()
     small: Counter[str] = Counter()
     first: dict[str, str] = {}
@@ -90,17 +87,17 @@ def test_the_lexicon_is_a_plain_count(given_articles: list[Article]) -> None:
         small.update({term for word in written if not word[0].isupper() and (term := analysis.searched(word))})
         for word in written:
             first.setdefault(analysis.fold(word), word)
-        for one in acronyms.definitions(text):
+        for one in learning.find_definitions(text):
             long, short = tuple(analysis.terms(one.long)), analysis.term(one.short)
             if long and (short,) != long:
                 long_forms[short][long] += 1
-    terms = list(Strings(below("terms", kept)))
+    terms = list(StringArray(unprefix("terms", kept)))
     assert index.lexicon.size == len(paragraphs)
     assert {term: index.lexicon.paragraphs_with(term) for term in terms} == {term: every[term] for term in terms}
     assert own["written_small"].all().tolist() == [small[term] for term in terms]
-    folded, spelt = (list(Strings(below(name, own))) for name in ("folded", "written"))
+    folded, spelt = (list(StringArray(unprefix(name, own))) for name in ("folded", "written"))
     assert dict(zip(folded, spelt, strict=True)) == first
-    told = Told.of(own["told"].all().tobytes())
+    told = LearnedExpansions.of(own["told"].all().tobytes())
     assert {short: {*longs} for short, longs in told.long_forms.items()} == {
         short: {*longs} for short, longs in long_forms.items()
     }

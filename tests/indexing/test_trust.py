@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from processes import POSIX
 
-from bot.indexing.keeping import Keeper
-from bot.snapshot import load, save
-from bot.wiring import open_library
+from bot.index.snapshot import load_snapshot, save_snapshot
+from bot.index.store import IndexStore
+from bot.wiring import open_corpus
 
 from .trust import LONG_AGO, QUESTIONS, ROOT, ask, asked, command, flips, kills, snapshots
 
@@ -77,10 +77,10 @@ def _a_folder(path: Path) -> None:
 
 def _rewritten(path: Path, change: Callable[[str], str]) -> None:
     folder, name = path.parent, path.name.split(".")[0]
-    snapshot = load(folder, name)
+    snapshot = load_snapshot(folder, name)
     assert snapshot is not None
     path.unlink()
-    save(folder, name, {}, change(snapshot.manifest))
+    save_snapshot(folder, name, {}, change(snapshot.manifest))
 
 
 def _by_another_maker(path: Path) -> None:
@@ -110,22 +110,22 @@ def test_what_cannot_be_trusted_is_made_anew(
 ) -> None:
     """Whatever stands in the snapshot's place, the answers are right, and damage is told of in a sentence; once."""
     state = tmp_path / "state"
-    right = asked(open_library([corpus], state))
+    right = asked(open_corpus([corpus], state))
     (path,) = snapshots(state)
     damage(path)
     with caplog.at_level(logging.WARNING):
-        assert asked(open_library([corpus], state)) == right
+        assert asked(open_corpus([corpus], state)) == right
     messages = [record.getMessage() for record in caplog.records]
     assert len(messages) == bool(said)
     assert all(said in message for message in messages)
     caplog.clear()
-    assert asked(open_library([corpus], state)) == right
+    assert asked(open_corpus([corpus], state)) == right
     assert caplog.records == []
 
 
 def test_another_maker_is_not_read(corpus: Path, tmp_path: Path) -> None:
     """What another version has made is made again, although no file has changed."""
-    keeper = Keeper([corpus], tmp_path / "state")
+    keeper = IndexStore([corpus], tmp_path / "state")
     made = keeper.save(keeper.current()).made
     assert keeper.current().made == made
     (path,) = snapshots(tmp_path / "state")

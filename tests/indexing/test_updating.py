@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.articles.listing import SETTLED, listing
 from bot.errors import ArchiveError
-from bot.indexing.keeping import Keeper
-from bot.indexing.updating import made_of
-from bot.indexing.versions import Kept
+from bot.index.refresh import refresh_index
+from bot.index.store import IndexStore
+from bot.index.versions import IndexVersion
+from bot.ingest.files import SETTLED, list_files
 
 from .folders import LONG_AGO, Edit, Folders, differences, edits, prose, said
 
@@ -23,10 +23,10 @@ EXAMPLES = int(os.environ.get("PULLQUOTE_INDEXING_EXAMPLES", "25"))
 """How many histories of a folder are drawn; the long form sets thousands."""
 
 
-def fresh(paths: tuple[Path, ...]) -> Kept | None:
+def fresh(paths: tuple[Path, ...]) -> IndexVersion | None:
     """The index made of nothing but the files; None where there is no article."""
     try:
-        return made_of(listing(paths), None)
+        return refresh_index(list_files(paths), None)
     except ArchiveError:
         return None
 
@@ -51,7 +51,7 @@ def test_updated_is_as_made_anew(history: list[tuple[list[Edit], bool, bool, boo
             for edit in changes:
                 edit(folders)
             paths = folders.paths[::-1] if is_turned else folders.paths
-            keeper = Keeper(paths, Path(root) / "state")
+            keeper = IndexStore(paths, Path(root) / "state")
             expected = fresh(paths)
             if expected is None:
                 with pytest.raises(ArchiveError):
@@ -73,11 +73,11 @@ def folders(tmp_path: Path) -> Folders:
     return folders
 
 
-def keeper_of(folders: Folders) -> Keeper:
-    return Keeper(folders.paths, folders.root / "state")
+def keeper_of(folders: Folders) -> IndexStore:
+    return IndexStore(folders.paths, folders.root / "state")
 
 
-def texts(kept: Kept) -> list[str]:
+def texts(kept: IndexVersion) -> list[str]:
     archive = kept.index.archive
     return [archive.article(at).text for at in range(len(archive))]
 
@@ -122,10 +122,10 @@ def test_what_is_settled_is_known_by_its_time(folders: Folders) -> None:
     keeper, recently = keeper_of(folders), time.time_ns() - SETTLED // 2
     os.utime(folders.paths[0] / "a.txt", ns=(recently, recently))
     kept = keeper.current()
-    assert not kept.is_of(listing(folders.paths))
+    assert not kept.is_of(list_files(folders.paths))
     folders.touch(folders.paths[0] / "a.txt")
     settled = keeper.current(before=kept)
-    assert settled.is_of(listing(folders.paths))
+    assert settled.is_of(list_files(folders.paths))
 
 
 def test_a_file_goes_back_in_time(folders: Folders) -> None:

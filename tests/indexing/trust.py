@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bot.librarian import Librarian
-from bot.library import Library
 from bot.models import Question, Reply
-from bot.wiring import open_library
+from bot.search.answerer import Answerer
+from bot.search.corpus import Corpus
+from bot.wiring import open_corpus
 from tests.making import shown as quotes_of
 
 ROOT = Path(__file__).parents[2]
@@ -34,12 +34,12 @@ def shown(reply: Reply) -> Shown:
     return [(type(reply).__name__, ""), *((quote.article.id, quote.text) for quote in quotes_of(reply))]
 
 
-def asked(library: Library) -> list[Shown]:
+def asked(library: Corpus) -> list[Shown]:
     """The answers to all questions, each asked as the command ``ask`` does."""
-    return [library.consult(partial(_answered, text)) for text in QUESTIONS]
+    return [library.with_current(partial(_answered, text)) for text in QUESTIONS]
 
 
-def _answered(text: str, librarian: Librarian) -> Shown:
+def _answered(text: str, librarian: Answerer) -> Shown:
     return shown(librarian.answer(Question(text)))
 
 
@@ -89,7 +89,7 @@ def flips(folder: Path, count: int, seed: int) -> Iterator[Flip]:
     shutil.copytree(ROOT / "corpus", corpus)
     for path in corpus.iterdir():
         os.utime(path, (LONG_AGO, LONG_AGO))
-    right = asked(open_library([corpus], state))
+    right = asked(open_corpus([corpus], state))
     for number in range(count):
         (path,) = snapshots(state)
         path.write_bytes(flipped(path.read_bytes(), chance))
@@ -99,13 +99,13 @@ def flips(folder: Path, count: int, seed: int) -> Iterator[Flip]:
         elif what == "added":
             (corpus / f"{number}.txt").write_text(f"Number {number} speaks of Japan and its fighter exports.")
             os.utime(corpus / f"{number}.txt", (LONG_AGO, LONG_AGO))
-            right = asked(open_library([corpus]))
-        is_right = asked(open_library([corpus], state)) == right
+            right = asked(open_corpus([corpus]))
+        is_right = asked(open_corpus([corpus], state)) == right
         # What was met is made anew, as a file of the next number; so is one whose articles have changed.
         yield Flip(path, is_right, what == "nothing" and snapshots(state) != [path])
         if snapshots(state) == [path]:  # not met: the next begins with a sound one
             path.unlink()
-            open_library([corpus], state)
+            open_corpus([corpus], state)
 
 
 def large_corpus(folder: Path, articles: int) -> Path:
@@ -151,7 +151,7 @@ def kills(folder: Path, count: int, seed: int, articles: int) -> Iterator[Kill]:
         was_running = process.poll() is None
         process.kill()
         process.wait()
-        answer = open_library([corpus], state).consult(partial(_answered, "bridge at Orrin"))
+        answer = open_corpus([corpus], state).with_current(partial(_answered, "bridge at Orrin"))
         yield Kill(after, was_running, answer == [("Answer", ""), ("bridge.txt", told)])
         if number % 2:  # every other starts from nothing
             for path in snapshots(state):

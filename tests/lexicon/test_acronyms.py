@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.lexicon.acronyms import Definition, definitions
+from bot.index.learning import AcronymDefinition, find_definitions
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ from bot.lexicon.acronyms import Definition, definitions
 )
 def test_brackets_that_define_nothing(text: str) -> None:
     """A year, an age, a place, a source or a remark in brackets is no acronym."""
-    assert list(definitions(text)) == []
+    assert list(find_definitions(text)) == []
 
 
 PAIRS = [
@@ -60,13 +60,13 @@ PAIRS = [
 @pytest.mark.parametrize(("short", "long"), PAIRS)
 def test_long_form_first(short: str, long: str) -> None:
     """A short form in brackets stands for the words before it, from the word that gives its first letter."""
-    assert list(definitions(f"It was then that the {long} ({short}) met.")) == [Definition(short, long)]
+    assert list(find_definitions(f"It was then that the {long} ({short}) met.")) == [AcronymDefinition(short, long)]
 
 
 @pytest.mark.parametrize(("short", "long"), PAIRS)
 def test_short_form_first(short: str, long: str) -> None:
     """A long form in brackets is what the short form before it stands for."""
-    assert list(definitions(f"It was then that {short} ({long}) met.")) == [Definition(short, long)]
+    assert list(find_definitions(f"It was then that {short} ({long}) met.")) == [AcronymDefinition(short, long)]
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,10 @@ def test_short_form_first(short: str, long: str) -> None:
 )
 def test_quotation_marks_and_remarks(text: str) -> None:
     """Quotation marks around either form, and a remark after the short one, do not belong to it."""
-    assert list(definitions(text)) == [Definition("CTA", "Coastal Transport Authority")]
+    assert list(find_definitions(text)) == [AcronymDefinition("CTA", "Coastal Transport Authority")]
 
 
 def test_several_definitions() -> None:
     """Every definition of a text is found, in order."""
     text = "The Ministry of Defence (MoD) wrote to the Coastal Transport Authority (CTA) in May (2025)."
-    assert [found.short for found in definitions(text)] == ["MoD", "CTA"]
+    assert [found.short for found in find_definitions(text)] == ["MoD", "CTA"]

@@ -9,13 +9,13 @@ import sys
 import pytest
 from making import lexicon
 
-from bot.lexicon.expansion import expand
-from bot.models import Form, Question
+from bot.models import Expansion, Question
+from bot.search.expansion import expand
 
 AUTHORITY = "The Coastal Transport Authority (CTA) runs the ferry."
 
 
-def forms(question: str, origin: str, *texts: str) -> list[Form]:
+def forms(question: str, origin: str, *texts: str) -> list[Expansion]:
     return [form for form in expand(lexicon(*texts), Question(question)).forms if form.origin == origin]
 
 
@@ -113,7 +113,7 @@ def test_an_archive_without_paragraphs() -> None:
 PROGRAM = """
 from making import lexicon
 from bot.models import Question
-from bot.lexicon.expansion import expand
+from bot.search.expansion import expand
 print(expand(lexicon("Nakatani, NAKATANI and Nakatani’s men met Nakatani's friend."), Question("nakatini")))
 """
 

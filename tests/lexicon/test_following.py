@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import article, lexicon, librarian
 
-from bot.lexicon.expansion import expand
-from bot.lexicon.following import FOLLOWED_WEIGHT, MOST_TAKEN, carries_on
-from bot.models import Answer, Form, Question
-from bot.quoting.lines import first_lines
+from bot.models import Answer, Expansion, Question
+from bot.search.expansion import expand
+from bot.search.followups import FOLLOWED_WEIGHT, MOST_TAKEN, is_continuation
+from bot.search.messages import header_lines
 
 LEARNT = lexicon(
     "The Global Combat Air Programme (GCAP) was agreed on in Rome, and Italy builds engines for it.",
@@ -85,7 +85,7 @@ def test_what_is_taken_counts_less_in_all_its_forms() -> None:
     """The subject and whatever stands for it weigh half of what was typed, and are told from it by their origin."""
     query = expand(LEARNT, Question("and on engines?", follows=(AGREED,)))
     alone = expand(LEARNT, Question("GCAP")).forms
-    assert query.forms[0] == Form(("engin",), (0,), 1.0, "typed", "engines")
+    assert query.forms[0] == Expansion(("engin",), (0,), 1.0, "typed", "engines")
     taken = [form for form in query.forms if 1 in form.words]
     assert [(form.terms, form.weight, form.origin) for form in taken] == [
         (form.terms, form.weight * FOLLOWED_WEIGHT, "thread" if form.origin == "typed" else form.origin)
@@ -102,7 +102,7 @@ def test_the_reader_is_told_what_was_searched() -> None:
         Question("and on engines?", follows=(AGREED,))
     )
     assert isinstance(reply, Answer)
-    assert list(first_lines(reply)) == ["Searched: engines + GCAP"]
+    assert list(header_lines(reply)) == ["Searched: engines + GCAP"]
     assert (reply.quotes[0].text, reply.quotes[0].found_as, reply.quotes[0].missing) == (held, (), ())
 
 
@@ -132,4 +132,4 @@ CARRIED = {
 @pytest.mark.parametrize("said", CARRIED)
 def test_how_people_carry_on(said: str) -> None:
     """A whole word at the beginning carries on; a part of one does not."""
-    assert carries_on(said) is CARRIED[said]
+    assert is_continuation(said) is CARRIED[said]

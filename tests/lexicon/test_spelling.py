@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from making import lexicon
 
-from bot.lexicon.expansion import expand
 from bot.models import Question
+from bot.search.expansion import expand
 
 NAMES = [
     ("Iran", "Iraq"),

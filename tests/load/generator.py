@@ -12,13 +12,11 @@ from multiprocessing.connection import Connection
 from threading import local
 from urllib.parse import urlsplit
 
-from bot.playground import cast
-from bot.playground.changes import Changes
-from bot.playground.events import Announcer
-from bot.playground.httpevents import signed_headers
-from bot.playground.nouns import Json
-from bot.playground.people import People
-from bot.playground.server import StandIn
+from bot.models import Json
+from bot.playground.event_delivery import signed_headers
+from bot.playground.events import EventPublisher
+from bot.playground.server import FakeSlack, WorkspaceActions
+from bot.playground.workspace import ChangeNotifier, opening_workspace
 from bot.slack import features
 from tests.chaos.archive import NAMES, question_about
 
@@ -53,7 +51,7 @@ class Sender:
     def send(self, payload: Json, due: float) -> Sent:
         """Post an event now; how it went."""
         body = json.dumps(payload).encode()
-        headers = signed_headers(StandIn.signing_secret, body, int(time.time()))
+        headers = signed_headers(FakeSlack.signing_secret, body, int(time.time()))
         status = 0
         try:
             connection = self._connection()
@@ -78,12 +76,12 @@ class Sender:
 
 def run(url: str, rate: float, seconds: float, people: int, parent: Connection) -> None:
     """Ask ``rate`` questions a second for ``seconds``, each person in turn; sends what was ``Sent``."""
-    workspace = cast.opening_workspace(Changes())
+    workspace = opening_workspace(ChangeNotifier())
     payloads: list[Json] = []
     # Events are made by the stand-in's own rules, and taken from its hand
     granted = frozenset(features.scopes("base"))
-    announcer = Announcer(workspace, subscriptions=["message.im"], scopes=granted, send=payloads.append)
-    town = People(workspace, announcer)
+    announcer = EventPublisher(workspace, subscriptions=["message.im"], scopes=granted, send=payloads.append)
+    town = WorkspaceActions(workspace, announcer)
     askers = settle(town, people)
     draw, sender = random.Random(1), Sender(url)
     began = time.time() + 0.5

@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from bot.playground.server import StandIn
+from bot.playground.server import FakeSlack
 from bot.slack import features
-from bot.slack.phrases import BUSY
+from bot.slack.strings import BUSY
 
 from .town import settle
 
@@ -35,7 +35,7 @@ class Seen:
 
 def run(people: int, parent: Connection) -> None:
     """Send the environment, wait for the bot's address, then for the word to report once all is calm."""
-    with StandIn(scopes=features.scopes("base"), subscriptions=features.events("base")) as slack:
+    with FakeSlack(scopes=features.scopes("base"), subscriptions=features.events("base")) as slack:
         settle(slack, people)
         parent.send(slack.environment())
         slack.use_request_url(parent.recv())
@@ -46,7 +46,7 @@ def run(people: int, parent: Connection) -> None:
         parent.send(_seen(slack))
 
 
-def _seen(slack: StandIn) -> Seen:
+def _seen(slack: FakeSlack) -> Seen:
     replies: dict[Place, list[Stood]] = {}
     others = sum(len(slack.workspace.ephemerals(user.id)) for user in slack.workspace.users())
     for call in slack.calls:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.playground.people import People
+from bot.playground.server import WorkspaceActions
 
 
-def settle(people: People, count: int) -> list[tuple[str, str]]:
+def settle(people: WorkspaceActions, count: int) -> list[tuple[str, str]]:
     """Add ``count`` people; each one's id and that of their direct message with the bot."""
     newcomers = [people.add_person() for _ in range(count)]
     return [(person, people.open_dm(person)) for person in newcomers]

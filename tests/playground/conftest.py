@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 
 from bot.playground import limits
 from bot.playground.events import SCOPES
-from bot.playground.server import StandIn
+from bot.playground.server import FakeSlack
 
 from .closing import close
 
@@ -22,22 +22,22 @@ ALL_SCOPES = (
 
 
 @pytest.fixture
-def slack(request: pytest.FixtureRequest) -> Iterator[StandIn]:
+def slack(request: pytest.FixtureRequest) -> Iterator[FakeSlack]:
     """A test that waits for missing acknowledgements gives a shorter time for them, as this fixture's parameter."""
     ack_seconds: float = getattr(request, "param", limits.ACK_SECONDS)
-    with StandIn(
+    with FakeSlack(
         scopes=ALL_SCOPES, subscriptions=SCOPES, retry_after_seconds=(0, 0, 0), ack_seconds=ack_seconds
     ) as standin:
         yield standin
 
 
 @pytest.fixture
-def client(slack: StandIn) -> WebClient:
+def client(slack: FakeSlack) -> WebClient:
     return WebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
 
 
 @pytest.fixture
-def connect(slack: StandIn) -> Iterator[Callable[[App], SocketModeHandler]]:
+def connect(slack: FakeSlack) -> Iterator[Callable[[App], SocketModeHandler]]:
     """Connects a Bolt app over Socket Mode, for as long as the test runs."""
     handlers: list[SocketModeHandler] = []
 
@@ -54,6 +54,6 @@ def connect(slack: StandIn) -> Iterator[Callable[[App], SocketModeHandler]]:
 
 
 @pytest.fixture
-def app(slack: StandIn) -> App:
+def app(slack: FakeSlack) -> App:
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
     return App(client=client, signing_secret=slack.signing_secret)

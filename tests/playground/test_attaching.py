@@ -5,19 +5,20 @@ from __future__ import annotations
 import pytest
 from slack_sdk import WebClient
 
-from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, GROUP, RESEARCH, YOU
-from bot.playground.nouns import File, Json
-from bot.playground.server import StandIn
+from bot.models import Json
+from bot.playground.models import File
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, GROUP, RESEARCH, YOU
 
 PLAN = File("The plan & more.pdf", "application/pdf", 48_211)
 PICTURE = File("harbour.png", "image/png", 12)
 
 
-def events(slack: StandIn) -> list[Json]:
+def events(slack: FakeSlack) -> list[Json]:
     return [delivery.event for delivery in slack.deliveries]
 
 
-def test_a_message_with_files_is_a_file_share(slack: StandIn) -> None:
+def test_a_message_with_files_is_a_file_share(slack: FakeSlack) -> None:
     """The message event names what is attached, under ids of its own, beside the words."""
     said = slack.say(DM_YOU, "see this", files=[PLAN, PICTURE])
     (event,) = events(slack)
@@ -32,7 +33,7 @@ def test_a_message_with_files_is_a_file_share(slack: StandIn) -> None:
 
 
 @pytest.mark.parametrize("channel", [GENERAL, GROUP])
-def test_a_mention_with_files_is_an_ordinary_mention(slack: StandIn, channel: str) -> None:
+def test_a_mention_with_files_is_an_ordinary_mention(slack: FakeSlack, channel: str) -> None:
     """Only the message event is called a file_share; the mention holds the files and has no subtype."""
     slack.say(channel, f"{slack.mention} see this", files=[PLAN])
     message, mention = events(slack)
@@ -40,7 +41,7 @@ def test_a_mention_with_files_is_an_ordinary_mention(slack: StandIn, channel: st
     assert message["files"] == mention["files"]
 
 
-def test_files_stay_with_their_message(slack: StandIn, client: WebClient) -> None:
+def test_files_stay_with_their_message(slack: FakeSlack, client: WebClient) -> None:
     """They are read with it later, an edit keeps them, and its words alone have changed."""
     said = slack.say(GENERAL, "", files=[PLAN])
     slack.edit(said, "the plan")
@@ -59,13 +60,13 @@ NAMES = [
 ]
 
 
-def test_a_type_of_file_is_called_as_slack_calls_it(slack: StandIn) -> None:
+def test_a_type_of_file_is_called_as_slack_calls_it(slack: FakeSlack) -> None:
     """By the ending of its name, and some by a name of their own."""
     slack.say(DM_YOU, "", files=[File(name, "text/plain", 1) for name, _ in NAMES])
     assert [(one["name"], one["filetype"]) for one in events(slack)[0]["files"]] == NAMES
 
 
-def test_a_forwarded_message_is_an_attachment(slack: StandIn, client: WebClient) -> None:
+def test_a_forwarded_message_is_an_attachment(slack: FakeSlack, client: WebClient) -> None:
     """It says whose it is, what it says and where it stood; the words typed with it are the message's own."""
     original = slack.say(GENERAL, "<b> & so on", user=COLLEAGUE)
     slack.forward(original, RESEARCH, f"{slack.mention} is it so")
@@ -80,7 +81,7 @@ def test_a_forwarded_message_is_an_attachment(slack: StandIn, client: WebClient)
     assert "files" not in shared
 
 
-def test_where_a_private_message_stood_is_not_named(slack: StandIn) -> None:
+def test_where_a_private_message_stood_is_not_named(slack: FakeSlack) -> None:
     """Forwarded from a direct message without a word it brings its files along, and no name of a conversation."""
     slack.forward(slack.say(DM_YOU, "see this", files=[PLAN]), GROUP)
     *_, message = events(slack)
@@ -89,7 +90,7 @@ def test_where_a_private_message_stood_is_not_named(slack: StandIn) -> None:
     assert ([one["name"] for one in shared["files"]], "files" in message) == ([PLAN.name], False)
 
 
-def test_what_the_bot_said_is_forwarded_with_its_blocks(slack: StandIn, client: WebClient) -> None:
+def test_what_the_bot_said_is_forwarded_with_its_blocks(slack: FakeSlack, client: WebClient) -> None:
     """The blocks of an answer are in the attachment, not in the message."""
     ts = client.chat_postMessage(channel=GENERAL, text="a quote", blocks=[{"type": "divider"}])["ts"]
     slack.forward(slack.workspace.message(GENERAL, ts), RESEARCH, "look")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.models import Json
 from bot.playground import limits
-from bot.playground.nouns import Json
 from bot.playground.validation import RefusedError, checked_blocks
 
 

@@ -11,8 +11,8 @@ from slack_sdk import WebClient
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from bot.playground.cast import DM_YOU, GENERAL
-from bot.playground.server import StandIn
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import DM_YOU, GENERAL
 
 
 def threads() -> list[str]:
@@ -22,7 +22,7 @@ def threads() -> list[str]:
 def test_nothing_is_left_behind() -> None:
     """At its end its thread is gone and its port closed, and so are the websockets, with a delivery under way."""
     with ExitStack() as websockets:
-        with StandIn() as slack:
+        with FakeSlack() as slack:
             address = WebClient(base_url=slack.api_url).apps_connections_open(app_token=slack.app_token)["url"]
             websocket = websockets.enter_context(connect(address, proxy=None))
             slack.wait_until_connected()
@@ -38,14 +38,14 @@ def test_nothing_is_left_behind() -> None:
 
 def test_a_failing_block_ends_it_too() -> None:
     """An exception inside the block passes, and nothing is left behind."""
-    with pytest.raises(ZeroDivisionError), StandIn():
+    with pytest.raises(ZeroDivisionError), FakeSlack():
         _ = 1 / 0
     assert threads() == []
 
 
 def test_two_workspaces_are_strangers() -> None:
     """Each stand-in has its own port and its own messages."""
-    with StandIn() as one, StandIn() as other:
+    with FakeSlack() as one, FakeSlack() as other:
         WebClient(token=one.bot_token, base_url=one.api_url).chat_postMessage(channel=GENERAL, text="here")
         assert one.environment()["SLACK_API_URL"] != other.environment()["SLACK_API_URL"]
         assert (len(one.replies(GENERAL)), len(other.replies(GENERAL))) == (1, 0)
@@ -53,7 +53,7 @@ def test_two_workspaces_are_strangers() -> None:
 
 def test_the_environment_is_all_that_an_app_needs() -> None:
     """A client made from the environment alone is known to the workspace."""
-    with StandIn() as slack:
+    with FakeSlack() as slack:
         environment = slack.environment()
         client = WebClient(token=environment["SLACK_BOT_TOKEN"], base_url=environment["SLACK_API_URL"])
         assert client.auth_test()["user_id"] == slack.bot_user

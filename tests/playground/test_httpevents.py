@@ -13,10 +13,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.errors import SlackError
-from bot.playground.cast import DM_YOU
-from bot.playground.hosting import Host
-from bot.playground.nouns import Json
-from bot.playground.server import StandIn
+from bot.models import Json
+from bot.playground.hosting import LoopbackServer
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import DM_YOU
 
 
 class Receiver:
@@ -25,12 +25,12 @@ class Receiver:
     def __init__(self) -> None:
         self.got: list[tuple[Json, dict[str, str]]] = []
         self.answers: list[Response] = [Response()]
-        self._host = Host()
+        self._host = LoopbackServer()
         self.url = f"http://127.0.0.1:{self._host.port}/slack/events"
 
     async def receive(self, request: Request) -> Response:
         raw, headers = await request.body(), dict(request.headers)
-        if not SignatureVerifier(StandIn.signing_secret).is_valid_request(raw, headers):
+        if not SignatureVerifier(FakeSlack.signing_secret).is_valid_request(raw, headers):
             return Response(status_code=401)
         body = json.loads(raw)
         if body["type"] == "url_verification":
@@ -57,7 +57,7 @@ def receiver() -> Iterator[Receiver]:
     receiver.stop()
 
 
-def test_an_event_is_signed_as_slack_signs(slack: StandIn, receiver: Receiver) -> None:
+def test_an_event_is_signed_as_slack_signs(slack: FakeSlack, receiver: Receiver) -> None:
     """Slack's verifier accepts the signature, and a first delivery is no retry."""
     slack.use_request_url(receiver.url)
     slack.say(DM_YOU, "naïve — “quoted”")
@@ -68,7 +68,7 @@ def test_an_event_is_signed_as_slack_signs(slack: StandIn, receiver: Receiver) -
     assert slack.deliveries[0].acked_at is not None
 
 
-def test_an_event_that_is_answered_with_an_error_comes_again(slack: StandIn, receiver: Receiver) -> None:
+def test_an_event_that_is_answered_with_an_error_comes_again(slack: FakeSlack, receiver: Receiver) -> None:
     """Anything but 200 is a failure; the retry says which it is and why, and is signed again."""
     slack.use_request_url(receiver.url)
     receiver.answers = [Response(status_code=500), Response()]
@@ -79,7 +79,7 @@ def test_an_event_that_is_answered_with_an_error_comes_again(slack: StandIn, rec
     assert (headers["x-slack-retry-num"], headers["x-slack-retry-reason"]) == ("1", "http_error")
 
 
-def test_an_app_may_refuse_retries(slack: StandIn, receiver: Receiver) -> None:
+def test_an_app_may_refuse_retries(slack: FakeSlack, receiver: Receiver) -> None:
     """X-Slack-No-Retry ends a delivery that failed."""
     slack.use_request_url(receiver.url)
     receiver.answers = [Response(status_code=500, headers={"X-Slack-No-Retry": "1"})]
@@ -89,7 +89,7 @@ def test_an_app_may_refuse_retries(slack: StandIn, receiver: Receiver) -> None:
     assert slack.deliveries[0].acked_at is None
 
 
-def test_an_app_that_is_gone_gets_every_try(slack: StandIn, receiver: Receiver) -> None:
+def test_an_app_that_is_gone_gets_every_try(slack: FakeSlack, receiver: Receiver) -> None:
     """A refused connection is a failure like any other."""
     slack.use_request_url(receiver.url)
     receiver.stop()
@@ -98,7 +98,7 @@ def test_an_app_that_is_gone_gets_every_try(slack: StandIn, receiver: Receiver) 
     assert [attempt.failure for attempt in slack.deliveries[0].attempts] == ["connection_failed"] * 4
 
 
-def test_a_url_is_verified_before_it_is_used(slack: StandIn, receiver: Receiver) -> None:
+def test_a_url_is_verified_before_it_is_used(slack: FakeSlack, receiver: Receiver) -> None:
     """An address that does not answer the challenge is refused in a sentence."""
     with pytest.raises(SlackError, match="did not answer the challenge"):
         slack.use_request_url(receiver.url + "/elsewhere")

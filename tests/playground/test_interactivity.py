@@ -15,15 +15,15 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
+from bot.models import Json
 from bot.playground import limits
-from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, YOU
-from bot.playground.changes import Changes
-from bot.playground.entries import NotThereError
-from bot.playground.interactivity import Command, Outcome, Shortcut
-from bot.playground.nouns import Json, Message
-from bot.playground.server import SCOPES, StandIn
-from bot.playground.surfaces import Surfaces
+from bot.playground.elements import ElementNotFoundError
+from bot.playground.interactivity import Command, InteractionResult, Shortcut
+from bot.playground.models import Message
+from bot.playground.server import SCOPES, FakeSlack
 from bot.playground.validation import RefusedError
+from bot.playground.views import AppViews
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, YOU, ChangeNotifier
 
 Connect = Callable[[App], Any]
 
@@ -52,24 +52,24 @@ OTHER = {"type": "modal", "title": plain("Other"), "blocks": [{"type": "divider"
 
 
 @pytest.fixture
-def slack() -> Iterator[StandIn]:
+def slack() -> Iterator[FakeSlack]:
     """A stand-in whose patience is short, and whose app has a command and two shortcuts."""
     shortcuts = (Shortcut("find", "Find quotes"), Shortcut("open", "Open", "global"))
     command = Command("/quote", "Look up")
-    with StandIn(scopes=(*SCOPES, "commands"), ack_seconds=1.0, commands=[command], shortcuts=shortcuts) as standin:
+    with FakeSlack(scopes=(*SCOPES, "commands"), ack_seconds=1.0, commands=[command], shortcuts=shortcuts) as standin:
         yield standin
 
 
-def posted(slack: StandIn) -> Message:
+def posted(slack: FakeSlack) -> Message:
     return slack.workspace.post(GENERAL, slack.bot_user, "An answer", blocks=BUTTONS)
 
 
-def opened(slack: StandIn, view: Json = MODAL) -> str:
+def opened(slack: FakeSlack, view: Json = MODAL) -> str:
     view_id: str = slack.surfaces.open(slack.surfaces.trigger(YOU), view)["id"]
     return view_id
 
 
-def test_a_press_tells_all_that_slack_tells(slack: StandIn, app: App, connect: Connect) -> None:
+def test_a_press_tells_all_that_slack_tells(slack: FakeSlack, app: App, connect: Connect) -> None:
     """The payload names the person, the message, the element and two ways back; the id of a block is its own."""
     heard: list[Json] = []
 
@@ -80,7 +80,7 @@ def test_a_press_tells_all_that_slack_tells(slack: StandIn, app: App, connect: C
 
     connect(app)
     message = posted(slack)
-    assert slack.interactivity.press(message, "more", user=COLLEAGUE) == Outcome()
+    assert slack.interactivity.press(message, "more", user=COLLEAGUE) == InteractionResult()
     (body,) = heard
     assert body["user"]["id"] == COLLEAGUE
     assert body["container"] == {
@@ -96,39 +96,39 @@ def test_a_press_tells_all_that_slack_tells(slack: StandIn, app: App, connect: C
     assert slack.interactivity.interactions()[0].reply.failure is None
 
 
-def test_what_is_not_shown_cannot_be_pressed(slack: StandIn) -> None:
+def test_what_is_not_shown_cannot_be_pressed(slack: FakeSlack) -> None:
     """A person cannot press what is not there, choose what is not offered, or submit what is closed."""
-    with pytest.raises(NotThereError):
+    with pytest.raises(ElementNotFoundError):
         slack.interactivity.press(posted(slack), "gone", user=YOU)
-    with pytest.raises(NotThereError):
+    with pytest.raises(ElementNotFoundError):
         slack.interactivity.submit("V0GONE")
     whispered = slack.workspace.whisper(GENERAL, YOU, "hush")
-    with pytest.raises(NotThereError):
+    with pytest.raises(ElementNotFoundError):
         slack.interactivity.use_shortcut("find", user=YOU, message=whispered)
     select = {"type": "static_select", "action_id": "kind", "options": [{"text": plain("A"), "value": "a"}]}
     blocks = [{"type": "actions", "elements": [select]}]
     chooser = slack.workspace.post(GENERAL, slack.bot_user, "Choose", blocks=blocks)
-    with pytest.raises(NotThereError):
+    with pytest.raises(ElementNotFoundError):
         slack.interactivity.press(chooser, "kind", "b", user=YOU)
 
 
-def test_a_late_or_missing_acknowledgement_fails_once(slack: StandIn, app: App, connect: Connect) -> None:
+def test_a_late_or_missing_acknowledgement_fails_once(slack: FakeSlack, app: App, connect: Connect) -> None:
     """Slack tells of an action once: without an answer in time it fails, and with nobody connected at once."""
     message = posted(slack)
-    assert slack.interactivity.press(message, "more", user=YOU) == Outcome("connection_failed")
+    assert slack.interactivity.press(message, "more", user=YOU) == InteractionResult("connection_failed")
     connect(app)
-    assert slack.interactivity.press(message, "more", user=YOU) == Outcome("timeout")
+    assert slack.interactivity.press(message, "more", user=YOU) == InteractionResult("timeout")
     assert [one.reply.failure for one in slack.interactivity.interactions()] == ["connection_failed", "timeout"]
 
 
 def test_a_trigger_soon_expires() -> None:
     """A trigger_id that is too old opens nothing."""
-    surfaces = Surfaces(Changes(), trigger_seconds=0.0)
+    surfaces = AppViews(ChangeNotifier(), trigger_seconds=0.0)
     with pytest.raises(RefusedError, match="expired_trigger_id"):
         surfaces.open(surfaces.trigger(YOU), MODAL)
 
 
-def test_modals_stack_three_deep(slack: StandIn, client: WebClient) -> None:
+def test_modals_stack_three_deep(slack: FakeSlack, client: WebClient) -> None:
     """views.push needs a modal below it, and Slack shows three at most; each knows its root and the one below."""
     with pytest.raises(SlackApiError, match="not_found"):
         client.views_push(trigger_id=slack.surfaces.trigger(YOU), view=OTHER)
@@ -153,31 +153,33 @@ COMPLAINTS = [
 
 
 @pytest.mark.parametrize(("typed", "said"), COMPLAINTS)
-def test_slack_checks_inputs_itself(slack: StandIn, typed: str | None, said: str | None) -> None:
+def test_slack_checks_inputs_itself(slack: FakeSlack, typed: str | None, said: str | None) -> None:
     """What breaks an input's own rules is complained of without asking the app."""
     outcome = slack.interactivity.submit(opened(slack), {"words": {"typed": typed}})
-    assert outcome == (Outcome("connection_failed") if said is None else Outcome(errors={"words": said}))
+    assert outcome == (
+        InteractionResult("connection_failed") if said is None else InteractionResult(errors={"words": said})
+    )
 
 
 # What the app answers to a submission; the outcome, and the titles of the modals that are open then
-ANSWERS: dict[str, tuple[dict[str, Any], Outcome, list[str]]] = {
-    "nothing": ({}, Outcome(), []),
+ANSWERS: dict[str, tuple[dict[str, Any], InteractionResult, list[str]]] = {
+    "nothing": ({}, InteractionResult(), []),
     "errors": (
         {"response_action": "errors", "errors": {"words": "No."}},
-        Outcome(errors={"words": "No."}),
+        InteractionResult(errors={"words": "No."}),
         ["Search"],
     ),
     "errors of no input": (
         {"response_action": "errors", "errors": {"x": "No."}},
-        Outcome("invalid_errors"),
+        InteractionResult("invalid_errors"),
         ["Search"],
     ),
-    "update": ({"response_action": "update", "view": OTHER}, Outcome(), ["Other"]),
-    "push": ({"response_action": "push", "view": OTHER}, Outcome(), ["Search", "Other"]),
-    "clear": ({"response_action": "clear"}, Outcome(), []),
+    "update": ({"response_action": "update", "view": OTHER}, InteractionResult(), ["Other"]),
+    "push": ({"response_action": "push", "view": OTHER}, InteractionResult(), ["Search", "Other"]),
+    "clear": ({"response_action": "clear"}, InteractionResult(), []),
     "an invalid view": (
         {"response_action": "update", "view": {"type": "home", "blocks": []}},
-        Outcome("invalid_arguments"),
+        InteractionResult("invalid_arguments"),
         ["Search"],
     ),
 }
@@ -185,7 +187,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], Outcome, list[str]]] = {
 
 @pytest.mark.parametrize(("answer", "outcome", "titles"), ANSWERS.values(), ids=ANSWERS)
 def test_a_submission_is_answered(
-    slack: StandIn, app: App, connect: Connect, answer: dict[str, Any], outcome: Outcome, titles: list[str]
+    slack: FakeSlack, app: App, connect: Connect, answer: dict[str, Any], outcome: InteractionResult, titles: list[str]
 ) -> None:
     """The acknowledgement closes, corrects, changes or stacks the modal; what Slack would refuse changes nothing."""
     app.view("search")(lambda ack: ack(**answer))
@@ -194,7 +196,7 @@ def test_a_submission_is_answered(
     assert [view["title"]["text"] for view in slack.surfaces.stack(YOU)] == titles
 
 
-def test_closing_is_told_where_it_was_asked_for(slack: StandIn, app: App, connect: Connect) -> None:
+def test_closing_is_told_where_it_was_asked_for(slack: FakeSlack, app: App, connect: Connect) -> None:
     """notify_on_close brings a view_closed; a modal without it closes silently."""
     closed: list[bool] = []
 
@@ -210,7 +212,7 @@ def test_closing_is_told_where_it_was_asked_for(slack: StandIn, app: App, connec
     assert closed == [False, True]
 
 
-def test_a_command_may_be_answered_in_its_acknowledgement(slack: StandIn, app: App, connect: Connect) -> None:
+def test_a_command_may_be_answered_in_its_acknowledgement(slack: FakeSlack, app: App, connect: Connect) -> None:
     """It is for the person alone unless it says otherwise; a name of the app's only is a command."""
 
     @app.command("/quote")
@@ -218,9 +220,9 @@ def test_a_command_may_be_answered_in_its_acknowledgement(slack: StandIn, app: A
         ack(text=f"{body['channel_name']}: {body['text']}", response_type=body["text"])
 
     connect(app)
-    assert slack.interactivity.run_command(DM_YOU, "/quote ephemeral", user=YOU) == Outcome()
-    assert slack.interactivity.run_command(GENERAL, "/quote in_channel", user=YOU) == Outcome()
-    assert slack.interactivity.run_command(GENERAL, "/other", user=YOU) == Outcome("invalid_command")
+    assert slack.interactivity.run_command(DM_YOU, "/quote ephemeral", user=YOU) == InteractionResult()
+    assert slack.interactivity.run_command(GENERAL, "/quote in_channel", user=YOU) == InteractionResult()
+    assert slack.interactivity.run_command(GENERAL, "/other", user=YOU) == InteractionResult("invalid_command")
     assert [one.text for one in slack.workspace.ephemerals(YOU)] == ["directmessage: ephemeral"]
     assert [one.text for one in slack.replies(GENERAL)] == ["general: in_channel"]
 
@@ -229,10 +231,10 @@ def test_commands_and_shortcuts_need_a_scope() -> None:
     """Slack takes no manifest that has them without the scope commands, and neither does the stand-in."""
     for offered in ({"commands": [Command("/quote", "Look up")]}, {"shortcuts": [Shortcut("find", "Find quotes")]}):
         with pytest.raises(ValueError, match="the scope commands"):
-            StandIn(**offered)
+            FakeSlack(**offered)
 
 
-def test_shortcuts_tell_where_they_were_used(slack: StandIn, app: App, connect: Connect) -> None:
+def test_shortcuts_tell_where_they_were_used(slack: FakeSlack, app: App, connect: Connect) -> None:
     """A message shortcut tells its message, a global one no channel at all."""
     heard: list[Json] = []
 
@@ -250,7 +252,7 @@ def test_shortcuts_tell_where_they_were_used(slack: StandIn, app: App, connect: 
     assert "channel" not in heard[1]
 
 
-def response_url(slack: StandIn, app: App, connect: Connect, message: Message) -> str:
+def response_url(slack: FakeSlack, app: App, connect: Connect, message: Message) -> str:
     """The response URL of a press on ``message``."""
     urls: list[str] = []
 
@@ -264,7 +266,7 @@ def response_url(slack: StandIn, app: App, connect: Connect, message: Message) -
     return urls[0]
 
 
-def test_a_response_url_says_replaces_and_deletes(slack: StandIn, app: App, connect: Connect) -> None:
+def test_a_response_url_says_replaces_and_deletes(slack: FakeSlack, app: App, connect: Connect) -> None:
     """It answers the person alone, or all; it changes the message that was pressed, and takes it away."""
     message = posted(slack)
     webhook = WebhookClient(response_url(slack, app, connect, message))
@@ -277,7 +279,7 @@ def test_a_response_url_says_replaces_and_deletes(slack: StandIn, app: App, conn
     assert [one.text for one in slack.replies(GENERAL)] == ["for all"]
 
 
-def test_a_response_url_is_the_way_back_to_an_ephemeral_message(slack: StandIn, app: App, connect: Connect) -> None:
+def test_a_response_url_is_the_way_back_to_an_ephemeral_message(slack: FakeSlack, app: App, connect: Connect) -> None:
     """Nothing else can change one, or take it away."""
     whispered = slack.workspace.whisper(GENERAL, YOU, "hush", blocks=BUTTONS)
     webhook = WebhookClient(response_url(slack, app, connect, whispered))
@@ -287,7 +289,7 @@ def test_a_response_url_is_the_way_back_to_an_ephemeral_message(slack: StandIn, 
     assert slack.workspace.ephemerals(YOU) == ()
 
 
-def test_a_response_url_is_good_five_times(slack: StandIn, app: App, connect: Connect) -> None:
+def test_a_response_url_is_good_five_times(slack: FakeSlack, app: App, connect: Connect) -> None:
     """A sixth use is refused, and so are blocks that Slack would not take, and a URL that nobody gave out."""
     url = response_url(slack, app, connect, posted(slack))
     webhook = WebhookClient(url)
@@ -298,7 +300,7 @@ def test_a_response_url_is_good_five_times(slack: StandIn, app: App, connect: Co
     assert json.loads(WebhookClient(url + "x").send(text="x").body)["error"] == "expired_url"
 
 
-def test_interactions_come_signed_to_a_request_url(slack: StandIn) -> None:
+def test_interactions_come_signed_to_a_request_url(slack: FakeSlack) -> None:
     """Over HTTP an action is JSON in a form's one field, a command is a form of its own, and the body answers."""
     heard: list[dict[str, list[str]]] = []
 

@@ -8,13 +8,14 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.playground.cast import GENERAL, RESEARCH
-from bot.playground.faults import Fault, Source
-from bot.playground.mishaps import PostingPace, RandomFaults
-from bot.playground.server import SCOPES, StandIn
+from bot.playground.faults import Fault, FaultSource, PostingPace, RandomFaults
+from bot.playground.server import SCOPES, FakeSlack
+from bot.playground.workspace import GENERAL, RESEARCH
 
 
-def drawn(source: Source, times: int, method: str = "chat.postMessage", channel: str = GENERAL) -> list[Fault | None]:
+def drawn(
+    source: FaultSource, times: int, method: str = "chat.postMessage", channel: str = GENERAL
+) -> list[Fault | None]:
     return [source.draw(method, {"channel": channel}) for _ in range(times)]
 
 
@@ -90,7 +91,7 @@ def test_one_channel_slows_no_other_and_no_other_method() -> None:
 
 def test_a_client_is_told_to_slow_down() -> None:
     """The stand-in answers what is too fast with 429 and Retry-After, and keeps nothing of it."""
-    with StandIn(faults=[PostingPace(per_second=0.001, burst=2)]) as slack:
+    with FakeSlack(faults=[PostingPace(per_second=0.001, burst=2)]) as slack:
         client = WebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
         for text in ("one", "two"):
             client.chat_postMessage(channel=GENERAL, text=text)
@@ -104,7 +105,7 @@ def test_a_client_is_told_to_slow_down() -> None:
 def test_a_scripted_fault_comes_before_the_random_ones() -> None:
     """What a test scripts for a call happens, whatever the sources would have drawn."""
     source = RandomFaults(1, 1.0, ["chat.postMessage"])
-    with StandIn(scopes=SCOPES, faults=[source]) as slack:
+    with FakeSlack(scopes=SCOPES, faults=[source]) as slack:
         slack.fail_next("chat.postMessage", status=200, error="msg_too_long")
         client = WebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
         with pytest.raises(SlackApiError) as refused:
@@ -114,7 +115,7 @@ def test_a_scripted_fault_comes_before_the_random_ones() -> None:
 
 
 @pytest.mark.parametrize("kept", [False, True])
-def test_a_call_may_fall_silent(slack: StandIn, kept: bool) -> None:
+def test_a_call_may_fall_silent(slack: FakeSlack, kept: bool) -> None:
     """A client whose patience ends first does not learn whether its message stands; the channel tells."""
     client = WebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=1)
     slack.fail_next("chat.postMessage", drop=True, kept=kept, silence=2.0)

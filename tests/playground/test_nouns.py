@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.playground.nouns import as_typed
+from bot.playground.models import as_typed
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 from slack_sdk import WebClient
 
-from bot.playground.cast import DM_YOU, GENERAL, RESEARCH, YOU
-from bot.playground.nouns import Guest, Json
-from bot.playground.server import StandIn
+from bot.models import Json
+from bot.playground.models import Guest
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import DM_YOU, GENERAL, RESEARCH, YOU
 
 from .refusals import error_of
 
 ELSEWHERE = "T0ELSEWHERE"
 
 
-def payload(slack: StandIn) -> Json:
+def payload(slack: FakeSlack) -> Json:
     """What was delivered last."""
     return slack.deliveries[-1].payload
 
@@ -24,28 +25,28 @@ def payload(slack: StandIn) -> Json:
     [(None, False, False), ("multi-channel", True, False), ("single-channel", True, True)],
 )
 def test_a_guest_is_told_by_two_flags(
-    slack: StandIn, client: WebClient, guest: Guest | None, restricted: bool, ultra: bool
+    slack: FakeSlack, client: WebClient, guest: Guest | None, restricted: bool, ultra: bool
 ) -> None:
     """users.info marks a guest as restricted, and one of a single channel as ultra restricted too."""
     user = client.users_info(user=slack.add_person(guest=guest))["user"]
     assert (user["is_restricted"], user["is_ultra_restricted"]) == (restricted, ultra)
 
 
-def test_someone_of_another_organisation_is_told_by_the_team(slack: StandIn, client: WebClient) -> None:
+def test_someone_of_another_organisation_is_told_by_the_team(slack: FakeSlack, client: WebClient) -> None:
     """users.info names the other workspace; whoever shares a channel is no stranger all the same."""
     user = client.users_info(user=slack.add_person(team=ELSEWHERE))["user"]
     assert (user["team_id"], user["is_stranger"]) == (ELSEWHERE, False)
     assert client.users_info(user=YOU)["user"]["team_id"] == slack.team
 
 
-def test_an_event_of_ones_own_channel_names_no_other_team(slack: StandIn) -> None:
+def test_an_event_of_ones_own_channel_names_no_other_team(slack: FakeSlack) -> None:
     """Among one's own people an event has no user_team, and its envelope is of this workspace."""
     slack.say(GENERAL, f"{slack.mention} hello")
     assert "user_team" not in payload(slack)["event"]
     assert (payload(slack)["team_id"], payload(slack)["is_ext_shared_channel"]) == (slack.team, False)
 
 
-def test_an_event_of_a_shared_channel_says_whose_it_is(slack: StandIn, client: WebClient) -> None:
+def test_an_event_of_a_shared_channel_says_whose_it_is(slack: FakeSlack, client: WebClient) -> None:
     """The envelope is of the author's workspace and for ours; the event names the author's, also for our own people."""
     shared = slack.add_channel(shared_with=[ELSEWHERE])
     assert client.conversations_info(channel=shared)["channel"]["is_ext_shared"]
@@ -59,7 +60,7 @@ def test_an_event_of_a_shared_channel_says_whose_it_is(slack: StandIn, client: W
         assert delivered["is_ext_shared_channel"]
 
 
-def test_a_direct_message_with_another_organisation_is_shared(slack: StandIn) -> None:
+def test_a_direct_message_with_another_organisation_is_shared(slack: FakeSlack) -> None:
     """A person of another organisation writes to the bot from a conversation that is shared."""
     partner = slack.add_person(team=ELSEWHERE)
     slack.say(slack.open_dm(partner), "hello", user=partner)
@@ -67,7 +68,7 @@ def test_a_direct_message_with_another_organisation_is_shared(slack: StandIn) ->
     assert payload(slack)["event"]["user_team"] == ELSEWHERE
 
 
-def test_a_deletion_elsewhere_is_for_ours(slack: StandIn) -> None:
+def test_a_deletion_elsewhere_is_for_ours(slack: FakeSlack) -> None:
     """What someone of another organisation edits and deletes is delivered in that team's name."""
     shared = slack.add_channel(shared_with=[ELSEWHERE])
     said = slack.say(shared, "hello", user=slack.add_person(channels=[shared], team=ELSEWHERE))
@@ -77,7 +78,7 @@ def test_a_deletion_elsewhere_is_for_ours(slack: StandIn) -> None:
     assert (payload(slack)["team_id"], payload(slack)["event"]["subtype"]) == (ELSEWHERE, "message_deleted")
 
 
-def test_a_new_person_is_in_the_channels_named(slack: StandIn, client: WebClient) -> None:
+def test_a_new_person_is_in_the_channels_named(slack: FakeSlack, client: WebClient) -> None:
     """Only a member can be shown a private message there; everyone has a direct message with the bot."""
     person = slack.add_person(channels=[GENERAL])
     client.chat_postEphemeral(channel=GENERAL, user=person, text="for you only")
@@ -87,13 +88,13 @@ def test_a_new_person_is_in_the_channels_named(slack: StandIn, client: WebClient
     assert [message.text for message in slack.replies(slack.open_dm(person))] == ["hello"]
 
 
-def test_many_people_are_quickly_there(slack: StandIn) -> None:
+def test_many_people_are_quickly_there(slack: FakeSlack) -> None:
     """Hundreds of people have a direct message each, and no two the same."""
     assert len({slack.open_dm(slack.add_person()) for _ in range(500)}) == 500
 
 
 @pytest.mark.parametrize("change", ["unfurl", "detect_language", "count_replies"])
-def test_slack_changes_a_message_by_itself(slack: StandIn, change: str) -> None:
+def test_slack_changes_a_message_by_itself(slack: FakeSlack, change: str) -> None:
     """A preview, a language or a new reply comes as message_changed: the same words, not edited, no new mention."""
     said = slack.say(GENERAL, f"{slack.mention} see https://example.org")
     slack.say(GENERAL, "a reply", thread=said.ts)
@@ -108,7 +109,7 @@ def test_slack_changes_a_message_by_itself(slack: StandIn, change: str) -> None:
     assert event["message"][telling]
 
 
-def test_what_slack_found_out_stays(slack: StandIn, client: WebClient) -> None:
+def test_what_slack_found_out_stays(slack: FakeSlack, client: WebClient) -> None:
     """The preview and the language of a message are read with it later, and an edit keeps them."""
     said = slack.say(DM_YOU, "see https://example.org")
     slack.unfurl(said)

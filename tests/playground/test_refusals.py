@@ -10,9 +10,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.playground import limits
-from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, YOU
-from bot.playground.nouns import Channel
-from bot.playground.server import StandIn
+from bot.playground.models import Channel
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, YOU
 
 from .refusals import error_of
 
@@ -71,20 +71,20 @@ def test_a_method_that_reads_forms_takes_no_json(client: WebClient) -> None:
     assert error_of(client.api_call, "users.info", json={"user": YOU}) == "invalid_arguments"
 
 
-def test_only_ones_own_messages_can_be_changed(slack: StandIn, client: WebClient) -> None:
+def test_only_ones_own_messages_can_be_changed(slack: FakeSlack, client: WebClient) -> None:
     """A person's message is neither the bot's to edit nor to delete."""
     ts = slack.say(GENERAL, "mine").ts
     assert error_of(client.chat_update, channel=GENERAL, ts=ts, text="x") == "cant_update_message"
     assert error_of(client.chat_delete, channel=GENERAL, ts=ts) == "cant_delete_message"
 
 
-def test_a_reply_is_no_thread(slack: StandIn, client: WebClient) -> None:
+def test_a_reply_is_no_thread(slack: FakeSlack, client: WebClient) -> None:
     """thread_ts must name a thread's root."""
     reply = slack.say(GENERAL, "reply", thread=slack.say(GENERAL, "root").ts)
     assert error_of(client.chat_postMessage, channel=GENERAL, text="x", thread_ts=reply.ts) == "thread_not_found"
 
 
-def test_channels_without_the_bot_are_closed(slack: StandIn, client: WebClient) -> None:
+def test_channels_without_the_bot_are_closed(slack: FakeSlack, client: WebClient) -> None:
     """A public channel that the bot is not in says not_in_channel; a private one does not exist for it."""
     slack.workspace.add_channel(Channel("C0OTHER", "other", "channel", frozenset({YOU})))
     slack.workspace.add_channel(Channel("C0SECRET", "secret", "group", frozenset({YOU})))
@@ -95,7 +95,7 @@ def test_channels_without_the_bot_are_closed(slack: StandIn, client: WebClient) 
     assert error_of(client.conversations_info, channel="C0SECRET") == "channel_not_found"
 
 
-def test_a_long_text_is_cut_with_a_warning(slack: StandIn, client: WebClient) -> None:
+def test_a_long_text_is_cut_with_a_warning(slack: FakeSlack, client: WebClient) -> None:
     """40,000 characters are kept; the rest is lost, and the answer says so."""
     kept = client.chat_postMessage(channel=GENERAL, text="x" * limits.MESSAGE_TEXT)
     cut = client.chat_postMessage(channel=GENERAL, text="x" * (limits.MESSAGE_TEXT + 1))
@@ -103,7 +103,7 @@ def test_a_long_text_is_cut_with_a_warning(slack: StandIn, client: WebClient) ->
     assert (kept.get("warning"), cut.get("warning")) == (None, "message_truncated")
 
 
-def test_a_long_update_is_refused(slack: StandIn, client: WebClient) -> None:
+def test_a_long_update_is_refused(slack: FakeSlack, client: WebClient) -> None:
     """chat.update takes 4,000 characters of text, and calls one more msg_too_long."""
     ts = client.chat_postMessage(channel=GENERAL, text="x")["ts"]
     client.chat_update(channel=GENERAL, ts=ts, text="x" * limits.UPDATE_TEXT)
@@ -115,19 +115,19 @@ def test_a_long_update_is_refused(slack: StandIn, client: WebClient) -> None:
     [
         (None, "auth.test", "not_authed"),
         ("xoxb-made-up", "auth.test", "invalid_auth"),
-        (StandIn.app_token, "auth.test", "not_allowed_token_type"),
-        (StandIn.bot_token, "apps.connections.open", "not_allowed_token_type"),
+        (FakeSlack.app_token, "auth.test", "not_allowed_token_type"),
+        (FakeSlack.bot_token, "apps.connections.open", "not_allowed_token_type"),
         (None, "chat.shout", "unknown_method"),
     ],
 )
-def test_tokens_are_checked(slack: StandIn, token: str | None, method: str, error: str) -> None:
+def test_tokens_are_checked(slack: FakeSlack, token: str | None, method: str, error: str) -> None:
     """A missing, unknown or swapped token is told apart."""
     assert error_of(WebClient(token=token, base_url=slack.api_url).api_call, method) == error
 
 
 def test_a_missing_scope_is_named() -> None:
     """Without its scope a method is refused, with what it needs and what there is."""
-    with StandIn(scopes=["im:history", "chat:write"]) as slack:
+    with FakeSlack(scopes=["im:history", "chat:write"]) as slack:
         client = WebClient(token=slack.bot_token, base_url=slack.api_url)
         with pytest.raises(SlackApiError) as refused:
             client.users_info(user=YOU)
@@ -151,7 +151,7 @@ def test_a_missing_scope_is_named() -> None:
         ("text/plain", b"x", "invalid_post_type"),
     ],
 )
-def test_unreadable_bodies_are_told_apart(slack: StandIn, kind: str, body: bytes, error: str) -> None:
+def test_unreadable_bodies_are_told_apart(slack: FakeSlack, kind: str, body: bytes, error: str) -> None:
     """A body that cannot be read is refused for what it is."""
     headers = {"Authorization": f"Bearer {slack.bot_token}", "Content-Type": kind}
     request = urllib.request.Request(f"{slack.api_url}chat.postMessage", data=body, headers=headers)

@@ -16,21 +16,21 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_websocket
 
+from bot.models import Json
 from bot.playground import limits
-from bot.playground.cast import DM_YOU, GENERAL
-from bot.playground.nouns import Json
-from bot.playground.server import StandIn
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import DM_YOU, GENERAL
 
 Connect = Callable[[App], SocketModeHandler]
 
 
-def address(slack: StandIn) -> str:
+def address(slack: FakeSlack) -> str:
     client = WebClient(base_url=slack.api_url)
     return str(client.apps_connections_open(app_token=slack.app_token)["url"])
 
 
 @contextmanager
-def websocket(slack: StandIn) -> Iterator[ClientConnection]:
+def websocket(slack: FakeSlack) -> Iterator[ClientConnection]:
     """A greeted websocket."""
     with open_websocket(address(slack), proxy=None) as connection:
         assert read(connection)["type"] == "hello"
@@ -46,7 +46,7 @@ def acknowledge(connection: ClientConnection, envelope: Json) -> None:
     connection.send(json.dumps({"envelope_id": envelope["envelope_id"]}))
 
 
-def test_an_acknowledged_event_comes_once(slack: StandIn) -> None:
+def test_an_acknowledged_event_comes_once(slack: FakeSlack) -> None:
     """An envelope that is acknowledged is settled by its first attempt."""
     with websocket(slack) as connection:
         slack.say(DM_YOU, "hello")
@@ -62,7 +62,7 @@ def test_an_acknowledged_event_comes_once(slack: StandIn) -> None:
 
 def test_an_event_that_is_not_acknowledged_comes_again() -> None:
     """Three more times, each in an envelope that counts the retry, with one event id; then never again."""
-    with StandIn(retry_after_seconds=(0, 0, 0), ack_seconds=0.05) as slack, websocket(slack) as connection:
+    with FakeSlack(retry_after_seconds=(0, 0, 0), ack_seconds=0.05) as slack, websocket(slack) as connection:
         slack.say(DM_YOU, "hello")
         envelopes = [read(connection) for _ in range(4)]
         slack.quiet(grace=0)
@@ -76,7 +76,7 @@ def test_an_event_that_is_not_acknowledged_comes_again() -> None:
 
 def test_a_retry_that_is_acknowledged_is_the_last() -> None:
     """Whoever acknowledges the first retry gets no second."""
-    with StandIn(retry_after_seconds=(0, 0, 0), ack_seconds=1.0) as slack, websocket(slack) as connection:
+    with FakeSlack(retry_after_seconds=(0, 0, 0), ack_seconds=1.0) as slack, websocket(slack) as connection:
         slack.say(DM_YOU, "hello")
         read(connection)
         acknowledge(connection, read(connection))
@@ -86,7 +86,7 @@ def test_a_retry_that_is_acknowledged_is_the_last() -> None:
 
 def test_an_event_waits_for_nobody_to_connect() -> None:
     """Without a connection an attempt fails at once; a later one finds the app that has connected since."""
-    with StandIn(retry_after_seconds=(0, 600)) as slack:
+    with FakeSlack(retry_after_seconds=(0, 600)) as slack:
         slack.say(DM_YOU, "lost for now")
         slack.wait_until(lambda: [one.failure for one in slack.deliveries[0].attempts] == ["connection_failed"] * 2)
         with pytest.raises(TimeoutError, match="lost for now"):
@@ -96,7 +96,7 @@ def test_an_event_waits_for_nobody_to_connect() -> None:
             assert read(connection)["retry_attempt"] == 2
 
 
-def test_a_payload_goes_to_one_connection(slack: StandIn) -> None:
+def test_a_payload_goes_to_one_connection(slack: FakeSlack) -> None:
     """Two connections share the events between them, and either may acknowledge."""
     with websocket(slack) as one, websocket(slack) as other:
         slack.wait_until_connected(connections=2)
@@ -112,7 +112,7 @@ def test_a_payload_goes_to_one_connection(slack: StandIn) -> None:
 
 def test_each_connection_may_get_every_event() -> None:
     """Where events are delivered in two copies, each of two connections gets every one, with one event id."""
-    with StandIn(copies=2) as slack, websocket(slack) as one, websocket(slack) as other:
+    with FakeSlack(copies=2) as slack, websocket(slack) as one, websocket(slack) as other:
         slack.wait_until_connected(connections=2)
         for text in ("first", "second", "third"):
             slack.say(DM_YOU, text)
@@ -125,7 +125,7 @@ def test_each_connection_may_get_every_event() -> None:
     assert [len(delivery.attempts) for delivery in slack.deliveries] == [1, 1, 1]
 
 
-def test_noise_is_no_acknowledgement(slack: StandIn) -> None:
+def test_noise_is_no_acknowledgement(slack: FakeSlack) -> None:
     """What is not JSON, or names no envelope that waits, settles nothing and breaks nothing."""
     with websocket(slack) as connection:
         slack.say(DM_YOU, "hello")
@@ -137,7 +137,7 @@ def test_noise_is_no_acknowledgement(slack: StandIn) -> None:
     assert len(slack.deliveries[0].attempts) == 1
 
 
-def test_an_address_opens_one_websocket(slack: StandIn) -> None:
+def test_an_address_opens_one_websocket(slack: FakeSlack) -> None:
     """An address that was used, or was never given out, is refused."""
     used = address(slack)
     with open_websocket(used, proxy=None):
@@ -147,7 +147,7 @@ def test_an_address_opens_one_websocket(slack: StandIn) -> None:
             pass
 
 
-def test_an_app_has_ten_connections_at_most(slack: StandIn) -> None:
+def test_an_app_has_ten_connections_at_most(slack: FakeSlack) -> None:
     """The eleventh websocket is told so and closed."""
     with ExitStack() as connections:
         for _ in range(limits.SOCKET_CONNECTIONS):
@@ -178,7 +178,7 @@ def answering(app: App) -> list[Json]:
     return got
 
 
-def test_a_conversation_with_a_bolt_app(slack: StandIn, app: App, connect: Connect) -> None:
+def test_a_conversation_with_a_bolt_app(slack: FakeSlack, app: App, connect: Connect) -> None:
     """A mention is answered in its thread, a direct message flat, and the app's own messages end nothing in a loop."""
     answering(app)
     connect(app)
@@ -194,7 +194,7 @@ def test_a_conversation_with_a_bolt_app(slack: StandIn, app: App, connect: Conne
 
 
 @pytest.mark.parametrize("slack", [0.2], indirect=True)
-def test_an_event_that_no_listener_takes_is_not_acknowledged(slack: StandIn, app: App, connect: Connect) -> None:
+def test_an_event_that_no_listener_takes_is_not_acknowledged(slack: FakeSlack, app: App, connect: Connect) -> None:
     """Bolt answers an unmatched event with nothing, and so gets it three times more."""
     connect(app)
     slack.deliver({"type": "team_join", "user": {"id": "U0NEW"}})
@@ -202,7 +202,7 @@ def test_an_event_that_no_listener_takes_is_not_acknowledged(slack: StandIn, app
     assert [attempt.failure for attempt in slack.deliveries[0].attempts] == ["timeout"] * 4
 
 
-def test_retries_reach_bolt_as_headers(slack: StandIn, app: App, connect: Connect) -> None:
+def test_retries_reach_bolt_as_headers(slack: FakeSlack, app: App, connect: Connect) -> None:
     """A redelivered event tells a Bolt listener which retry it is."""
     headers: dict[str, Any] = {}
     done = threading.Event()
@@ -219,7 +219,7 @@ def test_retries_reach_bolt_as_headers(slack: StandIn, app: App, connect: Connec
 
 
 @pytest.mark.parametrize("how", ["refreshed", "dropped"])
-def test_an_app_that_lost_its_connection_comes_back(slack: StandIn, app: App, connect: Connect, how: str) -> None:
+def test_an_app_that_lost_its_connection_comes_back(slack: FakeSlack, app: App, connect: Connect, how: str) -> None:
     """Asked to reconnect, or cut off without a word, Bolt's client connects anew and gets what is said afterwards."""
     answering(app)
     handler = connect(app)
@@ -235,7 +235,7 @@ def test_an_app_that_lost_its_connection_comes_back(slack: StandIn, app: App, co
     assert handler.client.session_id() != before
 
 
-def test_what_did_not_come_is_told(slack: StandIn, client: WebClient) -> None:
+def test_what_did_not_come_is_told(slack: FakeSlack, client: WebClient) -> None:
     """Waiting in vain says what was there instead."""
     client.chat_postMessage(channel=GENERAL, text="only this")
     with pytest.raises(TimeoutError, match=r"1 of 2 replies in C0GENERAL .*only this"):

@@ -10,8 +10,8 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.playground import limits
-from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, GROUP, OTHER_BOT, YOU
-from bot.playground.server import StandIn
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, GROUP, OTHER_BOT, YOU
 
 from .refusals import error_of
 
@@ -19,14 +19,14 @@ VIEW = {"type": "modal", "title": {"type": "plain_text", "text": "Quotes"}, "blo
 HOME = {"type": "home", "blocks": [{"type": "divider"}]}
 
 
-def test_a_bot_learns_who_it_is(slack: StandIn, client: WebClient) -> None:
+def test_a_bot_learns_who_it_is(slack: FakeSlack, client: WebClient) -> None:
     """auth.test names the team and the bot, and its headers the scopes."""
     answer = client.auth_test()
     assert (answer["user_id"], answer["team_id"]) == (slack.bot_user, slack.team)
     assert "chat:write" in answer.headers["x-oauth-scopes"].split(",")
 
 
-def test_a_posted_message_is_kept_whole(slack: StandIn, client: WebClient) -> None:
+def test_a_posted_message_is_kept_whole(slack: FakeSlack, client: WebClient) -> None:
     """Text, blocks and metadata of a message are what the caller gave."""
     metadata = {"event_type": "answer", "event_payload": {"question": "1.2"}}
     answer = client.chat_postMessage(channel=GENERAL, text="said", blocks=[{"type": "divider"}], metadata=metadata)
@@ -36,7 +36,7 @@ def test_a_posted_message_is_kept_whole(slack: StandIn, client: WebClient) -> No
     assert message.blocks[0]["block_id"]
 
 
-def test_forms_and_json_are_read_alike(slack: StandIn, client: WebClient) -> None:
+def test_forms_and_json_are_read_alike(slack: FakeSlack, client: WebClient) -> None:
     """A form's blocks come as JSON in a string."""
     form = {"channel": GENERAL, "text": "said", "blocks": json.dumps([{"type": "divider"}])}
     client.api_call("chat.postMessage", params=form)
@@ -45,7 +45,7 @@ def test_forms_and_json_are_read_alike(slack: StandIn, client: WebClient) -> Non
     assert [block["type"] for block in first.blocks] == [block["type"] for block in second.blocks] == ["divider"]
 
 
-def test_a_reply_stands_in_its_thread(slack: StandIn, client: WebClient) -> None:
+def test_a_reply_stands_in_its_thread(slack: FakeSlack, client: WebClient) -> None:
     """A message with thread_ts is in the thread, and not in the channel's history."""
     question = slack.say(GENERAL, "what was agreed?")
     client.chat_postMessage(channel=GENERAL, text="in the thread", thread_ts=question.ts)
@@ -58,7 +58,7 @@ def test_a_reply_stands_in_its_thread(slack: StandIn, client: WebClient) -> None
     assert [one["text"] for one in history] == ["in the channel", "what was agreed?"]
 
 
-def test_metadata_is_shown_to_who_asks_for_it(slack: StandIn, client: WebClient) -> None:
+def test_metadata_is_shown_to_who_asks_for_it(slack: FakeSlack, client: WebClient) -> None:
     """conversations.replies leaves metadata out unless include_all_metadata is given."""
     metadata = {"event_type": "answer", "event_payload": {}}
     ts = client.chat_postMessage(channel=GENERAL, text="said", metadata=metadata)["ts"]
@@ -67,14 +67,14 @@ def test_metadata_is_shown_to_who_asks_for_it(slack: StandIn, client: WebClient)
     assert shown["metadata"] == metadata
 
 
-def test_pages_follow_one_another(slack: StandIn, client: WebClient) -> None:
+def test_pages_follow_one_another(slack: FakeSlack, client: WebClient) -> None:
     """A cursor leads through all messages, each once, newest first."""
     said = [slack.say(GENERAL, str(number)).text for number in range(5)]
     read = [one["text"] for page in client.conversations_history(channel=GENERAL, limit=2) for one in page["messages"]]
     assert read == said[::-1]
 
 
-def test_history_is_cut_by_time(slack: StandIn, client: WebClient) -> None:
+def test_history_is_cut_by_time(slack: FakeSlack, client: WebClient) -> None:
     """oldest and latest part the messages, and inclusive takes in the borders."""
     first, second, third = (slack.say(GENERAL, text).ts for text in "abc")
     inner = client.conversations_history(channel=GENERAL, oldest=first, latest=third)["messages"]
@@ -83,7 +83,7 @@ def test_history_is_cut_by_time(slack: StandIn, client: WebClient) -> None:
     assert [one["ts"] for one in outer] == [third, second, first]
 
 
-def test_an_update_keeps_what_it_does_not_name(slack: StandIn, client: WebClient) -> None:
+def test_an_update_keeps_what_it_does_not_name(slack: FakeSlack, client: WebClient) -> None:
     """chat.update with a text alone leaves the blocks; the message is marked as edited."""
     ts = client.chat_postMessage(channel=GENERAL, text="old", blocks=[{"type": "divider"}])["ts"]
     client.chat_update(channel=GENERAL, ts=ts, text="new")
@@ -93,14 +93,14 @@ def test_an_update_keeps_what_it_does_not_name(slack: StandIn, client: WebClient
     assert message.edited_ts
 
 
-def test_a_deleted_message_is_gone(slack: StandIn, client: WebClient) -> None:
+def test_a_deleted_message_is_gone(slack: FakeSlack, client: WebClient) -> None:
     """chat.delete takes a message of the bot's away."""
     ts = client.chat_postMessage(channel=GENERAL, text="said")["ts"]
     client.chat_delete(channel=GENERAL, ts=ts)
     assert slack.replies(GENERAL) == []
 
 
-def test_an_ephemeral_message_is_for_one_person(slack: StandIn, client: WebClient) -> None:
+def test_an_ephemeral_message_is_for_one_person(slack: FakeSlack, client: WebClient) -> None:
     """chat.postEphemeral shows a message to one person, and leaves the channel as it was."""
     client.chat_postEphemeral(channel=GENERAL, user=YOU, text="for you")
     assert [one.text for one in slack.workspace.ephemerals(YOU)] == ["for you"]
@@ -108,7 +108,7 @@ def test_an_ephemeral_message_is_for_one_person(slack: StandIn, client: WebClien
     assert not slack.replies(GENERAL)
 
 
-def test_a_reaction_comes_and_goes(slack: StandIn, client: WebClient) -> None:
+def test_a_reaction_comes_and_goes(slack: FakeSlack, client: WebClient) -> None:
     """reactions.add and .remove change a message once each."""
     ts = slack.say(GENERAL, "hello").ts
     client.reactions_add(channel=GENERAL, timestamp=ts, name="eyes")
@@ -129,12 +129,12 @@ def test_people_bots_and_channels_can_be_looked_up(client: WebClient) -> None:
     assert client.conversations_open(users=YOU)["channel"]["id"] == DM_YOU
 
 
-def test_a_message_to_a_person_goes_to_their_direct_message(slack: StandIn, client: WebClient) -> None:
+def test_a_message_to_a_person_goes_to_their_direct_message(slack: FakeSlack, client: WebClient) -> None:
     """A person's id given as the channel is the direct message with them."""
     assert client.chat_postMessage(channel=YOU, text="hello")["channel"] == DM_YOU
 
 
-def test_a_permalink_names_the_thread(slack: StandIn, client: WebClient) -> None:
+def test_a_permalink_names_the_thread(slack: FakeSlack, client: WebClient) -> None:
     """A reply's permalink carries its thread."""
     root = slack.say(GENERAL, "root")
     reply = slack.say(GENERAL, "reply", thread=root.ts)
@@ -142,7 +142,7 @@ def test_a_permalink_names_the_thread(slack: StandIn, client: WebClient) -> None
     assert link.endswith(f"/{GENERAL}/p{reply.ts.replace('.', '')}?thread_ts={root.ts}&cid={GENERAL}")
 
 
-def test_a_modal_opens_once_with_a_trigger(slack: StandIn, client: WebClient) -> None:
+def test_a_modal_opens_once_with_a_trigger(slack: FakeSlack, client: WebClient) -> None:
     """A trigger_id opens one modal; views.update changes it if the hash is still right."""
     trigger = slack.surfaces.trigger(YOU)
     opened = client.views_open(trigger_id=trigger, view=VIEW)["view"]
@@ -153,7 +153,7 @@ def test_a_modal_opens_once_with_a_trigger(slack: StandIn, client: WebClient) ->
     assert (shown.user, shown.view["callback_id"]) == (YOU, "x")
 
 
-def test_a_home_tab_is_each_persons_own(slack: StandIn, client: WebClient) -> None:
+def test_a_home_tab_is_each_persons_own(slack: FakeSlack, client: WebClient) -> None:
     """views.publish shows a Home tab to one person."""
     client.views_publish(user_id=YOU, view=HOME)
     home = slack.surfaces.home(YOU)
@@ -162,7 +162,7 @@ def test_a_home_tab_is_each_persons_own(slack: StandIn, client: WebClient) -> No
     assert slack.surfaces.home(COLLEAGUE) is None
 
 
-def test_an_assistant_shows_status_and_prompts(slack: StandIn, client: WebClient) -> None:
+def test_an_assistant_shows_status_and_prompts(slack: FakeSlack, client: WebClient) -> None:
     """A status is set and cleared in a thread, and up to four prompts are suggested."""
     ts = slack.say(DM_YOU, "hello").ts
     client.assistant_threads_setStatus(channel_id=DM_YOU, thread_ts=ts, status="is reading …")
@@ -180,7 +180,7 @@ def test_an_assistant_shows_status_and_prompts(slack: StandIn, client: WebClient
 
 
 def test_an_app_that_ends_in_the_middle_of_a_call_has_said_nothing(
-    slack: StandIn, caplog: pytest.LogCaptureFixture
+    slack: FakeSlack, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A call whose end never comes takes no effect, is no fault of the stand-in, and leaves it calm."""
     address = urlsplit(slack.api_url)

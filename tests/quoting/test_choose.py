@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from making import article, choice, chosen, highlighted, index_of
 
-from bot.lexicon.expansion import expand
 from bot.models import Article, Hit, Question
-from bot.quoting import choose
-from bot.ranking.coverage import Coverage
+from bot.search.coverage import Coverage
+from bot.search.expansion import expand
+from bot.search.quotes import choose_quotes
 
 COSTS = (
     "The harbour board said on Tuesday that the breakwater at Skarvik will cost 14 million crowns "
@@ -228,7 +228,9 @@ def test_a_first_quote_that_another_goes_before_holds_something_itself() -> None
     hits = sorted(found.retriever.search(asked, 9), key=lambda hit: hit.passage.article.id != titled.id)
 
     def order(hits: list[Hit]) -> list[str]:
-        return [one.article.id for one in choose(Coverage(asked, found.lexicon.idf, found.tokens), hits, 3).quotes]
+        return [
+            one.article.id for one in choose_quotes(Coverage(asked, found.lexicon.idf, found.tokens), hits, 3).quotes
+        ]
 
     assert (order(hits[:1]), order(hits)) == ([titled.id], [full.id])
 

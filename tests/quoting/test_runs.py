@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from making import article, chosen
 
 from bot.models import Quote
-from bot.sentences import sentences
+from bot.text.sentences import sentences
 
 FILLER = "Plain words stand here, and nothing else is told."
 

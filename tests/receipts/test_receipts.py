@@ -16,10 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import archive_of, article, librarian, shown
 
-from bot.librarian import Librarian
 from bot.models import Article, Mark, Question, Reply, Span
-from bot.receipts import Receipt, check, receipt_of
-from bot.receipts.telling import archive_now, narrowed, placed, strongest, verdict
+from bot.search.answerer import Answerer
+from bot.search.receipts import Receipt, archive_now, check_quotes, make_receipt, narrowed, placed, strongest, verdict
 
 BRIDGE = article(
     "The valley waited for ten years.",
@@ -36,10 +35,10 @@ def receipt(asked: str, *articles: Article) -> Receipt:
     return given_by(librarian(*articles), asked)[1]
 
 
-def given_by(asked_of: Librarian, question: str) -> tuple[Reply, Receipt]:
+def given_by(asked_of: Answerer, question: str) -> tuple[Reply, Receipt]:
     """The reply to a question, and its receipt."""
     reply = asked_of.answer(Question(question))
-    return reply, receipt_of(reply, asked_of.archive, asked_of.explain)
+    return reply, make_receipt(reply, asked_of.archive, asked_of.explain)
 
 
 def test_a_receipt_names_what_was_searched_and_shown() -> None:
@@ -135,7 +134,7 @@ CHANGES = [
 def test_a_quote_is_verified_as_long_as_its_source_is_what_it_was(articles: list[Article], *, holds: bool) -> None:
     """Each quote is found again, byte for byte, or its source has changed since; a new title changes no quote."""
     reply, made = given_by(librarian(BRIDGE, FERRY), ASKED)
-    quotes = [quote.text if quote else None for quote in check(made, archive_of(articles))]
+    quotes = [quote.text if quote else None for quote in check_quotes(made, archive_of(articles))]
     assert quotes[0] == (shown(reply)[0].text if holds else None)
 
 
@@ -145,7 +144,7 @@ def test_a_receipt_of_a_file_whose_name_is_no_text_can_be_kept() -> None:
     made = receipt(ASKED, odd)
     again = Receipt.model_validate_json(made.model_dump_json())
     assert again == made
-    assert all(check(again, archive_of([odd])))
+    assert all(check_quotes(again, archive_of([odd])))
 
 
 FINGERPRINTS = [
@@ -214,7 +213,7 @@ def test_a_receipt_adds_up_and_reads_back(articles: list[Article], asked: str) -
     found = librarian(*articles)
     reply, made = given_by(found, asked)
     assert Receipt.model_validate_json(made.model_dump_json()) == made
-    assert [quote and quote.text for quote in check(made, found.archive)] == [one.text for one in shown(reply)]
+    assert [quote and quote.text for quote in check_quotes(made, found.archive)] == [one.text for one in shown(reply)]
     for line, quote in zip(made.quotes, shown(reply), strict=True):
         assert line.found == pytest.approx(sum(one.score for one in line.terms))
         assert line.ranked == quote.score == pytest.approx(sum(one.score for one in line.parts))
@@ -227,7 +226,7 @@ from pathlib import Path
 from bot.models import Question
 from bot.receipts import receipt_of
 from bot.wiring import open_library
-librarian = open_library([Path(sys.argv[1])]).consult(lambda one: one)
+librarian = open_library([Path(sys.argv[1])]).with_current(lambda one: one)
 for question in sys.argv[2:]:
     print(receipt_of(librarian.answer(Question(question)), librarian.archive, librarian.explain).model_dump_json())
 """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.records import Records
+from bot.store.store import Store
 from records.ledgers import Clock
 
 
@@ -16,12 +16,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def records(tmp_path: Path, clock: Clock) -> Records:
+def records(tmp_path: Path, clock: Clock) -> Store:
     """The ledger of one process."""
-    return Records(tmp_path, clock=clock)
+    return Store(tmp_path, clock=clock)
 
 
 @pytest.fixture
-def other(tmp_path: Path, clock: Clock) -> Records:
+def other(tmp_path: Path, clock: Clock) -> Store:
     """Another process's ledger in the same folder."""
-    return Records(tmp_path, clock=clock)
+    return Store(tmp_path, clock=clock)

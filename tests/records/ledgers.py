@@ -11,10 +11,11 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from threading import Thread
 
-from bot.records import LEASE, Claim, Delivery, Place, Records
+from bot.store.models import LEASE, Claim, MessageRef, QuestionEvent
+from bot.store.store import Store
 
-PLACE = Place("T1", "C1", "1.000100")
-OTHER = Place("T1", "C2", "1.000100")
+PLACE = MessageRef("T1", "C1", "1.000100")
+OTHER = MessageRef("T1", "C2", "1.000100")
 
 # Three versions of one message: as first said, and two edits of it.
 FIRST, SECOND, THIRD = "", "9.000100", "10.000100"
@@ -30,21 +31,21 @@ class Clock:
         return self.now
 
 
-def delivery(event_id: str = "Ev1", version: str = FIRST, place: Place = PLACE) -> Delivery:
+def delivery(event_id: str = "Ev1", version: str = FIRST, place: MessageRef = PLACE) -> QuestionEvent:
     """An event about the question at ``place``, whose body names both."""
-    return Delivery(event_id, place, version, f"body of {event_id}")
+    return QuestionEvent(event_id, place, version, f"body of {event_id}")
 
 
-def taken(records: Records, event_id: str = "Ev1", version: str = FIRST) -> Claim:
+def taken(records: Store, event_id: str = "Ev1", version: str = FIRST) -> Claim:
     """The claim of the question at PLACE, which must be there to be had."""
     claim = records.claim(delivery(event_id, version))
     assert claim
     return claim
 
 
-def numbered(number: int) -> Delivery:
+def numbered(number: int) -> QuestionEvent:
     """The only event about question ``number``."""
-    return delivery(f"Ev{number}", place=Place("T1", "C1", f"{number}.000100"))
+    return delivery(f"Ev{number}", place=MessageRef("T1", "C1", f"{number}.000100"))
 
 
 def later() -> float:
@@ -55,7 +56,7 @@ def later() -> float:
 def claim_all(folder: Path, count: int, start: Barrier, said: Connection) -> None:
     """In another process: claim each of ``count`` questions, two threads in opposite order; say which were got."""
     start.wait()
-    records = Records(folder)
+    records = Store(folder)
     got: list[int] = []
 
     def claim(numbers: range) -> None:
@@ -74,13 +75,13 @@ def begin_each(folder: Path, rounds: int, start: Barrier, said: Connection) -> N
     usable = 0
     for number in range(rounds):
         start.wait()
-        usable += not Records(folder / str(number)).known(PLACE)
+        usable += not Store(folder / str(number)).known(PLACE)
     said.send(usable)
 
 
 def settle_until_killed(folder: Path, said: Connection) -> None:
     """In another process: claim and settle one question after the other for ever; say which was settled."""
-    records = Records(folder)
+    records = Store(folder)
     number = 0
     while True:
         claim = records.claim(numbered(number))
@@ -92,6 +93,6 @@ def settle_until_killed(folder: Path, said: Connection) -> None:
 
 def hold_until_killed(folder: Path, said: Connection) -> None:
     """In another process: claim one question, say so, and do nothing with it."""
-    records = Records(folder)
+    records = Store(folder)
     said.send(records.claim(delivery()) is not None)
     said.recv()

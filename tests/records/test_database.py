@@ -10,8 +10,8 @@ from threading import Barrier
 
 import pytest
 
-from bot.errors import RecordsError
-from bot.records.database import Database
+from bot.errors import StoreError
+from bot.store.database import Database
 
 Work = Callable[[sqlite3.Connection], object]
 
@@ -63,7 +63,7 @@ def test_each_gets_its_own_result(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bad", "error"), [(fail, ValueError), (writing("\ud800"), UnicodeEncodeError), (writing(None), RecordsError)]
+    ("bad", "error"), [(fail, ValueError), (writing("\ud800"), UnicodeEncodeError), (writing(None), StoreError)]
 )
 def test_who_fails_fails_alone(database: Database, bad: Work, error: type[Exception]) -> None:
     """What ails one thread's work ails no other's, and nothing of it stands or is written twice."""
@@ -77,7 +77,7 @@ def test_what_ails_the_file_is_told_to_each(database: Database) -> None:
     """Where nothing can be written, every thread gets the one sentence, and the next can write again."""
     database.write(lambda db: db.execute("ALTER TABLE words RENAME TO elsewhere"))
     failed = together(database, *map(writing, "0123456789"))
-    assert all(isinstance(future.exception(), RecordsError) for future in failed)
+    assert all(isinstance(future.exception(), StoreError) for future in failed)
     database.write(lambda db: db.execute("ALTER TABLE elsewhere RENAME TO words"))
     assert database.write(writing("a")) == "a"
     assert words(database) == ["a"]

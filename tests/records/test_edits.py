@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.records import FILE_NAME, GIVE_UP, LEASE, Claim, Outcome, Records
-from bot.records.nouns import is_newer
+from bot.store.models import FILE_NAME, GIVE_UP, LEASE, Claim, Outcome, is_newer
+from bot.store.store import Store
 from records.ledgers import FIRST, OTHER, PLACE, SECOND, THIRD, Clock, delivery, taken
 
 
@@ -29,14 +29,14 @@ def test_versions_are_in_the_order_of_their_edits(version: str, than: str, newer
     assert is_newer(version, than) is newer
 
 
-def test_an_edit_of_a_settled_question_updates_its_reply(records: Records, other: Records) -> None:
+def test_an_edit_of_a_settled_question_updates_its_reply(records: Store, other: Store) -> None:
     """A newer version of a settled question is claimed once, with the reply that stands, in whatever process."""
     records.settle(taken(records), "answer", "2.0")
     assert other.claim(delivery("Ev2", SECOND)) == Claim(PLACE, SECOND, "body of Ev2", 1, "2.0")
     assert [records.claim(delivery("Ev2", SECOND)), records.claim(delivery("Ev3", SECOND))] == [None, None]
 
 
-def test_an_edit_of_a_held_question_goes_to_its_holder(records: Records, other: Records) -> None:
+def test_an_edit_of_a_held_question_goes_to_its_holder(records: Store, other: Store) -> None:
     """A newer version that comes while the question is held is handed to whoever settles it, once."""
     claim = taken(records)
     assert other.claim(delivery("Ev2", SECOND)) is None
@@ -47,7 +47,7 @@ def test_an_edit_of_a_held_question_goes_to_its_holder(records: Records, other: 
     assert records.settle(following, "abstention", "2.0") is None
 
 
-def test_of_several_edits_only_the_newest_counts(records: Records) -> None:
+def test_of_several_edits_only_the_newest_counts(records: Store) -> None:
     """Of the versions that came while a question was held the newest alone is answered, in whatever order they came."""
     claim = taken(records)
     for event, version in (("Ev2", THIRD), ("Ev3", SECOND), ("Ev4", THIRD)):
@@ -58,7 +58,7 @@ def test_of_several_edits_only_the_newest_counts(records: Records) -> None:
 
 
 @pytest.mark.parametrize("late", [FIRST, SECOND])
-def test_an_older_version_that_comes_late_is_nothing(records: Records, other: Records, late: str) -> None:
+def test_an_older_version_that_comes_late_is_nothing(records: Store, other: Store, late: str) -> None:
     """A version that is no newer than the one that was answered is never answered, nor while that is being done."""
     claim = taken(records, "Ev1", SECOND)
     assert other.claim(delivery("Ev2", late)) is None
@@ -66,9 +66,7 @@ def test_an_older_version_that_comes_late_is_nothing(records: Records, other: Re
     assert other.claim(delivery("Ev3", late)) is None
 
 
-def test_an_abandoned_question_is_taken_over_in_its_newest_version(
-    records: Records, other: Records, clock: Clock
-) -> None:
+def test_an_abandoned_question_is_taken_over_in_its_newest_version(records: Store, other: Store, clock: Clock) -> None:
     """Whoever takes over a question takes the newest version known: it may find a reply to an older one."""
     taken(records)
     records.claim(delivery("Ev2", SECOND))
@@ -76,21 +74,21 @@ def test_an_abandoned_question_is_taken_over_in_its_newest_version(
     assert other.abandoned(10) == (Claim(PLACE, SECOND, "body of Ev2", 2, None),)
 
 
-def test_an_old_delivery_takes_over_the_newest_version(records: Records, other: Records, clock: Clock) -> None:
+def test_an_old_delivery_takes_over_the_newest_version(records: Store, other: Store, clock: Clock) -> None:
     """A delivery of an older version that finds the question abandoned gets the newer version, not its own."""
     taken(records, "Ev1", SECOND)
     clock.now += LEASE
     assert other.claim(delivery("Ev2", FIRST)) == Claim(PLACE, SECOND, "body of Ev1", 2, None)
 
 
-def test_a_newer_delivery_takes_over_an_abandoned_question(records: Records, other: Records, clock: Clock) -> None:
+def test_a_newer_delivery_takes_over_an_abandoned_question(records: Store, other: Store, clock: Clock) -> None:
     """A delivery of a newer version that finds the question abandoned gets that version, as a second attempt."""
     taken(records)
     clock.now += LEASE
     assert other.claim(delivery("Ev2", SECOND)) == Claim(PLACE, SECOND, "body of Ev2", 2, None)
 
 
-def test_an_abandoned_edit_keeps_the_reply_that_stands(records: Records, other: Records, clock: Clock) -> None:
+def test_an_abandoned_edit_keeps_the_reply_that_stands(records: Store, other: Store, clock: Clock) -> None:
     """When the process that updates a reply is killed, the next one knows the reply too."""
     records.settle(taken(records), "answer", "2.0")
     taken(records, "Ev2", SECOND)
@@ -98,7 +96,7 @@ def test_an_abandoned_edit_keeps_the_reply_that_stands(records: Records, other: 
     assert other.abandoned(10) == (Claim(PLACE, SECOND, "body of Ev2", 2, "2.0"),)
 
 
-def test_a_released_question_goes_on_in_its_newest_version(records: Records, other: Records) -> None:
+def test_a_released_question_goes_on_in_its_newest_version(records: Store, other: Store) -> None:
     """A question given back while a newer version waits is taken in the newer version, as a first attempt."""
     claim = taken(records)
     records.claim(delivery("Ev2", SECOND))
@@ -111,7 +109,7 @@ def test_a_released_question_goes_on_in_its_newest_version(records: Records, oth
     [("answer", "2.0", 1), ("refusal", None, 1), ("notice", None, 1), ("unknown", None, 2)],
 )
 def test_whether_to_look_first_depends_on_what_is_certain(
-    records: Records, outcome: Outcome, reply: str | None, attempt: int
+    records: Store, outcome: Outcome, reply: str | None, attempt: int
 ) -> None:
     """The newer version is a first attempt where it is certain what stands, and a further one where it is not."""
     records.settle(taken(records), outcome, reply)
@@ -119,14 +117,14 @@ def test_whether_to_look_first_depends_on_what_is_certain(
 
 
 @pytest.mark.parametrize("outcome", ["notice", "refusal", "unknown"])
-def test_a_private_word_about_an_edit_forgets_no_reply(records: Records, outcome: Outcome) -> None:
+def test_a_private_word_about_an_edit_forgets_no_reply(records: Store, outcome: Outcome) -> None:
     """When the edit gets no public reply, the one to the older version is still known."""
     records.settle(taken(records), "answer", "2.0")
     records.settle(taken(records, "Ev2", SECOND), outcome, None)
     assert taken(records, "Ev3", THIRD).reply_ts == "2.0"
 
 
-def test_an_outcome_that_becomes_known_is_recorded(records: Records) -> None:
+def test_an_outcome_that_becomes_known_is_recorded(records: Store) -> None:
     """A reply that turns up after its outcome was settled as unknown is the reply that stands."""
     claim = taken(records)
     records.settle(claim, "unknown", None)
@@ -134,7 +132,7 @@ def test_an_outcome_that_becomes_known_is_recorded(records: Records) -> None:
     assert taken(records, "Ev2", SECOND) == Claim(PLACE, SECOND, "body of Ev2", 1, "2.0")
 
 
-def test_a_late_reply_to_an_older_version_is_kept(records: Records, other: Records, clock: Clock) -> None:
+def test_a_late_reply_to_an_older_version_is_kept(records: Store, other: Store, clock: Clock) -> None:
     """Who settles an older version, while another works on a newer, takes nothing from it; its reply is known."""
     claim = taken(records)
     clock.now += LEASE
@@ -145,7 +143,7 @@ def test_a_late_reply_to_an_older_version_is_kept(records: Records, other: Recor
     assert records.abandoned(10) == (Claim(PLACE, SECOND, "body of Ev2", 3, "2.0"),)
 
 
-def test_an_edit_of_an_old_question_has_its_own_hour(records: Records, other: Records, clock: Clock) -> None:
+def test_an_edit_of_an_old_question_has_its_own_hour(records: Store, other: Store, clock: Clock) -> None:
     """An edit that comes hours after the question is given up an hour after the edit."""
     records.settle(taken(records), "answer", "2.0")
     clock.now += GIVE_UP * 3
@@ -154,7 +152,7 @@ def test_an_edit_of_an_old_question_has_its_own_hour(records: Records, other: Re
     assert len(other.abandoned(10)) == 1
 
 
-def test_an_edit_of_a_lost_question_is_answered(records: Records, other: Records, clock: Clock) -> None:
+def test_an_edit_of_a_lost_question_is_answered(records: Store, other: Store, clock: Clock) -> None:
     """A question that was given up can be asked again by editing it; somebody may have posted before."""
     taken(records)
     clock.now += GIVE_UP + 1
@@ -162,7 +160,7 @@ def test_an_edit_of_a_lost_question_is_answered(records: Records, other: Records
     assert taken(records, "Ev2", SECOND).attempt == 2
 
 
-def test_no_version_is_kept_once_all_is_settled(records: Records, tmp_path: Path) -> None:
+def test_no_version_is_kept_once_all_is_settled(records: Store, tmp_path: Path) -> None:
     """The text of an edit is erased with the settlement of it; the edit of one question leaves another alone."""
     claim = taken(records)
     records.claim(delivery("Ev2", SECOND))

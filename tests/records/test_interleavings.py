@@ -14,8 +14,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.records import LEASE, Claim, Delivery, Outcome, Records
-from bot.records.nouns import is_newer
+from bot.store.models import LEASE, Claim, Outcome, QuestionEvent, is_newer
+from bot.store.store import Store
 from records.ledgers import PLACE, Clock
 
 processes = st.integers(0, 1)
@@ -56,8 +56,8 @@ class Interleavings(RuleBasedStateMachine):
         self.is_unconfirmed = False  # a reply may stand of which the ledger was never told
         self.settled: set[str] = set()  # versions of which it is certain how they ended
 
-    def ledger(self) -> Records:
-        return Records(Path(self.folder.name), clock=self.clock)
+    def ledger(self) -> Store:
+        return Store(Path(self.folder.name), clock=self.clock)
 
     def got(self, process: int, claim: Claim | None) -> None:
         """A process was given this claim: nobody may have the question now."""
@@ -107,7 +107,7 @@ class Interleavings(RuleBasedStateMachine):
         said = max(self.written - back, 0)
         self.delivered = max(self.delivered, said)
         self.events += 1
-        claim = self.ledgers[process].claim(Delivery(f"Ev{self.events}", PLACE, version(said), "body"))
+        claim = self.ledgers[process].claim(QuestionEvent(f"Ev{self.events}", PLACE, version(said), "body"))
         assert claim is None or not self.is_deleted
         self.got(process, claim)
 

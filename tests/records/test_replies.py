@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.records import Kept, Outcome, Place, Rated, Records, mark_of, short_id
-from bot.records.nouns import read_id
+from bot.store.models import AnswerRecord, Feedback, MessageRef, Outcome, answer_id, hash_user_id, normalize_answer_id
+from bot.store.store import Store
 from records.ledgers import FIRST, OTHER, PLACE, SECOND, THIRD, Clock, delivery, taken
 
 from .test_forgetting import everything
@@ -18,35 +18,42 @@ from .test_forgetting import everything
 COLLEAGUE = "U2"
 
 
-def kept(place: Place = PLACE, version: str = FIRST, **said: str) -> Kept:
+def kept(place: MessageRef = PLACE, version: str = FIRST, **said: str) -> AnswerRecord:
     """What is kept of a question that "U1" asked in a channel, and of an answer."""
-    plain = Kept(
-        short_id(place, version), place, place.ts, mark_of(place.team, "U1"), "mention", "who leads", "answer", "{}"
+    plain = AnswerRecord(
+        answer_id(place, version),
+        place,
+        place.ts,
+        hash_user_id(place.team, "U1"),
+        "mention",
+        "who leads",
+        "answer",
+        "{}",
     )
     return replace(plain, **said)  # type: ignore[arg-type]
 
 
-def ask(records: Records, one: Kept) -> None:
+def ask(records: Store, one: AnswerRecord) -> None:
     """The question is asked, and ends as ``one`` says."""
     claim = records.claim(delivery(one.id, place=one.place))
     assert claim
     assert records.settle(claim, one.outcome, "2.0", one) is None
 
 
-def test_what_is_kept_is_found_by_the_answers_id(records: Records, other: Records, clock: Clock) -> None:
+def test_what_is_kept_is_found_by_the_answers_id(records: Store, other: Store, clock: Clock) -> None:
     """Another process finds what is kept by its id, with the time when it was asked; by another id it finds nothing."""
     ask(records, kept())
     assert other.kept(kept().id) == replace(kept(), asked_at=clock.now)
-    assert other.kept(short_id(OTHER, FIRST)) is None
+    assert other.kept(answer_id(OTHER, FIRST)) is None
 
 
-def test_where_nothing_was_searched_nothing_is_kept(records: Records) -> None:
+def test_where_nothing_was_searched_nothing_is_kept(records: Store) -> None:
     """A question that ended without a search (a how-to, an apology) leaves no words behind."""
     records.settle(taken(records), "how-to", "2.0")
     assert (records.kept(kept().id), records.recent("T1", "U1", 5)) == (None, ())
 
 
-def test_a_newer_version_takes_the_place_of_the_older(records: Records) -> None:
+def test_a_newer_version_takes_the_place_of_the_older(records: Store) -> None:
     """Of a question that was edited, what is kept is the newest version alone, under its own id."""
     records.settle(taken(records), "answer", "2.0", kept())
     records.settle(taken(records, "Ev2", SECOND), "answer", "2.0", kept(version=SECOND, words="who left"))
@@ -54,14 +61,14 @@ def test_a_newer_version_takes_the_place_of_the_older(records: Records) -> None:
     assert [one.words for one in records.recent("T1", "U1", 5)] == ["who left"]
 
 
-def test_an_edit_that_asks_nothing_leaves_nothing(records: Records) -> None:
+def test_an_edit_that_asks_nothing_leaves_nothing(records: Store) -> None:
     """A question that is edited to ask nothing any more is not kept in its old words either."""
     records.settle(taken(records), "answer", "2.0", kept())
     records.settle(taken(records, "Ev2", SECOND), "how-to", "2.0")
     assert records.recent("T1", "U1", 5) == ()
 
 
-def test_an_older_version_that_ends_late_replaces_nothing(records: Records, other: Records, clock: Clock) -> None:
+def test_an_older_version_that_ends_late_replaces_nothing(records: Store, other: Store, clock: Clock) -> None:
     """What was overtaken by a newer version changes nothing that is kept of it."""
     old = taken(records)
     clock.now += 3_000
@@ -72,17 +79,17 @@ def test_an_older_version_that_ends_late_replaces_nothing(records: Records, othe
     assert records.kept(kept().id) is None
 
 
-def test_a_version_that_came_meanwhile_replaces_what_was_kept_before(records: Records) -> None:
+def test_a_version_that_came_meanwhile_replaces_what_was_kept_before(records: Store) -> None:
     """An edit that comes while the question is held is kept in its turn, in place of the older."""
     claim = taken(records)
     assert records.claim(delivery("Ev2", THIRD)) is None
     more = records.settle(claim, "answer", "2.0", kept())
     assert more and records.kept(kept().id) is not None
     records.settle(more, "answer", "2.0", kept(version=THIRD))
-    assert [one.id for one in records.recent("T1", "U1", 5)] == [short_id(PLACE, THIRD)]
+    assert [one.id for one in records.recent("T1", "U1", 5)] == [answer_id(PLACE, THIRD)]
 
 
-def test_a_withdrawn_question_is_not_kept(records: Records, other: Records) -> None:
+def test_a_withdrawn_question_is_not_kept(records: Store, other: Store) -> None:
     """What a person deletes is deleted here at once: after its answer, while it is held, and by whomever."""
     ask(records, kept())
     other.withdraw(PLACE)
@@ -94,7 +101,7 @@ def test_a_withdrawn_question_is_not_kept(records: Records, other: Records) -> N
     assert records.recent("T1", "U1", 5) == ()
 
 
-def test_what_is_kept_is_forgotten_with_its_question(records: Records, tmp_path: Path) -> None:
+def test_what_is_kept_is_forgotten_with_its_question(records: Store, tmp_path: Path) -> None:
     """After forgetting, the words of a question and how it was answered stand in no file."""
     ask(records, kept(words="an embarrassing question", receipt='{"of":"an embarrassing answer"}'))
     assert b"an embarrassing question" in everything(tmp_path)
@@ -103,26 +110,26 @@ def test_what_is_kept_is_forgotten_with_its_question(records: Records, tmp_path:
     assert b"an embarrassing" not in everything(tmp_path)
 
 
-def test_who_asked_is_not_kept_by_name(records: Records, tmp_path: Path) -> None:
+def test_who_asked_is_not_kept_by_name(records: Store, tmp_path: Path) -> None:
     """A person's id stands in no file; their own questions are found by it all the same."""
-    ask(records, kept(person=mark_of("T1", "UWHOASKED")))
+    ask(records, kept(person=hash_user_id("T1", "UWHOASKED")))
     assert len(records.recent("T1", "UWHOASKED", 5)) == 1
     assert b"UWHOASKED" not in everything(tmp_path)
 
 
-def test_each_person_finds_their_own(records: Records, clock: Clock) -> None:
+def test_each_person_finds_their_own(records: Store, clock: Clock) -> None:
     """A person finds their own newest questions first, no more than asked for, and nobody else's."""
     for number in range(4):
         clock.now += 1
         own = number != 2
-        place = Place("T1", "C1", f"{number}.0")
-        ask(records, kept(place, words=str(number), person=mark_of("T1", "U1" if own else COLLEAGUE)))
+        place = MessageRef("T1", "C1", f"{number}.0")
+        ask(records, kept(place, words=str(number), person=hash_user_id("T1", "U1" if own else COLLEAGUE)))
     assert [one.words for one in records.recent("T1", "U1", 2)] == ["3", "1"]
     assert [one.words for one in records.recent("T1", COLLEAGUE, 5)] == ["2"]
     assert records.recent("T2", "U1", 5) == ()
 
 
-def test_the_last_in_a_thread_before_a_message(records: Records, clock: Clock) -> None:
+def test_the_last_in_a_thread_before_a_message(records: Store, clock: Clock) -> None:
     """Of a thread's questions before a message, the one said last: neither itself, nor an older one edited since."""
     places = [replace(PLACE, ts=f"{number}.000100") for number in (8, 9, 10)]
     assert records.last_kept("T1", "C1", "8.000100", "99.000100") is None
@@ -141,7 +148,7 @@ def test_the_last_in_a_thread_before_a_message(records: Records, clock: Clock) -
         assert records.last_kept(*other, "99.000100") is None
 
 
-def test_a_thread_that_hangs_from_a_reply_begins_with_its_question(records: Records) -> None:
+def test_a_thread_that_hangs_from_a_reply_begins_with_its_question(records: Store) -> None:
     """What was answered flat is found by the reply that stands, until there is a later question in the thread."""
     ask(records, kept(thread=""))
     found = records.last_kept("T1", "C1", "2.0", "3.0")
@@ -154,14 +161,14 @@ def test_a_thread_that_hangs_from_a_reply_begins_with_its_question(records: Reco
     ]
 
 
-def test_what_a_question_goes_on_with_is_kept(records: Records, other: Records) -> None:
+def test_what_a_question_goes_on_with_is_kept(records: Store, other: Store) -> None:
     """The questions before it come back in their order, to another process too."""
     ask(records, replace(kept(), follows=("and who pays?", "who leads")))
     found = other.kept(kept().id)
     assert found and found.follows == ("and who pays?", "who leads")
 
 
-def test_silence_leaves_no_reply(records: Records) -> None:
+def test_silence_leaves_no_reply(records: Store) -> None:
     """A reply that was taken away, because the newer version asks nothing, is not changed by the one after it."""
     records.settle(taken(records), "answer", "2.0", kept())
     records.settle(taken(records, "Ev2", SECOND), "silence", None)
@@ -169,7 +176,7 @@ def test_silence_leaves_no_reply(records: Records) -> None:
     assert taken(records, "Ev3", THIRD).reply_ts is None
 
 
-def test_the_gaps_are_told_without_the_asker(records: Records, clock: Clock) -> None:
+def test_the_gaps_are_told_without_the_asker(records: Store, clock: Clock) -> None:
     """Of a time, in private too or not: the questions without an answer, newest first, and not whose they are."""
     cases: list[tuple[str, Outcome, bool]] = [
         ("too old", "abstention", True),
@@ -179,7 +186,7 @@ def test_the_gaps_are_told_without_the_asker(records: Records, clock: Clock) -> 
     ]
     for number, (words, outcome, is_public) in enumerate(cases):
         clock.now += 1
-        one = kept(Place("T1", "C1", f"{number}.0"), words=words, outcome=outcome)
+        one = kept(MessageRef("T1", "C1", f"{number}.0"), words=words, outcome=outcome)
         ask(records, replace(one, is_public=is_public))
     since = clock.now - 2.5
     told = {private: records.unanswered(since, private=private) for private in (False, True)}
@@ -187,21 +194,21 @@ def test_the_gaps_are_told_without_the_asker(records: Records, clock: Clock) -> 
     assert [(one.words, one.person) for one in told[True]] == [("public", ""), ("private", "")]
 
 
-def test_complaints_are_told_without_names(records: Records, clock: Clock) -> None:
+def test_complaints_are_told_without_names(records: Store, clock: Clock) -> None:
     """Each "not helpful" is told with its note and its question, and neither who asked nor who complained."""
     ask(records, replace(kept(), is_public=True))
     clock.now += 1
     ask(records, replace(kept(OTHER, words="who left"), is_public=True))
-    private = kept(Place("T1", "D1", "3.0"), words="quietly")
+    private = kept(MessageRef("T1", "D1", "3.0"), words="quietly")
     ask(records, private)
-    records.rate(private.place, "U1", Rated(False))
-    records.rate(PLACE, "U1", Rated(False, "no figures"))
-    records.rate(PLACE, COLLEAGUE, Rated(True))
-    records.rate(OTHER, COLLEAGUE, Rated(False))
+    records.rate(private.place, "U1", Feedback(False))
+    records.rate(PLACE, "U1", Feedback(False, "no figures"))
+    records.rate(PLACE, COLLEAGUE, Feedback(True))
+    records.rate(OTHER, COLLEAGUE, Feedback(False))
     told = records.complaints(0.0, private=False)
     assert [(one.words, one.person, rated) for one, rated in told] == [
-        ("who left", "", Rated(False)),
-        ("who leads", "", Rated(False, "no figures")),
+        ("who left", "", Feedback(False)),
+        ("who leads", "", Feedback(False, "no figures")),
     ]
     assert records.complaints(clock.now, private=False) == told[:1]
     assert {one.words for one, _ in records.complaints(0.0, private=True)} == {"who left", "who leads", "quietly"}
@@ -210,8 +217,8 @@ def test_complaints_are_told_without_names(records: Records, clock: Clock) -> No
 @given(st.from_regex(r"[A-Z0-9]{1,9}", fullmatch=True), st.from_regex(r"[0-9]{1,10}\.[0-9]{6}", fullmatch=True))
 def test_an_id_is_short_and_can_be_read_aloud(channel: str, ts: str) -> None:
     """An answer's id is eight characters, none of them taken for another; another version has another."""
-    place = Place("T1", channel, ts)
-    ids = {short_id(place, version) for version in (FIRST, SECOND, THIRD)}
+    place = MessageRef("T1", channel, ts)
+    ids = {answer_id(place, version) for version in (FIRST, SECOND, THIRD)}
     assert len(ids) == 3
     assert all(len(one) == 8 and set(one) <= set("0123456789abcdefghjkmnpqrstvwxyz") for one in ids)
 
@@ -228,13 +235,13 @@ READ = [
 @pytest.mark.parametrize(("typed", "meant"), READ)
 def test_an_id_is_read_as_people_type_it(typed: str, meant: str) -> None:
     """Capitals count as small letters, and letters that look like digits as those digits."""
-    assert read_id(typed) == meant
+    assert normalize_answer_id(typed) == meant
 
 
 @pytest.mark.parametrize("thread", [PLACE.ts, "2.0"])
-def test_a_deleted_question_is_in_nobody_elses_words(records: Records, thread: str) -> None:
+def test_a_deleted_question_is_in_nobody_elses_words(records: Store, thread: str) -> None:
     """What went on with a question, in its thread or below its reply, keeps nothing of it once it is deleted."""
-    later = Place(PLACE.team, PLACE.channel, "9" * len(PLACE.ts))
+    later = MessageRef(PLACE.team, PLACE.channel, "9" * len(PLACE.ts))
     ask(records, kept(thread=PLACE.ts))
     ask(records, replace(kept(later, thread=thread), follows=("who leads",)))
     assert [one.follows for one in records.recent("T1", "U1", 5)] == [("who leads",), ()]
@@ -242,9 +249,9 @@ def test_a_deleted_question_is_in_nobody_elses_words(records: Records, thread: s
     assert [(one.words, one.follows) for one in records.recent("T1", "U1", 5)] == [("who leads", ())]
 
 
-def test_what_an_edited_question_said_before_is_in_nobody_elses_words(records: Records) -> None:
+def test_what_an_edited_question_said_before_is_in_nobody_elses_words(records: Store) -> None:
     """Nor does it keep what the question said before it was edited; what came before it keeps its own."""
-    earlier, later = (Place(PLACE.team, PLACE.channel, ts) for ts in ("0" * len(PLACE.ts), "9" * len(PLACE.ts)))
+    earlier, later = (MessageRef(PLACE.team, PLACE.channel, ts) for ts in ("0" * len(PLACE.ts), "9" * len(PLACE.ts)))
     ask(records, replace(kept(earlier, thread=PLACE.ts), follows=("who else",)))
     records.settle(taken(records), "answer", "2.0", kept(thread=PLACE.ts))
     ask(records, replace(kept(later, thread=PLACE.ts), follows=("who leads",)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from processes import SPAWN, process
 
-from bot.records import Records
+from bot.store.store import Store
 from records.ledgers import (
     begin_each,
     claim_all,
@@ -22,7 +22,7 @@ from records.ledgers import (
 
 def test_many_threads_get_one_claim(tmp_path: Path) -> None:
     """Of forty simultaneous claims, through two connections to one folder, exactly one succeeds."""
-    both = (Records(tmp_path), Records(tmp_path))
+    both = (Store(tmp_path), Store(tmp_path))
     with ThreadPoolExecutor(20) as pool:
         claims = list(pool.map(lambda number: both[number % 2].claim(delivery(f"Ev{number}")), range(40)))
     assert len([claim for claim in claims if claim]) == 1
@@ -55,8 +55,8 @@ def test_what_a_killed_process_held_is_taken_over_whole(tmp_path: Path) -> None:
         assert hears.recv() is True
         child.kill()
         child.join()
-    assert Records(tmp_path).abandoned(10) == ()
-    (claim,) = Records(tmp_path, clock=later).abandoned(10)
+    assert Store(tmp_path).abandoned(10) == ()
+    (claim,) = Store(tmp_path, clock=later).abandoned(10)
     assert (claim.body, claim.attempt) == ("body of Ev1", 2)
 
 
@@ -73,7 +73,7 @@ def test_a_killed_process_loses_nothing_that_it_settled(tmp_path: Path) -> None:
                 settled = hears.recv()
             except EOFError:
                 break
-    records = Records(tmp_path, clock=later)
+    records = Store(tmp_path, clock=later)
     left = records.abandoned(10)
     assert [(claim.place, claim.attempt) for claim in left] in (
         [],

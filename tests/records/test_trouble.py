@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from processes import POSIX
 
-from bot.errors import RecordsError
-from bot.records import FILE_NAME, Place, Records
+from bot.errors import StoreError
+from bot.store.models import FILE_NAME, MessageRef
+from bot.store.store import Store
 from records.ledgers import delivery, numbered
 
 
@@ -34,27 +35,27 @@ def damage(path: Path, start: int, length: int) -> None:
 
 def test_a_missing_state_folder_is_made(tmp_path: Path) -> None:
     """A state folder that does not exist is made with its parents."""
-    assert Records(tmp_path / "not" / "yet").claim(delivery())
+    assert Store(tmp_path / "not" / "yet").claim(delivery())
 
 
 def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     """A state folder below a file is one sentence that names the folder and the setting."""
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(RecordsError, match=r"state folder .*state cannot be used .*PULLQUOTE_STATE_DIR"):
-        Records(tmp_path / "file" / "state")
+    with pytest.raises(StoreError, match=r"state folder .*state cannot be used .*PULLQUOTE_STATE_DIR"):
+        Store(tmp_path / "file" / "state")
 
 
 READ_ONLY = """
 import os, sys
 from pathlib import Path
-from bot.errors import RecordsError
-from bot.records import Records
+from bot.errors import StoreError
+from bot.store.store import Store
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)  # nothing is read-only to root
 try:
-    Records(Path(sys.argv[1]))
-except RecordsError as error:
+    Store(Path(sys.argv[1]))
+except StoreError as error:
     sys.stdout.write(str(error))
 """
 
@@ -66,7 +67,7 @@ def test_a_read_only_state_folder_is_one_sentence(has_records: bool) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if has_records:
-            Records(folder).close()
+            Store(folder).close()
         for path in folder.iterdir():
             path.chmod(0o444)
         folder.chmod(0o555)
@@ -80,14 +81,15 @@ def test_a_read_only_state_folder_is_one_sentence(has_records: bool) -> None:
 FULL = """
 import resource, signal, sys
 from pathlib import Path
-from bot.errors import RecordsError
-from bot.records import Delivery, Place, Records
+from bot.errors import StoreError
+from bot.store.models import MessageRef, QuestionEvent
+from bot.store.store import Store
 
 def delivery(number):
-    return Delivery(f"Ev{number}", Place("T1", "C1", str(number)), "", "body" * 100)
+    return QuestionEvent(f"Ev{number}", MessageRef("T1", "C1", str(number)), "", "body" * 100)
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-records = Records(Path(sys.argv[1]))
+records = Store(Path(sys.argv[1]))
 held = records.claim(delivery(0))
 room = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, room[1]))
@@ -96,7 +98,7 @@ try:
     while True:
         records.claim(delivery(number))
         number += 1
-except RecordsError as error:
+except StoreError as error:
     sys.stdout.write(str(error) + chr(10))
 resource.setrlimit(resource.RLIMIT_FSIZE, room)
 sys.stdout.write(repr([records.settle(held, "answer", "1.5"), bool(records.claim(delivery(number)))]))
@@ -114,7 +116,7 @@ def test_a_full_disk_is_one_sentence_and_passes(tmp_path: Path) -> None:
 
 def filled(folder: Path) -> Path:
     """The file of a ledger that was closed with questions in it."""
-    records = Records(folder)
+    records = Store(folder)
     for number in range(300):
         records.claim(numbered(number))
     records.close()
@@ -138,7 +140,7 @@ def test_damaged_records_make_room_for_new_ones(tmp_path: Path, caplog: pytest.L
                 os.truncate(file, size // 2)
         found = file.read_bytes()
         caplog.clear()
-        records = Records(tmp_path)
+        records = Store(tmp_path)
         assert records.claim(delivery())
         records.close()
         aside = tmp_path / f"{FILE_NAME}.damaged-{number}"
@@ -151,13 +153,13 @@ def test_damaged_records_make_room_for_new_ones(tmp_path: Path, caplog: pytest.L
 def test_a_file_that_is_no_database_makes_room(tmp_path: Path) -> None:
     """What stands in the place of the records and is something else is kept, under another name."""
     (tmp_path / FILE_NAME).write_bytes(b"this is not a database, it only stands in its place" * 100)
-    assert Records(tmp_path).claim(delivery())
+    assert Store(tmp_path).claim(delivery())
     assert (tmp_path / f"{FILE_NAME}.damaged-1").read_bytes().startswith(b"this is not a database")
 
 
 def test_records_found_damaged_while_in_use_make_room(tmp_path: Path) -> None:
     """Damage that comes to light in the middle of the work costs no question: the same call goes to a new file."""
-    records = Records(tmp_path)
+    records = Store(tmp_path)
     for number in range(300):  # more than SQLite keeps in memory
         records.claim(replace(numbered(number), body="x" * 20_000))
     records.forget(None)  # which empties the journal: all stands in the file
@@ -170,24 +172,25 @@ def test_records_found_damaged_while_in_use_make_room(tmp_path: Path) -> None:
 
 def test_damaged_records_in_another_s_hands_are_left_alone(tmp_path: Path) -> None:
     """Nobody renames a file that another process has open; the sentence says to stop it. Then the file makes room."""
-    records = Records(tmp_path)
+    records = Store(tmp_path)
     records.forget(None)
     damage(tmp_path / FILE_NAME, 0, 4_096)
-    with pytest.raises(RecordsError, match=r"are damaged .* another process has them open; stop every"):
-        Records(tmp_path)
+    with pytest.raises(StoreError, match=r"are damaged .* another process has them open; stop every"):
+        Store(tmp_path)
     assert not (tmp_path / f"{FILE_NAME}.damaged-1").exists()
     records.close()
-    assert Records(tmp_path).claim(delivery())
+    assert Store(tmp_path).claim(delivery())
     assert (tmp_path / f"{FILE_NAME}.damaged-1").exists()
 
 
 KILLED = """
 import os, sys
 from pathlib import Path
-from bot.records import Delivery, Place, Records
-records = Records(Path(sys.argv[1]))
+from bot.store.models import MessageRef, QuestionEvent
+from bot.store.store import Store
+records = Store(Path(sys.argv[1]))
 for number in range(50):
-    records.claim(Delivery(f"Ev{number}", Place("T1", "C1", str(number)), "", "body" * 100))
+    records.claim(QuestionEvent(f"Ev{number}", MessageRef("T1", "C1", str(number)), "", "body" * 100))
 os._exit(0)  # as if killed: the journal stays
 """
 
@@ -199,8 +202,8 @@ def test_a_torn_journal_costs_no_more_than_its_end(tmp_path: Path, left: int) ->
     journal = tmp_path / f"{FILE_NAME}-wal"
     assert journal.stat().st_size > left
     os.truncate(journal, left)
-    records = Records(tmp_path)
-    known = [records.known(Place("T1", "C1", str(number))) for number in range(50)]
+    records = Store(tmp_path)
+    known = [records.known(MessageRef("T1", "C1", str(number))) for number in range(50)]
     assert known == sorted(known, reverse=True)
     assert (True in known) is (left > 200_000)
     assert records.claim(delivery("EvNew"))

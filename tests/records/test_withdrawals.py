@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import pytest
 
-from bot.records import GIVE_UP, LEASE, Outcome, Records
+from bot.store.models import GIVE_UP, LEASE, Outcome
+from bot.store.store import Store
 from records.ledgers import PLACE, SECOND, Clock, delivery, taken
 
 
-def never_again(*ledgers: Records) -> bool:
+def never_again(*ledgers: Store) -> bool:
     """Whether no ledger gives the question to anybody, as first said or edited."""
     deliveries = (delivery(), delivery("Ev8"), delivery("Ev9", SECOND))
     return not any(ledger.claim(each) or ledger.abandoned(10) for ledger in ledgers for each in deliveries)
 
 
-def test_what_was_not_withdrawn_is_not(records: Records) -> None:
+def test_what_was_not_withdrawn_is_not(records: Store) -> None:
     """A question that was taken is not withdrawn by itself."""
     assert records.standing(taken(records)) == "held"
 
 
-def test_a_question_deleted_before_it_is_taken_is_never_taken(records: Records, other: Records) -> None:
+def test_a_question_deleted_before_it_is_taken_is_never_taken(records: Store, other: Store) -> None:
     """A deletion that overtakes its question leaves nothing to remove, and the question is nothing when it comes."""
     assert records.withdraw(PLACE) is None
     assert never_again(records, other)
 
 
-def test_a_deleted_question_s_reply_is_to_be_removed(records: Records, other: Records) -> None:
+def test_a_deleted_question_s_reply_is_to_be_removed(records: Store, other: Store) -> None:
     """Withdrawing an answered question gives the reply to remove; once that is settled, nothing is left to do."""
     records.settle(taken(records), "answer", "2.0")
     removal = other.withdraw(PLACE)
@@ -37,14 +38,14 @@ def test_a_deleted_question_s_reply_is_to_be_removed(records: Records, other: Re
 
 
 @pytest.mark.parametrize("outcome", ["notice", "refusal", "unknown"])
-def test_where_no_reply_is_known_there_is_nothing_to_remove(records: Records, outcome: Outcome) -> None:
+def test_where_no_reply_is_known_there_is_nothing_to_remove(records: Store, outcome: Outcome) -> None:
     """A question that got a private word, or nothing that was confirmed, is withdrawn without more."""
     records.settle(taken(records), outcome, None)
     assert records.withdraw(PLACE) is None
     assert never_again(records)
 
 
-def test_whoever_holds_a_question_learns_that_it_was_deleted(records: Records, other: Records) -> None:
+def test_whoever_holds_a_question_learns_that_it_was_deleted(records: Store, other: Store) -> None:
     """A question deleted while it is held is its holder's to end: without a reply it simply is over."""
     claim = taken(records)
     assert other.withdraw(PLACE) is None
@@ -53,9 +54,7 @@ def test_whoever_holds_a_question_learns_that_it_was_deleted(records: Records, o
     assert never_again(records, other)
 
 
-def test_whoever_lost_a_question_learns_that_before_its_deletion(
-    records: Records, other: Records, clock: Clock
-) -> None:
+def test_whoever_lost_a_question_learns_that_before_its_deletion(records: Store, other: Store, clock: Clock) -> None:
     """A question that was taken over and then deleted is the other's to end, which may have posted."""
     claim = taken(records)
     clock.now += LEASE
@@ -64,7 +63,7 @@ def test_whoever_lost_a_question_learns_that_before_its_deletion(
     assert [records.standing(claim), other.standing(theirs)] == ["overtaken", "withdrawn"]
 
 
-def test_whoever_posted_meanwhile_removes_the_reply(records: Records, other: Records) -> None:
+def test_whoever_posted_meanwhile_removes_the_reply(records: Store, other: Store) -> None:
     """A holder that posted before it learnt of the deletion gets the removal from the settlement."""
     claim = taken(records)
     other.withdraw(PLACE)
@@ -76,7 +75,7 @@ def test_whoever_posted_meanwhile_removes_the_reply(records: Records, other: Rec
     assert never_again(records, other)
 
 
-def test_an_edit_that_waits_is_dropped_with_its_question(records: Records) -> None:
+def test_an_edit_that_waits_is_dropped_with_its_question(records: Store) -> None:
     """A newer version that waits for its holder is not answered when the question is deleted."""
     claim = taken(records)
     records.claim(delivery("Ev2", SECOND))
@@ -85,7 +84,7 @@ def test_an_edit_that_waits_is_dropped_with_its_question(records: Records) -> No
     assert never_again(records)
 
 
-def test_an_edit_in_progress_when_its_question_is_deleted_leaves_no_reply(records: Records) -> None:
+def test_an_edit_in_progress_when_its_question_is_deleted_leaves_no_reply(records: Store) -> None:
     """A holder that was updating a reply gets its removal, even if it settles without having posted."""
     records.settle(taken(records), "answer", "2.0")
     claim = taken(records, "Ev2", SECOND)
@@ -95,7 +94,7 @@ def test_an_edit_in_progress_when_its_question_is_deleted_leaves_no_reply(record
     assert (removal.reply_ts, removal.withdrawn) == ("2.0", True)
 
 
-def test_a_removal_that_was_abandoned_is_taken_over(records: Records, other: Records, clock: Clock) -> None:
+def test_a_removal_that_was_abandoned_is_taken_over(records: Store, other: Store, clock: Clock) -> None:
     """When the process that removes a reply is killed, the removal is the next one's."""
     records.settle(taken(records), "answer", "2.0")
     removal = records.withdraw(PLACE)
@@ -110,7 +109,7 @@ def test_a_removal_that_was_abandoned_is_taken_over(records: Records, other: Rec
 
 @pytest.mark.parametrize("deleted_first", [True, False])
 def test_a_killed_holder_may_have_posted_to_a_deleted_question(
-    records: Records, other: Records, clock: Clock, deleted_first: bool
+    records: Store, other: Store, clock: Clock, deleted_first: bool
 ) -> None:
     """When the holder of a deleted question is killed, the next one looks for a reply to remove."""
     taken(records)
@@ -129,7 +128,7 @@ def test_a_killed_holder_may_have_posted_to_a_deleted_question(
 
 
 @pytest.mark.parametrize("deleted_first", [True, False])
-def test_a_released_question_that_was_deleted_is_over(records: Records, other: Records, deleted_first: bool) -> None:
+def test_a_released_question_that_was_deleted_is_over(records: Store, other: Store, deleted_first: bool) -> None:
     """Where nothing was posted there is nothing to remove, whether the release or the deletion came first."""
     claim = taken(records)
     for step in ("withdraw", "release") if deleted_first else ("release", "withdraw"):
@@ -137,7 +136,7 @@ def test_a_released_question_that_was_deleted_is_over(records: Records, other: R
     assert never_again(records, other)
 
 
-def test_a_removal_given_back_is_still_to_be_done(records: Records, other: Records) -> None:
+def test_a_removal_given_back_is_still_to_be_done(records: Store, other: Store) -> None:
     """A removal that its holder gives back is taken by the next."""
     records.settle(taken(records), "answer", "2.0")
     removal = records.withdraw(PLACE)
@@ -147,7 +146,7 @@ def test_a_removal_given_back_is_still_to_be_done(records: Records, other: Recor
     assert (again.reply_ts, again.withdrawn) == ("2.0", True)
 
 
-def test_a_reply_posted_after_the_removal_is_removed_too(records: Records, other: Records, clock: Clock) -> None:
+def test_a_reply_posted_after_the_removal_is_removed_too(records: Store, other: Store, clock: Clock) -> None:
     """A holder that stood still, lost its claim and yet posted is given the removal of what it posted."""
     claim = taken(records)
     other.withdraw(PLACE)
@@ -159,14 +158,14 @@ def test_a_reply_posted_after_the_removal_is_removed_too(records: Records, other
     assert (late.reply_ts, late.withdrawn) == ("2.0", True)
 
 
-def test_deleting_twice_is_deleting_once(records: Records, other: Records) -> None:
+def test_deleting_twice_is_deleting_once(records: Store, other: Store) -> None:
     """A second delivery of a deletion, while the first is worked on, has nothing to do."""
     records.settle(taken(records), "answer", "2.0")
     assert records.withdraw(PLACE)
     assert [records.withdraw(PLACE), other.withdraw(PLACE)] == [None, None]
 
 
-def test_the_removal_of_an_old_reply_has_its_own_hour(records: Records, other: Records, clock: Clock) -> None:
+def test_the_removal_of_an_old_reply_has_its_own_hour(records: Store, other: Store, clock: Clock) -> None:
     """A reply to a question of long ago is removed even if the process that began with it is killed."""
     records.settle(taken(records), "answer", "2.0")
     clock.now += GIVE_UP * 24
@@ -175,7 +174,7 @@ def test_the_removal_of_an_old_reply_has_its_own_hour(records: Records, other: R
     assert [claim.reply_ts for claim in other.abandoned(10)] == ["2.0"]
 
 
-def test_a_removal_is_given_up_in_the_end(records: Records, other: Records, clock: Clock) -> None:
+def test_a_removal_is_given_up_in_the_end(records: Store, other: Store, clock: Clock) -> None:
     """A removal that nobody could do within the hour is given up; the question stays withdrawn."""
     records.settle(taken(records), "answer", "2.0")
     records.withdraw(PLACE)

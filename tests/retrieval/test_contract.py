@@ -13,23 +13,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import archive_of, article, query, reopened, searching
 
+from bot.index.bm25 import Bm25Retriever, count_documents
+from bot.index.postings import LuceneIdf, Postings
+from bot.index.reference import ReferenceRetriever
+from bot.index.scorer import NumpyScorer
+from bot.index.scoring import FIELDS, K1, B, Retriever, body
+from bot.index.term_ids import Documents
 from bot.models import Article, Filters, Passage, Query, Scope
-from bot.retrieval import FIELDS, K1, B, Retriever, body
-from bot.retrieval.bm25 import Bm25Retriever, counted
-from bot.retrieval.documents import Documents
-from bot.retrieval.plain import PlainRetriever
-from bot.retrieval.postings import LuceneIdf, Postings
-from bot.retrieval.scan import Scan
 
 Engine = Callable[[Sequence[Passage]], Retriever]
 
 
 def from_what_is_kept(passages: Sequence[Passage]) -> Retriever:
     """Over postings that were kept and opened again."""
-    return Bm25Retriever(passages, {name: reopened(field) for name, field in counted(passages).items()})
+    return Bm25Retriever(passages, {name: reopened(field) for name, field in count_documents(passages).items()})
 
 
-ENGINES: list[Engine] = [searching, partial(searching, engine=Scan), from_what_is_kept, PlainRetriever]
+ENGINES: list[Engine] = [searching, partial(searching, engine=NumpyScorer), from_what_is_kept, ReferenceRetriever]
 every_engine = pytest.mark.parametrize("engine", ENGINES)
 
 TARN = (

@@ -14,14 +14,13 @@ import pytest
 from conftest import missing
 from making import reopened
 
-from bot.columns import Array, Column
+from bot.index.arrays import Array, LazyArray
+from bot.index.native import LIBRARY, SOURCES, load_library
+from bot.index.posting_blocks import SEGMENT
+from bot.index.postings import Counted, LuceneIdf, Postings
+from bot.index.scorer import NumpyScorer, QueryPostings, Scorer, create_scorer
+from bot.index.term_ids import Documents
 from bot.models import Term
-from bot.retrieval.compiled import LIBRARY, SOURCES, load
-from bot.retrieval.documents import Documents
-from bot.retrieval.kernel import engine
-from bot.retrieval.postings import Counted, LuceneIdf, Postings
-from bot.retrieval.runs import SEGMENT
-from bot.retrieval.scan import Engine, Lists, Scan
 
 Corpus = list[list[str]]
 PARAMETERS = {"k1": 0.9, "b": 0.75}
@@ -31,7 +30,7 @@ WEIGHTS = (1.0, 0.4)
 @pytest.fixture(autouse=True)
 def compiled() -> None:
     """Without the compiled search there is nothing to hold to the plain one."""
-    if not load(LIBRARY, SOURCES):
+    if not load_library(LIBRARY, SOURCES):
         missing("the compiled search (install the checkout: pip install -e .)")
 
 
@@ -96,15 +95,20 @@ def test_two_thousand_questions(seed: int) -> None:
     corpora = drawn.corpora()
     fields = counted(*corpora)
     opened = [reopened(field) for field in fields]
-    fast, again, plain, rng = engine(fields), engine(opened), Scan(fields), np.random.default_rng([seed, 2])
+    fast, again, plain, rng = (
+        create_scorer(fields),
+        create_scorer(opened),
+        NumpyScorer(fields),
+        np.random.default_rng([seed, 2]),
+    )
     for number, terms in enumerate(drawn.queries(50)):
-        lists = Lists.of(list(zip(fields, WEIGHTS, strict=True)), terms)
+        lists = QueryPostings.of(list(zip(fields, WEIGHTS, strict=True)), terms)
         limit = int(rng.choice([1, 3, 10, 50, 1000]))
         marks = (rng.random(len(corpora[0])) < 0.3).astype(np.uint8) if number % 3 == 0 else None
         found = fast.best(lists, marks, limit)
         assert found == plain.best(lists, marks, limit)
-        lists = Lists.of(list(zip(opened, WEIGHTS, strict=True)), terms)
-        assert found == again.best(lists, marks, limit) == Scan(opened).best(lists, marks, limit)
+        lists = QueryPostings.of(list(zip(opened, WEIGHTS, strict=True)), terms)
+        assert found == again.best(lists, marks, limit) == NumpyScorer(opened).best(lists, marks, limit)
         if number < 3:
             scores = reference(corpora, terms)
             assert [score for score, _ in found] == pytest.approx([scores[one] for _, one in found], rel=1e-9)
@@ -122,10 +126,10 @@ def test_more_passages_than_one_segment() -> None:
     lengths = rng.integers(0, 9, SEGMENT + 3000).tolist()
     words = iter(rng.choice(5000, sum(lengths), p=common / common.sum()).tolist())
     (postings,) = counted([[f"w{next(words)}" for _ in range(length)] for length in lengths])
-    fast, plain = engine([postings]), Scan([postings])
+    fast, plain = create_scorer([postings]), NumpyScorer([postings])
     for _ in range(200):
         asked = [Term(f"w{word}", 1.0, "typed") for word in (rng.random(6) ** 4 * 5000).astype(int).tolist()]
-        lists = Lists.of([(postings, 1.0)], {term.text: term for term in asked}.values())
+        lists = QueryPostings.of([(postings, 1.0)], {term.text: term for term in asked}.values())
         for limit in (1, 10, 50):
             assert fast.best(lists, None, limit) == plain.best(lists, None, limit)
 
@@ -141,16 +145,20 @@ def test_passages_that_score_nearly_the_same(seed: int) -> None:
     corpus = [*alike, *([["e", *["x"] * 99]] * 600), *([["x"] * 40] * 25_000)]
     (postings,) = counted([corpus[number] for number in rng.permutation(len(corpus)).tolist()])
     for _ in range(20):
-        lists = Lists.of([(postings, 1.0)], [Term(word, float(rng.uniform(0.5, 1)), "typed") for word in "abcde"])
+        lists = QueryPostings.of(
+            [(postings, 1.0)], [Term(word, float(rng.uniform(0.5, 1)), "typed") for word in "abcde"]
+        )
         for limit in (1, 5, 10, 20, 50):
-            assert engine([postings]).best(lists, None, limit) == Scan([postings]).best(lists, None, limit)
+            assert create_scorer([postings]).best(lists, None, limit) == NumpyScorer([postings]).best(
+                lists, None, limit
+            )
 
 
 def test_a_question_of_very_many_words() -> None:
     """A query of more terms than the compiled search has room for is answered as any other."""
     (postings,) = counted([[f"w{number}", "w0"] for number in range(2000)])
-    lists = Lists.of([(postings, 1.0)], [Term(f"w{number}", 1.0, "typed") for number in range(1500)])
-    assert engine([postings]).best(lists, None, 20) == Scan([postings]).best(lists, None, 20)
+    lists = QueryPostings.of([(postings, 1.0)], [Term(f"w{number}", 1.0, "typed") for number in range(1500)])
+    assert create_scorer([postings]).best(lists, None, 20) == NumpyScorer([postings]).best(lists, None, 20)
 
 
 def test_how_often_a_passage_holds_a_term() -> None:
@@ -168,7 +176,7 @@ class Late:
 
     def __init__(self, array: Array) -> None:
         self._true, self._seen = array, np.zeros_like(array)
-        self.column = Column(self._seen, self)
+        self.column = LazyArray(self._seen, self)
 
     def range(self, start: int, end: int) -> None:
         """See ``Check.range``."""
@@ -179,26 +187,26 @@ class Late:
         self._seen[places] = self._true[places]
 
 
-@pytest.mark.parametrize("search", [engine, Scan])
+@pytest.mark.parametrize("search", [create_scorer, NumpyScorer])
 @pytest.mark.parametrize("seed", range(10))
-def test_nothing_is_read_that_was_not_checked(search: Callable[[Sequence[Postings]], Engine], seed: int) -> None:
+def test_nothing_is_read_that_was_not_checked(search: Callable[[Sequence[Postings]], Scorer], seed: int) -> None:
     """All that a search reads has been asked of the columns before, where what lies in a file is checked."""
     fields = counted(*Drawn(seed).corpora())
-    plain = Scan(fields)
+    plain = NumpyScorer(fields)
     for terms in Drawn(seed).queries(20):
         late = [
             Postings.opened(Counted({name: Late(one).column for name, one in field.arrays().items()}, field.terms))
             for field in fields
         ]
-        expected = plain.best(Lists.of(list(zip(fields, WEIGHTS, strict=True)), terms), None, 10)
-        assert search(late).best(Lists.of(list(zip(late, WEIGHTS, strict=True)), terms), None, 10) == expected
+        expected = plain.best(QueryPostings.of(list(zip(fields, WEIGHTS, strict=True)), terms), None, 10)
+        assert search(late).best(QueryPostings.of(list(zip(late, WEIGHTS, strict=True)), terms), None, 10) == expected
 
 
 def test_questions_at_the_same_time() -> None:
     """Threads that ask the same index at once get what each would get alone."""
     fields = counted(*Drawn(3).corpora())
-    fast = engine(fields)
-    asked = [Lists.of(list(zip(fields, WEIGHTS, strict=True)), terms) for terms in Drawn(3).queries(50)] * 8
+    fast = create_scorer(fields)
+    asked = [QueryPostings.of(list(zip(fields, WEIGHTS, strict=True)), terms) for terms in Drawn(3).queries(50)] * 8
     alone = [fast.best(lists, None, 10) for lists in asked]
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(lambda lists: fast.best(lists, None, 10), asked)) == alone
@@ -207,11 +215,11 @@ def test_questions_at_the_same_time() -> None:
 def test_which_library_is_used(tmp_path: Path) -> None:
     """A library is used that is of the sources beside it: none that is of others, damaged, or not there."""
     library, changed = tmp_path / "library", tmp_path / "changed.c"
-    assert not load(tmp_path / "none", SOURCES)
+    assert not load_library(tmp_path / "none", SOURCES)
     shutil.copy(LIBRARY, library)
-    assert load(library, SOURCES)
+    assert load_library(library, SOURCES)
     changed.write_bytes(SOURCES[1].read_bytes() + b"\n")
-    assert not load(library, (SOURCES[0], changed))
+    assert not load_library(library, (SOURCES[0], changed))
     damaged = tmp_path / "damaged"
     damaged.write_bytes(b"no library")
-    assert not load(damaged, SOURCES)
+    assert not load_library(damaged, SOURCES)

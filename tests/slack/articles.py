@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from making import archive_of
 
-from bot.archive import Archive
 from bot.errors import VerificationError
-from bot.library import Address
+from bot.index.archive import Archive
+from bot.index.scoring import TermScore
 from bot.models import Abstention, Answer, Article, Hit, Paragraph, Passage, Query, Question, Quote, Reply, Span, Trace
-from bot.retrieval import TermScore
-from bot.slack.composing import Answers
+from bot.search.corpus import CorpusAddress
+from bot.slack.render import AnswererProtocol
 
 T = TypeVar("T")
 
@@ -117,10 +117,10 @@ class Scripted:
 class Alone:
     """A shelf with one librarian, who never changes."""
 
-    librarian: Answers
+    librarian: AnswererProtocol
     read_at: datetime = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
-    address: Address | None = None
+    address: CorpusAddress | None = None
 
-    def consult(self, work: Callable[[Answers], T], *, patience: float = 0.0) -> T:
+    def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = 0.0) -> T:
         """See ``Shelf.consult``."""
         return work(self.librarian)

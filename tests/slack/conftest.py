@@ -10,21 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.cast import GENERAL
+from bot.models import Json
 from bot.playground.events import SCOPES
-from bot.playground.nouns import Json, Message
-from bot.playground.server import StandIn
-from bot.records import Records
-from bot.slack.admission import Rules
-from bot.slack.blocks import texts_in
-from bot.slack.bot import SlackBot
-from bot.slack.connection import Access
+from bot.playground.models import Message
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import GENERAL
+from bot.slack.access import AccessRules
+from bot.slack.app import SlackBot
+from bot.slack.client import Credentials
+from bot.slack.dispatcher import Limits
+from bot.slack.events import IncomingQuestion, parse_event
 from bot.slack.features import scopes
-from bot.slack.history import Editors
-from bot.slack.http import HttpEndpoint
-from bot.slack.limits import Limits
-from bot.slack.questions import Asked, read_event
-from bot.slack.socketmode import SocketEndpoint
+from bot.slack.home import Editors
+from bot.slack.layout import texts_in
+from bot.slack.transports import HttpEndpoint, SocketEndpoint
+from bot.store.store import Store
 from bot.telemetry import Telemetry
 
 from .articles import Alone, Scripted
@@ -50,27 +50,27 @@ def _lines(block: Json) -> list[str]:
 class Room:
     """A workspace, the librarian behind the bot, and what is needed to start the bot again."""
 
-    slack: StandIn
+    slack: FakeSlack
     librarian: Scripted
     state: Path
 
-    def access(self) -> Access:
-        return Access(self.slack.bot_token, self.slack.app_token, self.slack.api_url)
+    def access(self) -> Credentials:
+        return Credentials(self.slack.bot_token, self.slack.app_token, self.slack.api_url)
 
     @contextmanager
     def bot(
         self,
         *,
-        rules: Rules | None = None,
+        rules: AccessRules | None = None,
         limits: Limits | None = None,
-        records: Records | None = None,
+        records: Store | None = None,
         is_loaded: bool = True,
         connections: int = 1,
         editors: Editors | None = None,
     ) -> Iterator[SlackBot]:
         """The bot, connected and (unless the archive is not loaded) answering, with the records of this room."""
         with ExitStack() as stack:
-            own = records or Records(self.state)
+            own = records or Store(self.state)
             stack.callback(own.close)
             bot = SlackBot(self.access(), records=own, rules=rules, limits=limits, editors=editors)
             stack.callback(bot.stop)
@@ -85,11 +85,11 @@ class Room:
             yield bot
 
     @contextmanager
-    def bot_at_address(self, rules: Rules | None = None) -> Iterator[SlackBot]:
+    def bot_at_address(self, rules: AccessRules | None = None) -> Iterator[SlackBot]:
         """The bot, answering signed requests that Slack sends to its own address, without an app-level token."""
-        access = Access(self.slack.bot_token, None, self.slack.api_url, self.slack.signing_secret)
+        access = Credentials(self.slack.bot_token, None, self.slack.api_url, self.slack.signing_secret)
         with ExitStack() as stack:
-            telemetry, records = Telemetry(), Records(self.state)
+            telemetry, records = Telemetry(), Store(self.state)
             stack.callback(records.close)
             bot = SlackBot(access, records=records, telemetry=telemetry, rules=rules)
             stack.callback(bot.stop)
@@ -115,11 +115,11 @@ class Room:
 
     def leave_claimed(self, *messages: Message) -> None:
         """Leave these questions as a process leaves them that was killed a minute ago: claimed and not settled."""
-        records = Records(self.state, clock=lambda: time.time() - 60)
+        records = Store(self.state, clock=lambda: time.time() - 60)
         for message in messages:
             body = next(one.payload for one in self.slack.deliveries if one.event["ts"] == message.ts)
-            read = read_event(body, bot_user=self.slack.bot_user)
-            assert isinstance(read, Asked)
+            read = parse_event(body, bot_user=self.slack.bot_user)
+            assert isinstance(read, IncomingQuestion)
             assert records.claim(read.delivery) is not None
         records.close()
 
@@ -138,7 +138,7 @@ class Room:
 @pytest.fixture
 def offline(tmp_path: Path) -> Iterator[Room]:
     """A room in which the bot has not been started."""
-    with StandIn(scopes=scopes("base"), retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
+    with FakeSlack(scopes=scopes("base"), retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
         yield Room(slack, Scripted(), tmp_path)
 
 

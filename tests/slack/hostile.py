@@ -14,10 +14,10 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from bot.articles.decoding import clean
+from bot.ingest.encoding import clean
 from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
 from bot.playground.validation import checked_blocks
-from bot.slack.blocks import MESSAGE_LIMIT, Message, texts_in
+from bot.slack.layout import MESSAGE_LIMIT, MessageContent, texts_in
 from bot.slack.markup import linkable, unescape
 
 from .articles import trace
@@ -118,7 +118,7 @@ _ACTED_ON_BY_NOBODY = {
 _DIRECTED = {"R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
-def assert_harmless(message: Message, shown: Iterable[Quote] = ()) -> None:
+def assert_harmless(message: MessageContent, shown: Iterable[Quote] = ()) -> None:
     """Slack takes ``message``, pings nobody for it, formats nothing, and links only the addresses of ``shown``."""
     checked_blocks(message.blocks)
     texts = [message.text, *texts_in(message.blocks)]
@@ -166,13 +166,13 @@ def typed(value: object) -> Iterator[dict[str, Any]]:
             yield from typed(inner)
 
 
-def quoted(message: Message) -> list[str]:
+def quoted(message: MessageContent) -> list[str]:
     """The words of each quote of ``message``."""
     elements = [part for part in typed(message.blocks) if part["type"] == "rich_text_quote"]
     return ["".join(texts_in(element)) for element in elements]
 
 
-def lines_below(message: Message) -> list[list[str]]:
+def lines_below(message: MessageContent) -> list[list[str]]:
     """What is to be read in each citation of ``message``: the text of each element, of a link its label."""
     return [[_read(one) for one in block["elements"]] for block in message.blocks if block["type"] == "context"]
 

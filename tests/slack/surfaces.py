@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.playground.cast import YOU
-from bot.playground.interactivity import Command, Outcome, Shortcut
-from bot.playground.nouns import Message
-from bot.playground.server import StandIn
+from bot.playground.interactivity import Command, InteractionResult, Shortcut
+from bot.playground.models import Message
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import YOU
+from bot.slack.buttons import SHARE
 from bot.slack.features import COMMAND, SHORTCUT, SHORTCUT_ID, events, scopes
-from bot.slack.sharing import SHARE
 
 from .articles import Scripted
 from .conftest import Room
@@ -21,7 +21,7 @@ from .conftest import Room
 def full_room(state: Path, *, without: Iterable[str] = ()) -> Iterator[Room]:
     """A room in which all is granted but the scopes ``without``, and the bot has not been started."""
     granted = [scope for scope in scopes("full") if scope not in set(without)]
-    with StandIn(
+    with FakeSlack(
         scopes=granted,
         subscriptions=events("full"),
         retry_after_seconds=(0.0, 0.0, 0.0),
@@ -41,7 +41,7 @@ def told(room: Room, count: int = 1, *, user: str = YOU) -> list[Message]:
 def command(room: Room, channel: str, words: str, *, user: str = YOU) -> Message:
     """The one thing that ``user`` is told to ``/pullquote words``."""
     before = len(room.slack.workspace.ephemerals(user))
-    assert room.slack.interactivity.run_command(channel, f"{COMMAND.name} {words}", user=user) == Outcome()
+    assert room.slack.interactivity.run_command(channel, f"{COMMAND.name} {words}", user=user) == InteractionResult()
     *_, last = told(room, before + 1, user=user)
     assert len(room.slack.workspace.ephemerals(user)) == before + 1
     return last
@@ -49,5 +49,5 @@ def command(room: Room, channel: str, words: str, *, user: str = YOU) -> Message
 
 def share(room: Room, message: Message, *, user: str = YOU) -> None:
     """Press the button that shares a private answer, and wait until all is done."""
-    assert room.slack.interactivity.press(message, SHARE, user=user) == Outcome()
+    assert room.slack.interactivity.press(message, SHARE, user=user) == InteractionResult()
     room.slack.quiet()

@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import archive_of
 
-from bot.archive import Archive
 from bot.errors import VerificationError
-from bot.models import Article, Quote
-from bot.playground.cast import COLLEAGUE, GENERAL, YOU
-from bot.playground.nouns import Json, Message
+from bot.index.archive import Archive
+from bot.models import Article, Json, Quote
+from bot.playground.models import Message
 from bot.playground.validation import checked_view
-from bot.records import Place, Rated, Records
-from bot.slack.admission import Rules
-from bot.slack.blocks import texts_in
-from bot.slack.controls import RATE, SHOW_CONTEXT
+from bot.playground.workspace import COLLEAGUE, GENERAL, YOU
+from bot.slack.access import AccessRules
+from bot.slack.buttons import RATE, SHOW_CONTEXT, VALUE_LIMIT, ContextRef, encode_value, find_quote, showing_of
+from bot.slack.layout import texts_in
 from bot.slack.modals import NEXT_QUOTE, NOTE, PREVIOUS_QUOTE, context_modal
-from bot.slack.references import VALUE_LIMIT, Showing, find, showing_of, value_of
+from bot.store.models import Feedback, MessageRef
+from bot.store.store import Store
 from tests.making import article
 
 from .articles import Scripted, answer, quote_all
@@ -40,7 +40,7 @@ BRIDGE = article(
     id="bridge.txt",
 )
 LATER = article("The bridge has a history. It was approved twice.", "It opens soon.", id="later.txt")
-PLACE = Place("T1", "C1", "1.0")
+PLACE = MessageRef("T1", "C1", "1.0")
 
 
 @dataclass
@@ -102,10 +102,10 @@ def bold(view: Json) -> list[str]:
     return [words["text"] for part in quotes for words in part["elements"] if words.get("style") == {"bold": True}]
 
 
-def ratings(room: Room, asked: Message) -> tuple[Rated, ...]:
+def ratings(room: Room, asked: Message) -> tuple[Feedback, ...]:
     """What is kept, read by another process."""
-    records = Records(room.state)
-    found = records.ratings(Place(room.slack.team, asked.channel, asked.ts))
+    records = Store(room.state)
+    found = records.ratings(MessageRef(room.slack.team, asked.channel, asked.ts))
     records.close()
     return found
 
@@ -194,7 +194,7 @@ def test_who_may_not_ask_may_not_read_on(shelved: Room) -> None:
     """(Show context in a channel that was closed to questions, the sentence that says so)."""
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
-    with shelved.bot(rules=Rules(channels=frozenset({"C0OTHER"}))):
+    with shelved.bot(rules=AccessRules(channels=frozenset({"C0OTHER"}))):
         press(shelved, reply, SHOW_CONTEXT)
         (sentence,) = lines(window(shelved))
     assert sentence.startswith("Questions are not answered in this channel")
@@ -216,17 +216,17 @@ def test_a_thumb_is_kept_and_the_later_one_counts(shelved: Room) -> None:
         reply = shelved.reply_to(asked)
         for user in (YOU, COLLEAGUE):
             press(shelved, reply, RATE, rating_of(reply, useful=True), user=user)
-    assert ratings(shelved, asked) == (Rated(True), Rated(True))
+    assert ratings(shelved, asked) == (Feedback(True), Feedback(True))
     with shelved.bot():
         press(shelved, reply, RATE, rating_of(reply, useful=False))
         view = window(shelved)
     assert lines(view) == ["What was wrong, or what did you look for?"]
-    assert ratings(shelved, asked) == (Rated(False), Rated(True))
+    assert ratings(shelved, asked) == (Feedback(False), Feedback(True))
     with shelved.bot():
         entered = {view["blocks"][0]["block_id"]: {NOTE: "the cost"}}
         assert shelved.slack.interactivity.submit(view["id"], entered).failure is None
     assert shelved.slack.surfaces.stack(YOU) == ()
-    assert ratings(shelved, asked) == (Rated(False, "the cost"), Rated(True))
+    assert ratings(shelved, asked) == (Feedback(False, "the cost"), Feedback(True))
 
 
 def test_a_value_of_another_version_is_told_from_a_fault(answered: Room) -> None:
@@ -267,18 +267,18 @@ def test_a_value_holds_as_many_quotes_as_slack_takes(ids: list[str]) -> None:
     quotes = [quote_all(Article(name, "A title", "a.txt", "Words.")) for name in ids]
     showing = showing_of(PLACE, quotes)
     if showing is not None:
-        value = value_of(showing)
+        value = encode_value(showing)
         assert len(value.encode("utf-16-le")) // 2 <= VALUE_LIMIT
-        assert Showing.model_validate_json(value) == showing
+        assert ContextRef.model_validate_json(value) == showing
     assert (showing is None) == (not quotes)
 
 
 def test_what_no_paragraph_holds_is_not_found() -> None:
     """A reference across two paragraphs, or to an article that is not there, names no quote."""
     archive = archive_of([BRIDGE])
-    whole = find(archive, showing_of(PLACE, [quote_all(BRIDGE)]).quotes[0]._replace(start=0, end=10))  # type: ignore
+    whole = find_quote(archive, showing_of(PLACE, [quote_all(BRIDGE)]).quotes[0]._replace(start=0, end=10))  # type: ignore
     assert whole.text == "The valley"
     for reference in (showing_of(PLACE, [quote_all(BRIDGE)]), showing_of(PLACE, [quote_all(LATER)])):
         assert reference
         with pytest.raises(VerificationError):
-            find(archive, reference.quotes[0])
+            find_quote(archive, reference.quotes[0])

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.cast import DM_YOU, GENERAL, RESEARCH, YOU
-from bot.playground.nouns import Guest
-from bot.playground.server import SCOPES, StandIn
-from bot.slack.admission import Directory, Rules
-from bot.slack.connection import connect
-from bot.slack.posting import Unclear
+from bot.playground.models import Guest
+from bot.playground.server import SCOPES, FakeSlack
+from bot.playground.workspace import DM_YOU, GENERAL, RESEARCH, YOU
+from bot.slack.access import AccessRules, UserDirectory
+from bot.slack.client import create_client
+from bot.slack.posting import Unconfirmed
 
 from .articles import BRIDGE, QUOTED, Scripted
 from .conftest import Room, shown
@@ -25,7 +25,7 @@ class Case:
     """Who asks, where, under which rules; and how what they alone are told begins, None when they are answered."""
 
     told: str | None
-    rules: Rules = field(default_factory=Rules)
+    rules: AccessRules = field(default_factory=AccessRules)
     guest: Guest | None = None
     team: str | None = None
     is_shared: bool = False
@@ -41,18 +41,18 @@ CASES = {
     "a colleague": Case(None),
     "a guest of several channels": Case(GUEST, guest="multi-channel"),
     "a guest of one channel": Case(GUEST, guest="single-channel"),
-    "a guest, let in": Case(None, Rules(guests=True), guest="single-channel"),
+    "a guest, let in": Case(None, AccessRules(guests=True), guest="single-channel"),
     "a colleague in a shared channel": Case(SHARED, is_shared=True),
-    "a colleague in a shared channel, let in": Case(None, Rules(external=True), is_shared=True),
+    "a colleague in a shared channel, let in": Case(None, AccessRules(external=True), is_shared=True),
     "somebody else in a shared channel": Case(SHARED, team=ELSEWHERE, is_shared=True),
-    "somebody else in a shared channel, let in": Case(None, Rules(external=True), team=ELSEWHERE, is_shared=True),
+    "somebody else in a shared channel, let in": Case(None, AccessRules(external=True), team=ELSEWHERE, is_shared=True),
     "somebody else": Case(OUTSIDE, team=ELSEWHERE),
-    "somebody else, let in": Case(None, Rules(external=True), team=ELSEWHERE),
-    "somebody else, guests let in": Case(OUTSIDE, Rules(guests=True), team=ELSEWHERE),
-    "a listed workspace's": Case(None, Rules(workspaces=frozenset({ELSEWHERE})), team=ELSEWHERE),
-    "of no listed workspace": Case(WORKSPACE, Rules(workspaces=frozenset({"T0THIRD"}))),
-    "in a listed channel": Case(None, Rules(channels=frozenset({GENERAL}))),
-    "in no listed channel": Case(CHANNEL, Rules(channels=frozenset({RESEARCH}))),
+    "somebody else, let in": Case(None, AccessRules(external=True), team=ELSEWHERE),
+    "somebody else, guests let in": Case(OUTSIDE, AccessRules(guests=True), team=ELSEWHERE),
+    "a listed workspace's": Case(None, AccessRules(workspaces=frozenset({ELSEWHERE})), team=ELSEWHERE),
+    "of no listed workspace": Case(WORKSPACE, AccessRules(workspaces=frozenset({"T0THIRD"}))),
+    "in a listed channel": Case(None, AccessRules(channels=frozenset({GENERAL}))),
+    "in no listed channel": Case(CHANNEL, AccessRules(channels=frozenset({RESEARCH}))),
 }
 
 
@@ -94,7 +94,7 @@ def test_who_may_ask_in_a_direct_message(offline: Room, name: str) -> None:
 
 def test_a_list_of_channels_leaves_direct_messages_alone(offline: Room) -> None:
     """Where only one channel is listed, a direct message is answered all the same."""
-    with offline.bot(rules=Rules(channels=frozenset({RESEARCH}))):
+    with offline.bot(rules=AccessRules(channels=frozenset({RESEARCH}))):
         offline.slack.say(DM_YOU, BRIDGE)
         (reply,) = offline.slack.wait_for_replies(DM_YOU)
         assert QUOTED in shown(reply)
@@ -118,7 +118,7 @@ def test_a_question_waits_until_slack_says_who_asks(offline: Room, fault: dict[s
 
 def test_without_the_scope_guests_are_let_in(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Without users:read guests are not told from members; the log says so once."""
-    with StandIn(scopes=SCOPES, retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
+    with FakeSlack(scopes=SCOPES, retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
         room = Room(slack, Scripted(), tmp_path)
         with room.bot():
             person = slack.add_person(channels=[GENERAL], guest="single-channel")
@@ -132,11 +132,11 @@ def test_without_the_scope_guests_are_let_in(tmp_path: Path, caplog: pytest.LogC
 def test_what_slack_says_of_a_person_is_believed_for_an_hour() -> None:
     """After an hour Slack is asked again; where it does not reply, nothing is made up."""
     now = [0.0]
-    with StandIn(scopes=(*SCOPES, "users:read")) as slack:
-        directory = Directory(connect(slack.bot_token, slack.api_url, is_patient=False), clock=lambda: now[0])
+    with FakeSlack(scopes=(*SCOPES, "users:read")) as slack:
+        directory = UserDirectory(create_client(slack.bot_token, slack.api_url, is_patient=False), clock=lambda: now[0])
         known = [directory.person(YOU), directory.person("U0NOBODY")]
         slack.fail_next("users.info", times=2)
         now[0] = 3_599.0
         assert [directory.person(YOU), directory.person("U0NOBODY")] == known
         now[0] = 3_601.0
-        assert isinstance(directory.person(YOU), Unclear)
+        assert isinstance(directory.person(YOU), Unconfirmed)

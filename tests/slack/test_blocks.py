@@ -13,12 +13,12 @@ from slack_sdk.models.blocks import Block
 
 from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
 from bot.playground.validation import checked_blocks
-from bot.slack.blocks import MESSAGE_LIMIT, QUOTE_LIMIT, Message, how_to, plain, render, texts_in
+from bot.slack.layout import MESSAGE_LIMIT, QUOTE_LIMIT, MessageContent, how_to, plain, render, texts_in
 
 from .articles import APPROVED, TARN, WHOLE, abstention, answer, paragraph, quote_all, trace
 
 
-def quoted(message: Message) -> list[str]:
+def quoted(message: MessageContent) -> list[str]:
     """The words of each quote of a message."""
     return [
         "".join(part["text"] for part in element["elements"])
@@ -29,7 +29,7 @@ def quoted(message: Message) -> list[str]:
     ]
 
 
-def citations(message: Message) -> list[str]:
+def citations(message: MessageContent) -> list[str]:
     return ["|".join(texts_in(block)) for block in message.blocks if block["type"] == "context"]
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from slack_sdk.models.metadata import Metadata
 
-from bot.playground.cast import BOT, COLLEAGUE, DM_YOU, GENERAL, YOU
-from bot.playground.interactivity import Outcome
-from bot.playground.nouns import Channel
-from bot.slack.admission import Rules
-from bot.slack.blocks import plain
-from bot.slack.connection import connect
+from bot.playground.interactivity import InteractionResult
+from bot.playground.models import Channel
+from bot.playground.workspace import BOT, COLLEAGUE, DM_YOU, GENERAL, YOU
+from bot.slack.access import AccessRules
+from bot.slack.buttons import SHARE
+from bot.slack.client import create_client
+from bot.slack.dispatcher import Limits
 from bot.slack.features import SHORTCUT_ID
-from bot.slack.limits import Limits
+from bot.slack.layout import plain
 from bot.slack.posting import Destination, NotPosted, post
-from bot.slack.sharing import SHARE
 
 from .articles import BRIDGE, QUOTED, answer, quote_all
 from .conftest import Room, shown
@@ -143,7 +143,7 @@ def test_a_message_gets_its_quotes_by_a_shortcut(full: Room) -> None:
 
 def test_a_command_is_admitted_as_a_mention_is(idle: Room) -> None:
     """Who may not ask in a channel, or has asked too much, is told so in private by a command too."""
-    with idle.bot(rules=Rules(channels=frozenset({"C0OTHER"}))):
+    with idle.bot(rules=AccessRules(channels=frozenset({"C0OTHER"}))):
         assert "not answered in this channel" in shown(command(idle, GENERAL, BRIDGE))
         assert QUOTED in shown(command(idle, DM_YOU, BRIDGE))
     with idle.bot(limits=Limits(per_person=1)):
@@ -188,7 +188,7 @@ def test_what_slack_has_no_time_for_is_shared_later(full: Room) -> None:
 def test_what_is_asked_while_the_archive_is_read_is_answered_then(idle: Room) -> None:
     """A command is acknowledged at once, and answered as soon as that can be."""
     with idle.bot(is_loaded=False) as bot:
-        assert idle.slack.interactivity.run_command(GENERAL, f"/pullquote {BRIDGE}", user=YOU) == Outcome()
+        assert idle.slack.interactivity.run_command(GENERAL, f"/pullquote {BRIDGE}", user=YOU) == InteractionResult()
         idle.slack.quiet()
         assert idle.slack.workspace.ephemerals(YOU) == ()
         idle.open(bot)
@@ -207,7 +207,7 @@ def test_over_http_it_is_the_same(idle: Room) -> None:
 
 def test_how_a_private_reply_can_fail(idle: Room) -> None:
     """An address that leads nowhere any more is given up; one that cannot be reached is worth another try."""
-    client, message = connect("xoxb-x", idle.slack.api_url), plain("x")
+    client, message = create_client("xoxb-x", idle.slack.api_url), plain("x")
     gone = Destination(GENERAL, None, YOU, idle.slack.api_url.replace("/api/", "/responses/gone"))
     refused = post(client, gone, message, Metadata("x", {}))
     assert isinstance(refused, NotPosted)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.cast import BOT, COLLEAGUE, GENERAL, YOU
-from bot.playground.nouns import Channel, Message
-from bot.slack.admission import Rules
+from bot.playground.models import Channel, Message
+from bot.playground.workspace import BOT, COLLEAGUE, GENERAL, YOU
+from bot.slack.access import AccessRules
 
 from .articles import BRIDGE, QUOTED
 from .conftest import Room, shown
@@ -77,7 +77,7 @@ def test_who_is_added_says_how_to_ask_once(idle: Room) -> None:
 def test_who_is_added_where_nothing_is_answered_tells_the_inviter_alone(idle: Room) -> None:
     """In a channel that the bot was not set up for, only whoever invited it is told so."""
     channel = new_channel(idle)
-    with idle.bot(rules=Rules(channels=frozenset({GENERAL}))):
+    with idle.bot(rules=AccessRules(channels=frozenset({GENERAL}))):
         idle.slack.join(channel, BOT, inviter=COLLEAGUE)
         idle.slack.wait_until(lambda: idle.slack.workspace.ephemerals(COLLEAGUE) != ())
         idle.slack.quiet()

@@ -17,14 +17,14 @@ from typing import TypeVar, cast
 
 import pytest
 
-from bot.library import Address, Library
+from bot.index.snapshot import BLOCK
 from bot.models import Question, Reply
-from bot.slack import composer as composer_module
-from bot.slack.composer import Composer
-from bot.slack.composing import Answers, Composed
-from bot.slack.questions import Asked, read_event
-from bot.snapshot.layout import BLOCK
-from bot.wiring import open_library
+from bot.search.corpus import Corpus, CorpusAddress
+from bot.slack import worker as composer_module
+from bot.slack.events import IncomingQuestion, parse_event
+from bot.slack.render import AnswererProtocol, RenderedReply
+from bot.slack.worker import RenderWorker
+from bot.wiring import open_corpus
 
 T = TypeVar("T")
 
@@ -34,15 +34,15 @@ LATER = "The ferry to Tarn sails at nine, and no longer at seven."
 PATIENCE = 30.0  # seconds in which a process starts, on a machine that is busy
 
 
-def asking(text: str = ASKED) -> Asked:
+def asking(text: str = ASKED) -> IncomingQuestion:
     event = {"type": "app_mention", "channel": "C1", "user": "U1", "ts": "10.0", "text": f"<@U0BOT> {text}"}
-    return cast(Asked, read_event({"event_id": "Ev1", "team_id": "T1", "event": event}, bot_user="U0BOT"))
+    return cast(IncomingQuestion, parse_event({"event_id": "Ev1", "team_id": "T1", "event": event}, bot_user="U0BOT"))
 
 
 class Slow:
     """A librarian who waits before each answer until it is let ``go``."""
 
-    def __init__(self, librarian: Answers, arrived: Event, go: Event) -> None:
+    def __init__(self, librarian: AnswererProtocol, arrived: Event, go: Event) -> None:
         self._librarian, self._arrived, self._go = librarian, arrived, go
 
     def __getattr__(self, name: str) -> object:
@@ -85,8 +85,8 @@ class Turn:
 class Shelf:
     """A library's, with somebody else in its librarian's place where there is a ``stand_in``."""
 
-    library: Library
-    stand_in: Callable[[Answers], object] | None = None
+    library: Corpus
+    stand_in: Callable[[AnswererProtocol], object] | None = None
     has_address: bool = True
 
     @property
@@ -94,17 +94,17 @@ class Shelf:
         return self.library.read_at
 
     @property
-    def address(self) -> Address | None:
+    def address(self) -> CorpusAddress | None:
         return self.library.address if self.has_address else None
 
-    def consult(self, work: Callable[[Answers], T], *, patience: float = 0.0) -> T:
+    def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = 0.0) -> T:
         stand_in = self.stand_in
-        return self.library.consult(lambda one: work(cast(Answers, stand_in(one)) if stand_in else one))
+        return self.library.with_current(lambda one: work(cast(AnswererProtocol, stand_in(one)) if stand_in else one))
 
 
 @pytest.fixture
-def composer() -> Iterator[Composer]:
-    one = Composer()
+def composer() -> Iterator[RenderWorker]:
+    one = RenderWorker()
     yield one
     one.end()
     assert processes() == []
@@ -115,7 +115,7 @@ def shelf(tmp_path: Path) -> Shelf:
     folder = tmp_path / "articles"
     folder.mkdir()
     (folder / "ferry.txt").write_text(FERRY)
-    return Shelf(open_library([folder], tmp_path / "state"))
+    return Shelf(open_corpus([folder], tmp_path / "state"))
 
 
 def processes() -> list[int]:
@@ -123,13 +123,13 @@ def processes() -> list[int]:
     return [one.pid or 0 for one in multiprocessing.active_children() if one.name == "composer"]
 
 
-def compose(composer: Composer, shelf: Shelf, text: str = ASKED) -> Composed:
+def compose(composer: RenderWorker, shelf: Shelf, text: str = ASKED) -> RenderedReply:
     return composer.compose(asking(text), shelf, None)
 
 
-def crowd(composer: Composer, shelf: Shelf) -> list[Composed]:
+def crowd(composer: RenderWorker, shelf: Shelf) -> list[RenderedReply]:
     """What is said to two questions of which one has to wait for the other."""
-    arrived, go, found = Event(), Event(), list[Composed]()
+    arrived, go, found = Event(), Event(), list[RenderedReply]()
     slow = replace(shelf, stand_in=lambda librarian: Slow(librarian, arrived, go))
     first = Thread(target=lambda: found.append(compose(composer, slow)))
     first.start()
@@ -146,7 +146,7 @@ def crowd(composer: Composer, shelf: Shelf) -> list[Composed]:
     return found
 
 
-def elsewhere(composer: Composer, shelf: Shelf, text: str = ASKED) -> Composed:
+def elsewhere(composer: RenderWorker, shelf: Shelf, text: str = ASKED) -> RenderedReply:
     """What the other process says, once it has started."""
     until = time.monotonic() + PATIENCE
     nobody = replace(shelf, stand_in=lambda _: Nobody())
@@ -156,17 +156,17 @@ def elsewhere(composer: Composer, shelf: Shelf, text: str = ASKED) -> Composed:
     return said
 
 
-def apart_from_time(said: Composed) -> Composed:
+def apart_from_time(said: RenderedReply) -> RenderedReply:
     return replace(said, took_ms=0.0)
 
 
-def test_questions_that_come_one_at_a_time_are_composed_here(composer: Composer, shelf: Shelf) -> None:
+def test_questions_that_come_one_at_a_time_are_composed_here(composer: RenderWorker, shelf: Shelf) -> None:
     """A team that asks now and then pays for no second process."""
     assert [compose(composer, shelf).outcome for _ in range(3)] == ["answer"] * 3
     assert processes() == []
 
 
-def test_another_process_says_the_same(composer: Composer, shelf: Shelf) -> None:
+def test_another_process_says_the_same(composer: RenderWorker, shelf: Shelf) -> None:
     """Where one question waits for another, a process is begun; what it says is what is said here, receipt and all."""
     here = compose(composer, shelf)
     found = crowd(composer, shelf)
@@ -177,14 +177,14 @@ def test_another_process_says_the_same(composer: Composer, shelf: Shelf) -> None
     assert there.quotes == 1
 
 
-def test_an_archive_that_is_kept_nowhere_is_asked_here(composer: Composer, shelf: Shelf) -> None:
+def test_an_archive_that_is_kept_nowhere_is_asked_here(composer: RenderWorker, shelf: Shelf) -> None:
     """Another process could not open it: none is begun, and all is composed here."""
     found = crowd(composer, replace(shelf, has_address=False))
     assert [said.outcome for said in found] == ["answer", "answer"]
     assert processes() == []
 
 
-def test_a_changed_archive_is_what_is_asked(composer: Composer, shelf: Shelf, tmp_path: Path) -> None:
+def test_a_changed_archive_is_what_is_asked(composer: RenderWorker, shelf: Shelf, tmp_path: Path) -> None:
     """The other process opens the archive as it is now, whatever it had opened before."""
     crowd(composer, shelf)
     assert "at seven in the morning" in str(elsewhere(composer, shelf).message.blocks)
@@ -194,14 +194,14 @@ def test_a_changed_archive_is_what_is_asked(composer: Composer, shelf: Shelf, tm
 
 
 def test_an_archive_that_is_not_there_any_more_is_asked_here(
-    composer: Composer, shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    composer: RenderWorker, shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """In the place of a snapshot lies one of changed files, which was not noticed yet: what is known is answered."""
     crowd(composer, shelf)
     elsewhere(composer, shelf)
     (tmp_path / "articles" / "ferry.txt").write_text(LATER)
     address = shelf.address
-    open_library([tmp_path / "articles"], tmp_path / "state")  # as another process would
+    open_corpus([tmp_path / "articles"], tmp_path / "state")  # as another process would
     assert shelf.address == address
     assert address is not None
     assert address.librarian() is None
@@ -212,7 +212,7 @@ def test_an_archive_that_is_not_there_any_more_is_asked_here(
 @pytest.mark.skipif(sys.platform == "win32", reason="the system has no such signals")
 @pytest.mark.parametrize("sent", ["SIGKILL", "SIGSTOP"])
 def test_no_question_is_lost_with_the_process(
-    composer: Composer,
+    composer: RenderWorker,
     shelf: Shelf,
     sent: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -232,7 +232,7 @@ def test_no_question_is_lost_with_the_process(
 
 
 def test_after_a_rest_another_process_is_begun(
-    composer: Composer, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    composer: RenderWorker, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that was killed is replaced when questions wait again, after a minute."""
     monkeypatch.setattr(composer_module, "REST", 0.0)
@@ -248,7 +248,7 @@ def test_after_a_rest_another_process_is_begun(
 
 @pytest.mark.parametrize("error", [OSError("no room"), AssertionError("no room for children of daemons")])
 def test_where_no_process_can_be_begun(
-    composer: Composer,
+    composer: RenderWorker,
     shelf: Shelf,
     error: Exception,
     monkeypatch: pytest.MonkeyPatch,
@@ -264,7 +264,7 @@ def test_where_no_process_can_be_begun(
     assert caplog.text.count("no room") == 1
 
 
-def test_what_the_end_finds_in_hand_is_composed_here(composer: Composer, shelf: Shelf) -> None:
+def test_what_the_end_finds_in_hand_is_composed_here(composer: RenderWorker, shelf: Shelf) -> None:
     """After the end no process is begun, and what still comes is said all the same."""
     crowd(composer, shelf)
     elsewhere(composer, shelf)
@@ -274,7 +274,7 @@ def test_what_the_end_finds_in_hand_is_composed_here(composer: Composer, shelf: 
 
 
 def test_a_snapshot_that_proves_damaged_there_is_mended_here(
-    composer: Composer, shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    composer: RenderWorker, shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The other process finds a damaged block: the archive is read again, and the question answered from it."""
     for name in ("before", "the lighthouse"):  # so that nothing which is read anyway shares a block with the ferry

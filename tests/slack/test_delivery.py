@@ -8,10 +8,11 @@ from threading import Event
 
 import pytest
 
-from bot.playground.cast import DM_YOU, GENERAL, RESEARCH
-from bot.playground.nouns import Json, Message
-from bot.playground.server import StandIn
-from bot.records import Records
+from bot.models import Json
+from bot.playground.models import Message
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import DM_YOU, GENERAL, RESEARCH
+from bot.store.store import Store
 
 from .articles import BRIDGE, QUOTED, Scripted
 from .conftest import EVERY_SCOPE, Room, shown
@@ -22,7 +23,7 @@ UNCONFIRMED = "Slack did not confirm that the answer to your question was posted
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[Room]:
     """A room whose bot may read the channels it is in."""
-    with StandIn(scopes=EVERY_SCOPE, retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
+    with FakeSlack(scopes=EVERY_SCOPE, retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
         room = Room(slack, Scripted(), tmp_path)
         with room.bot():
             yield room
@@ -195,7 +196,7 @@ def test_a_question_waits_while_the_archive_is_loading(offline: Room) -> None:
 
 def test_two_bots_with_one_ledger_answer_once(offline: Room) -> None:
     """Two processes that share a state folder, each given the same events, give one answer to each question."""
-    with offline.bot(records=Records(offline.state)), offline.bot(records=Records(offline.state), connections=2):
+    with offline.bot(records=Store(offline.state)), offline.bot(records=Store(offline.state), connections=2):
         asked = [offline.ask(BRIDGE, channel=channel) for channel in (GENERAL, RESEARCH)]
         for message, delivery in zip(asked, offline.slack.deliveries, strict=True):
             offline.slack.deliver(event_of(message, offline), event_id=delivery.event_id, retry=1)
@@ -206,7 +207,7 @@ def test_two_bots_with_one_ledger_answer_once(offline: Room) -> None:
 def test_what_a_killed_process_had_taken_is_completed(tmp_path: Path, *, may_look: bool) -> None:
     """A claim whose holder is gone is taken over: what stands is found, what does not is posted."""
     scopes = EVERY_SCOPE if may_look else ("app_mentions:read", "chat:write", "im:history", "users:read")
-    with StandIn(scopes=scopes, retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
+    with FakeSlack(scopes=scopes, retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
         room = Room(slack, Scripted(), tmp_path)
         asked, written = room.ask(BRIDGE), slack.say(DM_YOU, BRIDGE)
         room.leave_claimed(asked, written)
@@ -225,7 +226,7 @@ def test_a_reply_that_a_killed_process_had_posted_is_found(full: Room) -> None:
     """Where the reply stands already, nothing is posted, and the question counts as answered."""
     asked = full.ask(BRIDGE)
     full.reply_to(asked)
-    Records(full.state).forget(None)
+    Store(full.state).forget(None)
     full.leave_claimed(asked)
     with full.bot(connections=2):
         full.slack.wait_until(lambda: any(call.method == "conversations.replies" for call in full.slack.calls))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.models import Article, Quote, Span
-from bot.playground.cast import DM_YOU, GENERAL, OTHER_BOT, YOU
+from bot.playground.workspace import DM_YOU, GENERAL, OTHER_BOT, YOU
 
 from .articles import APPROVED, BRIDGE, QUOTED, WHOLE, answer, quote_all
 from .conftest import Room, shown

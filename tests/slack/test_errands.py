@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.cast import DM_YOU, GENERAL
-from bot.playground.nouns import Json, Message
-from bot.playground.server import StandIn
-from bot.records import GIVE_UP, LEASE, Claim, Records
-from bot.slack.admission import Admission, Directory, Rules
-from bot.slack.composing import Composed, compose, say
-from bot.slack.connection import connect
-from bot.slack.errands import LONGEST_WAIT, Errand, Means
-from bot.slack.lanes import Again
-from bot.slack.ledger import Ledger
-from bot.slack.questions import Asked, read_event
+from bot.models import Json
+from bot.playground.models import Message
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import DM_YOU, GENERAL
+from bot.slack.access import AccessControl, AccessRules, UserDirectory
+from bot.slack.client import create_client
+from bot.slack.delivery import LONGEST_WAIT, Delivery, DeliveryContext
+from bot.slack.events import IncomingQuestion, parse_event
+from bot.slack.queues import Retry
+from bot.slack.render import RenderedReply, render_reply, render_sentence
+from bot.slack.resilient_store import ResilientStore
+from bot.store.models import GIVE_UP, LEASE, Claim
+from bot.store.store import Store
 from bot.telemetry import Telemetry
 
 from .articles import BRIDGE, QUOTED, Scripted
@@ -31,34 +33,34 @@ from .conftest import EVERY_SCOPE, shown
 class Bench:
     """A stand-in Slack without a bot, and what an errand needs to be taken through it step by step."""
 
-    slack: StandIn
+    slack: FakeSlack
     folder: Path
     now: float = 1_000.0
 
     def __post_init__(self) -> None:
-        self.records = Records(self.folder, clock=lambda: self.now)
-        client = connect(self.slack.bot_token, self.slack.api_url, is_patient=False)
-        self.means = Means(
+        self.records = Store(self.folder, clock=lambda: self.now)
+        client = create_client(self.slack.bot_token, self.slack.api_url, is_patient=False)
+        self.means = DeliveryContext(
             client,
             self.slack.bot_user,
-            Ledger(self.records),
-            Admission(Rules(), Directory(client)),
+            ResilientStore(self.records),
+            AccessControl(AccessRules(), UserDirectory(client)),
             Telemetry(),
-            lambda asked: compose(asked, Scripted()),
+            lambda asked: render_reply(asked, Scripted()),
             lambda: self.now,
         )
 
     def claim(self, words: str = BRIDGE, channel: str = GENERAL) -> Claim:
         """The claim of a question asked just now."""
         self.slack.say(channel, f"{self.slack.mention} {words}")
-        read = read_event(self.slack.deliveries[-1].payload, bot_user=self.slack.bot_user)
-        assert isinstance(read, Asked)
+        read = parse_event(self.slack.deliveries[-1].payload, bot_user=self.slack.bot_user)
+        assert isinstance(read, IncomingQuestion)
         claim = self.means.ledger.claim(read.delivery)
         assert claim is not None
         return claim
 
-    def errand(self, said: Composed | None = None) -> Errand:
-        return Errand(self.means, self.claim(), said=said)
+    def errand(self, said: RenderedReply | None = None) -> Delivery:
+        return Delivery(self.means, self.claim(), said=said)
 
     def fail(self, times: int = 1, method: str = "chat.postMessage", **fault: object) -> None:
         self.slack.fail_next(method, times=times, **fault)  # type: ignore[arg-type]
@@ -69,7 +71,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    with StandIn(scopes=EVERY_SCOPE, retry_after_seconds=()) as slack:
+    with FakeSlack(scopes=EVERY_SCOPE, retry_after_seconds=()) as slack:
         bench = Bench(slack, tmp_path)
         yield bench
         bench.records.close()
@@ -91,17 +93,17 @@ def test_a_question_takes_one_step_and_one_line(bench: Bench, lines: Callable[[]
     assert (line["confidence"], "text" in line) == (0.9, False)
 
 
-FAILURES: list[tuple[Json, list[Again]]] = [
-    ({"status": 429, "retry_after": 30}, [Again(30.0)] * 3),
-    ({"status": 429}, [Again(1.0)] * 3),
-    ({"status": 200, "error": "ratelimited"}, [Again(1.0)] * 2),
-    ({"status": 200, "error": "restricted_action"}, [Again(1.0), Again(2.0), Again(4.0), Again(8.0, aside=True)]),
-    ({"status": 500}, [Again(1.0), Again(2.0), Again(4.0), Again(8.0, aside=True), Again(16.0, aside=True)]),
+FAILURES: list[tuple[Json, list[Retry]]] = [
+    ({"status": 429, "retry_after": 30}, [Retry(30.0)] * 3),
+    ({"status": 429}, [Retry(1.0)] * 3),
+    ({"status": 200, "error": "ratelimited"}, [Retry(1.0)] * 2),
+    ({"status": 200, "error": "restricted_action"}, [Retry(1.0), Retry(2.0), Retry(4.0), Retry(8.0, aside=True)]),
+    ({"status": 500}, [Retry(1.0), Retry(2.0), Retry(4.0), Retry(8.0, aside=True), Retry(16.0, aside=True)]),
 ]
 
 
 @pytest.mark.parametrize(("fault", "waits"), FAILURES)
-def test_a_reply_that_was_not_posted_is_tried_again(bench: Bench, fault: Json, waits: list[Again]) -> None:
+def test_a_reply_that_was_not_posted_is_tried_again(bench: Bench, fault: Json, waits: list[Retry]) -> None:
     """After each failure the lane is told how long to wait, until the reply stands, once."""
     bench.fail(len(waits), **fault)
     errand = bench.errand()
@@ -115,14 +117,14 @@ def test_no_wait_is_longer_than_the_longest(bench: Bench) -> None:
     bench.fail(9, status=200, error="restricted_action")
     errand = bench.errand()
     *_, last, very_last = [errand() for _ in range(9)]
-    assert (last, very_last) == (Again(LONGEST_WAIT, aside=True),) * 2
+    assert (last, very_last) == (Retry(LONGEST_WAIT, aside=True),) * 2
 
 
 def test_after_an_hour_a_question_is_given_up(bench: Bench, lines: Callable[[], list[Json]]) -> None:
     """Where Slack takes no reply for an hour, the question is lost, and the log says so."""
     bench.fail(2, status=200, error="restricted_action")
     errand = bench.errand()
-    assert errand() == Again(1.0)
+    assert errand() == Retry(1.0)
     bench.now += GIVE_UP + 1
     assert errand() is None
     assert (bench.replies(), [line["outcome"] for line in lines()]) == ([], ["lost"])
@@ -132,7 +134,7 @@ def test_what_another_process_has_taken_over_is_left_to_it(bench: Bench) -> None
     """A process that was held up for longer than its lease posts nothing that another may have posted."""
     errand = bench.errand()
     bench.now += LEASE + 1
-    other = Records(bench.folder, clock=lambda: bench.now)
+    other = Store(bench.folder, clock=lambda: bench.now)
     assert len(other.abandoned(10)) == 1
     assert errand() is None
     assert bench.replies() == []
@@ -143,7 +145,7 @@ def test_an_apology_that_slack_refuses_is_not_apologised_for(bench: Bench) -> No
     """A reply refused for its content becomes an apology; were that refused too, it would be tried again later."""
     bench.fail(2, status=200, error="invalid_blocks")
     errand = bench.errand()
-    assert [errand(), errand()] == [Again(0.0), Again(1.0)]
+    assert [errand(), errand()] == [Retry(0.0), Retry(1.0)]
     assert errand() is None
     assert shown(bench.replies()[0]).startswith("Sorry, this question could not be answered")
 
@@ -158,15 +160,15 @@ def test_a_reply_whose_thread_is_gone_is_not_posted(bench: Bench, lines: Callabl
 @pytest.mark.parametrize(
     ("fault", "waits", "told"),
     [
-        ({"status": 500}, [Again(1.0), None], 0),
-        ({"status": 500, "kept": True}, [Again(1.0), None], 2),
-        ({"status": 429, "retry_after": 5}, [Again(5.0), Again(5.0)], 0),
+        ({"status": 500}, [Retry(1.0), None], 0),
+        ({"status": 500, "kept": True}, [Retry(1.0), None], 2),
+        ({"status": 429, "retry_after": 5}, [Retry(5.0), Retry(5.0)], 0),
         ({"status": 200, "error": "user_not_in_channel"}, [None], 0),
     ],
 )
-def test_a_private_sentence_is_tried_twice(bench: Bench, fault: Json, waits: list[Again | None], told: int) -> None:
+def test_a_private_sentence_is_tried_twice(bench: Bench, fault: Json, waits: list[Retry | None], told: int) -> None:
     """It leaves nothing to look for: of unknown fate it is sent once more, and not at all where Slack refuses it."""
-    errand = bench.errand(say("notice", "Please ask again."))
+    errand = bench.errand(render_sentence("notice", "Please ask again."))
     bench.fail(len(waits), "chat.postEphemeral", **fault)
     assert [errand() for _ in waits] == waits
     assert len(bench.slack.workspace.ephemerals("U0YOU")) == told
@@ -177,13 +179,13 @@ def test_a_fault_of_ones_own_is_tried_again(bench: Bench, caplog: pytest.LogCapt
     """An error that nobody foresaw is logged, and the question is not lost for it."""
     faults = [KeyError("unforeseen")]
 
-    def composing(asked: Asked) -> Composed:
+    def composing(asked: IncomingQuestion) -> RenderedReply:
         if faults:
             raise faults.pop()
-        return compose(asked, Scripted())
+        return render_reply(asked, Scripted())
 
-    errand = Errand(replace(bench.means, compose=composing), bench.claim())
-    assert errand() == Again(1.0)
+    errand = Delivery(replace(bench.means, compose=composing), bench.claim())
+    assert errand() == Retry(1.0)
     assert "unforeseen" in caplog.text
     assert errand() is None
     assert len(bench.replies()) == 1
@@ -192,7 +194,7 @@ def test_a_fault_of_ones_own_is_tried_again(bench: Bench, caplog: pytest.LogCapt
 def test_a_body_that_cannot_be_read_is_given_up(bench: Bench) -> None:
     """What another program wrote into the ledger ends there, without a word."""
     claim = bench.claim()
-    errand = Errand(bench.means, Claim(claim.place, "", "[1]", claim.attempt, None))
+    errand = Delivery(bench.means, Claim(claim.place, "", "[1]", claim.attempt, None))
     assert errand() is None
     assert bench.replies() == []
 
@@ -203,7 +205,7 @@ def test_looking_waits_for_slack_too(bench: Bench) -> None:
     bench.fail(1, "conversations.replies", status=429, retry_after=7)
     bench.fail(1, "conversations.replies", status=500)
     errand = bench.errand()
-    assert [errand() for _ in range(4)] == [Again(1.0), Again(7.0), Again(2.0), None]
+    assert [errand() for _ in range(4)] == [Retry(1.0), Retry(7.0), Retry(2.0), None]
     assert len(bench.replies()) == 1
 
 
@@ -211,13 +213,13 @@ def test_a_withdrawn_question_of_unknown_fate_is_looked_for(bench: Bench) -> Non
     """A reply that may stand to a question that was deleted meanwhile is found and removed."""
     bench.fail(kept=True)
     claim = bench.claim(channel=DM_YOU)
-    errand = Errand(bench.means, claim)
-    assert errand() == Again(1.0)
+    errand = Delivery(bench.means, claim)
+    assert errand() == Retry(1.0)
     assert len(bench.slack.replies(DM_YOU)) == 1
     assert bench.means.ledger.withdraw(claim.place) is None
     bench.fail(1, "conversations.history", status=500)
     bench.fail(1, "chat.delete", status=429, retry_after=3)
-    assert [errand() for _ in range(3)] == [Again(2.0), Again(3.0), None]
+    assert [errand() for _ in range(3)] == [Retry(2.0), Retry(3.0), None]
     assert bench.slack.replies(DM_YOU) == []
 
 
@@ -228,7 +230,7 @@ def test_what_was_left_is_free_unless_it_may_stand(bench: Bench) -> None:
     unclear()
     clean.release()
     unclear.release()
-    other = Records(bench.folder, clock=lambda: bench.now)
+    other = Store(bench.folder, clock=lambda: bench.now)
     assert [claim.attempt for claim in other.abandoned(10)] == [1]
     bench.now += LEASE + 1
     assert [claim.attempt for claim in other.abandoned(10)] == [2]

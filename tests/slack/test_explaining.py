@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from making import archive_of
 
-from bot.models import Article
-from bot.playground.cast import COLLEAGUE, GENERAL, YOU
-from bot.playground.nouns import Json, Message
-from bot.records import Place, Records, short_id
-from bot.slack.admission import Rules
-from bot.slack.blocks import texts_in
-from bot.slack.controls import WHY
+from bot.models import Article, Json
+from bot.playground.models import Message
+from bot.playground.workspace import COLLEAGUE, GENERAL, YOU
+from bot.slack.access import AccessRules
+from bot.slack.buttons import WHY
+from bot.slack.layout import texts_in
+from bot.store.models import MessageRef, answer_id
+from bot.store.store import Store
 from tests.making import article, librarian
 
 from .conftest import Room
@@ -97,9 +98,9 @@ def test_the_window_names_the_command_that_shows_the_same(answered: Room) -> Non
     asked = answered.ask(ASKED)
     reply = answered.reply_to(asked)
     found = re.search(r"Answer (\w{8}); in the terminal: pullquote receipt (\w{8})", read(why(answered, reply)))
-    place = Place(answered.slack.team, asked.channel, asked.ts)
-    assert found and found.groups() == (short_id(place, ""),) * 2
-    assert short_id(place, "") not in " ".join([reply.text, *texts_in(list(reply.blocks))])
+    place = MessageRef(answered.slack.team, asked.channel, asked.ts)
+    assert found and found.groups() == (answer_id(place, ""),) * 2
+    assert answer_id(place, "") not in " ".join([reply.text, *texts_in(list(reply.blocks))])
 
 
 def test_an_abstention_says_what_was_looked_for(answered: Room) -> None:
@@ -134,7 +135,7 @@ def test_who_may_not_ask_is_told_nothing(shelved: Room) -> None:
     """(Why this answer? in a channel that was closed to questions, the sentence that says so)."""
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
-    with shelved.bot(rules=Rules(channels=frozenset({"C0OTHER"}))):
+    with shelved.bot(rules=AccessRules(channels=frozenset({"C0OTHER"}))):
         (sentence,) = lines(why(shelved, reply))
     assert sentence.startswith("Questions are not answered in this channel")
 
@@ -183,7 +184,7 @@ def test_before_the_archive_is_read_there_is_nothing_to_verify(shelved: Room) ->
 
 def test_unusable_records_are_told_in_a_sentence(shelved: Room) -> None:
     """Where the records cannot be used, whoever asks why reads one sentence, which tells nothing of the machine."""
-    records = Records(shelved.state)
+    records = Store(shelved.state)
     with shelved.bot(records=records):
         reply = shelved.reply_to(shelved.ask(ASKED))
         records.close()

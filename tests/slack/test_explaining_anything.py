@@ -9,16 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import archive_of
 
+from bot.index.scoring import TermScore
 from bot.models import Quote
 from bot.playground.validation import checked_view
-from bot.receipts import Receipt, receipt_of
-from bot.receipts.form import FiltersLine, FormLine, WordLine
-from bot.records import Kept, Place, mark_of, short_id
-from bot.retrieval import TermScore
-from bot.slack.blocks import Message
-from bot.slack.explaining import why_modal
-from bot.slack.references import OPTION_LIMIT, Answered, value_of
-from bot.slack.unread import QUESTION_LIMIT
+from bot.search.receipts import FiltersLine, FormLine, Receipt, WordLine, make_receipt
+from bot.slack.buttons import OPTION_LIMIT, AnswerRef, encode_value
+from bot.slack.layout import MessageContent
+from bot.slack.modals import explanation_modal
+from bot.slack.plain_text import QUESTION_LIMIT
+from bot.store.models import AnswerRecord, MessageRef, answer_id, hash_user_id
 
 from .articles import answer, quote_all
 from .hostile import MIXTURES, assert_harmless, quotes, untimed
@@ -30,15 +29,15 @@ TIMES = st.from_regex(r"[0-9]{10}\.[0-9]{6}", fullmatch=True)
 @given(IDS, IDS, TIMES, TIMES)
 def test_slack_takes_what_the_menu_names(team: str, channel: str, ts: str, version: str) -> None:
     """Whatever Slack's ids are, a question and its version fit into a menu's value, and are read back from it."""
-    named = Answered(place=Place(team, channel, ts), version=version)
-    assert len(value_of(named)) <= OPTION_LIMIT
-    assert Answered.model_validate_json(value_of(named)) == named
+    named = AnswerRef(place=MessageRef(team, channel, ts), version=version)
+    assert len(encode_value(named)) <= OPTION_LIMIT
+    assert AnswerRef.model_validate_json(encode_value(named)) == named
 
 
-def kept_of(receipt: Receipt) -> Kept:
-    place = Place("T1", "C1", "1.0")
-    return Kept(
-        short_id(place, ""), place, "", mark_of("T1", "U1"), "dm", "", receipt.outcome, receipt.model_dump_json()
+def kept_of(receipt: Receipt) -> AnswerRecord:
+    place = MessageRef("T1", "C1", "1.0")
+    return AnswerRecord(
+        answer_id(place, ""), place, "", hash_user_id("T1", "U1"), "dm", "", receipt.outcome, receipt.model_dump_json()
     )
 
 
@@ -62,8 +61,8 @@ def test_slack_takes_the_window_whatever_was_asked_and_quoted(
         "filters": FiltersLine(phrases=tuple(said), excluded=tuple(said), sources=tuple(said)),
     }
     scores = tuple(TermScore("body", one, 0.125) for one in said)
-    receipt = receipt_of(answer(*every), archive, lambda query, passage: scores).model_copy(update=asked)
-    view = why_modal(kept_of(receipt), archive_of([]) if changed else archive)
+    receipt = make_receipt(answer(*every), archive, lambda query, passage: scores).model_copy(update=asked)
+    view = explanation_modal(kept_of(receipt), archive_of([]) if changed else archive)
     checked_view(view, "modal")
     for block in view["blocks"]:  # a window may hold more than a message
-        assert_harmless(Message("Why", [block]), every)
+        assert_harmless(MessageContent("Why", [block]), every)

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.librarian import Librarian
+from bot.index.scoring import TermScore
 from bot.models import Passage, Query, Question, Reply
-from bot.playground.cast import BOT, COLLEAGUE, DM_YOU, GENERAL, OTHER_BOT, YOU
-from bot.playground.interactivity import Outcome
-from bot.playground.nouns import Message
-from bot.records import Records
-from bot.retrieval import TermScore
-from bot.slack.admission import Rules
-from bot.slack.blocks import texts_in
-from bot.slack.controls import MORE
-from bot.slack.limits import Limits
+from bot.playground.interactivity import InteractionResult
+from bot.playground.models import Message
+from bot.playground.workspace import BOT, COLLEAGUE, DM_YOU, GENERAL, OTHER_BOT, YOU
+from bot.search.answerer import Answerer
+from bot.slack.access import AccessRules
+from bot.slack.buttons import MORE_PASSAGES
+from bot.slack.dispatcher import Limits
+from bot.slack.layout import texts_in
+from bot.store.store import Store
 from tests.making import article, librarian
 
 from .articles import Scripted
@@ -44,7 +44,7 @@ WHO_PAYS = "and who pays?"
 class Reading(Scripted):
     """A librarian who reads the archive above."""
 
-    real: Librarian = field(default_factory=lambda: LIBRARIAN)
+    real: Answerer = field(default_factory=lambda: LIBRARIAN)
 
     def __post_init__(self) -> None:
         self.archive = self.real.archive
@@ -68,9 +68,9 @@ def idle(tmp_path: Path) -> Iterator[Room]:
         yield room
 
 
-def going_on(room: Room) -> Rules:
+def going_on(room: Room) -> AccessRules:
     """In this workspace nobody need mention the bot to go on."""
-    return Rules(follow_ups=frozenset({room.slack.team}))
+    return AccessRules(follow_ups=frozenset({room.slack.team}))
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ def test_further_passages_are_the_follow_ups_own(idle: Room) -> None:
         idle.slack.say(GENERAL, "and who approved the bridge?", thread=root.ts)
         answered(idle, root, count=2)
         *_, reply = idle.slack.replies(GENERAL, root.ts)
-        assert idle.slack.interactivity.press(reply, MORE, user=YOU) == Outcome()
+        assert idle.slack.interactivity.press(reply, MORE_PASSAGES, user=YOU) == InteractionResult()
         idle.slack.wait_until(lambda: "Passages 4–6" in shown(idle.slack.replies(GENERAL, root.ts)[-1]))
         *_, more = idle.slack.replies(GENERAL, root.ts)
     assert shown(reply).startswith("Searched: approved + bridge + Tarn\n")
@@ -241,8 +241,8 @@ def test_further_passages_need_what_was_kept(idle: Room) -> None:
         idle.ask("and who approved the bridge?", thread=root.ts)
         answered(idle, root, count=2)
     *_, reply = idle.slack.replies(GENERAL, root.ts)
-    with idle.bot(records=Records(None)):
-        assert idle.slack.interactivity.press(reply, MORE, user=YOU).failure is None
+    with idle.bot(records=Store(None)):
+        assert idle.slack.interactivity.press(reply, MORE_PASSAGES, user=YOU).failure is None
         idle.slack.wait_until(lambda: bool(idle.slack.surfaces.stack(YOU)))
         (view,) = idle.slack.surfaces.stack(YOU)
     assert "is not kept any more" in "".join(texts_in(view["blocks"]))
@@ -369,7 +369,7 @@ def test_without_its_scopes_or_another_workspace_it_is_off(tmp_path: Path, witho
     """(Where another workspace opted in, or Slack does not tell the bot of messages, a mention is needed.)"""
     with full_room(tmp_path, without=without) as room:
         room.librarian = Reading()
-        rules = going_on(room) if without else Rules(follow_ups=frozenset({"T0ELSEWHERE"}))
+        rules = going_on(room) if without else AccessRules(follow_ups=frozenset({"T0ELSEWHERE"}))
         with room.bot(rules=rules):
             root = opened(room)
             room.slack.say(GENERAL, WHO_PAYS, thread=root.ts)
@@ -379,7 +379,7 @@ def test_without_its_scopes_or_another_workspace_it_is_off(tmp_path: Path, witho
 
 def test_what_was_not_answered_is_not_kept(idle: Room) -> None:
     """(What people say in a thread, and the bot has no answer to, stays between them: its words are not kept.)"""
-    records = Records(idle.state)
+    records = Store(idle.state)
     with idle.bot(rules=going_on(idle), records=records):
         root = opened(idle)
         for said in ("and what about submarines?", WHO_PAYS):

@@ -13,18 +13,20 @@ import pytest
 from hypothesis import given
 from slack_sdk import WebClient
 
-from bot.playground.cast import COLLEAGUE, DM_COLLEAGUE, DM_YOU, GENERAL, YOU
-from bot.playground.nouns import ChannelKind, Json
-from bot.playground.server import StandIn
+from bot.models import Json
+from bot.playground.models import ChannelKind
+from bot.playground.server import FakeSlack
 from bot.playground.validation import checked_view
-from bot.records import FILE_NAME, Delivery, Kept, Place, Rated, Records, mark_of, short_id
-from bot.slack.admission import Directory
-from bot.slack.blocks import texts_in
-from bot.slack.connection import connect
-from bot.slack.controls import RATE
+from bot.playground.workspace import COLLEAGUE, DM_COLLEAGUE, DM_YOU, GENERAL, YOU
+from bot.slack.access import UserDirectory
+from bot.slack.buttons import RATE
+from bot.slack.client import create_client
 from bot.slack.features import events, scopes
-from bot.slack.history import DAY, DAYS, GAPS, OWN, Editors, History
+from bot.slack.home import DAY, DAYS, GAPS, OWN, Editors, QuestionHistory
+from bot.slack.layout import texts_in
 from bot.slack.modals import NOTE
+from bot.store.models import FILE_NAME, AnswerRecord, Feedback, MessageRef, QuestionEvent, answer_id, hash_user_id
+from bot.store.store import Store
 
 from .articles import BRIDGE, Scripted
 from .conftest import Room
@@ -219,8 +221,8 @@ def test_that_a_channel_is_public_is_soon_asked_again(idle: Room) -> None:
     """A channel that was closed after it was public is known as private a minute later."""
     now = 0.0
     channel = idle.slack.add_channel(kind="channel")
-    client = connect(idle.slack.bot_token, idle.slack.api_url)
-    directory = Directory(client, clock=lambda: now)
+    client = create_client(idle.slack.bot_token, idle.slack.api_url)
+    directory = UserDirectory(client, clock=lambda: now)
     assert directory.is_public(channel)
     looks = len(idle.slack.calls)
     now = 59.0
@@ -246,7 +248,7 @@ def test_records_that_cannot_be_used_are_told_of_in_one_sentence(idle: Room) -> 
 
 def test_the_base_variant_has_both_lists(tmp_path: Path) -> None:
     """Neither list takes more than the base variant has; what it lacks stands below them."""
-    with StandIn(scopes=scopes("base"), subscriptions=events("base")) as slack:
+    with FakeSlack(scopes=scopes("base"), subscriptions=events("base")) as slack:
         room = Room(slack, Scripted(), tmp_path)
         with room.bot(editors=EDITORS):
             room.reply_to(room.slack.say(GENERAL, f"{slack.mention} why submarines", user=COLLEAGUE))
@@ -269,22 +271,22 @@ def test_hostile_words_are_shown_as_they_are(idle: Room) -> None:
     assert "*why* <submarines> `x` &amp; · " in told
 
 
-def keep(records: Records, number: int, words: str, note: str) -> None:
+def keep(records: Store, number: int, words: str, note: str) -> None:
     """Question ``number`` found no answer, and somebody noted something to it."""
-    place = Place("T1", "D1", f"{number}.0")
-    claim = records.claim(Delivery(f"Ev{number}", place, "", "{}"))
+    place = MessageRef("T1", "D1", f"{number}.0")
+    claim = records.claim(QuestionEvent(f"Ev{number}", place, "", "{}"))
     assert claim
-    mark = mark_of("T1", "U1")
-    kept = Kept(short_id(place, ""), place, "", mark, "command", words, "abstention", "{}")
+    mark = hash_user_id("T1", "U1")
+    kept = AnswerRecord(answer_id(place, ""), place, "", mark, "command", words, "abstention", "{}")
     assert records.settle(claim, "abstention", None, kept) is None
-    records.rate(place, "U1", Rated(False, note))
+    records.rate(place, "U1", Feedback(False, note))
 
 
 @untimed
 @given(MIXTURES, MIXTURES)
 def test_whatever_was_asked_fits_the_tab(words: str, note: str) -> None:
     """A question and a note of any words and length leave a tab that Slack takes, in which nothing acts."""
-    records = Records(None)
+    records = Store(None)
     keep(records, 1, words, note)
     shown = history(records)
     types = {part["type"] for block in shown if block["type"] == "rich_text" for part in parts(block)}
@@ -293,7 +295,7 @@ def test_whatever_was_asked_fits_the_tab(words: str, note: str) -> None:
 
 def test_what_was_asked_long_ago_is_no_gap_any_more() -> None:
     """What was asked more than thirty days ago is its asker's still, and not among the gaps."""
-    records = Records(None, clock=lambda: time.time() - (DAYS + 1) * DAY)
+    records = Store(None, clock=lambda: time.time() - (DAYS + 1) * DAY)
     keep(records, 1, "why submarines", "too old")
     texts = list(texts_in(history(records)))
     assert texts[0] == MINE
@@ -303,7 +305,7 @@ def test_what_was_asked_long_ago_is_no_gap_any_more() -> None:
 
 def test_many_gaps_are_cut_and_counted() -> None:
     """Of more gaps than are shown the rest is counted, in each list."""
-    records = Records(None)
+    records = Store(None)
     for number in range(GAPS + 7):
         keep(records, number, f"why {number} submarines " + "x" * 2_000, "n" * 3_000)
     texts = list(texts_in(history(records)))
@@ -311,9 +313,9 @@ def test_many_gaps_are_cut_and_counted() -> None:
     assert sum(map(len, texts)) < 20_000
 
 
-def history(records: Records) -> list[Json]:
+def history(records: Store) -> list[Json]:
     """What an editor who asked all of it is shown, checked by Slack's rules for a tab."""
-    blocks = History(NOBODY, records, Editors(frozenset({"U1"}), see_private=True)).blocks("T1", "U1")
+    blocks = QuestionHistory(NOBODY, records, Editors(frozenset({"U1"}), see_private=True)).blocks("T1", "U1")
     checked_view({"type": "home", "blocks": blocks}, "home")
     records.close()
     return blocks

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from making import archive_of
 
-from bot.playground.cast import DM_YOU, YOU
-from bot.playground.nouns import Json
-from bot.playground.server import StandIn
-from bot.slack.blocks import texts_in
+from bot.models import Json
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import DM_YOU, YOU
 from bot.slack.features import FEATURES, events, scopes
+from bot.slack.layout import texts_in
 
 from .articles import TARN, Scripted
 from .conftest import Room
@@ -54,7 +54,7 @@ def test_home_says_what_the_archive_holds(idle: Room) -> None:
 
 def test_home_names_what_is_not_switched_on(tmp_path: Path) -> None:
     """(opens Home of the base variant, each feature of the full one that is off, and the scopes that it takes)."""
-    with StandIn(scopes=scopes("base"), subscriptions=events("base")) as slack:
+    with FakeSlack(scopes=scopes("base"), subscriptions=events("base")) as slack:
         room = Room(slack, Scripted(), tmp_path)
         with room.bot():
             read = home(room)

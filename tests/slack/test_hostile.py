@@ -10,17 +10,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from bot.articles.reading import read
+from bot.ingest.reader import read_articles
 from bot.models import Answer, Article, Paragraph, Question, Quote, Reply, Span
-from bot.playground.cast import GENERAL
-from bot.records import Place
-from bot.slack.bidi import isolate
-from bot.slack.blocks import Message, how_to, plain, render
-from bot.slack.controls import ROOM, with_controls
-from bot.slack.markup import URL_LIMIT, escape, linkable
-from bot.slack.references import Answered, Turn
-from bot.slack.words import plain_words
-from bot.wiring import librarian_of
+from bot.playground.workspace import GENERAL
+from bot.slack.buttons import BUTTON_BLOCKS, AnswerRef, PageRef, add_buttons
+from bot.slack.layout import MessageContent, how_to, plain, render
+from bot.slack.markup import URL_LIMIT, escape, isolate, linkable
+from bot.slack.plain_text import to_plain_text
+from bot.store.models import MessageRef
+from bot.wiring import answerer_over
 from tests.making import article, librarian, shown
 
 from .articles import answer, quote_all
@@ -41,16 +39,16 @@ from .hostile import (
     untimed,
 )
 
-PLACE = Place("T1", "C1", "1.0")
+PLACE = MessageRef("T1", "C1", "1.0")
 
 
 @untimed
 @given(replies(), SENTENCES)
 def test_a_reply_shows_its_quotes_literally_and_does_nothing(reply: Reply, note: str) -> None:
     """Whatever articles and questions hold, Slack takes the reply, whose quotes are the articles' characters."""
-    turn = Turn(place=PLACE, version="", at=1)
-    message = render(reply, (note,), around=ROOM)
-    message = with_controls(message, Answered(place=PLACE, version=""), shown(reply), before=turn, after=turn)
+    turn = PageRef(place=PLACE, version="", at=1)
+    message = render(reply, (note,), around=BUTTON_BLOCKS)
+    message = add_buttons(message, AnswerRef(place=PLACE, version=""), shown(reply), before=turn, after=turn)
     assert_harmless(message, shown(reply))
     words = quoted(message)
     assert all(quote.text.startswith(one) for quote, one in zip(shown(reply), words, strict=False))
@@ -168,7 +166,7 @@ def test_an_answer_is_given() -> None:
 def test_a_question_does_nothing_but_ask(text: str) -> None:
     """However a question is written, its reply repeats none of it but as words."""
     for said in (text, escape(text)):
-        words = plain_words(f"{said} bridge", bot_user="U0PULLQUOTE")
+        words = to_plain_text(f"{said} bridge", bot_user="U0PULLQUOTE")
         for question in (Question(words), Question("and who?", follows=(words,)), Question(words, follows=(said,))):
             reply = LIBRARIAN.answer(question)
             assert_harmless(render(reply), shown(reply))
@@ -194,7 +192,7 @@ def _hostile_archive(folder: Path) -> tuple[Article, ...]:
     folder.joinpath("a.jsonl").write_text(json.dumps(line), encoding="utf-8")
     name = os.fsdecode("r\u202e<!channel>*caf".encode() + b"\xe9\x1b.txt")
     folder.joinpath(name).write_text("Submarines, says <!everyone>, need no bridge.\n\n" + "`" * LONGEST)
-    return read([folder]).articles
+    return read_articles([folder]).articles
 
 
 def test_hostile_questions_to_a_hostile_archive_get_one_literal_answer_each(offline: Room, tmp_path: Path) -> None:
@@ -202,11 +200,11 @@ def test_hostile_questions_to_a_hostile_archive_get_one_literal_answer_each(offl
     folder = tmp_path / "articles"
     folder.mkdir()
     archive = _hostile_archive(folder)
-    offline.librarian = librarian_of(archive)  # type: ignore[assignment]
+    offline.librarian = answerer_over(archive)  # type: ignore[assignment]
     with offline.bot():
         for text in HOSTILE_QUESTIONS:
             reply = offline.reply_to(offline.ask(text))
-            message = Message(reply.text, [_as_sent(block) for block in reply.blocks])
+            message = MessageContent(reply.text, [_as_sent(block) for block in reply.blocks])
             held = [quote_all(one) for one in archive]
             assert_harmless(message, held)
             assert quoted(message)

@@ -17,12 +17,12 @@ from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
 from bot.errors import SettingsError
-from bot.playground.cast import DM_YOU
-from bot.playground.server import StandIn
-from bot.slack.http import MOST_BYTES, HttpEndpoint
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import DM_YOU
+from bot.slack.transports import MOST_BYTES, HttpEndpoint
 from bot.telemetry import Telemetry
 
-SECRET = StandIn.signing_secret
+SECRET = FakeSlack.signing_secret
 BODY = json.dumps({"type": "event_callback", "event": {"type": "app_mention", "text": "naïve — “quoted”"}}).encode()
 
 
@@ -42,7 +42,7 @@ def signed(body: bytes = BODY, *, secret: str = SECRET, at: float | None = None)
 class Bot:
     """A Bolt app that keeps what it gets, behind an address of this machine."""
 
-    slack: StandIn
+    slack: FakeSlack
     got: list[str] = field(default_factory=list)
     is_ready: bool = True
     go_on: Event = field(default_factory=Event)
@@ -97,7 +97,7 @@ class Bot:
 
 @pytest.fixture
 def bot() -> Iterator[Bot]:
-    with StandIn() as slack:
+    with FakeSlack() as slack:
         bot = Bot(slack)
         bot.endpoint.start()
         yield bot

@@ -6,9 +6,10 @@ import logging
 
 import pytest
 
-from bot.playground.cast import COLLEAGUE, DM_YOU
-from bot.records import Place, Records, short_id
-from bot.slack.controls import WHY
+from bot.playground.workspace import COLLEAGUE, DM_YOU
+from bot.slack.buttons import WHY
+from bot.store.models import MessageRef, answer_id
+from bot.store.store import Store
 
 from .conftest import Room
 from .test_actions import lines, window
@@ -23,7 +24,7 @@ def test_what_is_not_kept_any_more_is_told_in_a_sentence(shelved: Room) -> None:
     """(Why this answer?, after its record was forgotten: one sentence)."""
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
-    records = Records(shelved.state)
+    records = Store(shelved.state)
     assert records.forget(None) == 1
     records.close()
     with shelved.bot():
@@ -48,12 +49,12 @@ def test_a_deleted_question_is_not_kept(answered: Room) -> None:
     asked = answered.slack.say(DM_YOU, ASKED)
     answered.slack.wait_for_replies(DM_YOU)
     answered.slack.quiet()
-    place = Place(answered.slack.team, asked.channel, asked.ts)
-    records = Records(answered.state)
-    kept = records.kept(short_id(place, ""))
+    place = MessageRef(answered.slack.team, asked.channel, asked.ts)
+    records = Store(answered.state)
+    kept = records.kept(answer_id(place, ""))
     assert kept and (kept.words, kept.surface, kept.thread) == (ASKED, "dm", "")
     answered.slack.delete(asked)
-    answered.slack.wait_until(lambda: records.kept(short_id(place, "")) is None)
+    answered.slack.wait_until(lambda: records.kept(answer_id(place, "")) is None)
     records.close()
 
 
@@ -64,5 +65,5 @@ def test_the_log_names_the_answer(answered: Room, caplog: pytest.LogCaptureFixtu
         answered.reply_to(asked)
         answered.reply_to(answered.ask("hello"))
     told = "\n".join(record.getMessage() for record in caplog.records if record.name == "bot.telemetry")
-    assert f'"answer": "{short_id(Place(answered.slack.team, asked.channel, asked.ts), "")}"' in told
+    assert f'"answer": "{answer_id(MessageRef(answered.slack.team, asked.channel, asked.ts), "")}"' in told
     assert '"outcome": "how-to", "answer": null' in told

@@ -27,9 +27,8 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from bot.slack.connection import connect
-from bot.slack.lasting import LastingClient
-from bot.slack.posting import NotPosted, TooMany, Unclear, attempt
+from bot.slack.client import KeepAliveClient, create_client
+from bot.slack.posting import NotPosted, RateLimited, Unconfirmed, call_slack
 
 
 @dataclass
@@ -107,13 +106,13 @@ def serving() -> Iterator[Server]:
         http.server_close()
 
 
-def client(url: str) -> LastingClient:
-    made = connect("xoxb-1", url, is_patient=False)
-    assert isinstance(made, LastingClient)
+def client(url: str) -> KeepAliveClient:
+    made = create_client("xoxb-1", url, is_patient=False)
+    assert isinstance(made, KeepAliveClient)
     return made
 
 
-def posted(one: LastingClient) -> Callable[[], SlackResponse]:
+def posted(one: KeepAliveClient) -> Callable[[], SlackResponse]:
     return lambda: one.chat_postMessage(channel="C1", text="a – b")
 
 
@@ -127,7 +126,7 @@ def test_calls_share_one_connection(server: Server) -> None:
 
 def test_a_call_says_what_the_sdk_says(server: Server) -> None:
     """A message goes as JSON, a question as a form; both bear the token and who speaks, and nothing that is not set."""
-    one, patient = client(server.url), connect("xoxb-1", server.url)
+    one, patient = client(server.url), create_client("xoxb-1", server.url)
     for each in (one, patient):
         each.chat_postMessage(channel="C1", text="a – b", thread_ts=None, unfurl_links=False)
         each.users_info(user="U1", include_locale=True)
@@ -154,7 +153,7 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(server: Server) -> N
 def test_a_broken_connection_leaves_open_what_came_of_the_call(server: Server) -> None:
     """The message may stand: nobody knows, and it is not sent a second time."""
     server.hang_up = "before the answer"
-    assert isinstance(attempt(posted(client(server.url))), Unclear)
+    assert isinstance(call_slack(posted(client(server.url))), Unconfirmed)
     assert len(server.calls) == 1
 
 
@@ -165,7 +164,7 @@ def test_where_nobody_listens_nothing_was_sent() -> None:
     one = client(f"http://127.0.0.1:{port}/api/")
     with pytest.raises(URLError):
         posted(one)()
-    assert isinstance(attempt(posted(one)), NotPosted)
+    assert isinstance(call_slack(posted(one)), NotPosted)
 
 
 def test_no_answer_in_time_leaves_it_open() -> None:
@@ -173,7 +172,7 @@ def test_no_answer_in_time_leaves_it_open() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         one = client(f"http://127.0.0.1:{silent.getsockname()[1]}/api/")
         one.timeout = 0.2  # type: ignore[assignment]
-        assert isinstance(attempt(posted(one)), Unclear)
+        assert isinstance(call_slack(posted(one)), Unconfirmed)
 
 
 @pytest.mark.parametrize(
@@ -182,9 +181,9 @@ def test_no_answer_in_time_leaves_it_open() -> None:
         (NewConnectionError(PoolManager().connection_from_host("slack.example"), "refused"), NotPosted),  # type: ignore[arg-type]
         (ConnectTimeoutError("nobody there"), NotPosted),
         (ProxyError("no way there", OSError()), NotPosted),
-        (SSLError("a bad record"), Unclear),
-        (ReadTimeoutError(PoolManager().connection_from_host("slack.example"), "/", "silence"), Unclear),
-        (ProtocolError("cut short"), Unclear),
+        (SSLError("a bad record"), Unconfirmed),
+        (ReadTimeoutError(PoolManager().connection_from_host("slack.example"), "/", "silence"), Unconfirmed),
+        (ProtocolError("cut short"), Unconfirmed),
     ],
 )
 def test_what_is_known_of_a_call_that_failed(
@@ -196,24 +195,24 @@ def test_what_is_known_of_a_call_that_failed(
         raise error
 
     monkeypatch.setattr(PoolManager, "request", fail)
-    assert isinstance(attempt(posted(client(server.url))), expected)
+    assert isinstance(call_slack(posted(client(server.url))), expected)
 
 
 @pytest.mark.parametrize("answer", [b"<html>Bad gateway</html>", b"\xff\xfe", b"", b"[]"])
 def test_what_is_not_slacks_answer_leaves_it_open(server: Server, answer: bytes) -> None:
     """Something on the way answered in Slack's place."""
     server.answer = answer
-    assert isinstance(attempt(posted(client(server.url))), Unclear)
+    assert isinstance(call_slack(posted(client(server.url))), Unconfirmed)
 
 
 def test_what_slack_refuses_is_told(server: Server) -> None:
     """Slack's own word, and how long it asks to wait."""
     one = client(server.url)
     server.answer = b'{"ok": false, "error": "channel_not_found"}'
-    assert attempt(posted(one)) == NotPosted("Slack refused the call: channel_not_found", "channel_not_found")
+    assert call_slack(posted(one)) == NotPosted("Slack refused the call: channel_not_found", "channel_not_found")
     server.status, server.more = 429, {"Retry-After": "7"}
     server.answer = b'{"ok": false, "error": "ratelimited"}'
-    assert attempt(posted(one)) == TooMany(7.0)
+    assert call_slack(posted(one)) == RateLimited(7.0)
     with pytest.raises(SlackApiError):
         posted(one)()
 

@@ -10,18 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.cast import GENERAL
-from bot.records import FILE_NAME, Claim, Delivery, Kept, Place, Records, short_id
-from bot.slack.ledger import Ledger
+from bot.playground.workspace import GENERAL
+from bot.slack.resilient_store import ResilientStore
+from bot.store.models import FILE_NAME, AnswerRecord, Claim, MessageRef, QuestionEvent, answer_id
+from bot.store.store import Store
 
 from .articles import BRIDGE, QUOTED
 from .conftest import Room, shown
 
-PLACE = Place("T1", "C1", "10.0")
+PLACE = MessageRef("T1", "C1", "10.0")
 
 
-def delivery(version: str = "", event_id: str = "Ev1") -> Delivery:
-    return Delivery(event_id, PLACE, version, "{}")
+def delivery(version: str = "", event_id: str = "Ev1") -> QuestionEvent:
+    return QuestionEvent(event_id, PLACE, version, "{}")
 
 
 @dataclass
@@ -48,9 +49,9 @@ def folder(tmp_path: Path) -> Folder:
 
 
 @pytest.fixture
-def ledger(folder: Folder) -> Iterator[Ledger]:
-    records = Records(folder.path)
-    yield Ledger(records)
+def ledger(folder: Folder) -> Iterator[ResilientStore]:
+    records = Store(folder.path)
+    yield ResilientStore(records)
     records.close()
 
 
@@ -59,12 +60,12 @@ def taken(claim: Claim | None) -> Claim:
     return claim
 
 
-def elsewhere(folder: Folder) -> Ledger:
+def elsewhere(folder: Folder) -> ResilientStore:
     """The ledger of another process with the same folder."""
-    return Ledger(Records(folder.path))
+    return ResilientStore(Store(folder.path))
 
 
-def test_it_is_the_records_while_they_can_be_used(folder: Folder, ledger: Ledger) -> None:
+def test_it_is_the_records_while_they_can_be_used(folder: Folder, ledger: ResilientStore) -> None:
     """What is claimed here is held against another process, and what is settled is settled there too."""
     claim = taken(ledger.claim(delivery()))
     assert (ledger.standing(claim), ledger.known(PLACE), elsewhere(folder).claim(delivery())) == ("held", True, None)
@@ -72,14 +73,14 @@ def test_it_is_the_records_while_they_can_be_used(folder: Folder, ledger: Ledger
     assert taken(elsewhere(folder).claim(delivery("12.0", "Ev2"))).reply_ts == "11.0"
 
 
-def test_what_is_kept_waits_until_the_records_can_be_used(folder: Folder, ledger: Ledger) -> None:
+def test_what_is_kept_waits_until_the_records_can_be_used(folder: Folder, ledger: ResilientStore) -> None:
     """Of a question that ends while the records cannot be used, what is kept is kept once they can."""
-    kept = Kept(short_id(PLACE, ""), PLACE, "", "", "mention", "who leads", "answer", "{}")
+    kept = AnswerRecord(answer_id(PLACE, ""), PLACE, "", "", "mention", "who leads", "answer", "{}")
     claim = taken(ledger.claim(delivery()))
     folder.take_away()
     assert ledger.settle(claim, "answer", "11.0", kept) is None
     folder.give_back()
-    records = Records(folder.path)
+    records = Store(folder.path)
     assert records.kept(kept.id) is None
     assert ledger.keep() == ()
     found = records.kept(kept.id)
@@ -87,7 +88,7 @@ def test_what_is_kept_waits_until_the_records_can_be_used(folder: Folder, ledger
     records.close()
 
 
-def test_without_the_records_a_question_is_taken_once(folder: Folder, ledger: Ledger) -> None:
+def test_without_the_records_a_question_is_taken_once(folder: Folder, ledger: ResilientStore) -> None:
     """A question is taken and settled without them; the same event again is not, before and after it is settled."""
     folder.take_away()
     claim = taken(ledger.claim(delivery()))
@@ -98,7 +99,7 @@ def test_without_the_records_a_question_is_taken_once(folder: Folder, ledger: Le
     assert taken(ledger.claim(delivery("12.0", "Ev3"))).reply_ts == "11.0"
 
 
-def test_what_was_not_recorded_is_recorded_later(folder: Folder, ledger: Ledger) -> None:
+def test_what_was_not_recorded_is_recorded_later(folder: Folder, ledger: ResilientStore) -> None:
     """Once they can be used again, the records learn how the question ended, and know its reply."""
     folder.take_away()
     ledger.settle(taken(ledger.claim(delivery())), "answer", "11.0")
@@ -109,7 +110,7 @@ def test_what_was_not_recorded_is_recorded_later(folder: Folder, ledger: Ledger)
     assert taken(elsewhere(folder).claim(delivery("12.0", "Ev3"))).reply_ts == "11.0"
 
 
-def test_what_was_taken_before_they_went_is_not_taken_again(folder: Folder, ledger: Ledger) -> None:
+def test_what_was_taken_before_they_went_is_not_taken_again(folder: Folder, ledger: ResilientStore) -> None:
     """A question in work when the records go is neither taken twice nor forgotten when they come back."""
     claim = taken(ledger.claim(delivery()))
     folder.take_away()
@@ -122,7 +123,7 @@ def test_what_was_taken_before_they_went_is_not_taken_again(folder: Folder, ledg
     assert elsewhere(folder).claim(delivery(event_id="Ev4")) is None
 
 
-def test_an_edit_that_came_before_they_went_is_done_when_they_are_back(folder: Folder, ledger: Ledger) -> None:
+def test_an_edit_that_came_before_they_went_is_done_when_they_are_back(folder: Folder, ledger: ResilientStore) -> None:
     """A newer version that only the records know of is given to the desk as soon as they tell of it."""
     claim = taken(ledger.claim(delivery()))
     assert ledger.claim(delivery("12.0", "Ev2")) is None
@@ -133,7 +134,7 @@ def test_an_edit_that_came_before_they_went_is_done_when_they_are_back(folder: F
     assert (newer.version, newer.reply_ts) == ("12.0", "11.0")
 
 
-def test_an_edit_in_work_without_records_goes_to_its_holder(folder: Folder, ledger: Ledger) -> None:
+def test_an_edit_in_work_without_records_goes_to_its_holder(folder: Folder, ledger: ResilientStore) -> None:
     """A newer version of a question that is in work without records updates the reply, also when they are back."""
     folder.take_away()
     claim = taken(ledger.claim(delivery()))
@@ -146,13 +147,13 @@ def test_an_edit_in_work_without_records_goes_to_its_holder(folder: Folder, ledg
     assert elsewhere(folder).claim(delivery("12.0", "Ev3")) is None
 
 
-def test_an_edit_of_something_unknown_is_looked_for(folder: Folder, ledger: Ledger) -> None:
+def test_an_edit_of_something_unknown_is_looked_for(folder: Folder, ledger: ResilientStore) -> None:
     """An edited question has most likely been answered before the records went: its reply is looked for first."""
     folder.take_away()
     assert taken(ledger.claim(delivery("12.0"))).attempt == 2
 
 
-def test_a_deletion_without_records_is_known(folder: Folder, ledger: Ledger) -> None:
+def test_a_deletion_without_records_is_known(folder: Folder, ledger: ResilientStore) -> None:
     """A question deleted while the records cannot be used is not answered."""
     folder.take_away()
     claim = taken(ledger.claim(delivery()))
@@ -161,7 +162,7 @@ def test_a_deletion_without_records_is_known(folder: Folder, ledger: Ledger) -> 
     assert ledger.settle(claim, "withdrawn", None) is None
 
 
-def test_a_deletion_that_the_records_missed_is_known(folder: Folder, ledger: Ledger) -> None:
+def test_a_deletion_that_the_records_missed_is_known(folder: Folder, ledger: ResilientStore) -> None:
     """A question deleted while they were away is not answered when they are back."""
     claim = taken(ledger.claim(delivery()))
     folder.take_away()
@@ -171,7 +172,7 @@ def test_a_deletion_that_the_records_missed_is_known(folder: Folder, ledger: Led
     assert ledger.settle(claim, "withdrawn", None) is None
 
 
-def test_what_is_released_can_be_taken(folder: Folder, ledger: Ledger) -> None:
+def test_what_is_released_can_be_taken(folder: Folder, ledger: ResilientStore) -> None:
     """A question that was given back is free, with records and without."""
     ledger.release(taken(ledger.claim(delivery())))
     ledger.release(taken(elsewhere(folder).claim(delivery())))
@@ -180,7 +181,7 @@ def test_what_is_released_can_be_taken(folder: Folder, ledger: Ledger) -> None:
     assert taken(ledger.claim(delivery()))
 
 
-def test_it_is_said_once(folder: Folder, ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_is_said_once(folder: Folder, ledger: ResilientStore, caplog: pytest.LogCaptureFixture) -> None:
     """That the records cannot be used is one sentence in the log, and that they can again another."""
     caplog.set_level(logging.INFO)
     folder.take_away()
@@ -196,7 +197,7 @@ def test_it_is_said_once(folder: Folder, ledger: Ledger, caplog: pytest.LogCaptu
 
 def test_without_records_people_are_answered(offline: Room) -> None:
     """With a ledger that cannot be used from the first, each question still gets its one answer."""
-    broken = Records(offline.state)
+    broken = Store(offline.state)
     broken.close()
     with offline.bot(records=broken):
         asked = offline.ask(BRIDGE)

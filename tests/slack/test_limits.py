@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.slack import phrases
-from bot.slack.limits import WINDOW, Allowance, Limits
+from bot.slack import strings
+from bot.slack.dispatcher import WINDOW, Limits, RateLimiter
 
 
 class Clock:
@@ -18,7 +18,7 @@ class Clock:
 def test_a_person_may_ask_so_often_in_any_minute() -> None:
     """The window slides: one more is let through as soon as the oldest is a minute old; refusals do not count."""
     clock = Clock()
-    allowance = Allowance(Limits(per_person=2, per_channel=100), clock=clock)
+    allowance = RateLimiter(Limits(per_person=2, per_channel=100), clock=clock)
 
     def asked(at: float) -> bool:
         clock.now = at
@@ -30,9 +30,9 @@ def test_a_person_may_ask_so_often_in_any_minute() -> None:
 
 def test_a_channel_is_counted_over_all_its_people() -> None:
     """Different people share their channel's allowance, and no other's; one who is refused spends none of it."""
-    allowance = Allowance(Limits(per_person=1, per_channel=2), clock=Clock())
+    allowance = RateLimiter(Limits(per_person=1, per_channel=2), clock=Clock())
     refused = [allowance.refusal(user, "C1") for user in ("U1", "U1", "U2", "U3")]
     assert [sentence is None for sentence in refused] == [True, False, True, False]
-    assert refused[1] == phrases.PERSON_LIMIT.format(count=1)
-    assert refused[3] == phrases.CHANNEL_LIMIT.format(count=2)
+    assert refused[1] == strings.PERSON_LIMIT.format(count=1)
+    assert refused[3] == strings.CHANNEL_LIMIT.format(count=2)
     assert allowance.refusal("U3", "C2") is None

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.bidi import isolate
-from bot.slack.markup import cut, cut_escaped, escape, shorten, size
+from bot.slack.markup import cut, cut_escaped, escape, isolate, shorten, size
 
 from .hostile import NAMES, turns, untimed
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from bot.models import Answer, Article, Query, Question, Word
-from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, YOU
-from bot.playground.interactivity import Outcome
-from bot.playground.nouns import Message
-from bot.slack.admission import Rules
+from bot.playground.interactivity import InteractionResult
+from bot.playground.models import Message
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, YOU
+from bot.slack.access import AccessRules
+from bot.slack.buttons import SHARE
+from bot.slack.dispatcher import Limits
 from bot.slack.features import COMMAND, SHORTCUT_ID
-from bot.slack.limits import Limits
-from bot.slack.sharing import SHARE
-from bot.slack.unread import QUESTION_LIMIT
+from bot.slack.plain_text import QUESTION_LIMIT
 
 from .articles import APPROVED, BRIDGE, QUOTED, answer, quote_all
 from .conftest import Room, shown
@@ -61,7 +61,7 @@ def ask_privately(room: Room, surface: str, words: str) -> str:
         done = room.slack.interactivity.use_shortcut(SHORTCUT_ID, user=YOU, message=message)
     else:
         done = room.slack.interactivity.run_command(channel, f"{COMMAND.name} {words}", user=YOU)
-    assert done == Outcome()
+    assert done == InteractionResult()
     return channel
 
 
@@ -137,7 +137,7 @@ def test_a_follow_up_is_answered_or_left_alone(everything: Room, ending: str) ->
         BRIDGE + "?": to_the_point(answer(APPROVED)),
         long_words: to_the_point(answer(APPROVED)),
     }
-    with everything.bot(rules=Rules(follow_ups=frozenset({everything.slack.team})), limits=expected.limits):
+    with everything.bot(rules=AccessRules(follow_ups=frozenset({everything.slack.team})), limits=expected.limits):
         everything.slack.say(GENERAL, expected.question.strip() + "?", thread=root.ts)
         everything.slack.quiet()
         _, *said = seen(everything)

@@ -11,18 +11,17 @@ from typing import TypeVar
 import pytest
 
 from bot.errors import ArchiveError
-from bot.playground.cast import DM_YOU, GENERAL, RESEARCH
-from bot.playground.mishaps import PostingPace
-from bot.playground.server import SCOPES, StandIn
-from bot.records import Records
-from bot.slack import lanes
-from bot.slack.admission import Admission, Directory, Rules
-from bot.slack.composing import Answers
-from bot.slack.connection import connect
-from bot.slack.desk import Desk
-from bot.slack.lanes import Lanes
-from bot.slack.ledger import Ledger
-from bot.slack.limits import Allowance, Limits
+from bot.playground.faults import PostingPace
+from bot.playground.server import SCOPES, FakeSlack
+from bot.playground.workspace import DM_YOU, GENERAL, RESEARCH
+from bot.slack import queues
+from bot.slack.access import AccessControl, AccessRules, UserDirectory
+from bot.slack.client import create_client
+from bot.slack.dispatcher import Dispatcher, Limits, RateLimiter
+from bot.slack.queues import ChannelQueues
+from bot.slack.render import AnswererProtocol
+from bot.slack.resilient_store import ResilientStore
+from bot.store.store import Store
 from bot.telemetry import Telemetry
 
 from .articles import BRIDGE, QUOTED, Alone, Scripted
@@ -55,7 +54,7 @@ def test_the_answers_in_a_thread_keep_the_order_of_its_questions(room: Room) -> 
 def test_slack_never_has_to_slow_the_bot_down(tmp_path: Path) -> None:
     """A burst of questions in one channel is answered at Slack's own pace, without a single refusal."""
     pace = PostingPace()
-    with StandIn(scopes=(*SCOPES, "users:read"), faults=[pace]) as slack:
+    with FakeSlack(scopes=(*SCOPES, "users:read"), faults=[pace]) as slack:
         room = Room(slack, Scripted(), tmp_path)
         with room.bot():
             for number in range(6):
@@ -65,18 +64,18 @@ def test_slack_never_has_to_slow_the_bot_down(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def small(offline: Room) -> Iterator[tuple[Room, Desk]]:
+def small(offline: Room) -> Iterator[tuple[Room, Dispatcher]]:
     """A desk with room for two questions in a lane, and the room in which it stands."""
-    client = connect(offline.slack.bot_token, offline.slack.api_url, is_patient=False)
-    records = Records(offline.state)
-    desk = Desk(
+    client = create_client(offline.slack.bot_token, offline.slack.api_url, is_patient=False)
+    records = Store(offline.state)
+    desk = Dispatcher(
         client,
         bot_user=offline.slack.bot_user,
-        ledger=Ledger(records),
-        admission=Admission(Rules(), Directory(client)),
-        allowance=Allowance(Limits()),
+        ledger=ResilientStore(records),
+        admission=AccessControl(AccessRules(), UserDirectory(client)),
+        allowance=RateLimiter(Limits()),
         telemetry=Telemetry(),
-        lanes=Lanes(most_in_lane=2),
+        lanes=ChannelQueues(most_in_lane=2),
     )
     yield offline, desk
     desk.finish(5)
@@ -84,7 +83,7 @@ def small(offline: Room) -> Iterator[tuple[Room, Desk]]:
 
 
 @pytest.mark.parametrize("channel", [GENERAL, DM_YOU])
-def test_a_question_for_which_there_is_no_room_is_told_so(small: tuple[Room, Desk], channel: str) -> None:
+def test_a_question_for_which_there_is_no_room_is_told_so(small: tuple[Room, Dispatcher], channel: str) -> None:
     """Where too many wait already, the asker gets one private sentence at once; those who wait are answered."""
     room, desk = small
     for number in range(3):
@@ -108,12 +107,12 @@ class Changing(Alone):
 
     waiting = Barrier(3)
 
-    def consult(self, work: Callable[[Answers], T], *, patience: float = 5.0) -> T:
+    def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = 5.0) -> T:
         self.waiting.wait(patience)
         return work(self.librarian)
 
 
-def test_whoever_waits_for_the_archive_keeps_nobody_else_from_waiting(small: tuple[Room, Desk]) -> None:
+def test_whoever_waits_for_the_archive_keeps_nobody_else_from_waiting(small: tuple[Room, Dispatcher]) -> None:
     """While the archive is read again, questions wait for it together, and not one after the other."""
     room, desk = small
     channels = (GENERAL, RESEARCH, DM_YOU)
@@ -128,11 +127,13 @@ def test_whoever_waits_for_the_archive_keeps_nobody_else_from_waiting(small: tup
 class Lost(Alone):
     """A shelf whose snapshot is damaged, and whose articles are gone."""
 
-    def consult(self, work: Callable[[Answers], T], *, patience: float = 0.0) -> T:
+    def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = 0.0) -> T:
         raise ArchiveError("There is no article in archive: put .txt files there.")
 
 
-def test_an_archive_that_is_lost_is_apologised_for(small: tuple[Room, Desk], caplog: pytest.LogCaptureFixture) -> None:
+def test_an_archive_that_is_lost_is_apologised_for(
+    small: tuple[Room, Dispatcher], caplog: pytest.LogCaptureFixture
+) -> None:
     """Where nothing can be asked any more the person gets one sentence, and the log says why."""
     room, desk = small
     desk.open(Lost(room.librarian))
@@ -143,7 +144,7 @@ def test_an_archive_that_is_lost_is_apologised_for(small: tuple[Room, Desk], cap
     assert f"{reference}: There is no article in archive" in caplog.text
 
 
-def test_a_question_that_comes_at_the_end_is_left_to_the_next_process(small: tuple[Room, Desk]) -> None:
+def test_a_question_that_comes_at_the_end_is_left_to_the_next_process(small: tuple[Room, Dispatcher]) -> None:
     """When the bot is ending, an event is not acknowledged, and the next process answers it."""
     room, desk = small
     desk.finish(0)
@@ -154,12 +155,12 @@ def test_a_question_that_comes_at_the_end_is_left_to_the_next_process(small: tup
         assert QUOTED in shown(room.reply_to(asked))
 
 
-def test_a_backlog_is_bounded(small: tuple[Room, Desk]) -> None:
+def test_a_backlog_is_bounded(small: tuple[Room, Dispatcher]) -> None:
     """Even the notices are bounded: beyond that an event is not acknowledged, so that Slack brings it again."""
     room, desk = small
     room.slack.fail_next("chat.postEphemeral", status=429, retry_after=60, times=1)
     taken = []
-    for number in range(2 + 1 + lanes.MOST_IN_LANE + 2):
+    for number in range(2 + 1 + queues.MOST_IN_LANE + 2):
         person = room.slack.add_person(channels=[GENERAL])
         room.slack.say(GENERAL, f"{room.slack.mention} question {number}", user=person)
         taken.append(desk.take(room.slack.deliveries[-1].payload))

@@ -7,15 +7,15 @@ from datetime import date
 import pytest
 
 from bot.models import Answer, Question
-from bot.playground.cast import DM_YOU, YOU
-from bot.playground.nouns import Message
-from bot.records import Records
-from bot.slack.blocks import Message as Shown
-from bot.slack.blocks import texts_in
-from bot.slack.controls import BEFORE, MORE
+from bot.playground.models import Message
+from bot.playground.workspace import DM_YOU, YOU
+from bot.slack.buttons import MORE_PASSAGES, PREVIOUS_PASSAGES
 from bot.slack.features import scopes
+from bot.slack.layout import MessageContent as Shown
+from bot.slack.layout import texts_in
 from bot.slack.paging import may_reread, page_of
-from bot.wiring import librarian_of
+from bot.store.store import Store
+from bot.wiring import answerer_over
 from tests.making import article
 
 from .conftest import Room, shown
@@ -52,7 +52,7 @@ ARTICLES = [article(text, id=f"{number}.txt") for number, text in enumerate((*HO
 @pytest.fixture
 def many(offline: Room) -> Room:
     """A room whose bot, not yet started, finds more passages than an answer shows."""
-    offline.librarian = librarian_of(ARTICLES)  # type: ignore[assignment]
+    offline.librarian = answerer_over(ARTICLES)  # type: ignore[assignment]
     return offline
 
 
@@ -95,16 +95,16 @@ def test_more_passages_stand_in_the_answers_place(many: Room) -> None:
     with many.bot():
         first = asked_directly(many)
         assert offered(first) == ["Show context", "More passages", WHY_SHOWN]
-        second = pressed(many, first, MORE)
+        second = pressed(many, first, MORE_PASSAGES)
         assert shown(second).startswith("Passages 4–6 of 8:")
         assert offered(second) == ["Show context", "Passages before", "More passages", WHY_SHOWN]
-        third = pressed(many, second, MORE)
+        third = pressed(many, second, MORE_PASSAGES)
         assert shown(third).startswith("Passages 7–8 of 8:")
         assert offered(third) == ["Show context", "Passages before", WHY_SHOWN]
         every = [words for reply in (first, second, third) for words in quoted(reply)]
         assert sorted(every) == sorted(HOLDING)
-        assert quoted(pressed(many, third, BEFORE)) == quoted(second)
-        assert shown(pressed(many, standing(many), BEFORE)) == shown(first)
+        assert quoted(pressed(many, third, PREVIOUS_PASSAGES)) == quoted(second)
+        assert shown(pressed(many, standing(many), PREVIOUS_PASSAGES)) == shown(first)
 
 
 FEW = [
@@ -121,7 +121,7 @@ def test_further_passages_are_offered_where_there_are_some(
 ) -> None:
     """What else was found, but holds too little of the question or says the same again, is no further passage."""
     weak = ("The bridge froze in January.", *OTHERS)
-    found = librarian_of([article(text, id=f"{number}.txt") for number, text in enumerate((*holding, *weak))])
+    found = answerer_over([article(text, id=f"{number}.txt") for number, text in enumerate((*holding, *weak))])
     offline.librarian = found  # type: ignore[assignment]
     reply = found.answer(Question(ASKED))
     assert isinstance(reply, Answer)
@@ -135,7 +135,7 @@ def test_what_is_said_of_the_answer_is_not_said_of_further_passages() -> None:
     """That an article is later than the quoted ones stands above the answer alone."""
     cost = [f"The pier at Skarvik cost {number} million crowns, says {who}." for number, who in PIERS]
     dated = [article(one, id=f"{at}.txt", published=date(2020 + at, 1, 1)) for at, one in enumerate(cost)]
-    pages = [page_of(librarian_of(dated), Question("what did the pier at Skarvik cost"), at) for at in (0, 1)]
+    pages = [page_of(answerer_over(dated), Question("what did the pier at Skarvik cost"), at) for at in (0, 1)]
     first, second = (page.reply for page in pages if page is not None)
     assert isinstance(first, Answer)
     assert isinstance(second, Answer)
@@ -147,8 +147,8 @@ def test_passages_are_paged_by_a_bot_that_was_started_again(many: Room) -> None:
     """Another process, with other records, reads the question in Slack again and goes on."""
     with many.bot():
         first = asked_directly(many)
-    with many.bot(records=Records(None)):
-        assert shown(pressed(many, first, MORE)).startswith("Passages 4–6 of 8:")
+    with many.bot(records=Store(None)):
+        assert shown(pressed(many, first, MORE_PASSAGES)).startswith("Passages 4–6 of 8:")
 
 
 def test_a_question_that_is_gone_has_no_further_passages(many: Room) -> None:
@@ -157,7 +157,7 @@ def test_a_question_that_is_gone_has_no_further_passages(many: Room) -> None:
         question = many.slack.say(DM_YOU, ASKED)
         (reply,) = many.slack.wait_for_replies(DM_YOU)
         many.slack.workspace.remove(DM_YOU, question.ts)
-        assert many.slack.interactivity.press(reply, MORE, user=YOU).failure is None
+        assert many.slack.interactivity.press(reply, MORE_PASSAGES, user=YOU).failure is None
         many.slack.wait_until(lambda: bool(many.slack.surfaces.stack(YOU)))
         (view,) = many.slack.surfaces.stack(YOU)
         assert list(texts_in(view["blocks"])) == ["The question is not there any more; please ask it again."]
@@ -168,7 +168,7 @@ def test_passages_that_slack_does_not_take_are_told_of(many: Room) -> None:
     with many.bot():
         first = asked_directly(many)
         many.slack.fail_next("chat.update", status=200, error="cant_update_message")
-        assert many.slack.interactivity.press(first, MORE, user=YOU).failure is None
+        assert many.slack.interactivity.press(first, MORE_PASSAGES, user=YOU).failure is None
         many.slack.wait_until(lambda: bool(many.slack.surfaces.stack(YOU)))
         (view,) = many.slack.surfaces.stack(YOU)
         (sentence,) = texts_in(view["blocks"])

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.slack.events import DeletedQuestion, IncomingQuestion, Sender, parse_event
 from bot.slack.markup import cut, cut_escaped, escape, linkable, unescape
-from bot.slack.questions import Asked, Origin, Withdrawn, read_event
-from bot.slack.unread import QUESTION_LIMIT
+from bot.slack.plain_text import QUESTION_LIMIT
 
 BOT = "U0BOT"
 
 
-def delivered(text: str = "what now", **event: Any) -> Asked | None:
+def delivered(text: str = "what now", **event: Any) -> IncomingQuestion | None:
     """What is made of a mention with this text, with these fields on top of an ordinary one's."""
     fields = {"type": "app_mention", "channel": "C1", "user": "U1", "ts": "10.0", "text": text} | event
-    asked = read_event({"event_id": "Ev1", "team_id": "T1", "event": fields}, bot_user=BOT)
-    assert not isinstance(asked, Withdrawn)
+    asked = parse_event({"event_id": "Ev1", "team_id": "T1", "event": fields}, bot_user=BOT)
+    assert not isinstance(asked, DeletedQuestion)
     return asked
 
 
@@ -50,7 +50,7 @@ def test_what_is_no_question_is_ignored(event: dict[str, Any]) -> None:
 
 def test_an_event_of_another_shape_is_ignored() -> None:
     """A body without an event is ignored rather than raised about."""
-    assert read_event({"type": "url_verification"}, bot_user=BOT) is None
+    assert parse_event({"type": "url_verification"}, bot_user=BOT) is None
 
 
 THREADS: list[tuple[dict[str, Any], str | None]] = [
@@ -173,26 +173,26 @@ def test_what_is_left_aside_is_said(event: dict[str, Any], aside: str | None) ->
     assert asked.notes == (() if aside is None else (f"Not read: {aside}.",))
 
 
-ORIGINS: list[tuple[dict[str, Any], dict[str, Any], Origin]] = [
-    ({}, {}, Origin(None, frozenset({"T1"}), False)),
-    ({}, {"team": "T1"}, Origin("T1", frozenset({"T1"}), False)),
-    ({}, {"team": "T1", "user_team": "T2"}, Origin("T2", frozenset({"T1"}), False)),
-    ({"is_ext_shared_channel": True}, {"source_team": "T2"}, Origin("T2", frozenset({"T1"}), True)),
-    ({"team_id": "T2", "context_team_id": "T1"}, {}, Origin(None, frozenset({"T1"}), False)),
+ORIGINS: list[tuple[dict[str, Any], dict[str, Any], Sender]] = [
+    ({}, {}, Sender(None, frozenset({"T1"}), False)),
+    ({}, {"team": "T1"}, Sender("T1", frozenset({"T1"}), False)),
+    ({}, {"team": "T1", "user_team": "T2"}, Sender("T2", frozenset({"T1"}), False)),
+    ({"is_ext_shared_channel": True}, {"source_team": "T2"}, Sender("T2", frozenset({"T1"}), True)),
+    ({"team_id": "T2", "context_team_id": "T1"}, {}, Sender(None, frozenset({"T1"}), False)),
     (
         {"team_id": "T2", "authorizations": [{"team_id": "T1", "enterprise_id": "E1"}]},
         {},
-        Origin(None, frozenset({"T1", "E1"}), False),
+        Sender(None, frozenset({"T1", "E1"}), False),
     ),
 ]
 
 
 @pytest.mark.parametrize(("envelope", "event", "origin"), ORIGINS)
-def test_whence_a_question_comes(envelope: dict[str, Any], event: dict[str, Any], origin: Origin) -> None:
+def test_whence_a_question_comes(envelope: dict[str, Any], event: dict[str, Any], origin: Sender) -> None:
     """The bot's own workspace is the one it is installed in, whatever a shared channel's event is delivered for."""
     fields = {"type": "app_mention", "channel": "C1", "user": "U1", "ts": "10.0", "text": "what now"} | event
-    asked = read_event({"event_id": "Ev1", "team_id": "T1", "event": fields} | envelope, bot_user=BOT)
-    assert isinstance(asked, Asked)
+    asked = parse_event({"event_id": "Ev1", "team_id": "T1", "event": fields} | envelope, bot_user=BOT)
+    assert isinstance(asked, IncomingQuestion)
     assert (asked.origin, asked.place.team) == (origin, "T1")
 
 
@@ -201,7 +201,7 @@ def test_what_is_kept_of_a_question_reads_back_the_same(text: str, kind: str) ->
     """The body that waits in the ledger gives the same question again, whatever characters it holds."""
     asked = delivered(text, type=kind, channel_type="im", files=[{"id": "F1"}], user_team="T2")
     assert asked is not None
-    assert read_event(json.loads(asked.delivery.body), bot_user=BOT) == asked
+    assert parse_event(json.loads(asked.delivery.body), bot_user=BOT) == asked
 
 
 @given(st.text())

@@ -8,9 +8,9 @@ from threading import Event
 
 import pytest
 
-from bot.playground.cast import DM_YOU, GENERAL
-from bot.playground.nouns import Message
-from bot.playground.server import StandIn
+from bot.playground.models import Message
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import DM_YOU, GENERAL
 
 from .articles import BRIDGE, QUOTED, WHOLE, Scripted
 from .conftest import EVERY_SCOPE, Room, shown
@@ -22,7 +22,7 @@ SUBSCRIPTIONS = ("app_mention", "message.im", "message.channels", "message.group
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[Room]:
     """A room whose bot is told of every message in its channels."""
-    with StandIn(scopes=EVERY_SCOPE, subscriptions=SUBSCRIPTIONS, retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
+    with FakeSlack(scopes=EVERY_SCOPE, subscriptions=SUBSCRIPTIONS, retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
         room = Room(slack, Scripted(), tmp_path)
         with room.bot():
             yield room

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import PullquoteError, SettingsError, SlackError
-from bot.playground.server import StandIn
-from bot.slack.connection import Access, check_access, connect, is_loopback
+from bot.playground.server import FakeSlack
+from bot.slack.client import Credentials, check_access, create_client, is_loopback
 
 from .articles import BRIDGE, QUOTED
 from .conftest import Room, shown
@@ -41,7 +41,7 @@ def test_tokens_are_checked_before_anything_is_called(
     assert offline.slack.calls == ()
 
 
-def refused(access: Access, kind: type[PullquoteError], sentence: str) -> None:
+def refused(access: Credentials, kind: type[PullquoteError], sentence: str) -> None:
     """Expect that the bot cannot connect, and that it says so in one sentence that begins with this one."""
     with pytest.raises(kind) as error:
         check_access(access)
@@ -61,14 +61,14 @@ def test_a_refused_app_token_is_one_sentence(offline: Room) -> None:
 
 def test_a_slack_that_is_not_there_is_one_sentence(offline: Room) -> None:
     """Where nothing listens, the sentence says that Slack cannot be reached and what to check."""
-    with StandIn() as gone:
+    with FakeSlack() as gone:
         url = gone.api_url
     refused(replace(offline.access(), api_url=url), SlackError, "Slack cannot be reached (")
 
 
 def test_a_proxy_is_not_used_for_this_machine() -> None:
     """A client for a loopback address goes there directly."""
-    assert connect(BOT, "http://127.0.0.1:1/api/").proxy is None
+    assert create_client(BOT, "http://127.0.0.1:1/api/").proxy is None
     assert [is_loopback(url) for url in ("http://localhost:1/", "http://[::1]/", "https://slack.com/api/")] == [
         True,
         True,
@@ -81,9 +81,9 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from bot.errors import ArchiveError, PullquoteError
-from bot.records import Records
-from bot.slack.connection import Access
-from bot.slack.serving import WayIn, serve
+from bot.store.store import Store
+from bot.slack.client import Credentials
+from bot.slack.app import Transport, serve
 from slack.articles import Alone, Scripted
 
 def load():
@@ -94,9 +94,9 @@ def load():
 def ready(identity):
     print("ready in", identity.team, flush=True)
 
-access, way_in = Access(*sys.argv[6:]), WayIn(sys.argv[3], port=int(sys.argv[5]))
+access, way_in = Credentials(*sys.argv[6:]), Transport(sys.argv[3], port=int(sys.argv[5]))
 try:
-    sys.exit(serve(access, records=Records(Path(sys.argv[2])), load=load, ready=ready, way_in=way_in))
+    sys.exit(serve(access, records=Store(Path(sys.argv[2])), load=load, ready=ready, way_in=way_in))
 except PullquoteError as error:
     sys.exit(str(error))
 """
@@ -106,7 +106,7 @@ except PullquoteError as error:
 def serving(room: Room, mode: str = "socket", archive: str = "there", port: int = 0) -> Iterator[subprocess.Popen[str]]:
     """The bot as a process of its own."""
     access = room.access()
-    tokens = [str(part) for part in (access.bot_token, access.app_token, access.api_url, StandIn.signing_secret)]
+    tokens = [str(part) for part in (access.bot_token, access.app_token, access.api_url, FakeSlack.signing_secret)]
     folders = [str(Path(__file__).parents[1]), str(room.state)]
     command = [sys.executable, "-c", PROGRAM, *folders, mode, archive, str(port), *tokens]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from hypothesis import given
 
 from bot.models import Answer, Reply
-from bot.playground.cast import YOU
-from bot.records import Place
-from bot.slack.blocks import MESSAGE_LIMIT, Message, render, size_of, texts_in
-from bot.slack.controls import ROOM as CONTROLS
-from bot.slack.controls import with_controls
+from bot.playground.workspace import YOU
+from bot.slack.buttons import BUTTON_BLOCKS as CONTROLS
+from bot.slack.buttons import SHARE_BLOCKS, SHARE_VALUE_LIMIT, AnswerRef, ShareRef, add_buttons, credited, sharing_of
+from bot.slack.layout import MESSAGE_LIMIT, MessageContent, render, size_of, texts_in
 from bot.slack.markup import size
-from bot.slack.references import Answered
-from bot.slack.sharing import ROOM, VALUE_LIMIT, Shared, credited, sharing_of
+from bot.store.models import MessageRef
 
 from .hostile import MIXTURES, assert_harmless, replies, untimed
 
 
 def test_a_question_that_a_button_cannot_carry_is_not_shared() -> None:
     """The button holds at most what Slack takes; a longer question has none."""
-    assert sharing_of("ü" * (VALUE_LIMIT - 15)) == Shared(question="ü" * (VALUE_LIMIT - 15))
-    assert sharing_of("𝕳" * (VALUE_LIMIT // 2)) is None
+    assert sharing_of("ü" * (SHARE_VALUE_LIMIT - 15)) == ShareRef(question="ü" * (SHARE_VALUE_LIMIT - 15))
+    assert sharing_of("𝕳" * (SHARE_VALUE_LIMIT // 2)) is None
 
 
 @untimed
@@ -28,15 +26,15 @@ def test_a_question_that_a_button_cannot_carry_is_not_shared() -> None:
 def test_what_is_shared_fits_and_does_nothing_but_show(reply: Reply, question: str) -> None:
     """However long and hostile, a shared answer and a private one are messages that Slack takes."""
     quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
-    message = render(reply, around=ROOM + CONTROLS)
-    answered = Answered(place=Place("T1", "C1", "1.0"), version="")
-    private = with_controls(message, answered, quotes, share=sharing_of(question))
+    message = render(reply, around=SHARE_BLOCKS + CONTROLS)
+    answered = AnswerRef(place=MessageRef("T1", "C1", "1.0"), version="")
+    private = add_buttons(message, answered, quotes, share=sharing_of(question))
     assert_harmless(private, quotes)
     *_, row, _ = private.blocks
     names = [name for name in texts_in(row) if name != "Show context"]
     assert names == (["Share in channel", "Why this answer?"] if sharing_of(question) else ["Why this answer?"])
     shared = credited(message, question or "x", YOU)
     who, *rest = shared.blocks
-    assert_harmless(Message(shared.text, rest), quotes)
+    assert_harmless(MessageContent(shared.text, rest), quotes)
     assert who["elements"] == [{"type": "mrkdwn", "text": f"Shared by <@{YOU}>, who asked:", "verbatim": True}]
     assert size_of(shared.blocks) + size(shared.text) <= MESSAGE_LIMIT

@@ -14,11 +14,10 @@ from typing import Any
 from hypothesis import Phase, given, settings
 
 from bot.models import Article, Reply
-from bot.records import Place
-from bot.slack import phrases
-from bot.slack.blocks import Message, how_to, plain, render
-from bot.slack.controls import with_controls
-from bot.slack.references import Answered, Turn
+from bot.slack import strings
+from bot.slack.buttons import AnswerRef, PageRef, add_buttons
+from bot.slack.layout import MessageContent, how_to, plain, render
+from bot.store.models import MessageRef
 from tests.conftest import missing
 
 from .articles import APPROVED, WHOLE, abstention, answer, quote_all
@@ -29,7 +28,7 @@ COMPILER = TYPES / "node_modules" / ".bin" / "tsc"
 
 LONG = quote_all(Article("a", "A title", "a.txt", "bridge " * 2_000))
 FORMATTED = quote_all(Article("a", "A *title* :smile:", "a.txt", "Words.", url="https://example.org/?a=1&b=2"))
-PLACE = Place("T1", "C1", "1.0")
+PLACE = MessageRef("T1", "C1", "1.0")
 NOTES = ("Attached files were not read.",)
 
 # What the types must refuse, so that a compiler which checks nothing is noticed.
@@ -50,7 +49,7 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
-def _every_kind() -> list[Message]:
+def _every_kind() -> list[MessageContent]:
     replied: list[Reply] = [
         answer(APPROVED),
         answer(WHOLE, caution='No passage holds "cost".'),
@@ -59,16 +58,16 @@ def _every_kind() -> list[Message]:
         abstention('Not in the archive: "submarines".'),
         abstention('Not in the archive: "submarines".', WHOLE, APPROVED),
     ]
-    turn = Turn(place=PLACE, version="", at=1)
-    answered = Answered(place=PLACE, version="")
-    pressed = [with_controls(render(one), answered, (APPROVED,), before=turn, after=turn) for one in replied]
-    sentences = [value for name, value in vars(phrases).items() if name.isupper() and isinstance(value, str)]
+    turn = PageRef(place=PLACE, version="", at=1)
+    answered = AnswerRef(place=PLACE, version="")
+    pressed = [add_buttons(render(one), answered, (APPROVED,), before=turn, after=turn) for one in replied]
+    sentences = [value for name, value in vars(strings).items() if name.isupper() and isinstance(value, str)]
     own = [how_to(()), how_to(("who approved the bridge", "<!channel> *bridge*"), NOTES), *map(plain, sentences)]
     return [*(render(reply) for reply in replied), *(render(reply, NOTES) for reply in replied), *own, *pressed]
 
 
-def _fuzzed() -> list[Message]:
-    made: list[Message] = []
+def _fuzzed() -> list[MessageContent]:
+    made: list[MessageContent] = []
 
     @settings(untimed, max_examples=40, derandomize=True, database=None, phases=[Phase.generate])
     @given(replies())

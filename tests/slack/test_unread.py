@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, GROUP, RESEARCH, YOU
-from bot.playground.forwarding import forwarded
-from bot.playground.interactivity import Outcome
-from bot.playground.nouns import ChannelKind, File, Json
-from bot.slack.admission import Rules
-from bot.slack.commands import read_shortcut, recall
+from bot.models import Json
+from bot.playground.events import forwarded
+from bot.playground.interactivity import InteractionResult
+from bot.playground.models import ChannelKind, File
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, GROUP, RESEARCH, YOU
+from bot.slack.access import AccessRules
+from bot.slack.commands import parse_shortcut, restore_event
+from bot.slack.events import IncomingQuestion
 from bot.slack.features import SHORTCUT_ID
-from bot.slack.questions import Asked
 
 from .articles import APPROVED, BRIDGE, QUOTED, answer
 from .conftest import Room, shown
@@ -35,7 +36,7 @@ def full(tmp_path: Path) -> Iterator[Room]:
     """A room with everything granted, in which nobody need mention the bot to go on."""
     with full_room(tmp_path) as room:
         room.librarian.replies |= {text: to_the_point(answer(APPROVED)) for text in (BRIDGE, BRIDGE + "?", LINKED)}
-        with room.bot(rules=Rules(follow_ups=frozenset({room.slack.team}))):
+        with room.bot(rules=AccessRules(follow_ups=frozenset({room.slack.team}))):
             yield room
 
 
@@ -94,7 +95,7 @@ def test_a_shortcut_says_so_of_its_message(full: Room) -> None:
     message = full.slack.say(GENERAL, BRIDGE, user=COLLEAGUE)
     full.slack.unfurl(message)
     message = full.slack.workspace.message(GENERAL, message.ts)
-    assert full.slack.interactivity.use_shortcut(SHORTCUT_ID, user=YOU, message=message) == Outcome()
+    assert full.slack.interactivity.use_shortcut(SHORTCUT_ID, user=YOU, message=message) == InteractionResult()
     (private,) = told(full)
     assert shown(private).startswith(f"Not read: linked pages.\n{QUOTED}")
 
@@ -103,8 +104,8 @@ def test_what_a_shortcut_did_not_read_is_known_to_the_next_process() -> None:
     """What is kept of a shortcut until it is answered names the same parts again."""
     ids = {"team": {"id": "T1"}, "user": {"id": "U1"}, "channel": {"id": "C1"}}
     message = {"ts": "1.0", "text": BRIDGE} | PARTS
-    asked = read_shortcut(ids | {"action_ts": "2.0", "response_url": "https://example.org/", "message": message})
+    asked = parse_shortcut(ids | {"action_ts": "2.0", "response_url": "https://example.org/", "message": message})
     assert asked.notes == (NOT_READ,)
-    again = recall(asked.delivery.body, bot_user="U0")
-    assert isinstance(again, Asked)
+    again = restore_event(asked.delivery.body, bot_user="U0")
+    assert isinstance(again, IncomingQuestion)
     assert again == asked

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from processes import SPAWN
 
-from bot.columns import Arrays
 from bot.errors import PullquoteError
-from bot.snapshot import Snapshot, load, save
+from bot.index.arrays import Arrays
+from bot.index.snapshot import Snapshot, load_snapshot, save_snapshot
 
 NAME = "archive"
 
@@ -40,12 +40,12 @@ def read(snapshot: Snapshot | None) -> Said:
 
 def saved(folder: Path, arrays: Arrays, manifest: str = "", patience: float = 60.0) -> Path:
     """The file of these arrays."""
-    return save(folder, NAME, arrays, manifest, patience)
+    return save_snapshot(folder, NAME, arrays, manifest, patience)
 
 
 def loaded(folder: Path) -> Snapshot | None:
     """The newest snapshot."""
-    return load(folder, NAME)
+    return load_snapshot(folder, NAME)
 
 
 def numbered(number: int, length: int = 100_000) -> Arrays:

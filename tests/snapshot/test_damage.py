@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.columns import Arrays
 from bot.errors import DamagedSnapshotError
-from bot.snapshot import layout
-from bot.snapshot.layout import BLOCK, Place
-from bot.snapshot.reading import _Blocks, _Check
+from bot.index import snapshot
+from bot.index.arrays import Arrays
+from bot.index.snapshot import BLOCK, ArrayEntry, _Blocks, _Check
 from snapshot.snapshots import NAME, Said, loaded, numbered, read, saved
 
 SMALL: Arrays = {
@@ -142,7 +141,7 @@ def test_it_is_said_what_is_wrong(tmp_path: Path, small: bytes) -> None:
         "head": reasons(tmp_path, flipped(small, 70)),
         "array": reasons(tmp_path, flipped(small, len(small) - 1)),
     }
-    assert struct.unpack("=I", version) == (layout.FORMAT,) == (1,)
+    assert struct.unpack("=I", version) == (snapshot.FORMAT,) == (1,)
     assert said == {
         "short": "is cut short",
         "other order": "was not written by Pullquote on a machine of this kind",
@@ -151,7 +150,7 @@ def test_it_is_said_what_is_wrong(tmp_path: Path, small: bytes) -> None:
         "head": "is damaged at its head",
         "array": "is damaged in its array few",  # the first that is read of the block that they share
     }
-    assert start % layout.ALIGNMENT == 0
+    assert start % snapshot.ALIGNMENT == 0
 
 
 @pytest.mark.parametrize(
@@ -239,7 +238,7 @@ def test_a_damaged_snapshot_makes_room_for_a_new_one(tmp_path: Path) -> None:
 class Far(_Blocks):
     """Blocks of a file that is too large for a test, all sound; tells which were read."""
 
-    def __init__(self, data: memoryview, sums: layout.Sums) -> None:
+    def __init__(self, data: memoryview, sums: snapshot.Sums) -> None:
         super().__init__(data, sums)
         self.asked: list[tuple[int, int]] = []
 
@@ -254,7 +253,7 @@ def test_places_far_into_a_large_file_are_checked(dtype: type[np.signedinteger])
     offset = 3_000_000_000 // BLOCK * BLOCK
     blocks = Far(memoryview(b""), np.zeros(offset // BLOCK + 2, np.uint32))
     blocks.checked[:-1] = b"\1" * (len(blocks.checked) - 1)
-    place = Place(name="far", dtype="int32", offset=offset, length=BLOCK)
+    place = ArrayEntry(name="far", dtype="int32", offset=offset, length=BLOCK)
     _Check(blocks, place, lambda: AssertionError("what is sound was found damaged")).each(
         np.array([0, 5, BLOCK // 4 - 1, BLOCK // 4], dtype)
     )

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.columns import Arrays, Strings, below, under
-from bot.snapshot import load, save
-from bot.snapshot.layout import ALIGNMENT, BLOCK, DType
+from bot.index.arrays import Arrays, StringArray, prefix, unprefix
+from bot.index.snapshot import ALIGNMENT, BLOCK, DType, load_snapshot, save_snapshot
 from snapshot.snapshots import NAME, loaded, numbered, read, said, saved
 
 
@@ -68,10 +67,10 @@ def test_a_part_is_a_part_of_the_whole(tmp_path_factory: pytest.TempPathFactory,
 def test_strings_are_read_from_a_file(tmp_path: Path) -> None:
     """What is made of named arrays is made of a snapshot's columns as well."""
     words = sorted(["", "ärger", "cap", "𝔤cap"])
-    saved(tmp_path, under("terms", Strings.arrays(words)))
+    saved(tmp_path, prefix("terms", StringArray.arrays(words)))
     snapshot = loaded(tmp_path)
     assert snapshot is not None
-    strings = Strings(below("terms", snapshot.columns))
+    strings = StringArray(unprefix("terms", snapshot.columns))
     assert list(strings) == words
     assert [strings.find(word) for word in [*words, "none"]] == [0, 1, 2, 3, None]
 
@@ -105,8 +104,8 @@ def test_without_a_snapshot_there_is_none(tmp_path: Path) -> None:
     saved(tmp_path / "others", numbered(1))
     (tmp_path / "empty").mkdir()
     for folder in ("missing", "file", "empty"):
-        assert load(tmp_path / folder, NAME) is None
-    assert load(tmp_path / "others", "another") is None
+        assert load_snapshot(tmp_path / folder, NAME) is None
+    assert load_snapshot(tmp_path / "others", "another") is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
@@ -131,9 +130,9 @@ def test_names_do_not_meet(tmp_path: Path) -> None:
     """Snapshots of several names lie in one folder, also where one name goes on as another does."""
     names = ["a", "a.1", "b", "a.snapshot"]
     for name in names * 2:
-        save(tmp_path, name, {}, name)
+        save_snapshot(tmp_path, name, {}, name)
     for name in names:
-        assert read(load(tmp_path, name)) == (name, {})
+        assert read(load_snapshot(tmp_path, name)) == (name, {})
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a mapped file is not deleted there")

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from bot.articles.reading import read
-from bot.librarian import Librarian
+from bot.ingest.reader import read_articles
 from bot.models import Article
-from bot.wiring import librarian_of
+from bot.search.answerer import Answerer
+from bot.wiring import answerer_over
 from tests.making import article
 
 from .running import ROOT
@@ -38,7 +38,9 @@ MADE_UP = (
 
 
 @cache
-def librarian() -> Librarian:
+def librarian() -> Answerer:
     """Of the sample archive and of the articles made up here, each with an address."""
-    articles = (*read([ROOT / "corpus"]).articles, *MADE_UP)
-    return librarian_of([replace(one, url=f"https://articles.example/{number}") for number, one in enumerate(articles)])
+    articles = (*read_articles([ROOT / "corpus"]).articles, *MADE_UP)
+    return answerer_over(
+        [replace(one, url=f"https://articles.example/{number}") for number, one in enumerate(articles)]
+    )

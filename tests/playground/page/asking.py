@@ -9,12 +9,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, expect
 
-from bot.librarian import Librarian
-from bot.playground.cast import COLLEAGUE, YOU
-from bot.playground.nouns import Channel
-from bot.playground.page.serving import Page
-from bot.slack.admission import Rules
-from bot.slack.history import Editors
+from bot.playground.models import Channel
+from bot.playground.page.server import PlaygroundPage
+from bot.playground.workspace import COLLEAGUE, YOU
+from bot.search.answerer import Answerer
+from bot.slack.access import AccessRules
+from bot.slack.home import Editors
 from tests.slack.articles import Alone
 from tests.slack.surfaces import full_room
 
@@ -61,15 +61,15 @@ class Desk:
 
 
 @contextmanager
-def asking(browser: Browser, state: Path, answers: Librarian) -> Iterator[Building]:
+def asking(browser: Browser, state: Path, answers: Answerer) -> Iterator[Building]:
     """The page of a workspace in which the bot answers from ``answers``, with all that can be granted and chosen.
 
     The colleague is an editor.
     """
-    rules, editors = Rules(follow_ups=frozenset({TEAM})), Editors(frozenset({COLLEAGUE}))
+    rules, editors = AccessRules(follow_ups=frozenset({TEAM})), Editors(frozenset({COLLEAGUE}))
     with full_room(state) as room, room.bot(is_loaded=False, rules=rules, editors=editors) as bot:
         bot.open(Alone(answers))
         members = frozenset({YOU, COLLEAGUE})
         room.slack.workspace.add_channel(Channel("C0ELSEWHERE", ELSEWHERE, "channel", members))
-        with Page(room.slack, examples=answers.examples) as page:
+        with PlaygroundPage(room.slack, examples=answers.examples) as page:
             yield Building(browser, page.address, room.slack)

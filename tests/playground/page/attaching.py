@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import FilePayload, expect
 
-from bot.playground.cast import COLLEAGUE, GENERAL
+from bot.playground.workspace import COLLEAGUE, GENERAL
 
 from .archive import AGREED
 from .asking import TOGETHER, Desk

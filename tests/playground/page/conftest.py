@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, expect, sync_playwright
 from playwright.sync_api import Page as Tab
 
-from bot.playground.nouns import Json
-from bot.playground.page.serving import Page
-from bot.playground.server import StandIn
+from bot.models import Json
+from bot.playground.page.server import PlaygroundPage
+from bot.playground.server import FakeSlack
 from tests.conftest import ROOT, missing
 
 from .gallery import Gallery, gallery_slack
@@ -53,7 +53,7 @@ class Visit:
     """One person's tab on the page, and the stand-in behind it; ``told`` is what the gallery was told."""
 
     tab: Tab
-    slack: StandIn
+    slack: FakeSlack
     told: list[Json]
 
     @property
@@ -90,7 +90,7 @@ class Building:
 
     browser: Browser
     address: str
-    slack: StandIn
+    slack: FakeSlack
     told: list[Json] = field(default_factory=list)
 
     @contextmanager
@@ -120,7 +120,11 @@ def _watched(context: BrowserContext) -> tuple[list[str], list[str]]:
 @pytest.fixture
 def building(browser: Browser) -> Iterator[Building]:
     """A workspace with the gallery in it, and its page."""
-    with gallery_slack() as slack, Gallery(slack).connected(slack) as gallery, Page(slack, examples=EXAMPLES) as page:
+    with (
+        gallery_slack() as slack,
+        Gallery(slack).connected(slack) as gallery,
+        PlaygroundPage(slack, examples=EXAMPLES) as page,
+    ):
         yield Building(browser, page.address, slack, gallery.told)
 
 

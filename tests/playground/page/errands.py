@@ -8,7 +8,7 @@ from re import Pattern
 
 from playwright.sync_api import Locator, expect
 
-from bot.playground.cast import COLLEAGUE, GENERAL
+from bot.playground.workspace import COLLEAGUE, GENERAL
 
 from . import attaching, together
 from .archive import AGREED, LIT

@@ -12,10 +12,10 @@ from slack_bolt import Ack, App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
+from bot.models import Json
 from bot.playground.events import SCOPES
 from bot.playground.interactivity import Command, Shortcut
-from bot.playground.nouns import Json
-from bot.playground.server import StandIn
+from bot.playground.server import FakeSlack
 from tests.playground.closing import close
 
 from .showcase import DETAILS, EVERYTHING, HOME, MODAL, RICH
@@ -36,7 +36,7 @@ SHORTCUTS = (Shortcut("find_quotes", "Find quotes for this"), Shortcut("ask_anyt
 class Gallery:
     """The app, and what it was told: ``told`` holds each interaction's payload, in order."""
 
-    def __init__(self, slack: StandIn) -> None:
+    def __init__(self, slack: FakeSlack) -> None:
         self.told: list[Json] = []
         self.client = WebClient(token=slack.bot_token, base_url=slack.api_url)
         self.app = App(client=self.client, signing_secret=slack.signing_secret)
@@ -45,7 +45,7 @@ class Gallery:
         self._listen_to_the_rest()
 
     @contextmanager
-    def connected(self, slack: StandIn) -> Iterator[Gallery]:
+    def connected(self, slack: FakeSlack) -> Iterator[Gallery]:
         handler = SocketModeHandler(self.app, slack.app_token, ping_interval=0.1)
         handler.connect()  # type: ignore[no-untyped-call]
         try:
@@ -125,8 +125,8 @@ class Gallery:
             self.client.views_open(trigger_id=body["trigger_id"], view=MODAL)
 
 
-def gallery_slack() -> StandIn:
+def gallery_slack() -> FakeSlack:
     """A stand-in that grants the gallery all it needs, and the time."""
-    return StandIn(
+    return FakeSlack(
         scopes=SCOPES_HELD, subscriptions=SCOPES, commands=COMMANDS, shortcuts=SHORTCUTS, ack_seconds=ACK_SECONDS
     )

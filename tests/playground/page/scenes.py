@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL
 
 from .conftest import Visit
 

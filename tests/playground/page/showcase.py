@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.playground.nouns import Json
+from bot.models import Json
 
 
 def plain(text: str) -> Json:

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import FilePayload, JSHandle, Locator, Route, expect
 
-from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL
-from bot.playground.nouns import File
+from bot.playground.models import File
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL
 
 from .conftest import Visit
 

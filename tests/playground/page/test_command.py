@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.models import Answer, Question, Quote
-from bot.wiring import open_library
+from bot.wiring import open_corpus
 
 from .conftest import DESKTOP, PHONE
 from .running import Playground, playground
@@ -23,7 +23,7 @@ QUESTION = "@Pullquote what was agreed on GCAP"
 @pytest.fixture(scope="module")
 def quote(root: Path) -> Quote:
     """What the librarian itself answers with first."""
-    reply = open_library([root / "corpus"]).consult(lambda one: one).answer(Question("what was agreed on GCAP"))
+    reply = open_corpus([root / "corpus"]).with_current(lambda one: one).answer(Question("what was agreed on GCAP"))
     assert isinstance(reply, Answer)
     return reply.quotes[0]
 

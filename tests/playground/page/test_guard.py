@@ -10,21 +10,21 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.errors import SettingsError
-from bot.playground.cast import COLLEAGUE, GENERAL, YOU
-from bot.playground.nouns import Json
-from bot.playground.page.serving import Page
-from bot.playground.server import StandIn
+from bot.models import Json
+from bot.playground.page.server import PlaygroundPage
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import COLLEAGUE, GENERAL, YOU
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
+def page() -> Iterator[PlaygroundPage]:
     """A page with no app behind it."""
-    with StandIn() as slack, Page(slack) as page:
+    with FakeSlack() as slack, PlaygroundPage(slack) as page:
         yield page
 
 
 def requested(
-    page: Page, path: str, *, method: str = "GET", headers: dict[str, str] | None = None, body: str = ""
+    page: PlaygroundPage, path: str, *, method: str = "GET", headers: dict[str, str] | None = None, body: str = ""
 ) -> tuple[int, dict[str, str], str]:
     """Status, headers and text of the answer."""
     connection = http.client.HTTPConnection(urlsplit(page.address).netloc)
@@ -37,7 +37,7 @@ def requested(
     return *given, text
 
 
-def opening(page: Page) -> Json:
+def opening(page: PlaygroundPage) -> Json:
     """What the stream tells first."""
     _, _, line = requested(page, f"/stream?as={YOU}")
     told: Json = json.loads(line.removeprefix("data: "))
@@ -61,12 +61,14 @@ VISITORS = [
 
 @pytest.mark.parametrize(("headers", "status"), VISITORS)
 @pytest.mark.parametrize("path", ["/", "/static/main.js", "/stream?as=U0YOU"])
-def test_only_the_page_itself_is_answered(page: Page, path: str, headers: dict[str, str], status: int) -> None:
+def test_only_the_page_itself_is_answered(
+    page: PlaygroundPage, path: str, headers: dict[str, str], status: int
+) -> None:
     """Another Host or Origin is refused everywhere; a person may follow a link to the page."""
     assert requested(page, path, headers=headers)[0] == status
 
 
-def test_a_write_carries_the_token_of_this_run(page: Page) -> None:
+def test_a_write_carries_the_token_of_this_run(page: PlaygroundPage) -> None:
     """Without the token nothing is done; the page gets it from the stream, which no other page can read."""
     said = json.dumps({"viewer": YOU, "channel": GENERAL, "text": "hello"})
     assert requested(page, "/do/say", method="POST", body=said)[0] == 403
@@ -77,7 +79,7 @@ def test_a_write_carries_the_token_of_this_run(page: Page) -> None:
     assert requested(page, "/do/say", method="POST", body=said, headers=evil)[0] == 403
 
 
-def test_the_browser_is_told_to_trust_nothing_else(page: Page) -> None:
+def test_the_browser_is_told_to_trust_nothing_else(page: PlaygroundPage) -> None:
     """Every answer forbids scripts, styles, pictures and connections from elsewhere, frames and guessing of types."""
     for path in ("/", "/static/main.js", "/nowhere", "/stream?as=U0YOU"):
         _, headers, _ = requested(page, path)
@@ -118,7 +120,7 @@ REFUSED: list[tuple[str, Json, int, str]] = [
 
 @pytest.mark.parametrize(("act", "fields", "status", "words"), REFUSED)
 def test_what_cannot_be_done_is_refused_in_a_sentence(
-    page: Page, act: str, fields: Json, status: int, words: str
+    page: PlaygroundPage, act: str, fields: Json, status: int, words: str
 ) -> None:
     """A wrong or forged request changes nothing and says why."""
     token = {"x-playground-token": opening(page)["token"]}
@@ -130,14 +132,14 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(
     assert words in json.loads(body)["error"]
 
 
-def test_nobody_else_can_be_played(page: Page) -> None:
+def test_nobody_else_can_be_played(page: PlaygroundPage) -> None:
     """The stream is for the workspace's people; the bot is none of them."""
     assert requested(page, "/stream?as=U0PULLQUOTE")[0] == 404
     assert requested(page, "/stream")[0] == 404
 
 
-def test_a_port_in_use_is_told_of(page: Page) -> None:
+def test_a_port_in_use_is_told_of(page: PlaygroundPage) -> None:
     """Another program on the port is one sentence, not a traceback."""
     port = urlsplit(page.address).port or 0
-    with StandIn() as slack, pytest.raises(SettingsError, match="choose another with --port"):
-        Page(slack, port=port)
+    with FakeSlack() as slack, pytest.raises(SettingsError, match="choose another with --port"):
+        PlaygroundPage(slack, port=port)

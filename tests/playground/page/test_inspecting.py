@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 
-from bot.playground.cast import GENERAL
+from bot.playground.workspace import GENERAL
 
 from .conftest import Visit
 

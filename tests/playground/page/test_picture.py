@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from bot.playground.cast import COLLEAGUE, DM_COLLEAGUE, DM_YOU, GENERAL, YOU
-from bot.playground.page.markdown import as_tree
-from bot.playground.page.picture import changes_between, picture_of
-from bot.playground.server import StandIn
+from bot.playground.page.state import as_tree, changes_between, view_state
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import COLLEAGUE, DM_COLLEAGUE, DM_YOU, GENERAL, YOU
 
 
 def test_a_picture_holds_nothing_that_is_private_to_another() -> None:
     """Another's direct message, ephemeral messages, modals and Home tab are not sent to the browser at all."""
-    with StandIn() as slack:
+    with FakeSlack() as slack:
         slack.say(DM_COLLEAGUE, "for the bot alone", user=COLLEAGUE)
         slack.workspace.whisper(GENERAL, COLLEAGUE, "for the colleague alone")
         slack.surfaces.publish(COLLEAGUE, "", {"type": "home", "blocks": []})
-        mine, theirs = picture_of(slack, YOU), picture_of(slack, COLLEAGUE)
+        mine, theirs = view_state(slack, YOU), view_state(slack, COLLEAGUE)
     assert [key for key in mine if key.startswith("message/")] == []
     assert len([key for key in theirs if key.startswith("message/")]) == 2
     assert (f"channel/{DM_COLLEAGUE}" in mine, f"channel/{DM_YOU}" in mine) == (False, True)
@@ -23,13 +22,13 @@ def test_a_picture_holds_nothing_that_is_private_to_another() -> None:
 
 def test_only_what_changed_is_told() -> None:
     """A new message, a changed one and one that is gone are told, and nothing else is repeated."""
-    with StandIn() as slack:
+    with FakeSlack() as slack:
         first, second = slack.say(GENERAL, "first"), slack.say(GENERAL, "second")
-        before = picture_of(slack, YOU)
-        assert changes_between(before, picture_of(slack, YOU)) == {"set": {}, "gone": []}
+        before = view_state(slack, YOU)
+        assert changes_between(before, view_state(slack, YOU)) == {"set": {}, "gone": []}
         slack.edit(first, "changed")
         slack.delete(second)
-        told = changes_between(before, picture_of(slack, YOU))
+        told = changes_between(before, view_state(slack, YOU))
     assert list(told["set"]) == [f"message/{GENERAL}/{first.ts}"]
     assert told["set"][f"message/{GENERAL}/{first.ts}"]["text"] == "changed"
     assert told["gone"] == [f"message/{GENERAL}/{second.ts}"]

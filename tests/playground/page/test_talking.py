@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from bot.playground.cast import COLLEAGUE, DM_YOU, GENERAL, YOU
-from bot.playground.page.serving import Page
-from bot.playground.server import StandIn
+from bot.playground.page.server import PlaygroundPage
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, YOU
 
 from .conftest import PHONE, Building, Visit
 
@@ -211,7 +211,7 @@ def test_a_reaction_is_given_by_keyboard_alone(visit: Visit) -> None:
 def test_a_playground_that_ended_is_told_of(browser: Browser) -> None:
     """When the playground ends the page says so, instead of taking words that go nowhere."""
     context = browser.new_context()
-    with StandIn() as slack, Page(slack) as page:
+    with FakeSlack() as slack, PlaygroundPage(slack) as page:
         tab = context.new_page()
         tab.goto(page.address)
         expect(tab.get_by_role("textbox").first).to_be_visible()

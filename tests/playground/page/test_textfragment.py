@@ -14,10 +14,10 @@ import pytest
 from making import archive_of
 from playwright.sync_api import Browser, Page
 
-from bot.articles.reading import read
+from bot.ingest.reader import read_articles
 from bot.models import Article, Quote, Span
-from bot.textfragment import link_to
-from bot.wiring import librarian_of
+from bot.text.fragments import link_to
+from bot.wiring import answerer_over
 
 from .asking import Desk, asking
 from .conftest import DESKTOP, Visit
@@ -189,7 +189,7 @@ def site(browser: Browser, body: str) -> Iterator[Site]:
 def article_of(body: str, folder: Path) -> Article:
     """The article that is read from such a page."""
     folder.joinpath("a.html").write_text(f"<!doctype html><title>News</title>{body}", encoding="utf-8")
-    (article,) = read([folder]).articles
+    (article,) = read_articles([folder]).articles
     return article
 
 
@@ -228,7 +228,7 @@ def test_a_click_on_a_source_opens_it_at_the_quote(browser: Browser, tmp_path: P
     body = paragraphs("The council met on the Tarn bridge in May.", "In June the council approved the Tarn bridge.")
     with site(browser, body) as opened:
         articles = [replace(article_of(body, tmp_path), url=opened.address)]
-        with asking(browser, tmp_path, librarian_of(articles)) as building:
+        with asking(browser, tmp_path, answerer_over(articles)) as building:
             context = browser.new_context(viewport=DESKTOP)
             tab = context.new_page()
             tab.goto(building.address)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from bot.playground.cast import GENERAL, YOU
-from bot.playground.nouns import Channel, Json
+from bot.models import Json
+from bot.playground.models import Channel
+from bot.playground.workspace import GENERAL, YOU
 
 from .conftest import Building, Visit
 from .showcase import EVERYTHING, HOME

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from bot.playground.cast import COLLEAGUE, GROUP
+from bot.playground.workspace import COLLEAGUE, GROUP
 
 from .archive import AGREED
 from .asking import TOGETHER, Desk

@@ -1,0 +1,59 @@
+"""The command ``ask``: a question, and its answer in the terminal. Exit status 0 where it is answered, else 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from bot import settings
+from bot.cli.options import AsJson, CorpusOption, open_corpus_verbosely
+from bot.models import Abstention, Answer, Paragraph, Question, Quote, Reply
+
+if TYPE_CHECKING:
+    from bot.search.answerer import Answerer
+
+
+ContextParagraphs = tuple[Paragraph | None, Paragraph | None]
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    corpus: CorpusOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=20, help="Show at most this many quotes.")] = 3,
+    context: Annotated[bool, typer.Option(help="Show the paragraphs around each quote.")] = False,
+    as_json: AsJson = False,
+    why: Annotated[bool, typer.Option(help="Show which terms were searched, and what was found.")] = False,
+) -> None:
+    """Answer QUESTION from the archive, with quotes and their sources."""
+    chosen = settings.load(corpus=corpus)
+
+    def asked(librarian: Answerer) -> tuple[Reply, Mapping[Quote, ContextParagraphs]]:
+        reply = librarian.answer(Question(question, limit))
+        quotes = (reply.quotes if isinstance(reply, Answer) else reply.nearest) if context else ()
+        return reply, {quote: _neighbours(librarian, quote) for quote in quotes}
+
+    reply, around = open_corpus_verbosely(chosen.corpus, chosen.state_dir).with_current(asked)
+    if as_json:
+        from bot.cli.output import AskOut, AskWhyOut, TraceOut
+
+        out = AskOut.of(question, reply)
+        if why:
+            out = AskWhyOut(**out.model_dump(), trace=TraceOut.of(reply.trace))
+        typer.echo(out.model_dump_json(indent=2))
+    else:
+        from bot.cli.terminal import print_reply, print_trace
+
+        console = Console(highlight=False)
+        print_reply(console, reply, around.__getitem__ if context else None)
+        if why:
+            print_trace(console, reply.trace)
+    raise typer.Exit(1 if isinstance(reply, Abstention) else 0)
+
+
+def _neighbours(librarian: Answerer, quote: Quote) -> ContextParagraphs:
+    paragraphs = librarian.archive.paragraphs_of(quote.article.id)
+    at = quote.paragraph.number - 1
+    return paragraphs[at - 1] if at else None, paragraphs[at + 1] if at + 1 < len(paragraphs) else None

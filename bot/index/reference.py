@@ -1,0 +1,63 @@
+"""The reference engine: rank-bm25 as it comes, asked term by term.
+
+Keeps nothing secret: it is here to be read. It defines the score that every other engine is held equal to, and is too
+slow for more than a few thousand passages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.index.filters import is_in_scope
+from bot.index.postings import LuceneIdf
+from bot.index.scoring import FIELDS, K1, B, TermScore, body, has_phrases
+from bot.models import Hit, Passage, Query
+
+
+class ReferenceRetriever:
+    """Searches by scoring every passage with the library's own method."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._passages = passages
+        self._bodies = [set(body(passage)) for passage in passages]
+        self._all = [{term for terms, _ in FIELDS.values() for term in terms(passage)} for passage in passages]
+        corpora = {name: [terms(passage) for passage in passages] for name, (terms, _) in FIELDS.items()}
+        # The library divides by the average length: a field without a word has no scorer, and no score.
+        self._fields = {
+            name: (LuceneIdf(corpus, k1=K1, b=B), FIELDS[name][1]) for name, corpus in corpora.items() if any(corpus)
+        }
+
+    def search(self, query: Query, limit: int) -> list[Hit]:
+        """See ``Retriever.search``."""
+        return [Hit(self._passages[number], score) for number, score in self.scores(query, limit).items()]
+
+    def scores(self, query: Query, limit: int) -> dict[int, float]:
+        """See ``Retriever.scores``."""
+        scores = [0.0] * len(self._passages)
+        for scorer, weight in self._fields.values():
+            for term in query.terms:
+                for number, score in enumerate(scorer.get_scores([term.text])):
+                    scores[number] += weight * term.weight * float(score)
+        found = [number for number in range(len(scores)) if self._qualifies(number, query)]
+        found.sort(key=lambda number: (-scores[number], number))
+        return {number: scores[number] for number in found[:limit]}
+
+    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
+        """See ``Retriever.explain``."""
+        number = self._passages.index(passage)
+        scores = (
+            TermScore(name, term.text, weight * term.weight * float(scorer.get_scores([term.text])[number]))
+            for name, (scorer, weight) in self._fields.items()
+            for term in query.terms
+        )
+        return tuple(one for one in scores if one.score)
+
+    def _qualifies(self, number: int, query: Query) -> bool:
+        own, passage = self._bodies[number], self._passages[number]
+        return (
+            not self._all[number].isdisjoint(term.text for term in query.terms)
+            and all(any(own.issuperset(one) for one in alternatives) for alternatives in query.required)
+            and own.isdisjoint(query.excluded)
+            and is_in_scope(passage.article, query.filters.scope)
+            and has_phrases(passage, query.filters)
+        )

@@ -1,0 +1,132 @@
+"""The Web API's front door: bodies, tokens, scopes and faults; keeps secret how a request becomes an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from bot.models import Json
+from bot.playground import methods
+from bot.playground.faults import Fault, Faults
+from bot.playground.journal import Journal
+from bot.playground.methods import Arguments, Method, MethodContext
+from bot.playground.socketmode import Sever
+from bot.playground.validation import RefusedError
+
+METHODS: dict[str, Method] = methods.CHAT_METHODS | methods.CONVERSATION_METHODS | methods.VIEW_METHODS
+
+
+@dataclass(frozen=True, slots=True)
+class ApiTokens:
+    """The tokens that the workspace has given out."""
+
+    bot: str
+    app: str
+
+
+class WebApi:
+    """Answers ``/api/{method}`` as Slack does: HTTP 200 with ``ok`` true or false, but for faults."""
+
+    def __init__(
+        self, context: MethodContext, tokens: ApiTokens, faults: Faults, journal: Journal, sever: Sever
+    ) -> None:
+        self._context = context
+        self._tokens = tokens
+        self._faults = faults
+        self._journal = journal
+        self._sever = sever
+
+    async def serve(self, request: Request) -> Response:
+        """One call: answered, and written down with its answer."""
+        self._journal.call_begins()
+        began = time.perf_counter()
+        method = request.path_params["method"]
+        arguments: Json = {}
+        status, answer = 200, None
+        headers: dict[str, str] = {}
+        try:
+            arguments, token, refusal = _read(request, await request.body())
+            fault = self._faults.take(method, arguments)
+            status, answer, headers = self._answer(method, arguments, token, refusal, fault)
+            if fault is not None and fault.silence:
+                await asyncio.sleep(fault.silence)
+            if answer is None and request.client is not None:
+                self._sever((request.client.host, request.client.port))
+        except ClientDisconnect:
+            # The app ended before it had said what it wanted: nothing happens, and nobody reads the answer
+            return Response(status_code=400)
+        finally:
+            self._journal.call_ends(method, arguments, status, answer, (time.perf_counter() - began) * 1000)
+        return JSONResponse(answer, status, headers)
+
+    def _answer(
+        self, method: str, arguments: Json, token: str, refusal: RefusedError | None, fault: Fault | None
+    ) -> tuple[int, Json | None, dict[str, str]]:
+        answer: Json | None = None
+        headers: dict[str, str] = {}
+        if fault is None or fault.kept:
+            answer, headers = self._outcome(method, arguments, token, refusal)
+        if fault is not None:
+            return fault.status, None if fault.drop else fault.answer, headers | fault.headers
+        return 200, answer, headers
+
+    def _outcome(
+        self, name: str, arguments: Json, token: str, refusal: RefusedError | None
+    ) -> tuple[Json, dict[str, str]]:
+        headers: dict[str, str] = {}
+        try:
+            if name not in METHODS:
+                raise RefusedError("unknown_method", req_method=name)
+            method = METHODS[name]
+            headers = self._authorise(method, token)
+            if refusal is not None:
+                raise refusal
+            if method.token == "bot":
+                self._context.need(*method.scopes)
+            return {"ok": True, **method.answer(self._context, Arguments(arguments))}, headers
+        except RefusedError as refused:
+            return refused.answer, headers
+
+    def _authorise(self, method: Method, token: str) -> dict[str, str]:
+        if not token:
+            raise RefusedError("not_authed")
+        if token not in (self._tokens.bot, self._tokens.app):
+            raise RefusedError("invalid_auth")
+        if token != (self._tokens.app if method.token == "app" else self._tokens.bot):
+            raise RefusedError("not_allowed_token_type")
+        granted = {"connections:write"} if method.token == "app" else self._context.scopes
+        return {"x-oauth-scopes": ",".join(sorted(granted)), "x-accepted-oauth-scopes": ",".join(method.scopes)}
+
+
+def _read(request: Request, body: bytes) -> tuple[Json, str, RefusedError | None]:
+    """A call's arguments, its token, and why it cannot be read, which Slack only says after it knows the token."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    token = token.strip() if scheme.lower() == "bearer" else ""
+    arguments: Json = dict(request.query_params)
+    refusal: RefusedError | None = None
+    if kind == "application/json" and body:
+        method = METHODS.get(request.path_params["method"])
+        if method is None or method.reads_json:
+            given, refusal = _read_json(body)
+            arguments |= given
+    elif kind == "application/x-www-form-urlencoded" or not body:
+        arguments |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        token = token or str(arguments.pop("token", ""))
+    else:
+        refusal = RefusedError("invalid_post_type")
+    return arguments, token, refusal
+
+
+def _read_json(body: bytes) -> tuple[Json, RefusedError | None]:
+    try:
+        given = json.loads(body)
+    except ValueError:
+        return {}, RefusedError("invalid_json")
+    return (given, None) if isinstance(given, dict) else ({}, RefusedError("json_not_object"))
