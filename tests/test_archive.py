@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from making import archive_of, article, tampered
 
 from bot.errors import VerificationError
 from bot.models import Article, Paragraph, Quote, Span
+from tests.factories import archive_of, article, tampered
 
 FELL = article(
     "Tarn", "The bridge at Tarn fell.", "Nobody “crossed” it since — 🎉 nobody.", id="fell.txt", headings=["Tarn"]

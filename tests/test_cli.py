@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from making import article, librarian
 from rich.console import Console
 
 from bot.cli.terminal import print_reply
 from bot.models import Question
+from tests.factories import answerer, article
 
 QUESTION = "what was agreed on GCAP"
 CONTRACT = set(
@@ -52,7 +52,7 @@ def test_a_person_reads_quotes_with_their_sources(root: Path) -> None:
 def test_a_terminal_links_an_address_to_the_quote() -> None:
     """A terminal that can link shows the article's address and opens it at the quote; any other shows it alone."""
     address = "https://example.org/tarn"
-    reply = librarian(replace(article("The council approved the Tarn bridge."), url=address)).answer(
+    reply = answerer(replace(article("The council approved the Tarn bridge."), url=address)).answer(
         Question("Tarn bridge")
     )
     for can_link in (True, False):

@@ -6,12 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from making import article, librarian
 
 from bot.models import Answer, Article, Question
 from bot.search.answerer import EXAMPLES, Answerer
 from bot.search.examples import PARAGRAPHS
 from bot.wiring import open_corpus
+from tests.factories import answerer, article
 
 MADE = [
     ("", None),
@@ -46,7 +46,7 @@ MADE = [
 @pytest.mark.parametrize(("sentence", "question"), MADE)
 def test_a_sentence_turned_round(sentence: str, question: str | None) -> None:
     """What a sentence says plainly of a thing or a name can be asked for; of others no question is made."""
-    asked = [one for one in librarian(article(sentence)).examples if " " in one]
+    asked = [one for one in answerer(article(sentence)).examples if " " in one]
     if question is None:
         assert asked == []
     else:
@@ -86,7 +86,7 @@ ARCHIVES: list[tuple[tuple[Article, ...], tuple[str, ...]]] = [
 @pytest.mark.parametrize(("articles", "asked"), ARCHIVES)
 def test_the_examples_of_an_archive(articles: tuple[Article, ...], asked: tuple[str, ...]) -> None:
     """They ask in several ways of several articles where they can, of the newest first, and else of what there is."""
-    made = librarian(*articles)
+    made = answerer(*articles)
     assert made.examples == asked
     assert_answered(made)
 
@@ -112,9 +112,9 @@ def test_the_examples_of_real_articles_are_answered(real_articles: Path) -> None
 def test_a_large_archive_is_read_in_part() -> None:
     """Where there are more paragraphs than are read, the oldest are not asked about."""
     new = article(*["Nothing of note."] * PARAGRAPHS, id="new.txt", published=date(2025, 1, 1))
-    made = librarian(ORRE, new).examples
+    made = answerer(ORRE, new).examples
     assert not any(one.startswith("when") for one in made)
-    assert librarian(ORRE, new, PIER).examples[:1] == ("what was agreed on CTA",)
+    assert answerer(ORRE, new, PIER).examples[:1] == ("what was agreed on CTA",)
 
 
 def assert_answered(asked: Answerer) -> None:

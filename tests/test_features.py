@@ -7,7 +7,6 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import article
 
 from bot.models import Paragraph, Passage, Query, Question, Span
 from bot.search.coverage import Coverage
@@ -17,6 +16,7 @@ from bot.search.ranking import compute_features
 from bot.text import analysis
 from bot.text.sentences import sentences
 from bot.wiring import build_index
+from tests.factories import article
 
 DEFINED = "The Nordic Ferry Board (NFB) met. The NFB runs the Skarvik pier."
 """Teaches an acronym, whose long form is one form of several terms."""

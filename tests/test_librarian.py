@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import article, librarian, shown, tampered
 
 from bot.errors import VerificationError
 from bot.models import Abstention, Answer, Question, Reply
 from bot.wiring import open_corpus
+from tests.factories import answerer, article, shown, tampered
 
 SAILS = "The ferry between Lund Bay and Orre sails again from Monday."
 COST = "The repair of the pier cost 14 million crowns, the Coastal Transport Authority (CTA) said."
@@ -33,7 +33,7 @@ FERRY = article(
 )
 LIGHT = article(BUILT, KEEPER, id="light.txt", published=date(2023, 10, 1))
 BUDGET = article("Oil lamps were removed after the council’s budget vote.", id="budget.txt")
-LIBRARIAN = librarian(FERRY, LIGHT, BUDGET)
+LIBRARIAN = answerer(FERRY, LIGHT, BUDGET)
 
 
 def ask(question: str, limit: int = 3) -> Reply:
@@ -202,12 +202,12 @@ def test_the_limit(limit: int) -> None:
 def test_the_same_question_twice(said: str) -> None:
     """The same question has the same reply, from this librarian and from another over the same articles."""
     assert ask(said) == ask(said)
-    assert ask(said) == librarian(FERRY, LIGHT, BUDGET).answer(Question(said))
+    assert ask(said) == answerer(FERRY, LIGHT, BUDGET).answer(Question(said))
 
 
 def test_an_empty_archive() -> None:
     """A librarian without articles abstains from everything."""
-    reply = librarian().answer(Question("what did the pier cost"))
+    reply = answerer().answer(Question("what did the pier cost"))
     assert isinstance(reply, Abstention)
     assert reply.nearest == ()
     assert '"pier" and "cost" occur nowhere in its 0 articles.' in reply.reason

@@ -7,12 +7,12 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import article, lexicon
 
 from bot.index.filters import excluded_phrases, holds, is_in_scope
 from bot.models import Filters, Question, Scope
 from bot.search.expansion import expand
 from bot.search.operators import parse_operators
+from tests.factories import article, lexicon
 
 NO_OPERATOR = [
     "",

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from making import article, librarian, shown
 
 from bot.models import Abstention, Answer, Question, Reply
 from bot.search.messages import header_lines
+from tests.factories import answerer, article, shown
 
 COST = "The old pier at Skarvik cost 14 million crowns, the joint venture said."
 VENTURE = "A venture of Lund and Orre will run the ferry to the old pier."
 FERRY = "The ferry left the pier at Skarvik in a joint celebration."
 UNDATED = "The pier at Skarvik was painted green."
-LIBRARIAN = librarian(
+LIBRARIAN = answerer(
     article(COST, "Nobody was hurt.", id="post/cost.txt", source="The Orre Post", published=date(2023, 5, 1)),
     article(VENTURE, id="post/venture.txt", source="The Orre Post", published=date(2024, 1, 1)),
     article(FERRY, id="wire.jsonl#1", source="Wire", published=date(2024, 6, 30)),
@@ -55,7 +55,7 @@ def test_the_quote_itself_holds_the_phrase() -> None:
     text = (
         "A pier, a pier cost, the cost of a pier: all piers cost. " + "Signs stand here. " * 40 + "They said pier cost."
     )
-    reply = librarian(article(text)).answer(Question('"they said pier" cost'))
+    reply = answerer(article(text)).answer(Question('"they said pier" cost'))
     assert all("They said pier" in quote.text for quote in shown(reply))
     assert shown(reply)
 

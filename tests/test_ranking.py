@@ -11,7 +11,7 @@ from bot.search.expansion import expand
 from bot.search.occurrences import mask_of
 from bot.search.ranking import RankingContext, adjacent, names
 from bot.wiring import answerer_over, build_index
-from tests.making import article
+from tests.factories import article
 
 
 def ground(question: str, *texts: str, title: str = "") -> RankingContext:

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from making import article, librarian
 from test_cli import run
 
 from bot.models import Article, Question
 from bot.search.receipts import Receipt, make_receipt
 from bot.store.models import AnswerRecord, MessageRef, QuestionEvent, answer_id, hash_user_id
 from bot.store.store import Store
+from tests.factories import answerer, article
 
 BRIDGE = article(
     "The valley waited for ten years.",
@@ -48,7 +48,7 @@ def kept(tmp_path: Path) -> Path:
 
 def made(asked: str, *articles: Article) -> Receipt:
     """The receipt of the reply to ``asked``."""
-    found = librarian(*articles)
+    found = answerer(*articles)
     return make_receipt(found.answer(Question(asked)), found.archive, found.explain)
 
 

@@ -8,12 +8,11 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import archive_of
 
 from bot.models import Article, Quote, Span
 from bot.slack.markup import URL_LIMIT
 from bot.text.fragments import DIRECTIVE_LIMIT, Directive, directive_to, link_to
-from tests.making import article
+from tests.factories import archive_of, article
 
 # The specification's own, section by section; then each character that parts a directive, and what no address holds.
 WRITTEN = [

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import article
 
 from bot.index.tokens import runs
 from bot.models import Paragraph, Span
 from bot.text import analysis
 from bot.text.sentences import sentences
 from bot.wiring import build_index
+from tests.factories import article
 
 WORDS = ("pier", "old", "Skarvik", "the", "cost.", "Who?", "3.5", "U.S.", "ferry;")
 TEXTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join), min_size=1, max_size=5)

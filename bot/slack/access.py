@@ -18,7 +18,7 @@ from slack_sdk.web import SlackResponse
 
 from bot.slack import strings
 from bot.slack.events import IncomingQuestion
-from bot.slack.posting import Failure, NotPosted, call_slack
+from bot.slack.posting import CallFailure, NotPosted, call_slack
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ class UserDirectory:
         self._lock = Lock()
         self._is_off = False
 
-    def person(self, user: str) -> Person | Failure | None:
+    def person(self, user: str) -> Person | CallFailure | None:
         """What is known of ``user``; None where the app may not ask; a failure where Slack did not reply."""
         known = self._people.get(user)
         if self._is_off or known is not None:
@@ -104,7 +104,7 @@ class UserDirectory:
             return self._people.learnt(user, Person(None, is_guest=False))
         return self._people.learnt(user, _person(result)) if isinstance(result, SlackResponse) else result
 
-    def is_shared(self, channel: str) -> bool | Failure:
+    def is_shared(self, channel: str) -> bool | CallFailure:
         """Whether another organisation is in ``channel``, asked each time; False where the bot does not see it.
 
         Needs the scopes channels:read, groups:read and mpim:read.
@@ -147,14 +147,14 @@ class AccessControl:
     rules: AccessRules
     directory: UserDirectory
 
-    def refusal(self, asked: IncomingQuestion) -> str | Failure | None:
+    def refusal(self, asked: IncomingQuestion) -> str | CallFailure | None:
         """None when ``asked`` may be answered, else the sentence; a failure where Slack could not be asked."""
         team = asked.origin.user_team
         refusal = self._of_channel(asked) or self._of_sharing(asked) or (self._of_team(team, asked) if team else None)
         if refusal is not None or (team and self.rules.guests):
             return refusal
         person = self.directory.person(asked.user)
-        if isinstance(person, Failure):
+        if isinstance(person, CallFailure):
             return person
         if person is not None and person.is_guest and not self.rules.guests:
             return strings.GUEST
@@ -168,7 +168,7 @@ class AccessControl:
         is_listed = not self.rules.channels or asked.place.channel in self.rules.channels
         return None if is_listed else strings.OTHER_CHANNEL
 
-    def _of_sharing(self, asked: IncomingQuestion) -> str | Failure | None:
+    def _of_sharing(self, asked: IncomingQuestion) -> str | CallFailure | None:
         # Slack says of a message whether its channel is shared, and of a button it does not.
         if asked.surface != "share" or self.rules.external or _is_direct(asked):
             return None

@@ -29,7 +29,7 @@ from bot.slack.commands import restore_event
 from bot.slack.events import IncomingQuestion
 from bot.slack.posting import (
     METADATA_EVENT,
-    Failure,
+    CallFailure,
     NotPosted,
     Posted,
     RateLimited,
@@ -64,7 +64,7 @@ class FoundReply:
 
 def find_reply(
     client: WebClient, place: MessageRef, thread: str | None, *, bot_user: str
-) -> FoundReply | Failure | None:
+) -> FoundReply | CallFailure | None:
     """The reply to the question at ``place``, in ``thread`` or, where that is None, beside it in a direct message.
 
     None when there is none; a failure where Slack did not say.
@@ -85,7 +85,7 @@ def find_reply(
     return None
 
 
-def _page(client: WebClient, place: MessageRef, thread: str | None, cursor: str) -> SlackResponse | Failure:
+def _page(client: WebClient, place: MessageRef, thread: str | None, cursor: str) -> SlackResponse | CallFailure:
     # Slack gives what is later than ``oldest``, and a reply always is later than its question.
     since: dict[str, Any] = {"oldest": place.ts, "limit": PAGE, "include_all_metadata": True}
     if cursor:
@@ -248,7 +248,7 @@ class Delivery:
         self._means.ledger.drop(self._claim)
         return None
 
-    def _decide(self, asked: IncomingQuestion) -> RenderedReply | Failure:
+    def _decide(self, asked: IncomingQuestion) -> RenderedReply | CallFailure:
         refusal = self._means.admission.refusal(asked)
         if refusal is None:
             return self._means.compose(asked)
@@ -273,7 +273,7 @@ class Delivery:
         if isinstance(found, NotPosted) and found.code:
             log.error("whether %s has its reply is not known, and may not be looked for: %s", asked.place, found.why)
             self._said = said = render_sentence("unknown", strings.UNCONFIRMED)
-        elif isinstance(found, Failure):
+        elif isinstance(found, CallFailure):
             return self._after(found)
         elif found is not None and found.version == self._claim.version:
             return self._settle(said.outcome, found.ts)
@@ -321,7 +321,7 @@ class Delivery:
         if self._must_look:
             thread = self._asked.thread if self._asked else None if place.channel.startswith("D") else place.ts
             found = find_reply(client, place, thread, bot_user=self._means.bot_user)
-            if isinstance(found, Failure) and not (isinstance(found, NotPosted) and found.code):
+            if isinstance(found, CallFailure) and not (isinstance(found, NotPosted) and found.code):
                 return self._after(found)
             self._must_look = False
             self._reply_ts = found.ts if isinstance(found, FoundReply) else None
@@ -333,7 +333,7 @@ class Delivery:
                 return self._after(result)
         return self._settle(outcome, None)
 
-    def _after(self, failure: Failure) -> Retry:
+    def _after(self, failure: CallFailure) -> Retry:
         if isinstance(failure, RateLimited):
             return Retry(failure.seconds)
         log.warning("%s is tried again: %s", self._claim.place, failure.why)

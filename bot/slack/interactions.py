@@ -42,7 +42,7 @@ from bot.slack.modals import (
 )
 from bot.slack.paging import page_of, paged, reread
 from bot.slack.payloads import InteractionPayload, PayloadView
-from bot.slack.posting import Failure, call_slack, metadata_of, update
+from bot.slack.posting import CallFailure, call_slack, metadata_of, update
 from bot.slack.queues import ChannelQueues, Pace, QueueClosedError, QueueFullError
 from bot.slack.render import AnswererProtocol, CorpusProtocol
 from bot.store.models import Feedback, MessageRef, QuestionEvent, answer_id
@@ -134,7 +134,7 @@ class InteractionHandler:
             channel, ts = turn.place.channel, press.container.message_ts
             metadata = metadata_of(_asked(press, turn.place, turn.version))
             result = update(self._client, channel, ts, shown, metadata)
-            if not isinstance(result, Failure):
+            if not isinstance(result, CallFailure):
                 return
             _tell_of(result)
             shown = sentence_modal(strings.NOT_TURNED)
@@ -145,7 +145,7 @@ class InteractionHandler:
         if self._shelf is None:
             return sentence_modal(strings.LOADING)
         asked = reread(self._client, turn.place, self._bot_user)
-        if isinstance(asked, Failure):
+        if isinstance(asked, CallFailure):
             log.warning("%s cannot be read again: %s", turn.place, asked)
             return sentence_modal(strings.NOT_REREAD)
         if asked is None:
@@ -193,7 +193,7 @@ class InteractionHandler:
     def _refused(self, press: InteractionPayload, place: MessageRef) -> Json | None:
         """What is shown to somebody who may not ask, and so may not read on."""
         refusal = self._admission.refusal(_asked(press, place))
-        if isinstance(refusal, Failure):
+        if isinstance(refusal, CallFailure):
             log.warning("whether %s may press is not known: %s", press.user.id, refusal)
             return sentence_modal(strings.UNREACHED)
         return sentence_modal(refusal) if refusal is not None else None
@@ -219,5 +219,5 @@ def _view(press: InteractionPayload) -> PayloadView:
 
 
 def _tell_of(result: object) -> None:
-    if isinstance(result, Failure):
+    if isinstance(result, CallFailure):
         log.warning("what was pressed for is not shown: %s", result)

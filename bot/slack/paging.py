@@ -17,7 +17,7 @@ from bot.slack.buttons import BUTTON_BLOCKS, AnswerRef, PageRef, add_buttons
 from bot.slack.layout import MessageContent, render
 from bot.slack.payloads import SlackMessage as Said
 from bot.slack.plain_text import extract_question
-from bot.slack.posting import Failure, NotPosted, call_slack
+from bot.slack.posting import CallFailure, NotPosted, call_slack
 from bot.store.models import MessageRef
 
 # Quotes to which a question is followed; each is weaker than those before it.
@@ -53,7 +53,7 @@ def may_reread(channel: str, scopes: frozenset[str] | None) -> bool:
     return "im:history" in scopes if channel.startswith("D") else scopes >= _HISTORIES
 
 
-def reread(client: WebClient, place: MessageRef, bot_user: str) -> RereadQuestion | Failure | None:
+def reread(client: WebClient, place: MessageRef, bot_user: str) -> RereadQuestion | CallFailure | None:
     """What the message at ``place`` asks now; None where it is gone, or asks nothing any more."""
     # A thread's first message comes too, whatever the time.
     only: dict[str, Any] = {"oldest": place.ts, "latest": place.ts, "inclusive": True, "limit": 2}

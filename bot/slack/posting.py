@@ -111,11 +111,11 @@ class Unconfirmed:
     why: str
 
 
-Metadata = dict[str, Any]
+MessageMetadata = dict[str, Any]
 """What a message bears for its app alone."""
 
-Failure = NotPosted | RateLimited | Unconfirmed
-Result = Posted | Failure
+CallFailure = NotPosted | RateLimited | Unconfirmed
+Result = Posted | CallFailure
 
 
 def destination_of(asked: IncomingQuestion, outcome: Outcome) -> Destination:
@@ -134,14 +134,14 @@ def destination_of(asked: IncomingQuestion, outcome: Outcome) -> Destination:
     return Destination(channel, None if thread == asked.place.ts else thread, asked.user)
 
 
-def metadata_of(asked: IncomingQuestion) -> Metadata:
+def metadata_of(asked: IncomingQuestion) -> MessageMetadata:
     """What a reply bears by which it is found again: its question, and which version of it."""
     version = asked.delivery.version
     mark = {"question_ts": asked.place.ts} | ({"question_edited": version} if version else {})
     return {"event_type": METADATA_EVENT, "event_payload": mark}
 
 
-def post(client: WebClient, destination: Destination, message: MessageContent, metadata: Metadata) -> Result:
+def post(client: WebClient, destination: Destination, message: MessageContent, metadata: MessageMetadata) -> Result:
     """Post ``message`` where ``destination`` says."""
     if destination.response_url is not None:
         return _respond(destination.response_url, message)
@@ -183,7 +183,7 @@ def _respond(response_url: str, message: MessageContent) -> Result:
     return Posted(None) if response.status_code == 200 else _unanswered(response)
 
 
-def _unanswered(response: WebhookResponse) -> Failure:
+def _unanswered(response: WebhookResponse) -> CallFailure:
     if response.status_code == 429:
         return RateLimited(_seconds(response.headers.get("retry-after")))
     if response.status_code >= 500:
@@ -192,7 +192,7 @@ def _unanswered(response: WebhookResponse) -> Failure:
     return NotPosted(f"Slack refused the response: {response.status_code} {response.body[:200]}", "response_refused")
 
 
-def update(client: WebClient, channel: str, ts: str, message: MessageContent, metadata: Metadata) -> Result:
+def update(client: WebClient, channel: str, ts: str, message: MessageContent, metadata: MessageMetadata) -> Result:
     """Put ``message`` in place of the one at ``ts``; doing so twice shows nothing twice."""
     result = call_slack(
         lambda: client.chat_update(
@@ -207,7 +207,7 @@ def update(client: WebClient, channel: str, ts: str, message: MessageContent, me
     return Posted(ts) if isinstance(result, SlackResponse) else result
 
 
-def remove(client: WebClient, channel: str, ts: str) -> Failure | None:
+def remove(client: WebClient, channel: str, ts: str) -> CallFailure | None:
     """Delete the message at ``ts``, which may be gone already; None when it is not there any more."""
     result = call_slack(lambda: client.chat_delete(channel=channel, ts=ts))
     if isinstance(result, SlackResponse) or (isinstance(result, NotPosted) and result.is_gone):
@@ -215,7 +215,7 @@ def remove(client: WebClient, channel: str, ts: str) -> Failure | None:
     return result
 
 
-def call_slack(call: Callable[[], SlackResponse]) -> SlackResponse | Failure:
+def call_slack(call: Callable[[], SlackResponse]) -> SlackResponse | CallFailure:
     """Slack's answer to ``call``, or how it failed."""
     try:
         return call()
@@ -228,7 +228,7 @@ def call_slack(call: Callable[[], SlackResponse]) -> SlackResponse | Failure:
         return Unconfirmed(f"the connection broke before Slack replied: {error!r}")
 
 
-def _refused(error: SlackApiError) -> Failure:
+def _refused(error: SlackApiError) -> CallFailure:
     status, code = error.response.status_code, str(error.response.get("error"))
     if status == 429 or code in {"ratelimited", "rate_limited"}:
         headers = {name.lower(): value for name, value in error.response.headers.items()}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from making import article
-
 from bot.evaluation.questions import EvaluationQuestion, Evidence, JudgedReply
 from bot.models import Article
+from tests.factories import article
 
 
 def asked(

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from making import article, librarian
 
 from bot.errors import ArchiveError, VerificationError
 from bot.evaluation.questions import EvaluationQuestion, JudgedReply, evaluate_questions, judge_reply, read_questions
 from bot.models import Question, Reply
+from tests.factories import answerer, article
 
 from .cases import FERRY, LAMP, archive, asked
 
@@ -19,7 +19,7 @@ LIT = ("lamp.txt", "lit in 1871")
 
 
 def judged(asked: EvaluationQuestion) -> JudgedReply:
-    return judge_reply(librarian(*archive()), asked)
+    return judge_reply(answerer(*archive()), asked)
 
 
 def test_the_evidence_is_found() -> None:
@@ -61,7 +61,7 @@ def test_the_rank_may_be_any() -> None:
     """The rank is that of the first hit with evidence, however many come before it."""
     some = [article(f"Skarvik has a lamp. House {n} stands apart.", id=f"{n}.txt") for n in range(14)]
     found = judge_reply(
-        librarian(*some), asked("Skarvik lamp", evidence=[("13.txt", "House 13"), ("12.txt", "House 12")])
+        answerer(*some), asked("Skarvik lamp", evidence=[("13.txt", "House 13"), ("12.txt", "House 12")])
     )
     assert found.rank == 13
 
@@ -73,10 +73,8 @@ QUESTIONS = [asked(text, evidence=[LIT]) for text in ("lamp", "ferry to Orre", "
 def test_any_number_of_processes_gives_the_same(processes: int) -> None:
     """Outcomes come in the order of the questions and are equal, and each is reported as it comes."""
     reported: list[tuple[int, int]] = []
-    found = evaluate_questions(
-        librarian(*archive()), QUESTIONS, lambda done, of: reported.append((done, of)), processes
-    )
-    assert list(found) == list(evaluate_questions(librarian(*archive()), QUESTIONS, processes=1))
+    found = evaluate_questions(answerer(*archive()), QUESTIONS, lambda done, of: reported.append((done, of)), processes)
+    assert list(found) == list(evaluate_questions(answerer(*archive()), QUESTIONS, processes=1))
     assert reported == [(number, 40) for number in range(1, 41)]
 
 
@@ -84,7 +82,7 @@ class Tampered:
     """A librarian whose replies are never what the archive says."""
 
     def __init__(self) -> None:
-        self.archive = librarian(*archive()).archive
+        self.archive = answerer(*archive()).archive
 
     def answer(self, question: Question) -> Reply:
         raise VerificationError(f"{question.text} is not verbatim.")

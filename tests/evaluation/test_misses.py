@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from making import article, librarian
-
 from bot.evaluation.failures import Failure, explain_failure, group_failures
 from bot.evaluation.questions import EvaluationQuestion, judge_reply
+from tests.factories import answerer, article
 
 from .cases import LAMP, Case, archive, asked, outcomes_of
 
@@ -42,7 +41,7 @@ def test_no_miss() -> None:
 
 def explained(question: EvaluationQuestion, *more: str) -> Failure:
     """What is told of ``question`` where the archive also holds paragraphs of ``more``."""
-    some = librarian(*archive(), *(article(text, id=f"{number}.txt") for number, text in enumerate(more)))
+    some = answerer(*archive(), *(article(text, id=f"{number}.txt") for number, text in enumerate(more)))
     return explain_failure(some, judge_reply(some, question))
 
 

@@ -10,11 +10,11 @@ from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
-from making import article
 
 from bot.index.build import BATCH, analyze, build_arrays
 from bot.index.rows import ArticleRows, RowRange, join_rows
 from bot.models import Article
+from tests.factories import article
 
 from .folders import unequal
 

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from making import article
 
 from bot.index import Index, learning
 from bot.index.archive import Archive
@@ -17,6 +16,7 @@ from bot.index.scoring import FIELDS
 from bot.index.term_ids import Documents
 from bot.models import Article
 from bot.text import analysis
+from tests.factories import article
 
 from .folders import prose, words
 

@@ -21,7 +21,7 @@ from bot.models import Question, Reply
 from bot.search.answerer import Answerer
 from bot.search.corpus import Corpus
 from bot.wiring import open_corpus
-from tests.making import shown as quotes_of
+from tests.factories import shown as quotes_of
 
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ("what was agreed on GCAP", "Japan's budget for defence", "-treaty fighter exports", "who owns the moon")

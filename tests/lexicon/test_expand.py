@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
-from making import lexicon
 
 from bot.models import Expansion, Question
 from bot.search.expansion import expand
+from tests.factories import lexicon
 
 AUTHORITY = "The Coastal Transport Authority (CTA) runs the ferry."
 
@@ -111,7 +111,7 @@ def test_an_archive_without_paragraphs() -> None:
 
 
 PROGRAM = """
-from making import lexicon
+from tests.factories import lexicon
 from bot.models import Question
 from bot.search.expansion import expand
 print(expand(lexicon("Nakatani, NAKATANI and Nakatani’s men met Nakatani's friend."), Question("nakatini")))

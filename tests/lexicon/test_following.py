@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import article, lexicon, librarian
 
 from bot.models import Answer, Expansion, Question
 from bot.search.expansion import expand
 from bot.search.followups import FOLLOWED_WEIGHT, MOST_TAKEN, is_continuation
 from bot.search.messages import header_lines
+from tests.factories import answerer, article, lexicon
 
 LEARNT = lexicon(
     "The Global Combat Air Programme (GCAP) was agreed on in Rome, and Italy builds engines for it.",
@@ -98,7 +98,7 @@ def test_what_is_taken_counts_less_in_all_its_forms() -> None:
 def test_the_reader_is_told_what_was_searched() -> None:
     """(And on engines?, asked after GCAP: the first line names both, and no quote says "found as".)"""
     held = "Under GCAP, Italy builds the engines, and Japan the wings."
-    reply = librarian(article(held), article("Rain fell.", id="b.txt")).answer(
+    reply = answerer(article(held), article("Rain fell.", id="b.txt")).answer(
         Question("and on engines?", follows=(AGREED,))
     )
     assert isinstance(reply, Answer)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from making import lexicon
 
 from bot.models import Question
 from bot.search.expansion import expand
+from tests.factories import lexicon
 
 NAMES = [
     ("Iran", "Iraq"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from making import article, choice, chosen, highlighted, index_of
 
 from bot.models import Article, Hit, Question
 from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.quotes import choose_quotes
+from tests.factories import article, build_index, choice, chosen, highlighted
 
 COSTS = (
     "The harbour board said on Tuesday that the breakwater at Skarvik will cost 14 million crowns "
@@ -223,7 +223,7 @@ def test_a_first_quote_that_another_goes_before_holds_something_itself() -> None
     """What left its subject to its title is shown first or not at all: behind a fuller one it would be filling."""
     full = article("The crew of Skarvik was saved by fishermen.")
     titled = article("Nobody at the pier was saved.", title="The crew of Skarvik and its fishermen", id="b.md")
-    found = index_of((full, titled))
+    found = build_index((full, titled))
     asked = expand(found.lexicon, Question("Skarvik crew fishermen saved"))
     hits = sorted(found.retriever.search(asked, 9), key=lambda hit: hit.passage.article.id != titled.id)
 

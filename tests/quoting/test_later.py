@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from making import article, librarian
 
 from bot.models import Answer, Article, Question
+from tests.factories import answerer, article
 
 PIER = "The pier at Skarvik opened to the ferries of Orre."
 
@@ -18,7 +18,7 @@ def dated(text: str, year: int | None, id: str) -> Article:
 
 def later(question: str, *articles: Article, limit: int = 1) -> str | None:
     """The id of the later article that the answer names."""
-    reply = librarian(*articles).answer(Question(question, limit))
+    reply = answerer(*articles).answer(Question(question, limit))
     assert isinstance(reply, Answer)
     return reply.later.id if reply.later else None
 

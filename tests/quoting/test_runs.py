@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import article, chosen
 
 from bot.models import Quote
 from bot.text.sentences import sentences
+from tests.factories import article, chosen
 
 FILLER = "Plain words stand here, and nothing else is told."
 

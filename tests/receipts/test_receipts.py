@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import archive_of, article, librarian, shown
 
 from bot.models import Article, Mark, Question, Reply, Span
 from bot.search.answerer import Answerer
 from bot.search.receipts import Receipt, archive_now, check_quotes, make_receipt, narrowed, placed, strongest, verdict
+from tests.factories import answerer, archive_of, article, shown
 
 BRIDGE = article(
     "The valley waited for ten years.",
@@ -32,7 +32,7 @@ ASKED = "who approved the Tarn bridge"
 
 
 def receipt(asked: str, *articles: Article) -> Receipt:
-    return given_by(librarian(*articles), asked)[1]
+    return given_by(answerer(*articles), asked)[1]
 
 
 def given_by(asked_of: Answerer, question: str) -> tuple[Reply, Receipt]:
@@ -133,7 +133,7 @@ CHANGES = [
 @pytest.mark.parametrize(("articles", "holds"), CHANGES)
 def test_a_quote_is_verified_as_long_as_its_source_is_what_it_was(articles: list[Article], *, holds: bool) -> None:
     """Each quote is found again, byte for byte, or its source has changed since; a new title changes no quote."""
-    reply, made = given_by(librarian(BRIDGE, FERRY), ASKED)
+    reply, made = given_by(answerer(BRIDGE, FERRY), ASKED)
     quotes = [quote.text if quote else None for quote in check_quotes(made, archive_of(articles))]
     assert quotes[0] == (shown(reply)[0].text if holds else None)
 
@@ -201,7 +201,7 @@ untimed = settings(deadline=None)
 @given(ARTICLES, ASKABLE)
 def test_the_same_question_to_the_same_archive_has_the_same_answer(articles: list[Article], asked: str) -> None:
     """Over any archive and any question: asked of a librarian made anew, the reply and its receipt are the same."""
-    (one, first), (other, second) = (given_by(librarian(*articles), asked) for _ in range(2))
+    (one, first), (other, second) = (given_by(answerer(*articles), asked) for _ in range(2))
     assert one == other
     assert first.model_dump_json() == second.model_dump_json()
 
@@ -210,7 +210,7 @@ def test_the_same_question_to_the_same_archive_has_the_same_answer(articles: lis
 @given(ARTICLES, ASKABLE)
 def test_a_receipt_adds_up_and_reads_back(articles: list[Article], asked: str) -> None:
     """Over any archive: scores are the sums of what they are made of, a kept receipt is the same, and all verify."""
-    found = librarian(*articles)
+    found = answerer(*articles)
     reply, made = given_by(found, asked)
     assert Receipt.model_validate_json(made.model_dump_json()) == made
     assert [quote and quote.text for quote in check_quotes(made, found.archive)] == [one.text for one in shown(reply)]
@@ -224,11 +224,11 @@ ANOTHER_PROCESS = """
 import json, sys
 from pathlib import Path
 from bot.models import Question
-from bot.receipts import receipt_of
-from bot.wiring import open_library
-librarian = open_library([Path(sys.argv[1])]).with_current(lambda one: one)
+from bot.search.receipts import make_receipt
+from bot.wiring import open_corpus
+answerer = open_corpus([Path(sys.argv[1])]).with_current(lambda one: one)
 for question in sys.argv[2:]:
-    print(receipt_of(librarian.answer(Question(question)), librarian.archive, librarian.explain).model_dump_json())
+    print(make_receipt(answerer.answer(Question(question)), answerer.archive, answerer.explain).model_dump_json())
 """
 QUESTIONS = ["what was agreed on GCAP", "who leads the Quad", "why do submarines dive", 'Unicorn mast -Quad "the mast"']
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making import archive_of, article, query, reopened, searching
 
 from bot.index.bm25 import Bm25Retriever, count_documents
 from bot.index.postings import LuceneIdf, Postings
@@ -20,6 +19,7 @@ from bot.index.scorer import NumpyScorer
 from bot.index.scoring import FIELDS, K1, B, Retriever, body
 from bot.index.term_ids import Documents
 from bot.models import Article, Filters, Passage, Query, Scope
+from tests.factories import archive_of, article, query, reopened, searching
 
 Engine = Callable[[Sequence[Passage]], Retriever]
 

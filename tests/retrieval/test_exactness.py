@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import missing
-from making import reopened
 
 from bot.index.arrays import Array, LazyArray
 from bot.index.native import LIBRARY, SOURCES, load_library
@@ -21,6 +20,7 @@ from bot.index.postings import Counted, LuceneIdf, Postings
 from bot.index.scorer import NumpyScorer, QueryPostings, Scorer, create_scorer
 from bot.index.term_ids import Documents
 from bot.models import Term
+from tests.factories import reopened
 
 Corpus = list[list[str]]
 PARAMETERS = {"k1": 0.9, "b": 0.75}

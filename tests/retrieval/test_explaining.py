@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given, settings
-from making import query, searching
 
 from bot.index.reference import ReferenceRetriever
 from bot.index.scoring import Retriever
 from bot.models import Passage
+from tests.factories import query, searching
 
 from .test_contract import ARTICLES, TARN, WEIGHTED, every_engine, made, passages
 

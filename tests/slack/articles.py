@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
-from making import archive_of
-
 from bot.errors import VerificationError
 from bot.index.archive import Archive
 from bot.index.scoring import TermScore
 from bot.models import Abstention, Answer, Article, Hit, Paragraph, Passage, Query, Question, Quote, Reply, Span, Trace
 from bot.search.corpus import CorpusAddress
 from bot.slack.render import AnswererProtocol
+from tests.factories import archive_of
 
 T = TypeVar("T")
 

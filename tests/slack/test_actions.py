@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import archive_of
 
 from bot.errors import VerificationError
 from bot.index.archive import Archive
@@ -22,7 +21,7 @@ from bot.slack.layout import texts_in
 from bot.slack.modals import NEXT_QUOTE, NOTE, PREVIOUS_QUOTE, context_modal
 from bot.store.models import Feedback, MessageRef
 from bot.store.store import Store
-from tests.making import article
+from tests.factories import archive_of, article
 
 from .articles import Scripted, answer, quote_all
 from .articles import find as span_of

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from making import archive_of
 
 from bot.models import Article, Json
 from bot.playground.models import Message
@@ -18,7 +17,7 @@ from bot.slack.buttons import WHY
 from bot.slack.layout import texts_in
 from bot.store.models import MessageRef, answer_id
 from bot.store.store import Store
-from tests.making import article, librarian
+from tests.factories import archive_of, article, librarian
 
 from .conftest import Room
 from .surfaces import command, full_room, share

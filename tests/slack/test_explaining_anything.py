@@ -7,7 +7,6 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from making import archive_of
 
 from bot.index.scoring import TermScore
 from bot.models import Quote
@@ -18,6 +17,7 @@ from bot.slack.layout import MessageContent
 from bot.slack.modals import explanation_modal
 from bot.slack.plain_text import QUESTION_LIMIT
 from bot.store.models import AnswerRecord, MessageRef, answer_id, hash_user_id
+from tests.factories import archive_of
 
 from .articles import answer, quote_all
 from .hostile import MIXTURES, assert_harmless, quotes, untimed

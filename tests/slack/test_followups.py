@@ -19,7 +19,7 @@ from bot.slack.buttons import MORE_PASSAGES
 from bot.slack.dispatcher import Limits
 from bot.slack.layout import texts_in
 from bot.store.store import Store
-from tests.making import article, librarian
+from tests.factories import answerer, article
 
 from .articles import Scripted
 from .conftest import Room, shown
@@ -30,7 +30,7 @@ from .test_paging import HOLDING, OTHERS
 APPROVED = "The council approved the Tarn bridge on Monday."
 PAID = "The state pays for the Tarn bridge, and the town for the road."
 FERRY = "The ferry at Ulm takes forty trucks, and the county pays for the diesel."
-LIBRARIAN = librarian(
+LIBRARIAN = answerer(
     article(APPROVED, "Work begins in June, and ends two years later.", id="approved.txt"),
     article(PAID, "Nobody had asked the town before that.", id="paid.txt"),
     article(FERRY, "It was built in a yard on the coast.", id="ferry.txt"),
@@ -208,7 +208,7 @@ def test_a_thread_below_a_shared_answer_goes_on_with_it(room: Room) -> None:
 def test_further_passages_are_the_follow_ups_own(idle: Room) -> None:
     """(And who approved it?, then "More passages": what follows is searched with the same subject.)"""
     told = [text.replace("the bridge", "the Tarn bridge") for text in (*HOLDING, *OTHERS)]
-    idle.librarian = Reading(real=librarian(*(article(text, id=f"{number}.txt") for number, text in enumerate(told))))
+    idle.librarian = Reading(real=answerer(*(article(text, id=f"{number}.txt") for number, text in enumerate(told))))
     with idle.bot(rules=going_on(idle)):
         root = opened(idle, "what of the Tarn bridge")
         idle.slack.say(GENERAL, "and who approved the bridge?", thread=root.ts)
@@ -235,7 +235,7 @@ def test_why_it_was_answered_so(room: Room) -> None:
 def test_further_passages_need_what_was_kept(idle: Room) -> None:
     """("More passages" by a process that does not know the subject any more: a sentence, and the answer as it was.)"""
     told = [text.replace("the bridge", "the Tarn bridge") for text in (*HOLDING, *OTHERS)]
-    idle.librarian = Reading(real=librarian(*(article(text, id=f"{number}.txt") for number, text in enumerate(told))))
+    idle.librarian = Reading(real=answerer(*(article(text, id=f"{number}.txt") for number, text in enumerate(told))))
     with idle.bot():
         root = opened(idle, "what of the Tarn bridge")
         idle.ask("and who approved the bridge?", thread=root.ts)

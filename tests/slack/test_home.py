@@ -8,13 +8,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from making import archive_of
 
 from bot.models import Json
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import DM_YOU, YOU
 from bot.slack.features import FEATURES, events, scopes
 from bot.slack.layout import texts_in
+from tests.factories import archive_of
 
 from .articles import TARN, Scripted
 from .conftest import Room

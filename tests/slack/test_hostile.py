@@ -19,7 +19,7 @@ from bot.slack.markup import URL_LIMIT, escape, isolate, linkable
 from bot.slack.plain_text import to_plain_text
 from bot.store.models import MessageRef
 from bot.wiring import answerer_over
-from tests.making import article, librarian, shown
+from tests.factories import answerer, article, shown
 
 from .articles import answer, quote_all
 from .conftest import Room
@@ -153,7 +153,7 @@ BRIDGE = article(
     "Work on the `bridge` begins &amp; ends in \u202eJune\u202c, says <@U123>. :smile:",
     title="<!here> *bridge*",
 )
-LIBRARIAN = librarian(BRIDGE)
+LIBRARIAN = answerer(BRIDGE)
 
 
 def test_an_answer_is_given() -> None:

@@ -16,7 +16,7 @@ from bot.slack.layout import texts_in
 from bot.slack.paging import may_reread, page_of
 from bot.store.store import Store
 from bot.wiring import answerer_over
-from tests.making import article
+from tests.factories import article
 
 from .conftest import Room, shown
 from .hostile import quoted as words_of

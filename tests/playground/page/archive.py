@@ -10,7 +10,7 @@ from bot.ingest.reader import read_articles
 from bot.models import Article
 from bot.search.answerer import Answerer
 from bot.wiring import answerer_over
-from tests.making import article
+from tests.factories import article
 
 from .running import ROOT
 

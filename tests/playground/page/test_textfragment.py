@@ -11,13 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from making import archive_of
 from playwright.sync_api import Browser, Page
 
 from bot.ingest.reader import read_articles
 from bot.models import Article, Quote, Span
 from bot.text.fragments import link_to
 from bot.wiring import answerer_over
+from tests.factories import archive_of
 
 from .asking import Desk, asking
 from .conftest import DESKTOP, Visit

@@ -89,7 +89,7 @@ def lexicon(*texts: str) -> Lexicon:
     return index(*texts).lexicon
 
 
-def librarian(*articles: Article) -> Answerer:
+def answerer(*articles: Article) -> Answerer:
     """A librarian over these articles."""
     return answerer_over(articles)
 
