@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.text.analysis import fold, term, terms, tokens, words
+from bot.text.analysis import extract_terms, fold, split_words, to_term, tokenize
 
 TEXTS = st.text(max_size=60) | st.text(alphabet=".'’&-,019aAbBsS\u0301\u200b\u00ad \nßİıſ日あ½ﬁ", max_size=25)
 
@@ -38,7 +38,7 @@ TEXTS = st.text(max_size=60) | st.text(alphabet=".'’&-,019aAbBsS\u0301\u200b\u
 )
 def test_terms(text: str, expected: list[str]) -> None:
     """A text gives the terms of the words that are searched, in order; one without words gives none."""
-    assert terms(text) == expected
+    assert extract_terms(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_terms(text: str, expected: list[str]) -> None:
 )
 def test_words_that_meet(one: str, other: str) -> None:
     """Case, accents, width, apostrophes, possessives, plurals and regional spelling part no two prints of a word."""
-    assert terms(one) == terms(other)
-    assert len(terms(one)) == 1
+    assert extract_terms(one) == extract_terms(other)
+    assert len(extract_terms(one)) == 1
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_words_that_meet(one: str, other: str) -> None:
 )
 def test_words_that_stay_apart(one: str, other: str) -> None:
     """No folding and no stem makes one word of two."""
-    assert terms(one) != terms(other)
+    assert extract_terms(one) != extract_terms(other)
 
 
 @pytest.mark.parametrize(
@@ -143,18 +143,18 @@ def test_words_that_stay_apart(one: str, other: str) -> None:
 )
 def test_stop_words(text: str, expected: list[str]) -> None:
     """A stop word is not searched in any case or apostrophe; a country and a month spelt like one are."""
-    assert terms(text) == expected
+    assert extract_terms(text) == expected
 
 
 def test_stop_words_are_still_tokens() -> None:
     """A stop word keeps its place among the tokens, and is marked as one."""
-    assert [(token.term, token.is_stop) for token in tokens("the piers")] == [("the", True), ("pier", False)]
+    assert [(token.term, token.is_stop) for token in tokenize("the piers")] == [("the", True), ("pier", False)]
 
 
 def test_a_token_points_at_the_letters_it_came_from() -> None:
     """A token's offsets cover the text's own letters: accents, capitals and the possessive among them."""
     text = "“CAFÉ’s” (F-35), zero\u200bwidth 1,000"
-    assert [text[token.start : token.end] for token in tokens(text)] == ["CAFÉ’s", "F-35", "zero\u200bwidth", "1,000"]
+    assert [text[token.start : token.end] for token in tokenize(text)] == ["CAFÉ’s", "F-35", "zero\u200bwidth", "1,000"]
 
 
 @settings(deadline=None)
@@ -163,9 +163,9 @@ def test_a_token_points_at_the_letters_it_came_from() -> None:
 def test_tokens_lie_in_the_text_in_order(text: str) -> None:
     """In any text the tokens are ordered, disjoint and inside it, and the slice of each has the token's term."""
     at = 0
-    for token in tokens(text):
+    for token in tokenize(text):
         assert at <= token.start < token.end <= len(text)
-        assert term(text[token.start : token.end]) == token.term
+        assert to_term(text[token.start : token.end]) == token.term
         at = token.end
 
 
@@ -173,8 +173,8 @@ def test_tokens_lie_in_the_text_in_order(text: str) -> None:
 @given(TEXTS)
 def test_tokens_and_terms_agree(text: str) -> None:
     """Whichever way a text is asked for its terms, the same are searched."""
-    assert terms(text) == [token.term for token in tokens(text) if not token.is_stop]
-    assert terms(text) == [token.term for token in tokens(text) if not token.is_stop]
+    assert extract_terms(text) == [token.term for token in tokenize(text) if not token.is_stop]
+    assert extract_terms(text) == [token.term for token in tokenize(text) if not token.is_stop]
 
 
 @settings(deadline=None)
@@ -182,5 +182,5 @@ def test_tokens_and_terms_agree(text: str) -> None:
 @example("US U.S. U.S.A. F-35 1,000 İ ﬁ")
 def test_folding_twice_is_folding_once(text: str) -> None:
     """A folded word stays as it is when folded again."""
-    for word in words(text):
+    for word in split_words(text):
         assert fold(fold(word)) == fold(word)

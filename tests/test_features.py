@@ -14,7 +14,7 @@ from bot.search.expansion import expand
 from bot.search.occurrences import positions_in
 from bot.search.ranking import compute_features
 from bot.text import analysis
-from bot.text.sentences import sentences
+from bot.text.sentences import split_sentences
 from bot.wiring import build_index
 from tests.factories import article
 
@@ -30,8 +30,8 @@ Sighting = tuple[frozenset[int], int, int | None]
 
 def sightings(query: Query, paragraph: Paragraph) -> list[Sighting]:
     """Every form of the question where it stands in the paragraph."""
-    spans = sentences(paragraph.text)
-    tokens = [token for token in analysis.tokens(paragraph.text) if not token.is_stop]
+    spans = split_sentences(paragraph.text)
+    tokens = [token for token in analysis.tokenize(paragraph.text) if not token.is_stop]
     found: list[Sighting] = []
     for at, form in product(range(len(tokens)), query.forms):
         own = tokens[at : at + len(form.terms)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.models import Article, Mark, Span
-from bot.text.paragraphs import PASSAGE_WORDS, passages, split
+from bot.text.paragraphs import PASSAGE_WORDS, build_passages, split_paragraphs
 
 WRAPPED = """The council met on Tuesday and agreed to
 repair the old bridge before winter. It had been
@@ -58,7 +58,7 @@ def of_words(*counts: int, heading_before: int | None = None) -> Article:
 )
 def test_split(text: str, expected: list[str]) -> None:
     """Blank lines part paragraphs; single line ends do when the lines end as paragraphs, not when they were wrapped."""
-    paragraphs = split(article(text))
+    paragraphs = split_paragraphs(article(text))
     assert [paragraph.text for paragraph in paragraphs] == expected
     assert [(paragraph.number, paragraph.of) for paragraph in paragraphs] == [
         (number, len(expected)) for number in range(1, len(expected) + 1)
@@ -68,7 +68,9 @@ def test_split(text: str, expected: list[str]) -> None:
 def test_headings() -> None:
     """A paragraph knows the nearest heading above it; a title or heading is none, and parts its neighbours."""
     text = "#Title\nzero\n\nFirst\none\nSecond\n\ntwo\n\nthree"
-    found = [(p.heading and p.heading.of(text), p.text) for p in split(article(text, "#Title", "First", "Second"))]
+    found = [
+        (p.heading and p.heading.of(text), p.text) for p in split_paragraphs(article(text, "#Title", "First", "Second"))
+    ]
     assert found == [(None, "zero"), ("First", "one"), ("Second", "two"), ("Second", "three")]
 
 
@@ -77,7 +79,7 @@ def test_a_line_that_leads_elsewhere_is_no_heading() -> None:
     text = "First\none\nLearn more: The best umbrellas\n\ntwo"
     found = [
         (p.heading and p.heading.of(text), p.text)
-        for p in split(article(text, "First", "Learn more: The best umbrellas"))
+        for p in split_paragraphs(article(text, "First", "Learn more: The best umbrellas"))
     ]
     assert found == [("First", "one"), ("First", "two")]
 
@@ -97,7 +99,7 @@ def test_a_line_that_leads_elsewhere_is_no_heading() -> None:
 )
 def test_passages(made: Article, expected: list[list[int]]) -> None:
     """Neighbours are joined up to 180 words, never across a heading; a longer paragraph stands alone, whole."""
-    found = passages(split(made))
+    found = build_passages(split_paragraphs(made))
     assert [[paragraph.number for paragraph in passage.paragraphs] for passage in found] == expected
     for passage in found:
         first, last = passage.paragraphs[0], passage.paragraphs[-1]
@@ -107,4 +109,7 @@ def test_passages(made: Article, expected: list[list[int]]) -> None:
 def test_passages_of_several_articles() -> None:
     """A passage never joins paragraphs of two articles, even if their words are the same."""
     one, two = of_words(5, 5), of_words(5, 5)
-    assert [passage.article is one for passage in passages(split(one) + split(two))] == [True, False]
+    assert [passage.article is one for passage in build_passages(split_paragraphs(one) + split_paragraphs(two))] == [
+        True,
+        False,
+    ]

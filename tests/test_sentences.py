@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.text.sentences import sentences
+from bot.text.sentences import split_sentences
 
 TEXTS = st.text(max_size=80) | st.text(alphabet="aA1 .!?…'’\"“”()-,\n\r\u00a0ש。", max_size=40)
 
@@ -50,7 +50,7 @@ TEXTS = st.text(max_size=80) | st.text(alphabet="aA1 .!?…'’\"“”()-,\n\r\
 )
 def test_sentences(text: str, expected: list[str]) -> None:
     """A paragraph is parted where its sentences end: not at an abbreviation, in a number or inside a quotation."""
-    assert [span.of(text) for span in sentences(text)] == expected
+    assert [span.of(text) for span in split_sentences(text)] == expected
 
 
 @settings(deadline=None)
@@ -60,7 +60,7 @@ def test_sentences(text: str, expected: list[str]) -> None:
 def test_sentences_cover_the_text(text: str) -> None:
     """In any text the sentences are ordered, disjoint, trimmed and inside it, and only blanks stand outside them."""
     at = 0
-    for span in sentences(text):
+    for span in split_sentences(text):
         assert at <= span.start < span.end <= len(text)
         assert not text[at : span.start].strip()
         assert span.of(text) == span.of(text).strip()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.models import Article, Quote, Span
 from bot.slack.markup import URL_LIMIT
-from bot.text.fragments import DIRECTIVE_LIMIT, Directive, directive_to, link_to
+from bot.text.fragments import DIRECTIVE_LIMIT, Directive, build_directive, link_to
 from tests.factories import archive_of, article
 
 # The specification's own, section by section; then each character that parts a directive, and what no address holds.
@@ -110,7 +110,7 @@ ENOUGH = [
 @pytest.mark.parametrize(("of", "words", "directive"), ENOUGH)
 def test_a_quote_is_named_by_as_little_as_names_it_alone(of: Article, words: str, directive: Directive) -> None:
     """A short quote is named by all its words, a long one by its ends; where that is not enough, with its context."""
-    assert directive_to(quote(of, words)) == directive
+    assert build_directive(quote(of, words)) == directive
 
 
 def test_the_last_words_stand_once_in_the_quote() -> None:
@@ -120,7 +120,7 @@ def test_the_last_words_stand_once_in_the_quote() -> None:
         f"One went home, {refrain}Two went by ship, {refrain}Three walked the whole way to the sea, {refrain}".strip()
     )
     assert (
-        directive_to(quote(article(words), words)).end
+        build_directive(quote(article(words), words)).end
         == f"the men. Three walked the whole way to the sea, {refrain}".strip()
     )
 
@@ -128,7 +128,7 @@ def test_the_last_words_stand_once_in_the_quote() -> None:
 def test_a_paragraph_that_stands_twice_is_told_by_what_is_above_it() -> None:
     """The same words in two places are told from one another by the paragraphs beside them."""
     twice = article("First the mayor.", "Yes.", "Then the council.", "Yes.")
-    first, second = (directive_to(quote(twice, "Yes.", nth=nth)) for nth in (0, 1))
+    first, second = (build_directive(quote(twice, "Yes.", nth=nth)) for nth in (0, 1))
     assert (first.prefix, second.prefix) == ("First the mayor.", "Then the council.")
 
 
@@ -149,7 +149,7 @@ def test_any_quote_has_a_link(text: str, data: st.DataObject) -> None:
     link = link_to(one) or ""
     assert len(link) <= len("https://example.org/#:~:") + DIRECTIVE_LIMIT < URL_LIMIT
     assert urlsplit(link).netloc == "example.org"
-    directive = directive_to(one)
+    directive = build_directive(one)
     words = " ".join(one.text.split())
     assert words.startswith(directive.start)
     assert words.endswith(directive.end or directive.start)

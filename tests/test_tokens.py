@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.index.tokens import runs
 from bot.models import Paragraph, Span
 from bot.text import analysis
-from bot.text.sentences import sentences
+from bot.text.sentences import split_sentences
 from bot.wiring import build_index
 from tests.factories import article
 
@@ -29,8 +29,8 @@ def test_numbers_that_follow_each_other_are_one_range(numbers: list[int], found:
 
 def standing(paragraph: Paragraph, wanted: set[str]) -> list[tuple[str, int, int]]:
     """Each wanted term of ``paragraph``: how many terms precede it, and the sentence that holds all of it, or -1."""
-    spans = sentences(paragraph.text)
-    searched = (token for token in analysis.tokens(paragraph.text) if not token.is_stop)
+    spans = split_sentences(paragraph.text)
+    searched = (token for token in analysis.tokenize(paragraph.text) if not token.is_stop)
     return [
         (
             one.term,
@@ -49,7 +49,7 @@ def test_what_stands_in_many_paragraphs_is_what_stands_in_each(
     """Terms, their places and their sentences are those of each paragraph, looked at by itself."""
     whole = build_index([article("\n\n".join(texts), id=f"{number}.txt") for number, texts in enumerate(told)])
     archive, tokens = whole.archive, whole.tokens
-    wanted = {term for word in asked for term in analysis.terms(word)}
+    wanted = {term for word in asked for term in analysis.extract_terms(word)}
     flags = tokens.flags(tokens.numbers(sorted(wanted)))
     looked_at = [paragraph for paragraph in archive.paragraphs if chance.random() < 0.7]  # type: ignore[attr-defined]
     numbers = [tokens.number(paragraph) for paragraph in looked_at]
@@ -76,10 +76,10 @@ def test_nothing_stands_where_nothing_is_looked_at() -> None:
 def test_terms_follow_one_another_within_a_paragraph(terms: str, at: int, follows: bool) -> None:
     """Terms stand in a row where each is the next, and never across the end of a paragraph."""
     tokens = build_index([article("The old pier.\n\nThe pier.")]).tokens
-    assert tokens.follow(tokens.numbers(analysis.terms(terms)), at, 0) is follows
+    assert tokens.follow(tokens.numbers(analysis.extract_terms(terms)), at, 0) is follows
 
 
 def test_terms_do_not_follow_into_the_next_paragraph() -> None:
     """The last term of one paragraph and the first of the next are not in a row."""
     tokens = build_index([article("It was old.\n\nPiers stood.")]).tokens
-    assert not tokens.follow(tokens.numbers(analysis.terms("old pier")), 0, 0)
+    assert not tokens.follow(tokens.numbers(analysis.extract_terms("old pier")), 0, 0)

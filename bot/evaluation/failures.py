@@ -99,7 +99,7 @@ def explain_failure(librarian: Answerer, outcome: JudgedReply) -> Failure:
 
 def _standing(passage: Passage, hits: Sequence[Hit], terms: Sequence[Term]) -> RankedPassage:
     rank = next((rank for rank, hit in enumerate(hits, 1) if hit.passage == passage), None)
-    own = set(analysis.terms(passage.span.of(passage.article.text)))
+    own = set(analysis.extract_terms(passage.span.of(passage.article.text)))
     return RankedPassage(
         passage,
         rank,

@@ -64,4 +64,4 @@ def _gap(asked: list[tuple[AnswerRecord, str]]) -> Gap:
 def _matter(words: str) -> Hashable:
     """The same for questions that search for the same: whatever order, case or small words they are asked in."""
     text, filters = operators.parse_operators(words)
-    return frozenset(analysis.terms(text)) or " ".join(words.casefold().split()), filters
+    return frozenset(analysis.extract_terms(text)) or " ".join(words.casefold().split()), filters

@@ -44,8 +44,8 @@ from bot.index.term_ids import Documents
 from bot.index.tokens import Vocabulary
 from bot.models import Article, Paragraph, Progress
 from bot.text import analysis
-from bot.text.paragraphs import passages, split
-from bot.text.sentences import sentences
+from bot.text.paragraphs import build_passages, split_paragraphs
+from bot.text.sentences import split_sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,18 +264,18 @@ class _RowBuilder:
     def take(self, article: Article) -> None:
         """Analyse one more."""
         before = {name: len(values) for (name, _), values in self._columns.items()}
-        paragraphs = split(article)
+        paragraphs = split_paragraphs(article)
         self._bytes("text", article.text.encode())
         self._bytes("facts", encode_facts(article))
         self._bytes("digest", bytes.fromhex(article.sha256))
         self._bytes("learnt", learn_from_article(paragraph.text for paragraph in paragraphs))
         self._columns["article", "published"].append(article.published.toordinal() if article.published else 0)
-        self._columns["title", WORD].extend(map(self._number, analysis.words(article.title)))
+        self._columns["title", WORD].extend(map(self._number, analysis.split_words(article.title)))
         for paragraph in paragraphs:
             self._paragraph(paragraph)
-        for passage in passages(paragraphs):
+        for passage in build_passages(paragraphs):
             span = passage.paragraphs[0].heading
-            words = analysis.words(span.of(article.text)) if span else []
+            words = analysis.split_words(span.of(article.text)) if span else []
             self._columns["heading", WORD].extend(map(self._number, words))
             self._row("passage", paragraphs=len(passage.paragraphs), headings=len(words))
         for name, size in before.items():
@@ -287,14 +287,14 @@ class _RowBuilder:
         words, tokens = self._columns["word", WORD], self._columns["token", WORD]
         starts, ends = self._columns["token", "start"], self._columns["token", "end"]
         words_before, tokens_before = len(words), len(starts)
-        for word, start, end in analysis.placed(text):
+        for word, start, end in analysis.locate_words(text):
             number = self._number(word)
             words.append(number)
             if self._is_searched[number]:
                 tokens.append(number)
                 starts.append(base + start)
                 ends.append(base + end)
-        found = sentences(text)
+        found = split_sentences(text)
         for span in found:
             first = bisect_left(starts, base + span.start, tokens_before) - tokens_before
             self._row("sentence", start=base + span.start, end=base + span.end, first=first)
@@ -313,7 +313,7 @@ class _RowBuilder:
     def _number(self, word: str) -> int:
         number = self._numbers.setdefault(word, len(self._numbers))
         if number == len(self._is_searched):
-            self._is_searched.append(bool(analysis.searched(word)))
+            self._is_searched.append(bool(analysis.to_search_term(word)))
         return number
 
     def _row(self, name: str, **values: int) -> None:

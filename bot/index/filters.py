@@ -57,7 +57,7 @@ def is_in_scope(article: Article, scope: Scope) -> bool:
 
 def outside_phrases(words: Sequence[Word], filters: Filters) -> list[int]:
     """The positions of the ``words`` that stand in none of the phrases that are asked for."""
-    inside = {term for phrase in filters.phrases for term in analysis.terms(phrase)}
+    inside = {term for phrase in filters.phrases for term in analysis.extract_terms(phrase)}
     return [i for i, word in enumerate(words) if word.term not in inside]
 
 
@@ -77,20 +77,25 @@ def required_terms(filters: Filters) -> tuple[tuple[tuple[str, ...], ...], ...]:
 
 def excluded_terms(filters: Filters) -> tuple[str, ...]:
     """The terms of single excluded words, as ``Query.excluded``."""
-    single = (words[0] for typed in filters.excluded if len(words := analysis.words(typed)) == 1)
+    single = (words[0] for typed in filters.excluded if len(words := analysis.split_words(typed)) == 1)
     return _distinct(
-        [term for word in single for term in (analysis.searched(word), analysis.searched(word.title())) if term]
+        [
+            term
+            for word in single
+            for term in (analysis.to_search_term(word), analysis.to_search_term(word.title()))
+            if term
+        ]
     )
 
 
 def excluded_phrases(filters: Filters) -> tuple[str, ...]:
     """The excluded phrases: what ``excluded_terms`` does not cover."""
-    return tuple(typed for typed in filters.excluded if len(analysis.words(typed)) > 1)
+    return tuple(typed for typed in filters.excluded if len(analysis.split_words(typed)) > 1)
 
 
 def _in_any_case(word: str) -> tuple[str, ...]:
     """The terms that the index may hold ``word`` under; none where it may be a word that is not searched."""
-    found = [analysis.searched(one) for one in (word.lower(), word.title(), word.upper())]
+    found = [analysis.to_search_term(one) for one in (word.lower(), word.title(), word.upper())]
     return _distinct([term for term in found if term]) if all(found) else ()
 
 
@@ -103,9 +108,9 @@ def for_phrase(query: Query, phrase: str) -> Query:
     """What finds ``phrase`` by itself, in the articles that ``query`` asks of."""
     terms = dict.fromkeys(
         term
-        for word in analysis.words(phrase)
+        for word in analysis.split_words(phrase)
         for one in (word, word.lower(), word.title(), word.upper())
-        if (term := analysis.searched(one))
+        if (term := analysis.to_search_term(one))
     )
     filters = Filters(phrases=(phrase,), scope=query.filters.scope)
     forms = tuple(Expansion((term,), (), 1.0, "typed", phrase) for term in terms)

@@ -227,7 +227,7 @@ def _told(learnt: Iterable[str], spellings: Mapping[str, Sequence[str]]) -> tupl
     every = json.loads(f"[{','.join(learnt)}]")
     names = Counter(chain.from_iterable(names for _, names in every))
     for short_form, long_form in chain.from_iterable(definitions for definitions, _ in every):
-        long, short = tuple(analysis.terms(long_form)), analysis.term(short_form)
+        long, short = tuple(analysis.extract_terms(long_form)), analysis.to_term(short_form)
         if long and (short,) != long:
             long_forms[short][long] += 1
             short_forms[long[0]][long] = short

@@ -86,18 +86,18 @@ def _texts(passage: Passage) -> Iterator[str]:
 
 def body(passage: Passage) -> list[str]:
     """The terms of the passage's own words."""
-    return [term for text in _texts(passage) for term in analysis.terms(text)]
+    return [term for text in _texts(passage) for term in analysis.extract_terms(text)]
 
 
 def heading(passage: Passage) -> list[str]:
     """The terms of the heading under which the passage stands; none without one."""
     span = passage.paragraphs[0].heading
-    return analysis.terms(span.of(passage.article.text)) if span else []
+    return analysis.extract_terms(span.of(passage.article.text)) if span else []
 
 
 def title(passage: Passage) -> list[str]:
     """The terms of the article's title."""
-    return analysis.terms(passage.article.title)
+    return analysis.extract_terms(passage.article.title)
 
 
 FIELDS: Mapping[str, tuple[FieldTerms, float]] = MappingProxyType(

@@ -34,7 +34,9 @@ class Vocabulary:
     def of(cls, words: Iterable[str]) -> Vocabulary:
         """The words, analysed."""
         known = tuple(sorted(words))
-        return cls(known, tuple(map(analysis.fold, known)), tuple(analysis.searched(word) or "" for word in known))
+        return cls(
+            known, tuple(map(analysis.fold, known)), tuple(analysis.to_search_term(word) or "" for word in known)
+        )
 
     @classmethod
     def opened(cls, columns: LazyArrays) -> Vocabulary:
@@ -75,7 +77,7 @@ def token_arrays(
     """
     first: dict[str, int] = {}
     words = enumerate(zip(vocabulary.terms, vocabulary.folded, strict=True))
-    same = [first.setdefault(term or analysis.stemmed(folded), at) for at, (term, folded) in words]
+    same = [first.setdefault(term or analysis.stem(folded), at) for at, (term, folded) in words]
     first_terms, first_sentences = (offsets(rows[f"paragraph.{key}"].all()) for key in ("tokens", "sentences"))
     before = np.repeat(first_terms[:-1], np.diff(first_sentences))
     return {

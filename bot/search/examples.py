@@ -110,7 +110,7 @@ def _about(subject: str, way: str, beside: str) -> Example:
 def _is_clear(parts: dict[str, str]) -> bool:
     """Whether it is told by name or thing, not by a pronoun, and something that is done."""
     words = [word for name in ("who", "about", "what") for word in _bare(parts.get(name, ""))]
-    return all(map(analysis.searched, words)) and parts.get("done") not in _NO_DEED
+    return all(map(analysis.to_search_term, words)) and parts.get("done") not in _NO_DEED
 
 
 def _is_vague(about: str) -> bool:

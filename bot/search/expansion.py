@@ -47,7 +47,7 @@ MOST_WORDS = 64 - followups.MOST_TAKEN
 """Content words of a question that are searched, the first ones: more make it slower and no clearer. With those taken
 from a question before it, they fit into a machine's word (``bot.ranking.sightings``)."""
 _FRAME = frozenset(
-    analysis.term(word)
+    analysis.to_term(word)
     for word in """
     say said tell told happen mention many much show find give name called anything information know known
     """.split()
@@ -56,7 +56,7 @@ _FRAME = frozenset(
 ASKING_WEIGHT = 0.4
 """What such a word counts. On the development questions of three archives 0.15 to 0.5 are alike, and 1 is worse."""
 _ASKING = frozenset(
-    analysis.term(word)
+    analysis.to_term(word)
     for word in """
     kind type sort percentage percent example meaning mean term word entity relationship role reason idea part recent
     recently currently today ever typically usually commonly common this week weekend long another additional think
@@ -117,7 +117,7 @@ def _content_words(lexicon: Lexicon, text: str) -> tuple[Word, ...]:
     # In a question that is all capitals, "WHO" and "IT" are no names.
     plain = text.lower() if text.isupper() and len(text.lower()) == len(text) else text
     found: dict[str, Word] = {}
-    for place, token in enumerate(analysis.tokens(plain)):
+    for place, token in enumerate(analysis.tokenize(plain)):
         if not token.is_stop:
             typed = text[token.start : token.end]
             is_name = lexicon.is_name(token.term) or (place > 0 and plain[token.start].isupper())
@@ -148,9 +148,9 @@ def _spelling_forms(lexicon: Lexicon, i: int, word: Word) -> Iterator[Expansion]
         meant = spelling.nearest_words(folded, lexicon.known)
     others = [other for known in (folded, *meant) for other in lexicon.expansions.spellings.get(known, ())]
     written_so = [lexicon.written(other) for other in dict.fromkeys((*meant, *others))]
-    written_so += analysis.as_name(word.typed)
+    written_so += analysis.to_name_forms(word.typed)
     for written in written_so:
-        if (term := analysis.searched(written)) and term != word.term and lexicon.paragraphs_with(term):
+        if (term := analysis.to_search_term(written)) and term != word.term and lexicon.paragraphs_with(term):
             yield Expansion((term,), (i,), SPELLING_WEIGHT, "spelling", written)
 
 
@@ -159,5 +159,5 @@ def _frame(question: str) -> frozenset[str]:
     newest = asks_for_newest(question)
     if newest is None:
         return _FRAME
-    terms = [(token.term, newest.start <= token.start < newest.end) for token in analysis.tokens(question)]
+    terms = [(token.term, newest.start <= token.start < newest.end) for token in analysis.tokenize(question)]
     return _FRAME | {term for term, _ in terms} - {term for term, is_asking in terms if not is_asking}

@@ -45,7 +45,9 @@ def lacks_subject(text: str, own: Sequence[Word]) -> bool:
     """Whether a question, whose content words are ``own``, is about something that it does not name."""
     # "IT" and "US" are names.
     said = {
-        word.casefold() for word in analysis.words(text) if text.isupper() or not (len(word) > 1 and word.isupper())
+        word.casefold()
+        for word in analysis.split_words(text)
+        if text.isupper() or not (len(word) > 1 and word.isupper())
     }
     # A name of its own does not tell: "and Japan?" goes on with what was agreed, "and the lighthouse of Orre?" may not.
     # To answer "and Brazil?" without that agreement would mislead; what is searched too long is shown, and counts less.

@@ -64,7 +64,7 @@ def parse_operators(text: str) -> tuple[str, Filters]:
         group = match.lastgroup
         if group == "phrase" and _is_phrase(found := _squeezed(match)):
             phrases.append(found)
-        elif group in {"unphrase", "unword"} and analysis.terms(found := _squeezed(match).rstrip(_CLOSING)):
+        elif group in {"unphrase", "unword"} and analysis.extract_terms(found := _squeezed(match).rstrip(_CLOSING)):
             excluded.append(found)
             return " "
         elif group in {"value", "quoted"} and (narrower := _narrowed(scope, match["name"], _squeezed(match))):
@@ -88,7 +88,7 @@ def _once(found: list[str]) -> tuple[str, ...]:
 
 def _is_phrase(typed: str) -> bool:
     """Whether ``typed`` is several words, one of which can be searched for."""
-    return " " in typed and len(canonical(typed).split()) > 1 and bool(analysis.terms(typed))
+    return " " in typed and len(canonical(typed).split()) > 1 and bool(analysis.extract_terms(typed))
 
 
 def _narrowed(scope: Scope, name: str, value: str) -> Scope | None:

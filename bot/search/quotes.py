@@ -17,7 +17,7 @@ from bot.search.coverage import Coverage, matched_terms
 from bot.search.expansion import asks_for_newest
 from bot.search.occurrences import TermMask, mask_of
 from bot.search.snippets import Snippet, best_snippet
-from bot.text.analysis import bare
+from bot.text.analysis import strip_possessive
 
 ALIKE = 0.6
 """The least share of three-word runs that two paragraphs have in common (Jaccard): one word in twenty may differ."""
@@ -172,7 +172,11 @@ def _quote(coverage: Coverage, run: Snippet, score: float) -> Quote:
         if match.words & ~typed
     }
     # Whoever typed "fed" need not be told that it was found as "Fed’s".
-    found_as = {shown: asked for shown, asked in found.items() if bare(shown).casefold() != bare(asked).casefold()}
+    found_as = {
+        shown: asked
+        for shown, asked in found.items()
+        if strip_possessive(shown).casefold() != strip_possessive(asked).casefold()
+    }
     return Quote(
         run.paragraph,
         run.span,

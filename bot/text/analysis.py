@@ -138,7 +138,7 @@ def _stem(word: str) -> str:
     return cast(str, stemmer.stemWord(word))
 
 
-def bare(word: str) -> str:
+def strip_possessive(word: str) -> str:
     """``word`` without a possessive."""
     return word.translate(_APOSTROPHES).removesuffix("'s").removesuffix("'S")
 
@@ -149,7 +149,7 @@ def fold(word: str) -> str:
 
     An upper-case "US" is the country ("u.s."), as is "U.S."; a lower-case "us" is the pronoun.
     """
-    word = bare(word)
+    word = strip_possessive(word)
     if word in ("US", "U.S.", "U.S"):
         return "u.s."
     plain = _DROPPED.sub("", unicodedata.normalize("NFKD", word)).casefold().translate(_LETTERS)
@@ -169,19 +169,19 @@ def fold(word: str) -> str:
     return plain
 
 
-def as_name(word: str) -> tuple[str, ...]:
+def to_name_forms(word: str) -> tuple[str, ...]:
     """``word`` as the name that it may be as well: "Rose" where "rose" is a form of another word; mostly none."""
-    plain = bare(word).lower()
+    plain = strip_possessive(word).lower()
     return (plain.capitalize(),) if plain in _BASE_FORMS else ()
 
 
-def term(word: str) -> str:
+def to_term(word: str) -> str:
     """The term under which the index holds ``word``."""
-    return stemmed(fold(word))
+    return stem(fold(word))
 
 
 @lru_cache(maxsize=200_000)
-def stemmed(folded: str) -> str:
+def stem(folded: str) -> str:
     """The term of a word that is folded already."""
     return _stem(folded) if folded.isascii() and folded.isalpha() and folded not in _UNSTEMMED else folded
 
@@ -194,31 +194,31 @@ def _is_stop(word: str) -> bool:
     return plain in STOP_WORDS or plain.endswith("n't") or ("'" in plain and plain.partition("'")[0] in STOP_WORDS)
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of ``text`` in order, in its own letters, stop words among them."""
     return cast(list[str], _WORD.findall(text))
 
 
 @lru_cache(maxsize=200_000)
-def searched(word: str) -> str | None:
+def to_search_term(word: str) -> str | None:
     """The term under which ``word`` is searched; None for a stop word."""
-    return None if _is_stop(word) else term(word) or None
+    return None if _is_stop(word) else to_term(word) or None
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokenize(text: str) -> Iterator[Token]:
     """The tokens of ``text`` in order, stop words among them."""
     for match in _WORD.finditer(text):
         word = match.group()
-        if found := term(word):
-            yield Token(found, match.start(), match.end(), searched(word) is None)
+        if found := to_term(word):
+            yield Token(found, match.start(), match.end(), to_search_term(word) is None)
 
 
-def placed(text: str) -> Iterator[tuple[str, int, int]]:
+def locate_words(text: str) -> Iterator[tuple[str, int, int]]:
     """As ``words``, each with where it starts and ends."""
     for match in _WORD.finditer(text):
         yield match.group(), match.start(), match.end()
 
 
-def terms(text: str) -> list[str]:
+def extract_terms(text: str) -> list[str]:
     """The terms of ``text`` that are searched, in order, without their offsets."""
-    return [found for word in words(text) if (found := searched(word))]
+    return [found for word in split_words(text) if (found := to_search_term(word))]

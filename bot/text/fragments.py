@@ -54,14 +54,14 @@ def link_to(quote: Quote) -> str | None:
     url = quote.article.url
     if url is None:
         return None
-    directive = str(directive_to(quote))
+    directive = str(build_directive(quote))
     if len(directive) > DIRECTIVE_LIMIT:
         return url
     page, _, fragment = url.partition("#")
     return f"{page}#{fragment.partition(':~:')[0]}:~:{directive}"
 
 
-def directive_to(quote: Quote) -> Directive:
+def build_directive(quote: Quote) -> Directive:
     """The words that name the quote and, if any do, no other part of what its article shows."""
     # The title stands above the article's words, whether or not it is one of them.
     shown = _folded(f"{quote.article.title}\n{quote.article.text}")

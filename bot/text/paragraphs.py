@@ -22,7 +22,7 @@ _SENTENCE_END = re.compile(r"[.!?…。！？؟۔।](?:[\"'”’»)\]]|\[\d+\]
 _NO_HEADING_END = tuple(".,;:!…-–—\"'”’»")
 
 
-def split(article: Article) -> tuple[Paragraph, ...]:
+def split_paragraphs(article: Article) -> tuple[Paragraph, ...]:
     """The article's paragraphs, numbered from 1, from its text and marks alone, by one rule for each format.
 
     A mark is never a paragraph and always parts what stands around it. The rest is parted as ``blocks`` says; each span
@@ -30,7 +30,7 @@ def split(article: Article) -> tuple[Paragraph, ...]:
     the nearest heading mark above that heads anything: a line that leads to another article does not.
     """
     text = article.text
-    spans = [span for span in blocks(text, article.marks) if any(map(str.isalnum, span.of(text)))]
+    spans = [span for span in split_blocks(text, article.marks) if any(map(str.isalnum, span.of(text)))]
     headings = [mark.span for mark in article.marks if mark.kind == "heading" and not is_pointer(mark.span.of(text))]
     starts = [heading.start for heading in headings]
     made = []
@@ -40,7 +40,7 @@ def split(article: Article) -> tuple[Paragraph, ...]:
     return tuple(made)
 
 
-def passages(paragraphs: Sequence[Paragraph]) -> tuple[Passage, ...]:
+def build_passages(paragraphs: Sequence[Paragraph]) -> tuple[Passage, ...]:
     """What is searched: neighbours joined, from the top, while they hold at most ``PASSAGE_WORDS`` words together.
 
     A passage never crosses a mark (so never mixes what stands under different headings) nor the end of an article.
@@ -73,7 +73,7 @@ def _passage(paragraphs: Sequence[Paragraph]) -> Passage:
     return Passage(tuple(paragraphs), Span(paragraphs[0].span.start, paragraphs[-1].span.end))
 
 
-def blocks(text: str, marks: Sequence[Mark] = ()) -> tuple[Span, ...]:
+def split_blocks(text: str, marks: Sequence[Mark] = ()) -> tuple[Span, ...]:
     """The stretches of ``text`` outside the marks that its author set apart, trimmed of blanks, in order.
 
     Blank lines and marks part them. A single line end parts them too when, in the whole text, at least half of the
@@ -116,7 +116,7 @@ def _ends_paragraph(text: str, line: Span, following: Span, widest: int) -> bool
     if ends_as_sentence(words) or max(len(words), len(after)) > WIDEST_WRAP:
         return True
     had_room = len(words) + 1 + len(after.split(None, 1)[0]) <= widest
-    return had_room and could_be_heading(words) and leads(words, after)
+    return had_room and could_be_heading(words) and can_head(words, after)
 
 
 def ends_as_sentence(words: str) -> bool:
@@ -134,6 +134,6 @@ def could_be_heading(line: str) -> bool:
     )
 
 
-def leads(line: str, block: str) -> bool:
+def can_head(line: str, block: str) -> bool:
     """Whether ``block`` is prose that ``line`` may stand above: longer than it, and ended as a sentence."""
     return len(block) > len(line) and ends_as_sentence(block)

@@ -29,7 +29,7 @@ def _goes_on(text: str, before: Span, after: str) -> bool:
     return after[0].islower() or (_HOUR_LAST.search(end) is not None and _DAY_OR_ZONE.match(after) is not None)
 
 
-def sentences(text: str) -> tuple[Span, ...]:
+def split_sentences(text: str) -> tuple[Span, ...]:
     """The sentences of one paragraph's ``text``, in order, without the blanks around them.
 
     Offsets are into ``text``. A text without a border is one sentence; a blank one has none. Where the library parts

@@ -14,7 +14,7 @@ from bot.ingest.formats import plain
 from bot.ingest.metadata import Metadata
 from bot.ingest.reader import ReadResult, read_articles
 from bot.models import Article, Paragraph
-from bot.text.paragraphs import split
+from bot.text.paragraphs import split_paragraphs
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def finished(draft: Draft) -> Article:
 
 def shown(article: Article) -> list[tuple[str | None, str]]:
     """Each paragraph of an article, and the heading it stands under."""
-    return [(heading_of(paragraph), paragraph.text) for paragraph in split(article)]
+    return [(heading_of(paragraph), paragraph.text) for paragraph in split_paragraphs(article)]
 
 
 def heading_of(paragraph: Paragraph) -> str | None:

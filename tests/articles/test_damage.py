@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.ingest.encoding import ARTICLE_LIMIT
 from bot.ingest.reader import read_articles
 from bot.models import Article
-from bot.text.paragraphs import passages, split
+from bot.text.paragraphs import build_passages, split_paragraphs
 
 from .samples import HARBOUR, files, json_line, shown
 
@@ -90,12 +90,12 @@ DAMAGES: tuple[Damage, ...] = (flip, cut, behead, insert, nuls, recode, front, d
 
 def sound(article: Article) -> None:
     """Assert that an article, whatever it was read from, keeps its promises."""
-    paragraphs = split(article)
+    paragraphs = split_paragraphs(article)
     assert paragraphs
     assert article.title
     assert len(article.sha256) == 64
     assert all(paragraph.text.strip() for paragraph in paragraphs)
-    joined = [paragraph for passage in passages(paragraphs) for paragraph in passage.paragraphs]
+    joined = [paragraph for passage in build_passages(paragraphs) for paragraph in passage.paragraphs]
     assert joined == list(paragraphs)
 
 

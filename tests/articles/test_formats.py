@@ -14,7 +14,7 @@ from bot.ingest.draft import Draft
 from bot.ingest.encoding import clean
 from bot.ingest.formats import html, markdown, plain
 from bot.models import Article
-from bot.text.paragraphs import split
+from bot.text.paragraphs import split_paragraphs
 
 from .samples import HARBOUR, Story, files, finished, html_text, markdown_text, marks, one, plain_text, shown
 
@@ -43,7 +43,7 @@ READERS: list[tuple[Callable[[bytes], Draft], Callable[[Story], str]]] = [
 
 def holds(article: Article) -> None:
     """Assert what every article's paragraphs promise."""
-    paragraphs = split(article)
+    paragraphs = split_paragraphs(article)
     assert [paragraph.number for paragraph in paragraphs] == list(range(1, len(paragraphs) + 1))
     spans = sorted([paragraph.span for paragraph in paragraphs] + [mark.span for mark in article.marks])
     assert all(above.end <= below.start for above, below in pairwise(spans))

@@ -82,13 +82,13 @@ def test_the_lexicon_is_a_plain_count(given_articles: list[Article]) -> None:
     long_forms: defaultdict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
     paragraphs = [paragraph.text for paragraph in index.archive.paragraphs]
     for text in paragraphs:
-        written = analysis.words(text)
-        every.update({term for word in written if (term := analysis.searched(word))})
-        small.update({term for word in written if not word[0].isupper() and (term := analysis.searched(word))})
+        written = analysis.split_words(text)
+        every.update({term for word in written if (term := analysis.to_search_term(word))})
+        small.update({term for word in written if not word[0].isupper() and (term := analysis.to_search_term(word))})
         for word in written:
             first.setdefault(analysis.fold(word), word)
         for one in learning.find_definitions(text):
-            long, short = tuple(analysis.terms(one.long)), analysis.term(one.short)
+            long, short = tuple(analysis.extract_terms(one.long)), analysis.to_term(one.short)
             if long and (short,) != long:
                 long_forms[short][long] += 1
     terms = list(StringArray(unprefix("terms", kept)))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.models import Quote
-from bot.text.sentences import sentences
+from bot.text.sentences import split_sentences
 from tests.factories import article, chosen
 
 FILLER = "Plain words stand here, and nothing else is told."
@@ -40,7 +40,7 @@ def test_the_best_run_of_sentences(told: list[str]) -> None:
     """Where no sentence holds the question, three in a row are shown, among them those that hold it together."""
     quote = only("what did the breakwater cost in crowns", around(*told))
     assert " ".join(told) in quote.text
-    assert len(sentences(quote.text)) == 3
+    assert len(split_sentences(quote.text)) == 3
     assert quote.is_cut == (True, True)
 
 
@@ -86,7 +86,7 @@ def test_any_quote_is_a_slice_of_whole_sentences(pieces: list[str], blank: str) 
     """
     for quote in chosen("breakwater crowns quay", article(blank.join(pieces))):
         first = quote.paragraph.span.start
-        whole = [(first + span.start, first + span.end) for span in sentences(quote.paragraph.text)]
+        whole = [(first + span.start, first + span.end) for span in split_sentences(quote.paragraph.text)]
         inside = [(start, end) for start, end in whole if quote.span.start <= start and end <= quote.span.end]
         assert quote.paragraph.span.holds(quote.span)
         assert quote.text == quote.text.strip() != ""

@@ -12,7 +12,7 @@ from bot.ingest.draft import Draft
 from bot.ingest.encoding import decode
 from bot.ingest.metadata import parse_date, parse_metadata
 from bot.models import Mark, Span
-from bot.text.paragraphs import blocks, could_be_heading, leads
+from bot.text.paragraphs import can_head, could_be_heading, split_blocks
 
 TITLE_WORDS, TITLE_CHARS = 20, 150  # a headline may fill two lines
 
@@ -125,18 +125,18 @@ def _marks(text: str) -> tuple[Mark, ...]:
     it (perhaps below a heading). A heading is a block with a heading's shape above such prose; short lines that follow
     one another are a list, unless the upper one is the title.
     """
-    spans = blocks(text)
+    spans = split_blocks(text)
     lines = [span.of(text) for span in spans]
     shaped = ["\n" not in line and could_be_heading(line) for line in lines]
     headings = {
         at
         for at in range(len(lines) - 1)
-        if shaped[at] and not shaped[at + 1] and leads(lines[at], lines[at + 1]) and not (at and shaped[at - 1])
+        if shaped[at] and not shaped[at + 1] and can_head(lines[at], lines[at + 1]) and not (at and shaped[at - 1])
     }
     titled = len(lines) > 1 and "\n" not in lines[0] and _could_be_title(lines[0])
-    if titled and len(lines) > 2 and shaped[1] and not shaped[2] and leads(lines[1], lines[2]):
+    if titled and len(lines) > 2 and shaped[1] and not shaped[2] and can_head(lines[1], lines[2]):
         headings.add(1)
-    titled = titled and (1 in headings or (not shaped[1] and leads(lines[0], lines[1])))
+    titled = titled and (1 in headings or (not shaped[1] and can_head(lines[0], lines[1])))
     title = [Mark("title", spans[0])] if titled else []
     return (*title, *(Mark("heading", Span(spans[at].start, spans[at].end)) for at in sorted(headings - {0})))
 
