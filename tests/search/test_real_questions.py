@@ -42,7 +42,7 @@ class Asked(BaseModel):
 
 
 def read_questions() -> tuple[Asked, ...]:
-    data = (Path(__file__).parent / "evaluation" / "real_questions.json").read_bytes()
+    data = (Path(__file__).parents[1] / "evaluation" / "real_questions.json").read_bytes()
     return TypeAdapter(tuple[Asked, ...]).validate_json(data)
 
 

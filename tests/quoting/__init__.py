@@ -1,1 +1,0 @@
-"""Which words of the articles are shown."""
