@@ -188,11 +188,11 @@ class Store:
                 claims.save(db, row)
             return lost, tuple(row.claim for row in taken)
 
-        lost, claims = self._database.write(work)
+        lost, taken_over = self._database.write(work)
         if lost:
             log.error("%d questions that nobody brought to an end within %d s are given up", lost, GIVE_UP)
             self._lost += lost
-        return claims
+        return taken_over
 
     def forget(self, before: float | None) -> int:
         """Delete what was settled before a time (None: all that is settled) for good; how many questions it was."""
