@@ -36,7 +36,7 @@ class Live:
         """The notification texts of what stands in the thread of ``message``, once all is quiet."""
         thread = message.thread_ts or message.ts
         self.slack.wait_for_replies(message.channel, thread=thread)
-        self.slack.quiet()
+        self.slack.wait_until_idle()
         return [reply.text for reply in self.slack.replies(message.channel, thread)]
 
 
@@ -81,7 +81,7 @@ def test_a_direct_message(live: Live) -> None:
     before = len(live.slack.replies(DM_YOU))
     live.slack.say(DM_YOU, QUESTION)
     live.slack.wait_for_replies(DM_YOU, before + 1)
-    live.slack.quiet()
+    live.slack.wait_until_idle()
     (reply,) = live.slack.replies(DM_YOU)[before:]
     assert reply.thread_ts is None
 
@@ -114,7 +114,7 @@ def test_what_is_no_question(live: Live) -> None:
     before = len(live.slack.replies(GENERAL))
     live.slack.say(GENERAL, f"{live.slack.mention} {QUESTION}", user=OTHER_BOT)
     live.slack.join(GENERAL, COLLEAGUE)
-    live.slack.quiet()
+    live.slack.wait_until_idle()
     assert len(live.slack.replies(GENERAL)) == before
 
 

@@ -137,7 +137,7 @@ def test_a_day_in_the_life_of_a_service(slack: FakeSlack, tmp_path: Path, root: 
         assert "GCAP" not in "".join(service.lines)
         slack.say(DM_YOU, QUESTION)
         slack.wait_for_replies(DM_YOU)
-        slack.quiet()
+        slack.wait_until_idle()
         assert [reply.thread_ts for reply in slack.replies(DM_YOU)] == [None]
         counted = service.page("/metrics")
         assert 'pullquote_questions_total{outcome="answer",surface="mention"} 1.0' in counted
@@ -185,7 +185,7 @@ def test_settings_reach_the_bot(slack: FakeSlack, tmp_path: Path, root: Path) ->
         ask(slack, channel=RESEARCH)
         ask(slack, channel=GENERAL, user=COLLEAGUE)
         slack.wait_until(lambda: len(private(slack)) == 2)
-        slack.quiet()
+        slack.wait_until_idle()
         assert private(slack) == {(RESEARCH, YOU), (GENERAL, COLLEAGUE)}
         assert len(slack.replies(RESEARCH)) == 1
         assert slack.replies(GENERAL) == []
@@ -205,7 +205,7 @@ def test_a_state_folder_that_cannot_be_used_keeps_nobody_waiting(slack: FakeSlac
         slack.wait_for_replies(GENERAL, thread=asked.ts)
         event = slack.deliveries[0].payload
         slack.deliver(event["event"], event_id=event["event_id"], retry=1)
-        slack.quiet()
+        slack.wait_until_idle()
         assert len(slack.replies(GENERAL, asked.ts)) == 1
         service.process.send_signal(signal.SIGTERM)
         status, lines = service.ended()

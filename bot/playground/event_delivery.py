@@ -38,13 +38,13 @@ class AppReply:
 class EventTransport(Protocol):
     """One way to the app: a websocket, or its own web server."""
 
-    async def carry(self, payload: Json, attempt: int, reason: str) -> str | None:
+    async def send_event(self, payload: Json, attempt: int, reason: str) -> str | None:
         """Hand ``payload`` over; returns None once it is acknowledged, else the reason for the next try.
 
         ``attempt`` is 0 for the first try, and ``reason`` is why the one before it failed.
         """
 
-    async def ask(self, kind: RequestKind, payload: Json) -> AppReply:
+    async def send_interaction(self, kind: RequestKind, payload: Json) -> AppReply:
         """Hand over, once, what a person did; the app may answer in its acknowledgement."""
 
 
@@ -55,9 +55,9 @@ class EventSender:
     """
 
     def __init__(
-        self, journal: Journal, carrier: EventTransport, retry_after: Sequence[float], copies: int = 1
+        self, journal: Journal, transport: EventTransport, retry_after: Sequence[float], copies: int = 1
     ) -> None:
-        self.carrier = carrier
+        self.transport = transport
         self._journal = journal
         self._retry_after = tuple(retry_after)
         self._copies = copies
@@ -79,13 +79,13 @@ class EventSender:
         """Begin to deliver; from any thread. With ``attempt`` above 0 it begins as that retry."""
         if self._loop is None:
             raise RuntimeError("nothing can be delivered before the stand-in has started")
-        delivery = self._journal.delivery_begins(payload)
+        delivery = self._journal.delivery_started(payload)
         self._loop.call_soon_threadsafe(self._begin, delivery, attempt)
         return delivery
 
-    async def ask(self, kind: RequestKind, payload: Json) -> AppReply:
+    async def send_interaction(self, kind: RequestKind, payload: Json) -> AppReply:
         """Hand over what a person did, the one time that Slack does."""
-        return await self.carrier.ask(kind, payload)
+        return await self.transport.send_interaction(kind, payload)
 
     def _begin(self, delivery: EventDelivery, attempt: int) -> None:
         task = asyncio.create_task(self._see_through(delivery, attempt))
@@ -99,7 +99,9 @@ class EventSender:
                 if number > first:
                     await asyncio.sleep(self._retry_after[number - 1])
                 began = time.time()
-                tries = (self.carrier.carry(delivery.payload, number, failure or "") for _ in range(self._copies))
+                tries = (
+                    self.transport.send_event(delivery.payload, number, failure or "") for _ in range(self._copies)
+                )
                 failures = await asyncio.gather(*tries)
                 failure = None if None in failures else failures[0]
                 self._journal.attempted(delivery, DeliveryAttempt(number, began, time.time(), failure))
@@ -113,7 +115,7 @@ class EventSender:
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def signed_headers(secret: str, body: bytes, timestamp: int) -> dict[str, str]:
+def sign_request(secret: str, body: bytes, timestamp: int) -> dict[str, str]:
     """Slack's v0 signature: docs.slack.dev/authentication/verifying-requests-from-slack."""
     base = b"v0:%d:%b" % (timestamp, body)
     signature = hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
@@ -144,12 +146,12 @@ class HttpEventTransport:
         if challenge not in answered:
             raise SlackError(f"{self._url} did not give the challenge back; it must be the app's events address")
 
-    async def carry(self, payload: Json, attempt: int, reason: str) -> str | None:
+    async def send_event(self, payload: Json, attempt: int, reason: str) -> str | None:
         """See ``Carrier``."""
         retry = {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason} if attempt else {}
         return (await self._exchange(self._request(json.dumps(payload).encode(), "json", retry))).failure
 
-    async def ask(self, kind: RequestKind, payload: Json) -> AppReply:
+    async def send_interaction(self, kind: RequestKind, payload: Json) -> AppReply:
         """See ``Carrier``; a command comes as a form, everything else as JSON in a form's one field."""
         form = payload if kind == "slash_commands" else {"payload": json.dumps(payload)}
         return await self._exchange(self._request(urllib.parse.urlencode(form).encode(), "x-www-form-urlencoded", {}))
@@ -162,7 +164,7 @@ class HttpEventTransport:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._post, request)
 
     def _request(self, raw: bytes, kind: str, headers: dict[str, str]) -> urllib.request.Request:
-        signed = signed_headers(self._secret, raw, int(time.time()))
+        signed = sign_request(self._secret, raw, int(time.time()))
         told = {"Content-Type": f"application/{kind}", "User-Agent": "Slackbot 1.0 (stand-in)"}
         return urllib.request.Request(self._url, data=raw, headers={**told, **signed, **headers})
 

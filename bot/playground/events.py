@@ -41,7 +41,7 @@ def forwarded(workspace: Workspace, message: Message) -> Json:
         "mrkdwn_in": ["text"],
     }
     attachment |= named if where.kind == "channel" else {"footer": "Slack Conversation"}
-    files = message.shown(workspace.team).get("files")
+    files = message.to_json(workspace.team).get("files")
     return attachment | ({"files": files} if files else {})
 
 
@@ -87,7 +87,7 @@ class EventPublisher:
 
         The message event alone calls one with files a ``file_share``, as slackapi/bolt-js#2057 shows.
         """
-        shown = message.shown(self._workspace.team) | ({"subtype": "file_share"} if message.files else {})
+        shown = message.to_json(self._workspace.team) | ({"subtype": "file_share"} if message.files else {})
         self._tell_of_message(message.channel, shown | {"event_ts": message.ts})
         self._tell_of_mention(message)
 
@@ -106,7 +106,7 @@ class EventPublisher:
         event = {
             "type": "message",
             "subtype": "message_deleted",
-            "previous_message": self._workspace.shown(before),
+            "previous_message": self._workspace.to_json(before),
             "hidden": True,
             "deleted_ts": before.ts,
             "ts": ts,
@@ -126,9 +126,9 @@ class EventPublisher:
         event |= {"channel": channel.id, "channel_type": "G" if channel.kind == "group" else "C", "event_ts": notice.ts}
         self._tell("member_joined_channel", channel.id, event | ({"inviter": inviter} if inviter else {}))
 
-    def reacted(self, message: Message, name: str, user: str, *, stands: bool) -> None:
+    def reacted(self, message: Message, name: str, user: str, *, is_added: bool) -> None:
         """A reaction came or went."""
-        kind = "reaction_added" if stands else "reaction_removed"
+        kind = "reaction_added" if is_added else "reaction_removed"
         item = {"type": "message", "channel": message.channel, "ts": message.ts}
         event = {"type": kind, "user": user, "reaction": name, "item_user": message.user, "item": item}
         self._tell(kind, message.channel, event | {"event_ts": self._workspace.mint_ts()})
@@ -179,8 +179,8 @@ class EventPublisher:
         event = {
             "type": "message",
             "subtype": "message_changed",
-            "message": self._workspace.shown(after) | {"user_team": home, "source_team": home},
-            "previous_message": self._workspace.shown(before),
+            "message": self._workspace.to_json(after) | {"user_team": home, "source_team": home},
+            "previous_message": self._workspace.to_json(before),
             "hidden": True,
             "ts": ts,
             "event_ts": ts,
@@ -196,7 +196,7 @@ class EventPublisher:
         in_channel = self._workspace.channel(message.channel).kind != "im"
         # A notice such as channel_join holds "<@U…>" too, and is no mention
         if in_channel and message.mentions(bot.id) and message.user != bot.id and message.subtype is None:
-            event = message.shown(self._workspace.team) | {"type": "app_mention", "channel": message.channel}
+            event = message.to_json(self._workspace.team) | {"type": "app_mention", "channel": message.channel}
             self._tell("app_mention", message.channel, event | {"event_ts": message.ts})
 
     def _tell(self, subscription: str, channel: str, event: Json) -> None:

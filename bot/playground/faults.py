@@ -22,18 +22,18 @@ _USUAL_ERRORS = {429: "ratelimited", 500: "internal_error", 502: "service_unavai
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """How one call goes wrong.
+    """How one call fails.
 
-    ``kept``: the call takes effect before it goes wrong. ``drop``: the connection is cut without an answer, and status,
-    error and retry_after (seconds) count for nothing. ``silence``: seconds in which nothing is heard before that.
+    ``is_applied``: the call takes effect before it fails. ``drop``: the connection is cut without an answer; status,
+    error and retry_after (seconds) are not used. ``delay``: seconds without a sign of life before that.
     """
 
     status: int = 500
     error: str | None = None
     retry_after: int | None = None
-    kept: bool = False
+    is_applied: bool = False
     drop: bool = False
-    silence: float = 0.0
+    delay: float = 0.0
 
     @property
     def answer(self) -> Json:
@@ -47,7 +47,7 @@ class Fault:
 class FaultSource(Protocol):
     """Where faults come from that nobody scripted one by one; asked about one call at a time."""
 
-    def draw(self, method: str, arguments: Json) -> Fault | None:
+    def next_fault(self, method: str, arguments: Json) -> Fault | None:
         """How this call goes wrong; None when it does not."""
 
 
@@ -60,55 +60,55 @@ class Faults:
         self._waiting: dict[str, list[Fault]] = {}
 
     def add(self, method: str, fault: Fault, times: int) -> None:
-        with self._changes.making():
+        with self._changes.writing():
             self._waiting.setdefault(method, []).extend([fault] * times)
 
     def take(self, method: str, arguments: Json) -> Fault | None:
         """How this call of ``method`` goes wrong, if it does; a scripted fault is then used up."""
-        with self._changes.making():
+        with self._changes.writing():
             waiting = self._waiting.get(method)
             if waiting:
                 return waiting.pop(0)
-            return next((fault for source in self._sources if (fault := source.draw(method, arguments))), None)
+            return next((fault for source in self._sources if (fault := source.next_fault(method, arguments))), None)
 
 
 class RandomFaults:
     """A ``share`` of the calls of ``methods`` goes wrong; of what can have taken effect, half has.
 
     The kinds are as likely as one another: told to slow down, an error or a bad gateway, a connection that is cut, one
-    that falls silent for ``silence`` seconds first. ``drawn`` counts them by name, with "kept" where it took effect.
+    that falls silent for ``delay`` seconds first. ``drawn`` counts them by name, with "kept" where it took effect.
     """
 
-    def __init__(self, seed: int, share: float, methods: Collection[str], *, silence: float = 1.0) -> None:
+    def __init__(self, seed: int, share: float, methods: Collection[str], *, delay: float = 1.0) -> None:
         self._random = random.Random(seed)
         self._share = share
         self._methods = frozenset(methods)
-        self._silence = silence
-        self.drawn: Counter[str] = Counter()
+        self._delay = delay
+        self.counts: Counter[str] = Counter()
 
-    def draw(self, method: str, arguments: Json) -> Fault | None:
+    def next_fault(self, method: str, arguments: Json) -> Fault | None:
         """See ``Source``."""
         if method not in self._methods or self._random.random() >= self._share:
             return None
-        kept = self._random.random() < 0.5
+        is_applied = self._random.random() < 0.5
         kinds = {
             "429": Fault(429, retry_after=self._random.randint(1, 2)),
-            "500": Fault(500, kept=kept),
-            "503": Fault(503, kept=kept),
-            "refused, perhaps after it was done": Fault(200, error="fatal_error", kept=kept),
-            "connection cut": Fault(drop=True, kept=kept),
-            "silence, then cut": Fault(drop=True, kept=kept, silence=self._silence),
+            "500": Fault(500, is_applied=is_applied),
+            "503": Fault(503, is_applied=is_applied),
+            "refused, perhaps after it was done": Fault(200, error="fatal_error", is_applied=is_applied),
+            "connection cut": Fault(drop=True, is_applied=is_applied),
+            "silence, then cut": Fault(drop=True, is_applied=is_applied, delay=self._delay),
         }
         name = self._random.choice(tuple(kinds))
-        self.drawn[f"{name}, kept" if kinds[name].kept else name] += 1
+        self.counts[f"{name}, applied" if kinds[name].is_applied else name] += 1
         return kinds[name]
 
-    def cease(self) -> None:
+    def stop(self) -> None:
         """Let every further call go well."""
         self._share = 0.0
 
 
-class PostingPace:
+class PostingRateLimit:
     """Slack's pace for new messages: so many a second in each channel, after a burst; ``refused`` counts the others."""
 
     def __init__(
@@ -122,9 +122,9 @@ class PostingPace:
         self._burst = burst
         self._clock = clock
         self._spent: dict[str, tuple[float, float]] = {}
-        self.refused = 0
+        self.refusals = 0
 
-    def draw(self, method: str, arguments: Json) -> Fault | None:
+    def next_fault(self, method: str, arguments: Json) -> Fault | None:
         """See ``Source``."""
         if method != "chat.postMessage":
             return None
@@ -132,7 +132,7 @@ class PostingPace:
         spent, at = self._spent.get(channel, (0.0, now))
         spent = max(0.0, spent - (now - at) * self._per_second)
         if spent > self._burst - 1:
-            self.refused += 1
+            self.refusals += 1
             return Fault(429, retry_after=math.ceil((spent - self._burst + 1) / self._per_second))
         self._spent[channel] = (spent + 1, now)
         return None

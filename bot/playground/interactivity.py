@@ -54,7 +54,7 @@ class Payloads:
         container |= {"is_ephemeral": is_ephemeral}
         if message.thread_ts:
             container["thread_ts"] = message.thread_ts
-        shown = {} if is_ephemeral else {"message": self.workspace.shown(message)}
+        shown = {} if is_ephemeral else {"message": self.workspace.to_json(message)}
         where = {"container": container, "channel": self._channel(message.channel), "state": {"values": values}}
         return self._of("block_actions", doing) | where | shown | {"actions": actions}
 
@@ -76,7 +76,7 @@ class Payloads:
         return payload
 
     def message_shortcut(self, doing: InteractionContext, callback_id: str, message: Message) -> Json:
-        shown = {"message_ts": message.ts, "message": self.workspace.shown(message)}
+        shown = {"message_ts": message.ts, "message": self.workspace.to_json(message)}
         where = {"channel": self._channel(message.channel), "callback_id": callback_id, "action_ts": doing.at}
         return self._of("message_action", doing) | where | shown
 
@@ -176,7 +176,7 @@ class Interactivity:
         self,
         changes: ChangeNotifier,
         workspace: Workspace,
-        surfaces: AppViews,
+        views: AppViews,
         responses: ResponseUrls,
         ask: Ask,
         commands: Iterable[Command],
@@ -189,7 +189,7 @@ class Interactivity:
             raise ValueError("Slack takes no app that has commands or shortcuts without the scope commands")
         self._changes = changes
         self._workspace = workspace
-        self._surfaces = surfaces
+        self._views = views
         self._responses = responses
         self._ask = ask
         self._payloads = Payloads(workspace)
@@ -202,7 +202,7 @@ class Interactivity:
 
     # On messages and views
 
-    def press(
+    def click(
         self,
         message: Message,
         action_id: str,
@@ -220,7 +220,7 @@ class Interactivity:
         actions = [action(block_id, element, entry, doing.at)]
         return self._told("interactive", self._payloads.message_actions(doing, message, actions, values))
 
-    def press_in_view(
+    def click_in_view(
         self,
         view: Json,
         action_id: str,
@@ -254,11 +254,11 @@ class Interactivity:
     def close(self, view_id: str, *, is_cleared: bool = False) -> None:
         """Close a modal, or with ``is_cleared`` all of them; the app is told where it asked to be."""
         shown = self._modal(view_id)
-        with self._changes.making():
+        with self._changes.writing():
             if is_cleared or shown.view.get("clear_on_close"):
-                self._surfaces.clear(shown.user)
+                self._views.close_all(shown.user)
             else:
-                self._surfaces.close(view_id)
+                self._views.close(view_id)
         if shown.view.get("notify_on_close"):
             self._send(
                 "interactive",
@@ -294,7 +294,7 @@ class Interactivity:
 
     def _modal(self, view_id: str) -> OpenView:
         try:
-            return self._surfaces.modal(view_id)
+            return self._views.modal(view_id)
         except KeyError:
             raise ElementNotFoundError(f"the modal {view_id} is closed") from None
 
@@ -305,15 +305,15 @@ class Interactivity:
         if wish == "errors":
             return _refused(shown.view, answer.get("errors"))
         try:
-            with self._changes.making():
+            with self._changes.writing():
                 if wish == "clear":
-                    self._surfaces.clear(shown.user)
+                    self._views.close_all(shown.user)
                 elif wish == "update":
-                    self._surfaces.update(view_id, "", "", checked_view(answer.get("view"), "modal"))
+                    self._views.update(view_id, "", "", checked_view(answer.get("view"), "modal"))
                 elif wish == "push":
-                    self._surfaces.stack_up(shown.user, checked_view(answer.get("view"), "modal"))
+                    self._views.push_modal(shown.user, checked_view(answer.get("view"), "modal"))
                 else:
-                    self._surfaces.close(view_id)
+                    self._views.close(view_id)
         except RefusedError as refused:
             return InteractionResult(refused.error)
         return InteractionResult()
@@ -321,7 +321,7 @@ class Interactivity:
     def _doing(self, user: str, origin: ResponseTarget | None = None) -> InteractionContext:
         response_url = self._responses.issue(origin) if origin else None
         return InteractionContext(
-            self._workspace.user(user).id, self._workspace.mint_ts(), self._surfaces.trigger(user), response_url
+            self._workspace.user(user).id, self._workspace.mint_ts(), self._views.issue_trigger(user), response_url
         )
 
     def _told(self, kind: RequestKind, payload: Json) -> InteractionResult:
@@ -331,7 +331,7 @@ class Interactivity:
         at, began = time.time(), time.perf_counter()
         reply = self._ask(kind, payload)
         took_ms = (time.perf_counter() - began) * 1000
-        with self._changes.making():
+        with self._changes.writing():
             self._interactions.append(Interaction(len(self._interactions), kind, payload, reply, at, took_ms))
         return reply
 

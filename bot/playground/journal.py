@@ -85,34 +85,34 @@ class Journal:
         with self._changes.reading():
             return self._calls_under_way
 
-    def is_calm(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether no call is being answered and every delivery is settled."""
         with self._changes.reading():
             return not self._calls_under_way and not self._unsettled
 
-    def call_begins(self) -> None:
-        with self._changes.making():
+    def call_started(self) -> None:
+        with self._changes.writing():
             self._calls_under_way += 1
 
-    def call_ends(self, method: str, arguments: Json, status: int, answer: Json | None, took_ms: float) -> None:
-        with self._changes.making():
+    def call_finished(self, method: str, arguments: Json, status: int, answer: Json | None, took_ms: float) -> None:
+        with self._changes.writing():
             self._calls_under_way -= 1
             self._calls.append(ApiCall(method, arguments, status, answer, time.time(), took_ms))
 
-    def delivery_begins(self, payload: Json) -> EventDelivery:
-        with self._changes.making():
+    def delivery_started(self, payload: Json) -> EventDelivery:
+        with self._changes.writing():
             delivery = EventDelivery(len(self._deliveries), payload)
             self._deliveries.append(delivery)
             self._unsettled += 1
             return delivery
 
     def attempted(self, delivery: EventDelivery, attempt: DeliveryAttempt) -> None:
-        with self._changes.making():
+        with self._changes.writing():
             known = self._deliveries[delivery.id]
             self._deliveries[delivery.id] = replace(known, attempts=(*known.attempts, attempt))
             self._acknowledged += attempt.failure is None
 
     def settled(self, delivery: EventDelivery) -> None:
-        with self._changes.making():
+        with self._changes.writing():
             self._deliveries[delivery.id] = replace(self._deliveries[delivery.id], is_settled=True)
             self._unsettled -= 1

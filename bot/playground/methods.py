@@ -69,8 +69,8 @@ class MethodContext:
     """What a method works on, on behalf of the app's bot user."""
 
     workspace: Workspace
-    surfaces: AppViews
-    announcer: EventPublisher
+    views: AppViews
+    publisher: EventPublisher
     scopes: frozenset[str]
     issue_address: Callable[[], str]
 
@@ -176,8 +176,8 @@ def post_message(context: MethodContext, arguments: Arguments) -> Json:
         blocks=content.blocks,
         metadata=content.metadata,
     )
-    context.announcer.posted(message)
-    return {"channel": channel, "ts": message.ts, "message": context.workspace.shown(message), **content.notes}
+    context.publisher.posted(message)
+    return {"channel": channel, "ts": message.ts, "message": context.workspace.to_json(message), **content.notes}
 
 
 def _direct_message(context: MethodContext, user: str) -> str:
@@ -200,15 +200,15 @@ def update(context: MethodContext, arguments: Arguments) -> Json:
         blocks=content.blocks if "blocks" in arguments.given else None,
         metadata=content.metadata,
     )
-    context.announcer.edited(before, after)
-    shown = context.workspace.shown(after)
+    context.publisher.edited(before, after)
+    shown = context.workspace.to_json(after)
     return {"channel": message.channel, "ts": message.ts, "text": after.text, "message": shown}
 
 
 def delete(context: MethodContext, arguments: Arguments) -> Json:
     """docs.slack.dev/reference/methods/chat.delete."""
     message = _own_message(context, arguments, "cant_delete_message")
-    context.announcer.deleted(*context.workspace.remove(message.channel, message.ts))
+    context.publisher.deleted(*context.workspace.remove(message.channel, message.ts))
     return {"channel": message.channel, "ts": message.ts}
 
 
@@ -220,7 +220,7 @@ def post_ephemeral(context: MethodContext, arguments: Arguments) -> Json:
         raise RefusedError("user_not_in_channel")
     content = _content(arguments)
     thread_ts = _thread(context, channel.id, arguments)
-    shown = context.workspace.whisper(channel.id, user, content.text, thread_ts=thread_ts, blocks=content.blocks)
+    shown = context.workspace.post_ephemeral(channel.id, user, content.text, thread_ts=thread_ts, blocks=content.blocks)
     return {"message_ts": shown.ts, **content.notes}
 
 
@@ -231,26 +231,26 @@ def get_permalink(context: MethodContext, arguments: Arguments) -> Json:
     return {"channel": channel, "permalink": context.workspace.permalink(message)}
 
 
-def _react(context: MethodContext, arguments: Arguments, *, stands: bool) -> Json:
+def _react(context: MethodContext, arguments: Arguments, *, is_added: bool) -> Json:
     channel = context.channel(arguments.required("channel")).id
     message = _message(context, channel, arguments.required("timestamp"))
     name, user = arguments.required("name").strip(":"), context.workspace.bot.id
     if not re.fullmatch(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?", name):
         raise RefusedError("invalid_name")
-    if not context.workspace.react(channel, message.ts, name, user, stands=stands):
-        raise RefusedError("already_reacted" if stands else "no_reaction")
-    context.announcer.reacted(message, name, user, stands=stands)
+    if not context.workspace.react(channel, message.ts, name, user, is_added=is_added):
+        raise RefusedError("already_reacted" if is_added else "no_reaction")
+    context.publisher.reacted(message, name, user, is_added=is_added)
     return {}
 
 
 def add_reaction(context: MethodContext, arguments: Arguments) -> Json:
     """docs.slack.dev/reference/methods/reactions.add."""
-    return _react(context, arguments, stands=True)
+    return _react(context, arguments, is_added=True)
 
 
 def remove_reaction(context: MethodContext, arguments: Arguments) -> Json:
     """docs.slack.dev/reference/methods/reactions.remove."""
-    return _react(context, arguments, stands=False)
+    return _react(context, arguments, is_added=False)
 
 
 CHAT_METHODS = {
@@ -310,7 +310,7 @@ def replies(context: MethodContext, arguments: Arguments) -> Json:
 def info(context: MethodContext, arguments: Arguments) -> Json:
     """docs.slack.dev/reference/methods/conversations.info."""
     channel = _readable(context, arguments, "read", as_member=False)
-    return {"channel": channel.shown(context.workspace.bot.id)}
+    return {"channel": channel.to_json(context.workspace.bot.id)}
 
 
 def open_conversation(context: MethodContext, arguments: Arguments) -> Json:
@@ -325,13 +325,13 @@ def open_conversation(context: MethodContext, arguments: Arguments) -> Json:
             raise RefusedError("user_not_found") from None
     else:
         raise RefusedError("users_list_not_supplied" if users == [""] else "not_enough_users")
-    return {"channel": opened.shown(context.workspace.bot.id) if arguments.flag("return_im") else {"id": opened.id}}
+    return {"channel": opened.to_json(context.workspace.bot.id) if arguments.flag("return_im") else {"id": opened.id}}
 
 
 def user_info(context: MethodContext, arguments: Arguments) -> Json:
     """docs.slack.dev/reference/methods/users.info."""
     try:
-        return {"user": context.workspace.user(arguments.required("user")).shown(context.workspace.team)}
+        return {"user": context.workspace.user(arguments.required("user")).to_json(context.workspace.team)}
     except KeyError:
         raise RefusedError("user_not_found") from None
 
@@ -370,7 +370,7 @@ def _page(context: MethodContext, arguments: Arguments, messages: Sequence[Messa
         raise RefusedError("invalid_limit")
     end = start + limit
     with_metadata = arguments.flag("include_all_metadata")
-    shown = [context.workspace.shown(message, with_metadata=with_metadata) for message in messages[start:end]]
+    shown = [context.workspace.to_json(message, with_metadata=with_metadata) for message in messages[start:end]]
     page: Json = {"messages": shown, "has_more": end < len(messages)}
     if page["has_more"]:
         page["response_metadata"] = {"next_cursor": base64.b64encode(f"next:{end}".encode()).decode()}
@@ -400,14 +400,14 @@ def open_view(context: MethodContext, arguments: Arguments) -> Json:
     """docs.slack.dev/reference/methods/views.open."""
     trigger = arguments.required("trigger_id")
     view = checked_view(arguments.structure("view"), "modal")
-    return {"view": context.surfaces.open(trigger, view)}
+    return {"view": context.views.open(trigger, view)}
 
 
 def push_view(context: MethodContext, arguments: Arguments) -> Json:
     """docs.slack.dev/reference/methods/views.push."""
     trigger = arguments.required("trigger_id")
     view = checked_view(arguments.structure("view"), "modal")
-    return {"view": context.surfaces.push(trigger, view)}
+    return {"view": context.views.push(trigger, view)}
 
 
 def update_view(context: MethodContext, arguments: Arguments) -> Json:
@@ -416,7 +416,7 @@ def update_view(context: MethodContext, arguments: Arguments) -> Json:
     if not view_id and not external_id:
         raise invalid_arguments("missing required field: view_id")
     view = checked_view(arguments.structure("view"), "modal")
-    return {"view": context.surfaces.update(view_id, external_id, arguments.text("hash"), view)}
+    return {"view": context.views.update(view_id, external_id, arguments.text("hash"), view)}
 
 
 def publish_view(context: MethodContext, arguments: Arguments) -> Json:
@@ -427,7 +427,7 @@ def publish_view(context: MethodContext, arguments: Arguments) -> Json:
     except KeyError:
         raise invalid_arguments("user not found [json-pointer:/user_id]") from None
     view = checked_view(arguments.structure("view"), "home")
-    return {"view": context.surfaces.publish(user, arguments.text("hash"), view)}
+    return {"view": context.views.publish(user, arguments.text("hash"), view)}
 
 
 def set_status(context: MethodContext, arguments: Arguments) -> Json:
@@ -438,7 +438,7 @@ def set_status(context: MethodContext, arguments: Arguments) -> Json:
         raise RefusedError("thread_not_found")
     if len(arguments.structure("loading_messages") or []) > limits.LOADING_MESSAGES:
         raise invalid_arguments("no more than 10 items allowed [json-pointer:/loading_messages]")
-    context.surfaces.set_status(channel, thread_ts, arguments.text("status"))
+    context.views.set_status(channel, thread_ts, arguments.text("status"))
     return {}
 
 
@@ -450,7 +450,7 @@ def set_suggested_prompts(context: MethodContext, arguments: Arguments) -> Json:
         raise invalid_arguments("must have 1 to 4 items [json-pointer:/prompts]")
     if not all(isinstance(one, dict) and one.get("title") and one.get("message") for one in prompts):
         raise invalid_arguments("must have a title and a message each [json-pointer:/prompts]")
-    context.surfaces.suggest(channel, {"title": arguments.text("title"), "prompts": prompts})
+    context.views.set_prompts(channel, {"title": arguments.text("title"), "prompts": prompts})
     return {}
 
 

@@ -42,7 +42,7 @@ class User:
     team: str | None = None
     guest: Guest | None = None
 
-    def shown(self, team: Team) -> Json:
+    def to_json(self, team: Team) -> Json:
         """The user object of ``users.info``; who shares a channel is no stranger, whatever the organisation."""
         home = self.team or team.id
         return {
@@ -80,7 +80,7 @@ class Channel:
         """Whether people of other organisations are in it."""
         return bool(self.shared_with)
 
-    def shown(self, viewer: str) -> Json:
+    def to_json(self, viewer: str) -> Json:
         """The conversation object, as ``viewer`` (a user's id) gets it."""
         common: Json = {"id": self.id, "is_im": self.kind == "im", "is_mpim": self.kind == "mpim", "is_archived": False}
         common |= {"is_shared": self.is_ext_shared, "is_ext_shared": self.is_ext_shared}
@@ -105,7 +105,7 @@ class File:
     mimetype: str
     size: int
 
-    def shown(self, id: str, user: str, created: int, team: Team) -> Json:
+    def to_json(self, id: str, user: str, created: int, team: Team) -> Json:
         """The file object of a message; its addresses lead nowhere."""
         private = f"https://files.slack.com/files-pri/{team.id}-{id}"
         suffix = self.name.rpartition(".")[2].lower() if "." in self.name else "binary"
@@ -133,7 +133,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it stands: ``thread_ts`` is its thread's root, which for a root is None.
+    """A message as it is now: ``thread_ts`` is its thread's root, which for a root is None.
 
     ``user_team`` is its author's workspace, given where several organisations meet; ``attachments`` are the previews
     of its links and the messages forwarded with it, and ``language`` the one that Slack took its text for.
@@ -157,7 +157,7 @@ class Message:
     language: str | None = None
     files: tuple[File, ...] = ()
 
-    def shown(self, team: Team, *, with_metadata: bool = True) -> Json:
+    def to_json(self, team: Team, *, with_metadata: bool = True) -> Json:
         """The message object of events and answers."""
         home = self.user_team or team.id
         shown: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": home}
@@ -184,7 +184,7 @@ class Message:
             return {}
         created = int(self.ts.partition(".")[0])
         ids = (f"F{self.ts.replace('.', '')}{number}" for number in range(len(self.files)))
-        shown = [file.shown(id, self.user, created, team) for file, id in zip(self.files, ids, strict=True)]
+        shown = [file.to_json(id, self.user, created, team) for file, id in zip(self.files, ids, strict=True)]
         return {"files": shown, "upload": False, "display_as_bot": False}
 
     def mentions(self, user: str) -> bool:
@@ -192,7 +192,7 @@ class Message:
         return f"<@{user}>" in self.text
 
 
-def as_typed(text: str) -> str:
+def escape_typed(text: str) -> str:
     """What Slack makes of a text that a person typed: ``& < >`` as entities, addresses in angle brackets.
 
     Mentions (``<@U…>``, ``<#C…>``, ``<!here>``) are taken as picked from the composer's list, and kept.

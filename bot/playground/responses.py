@@ -34,16 +34,16 @@ class ResponseTarget:
 class ResponseUrls:
     """The response URLs that were given out, below ``base``."""
 
-    def __init__(self, changes: ChangeNotifier, workspace: Workspace, announcer: EventPublisher, base: str) -> None:
+    def __init__(self, changes: ChangeNotifier, workspace: Workspace, publisher: EventPublisher, base: str) -> None:
         self._changes = changes
         self._workspace = workspace
-        self._announcer = announcer
+        self._publisher = publisher
         self._base = base
         self._left: dict[str, tuple[ResponseTarget, int, float]] = {}
 
     def issue(self, origin: ResponseTarget) -> str:
         """A URL at which the app may answer to what was done at ``origin``."""
-        with self._changes.making():
+        with self._changes.writing():
             name = secrets.token_hex(12)
             self._left[name] = (origin, limits.RESPONSES, time.monotonic() + limits.RESPONSE_SECONDS)
             return self._base + name
@@ -64,7 +64,7 @@ class ResponseUrls:
 
     def say(self, origin: ResponseTarget, given: Json) -> None:
         """Post, replace or delete what the app asks for; ``RefusedError`` where Slack would not."""
-        with self._changes.making():
+        with self._changes.writing():
             if origin.ts is not None and given.get("delete_original"):
                 self._delete(origin, origin.ts)
                 return
@@ -75,10 +75,10 @@ class ResponseUrls:
                 self._post(origin, text, blocks, given.get("thread_ts"))
             else:
                 thread_ts = given.get("thread_ts")
-                self._workspace.whisper(origin.channel, origin.user, text, thread_ts=thread_ts, blocks=blocks)
+                self._workspace.post_ephemeral(origin.channel, origin.user, text, thread_ts=thread_ts, blocks=blocks)
 
     def _used(self, name: str) -> ResponseTarget:
-        with self._changes.making():
+        with self._changes.writing():
             if name not in self._left:
                 raise RefusedError("expired_url")
             origin, uses, until = self._left[name]
@@ -91,19 +91,19 @@ class ResponseUrls:
 
     def _post(self, origin: ResponseTarget, text: str, blocks: tuple[Json, ...], thread_ts: str | None) -> None:
         bot = self._workspace.bot.id
-        self._announcer.posted(self._workspace.post(origin.channel, bot, text, thread_ts=thread_ts, blocks=blocks))
+        self._publisher.posted(self._workspace.post(origin.channel, bot, text, thread_ts=thread_ts, blocks=blocks))
 
     def _replace(self, origin: ResponseTarget, ts: str, text: str, blocks: tuple[Json, ...]) -> None:
         if origin.is_ephemeral:
-            self._workspace.rewrite_whisper(ts, text, blocks)
+            self._workspace.edit_ephemeral(ts, text, blocks)
         else:
-            self._announcer.edited(*self._workspace.edit(origin.channel, ts, text=text, blocks=blocks))
+            self._publisher.edited(*self._workspace.edit(origin.channel, ts, text=text, blocks=blocks))
 
     def _delete(self, origin: ResponseTarget, ts: str) -> None:
         if origin.is_ephemeral:
-            self._workspace.remove_whisper(ts)
+            self._workspace.delete_ephemeral(ts)
         else:
-            self._announcer.deleted(*self._workspace.remove(origin.channel, ts))
+            self._publisher.deleted(*self._workspace.remove(origin.channel, ts))
 
 
 def _content(given: Json) -> tuple[str, tuple[Json, ...]]:

@@ -22,20 +22,20 @@ from bot.playground.hosting import LoopbackServer
 from bot.playground.interactivity import Command, Interactivity, Shortcut
 from bot.playground.journal import ApiCall, EventDelivery, Journal
 from bot.playground.methods import MethodContext
-from bot.playground.models import Channel, ChannelKind, File, Guest, Message, User, as_typed
+from bot.playground.models import Channel, ChannelKind, File, Guest, Message, User, escape_typed
 from bot.playground.responses import ResponseUrls
 from bot.playground.socketmode import SocketModeServer
 from bot.playground.views import AppViews
 from bot.playground.web_api import ApiTokens, WebApi
-from bot.playground.workspace import BOT, YOU, ChangeNotifier, Workspace, opening_workspace
+from bot.playground.workspace import BOT, YOU, ChangeNotifier, Workspace, default_workspace
 
 
 class WorkspaceActions:
     """The hands in a workspace: each thing done is kept there and announced to the app."""
 
-    def __init__(self, workspace: Workspace, announcer: EventPublisher) -> None:
+    def __init__(self, workspace: Workspace, publisher: EventPublisher) -> None:
         self.workspace = workspace
-        self._announcer = announcer
+        self._publisher = publisher
 
     # Who is there
 
@@ -74,9 +74,9 @@ class WorkspaceActions:
     ) -> Message:
         """Post as ``user``, typed in the composer: ``& < >`` are escaped, mentions are kept."""
         message = self.workspace.post(
-            channel, user, as_typed(text), thread_ts=thread, files=files, attachments=attachments
+            channel, user, escape_typed(text), thread_ts=thread, files=files, attachments=attachments
         )
-        self._announcer.posted(message)
+        self._publisher.posted(message)
         return message
 
     def forward(self, message: Message, channel: str, text: str = "", *, user: str = YOU) -> Message:
@@ -85,27 +85,27 @@ class WorkspaceActions:
 
     def edit(self, message: Message, text: str) -> Message:
         """Change what was said; returns it as it now stands."""
-        before, after = self.workspace.edit(message.channel, message.ts, text=as_typed(text))
-        self._announcer.edited(before, after)
+        before, after = self.workspace.edit(message.channel, message.ts, text=escape_typed(text))
+        self._publisher.edited(before, after)
         return after
 
     def delete(self, message: Message) -> None:
-        self._announcer.deleted(*self.workspace.remove(message.channel, message.ts))
+        self._publisher.deleted(*self.workspace.remove(message.channel, message.ts))
 
     def join(self, channel: str, user: str, *, inviter: str | None = None) -> Message:
         """Become a member; returns the notice in the channel."""
         notice = self.workspace.join(channel, user)
-        self._announcer.joined(notice, inviter)
+        self._publisher.joined(notice, inviter)
         return notice
 
-    def react(self, message: Message, name: str, *, user: str = YOU, stands: bool = True) -> None:
+    def react(self, message: Message, name: str, *, user: str = YOU, is_added: bool = True) -> None:
         """Put a reaction on a message, or take it away."""
-        if self.workspace.react(message.channel, message.ts, name, user, stands=stands):
-            self._announcer.reacted(message, name, user, stands=stands)
+        if self.workspace.react(message.channel, message.ts, name, user, is_added=is_added):
+            self._publisher.reacted(message, name, user, is_added=is_added)
 
     def open_home(self, *, user: str = YOU, tab: str = "home") -> None:
         """Open the app's ``home`` or ``messages`` tab."""
-        self._announcer.home_opened(user, tab)
+        self._publisher.home_opened(user, tab)
 
     # What Slack does to a message by itself: message_changed, with the words as they were
 
@@ -113,16 +113,16 @@ class WorkspaceActions:
         """Show the preview of a link in it."""
         link = "https://example.org/"
         preview = {"id": 1, "from_url": link, "original_url": link, "title": "Example", "fallback": "Example"}
-        self._announcer.annotated(*self.workspace.annotate(message.channel, message.ts, attachments=[preview]))
+        self._publisher.annotated(*self.workspace.annotate(message.channel, message.ts, attachments=[preview]))
 
     def detect_language(self, message: Message, locale: str = "en") -> None:
         """Find out which language it is in."""
-        self._announcer.annotated(*self.workspace.annotate(message.channel, message.ts, language=locale))
+        self._publisher.annotated(*self.workspace.annotate(message.channel, message.ts, language=locale))
 
     def count_replies(self, message: Message) -> None:
         """Show under it how many replies its thread has."""
         root = self.workspace.message(message.channel, message.ts)
-        self._announcer.annotated(root, root)
+        self._publisher.annotated(root, root)
 
 
 # The least with which the bot does its work
@@ -162,8 +162,8 @@ class FakeSlack(WorkspaceActions):
         self._host = LoopbackServer()
         self._faults = Faults(changes, faults)
         self.journal = Journal(changes)
-        workspace = opening_workspace(changes)
-        self.surfaces = AppViews(changes)
+        workspace = default_workspace(changes)
+        self.views = AppViews(changes)
         self._sockets = SocketModeServer(
             changes,
             app_id=str(workspace.bot.app_id),
@@ -172,14 +172,14 @@ class FakeSlack(WorkspaceActions):
             base=f"ws://127.0.0.1:{self._host.port}",
         )
         self._request_url: HttpEventTransport | None = None
-        self._courier = EventSender(self.journal, self._sockets, retry_after_seconds, copies)
-        announcer = EventPublisher(workspace, subscriptions=subscriptions, scopes=granted, send=self._courier.deliver)
-        super().__init__(workspace, announcer)
-        self._responses = ResponseUrls(changes, workspace, announcer, f"http://127.0.0.1:{self._host.port}{_RESPONSES}")
+        self._sender = EventSender(self.journal, self._sockets, retry_after_seconds, copies)
+        publisher = EventPublisher(workspace, subscriptions=subscriptions, scopes=granted, send=self._sender.deliver)
+        super().__init__(workspace, publisher)
+        self._responses = ResponseUrls(changes, workspace, publisher, f"http://127.0.0.1:{self._host.port}{_RESPONSES}")
         self.interactivity = Interactivity(
-            changes, workspace, self.surfaces, self._responses, self._ask, commands, shortcuts, granted
+            changes, workspace, self.views, self._responses, self._ask, commands, shortcuts, granted
         )
-        context = MethodContext(workspace, self.surfaces, announcer, granted, self._sockets.issue_address)
+        context = MethodContext(workspace, self.views, publisher, granted, self._sockets.issue_address)
         tokens = ApiTokens(self.bot_token, self.app_token)
         self._api = WebApi(context, tokens, self._faults, self.journal, self._host.sever)
 
@@ -189,7 +189,7 @@ class FakeSlack(WorkspaceActions):
             Route(_RESPONSES + "{name}", self._responses.serve, methods=["POST"]),
             WebSocketRoute("/link/", self._sockets.serve),
         ]
-        self._host.start(Starlette(routes=routes), self._courier.start, self._courier.stop)
+        self._host.start(Starlette(routes=routes), self._sender.start, self._sender.stop)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -229,13 +229,13 @@ class FakeSlack(WorkspaceActions):
 
     def deliver(self, event: Json, *, event_id: str | None = None, retry: int = 0) -> EventDelivery:
         """Deliver ``event`` as it is, again if need be: with the ``event_id`` of before, as that ``retry``."""
-        return self._courier.deliver(self._announcer.callback(event, event_id), retry)
+        return self._sender.deliver(self._publisher.callback(event, event_id), retry)
 
     def use_request_url(self, url: str) -> None:
         """Send events to ``url`` from now on, signed, instead of over Socket Mode; the app there must be running."""
         request_url = HttpEventTransport(url, self.signing_secret, self._ack_seconds)
         request_url.verify()
-        self._courier.carrier = self._request_url = request_url
+        self._sender.transport = self._request_url = request_url
 
     def refresh_connections(self) -> None:
         """Ask the app to reconnect, and close its websockets in order."""
@@ -252,16 +252,16 @@ class FakeSlack(WorkspaceActions):
         status: int = 500,
         error: str | None = None,
         retry_after: int | None = None,
-        kept: bool = False,
+        is_applied: bool = False,
         drop: bool = False,
-        silence: float = 0.0,
+        delay: float = 0.0,
         times: int = 1,
     ) -> None:
         """Let the next ``times`` calls of ``method`` go wrong; see ``Fault``."""
-        self._faults.add(method, Fault(status, error, retry_after, kept, drop, silence), times)
+        self._faults.add(method, Fault(status, error, retry_after, is_applied, drop, delay), times)
 
     def _ask(self, kind: RequestKind, payload: Json) -> AppReply:
-        return self._host.run(lambda: self._courier.ask(kind, payload))
+        return self._host.run(lambda: self._sender.send_interaction(kind, payload))
 
     # What is there to see
 
@@ -308,8 +308,8 @@ class FakeSlack(WorkspaceActions):
         if not self._changes.wait_for(holds, timeout):
             raise TimeoutError(f"what was waited for did not come within {timeout} s")
 
-    def quiet(self, *, grace: float = 0.3, timeout: float = 30.0) -> None:
+    def wait_until_idle(self, *, grace: float = 0.3, timeout: float = 30.0) -> None:
         """Wait until all is delivered and answered, and nothing has happened for ``grace`` seconds more."""
-        if not self._changes.wait_for_calm(self.journal.is_calm, grace, timeout):
+        if not self._changes.wait_until_idle(self.journal.is_idle, grace, timeout):
             waiting = [delivery.event for delivery in self.deliveries if not delivery.is_settled]
             raise TimeoutError(f"not quiet after {timeout} s; not yet settled: {waiting}")

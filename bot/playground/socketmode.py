@@ -67,18 +67,18 @@ class SocketModeServer:
 
     async def _converse(self, websocket: WebSocket) -> None:
         await websocket.send_json(self._greeting())
-        with self._changes.making():
+        with self._changes.writing():
             self._open.append(websocket)
         async for text in websocket.iter_text():
             self._read(text)
 
-    async def carry(self, payload: Json, attempt: int, reason: str) -> str | None:
+    async def send_event(self, payload: Json, attempt: int, reason: str) -> str | None:
         """See ``Carrier``."""
         retry = {"retry_attempt": attempt, "retry_reason": reason}
         envelope = {"type": "events_api", "payload": payload, "accepts_response_payload": False, **retry}
         return (await self._exchange(envelope)).failure
 
-    async def ask(self, kind: RequestKind, payload: Json) -> AppReply:
+    async def send_interaction(self, kind: RequestKind, payload: Json) -> AppReply:
         """See ``Carrier``."""
         return await self._exchange({"type": kind, "payload": payload, "accepts_response_payload": True})
 
@@ -134,7 +134,7 @@ class SocketModeServer:
         return websocket
 
     def _forget(self, websocket: WebSocket) -> None:
-        with self._changes.making():
+        with self._changes.writing():
             if websocket in self._open:
                 self._open.remove(websocket)
 

@@ -35,32 +35,32 @@ class AppViews:
         self._statuses: dict[tuple[str, str], str] = {}
         self._prompts: dict[str, Json] = {}
 
-    def trigger(self, user: str) -> str:
+    def issue_trigger(self, user: str) -> str:
         """A ``trigger_id``, as one comes with something that ``user`` did; it opens one modal, soon."""
-        with self._changes.making():
+        with self._changes.writing():
             trigger = f"{secrets.randbelow(10**10)}.{secrets.token_hex(16)}"
             self._triggers[trigger] = (user, time.monotonic() + self._trigger_seconds)
             return trigger
 
     def open(self, trigger: str, view: Json) -> Json:
         """Open a modal in place of all that the person has open; returns the view as kept."""
-        with self._changes.making():
+        with self._changes.writing():
             user = self._exchanged(trigger)
-            self.clear(user)
-            return self.stack_up(user, view)
+            self.close_all(user)
+            return self.push_modal(user, view)
 
     def push(self, trigger: str, view: Json) -> Json:
         """Put a modal on those that the person has open; returns the view as kept."""
-        with self._changes.making():
+        with self._changes.writing():
             user = self._exchanged(trigger)
-            if not self.stack(user):
+            if not self.open_modals(user):
                 raise RefusedError("not_found")
-            return self.stack_up(user, view)
+            return self.push_modal(user, view)
 
-    def stack_up(self, user: str, view: Json) -> Json:
+    def push_modal(self, user: str, view: Json) -> Json:
         """Put a modal on those that ``user`` has open, of which there may be few."""
-        with self._changes.making():
-            below = self.stack(user)
+        with self._changes.writing():
+            below = self.open_modals(user)
             if len(below) >= limits.MODALS:
                 raise RefusedError("push_limit_reached")
             view_id = _new_id()
@@ -69,7 +69,7 @@ class AppViews:
             self._modals[view_id] = OpenView(user, kept)
             return kept
 
-    def stack(self, user: str) -> tuple[Json, ...]:
+    def open_modals(self, user: str) -> tuple[Json, ...]:
         """The modals that ``user`` has open, the one on top last."""
         with self._changes.reading():
             return tuple(shown.view for shown in self._modals.values() if shown.user == user)
@@ -81,17 +81,17 @@ class AppViews:
 
     def close(self, view_id: str) -> None:
         """Take a modal away, if it is still there; the one below it shows again."""
-        with self._changes.making():
+        with self._changes.writing():
             self._modals.pop(view_id, None)
 
-    def clear(self, user: str) -> None:
+    def close_all(self, user: str) -> None:
         """Take away every modal that ``user`` has open."""
-        with self._changes.making():
+        with self._changes.writing():
             self._modals = {name: shown for name, shown in self._modals.items() if shown.user != user}
 
     def _exchanged(self, trigger: str) -> str:
         """The person whose trigger this is, which is used up."""
-        with self._changes.making():
+        with self._changes.writing():
             if trigger not in self._triggers:
                 raise RefusedError("invalid_trigger_id")
             user, until = self._triggers[trigger]
@@ -102,7 +102,7 @@ class AppViews:
 
     def update(self, view_id: str, external_id: str, known_hash: str, view: Json) -> Json:
         """Change an open modal, named by either id; ``known_hash``, where given, must be the hash it now has."""
-        with self._changes.making():
+        with self._changes.writing():
             for known_id, shown in self._modals.items():
                 if known_id == view_id or (external_id and shown.view.get("external_id") == external_id):
                     if known_hash and known_hash != shown.view["hash"]:
@@ -115,7 +115,7 @@ class AppViews:
 
     def publish(self, user: str, known_hash: str, view: Json) -> Json:
         """Show ``user`` a Home tab."""
-        with self._changes.making():
+        with self._changes.writing():
             known = self._homes.get(user)
             if known_hash and (known is None or known["hash"] != known_hash):
                 raise RefusedError("hash_conflict")
@@ -126,19 +126,15 @@ class AppViews:
 
     def set_status(self, channel: str, thread_ts: str, status: str) -> None:
         """Show that the app is at work in a thread; an empty status takes it away."""
-        with self._changes.making():
+        with self._changes.writing():
             if status:
                 self._statuses[channel, thread_ts] = status
             else:
                 self._statuses.pop((channel, thread_ts), None)
 
-    def suggest(self, channel: str, prompts: Json) -> None:
-        with self._changes.making():
+    def set_prompts(self, channel: str, prompts: Json) -> None:
+        with self._changes.writing():
             self._prompts[channel] = prompts
-
-    def modals(self) -> tuple[OpenView, ...]:
-        with self._changes.reading():
-            return tuple(self._modals.values())
 
     def home(self, user: str) -> Json | None:
         with self._changes.reading():

@@ -44,7 +44,7 @@ class WebApi:
 
     async def serve(self, request: Request) -> Response:
         """One call: answered, and written down with its answer."""
-        self._journal.call_begins()
+        self._journal.call_started()
         began = time.perf_counter()
         method = request.path_params["method"]
         arguments: Json = {}
@@ -54,15 +54,15 @@ class WebApi:
             arguments, token, refusal = _read(request, await request.body())
             fault = self._faults.take(method, arguments)
             status, answer, headers = self._answer(method, arguments, token, refusal, fault)
-            if fault is not None and fault.silence:
-                await asyncio.sleep(fault.silence)
+            if fault is not None and fault.delay:
+                await asyncio.sleep(fault.delay)
             if answer is None and request.client is not None:
                 self._sever((request.client.host, request.client.port))
         except ClientDisconnect:
             # The app ended before it had said what it wanted: nothing happens, and nobody reads the answer
             return Response(status_code=400)
         finally:
-            self._journal.call_ends(method, arguments, status, answer, (time.perf_counter() - began) * 1000)
+            self._journal.call_finished(method, arguments, status, answer, (time.perf_counter() - began) * 1000)
         return JSONResponse(answer, status, headers)
 
     def _answer(
@@ -70,7 +70,7 @@ class WebApi:
     ) -> tuple[int, Json | None, dict[str, str]]:
         answer: Json | None = None
         headers: dict[str, str] = {}
-        if fault is None or fault.kept:
+        if fault is None or fault.is_applied:
             answer, headers = self._outcome(method, arguments, token, refusal)
         if fault is not None:
             return fault.status, None if fault.drop else fault.answer, headers | fault.headers

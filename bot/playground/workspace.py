@@ -30,7 +30,7 @@ class ChangeNotifier:
         self._watchers: list[Callable[[], object]] = []
 
     @contextmanager
-    def making(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
         """Hold the state alone while changing it; everyone who waits looks again afterwards."""
         with self._condition:
             yield
@@ -61,12 +61,12 @@ class ChangeNotifier:
         with self._condition:
             return self._condition.wait_for(holds, timeout)
 
-    def wait_for_calm(self, is_calm: Callable[[], bool], grace: float, timeout: float) -> bool:
-        """Wait until ``is_calm()`` and nothing has changed for ``grace`` seconds; return whether that came to be."""
+    def wait_until_idle(self, is_idle: Callable[[], bool], grace: float, timeout: float) -> bool:
+        """Wait until ``is_idle()`` and nothing has changed for ``grace`` seconds; return whether that came to be."""
         deadline = time.monotonic() + timeout
         with self._condition:
             while True:
-                if not self._condition.wait_for(is_calm, max(0.0, deadline - time.monotonic())):
+                if not self._condition.wait_for(is_idle, max(0.0, deadline - time.monotonic())):
                     return False
                 count = self._count
                 left = max(0.0, deadline - time.monotonic())
@@ -119,16 +119,16 @@ class WorkspaceDirectory:
             return tuple(self._channels.values())
 
     def add_channel(self, channel: Channel) -> None:
-        with self._changes.making():
+        with self._changes.writing():
             self._channels[channel.id] = channel
 
     def add_user(self, user: User) -> None:
-        with self._changes.making():
+        with self._changes.writing():
             self._users[user.id] = user
 
     def direct_message(self, user: str) -> Channel:
         """The direct message between the bot and ``user``, opened where there is none yet."""
-        with self._changes.making():
+        with self._changes.writing():
             person = self._users[user]
             members = frozenset({person.id, self.bot.id})
             named = f"D{person.id[1:]}"
@@ -158,14 +158,14 @@ class Workspace(WorkspaceDirectory):
 
     def join(self, channel: str, user: str) -> Message:
         """Make ``user`` a member; returns the notice that Slack keeps in the channel."""
-        with self._changes.making():
+        with self._changes.writing():
             joined = self._channels[channel]
             self._channels[channel] = replace(joined, members=joined.members | {self._users[user].id})
             return self.post(channel, user, f"<@{user}> has joined the channel", subtype="channel_join")
 
     def mint_ts(self) -> str:
         """A new timestamp, later than every one before it."""
-        with self._changes.making():
+        with self._changes.writing():
             self._last_ts = max(self._last_ts + 1, time.time_ns() // 1000)
             return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
@@ -183,31 +183,31 @@ class Workspace(WorkspaceDirectory):
         attachments: Iterable[Json] = (),
     ) -> Message:
         """Keep a new message; its block ids are filled in, as Slack does."""
-        with self._changes.making():
+        with self._changes.writing():
             message = self._drawn_up(channel, user, text, thread_ts, blocks)
             message = replace(message, metadata=metadata, subtype=subtype)
             message = replace(message, files=tuple(files), attachments=tuple(attachments))
             self._messages[channel][message.ts] = message
             return message
 
-    def whisper(
+    def post_ephemeral(
         self, channel: str, to: str, text: str, *, thread_ts: str | None = None, blocks: Iterable[Json] = ()
     ) -> Message:
         """Show a message of the bot's to one person only."""
-        with self._changes.making():
+        with self._changes.writing():
             message = replace(self._drawn_up(channel, self.bot.id, text, thread_ts, blocks), seen_by=to)
             self._ephemerals.append(message)
             return message
 
-    def rewrite_whisper(self, ts: str, text: str, blocks: Iterable[Json]) -> None:
+    def edit_ephemeral(self, ts: str, text: str, blocks: Iterable[Json]) -> None:
         """Replace what one person was shown."""
-        with self._changes.making():
-            at = self._place_of_whisper(ts)
+        with self._changes.writing():
+            at = self._ephemeral_position(ts)
             self._ephemerals[at] = replace(self._ephemerals[at], text=text, blocks=with_ids(blocks, ts))
 
-    def remove_whisper(self, ts: str) -> None:
-        with self._changes.making():
-            del self._ephemerals[self._place_of_whisper(ts)]
+    def delete_ephemeral(self, ts: str) -> None:
+        with self._changes.writing():
+            del self._ephemerals[self._ephemeral_position(ts)]
 
     def edit(
         self,
@@ -219,7 +219,7 @@ class Workspace(WorkspaceDirectory):
         metadata: Json | None = None,
     ) -> tuple[Message, Message]:
         """Change what is given and keep the rest; returns the message before and after."""
-        with self._changes.making():
+        with self._changes.writing():
             before = self._messages[channel][ts]
             after = replace(
                 before,
@@ -235,7 +235,7 @@ class Workspace(WorkspaceDirectory):
         self, channel: str, ts: str, *, attachments: Iterable[Json] = (), language: str | None = None
     ) -> tuple[Message, Message]:
         """Keep what Slack itself finds out about a message; returns it before and after, its text the same."""
-        with self._changes.making():
+        with self._changes.writing():
             before = self._messages[channel][ts]
             after = replace(
                 before,
@@ -247,7 +247,7 @@ class Workspace(WorkspaceDirectory):
 
     def remove(self, channel: str, ts: str) -> tuple[Message, Message | None]:
         """Delete a message; returns it, and the tombstone that stands for a root which still has replies."""
-        with self._changes.making():
+        with self._changes.writing():
             before = self._messages[channel][ts]
             if self.thread(channel, ts) == (before,):
                 del self._messages[channel][ts]
@@ -257,15 +257,15 @@ class Workspace(WorkspaceDirectory):
             self._messages[channel][ts] = tombstone
             return before, tombstone
 
-    def react(self, channel: str, ts: str, name: str, user: str, *, stands: bool) -> bool:
+    def react(self, channel: str, ts: str, name: str, user: str, *, is_added: bool) -> bool:
         """Add or take away a reaction; returns False when it was so already."""
-        with self._changes.making():
+        with self._changes.writing():
             message = self._messages[channel][ts]
             reactions = {known: list(users) for known, users in message.reactions}
             users = reactions.setdefault(name, [])
-            if (user in users) == stands:
+            if (user in users) == is_added:
                 return False
-            if stands:
+            if is_added:
                 users.append(user)
             else:
                 users.remove(user)
@@ -283,7 +283,7 @@ class Workspace(WorkspaceDirectory):
             return tuple(self._messages[channel].values())
 
     def thread(self, channel: str, root: str) -> tuple[Message, ...]:
-        """A thread's root, where it still stands, and its replies, oldest first."""
+        """A thread's root, if it still exists, and its replies, oldest first."""
         return tuple(one for one in self.messages(channel) if root in (one.ts, one.thread_ts))
 
     def ephemerals(self, user: str) -> tuple[Message, ...]:
@@ -291,9 +291,9 @@ class Workspace(WorkspaceDirectory):
         with self._changes.reading():
             return tuple(message for message in self._ephemerals if message.seen_by == user)
 
-    def shown(self, message: Message, *, with_metadata: bool = True) -> Json:
+    def to_json(self, message: Message, *, with_metadata: bool = True) -> Json:
         """The message object, with what a root tells about its thread."""
-        shown = message.shown(self.team, with_metadata=with_metadata)
+        shown = message.to_json(self.team, with_metadata=with_metadata)
         replies = [
             one for one in self.messages(message.channel) if one.thread_ts == message.ts and one.ts != message.ts
         ]
@@ -309,7 +309,7 @@ class Workspace(WorkspaceDirectory):
         in_thread = message.thread_ts not in (None, message.ts)
         return f"{link}?thread_ts={message.thread_ts}&cid={message.channel}" if in_thread else link
 
-    def _place_of_whisper(self, ts: str) -> int:
+    def _ephemeral_position(self, ts: str) -> int:
         for at, message in enumerate(self._ephemerals):
             if message.ts == ts:
                 return at
@@ -342,7 +342,7 @@ DM_COLLEAGUE = "D0COLLEAGUE"
 GROUP = "C0GROUP"
 
 
-def opening_workspace(changes: ChangeNotifier) -> Workspace:
+def default_workspace(changes: ChangeNotifier) -> Workspace:
     """A team of two people, two channels, direct messages with the bot (each alone, both together), another bot."""
     everyone = frozenset({BOT, YOU, COLLEAGUE, OTHER_BOT})
     return Workspace(

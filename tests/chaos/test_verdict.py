@@ -46,7 +46,7 @@ class Told:
 def told() -> Iterator[Told]:
     with FakeSlack(retry_after_seconds=(0.0,)) as slack:
         told = Told(slack)
-        slack.quiet(grace=0)
+        slack.wait_until_idle(grace=0)
         yield told
 
 

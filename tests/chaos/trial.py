@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.playground.faults import PostingPace, RandomFaults
+from bot.playground.faults import PostingRateLimit, RandomFaults
 from bot.playground.server import FakeSlack
 from bot.slack import features
 from bot.store.models import LEASE
@@ -81,8 +81,8 @@ class Trial:
         self._folder = folder
         self._random = random.Random(plan.seed + 1)
         failing = {method for feature in features.FEATURES for method in feature.methods} - _AT_THE_START
-        self._faults = RandomFaults(plan.seed + 2, plan.fault_share, failing, silence=plan.silence)
-        self._pace = PostingPace()
+        self._faults = RandomFaults(plan.seed + 2, plan.fault_share, failing, delay=plan.silence)
+        self._pace = PostingRateLimit()
         self._kills: Counter[str] = Counter()
 
     def run(self, tell: Callable[[str], None]) -> Report:
@@ -104,13 +104,13 @@ class Trial:
                 killing.result()
             # On a slow machine most replies come when all is asked: half of them at least are posted among faults.
             slack.wait_until(lambda: _posted(slack) * 2 >= self._plan.questions, timeout=self._plan.patience)
-            self._faults.cease()
+            self._faults.stop()
             again = self._deliver_what_was_given_up(slack)
             tell(f"all is asked, {again} events delivered again; waiting until nobody has done anything for a while")
             notes = self._wait_for_calm(slack)
             verdict = judge(slack, crowd.asked)
             notes += self._end(bots)
-        faults = self._faults.drawn + Counter({"429 for pace": self._pace.refused})
+        faults = self._faults.counts + Counter({"429 for pace": self._pace.refusals})
         return Report(verdict, crowd.did, faults, self._kills, time.monotonic() - began, notes)
 
     def _standin(self) -> FakeSlack:
@@ -174,7 +174,7 @@ class Trial:
         """
         count = 0
         for _ in range(ROUNDS):
-            slack.quiet(grace=0.0, timeout=self._plan.patience)
+            slack.wait_until_idle(grace=0.0, timeout=self._plan.patience)
             given_up = {delivery.event_id: delivery for delivery in slack.deliveries}
             for delivery in slack.deliveries:
                 if delivery.acked_at is not None:
@@ -186,7 +186,7 @@ class Trial:
 
     def _wait_for_calm(self, slack: FakeSlack) -> tuple[str, ...]:
         try:
-            slack.quiet(grace=self._plan.calm, timeout=self._plan.patience)
+            slack.wait_until_idle(grace=self._plan.calm, timeout=self._plan.patience)
         except TimeoutError:
             return (f"it was never calm within {self._plan.patience:.0f} s",)
         return ()

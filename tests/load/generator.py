@@ -13,10 +13,10 @@ from threading import local
 from urllib.parse import urlsplit
 
 from bot.models import Json
-from bot.playground.event_delivery import signed_headers
+from bot.playground.event_delivery import sign_request
 from bot.playground.events import EventPublisher
 from bot.playground.server import FakeSlack, WorkspaceActions
-from bot.playground.workspace import ChangeNotifier, opening_workspace
+from bot.playground.workspace import ChangeNotifier, default_workspace
 from bot.slack import features
 from tests.chaos.archive import NAMES, question_about
 
@@ -51,7 +51,7 @@ class Sender:
     def send(self, payload: Json, due: float) -> Sent:
         """Post an event now; how it went."""
         body = json.dumps(payload).encode()
-        headers = signed_headers(FakeSlack.signing_secret, body, int(time.time()))
+        headers = sign_request(FakeSlack.signing_secret, body, int(time.time()))
         status = 0
         try:
             connection = self._connection()
@@ -76,7 +76,7 @@ class Sender:
 
 def run(url: str, rate: float, seconds: float, people: int, parent: Connection) -> None:
     """Ask ``rate`` questions a second for ``seconds``, each person in turn; sends what was ``Sent``."""
-    workspace = opening_workspace(ChangeNotifier())
+    workspace = default_workspace(ChangeNotifier())
     payloads: list[Json] = []
     # Events are made by the stand-in's own rules, and taken from its hand
     granted = frozenset(features.scopes("base"))

@@ -42,7 +42,7 @@ def run(people: int, parent: Connection) -> None:
         parent.send("listening")
         patience = parent.recv()
         with suppress(TimeoutError):  # what is missing after that is counted as lost
-            slack.quiet(grace=QUIET_SECONDS, timeout=patience)
+            slack.wait_until_idle(grace=QUIET_SECONDS, timeout=patience)
         parent.send(_seen(slack))
 
 

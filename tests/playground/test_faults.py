@@ -39,7 +39,7 @@ def test_a_fault_may_come_before_or_after_the_message_is_kept(
     slack: FakeSlack, client: WebClient, kept: bool, drop: bool
 ) -> None:
     """The caller sees the same failure either way, an error or a dropped connection; the channel tells."""
-    slack.fail_next("chat.postMessage", status=500, kept=kept, drop=drop)
+    slack.fail_next("chat.postMessage", status=500, is_applied=kept, drop=drop)
     with pytest.raises(ConnectionError if drop else SlackApiError):
         client.chat_postMessage(channel=GENERAL, text="said")
     assert len(slack.replies(GENERAL)) == (1 if kept else 0)

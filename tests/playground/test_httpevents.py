@@ -61,7 +61,7 @@ def test_an_event_is_signed_as_slack_signs(slack: FakeSlack, receiver: Receiver)
     """Slack's verifier accepts the signature, and a first delivery is no retry."""
     slack.use_request_url(receiver.url)
     slack.say(DM_YOU, "naïve — “quoted”")
-    slack.quiet(grace=0)
+    slack.wait_until_idle(grace=0)
     ((body, headers),) = receiver.got
     assert body["event"]["text"] == "naïve — “quoted”"
     assert "x-slack-retry-num" not in headers
@@ -73,7 +73,7 @@ def test_an_event_that_is_answered_with_an_error_comes_again(slack: FakeSlack, r
     slack.use_request_url(receiver.url)
     receiver.answers = [Response(status_code=500), Response()]
     slack.say(DM_YOU, "hello")
-    slack.quiet(grace=0)
+    slack.wait_until_idle(grace=0)
     (first, _), (second, headers) = receiver.got
     assert first == second
     assert (headers["x-slack-retry-num"], headers["x-slack-retry-reason"]) == ("1", "http_error")
@@ -84,7 +84,7 @@ def test_an_app_may_refuse_retries(slack: FakeSlack, receiver: Receiver) -> None
     slack.use_request_url(receiver.url)
     receiver.answers = [Response(status_code=500, headers={"X-Slack-No-Retry": "1"})]
     slack.say(DM_YOU, "hello")
-    slack.quiet(grace=0)
+    slack.wait_until_idle(grace=0)
     assert len(receiver.got) == 1
     assert slack.deliveries[0].acked_at is None
 
@@ -94,7 +94,7 @@ def test_an_app_that_is_gone_gets_every_try(slack: FakeSlack, receiver: Receiver
     slack.use_request_url(receiver.url)
     receiver.stop()
     slack.say(DM_YOU, "hello")
-    slack.quiet(grace=0)
+    slack.wait_until_idle(grace=0)
     assert [attempt.failure for attempt in slack.deliveries[0].attempts] == ["connection_failed"] * 4
 
 

@@ -65,7 +65,7 @@ def posted(slack: FakeSlack) -> Message:
 
 
 def opened(slack: FakeSlack, view: Json = MODAL) -> str:
-    view_id: str = slack.surfaces.open(slack.surfaces.trigger(YOU), view)["id"]
+    view_id: str = slack.views.open(slack.views.issue_trigger(YOU), view)["id"]
     return view_id
 
 
@@ -80,7 +80,7 @@ def test_a_press_tells_all_that_slack_tells(slack: FakeSlack, app: App, connect:
 
     connect(app)
     message = posted(slack)
-    assert slack.interactivity.press(message, "more", user=COLLEAGUE) == InteractionResult()
+    assert slack.interactivity.click(message, "more", user=COLLEAGUE) == InteractionResult()
     (body,) = heard
     assert body["user"]["id"] == COLLEAGUE
     assert body["container"] == {
@@ -99,47 +99,47 @@ def test_a_press_tells_all_that_slack_tells(slack: FakeSlack, app: App, connect:
 def test_what_is_not_shown_cannot_be_pressed(slack: FakeSlack) -> None:
     """A person cannot press what is not there, choose what is not offered, or submit what is closed."""
     with pytest.raises(ElementNotFoundError):
-        slack.interactivity.press(posted(slack), "gone", user=YOU)
+        slack.interactivity.click(posted(slack), "gone", user=YOU)
     with pytest.raises(ElementNotFoundError):
         slack.interactivity.submit("V0GONE")
-    whispered = slack.workspace.whisper(GENERAL, YOU, "hush")
+    whispered = slack.workspace.post_ephemeral(GENERAL, YOU, "hush")
     with pytest.raises(ElementNotFoundError):
         slack.interactivity.use_shortcut("find", user=YOU, message=whispered)
     select = {"type": "static_select", "action_id": "kind", "options": [{"text": plain("A"), "value": "a"}]}
     blocks = [{"type": "actions", "elements": [select]}]
     chooser = slack.workspace.post(GENERAL, slack.bot_user, "Choose", blocks=blocks)
     with pytest.raises(ElementNotFoundError):
-        slack.interactivity.press(chooser, "kind", "b", user=YOU)
+        slack.interactivity.click(chooser, "kind", "b", user=YOU)
 
 
 def test_a_late_or_missing_acknowledgement_fails_once(slack: FakeSlack, app: App, connect: Connect) -> None:
     """Slack tells of an action once: without an answer in time it fails, and with nobody connected at once."""
     message = posted(slack)
-    assert slack.interactivity.press(message, "more", user=YOU) == InteractionResult("connection_failed")
+    assert slack.interactivity.click(message, "more", user=YOU) == InteractionResult("connection_failed")
     connect(app)
-    assert slack.interactivity.press(message, "more", user=YOU) == InteractionResult("timeout")
+    assert slack.interactivity.click(message, "more", user=YOU) == InteractionResult("timeout")
     assert [one.reply.failure for one in slack.interactivity.interactions()] == ["connection_failed", "timeout"]
 
 
 def test_a_trigger_soon_expires() -> None:
     """A trigger_id that is too old opens nothing."""
-    surfaces = AppViews(ChangeNotifier(), trigger_seconds=0.0)
+    views = AppViews(ChangeNotifier(), trigger_seconds=0.0)
     with pytest.raises(RefusedError, match="expired_trigger_id"):
-        surfaces.open(surfaces.trigger(YOU), MODAL)
+        views.open(views.issue_trigger(YOU), MODAL)
 
 
 def test_modals_stack_three_deep(slack: FakeSlack, client: WebClient) -> None:
     """views.push needs a modal below it, and Slack shows three at most; each knows its root and the one below."""
     with pytest.raises(SlackApiError, match="not_found"):
-        client.views_push(trigger_id=slack.surfaces.trigger(YOU), view=OTHER)
+        client.views_push(trigger_id=slack.views.issue_trigger(YOU), view=OTHER)
     root = opened(slack)
-    second = client.views_push(trigger_id=slack.surfaces.trigger(YOU), view=OTHER)["view"]
+    second = client.views_push(trigger_id=slack.views.issue_trigger(YOU), view=OTHER)["view"]
     assert (second["root_view_id"], second["previous_view_id"]) == (root, root)
-    client.views_push(trigger_id=slack.surfaces.trigger(YOU), view=OTHER)
+    client.views_push(trigger_id=slack.views.issue_trigger(YOU), view=OTHER)
     with pytest.raises(SlackApiError, match="push_limit_reached"):
-        client.views_push(trigger_id=slack.surfaces.trigger(YOU), view=OTHER)
+        client.views_push(trigger_id=slack.views.issue_trigger(YOU), view=OTHER)
     slack.interactivity.close(second["id"])
-    assert len(slack.surfaces.stack(YOU)) == 2
+    assert len(slack.views.open_modals(YOU)) == 2
 
 
 # What is typed, and what Slack says of it before the app hears anything
@@ -193,7 +193,7 @@ def test_a_submission_is_answered(
     app.view("search")(lambda ack: ack(**answer))
     connect(app)
     assert slack.interactivity.submit(opened(slack), {"words": {"typed": "fine"}}) == outcome
-    assert [view["title"]["text"] for view in slack.surfaces.stack(YOU)] == titles
+    assert [view["title"]["text"] for view in slack.views.open_modals(YOU)] == titles
 
 
 def test_closing_is_told_where_it_was_asked_for(slack: FakeSlack, app: App, connect: Connect) -> None:
@@ -262,7 +262,7 @@ def response_url(slack: FakeSlack, app: App, connect: Connect, message: Message)
         urls.append(body["response_url"])
 
     connect(app)
-    slack.interactivity.press(message, "more", user=YOU)
+    slack.interactivity.click(message, "more", user=YOU)
     return urls[0]
 
 
@@ -281,7 +281,7 @@ def test_a_response_url_says_replaces_and_deletes(slack: FakeSlack, app: App, co
 
 def test_a_response_url_is_the_way_back_to_an_ephemeral_message(slack: FakeSlack, app: App, connect: Connect) -> None:
     """Nothing else can change one, or take it away."""
-    whispered = slack.workspace.whisper(GENERAL, YOU, "hush", blocks=BUTTONS)
+    whispered = slack.workspace.post_ephemeral(GENERAL, YOU, "hush", blocks=BUTTONS)
     webhook = WebhookClient(response_url(slack, app, connect, whispered))
     webhook.send(text="changed", replace_original=True)
     assert [one.text for one in slack.workspace.ephemerals(YOU)] == ["changed"]
@@ -323,7 +323,7 @@ def test_interactions_come_signed_to_a_request_url(slack: FakeSlack) -> None:
     server = HTTPServer(("127.0.0.1", 0), Listener)
     Thread(target=server.serve_forever, daemon=True).start()
     slack.use_request_url(f"http://127.0.0.1:{server.server_port}/")
-    slack.interactivity.press(posted(slack), "more", user=YOU)
+    slack.interactivity.click(posted(slack), "more", user=YOU)
     slack.interactivity.run_command(GENERAL, "/quote it", user=YOU)
     server.shutdown()
     server.server_close()

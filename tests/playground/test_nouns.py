@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.playground.models import as_typed
+from bot.playground.models import escape_typed
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ from bot.playground.models import as_typed
 )
 def test_typed_text_arrives_as_slack_sends_it(typed: str, arrives: str) -> None:
     """``& < >`` become entities, addresses are wrapped, and picked mentions stay."""
-    assert as_typed(typed) == arrives
+    assert escape_typed(typed) == arrives

@@ -54,7 +54,7 @@ def test_an_acknowledged_event_comes_once(slack: FakeSlack) -> None:
         assert (envelope["type"], envelope["retry_attempt"], envelope["retry_reason"]) == ("events_api", 0, "")
         assert envelope["payload"]["event"]["text"] == "hello"
         acknowledge(connection, envelope)
-        slack.quiet(grace=0)
+        slack.wait_until_idle(grace=0)
     (delivery,) = slack.deliveries
     assert [attempt.failure for attempt in delivery.attempts] == [None]
     assert delivery.acked_at is not None
@@ -65,7 +65,7 @@ def test_an_event_that_is_not_acknowledged_comes_again() -> None:
     with FakeSlack(retry_after_seconds=(0, 0, 0), ack_seconds=0.05) as slack, websocket(slack) as connection:
         slack.say(DM_YOU, "hello")
         envelopes = [read(connection) for _ in range(4)]
-        slack.quiet(grace=0)
+        slack.wait_until_idle(grace=0)
         assert [one["retry_attempt"] for one in envelopes] == [0, 1, 2, 3]
         assert [one["retry_reason"] for one in envelopes] == ["", "timeout", "timeout", "timeout"]
         assert len({one["payload"]["event_id"] for one in envelopes}) == 1
@@ -80,7 +80,7 @@ def test_a_retry_that_is_acknowledged_is_the_last() -> None:
         slack.say(DM_YOU, "hello")
         read(connection)
         acknowledge(connection, read(connection))
-        slack.quiet(grace=0)
+        slack.wait_until_idle(grace=0)
         assert [attempt.failure for attempt in slack.deliveries[0].attempts] == ["timeout", None]
 
 
@@ -90,7 +90,7 @@ def test_an_event_waits_for_nobody_to_connect() -> None:
         slack.say(DM_YOU, "lost for now")
         slack.wait_until(lambda: [one.failure for one in slack.deliveries[0].attempts] == ["connection_failed"] * 2)
         with pytest.raises(TimeoutError, match="lost for now"):
-            slack.quiet(timeout=0)
+            slack.wait_until_idle(timeout=0)
         with websocket(slack) as connection:
             slack.deliver(slack.deliveries[0].event, event_id=slack.deliveries[0].event_id, retry=2)
             assert read(connection)["retry_attempt"] == 2
@@ -106,7 +106,7 @@ def test_a_payload_goes_to_one_connection(slack: FakeSlack) -> None:
         assert {envelope["payload"]["event"]["text"] for envelope in (first, second)} == {"first", "second"}
         acknowledge(one, second)
         acknowledge(one, first)
-        slack.quiet(grace=0)
+        slack.wait_until_idle(grace=0)
     assert all(delivery.acked_at for delivery in slack.deliveries)
 
 
@@ -121,7 +121,7 @@ def test_each_connection_may_get_every_event() -> None:
             assert len({envelope["payload"]["event_id"] for envelope in envelopes}) == 1
             for envelope in envelopes:
                 acknowledge(one, envelope)
-        slack.quiet(grace=0)
+        slack.wait_until_idle(grace=0)
     assert [len(delivery.attempts) for delivery in slack.deliveries] == [1, 1, 1]
 
 
@@ -133,7 +133,7 @@ def test_noise_is_no_acknowledgement(slack: FakeSlack) -> None:
         for noise in ("hello", "[]", "{}", '{"envelope_id": "x"}', '{"envelope_id": []}'):
             connection.send(noise)
         acknowledge(connection, envelope)
-        slack.quiet(grace=0)
+        slack.wait_until_idle(grace=0)
     assert len(slack.deliveries[0].attempts) == 1
 
 
@@ -188,7 +188,7 @@ def test_a_conversation_with_a_bolt_app(slack: FakeSlack, app: App, connect: Con
     slack.say(DM_YOU, "hello")
     (greeting,) = slack.wait_for_replies(DM_YOU)
     assert (greeting.text, greeting.thread_ts) == ("re: hello", None)
-    slack.quiet()
+    slack.wait_until_idle()
     assert len(slack.replies(GENERAL)) == len(slack.replies(DM_YOU)) == 1
     assert all(delivery.acked_at for delivery in slack.deliveries)
 
@@ -198,7 +198,7 @@ def test_an_event_that_no_listener_takes_is_not_acknowledged(slack: FakeSlack, a
     """Bolt answers an unmatched event with nothing, and so gets it three times more."""
     connect(app)
     slack.deliver({"type": "team_join", "user": {"id": "U0NEW"}})
-    slack.quiet(grace=0)
+    slack.wait_until_idle(grace=0)
     assert [attempt.failure for attempt in slack.deliveries[0].attempts] == ["timeout"] * 4
 
 

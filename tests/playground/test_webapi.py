@@ -144,34 +144,34 @@ def test_a_permalink_names_the_thread(slack: FakeSlack, client: WebClient) -> No
 
 def test_a_modal_opens_once_with_a_trigger(slack: FakeSlack, client: WebClient) -> None:
     """A trigger_id opens one modal; views.update changes it if the hash is still right."""
-    trigger = slack.surfaces.trigger(YOU)
+    trigger = slack.views.issue_trigger(YOU)
     opened = client.views_open(trigger_id=trigger, view=VIEW)["view"]
     assert error_of(client.views_open, trigger_id=trigger, view=VIEW) == "expired_trigger_id"
     client.views_update(view_id=opened["id"], hash=opened["hash"], view=VIEW | {"callback_id": "x"})
     assert error_of(client.views_update, view_id=opened["id"], hash=opened["hash"], view=VIEW) == "hash_conflict"
-    (shown,) = slack.surfaces.modals()
-    assert (shown.user, shown.view["callback_id"]) == (YOU, "x")
+    (shown,) = slack.views.open_modals(YOU)
+    assert shown["callback_id"] == "x"
 
 
 def test_a_home_tab_is_each_persons_own(slack: FakeSlack, client: WebClient) -> None:
     """views.publish shows a Home tab to one person."""
     client.views_publish(user_id=YOU, view=HOME)
-    home = slack.surfaces.home(YOU)
+    home = slack.views.home(YOU)
     assert home is not None
     assert [block["type"] for block in home["blocks"]] == ["divider"]
-    assert slack.surfaces.home(COLLEAGUE) is None
+    assert slack.views.home(COLLEAGUE) is None
 
 
 def test_an_assistant_shows_status_and_prompts(slack: FakeSlack, client: WebClient) -> None:
     """A status is set and cleared in a thread, and up to four prompts are suggested."""
     ts = slack.say(DM_YOU, "hello").ts
     client.assistant_threads_setStatus(channel_id=DM_YOU, thread_ts=ts, status="is reading …")
-    assert slack.surfaces.status(DM_YOU, ts) == "is reading …"
+    assert slack.views.status(DM_YOU, ts) == "is reading …"
     client.assistant_threads_setStatus(channel_id=DM_YOU, thread_ts=ts, status="")
-    assert slack.surfaces.status(DM_YOU, ts) == ""
+    assert slack.views.status(DM_YOU, ts) == ""
     prompts = [{"title": "Example", "message": "what was agreed"}] * limits.SUGGESTED_PROMPTS
     client.assistant_threads_setSuggestedPrompts(channel_id=DM_YOU, prompts=prompts)
-    suggested = slack.surfaces.prompts(DM_YOU)
+    suggested = slack.views.prompts(DM_YOU)
     assert suggested is not None
     assert suggested["prompts"] == prompts
     over = [*prompts, prompts[0]]

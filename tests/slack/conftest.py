@@ -130,7 +130,7 @@ class Room:
     def reply_to(self, question: Message) -> Message:
         """The one reply in the thread of ``question``, once all is quiet."""
         self.slack.wait_for_replies(question.channel, thread=question.thread_ts or question.ts)
-        self.slack.quiet()
+        self.slack.wait_until_idle()
         (reply,) = self.slack.replies(question.channel, question.thread_ts or question.ts)
         return reply
 

@@ -34,7 +34,7 @@ def full_room(state: Path, *, without: Iterable[str] = ()) -> Iterator[Room]:
 def told(room: Room, count: int = 1, *, user: str = YOU) -> list[Message]:
     """What ``user`` alone was told, once it is ``count`` messages and all is quiet."""
     room.slack.wait_until(lambda: len(room.slack.workspace.ephemerals(user)) >= count)
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     return list(room.slack.workspace.ephemerals(user))
 
 
@@ -49,5 +49,5 @@ def command(room: Room, channel: str, words: str, *, user: str = YOU) -> Message
 
 def share(room: Room, message: Message, *, user: str = YOU) -> None:
     """Press the button that shares a private answer, and wait until all is done."""
-    assert room.slack.interactivity.press(message, SHARE, user=user) == InteractionResult()
-    room.slack.quiet()
+    assert room.slack.interactivity.click(message, SHARE, user=user) == InteractionResult()
+    room.slack.wait_until_idle()

@@ -73,19 +73,19 @@ def answered(shelved: Room) -> Iterator[Room]:
 
 
 def press(room: Room, reply: Message, action: str, value: str | None = None, *, user: str = YOU) -> None:
-    outcome = room.slack.interactivity.press(reply, action, value, user=user)
+    outcome = room.slack.interactivity.click(reply, action, value, user=user)
     assert outcome.failure is None
 
 
 def window(room: Room, user: str = YOU) -> Json:
     """The modal that the person sees, once there is one."""
-    room.slack.wait_until(lambda: bool(room.slack.surfaces.stack(user)))
-    return room.slack.surfaces.stack(user)[-1]
+    room.slack.wait_until(lambda: bool(room.slack.views.open_modals(user)))
+    return room.slack.views.open_modals(user)[-1]
 
 
 def turned(room: Room, view: Json, action: str) -> Json:
     """What the modal shows after a press in it."""
-    assert room.slack.interactivity.press_in_view(view, action, user=YOU).failure is None
+    assert room.slack.interactivity.click_in_view(view, action, user=YOU).failure is None
     room.slack.wait_until(lambda: window(room)["hash"] != view["hash"])
     return window(room)
 
@@ -186,7 +186,7 @@ def test_a_source_that_changes_while_it_is_looked_at_is_told_in_the_same_window(
         shelved.open(bot)
         told = turned(shelved, view, NEXT_QUOTE)
         assert lines(told) == ["The source has changed since this answer was given; ask again."]
-        assert (told["id"], len(shelved.slack.surfaces.stack(YOU))) == (view["id"], 1)
+        assert (told["id"], len(shelved.slack.views.open_modals(YOU))) == (view["id"], 1)
 
 
 def test_who_may_not_ask_may_not_read_on(shelved: Room) -> None:
@@ -224,7 +224,7 @@ def test_a_thumb_is_kept_and_the_later_one_counts(shelved: Room) -> None:
     with shelved.bot():
         entered = {view["blocks"][0]["block_id"]: {NOTE: "the cost"}}
         assert shelved.slack.interactivity.submit(view["id"], entered).failure is None
-    assert shelved.slack.surfaces.stack(YOU) == ()
+    assert shelved.slack.views.open_modals(YOU) == ()
     assert ratings(shelved, asked) == (Feedback(False, "the cost"), Feedback(True))
 
 

@@ -72,7 +72,7 @@ def test_who_may_ask(offline: Room, name: str) -> None:
             assert offline.slack.workspace.ephemerals(person) == ()
             return
         offline.slack.wait_until(lambda: offline.slack.workspace.ephemerals(person) != ())
-        offline.slack.quiet()
+        offline.slack.wait_until_idle()
         (told,) = offline.slack.workspace.ephemerals(person)
         assert (told.text.startswith(case.told), told.thread_ts, QUOTED in shown(told)) == (True, None, False)
         assert offline.slack.replies(channel) == []
@@ -87,7 +87,7 @@ def test_who_may_ask_in_a_direct_message(offline: Room, name: str) -> None:
     with offline.bot(rules=case.rules):
         offline.slack.say(direct, BRIDGE, user=person)
         (reply,) = offline.slack.wait_for_replies(direct)
-        offline.slack.quiet()
+        offline.slack.wait_until_idle()
         assert (QUOTED in shown(reply)) == (case.told is None)
         assert reply.text.startswith(case.told or "“")
 

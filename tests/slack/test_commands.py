@@ -179,9 +179,9 @@ def test_what_slack_has_no_time_for_is_shared_later(full: Room) -> None:
     """A channel that takes no message at the moment gets the shared answer once it does, and once only."""
     private = command(full, GENERAL, BRIDGE)
     full.slack.fail_next("chat.postMessage", status=429, retry_after=0, times=2)
-    full.slack.interactivity.press(private, SHARE, user=YOU)
+    full.slack.interactivity.click(private, SHARE, user=YOU)
     full.slack.wait_for_replies(GENERAL)
-    full.slack.quiet()
+    full.slack.wait_until_idle()
     assert len(full.slack.replies(GENERAL)) == 1
 
 
@@ -189,7 +189,7 @@ def test_what_is_asked_while_the_archive_is_read_is_answered_then(idle: Room) ->
     """A command is acknowledged at once, and answered as soon as that can be."""
     with idle.bot(is_loaded=False) as bot:
         assert idle.slack.interactivity.run_command(GENERAL, f"/pullquote {BRIDGE}", user=YOU) == InteractionResult()
-        idle.slack.quiet()
+        idle.slack.wait_until_idle()
         assert idle.slack.workspace.ephemerals(YOU) == ()
         idle.open(bot)
         assert QUOTED in shown(told(idle)[-1])

@@ -52,7 +52,11 @@ def test_a_mention_in_a_group_that_comes_as_a_message_alone_is_answered(idle: Ro
     with idle.bot():
         group = idle.slack.add_channel(kind="mpim")
         said = idle.slack.workspace.post(group, YOU, f"{idle.slack.mention} {BRIDGE}")
-        event = said.shown(idle.slack.workspace.team) | {"channel": group, "channel_type": "mpim", "event_ts": said.ts}
+        event = said.to_json(idle.slack.workspace.team) | {
+            "channel": group,
+            "channel_type": "mpim",
+            "event_ts": said.ts,
+        }
         idle.slack.deliver(event)
         assert QUOTED in shown(idle.reply_to(said))
 
@@ -63,11 +67,11 @@ def test_who_is_added_says_how_to_ask_once(idle: Room) -> None:
     with idle.bot():
         idle.slack.join(channel, BOT, inviter=YOU)
         idle.slack.wait_until(lambda: spoken(idle, channel) != [])
-        idle.slack.quiet()
+        idle.slack.wait_until_idle()
         joined = next(one for one in idle.slack.deliveries if one.event["type"] == "member_joined_channel")
         idle.slack.deliver(joined.event, event_id=joined.payload["event_id"], retry=1)
         idle.slack.join(channel, idle.slack.add_person())
-        idle.slack.quiet()
+        idle.slack.wait_until_idle()
         (said,) = spoken(idle, channel)
         assert shown(said).startswith("Ask a question in plain words.")
         assert (said.thread_ts, said.seen_by) == (None, None)
@@ -80,7 +84,7 @@ def test_who_is_added_where_nothing_is_answered_tells_the_inviter_alone(idle: Ro
     with idle.bot(rules=AccessRules(channels=frozenset({GENERAL}))):
         idle.slack.join(channel, BOT, inviter=COLLEAGUE)
         idle.slack.wait_until(lambda: idle.slack.workspace.ephemerals(COLLEAGUE) != ())
-        idle.slack.quiet()
+        idle.slack.wait_until_idle()
         (told,) = idle.slack.workspace.ephemerals(COLLEAGUE)
         assert "not answered in this channel" in shown(told)
         assert spoken(idle, channel) == []

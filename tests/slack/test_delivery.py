@@ -31,7 +31,7 @@ def full(tmp_path: Path) -> Iterator[Room]:
 
 def event_of(message: Message, room: Room) -> Json:
     """The event of a mention, for delivering it by hand."""
-    return message.shown(room.slack.workspace.team) | {"type": "app_mention", "channel": message.channel}
+    return message.to_json(room.slack.workspace.team) | {"type": "app_mention", "channel": message.channel}
 
 
 def test_five_questions_at_once_get_five_replies(room: Room) -> None:
@@ -49,7 +49,7 @@ def test_the_same_event_three_times_is_answered_once(room: Room) -> None:
     event_id = room.slack.deliveries[-1].event_id
     for retry in (1, 2):
         room.slack.deliver(event_of(asked, room), event_id=event_id, retry=retry)
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     may_go_on.set()
     assert QUOTED in shown(room.reply_to(asked))
     assert all(delivery.acked_at for delivery in room.slack.deliveries)
@@ -63,7 +63,7 @@ def test_a_retry_after_a_restart_is_not_answered_again(offline: Room) -> None:
         event_id = offline.slack.deliveries[-1].event_id
     with offline.bot():
         offline.slack.deliver(event_of(asked, offline), event_id=event_id, retry=1)
-        offline.slack.quiet()
+        offline.slack.wait_until_idle()
     assert len(offline.slack.replies(GENERAL)) == 1
 
 
@@ -80,11 +80,11 @@ def test_a_message_that_slack_refuses_becomes_an_apology(room: Room) -> None:
 
 
 FATES: list[Json] = [
-    {"status": 500, "kept": True},
-    {"status": 500, "kept": False},
-    {"status": 200, "error": "fatal_error", "kept": True},
-    {"drop": True, "kept": True},
-    {"drop": True, "kept": False},
+    {"status": 500, "is_applied": True},
+    {"status": 500, "is_applied": False},
+    {"status": 200, "error": "fatal_error", "is_applied": True},
+    {"drop": True, "is_applied": True},
+    {"drop": True, "is_applied": False},
 ]
 
 
@@ -104,7 +104,7 @@ def test_so_is_one_in_a_direct_message(room: Room, fate: Json) -> None:
     room.slack.fail_next("chat.postMessage", **fate)
     asked = room.slack.say(DM_YOU, BRIDGE, thread=said.ts)
     room.slack.wait_for_replies(DM_YOU, thread=asked.thread_ts)
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     assert len(room.slack.replies(DM_YOU)) == 2
 
 
@@ -112,10 +112,10 @@ def test_a_reply_is_found_beneath_others(full: Room) -> None:
     """The bot knows its reply by the question it names, and takes no other's for it."""
     root = full.slack.say(GENERAL, "about the bridge")
     full.reply_to(full.ask("why submarines", thread=root.ts))
-    full.slack.fail_next("chat.postMessage", kept=True)
+    full.slack.fail_next("chat.postMessage", is_applied=True)
     full.ask(BRIDGE, thread=root.ts)
     full.slack.wait_for_replies(GENERAL, 2, thread=root.ts)
-    full.slack.quiet()
+    full.slack.wait_until_idle()
     first, second = full.slack.replies(GENERAL, root.ts)
     assert ("submarines" in first.text, QUOTED in shown(second)) == (True, True)
 
@@ -123,11 +123,11 @@ def test_a_reply_is_found_beneath_others(full: Room) -> None:
 @pytest.mark.parametrize("kept", [True, False])
 def test_where_it_may_not_look_it_says_so_to_the_asker(room: Room, *, kept: bool) -> None:
     """Without the scope to look in a channel nothing is posted twice; the asker alone is told to ask again."""
-    room.slack.fail_next("chat.postMessage", kept=kept)
+    room.slack.fail_next("chat.postMessage", is_applied=kept)
     asked = room.ask(BRIDGE)
     room.slack.wait_until(lambda: room.slack.workspace.ephemerals(asked.user) != ())
     room.slack.deliver(event_of(asked, room), event_id=room.slack.deliveries[-1].event_id, retry=1)
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     (told,) = room.slack.workspace.ephemerals(asked.user)
     assert (told.text.startswith(UNCONFIRMED), told.thread_ts) == (True, None)
     assert len(room.slack.replies(GENERAL)) == int(kept)
@@ -168,7 +168,7 @@ def test_stopping_finishes_the_question_in_hand(offline: Room) -> None:
     with offline.bot():
         asked = offline.ask(BRIDGE)
         taken.wait(30)
-        offline.slack.quiet()
+        offline.slack.wait_until_idle()
         may_go_on.set()
     assert QUOTED in shown(offline.reply_to(asked))
 
@@ -177,7 +177,7 @@ def test_what_is_left_at_the_end_is_taken_up_at_the_next_start(offline: Room) ->
     """A question that still waits when the bot ends is answered by the next one, without Slack's help."""
     with offline.bot(is_loaded=False):
         asked = offline.ask(BRIDGE)
-        offline.slack.quiet()
+        offline.slack.wait_until_idle()
     assert offline.slack.replies(GENERAL) == []
     with offline.bot():
         assert QUOTED in shown(offline.reply_to(asked))
@@ -187,7 +187,7 @@ def test_a_question_waits_while_the_archive_is_loading(offline: Room) -> None:
     """What is asked before the archive is there is acknowledged, and answered once it is."""
     with offline.bot(is_loaded=False) as bot:
         asked = offline.ask(BRIDGE)
-        offline.slack.quiet()
+        offline.slack.wait_until_idle()
         assert (bot.is_ready, offline.slack.replies(GENERAL)) == (False, [])
         offline.open(bot)
         assert QUOTED in shown(offline.reply_to(asked))
@@ -218,7 +218,7 @@ def test_what_a_killed_process_had_taken_is_completed(tmp_path: Path, *, may_loo
                 assert QUOTED in shown(room.reply_to(asked))
             else:
                 slack.wait_until(lambda: slack.workspace.ephemerals(asked.user) != ())
-                slack.quiet()
+                slack.wait_until_idle()
                 assert slack.replies(GENERAL) == []
 
 

@@ -82,7 +82,7 @@ def test_what_is_not_for_the_bot_gets_no_reply(room: Room) -> None:
         )
     for event in ("app_home_opened", "member_joined_channel", "team_join"):
         room.slack.deliver({"type": event, "user": YOU})
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     assert room.slack.replies(GENERAL) + room.slack.replies(DM_YOU) == []
     assert all(delivery.acked_at and len(delivery.attempts) == 1 for delivery in room.slack.deliveries)
 

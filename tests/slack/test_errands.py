@@ -161,7 +161,7 @@ def test_a_reply_whose_thread_is_gone_is_not_posted(bench: Bench, lines: Callabl
     ("fault", "waits", "told"),
     [
         ({"status": 500}, [Retry(1.0), None], 0),
-        ({"status": 500, "kept": True}, [Retry(1.0), None], 2),
+        ({"status": 500, "is_applied": True}, [Retry(1.0), None], 2),
         ({"status": 429, "retry_after": 5}, [Retry(5.0), Retry(5.0)], 0),
         ({"status": 200, "error": "user_not_in_channel"}, [None], 0),
     ],
@@ -201,7 +201,7 @@ def test_a_body_that_cannot_be_read_is_given_up(bench: Bench) -> None:
 
 def test_looking_waits_for_slack_too(bench: Bench) -> None:
     """While Slack does not say whether the reply stands, nothing is posted."""
-    bench.fail(kept=True)
+    bench.fail(is_applied=True)
     bench.fail(1, "conversations.replies", status=429, retry_after=7)
     bench.fail(1, "conversations.replies", status=500)
     errand = bench.errand()
@@ -211,7 +211,7 @@ def test_looking_waits_for_slack_too(bench: Bench) -> None:
 
 def test_a_withdrawn_question_of_unknown_fate_is_looked_for(bench: Bench) -> None:
     """A reply that may stand to a question that was deleted meanwhile is found and removed."""
-    bench.fail(kept=True)
+    bench.fail(is_applied=True)
     claim = bench.claim(channel=DM_YOU)
     errand = Delivery(bench.means, claim)
     assert errand() == Retry(1.0)

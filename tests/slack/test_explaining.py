@@ -64,7 +64,7 @@ def choice(reply: Message) -> str:
 
 def why(room: Room, reply: Message, *, user: str = YOU) -> Json:
     """The window that opens when ``user`` asks why."""
-    assert room.slack.interactivity.press(reply, WHY, choice(reply), user=user).failure is None
+    assert room.slack.interactivity.click(reply, WHY, choice(reply), user=user).failure is None
     return window(room, user)
 
 
@@ -198,7 +198,7 @@ def test_a_private_answer_and_its_shared_one_are_explained(tmp_path: Path) -> No
         with room.bot():
             private = command(room, GENERAL, ASKED)
             assert f"Asked: {ASKED}" in read(why(room, private))
-            room.slack.surfaces.clear(YOU)
+            room.slack.views.close_all(YOU)
             share(room, private)
             room.slack.wait_for_replies(GENERAL)
             (public,) = room.slack.replies(GENERAL)

@@ -84,7 +84,7 @@ def answered(room: Room, thread: Message | str, *, count: int) -> list[str]:
     """What stands in a thread from the bot, once it is ``count`` messages and all is quiet."""
     root = thread if isinstance(thread, str) else thread.ts
     room.slack.wait_until(lambda: len(room.slack.replies(GENERAL, root)) >= count)
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     return [shown(message) for message in room.slack.replies(GENERAL, root)]
 
 
@@ -126,7 +126,7 @@ def test_what_people_say_to_one_another_draws_nothing(room: Room, said: str) -> 
     root = opened(room)
     before = len(room.slack.calls)
     room.slack.say(GENERAL, NOTHING[said], thread=root.ts)
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     assert len(room.slack.replies(GENERAL, root.ts)) == 1
     assert room.slack.workspace.ephemerals(YOU) == ()
     assert len(room.slack.calls) == before
@@ -186,7 +186,7 @@ def test_a_direct_message_goes_on_where_it_says_so(room: Room) -> None:
         before = len(room.slack.replies(DM_YOU))
         room.slack.say(DM_YOU, said)
         room.slack.wait_until(lambda before=before: len(room.slack.replies(DM_YOU)) > before)  # type: ignore[misc]
-        room.slack.quiet()
+        room.slack.wait_until_idle()
         assert shown(room.slack.replies(DM_YOU)[-1]).startswith(reply)
 
 
@@ -214,7 +214,7 @@ def test_further_passages_are_the_follow_ups_own(idle: Room) -> None:
         idle.slack.say(GENERAL, "and who approved the bridge?", thread=root.ts)
         answered(idle, root, count=2)
         *_, reply = idle.slack.replies(GENERAL, root.ts)
-        assert idle.slack.interactivity.press(reply, MORE_PASSAGES, user=YOU) == InteractionResult()
+        assert idle.slack.interactivity.click(reply, MORE_PASSAGES, user=YOU) == InteractionResult()
         idle.slack.wait_until(lambda: "Passages 4–6" in shown(idle.slack.replies(GENERAL, root.ts)[-1]))
         *_, more = idle.slack.replies(GENERAL, root.ts)
     assert shown(reply).startswith("Searched: approved + bridge + Tarn\n")
@@ -242,9 +242,9 @@ def test_further_passages_need_what_was_kept(idle: Room) -> None:
         answered(idle, root, count=2)
     *_, reply = idle.slack.replies(GENERAL, root.ts)
     with idle.bot(records=Store(None)):
-        assert idle.slack.interactivity.press(reply, MORE_PASSAGES, user=YOU).failure is None
-        idle.slack.wait_until(lambda: bool(idle.slack.surfaces.stack(YOU)))
-        (view,) = idle.slack.surfaces.stack(YOU)
+        assert idle.slack.interactivity.click(reply, MORE_PASSAGES, user=YOU).failure is None
+        idle.slack.wait_until(lambda: bool(idle.slack.views.open_modals(YOU)))
+        (view,) = idle.slack.views.open_modals(YOU)
     assert "is not kept any more" in "".join(texts_in(view["blocks"]))
     assert idle.slack.replies(GENERAL, root.ts)[-1].blocks == reply.blocks
 
@@ -256,7 +256,7 @@ def test_in_a_thread_without_the_bot_nothing_is_answered(room: Room) -> None:
     talk = room.slack.say(GENERAL, "about the bridge")
     room.slack.say(GENERAL, "who approved the Tarn bridge?", thread=talk.ts)
     room.slack.say(GENERAL, "who approved the Tarn bridge?")
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     assert (room.slack.replies(GENERAL, talk.ts), len(room.slack.calls)) == ([], before)
 
 
@@ -266,7 +266,7 @@ def test_a_group_is_answered_only_when_it_mentions_the_bot(room: Room) -> None:
     root = room.ask(WHO_APPROVED, channel=group)
     room.reply_to(root)
     room.slack.say(group, WHO_PAYS, thread=root.ts)
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     assert len(room.slack.replies(group, root.ts)) == 1
 
 
@@ -277,7 +277,7 @@ def test_bots_do_not_go_on(room: Room) -> None:
     for more in ({"user": BOT, "bot_id": "B0PULLQUOTE"}, {"user": YOU, "bot_id": "B0X"}, {"subtype": "bot_message"}):
         event = {"type": "message", "channel": GENERAL, "channel_type": "channel", "ts": "9.0", "thread_ts": root.ts}
         room.slack.deliver(event | {"user": YOU, "text": WHO_PAYS} | more)
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     assert len(room.slack.replies(GENERAL, root.ts)) == 1
 
 
@@ -291,7 +291,7 @@ def test_an_edited_follow_up_has_its_answer_follow(room: Room) -> None:
     said = room.slack.edit(said, "and the town was glad")
     room.slack.wait_until(lambda: len(room.slack.replies(GENERAL, root.ts)) == 1)
     said = room.slack.edit(said, "and what about submarines?")
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     assert len(room.slack.replies(GENERAL, root.ts)) == 1
     room.slack.edit(said, WHO_PAYS)
     assert PAID in answered(room, root, count=2)[-1]
@@ -359,7 +359,7 @@ def test_who_may_not_ask_is_left_in_peace(idle: Room) -> None:
         root = opened(idle)
         for who, words in ((guest, "and who approved it?"), (COLLEAGUE, WHO_PAYS), (YOU, "and who approved it?")):
             idle.slack.say(GENERAL, words, thread=root.ts, user=who)
-        idle.slack.quiet()
+        idle.slack.wait_until_idle()
         assert len(idle.slack.replies(GENERAL, root.ts)) == 1
         assert [idle.slack.workspace.ephemerals(who) for who in (YOU, COLLEAGUE, guest)] == [(), (), ()]
 
@@ -373,7 +373,7 @@ def test_without_its_scopes_or_another_workspace_it_is_off(tmp_path: Path, witho
         with room.bot(rules=rules):
             root = opened(room)
             room.slack.say(GENERAL, WHO_PAYS, thread=root.ts)
-            room.slack.quiet()
+            room.slack.wait_until_idle()
             assert len(room.slack.replies(GENERAL, root.ts)) == 1
 
 

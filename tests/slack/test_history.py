@@ -52,7 +52,7 @@ def idle(tmp_path: Path) -> Iterator[Room]:
 def lines(room: Room, user: str = YOU) -> list[str]:
     """What ``user`` reads in the Home tab: a line for each block, and for each item of a list."""
     home(room, user)
-    view: Json = room.slack.surfaces.home(user) or {}
+    view: Json = room.slack.views.home(user) or {}
     found: list[str] = []
     for block in view["blocks"]:
         items = block["elements"][0]["elements"] if block["type"] == "rich_text" else [block]
@@ -120,10 +120,10 @@ def test_a_deleted_question_is_gone(idle: Room) -> None:
     with idle.bot(editors=SEEING_ALL):
         asked = idle.slack.say(DM_YOU, "why submarines")
         idle.slack.wait_for_replies(DM_YOU)
-        idle.slack.quiet()
+        idle.slack.wait_until_idle()
         assert own(idle) == ["why submarines · not in the archive"]
         idle.slack.delete(asked)
-        idle.slack.quiet()
+        idle.slack.wait_until_idle()
         assert own(idle) == []
         assert "submarines" not in lacks(idle)
 
@@ -149,7 +149,7 @@ def test_an_editor_finds_what_was_wrong_and_not_who_said_so(idle: Room) -> None:
         view = window(idle)
         entered = {view["blocks"][0]["block_id"]: {NOTE: "that is the old bridge"}}
         assert idle.slack.interactivity.submit(view["id"], entered).failure is None
-        idle.slack.quiet()
+        idle.slack.wait_until_idle()
         found = lacks(idle)
     assert "Found no answer: none." in found
     assert found.splitlines()[-1].startswith(f"{BRIDGE} · ")
@@ -213,7 +213,7 @@ def test_slack_is_asked_once_whether_a_channel_is_public(idle: Room) -> None:
             idle.reply_to(idle.ask(words))
         idle.slack.say(DM_YOU, BRIDGE)
         idle.slack.wait_for_replies(DM_YOU)
-        idle.slack.quiet()
+        idle.slack.wait_until_idle()
     assert sum(call.method == "conversations.info" for call in idle.slack.calls) == 1
 
 
@@ -264,7 +264,7 @@ def test_hostile_words_are_shown_as_they_are(idle: Room) -> None:
     with idle.bot(editors=SEEING_ALL):
         idle.slack.say(DM_COLLEAGUE, HOSTILE, user=COLLEAGUE)
         idle.slack.wait_for_replies(DM_COLLEAGUE)
-        idle.slack.quiet()  # a question is written down once its reply stands
+        idle.slack.wait_until_idle()  # a question is written down once its reply stands
         (mine,) = own(idle, COLLEAGUE)
         told = lacks(idle)
     assert mine == "*why* <submarines> `x` &amp; · not in the archive"

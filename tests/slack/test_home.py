@@ -31,9 +31,9 @@ def idle(tmp_path: Path) -> Iterator[Room]:
 def home(room: Room, user: str = YOU) -> list[str]:
     """All that ``user`` reads in the Home tab, once it is opened and all is quiet."""
     room.slack.open_home(user=user)
-    room.slack.wait_until(lambda: room.slack.surfaces.home(user) is not None)
-    room.slack.quiet()
-    view: Json = room.slack.surfaces.home(user) or {}
+    room.slack.wait_until(lambda: room.slack.views.home(user) is not None)
+    room.slack.wait_until_idle()
+    view: Json = room.slack.views.home(user) or {}
     return list(texts_in(view["blocks"]))
 
 
@@ -79,8 +79,8 @@ def test_home_shows_a_guest_nothing_of_the_archive(idle: Room) -> None:
     with idle.bot():
         assert home(idle, guest) == ["Questions are answered for full members of this workspace only, not for guests."]
         idle.slack.open_home(user=guest, tab="messages")
-        idle.slack.quiet()
-        assert idle.slack.surfaces.prompts(idle.slack.open_dm(guest)) is None
+        idle.slack.wait_until_idle()
+        assert idle.slack.views.prompts(idle.slack.open_dm(guest)) is None
 
 
 def test_titles_are_shown_as_they_are_and_no_longer_than_fits(idle: Room) -> None:
@@ -97,20 +97,20 @@ def test_the_tab_messages_suggests_the_examples(idle: Room) -> None:
     """(opens Messages, the examples as prompts, without a thread); the Home tab is none of its business."""
     with idle.bot():
         idle.slack.open_home(tab="messages")
-        idle.slack.wait_until(lambda: idle.slack.surfaces.prompts(DM_YOU) is not None)
-        idle.slack.quiet()
-    prompts: Json = idle.slack.surfaces.prompts(DM_YOU) or {}
+        idle.slack.wait_until(lambda: idle.slack.views.prompts(DM_YOU) is not None)
+        idle.slack.wait_until_idle()
+    prompts: Json = idle.slack.views.prompts(DM_YOU) or {}
     assert [one["message"] for one in prompts["prompts"]] == list(idle.librarian.examples)
     (call,) = [call for call in idle.slack.calls if call.method == "assistant.threads.setSuggestedPrompts"]
     assert "thread_ts" not in str(call)
-    assert idle.slack.surfaces.home(YOU) is None
+    assert idle.slack.views.home(YOU) is None
 
 
 def test_nothing_is_suggested_without_the_scope(tmp_path: Path) -> None:
     """Without assistant:write, opening Messages calls nothing."""
     with full_room(tmp_path, without=("assistant:write",)) as room, room.bot():
         room.slack.open_home(tab="messages")
-        room.slack.quiet()
+        room.slack.wait_until_idle()
         assert not [call for call in room.slack.calls if call.method.startswith("assistant.")]
 
 

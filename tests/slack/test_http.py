@@ -165,7 +165,7 @@ def test_the_address_answers_slacks_challenge(bot: Bot) -> None:
     """Slack accepts the address, and what is said in Slack arrives there."""
     bot.slack.use_request_url(bot.url)
     bot.slack.say(DM_YOU, "hello")
-    bot.slack.quiet(grace=0)
+    bot.slack.wait_until_idle(grace=0)
     assert bot.got == ["hello"]
     assert bot.slack.deliveries[0].acked_at is not None
 

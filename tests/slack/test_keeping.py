@@ -40,7 +40,7 @@ def test_an_edited_question_is_explained_as_it_is_now(answered: Room) -> None:
     answered.slack.wait_until(lambda: choice(answered.reply_to(asked)) != before)
     told = read(why(answered, answered.reply_to(asked)))
     assert "Asked: when does the Tarn ferry cross" in told
-    assert answered.slack.interactivity.press(first, WHY, before, user=COLLEAGUE).failure is None
+    assert answered.slack.interactivity.click(first, WHY, before, user=COLLEAGUE).failure is None
     assert lines(window(answered, COLLEAGUE)) == [NOT_KEPT]
 
 
@@ -48,7 +48,7 @@ def test_a_deleted_question_is_not_kept(answered: Room) -> None:
     """A direct message that is deleted takes what is kept of it along."""
     asked = answered.slack.say(DM_YOU, ASKED)
     answered.slack.wait_for_replies(DM_YOU)
-    answered.slack.quiet()
+    answered.slack.wait_until_idle()
     place = MessageRef(answered.slack.team, asked.channel, asked.ts)
     records = Store(answered.state)
     kept = records.kept(answer_id(place, ""))

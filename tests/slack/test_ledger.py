@@ -202,6 +202,6 @@ def test_without_records_people_are_answered(offline: Room) -> None:
     with offline.bot(records=broken):
         asked = offline.ask(BRIDGE)
         assert QUOTED in shown(offline.reply_to(asked))
-        event = asked.shown(offline.slack.workspace.team) | {"type": "app_mention", "channel": GENERAL}
+        event = asked.to_json(offline.slack.workspace.team) | {"type": "app_mention", "channel": GENERAL}
         offline.slack.deliver(event, event_id=offline.slack.deliveries[-1].event_id, retry=1)
         assert QUOTED in shown(offline.reply_to(asked))

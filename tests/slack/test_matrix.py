@@ -73,7 +73,7 @@ def ask(room: Room, surface: str, words: str) -> tuple[str, str | None]:
     root = room.slack.say(channel, "hello").ts if surface.endswith("thread") else None
     if channel == DM_YOU and root:
         room.slack.wait_for_replies(DM_YOU)
-        room.slack.quiet()
+        room.slack.wait_until_idle()
     if channel == DM_YOU:
         room.slack.say(channel, words, thread=root)
         return channel, root
@@ -105,7 +105,7 @@ def test_one_visible_outcome(everything: Room, surface: str, ending: str) -> Non
         channel, thread = ask(everything, surface, expected.question)
         before = 1 if surface == "direct message in a thread" else 0
         everything.slack.wait_until(lambda: len(seen(everything)) > before)
-        everything.slack.quiet()
+        everything.slack.wait_until_idle()
         *greeted, outcome = seen(everything)
     assert len(greeted) == before
     if expected.is_private and surface in ("mention", "mention in a group"):
@@ -139,7 +139,7 @@ def test_a_follow_up_is_answered_or_left_alone(everything: Room, ending: str) ->
     }
     with everything.bot(rules=AccessRules(follow_ups=frozenset({everything.slack.team})), limits=expected.limits):
         everything.slack.say(GENERAL, expected.question.strip() + "?", thread=root.ts)
-        everything.slack.quiet()
+        everything.slack.wait_until_idle()
         _, *said = seen(everything)
     assert all((one.thread_ts, one.seen_by) == (root.ts, None) for one in said)
     is_answered = ending in ("answer", "over-long question", "over-long answer")

@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 
 from bot.errors import ArchiveError
-from bot.playground.faults import PostingPace
+from bot.playground.faults import PostingRateLimit
 from bot.playground.server import SCOPES, FakeSlack
 from bot.playground.workspace import DM_YOU, GENERAL, RESEARCH
 from bot.slack import queues
@@ -53,14 +53,14 @@ def test_the_answers_in_a_thread_keep_the_order_of_its_questions(room: Room) -> 
 
 def test_slack_never_has_to_slow_the_bot_down(tmp_path: Path) -> None:
     """A burst of questions in one channel is answered at Slack's own pace, without a single refusal."""
-    pace = PostingPace()
+    pace = PostingRateLimit()
     with FakeSlack(scopes=(*SCOPES, "users:read"), faults=[pace]) as slack:
         room = Room(slack, Scripted(), tmp_path)
         with room.bot():
             for number in range(6):
                 room.ask(f"question {number}")
             slack.wait_for_replies(GENERAL, 6, timeout=30)
-    assert pace.refused == 0
+    assert pace.refusals == 0
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_a_question_that_comes_at_the_end_is_left_to_the_next_process(small: tup
     desk.finish(0)
     asked = room.ask(BRIDGE)
     assert not desk.take(room.slack.deliveries[-1].payload)
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     with room.bot():
         assert QUOTED in shown(room.reply_to(asked))
 

@@ -65,7 +65,7 @@ def asked_directly(room: Room) -> Message:
 
 def pressed(room: Room, reply: Message, action: str) -> Message:
     """The reply as it stands after a press."""
-    assert room.slack.interactivity.press(reply, action, user=YOU).failure is None
+    assert room.slack.interactivity.click(reply, action, user=YOU).failure is None
     room.slack.wait_until(lambda: standing(room).blocks != reply.blocks)
     return standing(room)
 
@@ -157,9 +157,9 @@ def test_a_question_that_is_gone_has_no_further_passages(many: Room) -> None:
         question = many.slack.say(DM_YOU, ASKED)
         (reply,) = many.slack.wait_for_replies(DM_YOU)
         many.slack.workspace.remove(DM_YOU, question.ts)
-        assert many.slack.interactivity.press(reply, MORE_PASSAGES, user=YOU).failure is None
-        many.slack.wait_until(lambda: bool(many.slack.surfaces.stack(YOU)))
-        (view,) = many.slack.surfaces.stack(YOU)
+        assert many.slack.interactivity.click(reply, MORE_PASSAGES, user=YOU).failure is None
+        many.slack.wait_until(lambda: bool(many.slack.views.open_modals(YOU)))
+        (view,) = many.slack.views.open_modals(YOU)
         assert list(texts_in(view["blocks"])) == ["The question is not there any more; please ask it again."]
 
 
@@ -168,9 +168,9 @@ def test_passages_that_slack_does_not_take_are_told_of(many: Room) -> None:
     with many.bot():
         first = asked_directly(many)
         many.slack.fail_next("chat.update", status=200, error="cant_update_message")
-        assert many.slack.interactivity.press(first, MORE_PASSAGES, user=YOU).failure is None
-        many.slack.wait_until(lambda: bool(many.slack.surfaces.stack(YOU)))
-        (view,) = many.slack.surfaces.stack(YOU)
+        assert many.slack.interactivity.click(first, MORE_PASSAGES, user=YOU).failure is None
+        many.slack.wait_until(lambda: bool(many.slack.views.open_modals(YOU)))
+        (view,) = many.slack.views.open_modals(YOU)
         (sentence,) = texts_in(view["blocks"])
         assert sentence.startswith("Slack did not take the further passages")
         assert standing(many).blocks == first.blocks

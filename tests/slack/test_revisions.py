@@ -34,7 +34,7 @@ def mentioning(room: Room, words: str) -> str:
 
 def calls(room: Room, method: str) -> int:
     """How often the bot called ``method`` until all was quiet."""
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     return sum(call.method == method for call in room.slack.calls)
 
 
@@ -68,7 +68,7 @@ def test_an_edited_direct_message_updates_its_answer(room: Room) -> None:
     for words, answered in ((COST, WHOLE.text), (BRIDGE, QUOTED)):
         asked = room.slack.edit(asked, words)
         room.slack.wait_until(lambda answered=answered: answered in shown(room.slack.replies(DM_YOU)[0]))  # type: ignore[misc]
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     assert len(room.slack.replies(DM_YOU)) == 1
 
 
@@ -79,7 +79,7 @@ def test_an_edit_into_small_talk_and_back(room: Room) -> None:
     for words, answered in (("thanks", "Ask a question in plain words."), (BRIDGE, QUOTED)):
         asked = room.slack.edit(asked, words)
         room.slack.wait_until(lambda answered=answered: answered in shown(room.slack.replies(DM_YOU)[0]))  # type: ignore[misc]
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     assert len(room.slack.replies(DM_YOU)) == 1
 
 
@@ -105,7 +105,7 @@ def test_an_edit_while_the_first_answer_is_in_work(room: Room) -> None:
     taken.wait(30)
     for words in ("why submarines", COST):
         asked = room.slack.edit(asked, mentioning(room, words))
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     may_go_on.set()
     room.slack.wait_until(lambda: WHOLE.text in "".join(map(shown, room.slack.replies(GENERAL))))
     room.reply_to(asked)
@@ -117,7 +117,7 @@ def test_an_edit_after_a_removed_answer_is_answered_anew(room: Room) -> None:
     asked = room.slack.say(DM_YOU, BRIDGE)
     (reply,) = room.slack.wait_for_replies(DM_YOU)
     room.slack.delete(reply)
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     room.slack.edit(asked, COST)
     (again,) = room.slack.wait_for_replies(DM_YOU)
     assert WHOLE.text in shown(again)
@@ -145,7 +145,7 @@ def test_other_peoples_edits_and_deletions_are_nothing(full: Room) -> None:
     """What was never asked of the bot may be edited and deleted, and the bot says nothing and keeps nothing of it."""
     talk = full.slack.say(GENERAL, "the bridge was approved")
     full.slack.delete(full.slack.edit(talk, "the bridge was refused"))
-    full.slack.quiet()
+    full.slack.wait_until_idle()
     assert full.slack.replies(GENERAL) == []
 
 
@@ -176,7 +176,7 @@ def test_a_question_deleted_before_its_answer_is_not_answered(room: Room) -> Non
     written = room.slack.say(DM_YOU, BRIDGE)
     taken.wait(30)
     room.slack.delete(written)
-    room.slack.quiet()
+    room.slack.wait_until_idle()
     may_go_on.set()
     room.slack.say(DM_YOU, COST)
     (reply,) = room.slack.wait_for_replies(DM_YOU)
@@ -189,12 +189,12 @@ def test_a_question_deleted_before_it_was_delivered_is_not_answered(offline: Roo
     written = offline.slack.say(DM_YOU, BRIDGE)
     event = offline.slack.deliveries[-1].event
     offline.slack.delete(written)
-    offline.slack.quiet()
+    offline.slack.wait_until_idle()
     with offline.bot():
         offline.slack.deliver(offline.slack.deliveries[-1].event)
-        offline.slack.quiet()
+        offline.slack.wait_until_idle()
         offline.slack.deliver(event)
-        offline.slack.quiet()
+        offline.slack.wait_until_idle()
         assert offline.slack.replies(DM_YOU) == []
 
 
@@ -203,7 +203,7 @@ def test_a_change_of_unknown_fate_is_made_again(room: Room, method: str) -> None
     """Updating and deleting twice shows nothing twice, so both are simply tried again."""
     written = room.slack.say(DM_YOU, BRIDGE)
     room.slack.wait_for_replies(DM_YOU)
-    room.slack.fail_next(method, kept=True)
+    room.slack.fail_next(method, is_applied=True)
     if method == "chat.update":
         room.slack.edit(written, COST)
         room.slack.wait_until(lambda: WHOLE.text in shown(room.slack.replies(DM_YOU)[0]))

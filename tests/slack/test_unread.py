@@ -46,7 +46,7 @@ def test_a_linked_page_is_not_read(full: Room, surface: str) -> None:
     before = 1 if surface == "direct message in a thread" else 0
     ask(full, surface, LINKED)
     full.slack.wait_until(lambda: len(seen(full)) > before)
-    full.slack.quiet()
+    full.slack.wait_until_idle()
     assert shown(seen(full)[-1]).startswith(f"Not read: linked pages.\n{QUOTED}")
 
 
@@ -58,7 +58,7 @@ def test_what_is_attached_is_not_read(full: Room, kind: ChannelKind) -> None:
     shared = [forwarded(full.slack.workspace, said)]
     full.slack.say(channel, f"{full.slack.mention} {BRIDGE}", files=FILES, attachments=shared)
     full.slack.wait_until(lambda: bool(seen(full)))
-    full.slack.quiet()
+    full.slack.wait_until_idle()
     (answered,) = seen(full)
     assert shown(answered).startswith(f"{NOT_READ}\n{QUOTED}")
 
@@ -86,7 +86,7 @@ def test_files_to_nobody_draw_nothing(full: Room) -> None:
     """(Files without a mention in a channel or a group, nothing.)"""
     for channel in (GENERAL, GROUP):
         full.slack.say(channel, BRIDGE, files=FILES)
-    full.slack.quiet()
+    full.slack.wait_until_idle()
     assert seen(full) == []
 
 

@@ -160,16 +160,16 @@ class Dismiss(MessageAction):
     def do(self, slack: FakeSlack) -> Json:
         if self.message(slack).seen_by != self.viewer:
             raise ActionRefusedError("Only what you alone see can be dismissed.")
-        slack.workspace.remove_whisper(self.ts)
+        slack.workspace.delete_ephemeral(self.ts)
         return {}
 
 
 class React(MessageAction):
     name: Annotated[str, Field(pattern=r"^[a-z0-9_+'-]+$")]
-    stands: bool
+    is_added: bool
 
     def do(self, slack: FakeSlack) -> Json:
-        slack.react(self.message(slack), self.name, user=self.viewer, stands=self.stands)
+        slack.react(self.message(slack), self.name, user=self.viewer, is_added=self.is_added)
         return {}
 
 
@@ -197,7 +197,7 @@ class ClickElement(MessageAction):
     entries: dict[str, dict[str, ElementState]] = Field(default_factory=dict)
 
     def do(self, slack: FakeSlack) -> Json:
-        outcome = slack.interactivity.press(
+        outcome = slack.interactivity.click(
             self.message(slack),
             self.action_id,
             self.entry,
@@ -216,11 +216,11 @@ class ClickInView(PageAction):
     entries: dict[str, dict[str, ElementState]] = Field(default_factory=dict)
 
     def do(self, slack: FakeSlack) -> Json:
-        shown = (*slack.surfaces.stack(self.viewer), slack.surfaces.home(self.viewer))
+        shown = (*slack.views.open_modals(self.viewer), slack.views.home(self.viewer))
         view = next((view for view in shown if view and view["id"] == self.view_id), None)
         if view is None:
             raise ActionRefusedError("This view is closed.")
-        outcome = slack.interactivity.press_in_view(
+        outcome = slack.interactivity.click_in_view(
             view, self.action_id, self.entry, user=self.viewer, block_id=self.block_id, entries=self.entries
         )
         return check_result(slack, outcome)

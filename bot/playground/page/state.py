@@ -64,17 +64,17 @@ _LOG = 200
 
 def view_state(slack: FakeSlack, viewer: str) -> ViewState:
     """All that ``viewer`` (a user's id) may see, and the inspector's log."""
-    workspace, surfaces = slack.workspace, slack.surfaces
+    workspace, views = slack.workspace, slack.views
     picture: ViewState = {f"user/{user.id}": user for user in workspace.users()}
     visible = [channel for channel in workspace.channels() if viewer in channel.members]
     for channel in visible:
         picture[f"channel/{channel.id}"] = channel
         picture |= {f"message/{one.channel}/{one.ts}": one for one in workspace.messages(channel.id)}
-        picture[f"prompts/{channel.id}"] = surfaces.prompts(channel.id)
+        picture[f"prompts/{channel.id}"] = views.prompts(channel.id)
     picture |= {f"message/{one.channel}/{one.ts}": one for one in workspace.ephemerals(viewer)}
-    picture |= {f"status/{where}/{thread}": text for (where, thread), text in surfaces.statuses().items()}
-    picture["modals"] = surfaces.stack(viewer)
-    picture["home"] = surfaces.home(viewer)
+    picture |= {f"status/{where}/{thread}": text for (where, thread), text in views.statuses().items()}
+    picture["modals"] = views.open_modals(viewer)
+    picture["home"] = views.home(viewer)
     picture["connections"] = slack.connections
     for kind, entries in (
         ("delivery", slack.deliveries),

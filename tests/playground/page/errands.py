@@ -91,7 +91,7 @@ def shortcut(desk: Desk) -> None:
 def prompts(desk: Desk) -> None:
     """The tab Messages suggests questions, and a press asks one."""
     desk.go("Pullquote")
-    desk.visit.slack.wait_until(lambda: bool(desk.visit.slack.surfaces.prompts("D0YOU")))
+    desk.visit.slack.wait_until(lambda: bool(desk.visit.slack.views.prompts("D0YOU")))
     desk.visit.tab.locator(".example").first.click()
     expect(desk.answer(desk.conversation).locator("blockquote").first).to_be_visible()
 
@@ -185,7 +185,7 @@ def own_questions(desk: Desk) -> None:
         desk.visit.say(question)
         expect(desk.visit.message(question)).to_be_visible()
         desk.answer(desk.conversation)
-    desk.visit.slack.quiet()
+    desk.visit.slack.wait_until_idle()
     desk.go("Home tab")
     desk.conversation.get_by_text("not in the archive").scroll_into_view_if_needed()
     expect(desk.conversation).to_contain_text(f"{AGREED} · answered")
@@ -200,7 +200,7 @@ def lacking(desk: Desk) -> None:
     desk.close_thread()
     desk.ask("why submarines in Antarctica")
     desk.close_thread()
-    desk.visit.slack.quiet()
+    desk.visit.slack.wait_until_idle()
     desk.go("Colleague")
     desk.go("Home tab")
     desk.visit.tab.get_by_role("heading", name="What the archive lacks").scroll_into_view_if_needed()

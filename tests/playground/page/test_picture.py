@@ -11,8 +11,8 @@ def test_a_picture_holds_nothing_that_is_private_to_another() -> None:
     """Another's direct message, ephemeral messages, modals and Home tab are not sent to the browser at all."""
     with FakeSlack() as slack:
         slack.say(DM_COLLEAGUE, "for the bot alone", user=COLLEAGUE)
-        slack.workspace.whisper(GENERAL, COLLEAGUE, "for the colleague alone")
-        slack.surfaces.publish(COLLEAGUE, "", {"type": "home", "blocks": []})
+        slack.workspace.post_ephemeral(GENERAL, COLLEAGUE, "for the colleague alone")
+        slack.views.publish(COLLEAGUE, "", {"type": "home", "blocks": []})
         mine, theirs = view_state(slack, YOU), view_state(slack, COLLEAGUE)
     assert [key for key in mine if key.startswith("message/")] == []
     assert len([key for key in theirs if key.startswith("message/")]) == 2

@@ -21,7 +21,7 @@ def group(desk: Desk) -> None:
     thread.get_by_role("textbox").fill("and on the headquarters?")
     thread.get_by_role("textbox").press("Enter")
     expect(thread.get_by_role("article")).to_have_count(3)
-    desk.visit.slack.quiet()
+    desk.visit.slack.wait_until_idle()
     assert len(desk.visit.slack.replies(GROUP)) == 1
 
 

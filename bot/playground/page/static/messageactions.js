@@ -166,7 +166,7 @@ function reactionItems(message) {
     name,
     choose: () => {
       const mine = message.reactions.find((one) => one.name === name)?.users.includes(opening.viewer);
-      act("react", { channel: message.channel, ts: message.ts, name, stands: !mine });
+      act("react", { channel: message.channel, ts: message.ts, name, is_added: !mine });
     },
   }));
 }

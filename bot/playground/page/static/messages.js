@@ -103,7 +103,7 @@ function reactions(message) {
   const chips = message.reactions.map(({ name, users }) => {
     const isMine = users.includes(opening.viewer);
     const who = users.map((id) => user(id).name).join(", ");
-    const fields = { channel: message.channel, ts: message.ts, name, stands: !isMine };
+    const fields = { channel: message.channel, ts: message.ts, name, is_added: !isMine };
     return h(
       "button",
       {
