@@ -8,6 +8,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("tests", deadline=None)  # a busy machine is no fault
+settings.load_profile("tests")
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("PULLQUOTE_SHARED", ROOT.parent / "shared"))

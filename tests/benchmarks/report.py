@@ -21,7 +21,7 @@ from tests.benchmarks.starting import Started
 
 OURS, WHOLE = "pullquote", "pullquote, the whole answer"
 PERCENTILES = (50, 95, 99)
-COMMAND = "python -m tests.benchmarks --evaluation QUESTIONS ARCHIVE --out .github --readme README.md"
+COMMAND = "python -m tests.benchmarks --evaluation QUESTIONS ARCHIVE --out .github --readme tests/benchmarks/README.md"
 _PASTED = re.compile(rf"(<!-- measured by: {re.escape(COMMAND)} -->\n).*?(<!-- end -->)", re.DOTALL)
 Row = dict[str, Any]
 

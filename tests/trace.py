@@ -1,0 +1,131 @@
+"""Print the path of one mention through the bot: every file and how many functions, from event to recorded reply.
+
+``python -m tests.trace`` asks the sample archive through the fake Slack, in one process, and once more without Slack.
+The fake Slack's own code is not counted. A run that never reaches the answerer fails. The counts are a symptom of how
+hard the code is to follow, not a goal.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType, TracebackType
+
+import bot
+from bot.models import Question
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import GENERAL
+from bot.search.answerer import Answerer
+from bot.search.corpus import Corpus
+from bot.slack.app import SlackBot
+from bot.slack.client import Credentials
+from bot.slack.features import scopes
+from bot.slack.transports import SocketEndpoint
+from bot.store.store import Store
+from bot.wiring import open_corpus
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = str(Path(bot.__file__).parent)
+QUESTION = "what was agreed on GCAP"
+
+
+class Trace:
+    """Within it, every function of ``bot`` that any thread enters is noted, by file; the fake Slack's are left out."""
+
+    def __init__(self) -> None:
+        self.functions: defaultdict[str, set[str]] = defaultdict(set)
+        self.is_active = False
+
+    def __enter__(self) -> Trace:
+        self.is_active = True
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.is_active = False
+
+    def profile(self, frame: FrameType, event: str, argument: object) -> None:
+        """Note a call; see ``sys.setprofile``."""
+        code = frame.f_code
+        if self.is_active and event == "call" and code.co_filename.startswith(PACKAGE):
+            name = Path(code.co_filename).relative_to(PACKAGE).as_posix()
+            if not name.startswith("playground/") and code.co_name != "<module>":
+                self.functions[name].add(code.co_name)
+
+    @property
+    def count(self) -> int:
+        """How many functions are distinct by file and name; the generator expressions of a file count as one."""
+        return sum(map(len, self.functions.values()))
+
+
+def trace_answer(answerer: Answerer) -> Trace:
+    """Trace one call of ``Answerer.answer``."""
+    trace = Trace()
+    return _profiled(trace, lambda: _within(trace, lambda: answerer.answer(Question(QUESTION))))
+
+
+def trace_mention(corpus: Corpus) -> Trace:
+    """Trace one mention in a channel, from its event to its recorded reply."""
+    trace = Trace()
+    return _profiled(trace, lambda: _mention(trace, corpus))
+
+
+def _profiled(trace: Trace, work: Callable[[], object]) -> Trace:
+    threading.setprofile(trace.profile)
+    sys.setprofile(trace.profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    if "search/answerer.py" not in trace.functions:
+        raise SystemExit("The trace lacks the answerer: the question was answered elsewhere, or not at all.")
+    return trace
+
+
+def _within(trace: Trace, work: Callable[[], object]) -> None:
+    with trace:
+        work()
+
+
+def _mention(trace: Trace, corpus: Corpus) -> None:
+    with (
+        ExitStack() as stack,
+        tempfile.TemporaryDirectory() as folder,
+        FakeSlack(scopes=scopes("base")) as slack,
+    ):
+        store = Store(Path(folder))
+        stack.callback(store.close)
+        app = SlackBot(Credentials(slack.bot_token, slack.app_token, slack.api_url), records=store)
+        stack.callback(app.stop)
+        endpoint = SocketEndpoint(app.app, app_token=slack.app_token)
+        stack.callback(endpoint.stop)
+        stack.callback(endpoint.retire)
+        app.start()
+        app.open(corpus)
+        endpoint.start()
+        slack.wait_until_connected()
+        with trace:
+            slack.say(GENERAL, f"{slack.mention} {QUESTION}")
+            slack.quiet()
+
+
+def main() -> int:
+    """Print both paths."""
+    corpus = open_corpus([ROOT / "corpus"])
+    for name, trace in (
+        ("answer", corpus.with_current(trace_answer)),
+        ("mention", trace_mention(corpus)),
+    ):
+        print(f"{name}: {len(trace.functions)} files, {trace.count} functions")
+        for file, functions in sorted(trace.functions.items()):
+            print(f"  {file}: {len(functions)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
