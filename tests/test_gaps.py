@@ -22,8 +22,8 @@ ASKED = "when does the ferry sail"
 
 def kept(words: str, number: int = 0, *, is_public: bool = True, outcome: Outcome = "abstention") -> AnswerRecord:
     """Question ``number``, the later the greater."""
-    place = MessageRef("T1", "C1", f"{number}.0")
-    one = AnswerRecord(answer_id(place, ""), place, "", "", "mention", words, outcome, "{}", asked_at=float(number))
+    ref = MessageRef("T1", "C1", f"{number}.0")
+    one = AnswerRecord(answer_id(ref, ""), ref, "", "", "mention", words, outcome, "{}", asked_at=float(number))
     return replace(one, is_public=is_public)
 
 
@@ -77,29 +77,29 @@ def test_the_order_of_gaps() -> None:
     )
 
 
-def ask(records: Store, one: AnswerRecord, rated: Feedback | None = None) -> None:
+def ask(store: Store, one: AnswerRecord, rated: Feedback | None = None) -> None:
     """The question is asked now, ends as ``one`` says, and is rated."""
-    claim = records.claim(QuestionEvent(one.id, one.place, "", "{}"))
+    claim = store.claim(QuestionEvent(one.id, one.ref, "", "{}"))
     assert claim
-    records.settle(claim, one.outcome, "2.0", one)
+    store.complete(claim, one.outcome, "2.0", one)
     if rated:
-        records.rate(one.place, "U1", rated)
+        store.save_feedback(one.ref, "U1", rated)
 
 
 def test_what_is_found_in_the_ledger() -> None:
     """Abstentions are told of, answers that were not helpful too; not others, not older ones, nor private ones."""
-    records = Store(None)
-    ask(records, kept("no answer", 1))
-    ask(records, kept("answered", 2, outcome="answer"), Feedback(True))
-    ask(records, kept("badly answered", 3, outcome="answer"), Feedback(False, "too old"))
-    ask(records, kept("no private answer", 4, is_public=False))
+    store = Store(None)
+    ask(store, kept("no answer", 1))
+    ask(store, kept("answered", 2, outcome="answer"), Feedback(True))
+    ask(store, kept("badly answered", 3, outcome="answer"), Feedback(False, "too old"))
+    ask(store, kept("no private answer", 4, is_public=False))
     now = time.time()
-    found = find_gaps(records, now - 60, private=False)
-    assert [gap.words for gap in found.unanswered] == ["no answer"]
-    assert [(gap.words, gap.notes) for gap in found.unhelpful] == [("badly answered", ("too old",))]
-    later = find_gaps(records, now + 60, private=True)
+    found = find_gaps(store, now - 60, private=False)
+    assert [gap.question for gap in found.unanswered] == ["no answer"]
+    assert [(gap.question, gap.notes) for gap in found.unhelpful] == [("badly answered", ("too old",))]
+    later = find_gaps(store, now + 60, private=True)
     assert (later.unanswered, later.unhelpful) == ((), ())
-    assert {gap.words for gap in find_gaps(records, 0.0, private=True).unanswered} == {
+    assert {gap.question for gap in find_gaps(store, 0.0, private=True).unanswered} == {
         "no answer",
         "no private answer",
     }
@@ -114,13 +114,13 @@ def gaps(state: Path, *arguments: str, private: bool = False) -> str:
 
 def test_the_command_prints_the_list(tmp_path: Path) -> None:
     """It prints what editors see in the Home tab, of private questions only where that is set, literally."""
-    records = Store(tmp_path)
+    store = Store(tmp_path)
     assert "Found no answer: none." in gaps(tmp_path)
-    ask(records, kept("why \x1b[31m<submarines>\n", 1))
-    ask(records, kept("Why submarines?", 2))
-    ask(records, kept("quietly", 3, is_public=False))
-    ask(records, kept("who leads", 4, outcome="answer"), Feedback(False, "too\x07 old"))
-    records.close()
+    ask(store, kept("why \x1b[31m<submarines>\n", 1))
+    ask(store, kept("Why submarines?", 2))
+    ask(store, kept("quietly", 3, is_public=False))
+    ask(store, kept("who leads", 4, outcome="answer"), Feedback(False, "too\x07 old"))
+    store.close()
     printed = gaps(tmp_path)
     assert "1 × who leads · " in printed
     assert "noted: too old" in printed
@@ -142,10 +142,10 @@ def test_without_records_there_is_one_sentence(tmp_path: Path) -> None:
 
 def test_the_command_prints_json(tmp_path: Path) -> None:
     """For programs it prints one object: the days, and both lists."""
-    records = Store(tmp_path)
-    ask(records, kept("why submarines", 1))
-    ask(records, kept("Why submarines?", 2))
-    records.close()
+    store = Store(tmp_path)
+    ask(store, kept("why submarines", 1))
+    ask(store, kept("Why submarines?", 2))
+    store.close()
     out = json.loads(gaps(tmp_path, "--json", "--days", "7"))
     assert (out["days"], out["unhelpful"]) == (7, [])
     (gap,) = out["unanswered"]

@@ -24,7 +24,7 @@ BRIDGE = article(
 ASKED, UNANSWERED = "who approved the Tarn bridge", "why do submarines dive"
 
 
-def place(ts: str) -> MessageRef:
+def ref(ts: str) -> MessageRef:
     return MessageRef("T1", "C1", ts)
 
 
@@ -39,10 +39,10 @@ def lay_out(folder: Path, *articles: Article) -> None:
 def kept(tmp_path: Path) -> Path:
     """A folder with an archive, and with the state that a bot left which answered from it, once, and abstained once."""
     lay_out(tmp_path, BRIDGE)
-    records = Store(tmp_path / "state")
+    store = Store(tmp_path / "state")
     for ts, asked in (("1.0", ASKED), ("2.0", UNANSWERED)):
-        keep(records, place(ts), made(asked, BRIDGE))
-    records.close()
+        keep(store, ref(ts), made(asked, BRIDGE))
+    store.close()
     return tmp_path
 
 
@@ -52,16 +52,16 @@ def made(asked: str, *articles: Article) -> Receipt:
     return make_receipt(found.answer(Question(asked)), found.archive, found.explain)
 
 
-def keep(records: Store, at: MessageRef, receipt: Receipt, written: str | None = None) -> None:
+def keep(store: Store, at: MessageRef, receipt: Receipt, written: str | None = None) -> None:
     """Keep it as a bot does."""
-    claim = records.claim(QuestionEvent(at.ts, at, "", "body"))
+    claim = store.claim(QuestionEvent(at.ts, at, "", "body"))
     assert claim
     person = hash_user_id("T1", "U1")
     one = AnswerRecord(answer_id(at, ""), at, "", person, "mention", receipt.question, receipt.outcome, "")
-    records.settle(claim, receipt.outcome, "9.0", replace(one, receipt=written or receipt.model_dump_json()))
+    store.complete(claim, receipt.outcome, "9.0", replace(one, receipt=written or receipt.model_dump_json()))
 
 
-ANSWERED, ABSTAINED = answer_id(place("1.0"), ""), answer_id(place("2.0"), "")
+ANSWERED, ABSTAINED = answer_id(ref("1.0"), ""), answer_id(ref("2.0"), "")
 
 
 def test_a_person_reads_why(kept: Path) -> None:
@@ -131,16 +131,16 @@ FAILURES = [
     (["zzzzzzzz"], "state", "No answer zzzzzzzz is kept in state"),
     ([ANSWERED], "elsewhere", "There are no records in elsewhere"),
     ([ANSWERED, "--corpus", "nowhere"], "state", "There is no nowhere"),
-    ([answer_id(place("3.0"), "")], "state", "was written by another version of Pullquote"),
+    ([answer_id(ref("3.0"), "")], "state", "was written by another version of Pullquote"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "state", "said"), FAILURES)
 def test_a_failure_is_one_sentence(kept: Path, arguments: list[str], state: str, said: str) -> None:
     """An unknown id, no records, no archive, another version's receipt: status 2, and one line that says what to do."""
-    records = Store(kept / "state")
-    keep(records, place("3.0"), made(ASKED, BRIDGE), '{"form": 99}')
-    records.close()
+    store = Store(kept / "state")
+    keep(store, ref("3.0"), made(ASKED, BRIDGE), '{"form": 99}')
+    store.close()
     done = run("receipt", *arguments, folder=kept, PULLQUOTE_STATE_DIR=state)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr

@@ -32,7 +32,7 @@ class GapOut(BaseModel):
     @classmethod
     def of(cls, gap: Gap) -> GapOut:
         asked = datetime.fromtimestamp(gap.asked_at, UTC)
-        return cls(question=gap.words, times=gap.times, last_asked=asked, notes=list(gap.notes))
+        return cls(question=gap.question, times=gap.times, last_asked=asked, notes=list(gap.notes))
 
 
 class GapsOut(BaseModel):
@@ -52,8 +52,8 @@ def gaps(days: Days = DAYS, as_json: AsJson = False) -> None:
     """Print what the archive lacks: questions that found no answer, and answers that did not help."""
     chosen = settings.load()
     editors = Editors(see_private=chosen.editors_see_private)
-    with open_store(chosen.state_dir) as records:
-        found = find_gaps(records, time.time() - days * DAY, private=editors.see_private)
+    with open_store(chosen.state_dir) as store:
+        found = find_gaps(store, time.time() - days * DAY, private=editors.see_private)
     if as_json:
         typer.echo(GapsOut.of(found, days).model_dump_json(indent=2))
     else:
@@ -67,7 +67,7 @@ def _lines(found: Gaps, told: str) -> Iterator[str]:
         yield title if gaps else strings.NONE.format(title=title)
         for gap in gaps:
             asked_at = datetime.fromtimestamp(gap.asked_at, UTC).date()
-            yield f"  {gap.times:,} × {_on_one_line(gap.words)} · {format_date(asked_at)}"
+            yield f"  {gap.times:,} × {_on_one_line(gap.question)} · {format_date(asked_at)}"
             yield from (f"      noted: {_on_one_line(note)}" for note in gap.notes)
 
 

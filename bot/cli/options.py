@@ -53,8 +53,8 @@ def open_store(folder: Path) -> Iterator[Store]:
         raise StoreError(
             f"There are no records in {folder}; set PULLQUOTE_STATE_DIR to the folder that the bot keeps them in."
         )
-    records = Store(folder)
+    store = Store(folder)
     try:
-        yield records
+        yield store
     finally:
-        records.close()
+        store.close()

@@ -66,7 +66,7 @@ def playground(corpus: CorpusOption = None, port: PagePort = 0, no_browser: NoBr
 
         status = serve(
             Credentials(slack.bot_token, slack.app_token, slack.api_url, slack.signing_secret),
-            records=Store(None),
+            store=Store(None),
             load=lambda: library,
             ready=ready,
             rules=AccessRules(follow_ups=frozenset({slack.team})),

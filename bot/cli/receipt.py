@@ -62,7 +62,7 @@ class ReceiptOut(BaseModel):
         return cls(
             id=kept.id,
             asked_at=asked_at(kept),
-            surface=kept.surface,
+            surface=kept.entry_point,
             receipt=receipt,
             archive_now=archive.fingerprint,
             checks=["verified" if quote else "changed" for quote in quotes],
@@ -88,7 +88,7 @@ def print_receipt(
 
 def _about(kept: AnswerRecord, receipt: Receipt, archive: Archive) -> Table:
     grid = Table.grid("", "", padding=(0, 2))
-    grid.add_row("answer", Text(f"{kept.id}, asked {asked_at(kept):%Y-%m-%d %H:%M} UTC ({kept.surface})"))
+    grid.add_row("answer", Text(f"{kept.id}, asked {asked_at(kept):%Y-%m-%d %H:%M} UTC ({kept.entry_point})"))
     grid.add_row("question", Text(receipt.question))
     grid.add_row("outcome", Text(verdict(receipt)))
     if receipt.said:
@@ -152,8 +152,8 @@ def receipt(id: ReceiptId, corpus: CorpusOption = None, as_json: AsJson = False)
 
 
 def _kept(folder: Path, id: str) -> AnswerRecord:
-    with open_store(folder) as records:
-        kept = records.kept(id)
+    with open_store(folder) as store:
+        kept = store.find_answer(id)
     if kept is None:
         raise StoreError(f"No answer {id} is kept in {folder}; check the id: what is old or was deleted is forgotten.")
     return kept

@@ -66,10 +66,10 @@ def serve(
         errors.print(f"Connected to {identity.team}; questions are answered. Ctrl-C ends.", soft_wrap=True)
 
     with ExitStack() as ending:
-        records, folder = ending.enter_context(_state(chosen))
+        store, folder = ending.enter_context(_state(chosen))
         status = serve_slack(
             access,
-            records=records,
+            store=store,
             load=load,
             ready=ready,
             way_in=Transport(mode, host, port, chosen.metrics_public),
@@ -118,8 +118,8 @@ def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket") -> None:
 
 def forget(older_than: OlderThan = None) -> None:
     """Delete the record of the questions that were answered."""
-    with open_store(settings.load().state_dir) as records:
-        count = records.forget(None if older_than is None else time.time() - older_than * DAY)
+    with open_store(settings.load().state_dir) as store:
+        count = store.delete_completed(None if older_than is None else time.time() - older_than * DAY)
     typer.echo(f"Deleted the record of {count:,} question{'' if count == 1 else 's'}.")
 
 
@@ -145,25 +145,25 @@ def _state(chosen: settings.Settings) -> Iterator[tuple[Store, Path | None]]:
     from bot.store.store import Store
 
     try:
-        records, folder = Store(chosen.state_dir), chosen.state_dir
+        store, folder = Store(chosen.state_dir), chosen.state_dir
     except StoreError as error:
         log.error("%s Until the next start, questions are answered without knowing what was answered before.", error)
-        records, folder = Store(None), None
+        store, folder = Store(None), None
     over = Event()
-    forgetting = Thread(target=_forget_daily, args=(records, chosen.retention_days, over), name="forget", daemon=True)
+    forgetting = Thread(target=_forget_daily, args=(store, chosen.retention_days, over), name="forget", daemon=True)
     forgetting.start()
     try:
-        yield records, folder
+        yield store, folder
     finally:
         over.set()
         forgetting.join(1.0)
-        records.close()
+        store.close()
 
 
-def _forget_daily(records: Store, days: int, over: Event) -> None:
+def _forget_daily(store: Store, days: int, over: Event) -> None:
     while not over.is_set():
         try:
-            count = records.forget(time.time() - days * DAY)
+            count = store.delete_completed(time.time() - days * DAY)
             if count:
                 log.info("deleted the record of %d questions that were settled more than %d days ago", count, days)
         except StoreError as error:

@@ -21,7 +21,7 @@ class Gap:
     ``notes`` are what people said was wrong with the answer, each once.
     """
 
-    words: str
+    question: str
     times: int
     asked_at: float
     notes: tuple[str, ...] = ()
@@ -38,13 +38,13 @@ class Gaps:
     unhelpful: tuple[Gap, ...]
 
 
-def find_gaps(records: Store, since: float, *, private: bool) -> Gaps:
+def find_gaps(store: Store, since: float, *, private: bool) -> Gaps:
     """What was asked since a time, in seconds since 1970, in public channels; where ``private``, anywhere.
 
     RecordsError where nothing is known.
     """
-    unanswered = [(kept, "") for kept in records.unanswered(since, private=private)]
-    unhelpful = [(kept, rated.note) for kept, rated in records.complaints(since, private=private)]
+    unanswered = [(kept, "") for kept in store.find_unanswered(since, private=private)]
+    unhelpful = [(kept, rated.note) for kept, rated in store.find_unhelpful(since, private=private)]
     return Gaps(group_gaps(unanswered), group_gaps(unhelpful))
 
 
@@ -52,13 +52,13 @@ def group_gaps(asked: Iterable[tuple[AnswerRecord, str]]) -> tuple[Gap, ...]:
     """Questions with what was noted to each, the same question once; they come newest first."""
     same: dict[Hashable, list[tuple[AnswerRecord, str]]] = {}
     for kept, note in asked:
-        same.setdefault(_matter(kept.words), []).append((kept, note))
+        same.setdefault(_matter(kept.question), []).append((kept, note))
     return tuple(sorted(map(_gap, same.values()), key=lambda gap: (-gap.times, -gap.asked_at)))
 
 
 def _gap(asked: list[tuple[AnswerRecord, str]]) -> Gap:
     newest, _ = asked[0]
-    return Gap(newest.words, len(asked), newest.asked_at, tuple(dict.fromkeys(note for _, note in asked if note)))
+    return Gap(newest.question, len(asked), newest.asked_at, tuple(dict.fromkeys(note for _, note in asked if note)))
 
 
 def _matter(words: str) -> Hashable:

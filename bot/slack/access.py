@@ -158,21 +158,21 @@ class AccessControl:
             return person
         if person is not None and person.is_guest and not self.rules.guests:
             return strings.GUEST
-        return self._of_team(team or (asked.place.team if person is None else person.team), asked)
+        return self._of_team(team or (asked.ref.team if person is None else person.team), asked)
 
     def _of_channel(self, asked: IncomingQuestion) -> str | None:
         if _is_direct(asked):
             return None
         if asked.origin.is_external_channel and not self.rules.external:
             return strings.SHARED_CHANNEL
-        is_listed = not self.rules.channels or asked.place.channel in self.rules.channels
+        is_listed = not self.rules.channels or asked.ref.channel in self.rules.channels
         return None if is_listed else strings.OTHER_CHANNEL
 
     def _of_sharing(self, asked: IncomingQuestion) -> str | CallFailure | None:
         # Slack says of a message whether its channel is shared, and of a button it does not.
         if asked.surface != "share" or self.rules.external or _is_direct(asked):
             return None
-        is_shared = self.directory.is_shared(asked.place.channel)
+        is_shared = self.directory.is_shared(asked.ref.channel)
         if isinstance(is_shared, bool):
             return strings.SHARED_CHANNEL if is_shared else None
         return strings.NOT_TOLD if isinstance(is_shared, NotPosted) and is_shared.code else is_shared
@@ -188,4 +188,4 @@ class AccessControl:
 
 
 def _is_direct(asked: IncomingQuestion) -> bool:
-    return asked.surface == "dm" or asked.place.channel.startswith("D")
+    return asked.surface == "dm" or asked.ref.channel.startswith("D")

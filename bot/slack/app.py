@@ -103,7 +103,7 @@ class SlackBot:
         self,
         access: Credentials,
         *,
-        records: Store,
+        store: Store,
         rules: AccessRules | None = None,
         limits: Limits | None = None,
         telemetry: Telemetry | None = None,
@@ -120,7 +120,7 @@ class SlackBot:
         self._desk = Dispatcher(
             client,
             bot_user=self.identity.bot_user,
-            ledger=ResilientStore(records),
+            store=ResilientStore(store),
             admission=admission,
             allowance=RateLimiter(limits or Limits()),
             telemetry=telemetry,
@@ -128,10 +128,10 @@ class SlackBot:
         )
         telemetry.watch_waiting(lambda: self._desk.waiting)
         self.app: App = build_app(patient, self._desk.take)
-        self._presses = InteractionHandler(client, admission, records, self.identity.bot_user)
+        self._presses = InteractionHandler(client, admission, store, self.identity.bot_user)
         listen_to_presses(self.app, self._presses)
         listen(self.app, self._desk.take_question, bot_user=self.identity.bot_user)
-        self._home = Home(client, admission, self.identity, QuestionHistory(client, records, editors or Editors()))
+        self._home = Home(client, admission, self.identity, QuestionHistory(client, store, editors or Editors()))
         self._home.listen(self.app)
         acknowledge_the_rest(self.app)
         self._has_ended = Event()
@@ -215,7 +215,7 @@ def endpoint(access: Credentials, bot: SlackBot, way_in: Transport, telemetry: T
 def serve(
     access: Credentials,
     *,
-    records: Store,
+    store: Store,
     load: Callable[[], CorpusProtocol],
     ready: Callable[[BotIdentity], None],
     way_in: Transport | None = None,
@@ -231,7 +231,7 @@ def serve(
     """
     way_in, telemetry = way_in or Transport(), telemetry or Telemetry()
     check_set(access, way_in.mode)
-    bot = SlackBot(access, records=records, rules=rules, limits=limits, telemetry=telemetry, editors=editors)
+    bot = SlackBot(access, store=store, rules=rules, limits=limits, telemetry=telemetry, editors=editors)
     entrance = endpoint(access, bot, way_in, telemetry)
     with _Signals() as end:
         loading = _Loading(load, bot, ready, end)

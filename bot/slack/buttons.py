@@ -17,7 +17,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.index.archive import Archive
 from bot.models import Json, Quote, Span
@@ -43,10 +43,16 @@ class QuoteRef(NamedTuple):
     digest: str
 
 
-class ContextRef(BaseModel):
-    """The quotes of the reply to the question at ``place``, and which of them is looked at."""
+class _MessageButton(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+    ref: MessageRef = Field(
+        validation_alias="place", serialization_alias="place"
+    )  # the key in buttons of older messages
 
-    place: MessageRef
+
+class ContextRef(_MessageButton):
+    """The quotes of the reply to the question at ``ref``, and which of them is looked at."""
+
     quotes: tuple[QuoteRef, ...]
     at: int = 0
 
@@ -56,38 +62,35 @@ class ContextRef(BaseModel):
         return self.model_copy(update={"at": at}) if 0 <= at < len(self.quotes) else None
 
 
-class RatingRef(BaseModel):
-    """What somebody thinks of the reply to the question at ``place``."""
+class RatingRef(_MessageButton):
+    """What somebody thinks of the reply to the question at ``ref``."""
 
-    place: MessageRef
     useful: bool
 
 
-class PageRef(BaseModel):
-    """Page ``at`` of the passages for the question at ``place``, as it was in this ``version``.
+class PageRef(_MessageButton):
+    """Page ``at`` of the passages for the question at ``ref``, as it was in this ``version``.
 
     ``goes_on``: it was searched with the subject of those before it, which the records know.
     """
 
-    place: MessageRef
     version: str
     at: int = Field(ge=0)
     goes_on: bool = False
 
 
-class AnswerRef(BaseModel):
-    """The reply to the question at ``place``, as it was in this ``version``."""
+class AnswerRef(_MessageButton):
+    """The reply to the question at ``ref``, as it was in this ``version``."""
 
-    place: MessageRef
     version: str
 
 
 def encode_value(named: BaseModel) -> str:
     """``named`` as a button holds it."""
-    return named.model_dump_json()
+    return named.model_dump_json(by_alias=True)
 
 
-def showing_of(place: MessageRef, quotes: Sequence[Quote]) -> ContextRef | None:
+def showing_of(ref: MessageRef, quotes: Sequence[Quote]) -> ContextRef | None:
     """As many of the first ``quotes`` as a button's value can name; None where it can name none.
 
     An article whose id is no text (the name of its file is not) cannot be named.
@@ -95,11 +98,11 @@ def showing_of(place: MessageRef, quotes: Sequence[Quote]) -> ContextRef | None:
     named: list[QuoteRef] = []
     for quote in quotes:
         if _is_text(quote.article.id):
-            longer = ContextRef(place=place, quotes=(*named, reference_of(quote)), at=len(quotes))
+            longer = ContextRef(ref=ref, quotes=(*named, reference_of(quote)), at=len(quotes))
             if size(encode_value(longer)) > VALUE_LIMIT:
                 break
             named.append(longer.quotes[-1])
-    return ContextRef(place=place, quotes=tuple(named)) if named else None
+    return ContextRef(ref=ref, quotes=tuple(named)) if named else None
 
 
 def reference_of(quote: Quote) -> QuoteRef:
@@ -166,18 +169,18 @@ def add_buttons(
 
     ``share`` is what shares it, ``before`` and ``after`` are the pages on either side of it.
     """
-    place = answered.place
+    ref = answered.ref
     offered = (
-        ("Show context", SHOW_CONTEXT, showing_of(place, quotes)),
+        ("Show context", SHOW_CONTEXT, showing_of(ref, quotes)),
         ("Passages before", PREVIOUS_PASSAGES, before),
         ("More passages", MORE_PASSAGES, after),
         ("Share in channel", SHARE, share),
     )
     row = [button(text, action, encode_value(named)) for text, action, named in offered if named is not None]
     why = overflow(WHY, ("Why this answer?", encode_value(answered)))
-    return MessageContent(message.text, [*message.blocks, buttons(*row, why), _thumbs(place)])
+    return MessageContent(message.text, [*message.blocks, buttons(*row, why), _thumbs(ref)])
 
 
-def _thumbs(place: MessageRef) -> Json:
-    useful, useless = (encode_value(RatingRef(place=place, useful=useful)) for useful in (True, False))
+def _thumbs(ref: MessageRef) -> Json:
+    useful, useless = (encode_value(RatingRef(ref=ref, useful=useful)) for useful in (True, False))
     return feedback(RATE, ("Helpful", useful), ("Not helpful", useless))

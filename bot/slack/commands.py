@@ -191,9 +191,9 @@ def restore_event(body: str, *, bot_user: str) -> IncomingQuestion | DeletedQues
 
 
 def _asked(invocation: _Invocation) -> IncomingQuestion:
-    place = MessageRef(*invocation.place)
+    ref = MessageRef(*invocation.place)
     said = SlackMessage(
-        ts=place.ts,
+        ts=ref.ts,
         text=invocation.text,
         files=invocation.files,
         attachments=invocation.attachments,
@@ -201,9 +201,7 @@ def _asked(invocation: _Invocation) -> IncomingQuestion:
     )
     text, notes = extract_question(said, None)
     return IncomingQuestion(
-        QuestionEvent(
-            invocation.event_id, place, invocation.version, invocation.model_dump_json(exclude_defaults=True)
-        ),
+        QuestionEvent(invocation.event_id, ref, invocation.version, invocation.model_dump_json(exclude_defaults=True)),
         invocation.surface,
         invocation.user,
         None,
@@ -212,7 +210,7 @@ def _asked(invocation: _Invocation) -> IncomingQuestion:
         # Of whose organisation the person is, Slack does not say here; it is asked.
         Sender(
             None,
-            frozenset(one for one in (place.team, invocation.enterprise) if one),
+            frozenset(one for one in (ref.team, invocation.enterprise) if one),
             is_external_channel=invocation.is_external,
             # Its asker alone sees the answer, until it is shared.
             is_public=None if invocation.surface == "share" else False,

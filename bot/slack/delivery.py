@@ -63,21 +63,21 @@ class FoundReply:
 
 
 def find_reply(
-    client: WebClient, place: MessageRef, thread: str | None, *, bot_user: str
+    client: WebClient, ref: MessageRef, thread: str | None, *, bot_user: str
 ) -> FoundReply | CallFailure | None:
-    """The reply to the question at ``place``, in ``thread`` or, where that is None, beside it in a direct message.
+    """The reply to the question at ``ref``, in ``thread`` or, where that is None, beside it in a direct message.
 
     None when there is none; a failure where Slack did not say.
     """
     cursor = ""
     for _ in range(PAGES):
-        result = _page(client, place, thread, cursor)
+        result = _page(client, ref, thread, cursor)
         if isinstance(result, NotPosted) and result.is_gone:
             return None  # the whole thread was deleted
         if not isinstance(result, SlackResponse):
             return result
         for message in _own(result["messages"], bot_user):
-            if (found := _reply(message, place)) is not None:
+            if (found := _reply(message, ref)) is not None:
                 return found
         cursor = (result.get("response_metadata") or {}).get("next_cursor", "")
         if not cursor:
@@ -85,24 +85,24 @@ def find_reply(
     return None
 
 
-def _page(client: WebClient, place: MessageRef, thread: str | None, cursor: str) -> SlackResponse | CallFailure:
+def _page(client: WebClient, ref: MessageRef, thread: str | None, cursor: str) -> SlackResponse | CallFailure:
     # Slack gives what is later than ``oldest``, and a reply always is later than its question.
-    since: dict[str, Any] = {"oldest": place.ts, "limit": PAGE, "include_all_metadata": True}
+    since: dict[str, Any] = {"oldest": ref.ts, "limit": PAGE, "include_all_metadata": True}
     if cursor:
         since["cursor"] = cursor
     if thread is None:
-        return call_slack(lambda: client.conversations_history(channel=place.channel, **since))
-    return call_slack(lambda: client.conversations_replies(channel=place.channel, ts=thread, **since))
+        return call_slack(lambda: client.conversations_history(channel=ref.channel, **since))
+    return call_slack(lambda: client.conversations_replies(channel=ref.channel, ts=thread, **since))
 
 
 def _own(messages: Iterable[dict[str, Any]], bot_user: str) -> Iterable[dict[str, Any]]:
     return (message for message in messages if message.get("user") == bot_user)
 
 
-def _reply(message: dict[str, Any], place: MessageRef) -> FoundReply | None:
+def _reply(message: dict[str, Any], ref: MessageRef) -> FoundReply | None:
     metadata = message.get("metadata") or {}
     payload = metadata.get("event_payload") or {}
-    if metadata.get("event_type") != METADATA_EVENT or payload.get("question_ts") != place.ts:
+    if metadata.get("event_type") != METADATA_EVENT or payload.get("question_ts") != ref.ts:
         return None
     return FoundReply(str(message["ts"]), str(payload.get("question_edited", "")))
 
@@ -116,18 +116,18 @@ def answer_record(
     """
     if asked is None or asked.text is None or said is None or said.receipt is None or said.outcome != outcome:
         return None
-    place, told = asked.place, asked.origin.is_public
+    ref, told = asked.ref, asked.origin.is_public
     return AnswerRecord(
-        id=answer_id(place, asked.delivery.version),
-        place=place,
+        id=answer_id(ref, asked.event.version),
+        ref=ref,
         thread=asked.thread or "",
-        person=hash_user_id(place.team, asked.user),
-        surface=asked.surface,
-        words=asked.text,
+        user_hash=hash_user_id(ref.team, asked.user),
+        entry_point=asked.surface,
+        question=asked.text,
         outcome=outcome,
         receipt=said.receipt,
-        follows=said.follows,
-        is_public=is_public(place.channel) if told is None else told,
+        earlier_questions=said.follows,
+        is_public=is_public(ref.channel) if told is None else told,
     )
 
 
@@ -142,9 +142,9 @@ def question_log(
 ) -> QuestionLog:
     """What is told of ``asked``, which ``waited`` so many seconds for its end."""
     return QuestionLog(
-        event_id=asked.delivery.event_id,
-        team=asked.place.team,
-        channel=asked.place.channel,
+        event_id=asked.event.event_id,
+        team=asked.ref.team,
+        channel=asked.ref.channel,
         surface=asked.surface,
         outcome=outcome,
         answer=kept.id if kept else None,
@@ -172,7 +172,7 @@ class DeliveryContext:
 
     client: WebClient
     bot_user: str
-    ledger: ResilientStore
+    store: ResilientStore
     admission: AccessControl
     telemetry: Telemetry
     compose: Callable[[IncomingQuestion], RenderedReply]
@@ -201,7 +201,7 @@ class Delivery:
         self._claim = claim
         self._said = said
         # A claim may be for a newer version than the one that was read.
-        is_read = asked is not None and asked.delivery.body == claim.body
+        is_read = asked is not None and asked.event.body == claim.body
         self._asked = asked if is_read else _asked(claim, self._means.bot_user)
         self._reply_ts = claim.reply_ts
         self._must_look = claim.attempt > 1 and claim.reply_ts is None
@@ -213,24 +213,24 @@ class Delivery:
         try:
             return self._step()
         except Exception:  # the edge of the thread: no question is lost for a fault on its way
-            log.exception("a fault on the way of %s; it is tried again", self._claim.place)
+            log.exception("a fault on the way of %s; it is tried again", self._claim.ref)
             return self._later()
 
     def release(self) -> None:
         """Leave the question to another process: at once, where nothing of it can stand in Slack."""
-        if not self._must_look and not self._claim.withdrawn:
-            self._means.ledger.release(self._claim)
+        if not self._must_look and not self._claim.is_deleted:
+            self._means.store.release(self._claim)
 
     def _step(self) -> Retry | None:
         claim, asked = self._claim, self._asked
         if self._means.clock() - self._began > GIVE_UP:
-            log.error("%s is given up after an hour", claim.place)
-            return self._settle("lost", self._reply_ts)
-        if claim.withdrawn:
-            return self._take_back("withdrawn")
+            log.error("%s is given up after an hour", claim.ref)
+            return self._settle("expired", self._reply_ts)
+        if claim.is_deleted:
+            return self._take_back("deleted")
         if asked is None:
-            log.error("%s is given up, because its event cannot be read", claim.place)
-            return self._settle("lost", self._reply_ts)
+            log.error("%s is given up, because its event cannot be read", claim.ref)
+            return self._settle("expired", self._reply_ts)
         said = self._said or self._decide(asked)
         if not isinstance(said, RenderedReply):
             return self._after(said)
@@ -239,13 +239,13 @@ class Delivery:
 
     def _speak_unless_overtaken(self, asked: IncomingQuestion, said: RenderedReply) -> Retry | None:
         # Asked as late as can be: what is posted cannot be unseen.
-        standing = self._means.ledger.standing(self._claim)
-        if standing == "withdrawn":
-            return self._take_back("withdrawn")
+        standing = self._means.store.lease_state(self._claim)
+        if standing == "deleted":
+            return self._take_back("deleted")
         if standing == "held":
             return self._speak(asked, said)
-        log.warning("another process has taken over %s", asked.place)
-        self._means.ledger.drop(self._claim)
+        log.warning("another process has taken over %s", asked.ref)
+        self._means.store.drop(self._claim)
         return None
 
     def _decide(self, asked: IncomingQuestion) -> RenderedReply | CallFailure:
@@ -269,9 +269,9 @@ class Delivery:
         return self._after_public(said, result)
 
     def _look(self, asked: IncomingQuestion, said: RenderedReply) -> Retry | None:
-        found = find_reply(self._means.client, asked.place, asked.thread, bot_user=self._means.bot_user)
+        found = find_reply(self._means.client, asked.ref, asked.thread, bot_user=self._means.bot_user)
         if isinstance(found, NotPosted) and found.code:
-            log.error("whether %s has its reply is not known, and may not be looked for: %s", asked.place, found.why)
+            log.error("whether %s has its reply is not known, and may not be looked for: %s", asked.ref, found.why)
             self._said = said = render_sentence("unknown", strings.UNCONFIRMED)
         elif isinstance(found, CallFailure):
             return self._after(found)
@@ -291,11 +291,11 @@ class Delivery:
             self._must_look = self._reply_ts is None
         elif isinstance(result, NotPosted) and result.is_gone:
             if self._reply_ts is None:
-                return self._settle("withdrawn", None)
+                return self._settle("deleted", None)
             self._reply_ts = None
             return Retry(0.0)
         elif isinstance(result, NotPosted) and result.is_for_content and said.outcome != "apology":
-            self._said = render_apology(f"in place of the reply to {self._claim.place}: {result.why}")
+            self._said = render_apology(f"in place of the reply to {self._claim.ref}: {result.why}")
             return Retry(0.0)
         elif isinstance(result, NotPosted) and result.code and self._is_shared:
             # Whoever shares chose the channel, and is there to choose again.
@@ -310,25 +310,25 @@ class Delivery:
     def _after_private(self, said: RenderedReply, result: Result) -> Retry | None:
         is_hopeless = isinstance(result, NotPosted) and result.code
         if is_hopeless or (isinstance(result, Unconfirmed) and self._tries + 1 >= PRIVATE_TRIES):
-            log.error("%s was not told %s: %s", self._claim.place, said.outcome, result)
+            log.error("%s was not told %s: %s", self._claim.ref, said.outcome, result)
         elif not isinstance(result, Posted):
             return self._after(result)
         return self._settle(said.outcome, self._reply_ts)
 
     def _take_back(self, outcome: Outcome) -> Retry | None:
         """End with nothing: take back what stands, or may stand, in reply to what is a question no longer."""
-        client, place = self._means.client, self._claim.place
+        client, ref = self._means.client, self._claim.ref
         if self._must_look:
-            thread = self._asked.thread if self._asked else None if place.channel.startswith("D") else place.ts
-            found = find_reply(client, place, thread, bot_user=self._means.bot_user)
+            thread = self._asked.thread if self._asked else None if ref.channel.startswith("D") else ref.ts
+            found = find_reply(client, ref, thread, bot_user=self._means.bot_user)
             if isinstance(found, CallFailure) and not (isinstance(found, NotPosted) and found.code):
                 return self._after(found)
             self._must_look = False
             self._reply_ts = found.ts if isinstance(found, FoundReply) else None
         if self._reply_ts is not None:
-            result = remove(client, place.channel, self._reply_ts)
+            result = remove(client, ref.channel, self._reply_ts)
             if isinstance(result, NotPosted) and result.code:
-                log.error("the reply to %s, which asks nothing any more, cannot be removed: %s", place, result.why)
+                log.error("the reply to %s, which asks nothing any more, cannot be removed: %s", ref, result.why)
             elif result is not None:
                 return self._after(result)
         return self._settle(outcome, None)
@@ -336,7 +336,7 @@ class Delivery:
     def _after(self, failure: CallFailure) -> Retry:
         if isinstance(failure, RateLimited):
             return Retry(failure.seconds)
-        log.warning("%s is tried again: %s", self._claim.place, failure.why)
+        log.warning("%s is tried again: %s", self._claim.ref, failure.why)
         return self._later()
 
     def _later(self) -> Retry:
@@ -347,8 +347,8 @@ class Delivery:
     def _settle(self, outcome: Outcome, reply_ts: str | None) -> Retry | None:
         waited = self._means.clock() - self._began
         kept = answer_record(self._asked, self._said, outcome, self._means.admission.directory.is_public)
-        more = self._means.ledger.settle(self._claim, outcome, reply_ts, kept)
-        if self._asked is not None and not self._claim.withdrawn:
+        more = self._means.store.complete(self._claim, outcome, reply_ts, kept)
+        if self._asked is not None and not self._claim.is_deleted:
             self._means.telemetry.question(
                 question_log(self._asked, self._said, outcome, kept, attempt=self._claim.attempt, waited=waited)
             )

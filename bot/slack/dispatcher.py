@@ -85,30 +85,30 @@ class RateLimiter:
 MOST = 3
 
 
-def previous_questions(asked: IncomingQuestion, ledger: ResilientStore) -> tuple[str, ...]:
+def previous_questions(asked: IncomingQuestion, store: ResilientStore) -> tuple[str, ...]:
     """The questions that ``asked`` may go on with, in plain words, the latest first.
 
     What is asked in a thread goes on with its thread; a direct message outside one only where it says so, since
     whoever writes the next may have moved on. What is no message stands by itself.
     """
-    place, thread = asked.place, asked.thread
+    ref, thread = asked.ref, asked.thread
     is_flat = thread is None
-    if asked.surface not in ("mention", "dm", "follow-up") or thread == place.ts or asked.text is None:
+    if asked.surface not in ("mention", "dm", "follow-up") or thread == ref.ts or asked.text is None:
         return ()
     if is_flat and not is_continuation(asked.text):
         return ()
-    before = ledger.last_kept(place.team, place.channel, thread or "", place.ts)
-    return (before.words, *before.follows)[:MOST] if before else ()
+    before = store.find_latest_answer(ref.team, ref.channel, thread or "", ref.ts)
+    return (before.question, *before.earlier_questions)[:MOST] if before else ()
 
 
-def is_follow_up_expected(asked: IncomingQuestion, ledger: ResilientStore, rules: AccessRules) -> bool:
+def is_follow_up_expected(asked: IncomingQuestion, store: ResilientStore, rules: AccessRules) -> bool:
     """Whether a follow-up is one that the bot looks into: it knows it, or has replied in its thread and may go on."""
-    if ledger.known(asked.place):
+    if store.is_known(asked.ref):
         return True
     if asked.only_if_known or not asked.origin.home & rules.follow_ups:
         return False
-    place = asked.place
-    return ledger.last_kept(place.team, place.channel, asked.thread or "", place.ts) is not None
+    ref = asked.ref
+    return store.find_latest_answer(ref.team, ref.channel, asked.thread or "", ref.ts) is not None
 
 
 log = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ class Dispatcher:
         client: WebClient,
         *,
         bot_user: str,
-        ledger: ResilientStore,
+        store: ResilientStore,
         admission: AccessControl,
         allowance: RateLimiter,
         telemetry: Telemetry,
@@ -135,8 +135,8 @@ class Dispatcher:
         scopes: frozenset[str] | None = None,
     ) -> None:
         self._scopes = scopes
-        self._ledger, self._allowance, self._bot_user = ledger, allowance, bot_user
-        self._means = DeliveryContext(client, bot_user, ledger, admission, telemetry, self._compose)
+        self._store, self._allowance, self._bot_user = store, allowance, bot_user
+        self._means = DeliveryContext(client, bot_user, store, admission, telemetry, self._compose)
         self._shelf: CorpusProtocol | None = None
         self._composer = RenderWorker()
         self._lanes = lanes or ChannelQueues()
@@ -162,7 +162,7 @@ class Dispatcher:
         if self._shelf is None:
             raise RuntimeError("the lanes were opened before the archive")
         try:
-            return self._composer.compose(asked, self._shelf, self._scopes, previous_questions(asked, self._ledger))
+            return self._composer.compose(asked, self._shelf, self._scopes, previous_questions(asked, self._store))
         except PullquoteError as error:  # a damaged snapshot, and nothing left to make it anew of
             return render_apology(str(error))
 
@@ -176,54 +176,54 @@ class Dispatcher:
     def take_question(self, asked: IncomingQuestion) -> bool:
         """Take this question; False where whoever brought it must be told that it was not taken."""
         if asked.surface == "follow-up":
-            is_ours = is_follow_up_expected(asked, self._ledger, self._means.admission.rules)
+            is_ours = is_follow_up_expected(asked, self._store, self._means.admission.rules)
         else:
-            is_ours = not asked.only_if_known or self._ledger.known(asked.place)
+            is_ours = not asked.only_if_known or self._store.is_known(asked.ref)
         if not is_ours:
             return True
-        claim = self._ledger.claim(asked.delivery)
+        claim = self._store.claim(asked.event)
         if claim is None:
-            log.info("already taken: %s", asked.place)
+            log.info("already taken: %s", asked.ref)
             return True
-        sentence = self._allowance.refusal(asked.user, asked.place.channel)
+        sentence = self._allowance.refusal(asked.user, asked.ref.channel)
         try:
             if sentence is None:
                 self._work_on(claim, asked)
             else:
                 self._notify(claim, sentence)
         except (QueueFullError, QueueClosedError):
-            self._ledger.release(claim)
+            self._store.release(claim)
             return False
         return True
 
     def _work_on(self, claim: Claim, asked: IncomingQuestion) -> None:
         try:
-            self._lanes.add(claim.place.channel, claim.place.ts, Delivery(self._means, claim, asked=asked))
+            self._lanes.add(claim.ref.channel, claim.ref.ts, Delivery(self._means, claim, asked=asked))
         except QueueFullError:
-            log.warning("no room for %s", claim.place)
+            log.warning("no room for %s", claim.ref)
             self._notify(claim, strings.BUSY)
 
     def _notify(self, claim: Claim, sentence: str) -> None:
         errand = Delivery(self._means, claim, said=render_sentence("notice", sentence))
-        self._notices.add(claim.place.channel, claim.place.ts, errand)
+        self._notices.add(claim.ref.channel, claim.ref.ts, errand)
 
     def _take_back(self, withdrawn: DeletedQuestion) -> bool:
         # Deletions are told of every message; only what was said to the bot, or answered by it, is written down.
-        if not (withdrawn.is_addressed or self._ledger.known(withdrawn.place)):
+        if not (withdrawn.is_addressed or self._store.is_known(withdrawn.ref)):
             return True
-        claim = self._ledger.withdraw(withdrawn.place)
+        claim = self._store.delete_question(withdrawn.ref)
         return claim is None or self._resume(claim)
 
     def keep(self) -> None:
         """Keep hold of what was claimed, and take over what others left behind; to be called every few seconds."""
-        for claim in (*self._ledger.keep(), *self._ledger.abandoned(TAKEN_OVER)):
+        for claim in (*self._store.sync(), *self._store.claim_expired(TAKEN_OVER)):
             self._resume(claim)
 
     def _resume(self, claim: Claim) -> bool:
         try:
-            self._lanes.add(claim.place.channel, claim.place.ts, Delivery(self._means, claim), is_bounded=False)
+            self._lanes.add(claim.ref.channel, claim.ref.ts, Delivery(self._means, claim), is_bounded=False)
         except QueueClosedError:
-            self._ledger.release(claim)
+            self._store.release(claim)
             return False
         return True
 

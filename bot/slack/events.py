@@ -86,7 +86,7 @@ class IncomingQuestion:
     it knows the message.
     """
 
-    delivery: QuestionEvent
+    event: QuestionEvent
     surface: EntryPoint
     user: str
     thread: str | None
@@ -97,15 +97,15 @@ class IncomingQuestion:
     response_url: str | None = None
 
     @property
-    def place(self) -> MessageRef:
-        return self.delivery.place
+    def ref(self) -> MessageRef:
+        return self.event.ref
 
 
 @dataclass(frozen=True, slots=True)
 class DeletedQuestion:
     """A person deleted a message; ``is_addressed`` when it spoke to the bot, or may have before it was edited."""
 
-    place: MessageRef
+    ref: MessageRef
     is_addressed: bool
 
 
@@ -194,14 +194,14 @@ def _withdrawn(envelope: Envelope, ts: str | None, bot_user: str | None) -> Dele
 def _asked(
     envelope: Envelope, said: SlackMessage, bot_user: str | None, surface: EntryPoint, *, only_if_known: bool = False
 ) -> IncomingQuestion:
-    place = MessageRef(envelope.home, envelope.event.channel, said.ts)
+    ref = MessageRef(envelope.home, envelope.event.channel, said.ts)
     # Bots' changes alone come without a time of edit; a person's never do (seen).
     version = said.edited.ts if said.edited else envelope.event.ts if said is not envelope.event else ""
     # Only what is read of an event is kept: what comes out reads back to the same question.
     body = json.dumps(envelope.model_dump(exclude_defaults=True))
     text, notes = extract_question(said, bot_user)
     return IncomingQuestion(
-        QuestionEvent(envelope.event_id, place, version, body),
+        QuestionEvent(envelope.event_id, ref, version, body),
         surface,
         str(said.user),
         _thread(said, surface),

@@ -101,8 +101,8 @@ class Editors:
 class QuestionHistory:
     """Lays out what was asked, from ``records``."""
 
-    def __init__(self, client: WebClient, records: Store, editors: Editors) -> None:
-        self._client, self._records, self._editors = client, records, editors
+    def __init__(self, client: WebClient, store: Store, editors: Editors) -> None:
+        self._client, self._store, self._editors = client, store, editors
 
     def blocks(self, team: str, user: str) -> list[Json]:
         """What ``user`` is shown; one sentence where the records cannot be used."""
@@ -113,27 +113,27 @@ class QuestionHistory:
             return [header("Asked lately"), sentence(strings.NO_HISTORY)]
 
     def _own(self, team: str, user: str) -> Iterator[Json]:
-        asked = self._records.recent(team, user, OWN)
+        asked = self._store.find_recent(team, user, OWN)
         if asked:
             yield header("Your latest questions")
             yield rich_text(bullet_list([self._question(kept) for kept in asked]))
 
     def _question(self, kept: AnswerRecord) -> list[Json]:
-        words = _words(kept.words)
+        words = _words(kept.question)
         link = self._link(kept)
         shown = rich_words(words) if link is None else rich_link(link, words)
         return [shown, rich_words(f" · {_OUTCOMES.get(kept.outcome, kept.outcome)} · {_day(kept.asked_at)}")]
 
     def _link(self, kept: AnswerRecord) -> str | None:
         """Where the question stands, with its reply; a command's has no place, nor has what Slack does not find."""
-        if kept.surface in {"command", "shortcut"}:
+        if kept.entry_point in {"command", "shortcut"}:
             return None
-        place = kept.place
-        found = call_slack(lambda: self._client.chat_getPermalink(channel=place.channel, message_ts=place.ts))
+        ref = kept.ref
+        found = call_slack(lambda: self._client.chat_getPermalink(channel=ref.channel, message_ts=ref.ts))
         return linkable(found.get("permalink")) if isinstance(found, SlackResponse) else None
 
     def _gaps(self) -> Iterator[Json]:
-        gaps = find_gaps(self._records, time.time() - DAYS * DAY, private=self._editors.see_private)
+        gaps = find_gaps(self._store, time.time() - DAYS * DAY, private=self._editors.see_private)
         yield header("What the archive lacks")
         yield sentence(self._editors.told_of(DAYS))
         for title, found in ((strings.UNANSWERED, gaps.unanswered), (strings.UNHELPFUL, gaps.unhelpful)):
@@ -145,7 +145,7 @@ class QuestionHistory:
 def _lines(found: Sequence[Gap]) -> Iterator[str]:
     for gap in found[:GAPS]:
         times = f" · {gap.times:,} times" if gap.times > 1 else ""
-        yield f"{_words(gap.words)}{times} · {_day(gap.asked_at)}{_noted(gap.notes)}"
+        yield f"{_words(gap.question)}{times} · {_day(gap.asked_at)}{_noted(gap.notes)}"
     if len(found) > GAPS:
         yield f"and {len(found) - GAPS:,} more"
 

@@ -60,8 +60,8 @@ PACE = Pace(burst=20, seconds=0.2)
 class InteractionHandler:
     """Takes presses, and answers each with a modal; until ``open`` it says that the archive is being read."""
 
-    def __init__(self, client: WebClient, admission: AccessControl, records: Store, bot_user: str) -> None:
-        self._client, self._admission, self._records, self._bot_user = client, admission, records, bot_user
+    def __init__(self, client: WebClient, admission: AccessControl, store: Store, bot_user: str) -> None:
+        self._client, self._admission, self._store, self._bot_user = client, admission, store, bot_user
         self._shelf: CorpusProtocol | None = None
         self._lanes = ChannelQueues(threads=THREADS, pace=PACE)
         self.actions: dict[str, Callable[[InteractionPayload], None]] = {
@@ -112,11 +112,11 @@ class InteractionHandler:
 
     def _show_context(self, press: InteractionPayload) -> None:
         showing = ContextRef.model_validate_json(press.actions[0].value)
-        self._open(press, self._refused(press, showing.place) or self._context(showing))
+        self._open(press, self._refused(press, showing.ref) or self._context(showing))
 
     def _turn(self, press: InteractionPayload) -> None:
         showing = ContextRef.model_validate_json(press.actions[0].value)
-        view = self._refused(press, showing.place) or self._context(showing)
+        view = self._refused(press, showing.ref) or self._context(showing)
         _tell_of(call_slack(lambda: self._client.views_update(view_id=_view(press).id, view=view)))
 
     def _context(self, showing: ContextRef) -> Json:
@@ -129,10 +129,10 @@ class InteractionHandler:
 
     def _page(self, press: InteractionPayload) -> None:
         turn = PageRef.model_validate_json(press.actions[0].value)
-        shown = self._refused(press, turn.place) or self._turned(press, turn)
+        shown = self._refused(press, turn.ref) or self._turned(press, turn)
         if isinstance(shown, MessageContent):
-            channel, ts = turn.place.channel, press.container.message_ts
-            metadata = metadata_of(_asked(press, turn.place, turn.version))
+            channel, ts = turn.ref.channel, press.container.message_ts
+            metadata = metadata_of(_asked(press, turn.ref, turn.version))
             result = update(self._client, channel, ts, shown, metadata)
             if not isinstance(result, CallFailure):
                 return
@@ -144,16 +144,16 @@ class InteractionHandler:
         """The reply with this page of passages in its place, or what is said instead."""
         if self._shelf is None:
             return sentence_modal(strings.LOADING)
-        asked = reread(self._client, turn.place, self._bot_user)
+        asked = reread(self._client, turn.ref, self._bot_user)
         if isinstance(asked, CallFailure):
-            log.warning("%s cannot be read again: %s", turn.place, asked)
+            log.warning("%s cannot be read again: %s", turn.ref, asked)
             return sentence_modal(strings.NOT_REREAD)
         if asked is None:
             return sentence_modal(strings.NOT_ASKED_NOW)
-        kept = self._records.kept(answer_id(turn.place, turn.version)) if turn.goes_on else None
+        kept = self._store.find_answer(answer_id(turn.ref, turn.version)) if turn.goes_on else None
         if turn.goes_on and kept is None:
             return sentence_modal(strings.NOT_KEPT)
-        follows = kept.follows if kept else ()
+        follows = kept.earlier_questions if kept else ()
         question = Question(asked.words, follows=follows)
 
         def turned(answers: AnswererProtocol) -> MessageContent | Json:
@@ -164,35 +164,35 @@ class InteractionHandler:
 
     def _why(self, press: InteractionPayload) -> None:
         answered = AnswerRef.model_validate_json(press.actions[0].chosen)
-        self._open(press, self._refused(press, answered.place) or self._explained(answered))
+        self._open(press, self._refused(press, answered.ref) or self._explained(answered))
 
     def _explained(self, answered: AnswerRef) -> Json:
         if self._shelf is None:
             return sentence_modal(strings.LOADING)
-        kept = self._records.kept(answer_id(answered.place, answered.version))
+        kept = self._store.find_answer(answer_id(answered.ref, answered.version))
         if kept is None:
             return sentence_modal(strings.NOT_KEPT)
         return self._shelf.with_current(lambda answers: explanation_modal(kept, answers.archive), patience=AT_ONCE)
 
     def _rate(self, press: InteractionPayload) -> None:
         rating = RatingRef.model_validate_json(press.actions[0].value)
-        refused = self._refused(press, rating.place)
+        refused = self._refused(press, rating.ref)
         if refused is not None:
             self._open(press, refused)
             return
         if not rating.useful:  # first, because a trigger is soon too old
             self._open(press, note_modal(rating))
-        self._records.rate(rating.place, press.user.id, Feedback(rating.useful))
+        self._store.save_feedback(rating.ref, press.user.id, Feedback(rating.useful))
 
     def _note(self, press: InteractionPayload) -> None:
         view = _view(press)
         rating = RatingRef.model_validate_json(view.private_metadata)
         note = next((entered[NOTE].value for entered in view.state.values.values() if NOTE in entered), None)
-        self._records.rate(rating.place, press.user.id, Feedback(rating.useful, note or ""))
+        self._store.save_feedback(rating.ref, press.user.id, Feedback(rating.useful, note or ""))
 
-    def _refused(self, press: InteractionPayload, place: MessageRef) -> Json | None:
+    def _refused(self, press: InteractionPayload, ref: MessageRef) -> Json | None:
         """What is shown to somebody who may not ask, and so may not read on."""
-        refusal = self._admission.refusal(_asked(press, place))
+        refusal = self._admission.refusal(_asked(press, ref))
         if isinstance(refusal, CallFailure):
             log.warning("whether %s may press is not known: %s", press.user.id, refusal)
             return sentence_modal(strings.UNREACHED)
@@ -202,13 +202,13 @@ class InteractionHandler:
         _tell_of(call_slack(lambda: self._client.views_open(trigger_id=press.trigger_id, view=view)))
 
 
-def _asked(press: InteractionPayload, place: MessageRef, version: str = "") -> IncomingQuestion:
+def _asked(press: InteractionPayload, ref: MessageRef, version: str = "") -> IncomingQuestion:
     """The press as a question from the same person in the same place, for admission."""
-    home = frozenset(one for one in (place.team, press.enterprise and press.enterprise.id) if one)
-    surface: EntryPoint = "dm" if place.channel.startswith("D") else "mention"
+    home = frozenset(one for one in (ref.team, press.enterprise and press.enterprise.id) if one)
+    surface: EntryPoint = "dm" if ref.channel.startswith("D") else "mention"
     origin = Sender(press.user.team_id, home, is_external_channel=False)
     return IncomingQuestion(
-        QuestionEvent("", place, version, ""), surface, press.user.id, None, None, (), origin, only_if_known=False
+        QuestionEvent("", ref, version, ""), surface, press.user.id, None, None, (), origin, only_if_known=False
     )
 
 

@@ -53,16 +53,16 @@ def may_reread(channel: str, scopes: frozenset[str] | None) -> bool:
     return "im:history" in scopes if channel.startswith("D") else scopes >= _HISTORIES
 
 
-def reread(client: WebClient, place: MessageRef, bot_user: str) -> RereadQuestion | CallFailure | None:
-    """What the message at ``place`` asks now; None where it is gone, or asks nothing any more."""
+def reread(client: WebClient, ref: MessageRef, bot_user: str) -> RereadQuestion | CallFailure | None:
+    """What the message at ``ref`` asks now; None where it is gone, or asks nothing any more."""
     # A thread's first message comes too, whatever the time.
-    only: dict[str, Any] = {"oldest": place.ts, "latest": place.ts, "inclusive": True, "limit": 2}
-    result = call_slack(lambda: client.conversations_replies(channel=place.channel, ts=place.ts, **only))
+    only: dict[str, Any] = {"oldest": ref.ts, "latest": ref.ts, "inclusive": True, "limit": 2}
+    result = call_slack(lambda: client.conversations_replies(channel=ref.channel, ts=ref.ts, **only))
     if isinstance(result, NotPosted) and result.is_gone:
         return None
     if not isinstance(result, SlackResponse):
         return result
-    said = next((one for one in result["messages"] if one["ts"] == place.ts), None)
+    said = next((one for one in result["messages"] if one["ts"] == ref.ts), None)
     words, notes = extract_question(Said.model_validate(said), bot_user) if said else (None, ())
     return None if words is None else RereadQuestion(words, notes)
 
@@ -99,5 +99,5 @@ def paged(page: PassagePage, asked: RereadQuestion, turn: PageRef, archive: Arch
     before = turn.model_copy(update={"at": turn.at - 1}) if turn.at else None
     after = turn.model_copy(update={"at": turn.at + 1}) if page.has_next else None
     message = render(reply, (*asked.notes, *page.notes), around=BUTTON_BLOCKS)
-    answered = AnswerRef(place=turn.place, version=turn.version)
+    answered = AnswerRef(ref=turn.ref, version=turn.version)
     return add_buttons(message, answered, quotes, before=before, after=after)

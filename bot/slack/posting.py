@@ -126,18 +126,18 @@ def destination_of(asked: IncomingQuestion, outcome: Outcome) -> Destination:
     channel Slack shows in a thread only where there is one already, so it begins none. What was no message is answered
     to the asker alone; of what is shared, all that the archive said is for everybody.
     """
-    channel, thread = asked.place.channel, asked.thread
+    channel, thread = asked.ref.channel, asked.thread
     if asked.response_url and not (asked.surface == "share" and outcome in SHARED):
         return Destination(channel, None, asked.user, asked.response_url)
     if outcome not in PRIVATE or asked.surface == "dm":
         return Destination(channel, thread, None)
-    return Destination(channel, None if thread == asked.place.ts else thread, asked.user)
+    return Destination(channel, None if thread == asked.ref.ts else thread, asked.user)
 
 
 def metadata_of(asked: IncomingQuestion) -> MessageMetadata:
     """What a reply bears by which it is found again: its question, and which version of it."""
-    version = asked.delivery.version
-    mark = {"question_ts": asked.place.ts} | ({"question_edited": version} if version else {})
+    version = asked.event.version
+    mark = {"question_ts": asked.ref.ts} | ({"question_edited": version} if version else {})
     return {"event_type": METADATA_EVENT, "event_payload": mark}
 
 

@@ -122,7 +122,7 @@ def render_reply(
         raise
     except Exception as error:  # the one edge: whatever failed, the person who asked gets a sentence
         mark = strings.reference()
-        log.exception("%s: no answer to %s", mark, asked.place)
+        log.exception("%s: no answer to %s", mark, asked.ref)
         sentence = strings.UNVERIFIED if isinstance(error, VerificationError) else strings.APOLOGY
         return render_sentence("apology", sentence.format(reference=mark))
 
@@ -146,9 +146,9 @@ def draft(
         answers.verify(quote)
     outcome: Outcome = "answer" if isinstance(reply, Answer) else "abstention"
     has_more = isinstance(reply, Answer) and reply.has_more
-    may_page = has_more and asked.response_url is None and may_reread(asked.place.channel, scopes)
+    may_page = has_more and asked.response_url is None and may_reread(asked.ref.channel, scopes)
     went_on = follows if reply.trace.query.taken else ()
-    answered = AnswerRef(place=asked.place, version=asked.delivery.version)
+    answered = AnswerRef(ref=asked.ref, version=asked.event.version)
     after = PageRef(**dict(answered), at=1, goes_on=bool(went_on)) if may_page else None
     share = sharing_of(asked.text) if asked.response_url is not None and asked.surface != "share" else None
     message = add_buttons(_laid_out(reply, asked, asked.text), answered, quotes, share=share, after=after)

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class _End(NamedTuple):
-    """How a question ended, as ``Records.settle`` takes it."""
+    """How a question ended, as ``Store.complete`` takes it."""
 
     claim: Claim
     outcome: Outcome
@@ -33,126 +33,126 @@ class _End(NamedTuple):
 class ResilientStore:
     """Records that are there as far as can be; safe to use from any thread."""
 
-    def __init__(self, records: Store) -> None:
-        self._records = records
-        self._spare = Store(None)
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._memory = Store(None)
         self._lock = Lock()
         self._held: set[MessageRef] = set()
         # What the spare ledger alone knows, and how it ended there where that is owed to the records.
-        self._unrecorded: set[MessageRef] = set()
+        self._only_in_memory: set[MessageRef] = set()
         self._owed: dict[MessageRef, _End] = {}
         # What is held here and was deleted, which the records were not told.
-        self._withdrawn: set[MessageRef] = set()
+        self._deleted: set[MessageRef] = set()
         self._is_down = False
 
-    def claim(self, delivery: QuestionEvent) -> Claim | None:
-        """See ``Records.claim``."""
-        place = delivery.place
-        if place in self._unrecorded:
-            return self._took(self._spare.claim(delivery))
-        return self._took(self._try(lambda: self._records.claim(delivery), lambda: self._claim_unrecorded(delivery)))
+    def claim(self, event: QuestionEvent) -> Claim | None:
+        """See ``Store.claim``."""
+        ref = event.ref
+        if ref in self._only_in_memory:
+            return self._took(self._memory.claim(event))
+        return self._took(self._try(lambda: self._store.claim(event), lambda: self._claim_in_memory(event)))
 
-    def _claim_unrecorded(self, delivery: QuestionEvent) -> Claim | None:
+    def _claim_in_memory(self, event: QuestionEvent) -> Claim | None:
         with self._lock:
-            if delivery.place in self._held:
+            if event.ref in self._held:
                 return None
-            self._unrecorded.add(delivery.place)
-        claim = self._spare.claim(delivery)
+            self._only_in_memory.add(event.ref)
+        claim = self._memory.claim(event)
         # An edited question has most likely been answered before, which the records would know.
-        return replace(claim, attempt=2) if claim is not None and delivery.version else claim
+        return replace(claim, attempt=2) if claim is not None and event.version else claim
 
-    def known(self, place: MessageRef) -> bool:
-        """See ``Records.known``; nothing is known while the records cannot be used."""
-        return place in self._unrecorded or self._try(lambda: self._records.known(place), lambda: False)
+    def is_known(self, ref: MessageRef) -> bool:
+        """See ``Store.is_known``; nothing is known while the records cannot be used."""
+        return ref in self._only_in_memory or self._try(lambda: self._store.is_known(ref), lambda: False)
 
-    def last_kept(self, team: str, channel: str, thread: str, before: str) -> AnswerRecord | None:
-        """See ``Records.last_kept``; nothing is kept while the records cannot be used."""
+    def find_latest_answer(self, team: str, channel: str, thread: str, before: str) -> AnswerRecord | None:
+        """See ``Store.find_latest_answer``; nothing is kept while the records cannot be used."""
         nothing: AnswerRecord | None = None
-        return self._try(lambda: self._records.last_kept(team, channel, thread, before), lambda: nothing)
+        return self._try(lambda: self._store.find_latest_answer(team, channel, thread, before), lambda: nothing)
 
-    def settle(
+    def complete(
         self, claim: Claim, outcome: Outcome, reply_ts: str | None, kept: AnswerRecord | None = None
     ) -> Claim | None:
-        """See ``Records.settle``."""
+        """See ``Store.complete``."""
         end = _End(claim, outcome, reply_ts, kept)
-        if claim.place in self._unrecorded:
-            return self._settle_unrecorded(end)
-        return self._ended(claim, self._try(lambda: self._records.settle(*end), lambda: self._settle_unrecorded(end)))
+        if claim.ref in self._only_in_memory:
+            return self._complete_in_memory(end)
+        return self._ended(claim, self._try(lambda: self._store.complete(*end), lambda: self._complete_in_memory(end)))
 
-    def _settle_unrecorded(self, end: _End) -> Claim | None:
+    def _complete_in_memory(self, end: _End) -> Claim | None:
         with self._lock:
-            self._unrecorded.add(end.claim.place)
-            self._owed[end.claim.place] = end
-        return self._ended(end.claim, self._spare.settle(end.claim, end.outcome, end.reply_ts))
+            self._only_in_memory.add(end.claim.ref)
+            self._owed[end.claim.ref] = end
+        return self._ended(end.claim, self._memory.complete(end.claim, end.outcome, end.reply_ts))
 
     def release(self, claim: Claim) -> None:
-        """See ``Records.release``."""
+        """See ``Store.release``."""
         self._ended(claim, None)
-        if claim.place in self._unrecorded:
-            self._spare.release(claim)
+        if claim.ref in self._only_in_memory:
+            self._memory.release(claim)
         else:
-            self._try(lambda: self._records.release(claim), lambda: None)
+            self._try(lambda: self._store.release(claim), lambda: None)
 
     def drop(self, claim: Claim) -> None:
         """Leave a question to whoever holds it now."""
         self._ended(claim, None)
 
-    def withdraw(self, place: MessageRef) -> Claim | None:
-        """See ``Records.withdraw``."""
-        if place in self._unrecorded:
-            return self._took(self._withdraw_unrecorded(place))
-        return self._took(self._try(lambda: self._records.withdraw(place), lambda: self._withdraw_unrecorded(place)))
+    def delete_question(self, ref: MessageRef) -> Claim | None:
+        """See ``Store.delete_question``."""
+        if ref in self._only_in_memory:
+            return self._took(self._delete_in_memory(ref))
+        return self._took(self._try(lambda: self._store.delete_question(ref), lambda: self._delete_in_memory(ref)))
 
-    def _withdraw_unrecorded(self, place: MessageRef) -> Claim | None:
+    def _delete_in_memory(self, ref: MessageRef) -> Claim | None:
         with self._lock:
-            if place in self._held:
-                self._withdrawn.add(place)
-        return self._spare.withdraw(place)
+            if ref in self._held:
+                self._deleted.add(ref)
+        return self._memory.delete_question(ref)
 
-    def standing(self, claim: Claim) -> LeaseState:
-        """See ``Records.standing``; what the records cannot tell of is taken to be held."""
+    def lease_state(self, claim: Claim) -> LeaseState:
+        """See ``Store.lease_state``; what the records cannot tell of is taken to be held."""
         held: LeaseState = "held"
-        if claim.place in self._withdrawn:
-            return "withdrawn"
-        if claim.place in self._unrecorded:
+        if claim.ref in self._deleted:
+            return "deleted"
+        if claim.ref in self._only_in_memory:
             return held
-        return self._try(lambda: self._records.standing(claim), lambda: held)
+        return self._try(lambda: self._store.lease_state(claim), lambda: held)
 
-    def keep(self) -> tuple[Claim, ...]:
+    def sync(self) -> tuple[Claim, ...]:
         """Renew what is held and record what is owed; what is to be done as a consequence. Every few seconds."""
-        self._try(self._records.renew, lambda: None)
+        self._try(self._store.renew_leases, lambda: None)
         with self._lock:
             owed = tuple(self._owed.values())
         return tuple(claim for one in owed if (claim := self._pay(one)) is not None)
 
     def _pay(self, end: _End) -> Claim | None:
-        place = end.claim.place
+        ref = end.claim.ref
         try:
-            more = self._records.settle(*end)
+            more = self._store.complete(*end)
         except StoreError:
             return None  # told when they went, and tried again the next time
         with self._lock:
-            if self._owed.get(place) != end or place in self._held:
+            if self._owed.get(ref) != end or ref in self._held:
                 return None  # a newer version is at work, and will be owed in its turn
-            del self._owed[place]
-            self._unrecorded.discard(place)
+            del self._owed[ref]
+            self._only_in_memory.discard(ref)
         return self._took(more)
 
-    def abandoned(self, limit: int) -> tuple[Claim, ...]:
-        """See ``Records.abandoned``."""
+    def claim_expired(self, limit: int) -> tuple[Claim, ...]:
+        """See ``Store.claim_expired``."""
         nothing: tuple[Claim, ...] = ()
-        claims = self._try(lambda: self._records.abandoned(limit), lambda: nothing)
+        claims = self._try(lambda: self._store.claim_expired(limit), lambda: nothing)
         return tuple(claim for claim in claims if self._took(claim))
 
     def _took(self, claim: Claim | None) -> Claim | None:
         if claim is not None:
-            self._held.add(claim.place)
+            self._held.add(claim.ref)
         return claim
 
     def _ended(self, claim: Claim, more: Claim | None) -> Claim | None:
         if more is None:
-            self._held.discard(claim.place)
-            self._withdrawn.discard(claim.place)
+            self._held.discard(claim.ref)
+            self._deleted.discard(claim.ref)
         return more
 
     def _try(self, work: Callable[[], T], instead: Callable[[], T]) -> T:

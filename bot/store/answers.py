@@ -26,20 +26,20 @@ _FIND_FEEDBACK = """
 """
 
 
-def save_feedback(db: sqlite3.Connection, place: MessageRef, person: str, rated: Feedback) -> None:
-    """Write what ``person`` thinks of the reply at ``place``, if the question is known."""
-    db.execute(_SAVE_FEEDBACK, (_mark(place, person), rated.useful, rated.note, place.team, place.channel, place.ts))
+def save_feedback(db: sqlite3.Connection, ref: MessageRef, person: str, rated: Feedback) -> None:
+    """Write what ``person`` thinks of the reply at ``ref``, if the question is known."""
+    db.execute(_SAVE_FEEDBACK, (_mark(ref, person), rated.useful, rated.note, ref.team, ref.channel, ref.ts))
 
 
-def find_feedback(db: sqlite3.Connection, place: MessageRef) -> tuple[Feedback, ...]:
-    """What is thought of the reply at ``place``."""
-    found = db.execute(_FIND_FEEDBACK, (place.team, place.channel, place.ts)).fetchall()
+def find_feedback(db: sqlite3.Connection, ref: MessageRef) -> tuple[Feedback, ...]:
+    """What is thought of the reply at ``ref``."""
+    found = db.execute(_FIND_FEEDBACK, (ref.team, ref.channel, ref.ts)).fetchall()
     return tuple(Feedback(bool(useful), note) for useful, note in found)
 
 
-def _mark(place: MessageRef, person: str) -> str:
+def _mark(ref: MessageRef, person: str) -> str:
     """Tells a person from others at this question alone: what they think of two replies cannot be put together."""
-    return hashlib.sha256(f"{place.team} {place.channel} {place.ts} {person}".encode()).hexdigest()[:_DIGITS]
+    return hashlib.sha256(f"{ref.team} {ref.channel} {ref.ts} {person}".encode()).hexdigest()[:_DIGITS]
 
 
 _SAVE_ANSWER = """
@@ -75,21 +75,29 @@ _NEWEST = "ORDER BY replies.asked_at DESC, question DESC"
 
 def save_answer(db: sqlite3.Connection, kept: AnswerRecord) -> None:
     """Write ``kept`` in place of what was kept of an older version of the question, which must be known."""
-    place = kept.place
-    _forget_words(db, place)
-    said = (kept.id, kept.thread, kept.person, kept.surface, kept.words, _LINE.join(kept.follows), kept.is_public)
-    db.execute(_SAVE_ANSWER, (*said, kept.outcome, kept.receipt, place.team, place.channel, place.ts))
+    ref = kept.ref
+    _forget_words(db, ref)
+    said = (
+        kept.id,
+        kept.thread,
+        kept.user_hash,
+        kept.entry_point,
+        kept.question,
+        _LINE.join(kept.earlier_questions),
+        kept.is_public,
+    )
+    db.execute(_SAVE_ANSWER, (*said, kept.outcome, kept.receipt, ref.team, ref.channel, ref.ts))
 
 
-def delete_answer(db: sqlite3.Connection, place: MessageRef) -> None:
-    """Delete what is kept of the question at ``place``, if anything."""
-    _forget_words(db, place)
-    db.execute(_DELETE, (place.team, place.channel, place.ts))
+def delete_answer(db: sqlite3.Connection, ref: MessageRef) -> None:
+    """Delete what is kept of the question at ``ref``, if anything."""
+    _forget_words(db, ref)
+    db.execute(_DELETE, (ref.team, ref.channel, ref.ts))
 
 
-def _forget_words(db: sqlite3.Connection, place: MessageRef) -> None:
-    """Delete what questions that went on with the one at ``place`` keep of its words."""
-    db.execute(_FORGET_WORDS, (place.team, place.channel, place.ts))
+def _forget_words(db: sqlite3.Connection, ref: MessageRef) -> None:
+    """Delete what questions that went on with the one at ``ref`` keep of its words."""
+    db.execute(_FORGET_WORDS, (ref.team, ref.channel, ref.ts))
 
 
 def find_answer(db: sqlite3.Connection, typed: str) -> AnswerRecord | None:
@@ -147,9 +155,11 @@ def _one(row: tuple[Any, ...]) -> AnswerRecord:
     short_id, team, channel, ts, *rest, follows, is_public = row
     before = tuple(follows.split(_LINE)) if follows else ()
     return replace(
-        AnswerRecord(short_id, MessageRef(team, channel, ts), *rest), follows=before, is_public=bool(is_public)
+        AnswerRecord(short_id, MessageRef(team, channel, ts), *rest),
+        earlier_questions=before,
+        is_public=bool(is_public),
     )
 
 
 def _nameless(row: tuple[Any, ...]) -> AnswerRecord:
-    return replace(_one(row), person="")
+    return replace(_one(row), user_hash="")

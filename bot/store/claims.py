@@ -13,7 +13,7 @@ from operator import attrgetter
 from bot.store.models import LEASE, Claim, LeaseState, MessageRef, Outcome, is_newer
 
 # How a question can end without its being known what stands in Slack.
-UNCERTAIN: frozenset[Outcome] = frozenset({"unknown", "lost"})
+UNCERTAIN: frozenset[Outcome] = frozenset({"unknown", "expired"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,16 @@ class ClaimRow:
     outcome: Outcome | None = None
     reply_ts: str | None = None
     settled_at: float | None = None
-    withdrawn: bool = False
+    is_deleted: bool = False
 
     @property
-    def place(self) -> MessageRef:
+    def ref(self) -> MessageRef:
         return MessageRef(self.team, self.channel, self.ts)
 
     @property
     def claim(self) -> Claim:
         """The claim that whoever has just taken this row holds."""
-        return Claim(self.place, self.version, self.body or "", self.attempt, self.reply_ts, self.withdrawn)
+        return Claim(self.ref, self.version, self.body or "", self.attempt, self.reply_ts, self.is_deleted)
 
     @property
     def is_certain(self) -> bool:
@@ -64,18 +64,18 @@ class ClaimRow:
     def is_due_again(self) -> bool:
         """Whether it is settled, and yet there is more to do: a newer version to answer, or a reply to remove."""
         return self.outcome is not None and (
-            self.newer_version is not None or (self.withdrawn and self.reply_ts is not None)
+            self.newer_version is not None or (self.is_deleted and self.reply_ts is not None)
         )
 
     def is_held_by(self, holder: str, claim: Claim) -> bool:
         """Whether ``claim`` is the very one by which ``holder`` holds it."""
         return (self.holder, self.version, self.attempt) == (holder, claim.version, claim.attempt)
 
-    def standing(self, holder: str, claim: Claim) -> LeaseState:
+    def lease_state(self, holder: str, claim: Claim) -> LeaseState:
         """How ``claim``, which ``holder`` was given, stands."""
         if not self.is_held_by(holder, claim):
-            return "overtaken"
-        return "withdrawn" if self.withdrawn and not claim.withdrawn else "held"
+            return "superseded"
+        return "deleted" if self.is_deleted and not claim.is_deleted else "held"
 
     def is_leased_for(self, seconds: float, now: float) -> bool:
         """Whether nobody else can take it for so long."""
@@ -90,7 +90,7 @@ class ClaimRow:
 
     def told(self, version: str, body: str) -> ClaimRow:
         """A version has come: kept beside the one worked on when it is newer than all that is known."""
-        if self.withdrawn:
+        if self.is_deleted:
             return self
         if is_newer(version, self.newer_version or self.version):
             return replace(self, newer_version=version, newer_body=body)
@@ -116,19 +116,19 @@ class ClaimRow:
     def is_past(self, version: str) -> bool:
         """Whether the end of ``version`` changes nothing any more: it is known, or that of a newer one is."""
         is_over = is_newer(self.version, version) or (self.is_certain and not is_newer(version, self.version))
-        return is_over and not self.withdrawn
+        return is_over and not self.is_deleted
 
     def settled(self, version: str, outcome: Outcome, reply_ts: str | None, now: float) -> ClaimRow:
         """``version`` has come to its end. A reply that stands is forgotten only where it was removed."""
         if self.is_past(version):
             return replace(self, reply_ts=self.reply_ts or reply_ts)
         row = replace(self, version=version, outcome=outcome, settled_at=now, body=None, holder=None, leased_until=0.0)
-        if outcome == "withdrawn":
-            return replace(row, withdrawn=True, reply_ts=None, newer_version=None, newer_body=None)
+        if outcome == "deleted":
+            return replace(row, is_deleted=True, reply_ts=None, newer_version=None, newer_body=None)
         row = replace(row, reply_ts=None if outcome == "silence" else reply_ts or self.reply_ts)
-        if self.withdrawn or (self.newer_version is not None and not is_newer(self.newer_version, version)):
+        if self.is_deleted or (self.newer_version is not None and not is_newer(self.newer_version, version)):
             row = replace(row, newer_version=None, newer_body=None)
-        return replace(row, outcome="withdrawn") if self.withdrawn else row
+        return replace(row, outcome="deleted") if self.is_deleted else row
 
 
 _COLUMNS = ", ".join(field.name for field in fields(ClaimRow))
@@ -143,16 +143,16 @@ _SAVE = (
 
 def _rows(found: sqlite3.Cursor) -> list[ClaimRow]:
     # The table is STRICT, and its columns are the fields; SQLite has no truth but numbers.
-    return [ClaimRow(*(*values, bool(withdrawn))) for *values, withdrawn in found.fetchall()]
+    return [ClaimRow(*(*values, bool(is_deleted))) for *values, is_deleted in found.fetchall()]
 
 
 def _only(found: sqlite3.Cursor) -> ClaimRow | None:
     return next(iter(_rows(found)), None)
 
 
-def find(db: sqlite3.Connection, place: MessageRef) -> ClaimRow | None:
-    """The question that stands at ``place``."""
-    key = (place.team, place.channel, place.ts)
+def find(db: sqlite3.Connection, ref: MessageRef) -> ClaimRow | None:
+    """The question that stands at ``ref``."""
+    key = (ref.team, ref.channel, ref.ts)
     return _only(db.execute(f"SELECT {_COLUMNS} FROM questions WHERE (team, channel, ts) = (?, ?, ?)", key))
 
 
@@ -167,12 +167,12 @@ def save(db: sqlite3.Connection, row: ClaimRow) -> None:
     db.execute(_SAVE, _values(row))
 
 
-def note_event(db: sqlite3.Connection, event_id: str, place: MessageRef) -> None:
-    """Remember that an event is about the question at ``place``."""
+def note_event(db: sqlite3.Connection, event_id: str, ref: MessageRef) -> None:
+    """Remember that an event is about the question at ``ref``."""
     db.execute(
         "INSERT INTO events (event_id, question) SELECT ?, id FROM questions WHERE (team, channel, ts) = (?, ?, ?)"
         " ON CONFLICT DO NOTHING",
-        (event_id, place.team, place.channel, place.ts),
+        (event_id, ref.team, ref.channel, ref.ts),
     )
 
 
@@ -184,7 +184,7 @@ _ABANDONED = (
 def abandoned(db: sqlite3.Connection, holder: str, now: float, limit: int) -> list[ClaimRow]:
     """What nobody holds and ``holder`` could take, oldest first; a row whose body nobody kept waits for a delivery."""
     found = db.execute(
-        f"SELECT {_COLUMNS} FROM questions WHERE {_ABANDONED} AND (body IS NOT NULL OR withdrawn)"
+        f"SELECT {_COLUMNS} FROM questions WHERE {_ABANDONED} AND (body IS NOT NULL OR is_deleted)"
         " ORDER BY asked_at, id LIMIT :limit",
         {"holder": holder, "now": now, "end": now + LEASE, "limit": limit},
     )
@@ -194,7 +194,7 @@ def abandoned(db: sqlite3.Connection, holder: str, now: float, limit: int) -> li
 def give_up(db: sqlite3.Connection, holder: str, now: float, before: float) -> int:
     """Settle as lost what nobody holds and was asked before a time; how many they were."""
     return db.execute(
-        "UPDATE questions SET outcome = 'lost', settled_at = :now, body = NULL, newer_version = NULL,"
+        "UPDATE questions SET outcome = 'expired', settled_at = :now, body = NULL, newer_version = NULL,"
         f" newer_body = NULL, holder = NULL, leased_until = 0 WHERE {_ABANDONED} AND asked_at < :before",
         {"holder": holder, "now": now, "end": now + LEASE, "before": before},
     ).rowcount

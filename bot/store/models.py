@@ -1,4 +1,4 @@
-"""The nouns of the ledger, frozen. Keeps nothing secret: they are what the ledger and whoever uses it speak in."""
+"""Values that the store takes and returns: claims, answers and feedback."""
 
 from __future__ import annotations
 
@@ -8,29 +8,37 @@ from typing import Literal
 
 FILE_NAME = "records.sqlite3"
 
-# Seconds for which a claim is its claimant's alone unless it is renewed: a process that was killed keeps its questions
-# for no longer. Five renewals, one every three seconds, can fail before a living process loses what it holds.
+# Seconds until a claim that is not renewed expires: after a process is killed, its questions wait no longer than this.
+# Claims are renewed every three seconds, so five renewals can fail before a living process loses one.
 LEASE = 15.0
 
-# Seconds for which a claim that is found held right before posting stays so: a call to Slack is given up after ten.
-# What is renewed every three seconds has as much of its lease left at any time.
+# Seconds for which a claim found held right before posting is guaranteed to stay held: a call to Slack times out after
+# ten. With a renewal every three seconds, at least this much of a lease is always left.
 POSTING = 12.0
 
-# Seconds after which an abandoned question is given up: whoever asked has long since asked again, or somebody else.
+# Seconds after which an unfinished question is no longer retried: whoever asked it has long asked again or moved on.
 GIVE_UP = 3_600.0
 
 Outcome = Literal[
-    "answer", "abstention", "how-to", "apology", "notice", "refusal", "silence", "unknown", "lost", "withdrawn"
-]  # silence: nobody had spoken to the bot, and it had no answer; unknown: a reply may or may not stand; lost: given up;
-# withdrawn: deleted by the person who asked
+    "answer",
+    "abstention",
+    "how-to",
+    "apology",
+    "notice",
+    "refusal",
+    "silence",  # no answer, and the message was not addressed to the bot
+    "unknown",  # it could not be confirmed whether a reply was posted
+    "expired",  # not completed within GIVE_UP seconds
+    "deleted",  # its author deleted the question
+]
 
-LeaseState = Literal["held", "withdrawn", "overtaken"]
-"""How a claim stands: its holder's still; that too, but the question was deleted; or no longer its holder's."""
+LeaseState = Literal["held", "deleted", "superseded"]
+"""State of a claim: still held; still held, but the question was deleted; or no longer held by the caller."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """What identifies a question for ever: where its message stands."""
+    """Permanent identity of a message in Slack."""
 
     team: str
     channel: str
@@ -39,40 +47,40 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class QuestionEvent:
-    """One event, as it came.
+    """An event that asks or edits a question.
 
-    ``version`` tells one text of the message from a later one: empty as first said, else the timestamp of the edit.
-    ``body`` is all that is needed to read the question again, and is erased when the question is settled.
+    ``version`` is empty for the original text, else the timestamp of the edit. ``body`` holds all that is needed to
+    parse the question again; it is erased when the question is completed.
     """
 
     event_id: str
-    place: MessageRef
+    ref: MessageRef
     version: str
     body: str
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A question that is its holder's to bring to an end, which ``Records.settle`` records.
+    """The exclusive right to reply to a question, until ``Store.complete``.
 
-    ``version`` and ``body`` are the newest known, which may be newer than the delivery that was claimed. An ``attempt``
-    above 1 means that somebody before may have posted already, perhaps for an older version: look before posting.
-    ``reply_ts`` is the reply that stands already: an edit updates it in place. ``withdrawn`` means that the person
-    deleted the question: remove the reply (``reply_ts``, or what is found when ``attempt`` is above 1) and settle it as
-    "withdrawn"; ``body`` may then be empty.
+    ``version`` and ``body`` are the newest known, possibly newer than the event that was claimed. If ``attempt`` is
+    above 1, an earlier holder may have posted a reply, perhaps to an older version: look for it before posting.
+    ``reply_ts`` is the existing reply, which an edit updates in place. If ``is_deleted``, the author deleted the
+    question: delete the reply (``reply_ts``, or one found when ``attempt`` is above 1) and complete the claim as
+    "deleted"; ``body`` may be empty.
     """
 
-    place: MessageRef
+    ref: MessageRef
     version: str
     body: str
     attempt: int
     reply_ts: str | None
-    withdrawn: bool = False
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What one person thinks of the reply to a question; ``note`` is what they said was wrong, empty for nothing."""
+    """One person's rating of a reply; ``note`` says what was wrong, empty if nothing was written."""
 
     useful: bool
     note: str = ""
@@ -80,58 +88,56 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRecord:
-    """A question that was searched, and what came of it.
+    """A question that was searched, and its result.
 
-    ``id`` is the answer's (``short_id``); ``thread`` the timestamp of the message that begins the thread, empty for
-    none; ``person`` the mark of whoever asked (``mark_of``), empty where that is not told; ``surface`` where it was
-    asked; ``words`` the question in plain words; ``receipt`` how the reply came about, as JSON. ``asked_at`` is the
-    ledger's to say: when this version of the question was first taken, in seconds since 1970. ``follows`` are the
-    questions before it in its thread, in plain words, the latest first. ``is_public``: everybody in the workspace may
-    read it where it was asked; not where nobody knows.
+    ``id`` is the answer id; ``thread`` the timestamp of the thread's first message, empty outside a thread;
+    ``user_hash`` who asked (``hash_user_id``), empty where the store withholds it; ``question`` its plain text;
+    ``receipt`` JSON that explains the reply. The store sets ``asked_at``: when this version was first claimed, in Unix
+    seconds. ``earlier_questions`` are those before it in its thread, newest first. ``is_public``: everyone in the
+    workspace can read the channel; false if unknown.
     """
 
     id: str
-    place: MessageRef
+    ref: MessageRef
     thread: str
-    person: str
-    surface: str
-    words: str
+    user_hash: str
+    entry_point: str
+    question: str
     outcome: Outcome
     receipt: str
     asked_at: float = 0.0
-    follows: tuple[str, ...] = ()
+    earlier_questions: tuple[str, ...] = ()
     is_public: bool = False
 
 
-# Crockford's base 32: no letter that is taken for a digit, nor for another.
+# Crockford's base 32, which leaves out letters that look like digits.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LOOKALIKES = str.maketrans("oil", "011")
-# Of five bits each: among a million answers, of which one is looked up, one in a million times it is taken for another.
-_CHARACTERS = 8
-# Hexadecimal digits of a person's mark.
-_DIGITS = 16
+# Eight characters of five bits: among a million answers, a look-up finds the wrong one once in a million times.
+_ID_LENGTH = 8
+_HASH_LENGTH = 16
 
 
-def answer_id(place: MessageRef, version: str) -> str:
-    """The id of the answer to this version of a question: the same whenever, and by whomever, it is answered."""
-    digest = hashlib.sha256(f"{place.team} {place.channel} {place.ts} {version}".encode()).digest()
+def answer_id(ref: MessageRef, version: str) -> str:
+    """Id of the answer to one version of a question; the same each time it is answered."""
+    digest = hashlib.sha256(f"{ref.team} {ref.channel} {ref.ts} {version}".encode()).digest()
     number = int.from_bytes(digest[:5])
-    return "".join(_ALPHABET[number >> 5 * at & 31] for at in reversed(range(_CHARACTERS)))
+    return "".join(_ALPHABET[number >> 5 * at & 31] for at in reversed(range(_ID_LENGTH)))
 
 
 def normalize_answer_id(typed: str) -> str:
-    """The id that somebody typed, in capitals perhaps, and with letters for the digits that they look like."""
+    """Answer id as typed by a person: lower case, with letters that look like digits replaced."""
     return typed.strip().casefold().translate(_LOOKALIKES)
 
 
 def hash_user_id(team: str, user: str) -> str:
-    """Tells what one person asked from what others did, without their name."""
-    return hashlib.sha256(f"{team} {user}".encode()).hexdigest()[:_DIGITS]
+    """Hash of a user id, stored in its place."""
+    return hashlib.sha256(f"{team} {user}".encode()).hexdigest()[:_HASH_LENGTH]
 
 
 def is_newer(version: str, than: str) -> bool:
-    """Whether one version of a message was written after another.
+    """Whether one version of a message is newer than another.
 
-    Timestamps have a fixed number of decimals, so that the longer is the later, and of equal length the greater.
+    Slack's timestamps have a fixed number of decimals, so a longer one is later, and equally long ones sort as text.
     """
     return (len(version), version) > (len(than), than)

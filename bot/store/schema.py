@@ -101,6 +101,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # Of what was asked before nobody knows.
     ("ALTER TABLE replies ADD COLUMN is_public INTEGER NOT NULL DEFAULT 0",),
+    (
+        "ALTER TABLE questions RENAME COLUMN withdrawn TO is_deleted",
+        "UPDATE questions SET outcome = 'deleted' WHERE outcome = 'withdrawn'",
+        "UPDATE questions SET outcome = 'expired' WHERE outcome = 'lost'",
+    ),
 )
 
 

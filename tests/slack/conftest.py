@@ -63,16 +63,16 @@ class Room:
         *,
         rules: AccessRules | None = None,
         limits: Limits | None = None,
-        records: Store | None = None,
+        store: Store | None = None,
         is_loaded: bool = True,
         connections: int = 1,
         editors: Editors | None = None,
     ) -> Iterator[SlackBot]:
         """The bot, connected and (unless the archive is not loaded) answering, with the records of this room."""
         with ExitStack() as stack:
-            own = records or Store(self.state)
+            own = store or Store(self.state)
             stack.callback(own.close)
-            bot = SlackBot(self.access(), records=own, rules=rules, limits=limits, editors=editors)
+            bot = SlackBot(self.access(), store=own, rules=rules, limits=limits, editors=editors)
             stack.callback(bot.stop)
             endpoint = SocketEndpoint(bot.app, app_token=self.slack.app_token)
             stack.callback(endpoint.stop)
@@ -89,9 +89,9 @@ class Room:
         """The bot, answering signed requests that Slack sends to its own address, without an app-level token."""
         access = Credentials(self.slack.bot_token, None, self.slack.api_url, self.slack.signing_secret)
         with ExitStack() as stack:
-            telemetry, records = Telemetry(), Store(self.state)
-            stack.callback(records.close)
-            bot = SlackBot(access, records=records, telemetry=telemetry, rules=rules)
+            telemetry, store = Telemetry(), Store(self.state)
+            stack.callback(store.close)
+            bot = SlackBot(access, store=store, telemetry=telemetry, rules=rules)
             stack.callback(bot.stop)
             entrance = HttpEndpoint(
                 bot.app,
@@ -115,13 +115,13 @@ class Room:
 
     def leave_claimed(self, *messages: Message) -> None:
         """Leave these questions as a process leaves them that was killed a minute ago: claimed and not settled."""
-        records = Store(self.state, clock=lambda: time.time() - 60)
+        store = Store(self.state, clock=lambda: time.time() - 60)
         for message in messages:
             body = next(one.payload for one in self.slack.deliveries if one.event["ts"] == message.ts)
             read = parse_event(body, bot_user=self.slack.bot_user)
             assert isinstance(read, IncomingQuestion)
-            assert records.claim(read.delivery) is not None
-        records.close()
+            assert store.claim(read.event) is not None
+        store.close()
 
     def ask(self, text: str, *, channel: str = GENERAL, thread: str | None = None) -> Message:
         """Mention the bot with this text."""

@@ -39,7 +39,7 @@ BRIDGE = article(
     id="bridge.txt",
 )
 LATER = article("The bridge has a history. It was approved twice.", "It opens soon.", id="later.txt")
-PLACE = MessageRef("T1", "C1", "1.0")
+REF = MessageRef("T1", "C1", "1.0")
 
 
 @dataclass
@@ -103,9 +103,9 @@ def bold(view: Json) -> list[str]:
 
 def ratings(room: Room, asked: Message) -> tuple[Feedback, ...]:
     """What is kept, read by another process."""
-    records = Store(room.state)
-    found = records.ratings(MessageRef(room.slack.team, asked.channel, asked.ts))
-    records.close()
+    store = Store(room.state)
+    found = store.find_feedback(MessageRef(room.slack.team, asked.channel, asked.ts))
+    store.close()
     return found
 
 
@@ -251,7 +251,7 @@ def test_slack_takes_the_context_of_any_quote(texts: list[str], at: int) -> None
     paragraphs = archive.paragraphs
     chosen = paragraphs[at % len(paragraphs)]
     quote = replace(quote_all(chosen.article), paragraph=chosen, span=chosen.span)
-    showing = showing_of(PLACE, [quote])
+    showing = showing_of(REF, [quote])
     assert showing
     view = context_modal(archive, showing)
     checked_view(view, "modal")
@@ -264,7 +264,7 @@ def test_slack_takes_the_context_of_any_quote(texts: list[str], at: int) -> None
 def test_a_value_holds_as_many_quotes_as_slack_takes(ids: list[str]) -> None:
     """Values keep to Slack's limit, however long the ids are, and read back to the quotes that they name."""
     quotes = [quote_all(Article(name, "A title", "a.txt", "Words.")) for name in ids]
-    showing = showing_of(PLACE, quotes)
+    showing = showing_of(REF, quotes)
     if showing is not None:
         value = encode_value(showing)
         assert len(value.encode("utf-16-le")) // 2 <= VALUE_LIMIT
@@ -275,9 +275,9 @@ def test_a_value_holds_as_many_quotes_as_slack_takes(ids: list[str]) -> None:
 def test_what_no_paragraph_holds_is_not_found() -> None:
     """A reference across two paragraphs, or to an article that is not there, names no quote."""
     archive = archive_of([BRIDGE])
-    whole = find_quote(archive, showing_of(PLACE, [quote_all(BRIDGE)]).quotes[0]._replace(start=0, end=10))  # type: ignore
+    whole = find_quote(archive, showing_of(REF, [quote_all(BRIDGE)]).quotes[0]._replace(start=0, end=10))  # type: ignore
     assert whole.text == "The valley"
-    for reference in (showing_of(PLACE, [quote_all(BRIDGE)]), showing_of(PLACE, [quote_all(LATER)])):
+    for reference in (showing_of(REF, [quote_all(BRIDGE)]), showing_of(REF, [quote_all(LATER)])):
         assert reference
         with pytest.raises(VerificationError):
             find_quote(archive, reference.quotes[0])

@@ -196,7 +196,7 @@ def test_a_question_waits_while_the_archive_is_loading(offline: Room) -> None:
 
 def test_two_bots_with_one_ledger_answer_once(offline: Room) -> None:
     """Two processes that share a state folder, each given the same events, give one answer to each question."""
-    with offline.bot(records=Store(offline.state)), offline.bot(records=Store(offline.state), connections=2):
+    with offline.bot(store=Store(offline.state)), offline.bot(store=Store(offline.state), connections=2):
         asked = [offline.ask(BRIDGE, channel=channel) for channel in (GENERAL, RESEARCH)]
         for message, delivery in zip(asked, offline.slack.deliveries, strict=True):
             offline.slack.deliver(event_of(message, offline), event_id=delivery.event_id, retry=1)

@@ -38,12 +38,12 @@ class Bench:
     now: float = 1_000.0
 
     def __post_init__(self) -> None:
-        self.records = Store(self.folder, clock=lambda: self.now)
+        self.store = Store(self.folder, clock=lambda: self.now)
         client = create_client(self.slack.bot_token, self.slack.api_url, is_patient=False)
         self.means = DeliveryContext(
             client,
             self.slack.bot_user,
-            ResilientStore(self.records),
+            ResilientStore(self.store),
             AccessControl(AccessRules(), UserDirectory(client)),
             Telemetry(),
             lambda asked: render_reply(asked, Scripted()),
@@ -55,7 +55,7 @@ class Bench:
         self.slack.say(channel, f"{self.slack.mention} {words}")
         read = parse_event(self.slack.deliveries[-1].payload, bot_user=self.slack.bot_user)
         assert isinstance(read, IncomingQuestion)
-        claim = self.means.ledger.claim(read.delivery)
+        claim = self.means.store.claim(read.event)
         assert claim is not None
         return claim
 
@@ -74,7 +74,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     with FakeSlack(scopes=EVERY_SCOPE, retry_after_seconds=()) as slack:
         bench = Bench(slack, tmp_path)
         yield bench
-        bench.records.close()
+        bench.store.close()
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_after_an_hour_a_question_is_given_up(bench: Bench, lines: Callable[[], 
     assert errand() == Retry(1.0)
     bench.now += GIVE_UP + 1
     assert errand() is None
-    assert (bench.replies(), [line["outcome"] for line in lines()]) == ([], ["lost"])
+    assert (bench.replies(), [line["outcome"] for line in lines()]) == ([], ["expired"])
 
 
 def test_what_another_process_has_taken_over_is_left_to_it(bench: Bench) -> None:
@@ -135,7 +135,7 @@ def test_what_another_process_has_taken_over_is_left_to_it(bench: Bench) -> None
     errand = bench.errand()
     bench.now += LEASE + 1
     other = Store(bench.folder, clock=lambda: bench.now)
-    assert len(other.abandoned(10)) == 1
+    assert len(other.claim_expired(10)) == 1
     assert errand() is None
     assert bench.replies() == []
     other.close()
@@ -154,7 +154,7 @@ def test_a_reply_whose_thread_is_gone_is_not_posted(bench: Bench, lines: Callabl
     """Where the question's thread was deleted, there is nobody left to answer."""
     bench.fail(status=200, error="thread_not_found")
     assert bench.errand()() is None
-    assert [line["outcome"] for line in lines()] == ["withdrawn"]
+    assert [line["outcome"] for line in lines()] == ["deleted"]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_fault_of_ones_own_is_tried_again(bench: Bench, caplog: pytest.LogCapt
 def test_a_body_that_cannot_be_read_is_given_up(bench: Bench) -> None:
     """What another program wrote into the ledger ends there, without a word."""
     claim = bench.claim()
-    errand = Delivery(bench.means, Claim(claim.place, "", "[1]", claim.attempt, None))
+    errand = Delivery(bench.means, Claim(claim.ref, "", "[1]", claim.attempt, None))
     assert errand() is None
     assert bench.replies() == []
 
@@ -216,7 +216,7 @@ def test_a_withdrawn_question_of_unknown_fate_is_looked_for(bench: Bench) -> Non
     errand = Delivery(bench.means, claim)
     assert errand() == Retry(1.0)
     assert len(bench.slack.replies(DM_YOU)) == 1
-    assert bench.means.ledger.withdraw(claim.place) is None
+    assert bench.means.store.delete_question(claim.ref) is None
     bench.fail(1, "conversations.history", status=500)
     bench.fail(1, "chat.delete", status=429, retry_after=3)
     assert [errand() for _ in range(3)] == [Retry(2.0), Retry(3.0), None]
@@ -231,7 +231,7 @@ def test_what_was_left_is_free_unless_it_may_stand(bench: Bench) -> None:
     clean.release()
     unclear.release()
     other = Store(bench.folder, clock=lambda: bench.now)
-    assert [claim.attempt for claim in other.abandoned(10)] == [1]
+    assert [claim.attempt for claim in other.claim_expired(10)] == [1]
     bench.now += LEASE + 1
-    assert [claim.attempt for claim in other.abandoned(10)] == [2]
+    assert [claim.attempt for claim in other.claim_expired(10)] == [2]
     other.close()

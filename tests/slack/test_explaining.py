@@ -97,9 +97,9 @@ def test_the_window_names_the_command_that_shows_the_same(answered: Room) -> Non
     asked = answered.ask(ASKED)
     reply = answered.reply_to(asked)
     found = re.search(r"Answer (\w{8}); in the terminal: pullquote receipt (\w{8})", read(why(answered, reply)))
-    place = MessageRef(answered.slack.team, asked.channel, asked.ts)
-    assert found and found.groups() == (answer_id(place, ""),) * 2
-    assert answer_id(place, "") not in " ".join([reply.text, *texts_in(list(reply.blocks))])
+    ref = MessageRef(answered.slack.team, asked.channel, asked.ts)
+    assert found and found.groups() == (answer_id(ref, ""),) * 2
+    assert answer_id(ref, "") not in " ".join([reply.text, *texts_in(list(reply.blocks))])
 
 
 def test_an_abstention_says_what_was_looked_for(answered: Room) -> None:
@@ -183,10 +183,10 @@ def test_before_the_archive_is_read_there_is_nothing_to_verify(shelved: Room) ->
 
 def test_unusable_records_are_told_in_a_sentence(shelved: Room) -> None:
     """Where the records cannot be used, whoever asks why reads one sentence, which tells nothing of the machine."""
-    records = Store(shelved.state)
-    with shelved.bot(records=records):
+    store = Store(shelved.state)
+    with shelved.bot(store=store):
         reply = shelved.reply_to(shelved.ask(ASKED))
-        records.close()
+        store.close()
         (sentence,) = lines(why(shelved, reply))
     assert sentence == "What was answered cannot be looked up at the moment; please press again in a while."
 

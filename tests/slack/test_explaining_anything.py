@@ -29,15 +29,15 @@ TIMES = st.from_regex(r"[0-9]{10}\.[0-9]{6}", fullmatch=True)
 @given(IDS, IDS, TIMES, TIMES)
 def test_slack_takes_what_the_menu_names(team: str, channel: str, ts: str, version: str) -> None:
     """Whatever Slack's ids are, a question and its version fit into a menu's value, and are read back from it."""
-    named = AnswerRef(place=MessageRef(team, channel, ts), version=version)
+    named = AnswerRef(ref=MessageRef(team, channel, ts), version=version)
     assert len(encode_value(named)) <= OPTION_LIMIT
     assert AnswerRef.model_validate_json(encode_value(named)) == named
 
 
 def kept_of(receipt: Receipt) -> AnswerRecord:
-    place = MessageRef("T1", "C1", "1.0")
+    ref = MessageRef("T1", "C1", "1.0")
     return AnswerRecord(
-        answer_id(place, ""), place, "", hash_user_id("T1", "U1"), "dm", "", receipt.outcome, receipt.model_dump_json()
+        answer_id(ref, ""), ref, "", hash_user_id("T1", "U1"), "dm", "", receipt.outcome, receipt.model_dump_json()
     )
 
 

@@ -241,7 +241,7 @@ def test_further_passages_need_what_was_kept(idle: Room) -> None:
         idle.ask("and who approved the bridge?", thread=root.ts)
         answered(idle, root, count=2)
     *_, reply = idle.slack.replies(GENERAL, root.ts)
-    with idle.bot(records=Store(None)):
+    with idle.bot(store=Store(None)):
         assert idle.slack.interactivity.click(reply, MORE_PASSAGES, user=YOU).failure is None
         idle.slack.wait_until(lambda: bool(idle.slack.views.open_modals(YOU)))
         (view,) = idle.slack.views.open_modals(YOU)
@@ -379,14 +379,14 @@ def test_without_its_scopes_or_another_workspace_it_is_off(tmp_path: Path, witho
 
 def test_what_was_not_answered_is_not_kept(idle: Room) -> None:
     """(What people say in a thread, and the bot has no answer to, stays between them: its words are not kept.)"""
-    records = Store(idle.state)
-    with idle.bot(rules=going_on(idle), records=records):
+    store = Store(idle.state)
+    with idle.bot(rules=going_on(idle), store=store):
         root = opened(idle)
         for said in ("and what about submarines?", WHO_PAYS):
             idle.slack.say(GENERAL, said, thread=root.ts)
         answered(idle, root, count=2)
-        kept = records.recent(idle.slack.team, YOU, 9)
-    assert [(one.words, one.follows) for one in kept] == [(WHO_PAYS, (WHO_APPROVED,)), (WHO_APPROVED, ())]
+        kept = store.find_recent(idle.slack.team, YOU, 9)
+    assert [(one.question, one.earlier_questions) for one in kept] == [(WHO_PAYS, (WHO_APPROVED,)), (WHO_APPROVED, ())]
 
 
 def test_over_http_it_is_the_same(idle: Room) -> None:

@@ -271,33 +271,33 @@ def test_hostile_words_are_shown_as_they_are(idle: Room) -> None:
     assert "*why* <submarines> `x` &amp; · " in told
 
 
-def keep(records: Store, number: int, words: str, note: str) -> None:
+def keep(store: Store, number: int, words: str, note: str) -> None:
     """Question ``number`` found no answer, and somebody noted something to it."""
-    place = MessageRef("T1", "D1", f"{number}.0")
-    claim = records.claim(QuestionEvent(f"Ev{number}", place, "", "{}"))
+    ref = MessageRef("T1", "D1", f"{number}.0")
+    claim = store.claim(QuestionEvent(f"Ev{number}", ref, "", "{}"))
     assert claim
     mark = hash_user_id("T1", "U1")
-    kept = AnswerRecord(answer_id(place, ""), place, "", mark, "command", words, "abstention", "{}")
-    assert records.settle(claim, "abstention", None, kept) is None
-    records.rate(place, "U1", Feedback(False, note))
+    kept = AnswerRecord(answer_id(ref, ""), ref, "", mark, "command", words, "abstention", "{}")
+    assert store.complete(claim, "abstention", None, kept) is None
+    store.save_feedback(ref, "U1", Feedback(False, note))
 
 
 @untimed
 @given(MIXTURES, MIXTURES)
 def test_whatever_was_asked_fits_the_tab(words: str, note: str) -> None:
     """A question and a note of any words and length leave a tab that Slack takes, in which nothing acts."""
-    records = Store(None)
-    keep(records, 1, words, note)
-    shown = history(records)
+    store = Store(None)
+    keep(store, 1, words, note)
+    shown = history(store)
     types = {part["type"] for block in shown if block["type"] == "rich_text" for part in parts(block)}
     assert types <= {"text"}
 
 
 def test_what_was_asked_long_ago_is_no_gap_any_more() -> None:
     """What was asked more than thirty days ago is its asker's still, and not among the gaps."""
-    records = Store(None, clock=lambda: time.time() - (DAYS + 1) * DAY)
-    keep(records, 1, "why submarines", "too old")
-    texts = list(texts_in(history(records)))
+    store = Store(None, clock=lambda: time.time() - (DAYS + 1) * DAY)
+    keep(store, 1, "why submarines", "too old")
+    texts = list(texts_in(history(store)))
     assert texts[0] == MINE
     assert texts.count("why submarines") == 1
     assert texts[-2:] == ["Found no answer: none.", "Answers that somebody found not helpful: none."]
@@ -305,19 +305,19 @@ def test_what_was_asked_long_ago_is_no_gap_any_more() -> None:
 
 def test_many_gaps_are_cut_and_counted() -> None:
     """Of more gaps than are shown the rest is counted, in each list."""
-    records = Store(None)
+    store = Store(None)
     for number in range(GAPS + 7):
-        keep(records, number, f"why {number} submarines " + "x" * 2_000, "n" * 3_000)
-    texts = list(texts_in(history(records)))
+        keep(store, number, f"why {number} submarines " + "x" * 2_000, "n" * 3_000)
+    texts = list(texts_in(history(store)))
     assert texts.count("and 7 more") == 2
     assert sum(map(len, texts)) < 20_000
 
 
-def history(records: Store) -> list[Json]:
+def history(store: Store) -> list[Json]:
     """What an editor who asked all of it is shown, checked by Slack's rules for a tab."""
-    blocks = QuestionHistory(NOBODY, records, Editors(frozenset({"U1"}), see_private=True)).blocks("T1", "U1")
+    blocks = QuestionHistory(NOBODY, store, Editors(frozenset({"U1"}), see_private=True)).blocks("T1", "U1")
     checked_view({"type": "home", "blocks": blocks}, "home")
-    records.close()
+    store.close()
     return blocks
 
 

@@ -39,16 +39,16 @@ from .hostile import (
     untimed,
 )
 
-PLACE = MessageRef("T1", "C1", "1.0")
+REF = MessageRef("T1", "C1", "1.0")
 
 
 @untimed
 @given(replies(), SENTENCES)
 def test_a_reply_shows_its_quotes_literally_and_does_nothing(reply: Reply, note: str) -> None:
     """Whatever articles and questions hold, Slack takes the reply, whose quotes are the articles' characters."""
-    turn = PageRef(place=PLACE, version="", at=1)
+    turn = PageRef(ref=REF, version="", at=1)
     message = render(reply, (note,), around=BUTTON_BLOCKS)
-    message = add_buttons(message, AnswerRef(place=PLACE, version=""), shown(reply), before=turn, after=turn)
+    message = add_buttons(message, AnswerRef(ref=REF, version=""), shown(reply), before=turn, after=turn)
     assert_harmless(message, shown(reply))
     words = quoted(message)
     assert all(quote.text.startswith(one) for quote, one in zip(shown(reply), words, strict=False))

@@ -24,9 +24,9 @@ def test_what_is_not_kept_any_more_is_told_in_a_sentence(shelved: Room) -> None:
     """(Why this answer?, after its record was forgotten: one sentence)."""
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
-    records = Store(shelved.state)
-    assert records.forget(None) == 1
-    records.close()
+    store = Store(shelved.state)
+    assert store.delete_completed(None) == 1
+    store.close()
     with shelved.bot():
         assert lines(why(shelved, reply)) == [NOT_KEPT]
 
@@ -49,13 +49,13 @@ def test_a_deleted_question_is_not_kept(answered: Room) -> None:
     asked = answered.slack.say(DM_YOU, ASKED)
     answered.slack.wait_for_replies(DM_YOU)
     answered.slack.wait_until_idle()
-    place = MessageRef(answered.slack.team, asked.channel, asked.ts)
-    records = Store(answered.state)
-    kept = records.kept(answer_id(place, ""))
-    assert kept and (kept.words, kept.surface, kept.thread) == (ASKED, "dm", "")
+    ref = MessageRef(answered.slack.team, asked.channel, asked.ts)
+    store = Store(answered.state)
+    kept = store.find_answer(answer_id(ref, ""))
+    assert kept and (kept.question, kept.entry_point, kept.thread) == (ASKED, "dm", "")
     answered.slack.delete(asked)
-    answered.slack.wait_until(lambda: records.kept(answer_id(place, "")) is None)
-    records.close()
+    answered.slack.wait_until(lambda: store.find_answer(answer_id(ref, "")) is None)
+    store.close()
 
 
 def test_the_log_names_the_answer(answered: Room, caplog: pytest.LogCaptureFixture) -> None:

@@ -18,11 +18,11 @@ from bot.store.store import Store
 from .articles import BRIDGE, QUOTED
 from .conftest import Room, shown
 
-PLACE = MessageRef("T1", "C1", "10.0")
+REF = MessageRef("T1", "C1", "10.0")
 
 
-def delivery(version: str = "", event_id: str = "Ev1") -> QuestionEvent:
-    return QuestionEvent(event_id, PLACE, version, "{}")
+def question_event(version: str = "", event_id: str = "Ev1") -> QuestionEvent:
+    return QuestionEvent(event_id, REF, version, "{}")
 
 
 @dataclass
@@ -50,9 +50,9 @@ def folder(tmp_path: Path) -> Folder:
 
 @pytest.fixture
 def ledger(folder: Folder) -> Iterator[ResilientStore]:
-    records = Store(folder.path)
-    yield ResilientStore(records)
-    records.close()
+    store = Store(folder.path)
+    yield ResilientStore(store)
+    store.close()
 
 
 def taken(claim: Claim | None) -> Claim:
@@ -67,118 +67,122 @@ def elsewhere(folder: Folder) -> ResilientStore:
 
 def test_it_is_the_records_while_they_can_be_used(folder: Folder, ledger: ResilientStore) -> None:
     """What is claimed here is held against another process, and what is settled is settled there too."""
-    claim = taken(ledger.claim(delivery()))
-    assert (ledger.standing(claim), ledger.known(PLACE), elsewhere(folder).claim(delivery())) == ("held", True, None)
-    assert ledger.settle(claim, "answer", "11.0") is None
-    assert taken(elsewhere(folder).claim(delivery("12.0", "Ev2"))).reply_ts == "11.0"
+    claim = taken(ledger.claim(question_event()))
+    assert (ledger.lease_state(claim), ledger.is_known(REF), elsewhere(folder).claim(question_event())) == (
+        "held",
+        True,
+        None,
+    )
+    assert ledger.complete(claim, "answer", "11.0") is None
+    assert taken(elsewhere(folder).claim(question_event("12.0", "Ev2"))).reply_ts == "11.0"
 
 
 def test_what_is_kept_waits_until_the_records_can_be_used(folder: Folder, ledger: ResilientStore) -> None:
     """Of a question that ends while the records cannot be used, what is kept is kept once they can."""
-    kept = AnswerRecord(answer_id(PLACE, ""), PLACE, "", "", "mention", "who leads", "answer", "{}")
-    claim = taken(ledger.claim(delivery()))
+    kept = AnswerRecord(answer_id(REF, ""), REF, "", "", "mention", "who leads", "answer", "{}")
+    claim = taken(ledger.claim(question_event()))
     folder.take_away()
-    assert ledger.settle(claim, "answer", "11.0", kept) is None
+    assert ledger.complete(claim, "answer", "11.0", kept) is None
     folder.give_back()
-    records = Store(folder.path)
-    assert records.kept(kept.id) is None
-    assert ledger.keep() == ()
-    found = records.kept(kept.id)
-    assert found and found.words == "who leads"
-    records.close()
+    store = Store(folder.path)
+    assert store.find_answer(kept.id) is None
+    assert ledger.sync() == ()
+    found = store.find_answer(kept.id)
+    assert found and found.question == "who leads"
+    store.close()
 
 
 def test_without_the_records_a_question_is_taken_once(folder: Folder, ledger: ResilientStore) -> None:
     """A question is taken and settled without them; the same event again is not, before and after it is settled."""
     folder.take_away()
-    claim = taken(ledger.claim(delivery()))
-    assert (ledger.standing(claim), ledger.known(PLACE)) == ("held", True)
-    assert ledger.claim(delivery()) is None
-    assert ledger.settle(claim, "answer", "11.0") is None
-    assert ledger.claim(delivery(event_id="Ev2")) is None
-    assert taken(ledger.claim(delivery("12.0", "Ev3"))).reply_ts == "11.0"
+    claim = taken(ledger.claim(question_event()))
+    assert (ledger.lease_state(claim), ledger.is_known(REF)) == ("held", True)
+    assert ledger.claim(question_event()) is None
+    assert ledger.complete(claim, "answer", "11.0") is None
+    assert ledger.claim(question_event(event_id="Ev2")) is None
+    assert taken(ledger.claim(question_event("12.0", "Ev3"))).reply_ts == "11.0"
 
 
 def test_what_was_not_recorded_is_recorded_later(folder: Folder, ledger: ResilientStore) -> None:
     """Once they can be used again, the records learn how the question ended, and know its reply."""
     folder.take_away()
-    ledger.settle(taken(ledger.claim(delivery())), "answer", "11.0")
-    assert ledger.keep() == ()
+    ledger.complete(taken(ledger.claim(question_event())), "answer", "11.0")
+    assert ledger.sync() == ()
     folder.give_back()
-    assert ledger.keep() == ()
-    assert elsewhere(folder).claim(delivery(event_id="Ev2")) is None
-    assert taken(elsewhere(folder).claim(delivery("12.0", "Ev3"))).reply_ts == "11.0"
+    assert ledger.sync() == ()
+    assert elsewhere(folder).claim(question_event(event_id="Ev2")) is None
+    assert taken(elsewhere(folder).claim(question_event("12.0", "Ev3"))).reply_ts == "11.0"
 
 
 def test_what_was_taken_before_they_went_is_not_taken_again(folder: Folder, ledger: ResilientStore) -> None:
     """A question in work when the records go is neither taken twice nor forgotten when they come back."""
-    claim = taken(ledger.claim(delivery()))
+    claim = taken(ledger.claim(question_event()))
     folder.take_away()
-    assert ledger.claim(delivery(event_id="Ev2")) is None
-    assert ledger.standing(claim) == "held"
-    assert ledger.settle(claim, "answer", "11.0") is None
-    assert ledger.claim(delivery(event_id="Ev3")) is None
+    assert ledger.claim(question_event(event_id="Ev2")) is None
+    assert ledger.lease_state(claim) == "held"
+    assert ledger.complete(claim, "answer", "11.0") is None
+    assert ledger.claim(question_event(event_id="Ev3")) is None
     folder.give_back()
-    ledger.keep()
-    assert elsewhere(folder).claim(delivery(event_id="Ev4")) is None
+    ledger.sync()
+    assert elsewhere(folder).claim(question_event(event_id="Ev4")) is None
 
 
 def test_an_edit_that_came_before_they_went_is_done_when_they_are_back(folder: Folder, ledger: ResilientStore) -> None:
     """A newer version that only the records know of is given to the desk as soon as they tell of it."""
-    claim = taken(ledger.claim(delivery()))
-    assert ledger.claim(delivery("12.0", "Ev2")) is None
+    claim = taken(ledger.claim(question_event()))
+    assert ledger.claim(question_event("12.0", "Ev2")) is None
     folder.take_away()
-    assert ledger.settle(claim, "answer", "11.0") is None
+    assert ledger.complete(claim, "answer", "11.0") is None
     folder.give_back()
-    (newer,) = ledger.keep()
+    (newer,) = ledger.sync()
     assert (newer.version, newer.reply_ts) == ("12.0", "11.0")
 
 
 def test_an_edit_in_work_without_records_goes_to_its_holder(folder: Folder, ledger: ResilientStore) -> None:
     """A newer version of a question that is in work without records updates the reply, also when they are back."""
     folder.take_away()
-    claim = taken(ledger.claim(delivery()))
+    claim = taken(ledger.claim(question_event()))
     folder.give_back()
-    assert ledger.claim(delivery("12.0", "Ev2")) is None
-    newer = taken(ledger.settle(claim, "answer", "11.0"))
+    assert ledger.claim(question_event("12.0", "Ev2")) is None
+    newer = taken(ledger.complete(claim, "answer", "11.0"))
     assert (newer.version, newer.reply_ts) == ("12.0", "11.0")
-    ledger.settle(newer, "answer", "11.0")
-    ledger.keep()
-    assert elsewhere(folder).claim(delivery("12.0", "Ev3")) is None
+    ledger.complete(newer, "answer", "11.0")
+    ledger.sync()
+    assert elsewhere(folder).claim(question_event("12.0", "Ev3")) is None
 
 
 def test_an_edit_of_something_unknown_is_looked_for(folder: Folder, ledger: ResilientStore) -> None:
     """An edited question has most likely been answered before the records went: its reply is looked for first."""
     folder.take_away()
-    assert taken(ledger.claim(delivery("12.0"))).attempt == 2
+    assert taken(ledger.claim(question_event("12.0"))).attempt == 2
 
 
 def test_a_deletion_without_records_is_known(folder: Folder, ledger: ResilientStore) -> None:
     """A question deleted while the records cannot be used is not answered."""
     folder.take_away()
-    claim = taken(ledger.claim(delivery()))
-    assert ledger.withdraw(PLACE) is None
-    assert ledger.standing(claim) == "withdrawn"
-    assert ledger.settle(claim, "withdrawn", None) is None
+    claim = taken(ledger.claim(question_event()))
+    assert ledger.delete_question(REF) is None
+    assert ledger.lease_state(claim) == "deleted"
+    assert ledger.complete(claim, "deleted", None) is None
 
 
 def test_a_deletion_that_the_records_missed_is_known(folder: Folder, ledger: ResilientStore) -> None:
     """A question deleted while they were away is not answered when they are back."""
-    claim = taken(ledger.claim(delivery()))
+    claim = taken(ledger.claim(question_event()))
     folder.take_away()
-    ledger.withdraw(PLACE)
+    ledger.delete_question(REF)
     folder.give_back()
-    assert ledger.standing(claim) == "withdrawn"
-    assert ledger.settle(claim, "withdrawn", None) is None
+    assert ledger.lease_state(claim) == "deleted"
+    assert ledger.complete(claim, "deleted", None) is None
 
 
 def test_what_is_released_can_be_taken(folder: Folder, ledger: ResilientStore) -> None:
     """A question that was given back is free, with records and without."""
-    ledger.release(taken(ledger.claim(delivery())))
-    ledger.release(taken(elsewhere(folder).claim(delivery())))
+    ledger.release(taken(ledger.claim(question_event())))
+    ledger.release(taken(elsewhere(folder).claim(question_event())))
     folder.take_away()
-    ledger.release(taken(ledger.claim(delivery())))
-    assert taken(ledger.claim(delivery()))
+    ledger.release(taken(ledger.claim(question_event())))
+    assert taken(ledger.claim(question_event()))
 
 
 def test_it_is_said_once(folder: Folder, ledger: ResilientStore, caplog: pytest.LogCaptureFixture) -> None:
@@ -186,11 +190,11 @@ def test_it_is_said_once(folder: Folder, ledger: ResilientStore, caplog: pytest.
     caplog.set_level(logging.INFO)
     folder.take_away()
     for number in range(3):
-        ledger.claim(delivery(event_id=f"Ev{number}"))
-        ledger.keep()
+        ledger.claim(question_event(event_id=f"Ev{number}"))
+        ledger.sync()
     folder.give_back()
-    ledger.keep()
-    told = [record.getMessage() for record in caplog.records if record.name == "bot.slack.ledger"]
+    ledger.sync()
+    told = [record.getMessage() for record in caplog.records if record.name == "bot.slack.resilient_store"]
     assert [sentence.count("answered all the same") for sentence in told] == [1, 0]
     assert told[1] == "The records can be used again."
 
@@ -199,7 +203,7 @@ def test_without_records_people_are_answered(offline: Room) -> None:
     """With a ledger that cannot be used from the first, each question still gets its one answer."""
     broken = Store(offline.state)
     broken.close()
-    with offline.bot(records=broken):
+    with offline.bot(store=broken):
         asked = offline.ask(BRIDGE)
         assert QUOTED in shown(offline.reply_to(asked))
         event = asked.to_json(offline.slack.workspace.team) | {"type": "app_mention", "channel": GENERAL}

@@ -67,11 +67,11 @@ def test_slack_never_has_to_slow_the_bot_down(tmp_path: Path) -> None:
 def small(offline: Room) -> Iterator[tuple[Room, Dispatcher]]:
     """A desk with room for two questions in a lane, and the room in which it stands."""
     client = create_client(offline.slack.bot_token, offline.slack.api_url, is_patient=False)
-    records = Store(offline.state)
+    store = Store(offline.state)
     desk = Dispatcher(
         client,
         bot_user=offline.slack.bot_user,
-        ledger=ResilientStore(records),
+        store=ResilientStore(store),
         admission=AccessControl(AccessRules(), UserDirectory(client)),
         allowance=RateLimiter(Limits()),
         telemetry=Telemetry(),
@@ -79,7 +79,7 @@ def small(offline: Room) -> Iterator[tuple[Room, Dispatcher]]:
     )
     yield offline, desk
     desk.finish(5)
-    records.close()
+    store.close()
 
 
 @pytest.mark.parametrize("channel", [GENERAL, DM_YOU])

@@ -193,7 +193,7 @@ def test_whence_a_question_comes(envelope: dict[str, Any], event: dict[str, Any]
     fields = {"type": "app_mention", "channel": "C1", "user": "U1", "ts": "10.0", "text": "what now"} | event
     asked = parse_event({"event_id": "Ev1", "team_id": "T1", "event": fields} | envelope, bot_user=BOT)
     assert isinstance(asked, IncomingQuestion)
-    assert (asked.origin, asked.place.team) == (origin, "T1")
+    assert (asked.origin, asked.ref.team) == (origin, "T1")
 
 
 @given(st.text(), st.sampled_from(["app_mention", "message"]))
@@ -201,7 +201,7 @@ def test_what_is_kept_of_a_question_reads_back_the_same(text: str, kind: str) ->
     """The body that waits in the ledger gives the same question again, whatever characters it holds."""
     asked = delivered(text, type=kind, channel_type="im", files=[{"id": "F1"}], user_team="T2")
     assert asked is not None
-    assert parse_event(json.loads(asked.delivery.body), bot_user=BOT) == asked
+    assert parse_event(json.loads(asked.event.body), bot_user=BOT) == asked
 
 
 @given(st.text())

@@ -27,7 +27,7 @@ def test_what_is_shared_fits_and_does_nothing_but_show(reply: Reply, question: s
     """However long and hostile, a shared answer and a private one are messages that Slack takes."""
     quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
     message = render(reply, around=SHARE_BLOCKS + CONTROLS)
-    answered = AnswerRef(place=MessageRef("T1", "C1", "1.0"), version="")
+    answered = AnswerRef(ref=MessageRef("T1", "C1", "1.0"), version="")
     private = add_buttons(message, answered, quotes, share=sharing_of(question))
     assert_harmless(private, quotes)
     *_, row, _ = private.blocks

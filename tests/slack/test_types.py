@@ -28,7 +28,7 @@ COMPILER = TYPES / "node_modules" / ".bin" / "tsc"
 
 LONG = quote_all(Article("a", "A title", "a.txt", "bridge " * 2_000))
 FORMATTED = quote_all(Article("a", "A *title* :smile:", "a.txt", "Words.", url="https://example.org/?a=1&b=2"))
-PLACE = MessageRef("T1", "C1", "1.0")
+REF = MessageRef("T1", "C1", "1.0")
 NOTES = ("Attached files were not read.",)
 
 # What the types must refuse, so that a compiler which checks nothing is noticed.
@@ -58,8 +58,8 @@ def _every_kind() -> list[MessageContent]:
         abstention('Not in the archive: "submarines".'),
         abstention('Not in the archive: "submarines".', WHOLE, APPROVED),
     ]
-    turn = PageRef(place=PLACE, version="", at=1)
-    answered = AnswerRef(place=PLACE, version="")
+    turn = PageRef(ref=REF, version="", at=1)
+    answered = AnswerRef(ref=REF, version="")
     pressed = [add_buttons(render(one), answered, (APPROVED,), before=turn, after=turn) for one in replied]
     sentences = [value for name, value in vars(strings).items() if name.isupper() and isinstance(value, str)]
     own = [how_to(()), how_to(("who approved the bridge", "<!channel> *bridge*"), NOTES), *map(plain, sentences)]

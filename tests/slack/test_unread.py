@@ -106,6 +106,6 @@ def test_what_a_shortcut_did_not_read_is_known_to_the_next_process() -> None:
     message = {"ts": "1.0", "text": BRIDGE} | PARTS
     asked = parse_shortcut(ids | {"action_ts": "2.0", "response_url": "https://example.org/", "message": message})
     assert asked.notes == (NOT_READ,)
-    again = restore_event(asked.delivery.body, bot_user="U0")
+    again = restore_event(asked.event.body, bot_user="U0")
     assert isinstance(again, IncomingQuestion)
     assert again == asked

@@ -42,8 +42,8 @@ def test_a_revision_is_the_same_question_in_a_newer_version() -> None:
     asked, mentioned = changed(), delivered("what then", edited={"user": "U1", "ts": "20.0"}, channel="D1")
     assert isinstance(asked, IncomingQuestion)
     assert mentioned is not None
-    assert (asked.place, asked.delivery.version, asked.text) == (MessageRef("T1", "D1", "10.0"), "20.0", "what then")
-    assert (mentioned.place, mentioned.delivery.version) == (asked.place, "20.0")
+    assert (asked.ref, asked.event.version, asked.text) == (MessageRef("T1", "D1", "10.0"), "20.0", "what then")
+    assert (mentioned.ref, mentioned.event.version) == (asked.ref, "20.0")
 
 
 KNOWN: list[tuple[str, str, str, bool]] = [

@@ -11,7 +11,7 @@ from bot.errors import StoreError
 from bot.store.models import FILE_NAME, GIVE_UP, Claim, MessageRef
 from bot.store.schema import MIGRATIONS
 from bot.store.store import Store
-from records.ledgers import SECOND, Clock, delivery
+from store.ledgers import SECOND, Clock, question_event
 
 SETTLED, OPEN = MessageRef("T1", "C1", "1.0"), MessageRef("T1", "C1", "2.0")
 
@@ -37,28 +37,30 @@ def first_version(tmp_path: Path) -> Path:
 
 def test_what_the_first_version_settled_stays_settled(first_version: Path, clock: Clock) -> None:
     """A question settled before the upgrade is not answered again, by place or by event; its reply can be updated."""
-    records = Store(first_version, clock=clock)
-    assert [records.claim(delivery("Ev1", place=SETTLED)), records.claim(delivery("Ev7", place=SETTLED))] == [None] * 2
-    assert records.claim(delivery("Ev8", SECOND, SETTLED)) == Claim(SETTLED, SECOND, "body of Ev8", 1, "1.5")
+    store = Store(first_version, clock=clock)
+    assert [store.claim(question_event("Ev1", ref=SETTLED)), store.claim(question_event("Ev7", ref=SETTLED))] == [
+        None
+    ] * 2
+    assert store.claim(question_event("Ev8", SECOND, SETTLED)) == Claim(SETTLED, SECOND, "body of Ev8", 1, "1.5")
 
 
 def test_what_the_first_version_left_open_waits_for_its_delivery(first_version: Path, clock: Clock) -> None:
     """A question claimed before the upgrade has no body: its next delivery claims it, as a second attempt."""
-    records = Store(first_version, clock=clock)
-    assert records.abandoned(10) == ()
-    assert records.claim(delivery("Ev2", place=OPEN)) == Claim(OPEN, "", "body of Ev2", 2, None)
+    store = Store(first_version, clock=clock)
+    assert store.claim_expired(10) == ()
+    assert store.claim(question_event("Ev2", ref=OPEN)) == Claim(OPEN, "", "body of Ev2", 2, None)
 
 
 def test_what_never_comes_again_is_given_up(first_version: Path, clock: Clock) -> None:
     """A question claimed before the upgrade that is not delivered again is lost, and counted, after its hour."""
-    records = Store(first_version, clock=clock)
+    store = Store(first_version, clock=clock)
     clock.now += GIVE_UP
-    assert (records.abandoned(10), records.lost) == ((), 1)
+    assert (store.claim_expired(10), store.expired_count) == ((), 1)
 
 
 def test_an_upgrade_happens_once(first_version: Path, clock: Clock) -> None:
     """Upgraded records are opened as they are: two ledgers on them know the same."""
-    assert [Store(first_version, clock=clock).known(SETTLED) for _ in range(2)] == [True, True]
+    assert [Store(first_version, clock=clock).is_known(SETTLED) for _ in range(2)] == [True, True]
     with sqlite3.connect(first_version / FILE_NAME) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
 

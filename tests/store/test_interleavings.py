@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.store.models import LEASE, Claim, Outcome, QuestionEvent, is_newer
 from bot.store.store import Store
-from records.ledgers import PLACE, Clock
+from store.ledgers import REF, Clock
 
 processes = st.integers(0, 1)
 
@@ -64,7 +64,7 @@ class Interleavings(RuleBasedStateMachine):
         if claim is not None:
             now = self.clock.now
             assert all(work is None or work.leased_until <= now for work in (*self.work, *self.orphans))
-            assert claim.withdrawn or claim.version not in self.settled
+            assert claim.is_deleted or claim.version not in self.settled
             self.work[process] = Work(claim, now + LEASE, claim.reply_ts)
 
     def holds(self, process: int) -> Work | None:
@@ -72,11 +72,11 @@ class Interleavings(RuleBasedStateMachine):
         work = self.work[process]
         if work is None or work.is_posted:
             return None
-        standing = self.ledgers[process].standing(work.claim)
-        if standing == "overtaken":
+        standing = self.ledgers[process].lease_state(work.claim)
+        if standing == "superseded":
             self.work[process] = None
             return None
-        work.is_over = work.claim.withdrawn or standing == "withdrawn"
+        work.is_over = work.claim.is_deleted or standing == "deleted"
         work.leased_until = self.clock.now + LEASE
         if work.reply_ts is None and work.claim.attempt > 1:
             work.reply_ts = next(iter(self.replies), None)
@@ -86,12 +86,12 @@ class Interleavings(RuleBasedStateMachine):
         """A process settles its claim, and goes on with what the ledger gives it."""
         work, self.work[process] = self.work[process], None
         assert work
-        reply_ts = None if outcome in {"unknown", "withdrawn"} else work.reply_ts
+        reply_ts = None if outcome in {"unknown", "deleted"} else work.reply_ts
         if reply_ts or work.claim.reply_ts is None:
             self.is_unconfirmed = outcome == "unknown"
         if outcome in {"answer", "refusal"}:
             self.settled.add(work.claim.version)
-        following = self.ledgers[process].settle(work.claim, outcome, reply_ts)
+        following = self.ledgers[process].complete(work.claim, outcome, reply_ts)
         for other in (*self.work, *self.orphans):
             # Who knows what stands settles the question for whoever took it over too, unless that is about newer words.
             is_about_newer = other is not None and is_newer(other.claim.version, work.claim.version)
@@ -107,7 +107,7 @@ class Interleavings(RuleBasedStateMachine):
         said = max(self.written - back, 0)
         self.delivered = max(self.delivered, said)
         self.events += 1
-        claim = self.ledgers[process].claim(QuestionEvent(f"Ev{self.events}", PLACE, version(said), "body"))
+        claim = self.ledgers[process].claim(QuestionEvent(f"Ev{self.events}", REF, version(said), "body"))
         assert claim is None or not self.is_deleted
         self.got(process, claim)
 
@@ -119,7 +119,7 @@ class Interleavings(RuleBasedStateMachine):
             return
         if work.is_over:
             self.replies.pop(work.reply_ts or "", None)
-            self.end(process, "withdrawn")
+            self.end(process, "deleted")
             return
         if work.reply_ts is None:
             self.posted += 1
@@ -128,7 +128,7 @@ class Interleavings(RuleBasedStateMachine):
         work.is_posted = True
 
     @rule(process=processes, is_clear=st.booleans())
-    def settle(self, process: int, is_clear: bool) -> None:
+    def complete(self, process: int, is_clear: bool) -> None:
         """A process settles what it posted; sometimes Slack did not say whether it was posted."""
         work = self.work[process]
         if work is not None and work.is_posted:
@@ -138,7 +138,7 @@ class Interleavings(RuleBasedStateMachine):
     def answer(self, process: int) -> None:
         """A process posts and settles, with nothing in between."""
         self.post(process)
-        self.settle(process, True)
+        self.complete(process, True)
 
     @rule(process=processes, with_a_word=st.booleans())
     def turn_away(self, process: int, with_a_word: bool) -> None:
@@ -146,7 +146,7 @@ class Interleavings(RuleBasedStateMachine):
         work = self.holds(process)
         if work is None:
             return
-        if with_a_word and not work.claim.withdrawn:
+        if with_a_word and not work.claim.is_deleted:
             self.private = work.claim.version
             self.end(process, "refusal")
         else:
@@ -158,7 +158,7 @@ class Interleavings(RuleBasedStateMachine):
     def delete(self, process: int) -> None:
         """The person deletes the question, and a process is told."""
         self.is_deleted = True
-        self.got(process, self.ledgers[process].withdraw(PLACE))
+        self.got(process, self.ledgers[process].delete_question(REF))
 
     @rule(process=processes)
     def kill(self, process: int) -> None:
@@ -173,15 +173,15 @@ class Interleavings(RuleBasedStateMachine):
     def sweep(self, process: int, after: float) -> None:
         """Time passes, and a process takes over what was abandoned."""
         self.clock.now += after
-        for claim in self.ledgers[process].abandoned(10):
+        for claim in self.ledgers[process].claim_expired(10):
             self.got(process, claim)
 
     @rule(process=processes)
     def renew(self, process: int) -> None:
         """A process extends its leases, as far as they are its own still."""
-        self.ledgers[process].renew()
+        self.ledgers[process].renew_leases()
         work = self.work[process]
-        if work is not None and self.ledgers[process].standing(work.claim) != "overtaken":
+        if work is not None and self.ledgers[process].lease_state(work.claim) != "superseded":
             work.leased_until = self.clock.now + LEASE
 
     @invariant()
@@ -196,7 +196,7 @@ class Interleavings(RuleBasedStateMachine):
             self.answer(0)
             self.sweep(0, LEASE)
         assert self.work[0] is None
-        assert self.ledgers[0].lost == 0
+        assert self.ledgers[0].expired_count == 0
         if self.is_deleted:
             assert not self.replies or self.is_unconfirmed
         elif self.delivered >= 0:
@@ -208,4 +208,4 @@ class Interleavings(RuleBasedStateMachine):
 
 
 TestInterleavings = Interleavings.TestCase
-TestInterleavings.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestInterleavings.settings = settings(max_examples=100, stateful_step_count=30)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.store import Store
-from records.ledgers import Clock
+from store.ledgers import Clock
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def records(tmp_path: Path, clock: Clock) -> Store:
+def store(tmp_path: Path, clock: Clock) -> Store:
     """The ledger of one process."""
     return Store(tmp_path, clock=clock)
 

@@ -17,7 +17,7 @@ from processes import POSIX
 from bot.errors import StoreError
 from bot.store.models import FILE_NAME, MessageRef
 from bot.store.store import Store
-from records.ledgers import delivery, numbered
+from store.ledgers import numbered, question_event
 
 
 def run(program: str, *arguments: Path) -> str:
@@ -35,7 +35,7 @@ def damage(path: Path, start: int, length: int) -> None:
 
 def test_a_missing_state_folder_is_made(tmp_path: Path) -> None:
     """A state folder that does not exist is made with its parents."""
-    assert Store(tmp_path / "not" / "yet").claim(delivery())
+    assert Store(tmp_path / "not" / "yet").claim(question_event())
 
 
 def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ try:
 except StoreError as error:
     sys.stdout.write(str(error) + chr(10))
 resource.setrlimit(resource.RLIMIT_FSIZE, room)
-sys.stdout.write(repr([records.settle(held, "answer", "1.5"), bool(records.claim(delivery(number)))]))
+sys.stdout.write(repr([records.complete(held, "answer", "1.5"), bool(records.claim(delivery(number)))]))
 """
 
 
@@ -116,10 +116,10 @@ def test_a_full_disk_is_one_sentence_and_passes(tmp_path: Path) -> None:
 
 def filled(folder: Path) -> Path:
     """The file of a ledger that was closed with questions in it."""
-    records = Store(folder)
+    store = Store(folder)
     for number in range(300):
-        records.claim(numbered(number))
-    records.close()
+        store.claim(numbered(number))
+    store.close()
     return folder / FILE_NAME
 
 
@@ -140,9 +140,9 @@ def test_damaged_records_make_room_for_new_ones(tmp_path: Path, caplog: pytest.L
                 os.truncate(file, size // 2)
         found = file.read_bytes()
         caplog.clear()
-        records = Store(tmp_path)
-        assert records.claim(delivery())
-        records.close()
+        store = Store(tmp_path)
+        assert store.claim(question_event())
+        store.close()
         aside = tmp_path / f"{FILE_NAME}.damaged-{number}"
         assert aside.read_bytes() == found
         (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
@@ -153,18 +153,18 @@ def test_damaged_records_make_room_for_new_ones(tmp_path: Path, caplog: pytest.L
 def test_a_file_that_is_no_database_makes_room(tmp_path: Path) -> None:
     """What stands in the place of the records and is something else is kept, under another name."""
     (tmp_path / FILE_NAME).write_bytes(b"this is not a database, it only stands in its place" * 100)
-    assert Store(tmp_path).claim(delivery())
+    assert Store(tmp_path).claim(question_event())
     assert (tmp_path / f"{FILE_NAME}.damaged-1").read_bytes().startswith(b"this is not a database")
 
 
 def test_records_found_damaged_while_in_use_make_room(tmp_path: Path) -> None:
     """Damage that comes to light in the middle of the work costs no question: the same call goes to a new file."""
-    records = Store(tmp_path)
+    store = Store(tmp_path)
     for number in range(300):  # more than SQLite keeps in memory
-        records.claim(replace(numbered(number), body="x" * 20_000))
-    records.forget(None)  # which empties the journal: all stands in the file
+        store.claim(replace(numbered(number), body="x" * 20_000))
+    store.delete_completed(None)  # which empties the journal: all stands in the file
     damage(tmp_path / FILE_NAME, 4_096, (tmp_path / FILE_NAME).stat().st_size - 4_096)
-    claim = records.claim(numbered(0))
+    claim = store.claim(numbered(0))
     assert claim
     assert claim.attempt == 1
     assert (tmp_path / f"{FILE_NAME}.damaged-1").exists()
@@ -172,14 +172,14 @@ def test_records_found_damaged_while_in_use_make_room(tmp_path: Path) -> None:
 
 def test_damaged_records_in_another_s_hands_are_left_alone(tmp_path: Path) -> None:
     """Nobody renames a file that another process has open; the sentence says to stop it. Then the file makes room."""
-    records = Store(tmp_path)
-    records.forget(None)
+    store = Store(tmp_path)
+    store.delete_completed(None)
     damage(tmp_path / FILE_NAME, 0, 4_096)
     with pytest.raises(StoreError, match=r"are damaged .* another process has them open; stop every"):
         Store(tmp_path)
     assert not (tmp_path / f"{FILE_NAME}.damaged-1").exists()
-    records.close()
-    assert Store(tmp_path).claim(delivery())
+    store.close()
+    assert Store(tmp_path).claim(question_event())
     assert (tmp_path / f"{FILE_NAME}.damaged-1").exists()
 
 
@@ -202,9 +202,9 @@ def test_a_torn_journal_costs_no_more_than_its_end(tmp_path: Path, left: int) ->
     journal = tmp_path / f"{FILE_NAME}-wal"
     assert journal.stat().st_size > left
     os.truncate(journal, left)
-    records = Store(tmp_path)
-    known = [records.known(MessageRef("T1", "C1", str(number))) for number in range(50)]
+    store = Store(tmp_path)
+    known = [store.is_known(MessageRef("T1", "C1", str(number))) for number in range(50)]
     assert known == sorted(known, reverse=True)
     assert (True in known) is (left > 200_000)
-    assert records.claim(delivery("EvNew"))
+    assert store.claim(question_event("EvNew"))
     assert not list(tmp_path.glob("*damaged*"))

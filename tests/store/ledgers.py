@@ -14,7 +14,7 @@ from threading import Thread
 from bot.store.models import LEASE, Claim, MessageRef, QuestionEvent
 from bot.store.store import Store
 
-PLACE = MessageRef("T1", "C1", "1.000100")
+REF = MessageRef("T1", "C1", "1.000100")
 OTHER = MessageRef("T1", "C2", "1.000100")
 
 # Three versions of one message: as first said, and two edits of it.
@@ -31,21 +31,21 @@ class Clock:
         return self.now
 
 
-def delivery(event_id: str = "Ev1", version: str = FIRST, place: MessageRef = PLACE) -> QuestionEvent:
-    """An event about the question at ``place``, whose body names both."""
-    return QuestionEvent(event_id, place, version, f"body of {event_id}")
+def question_event(event_id: str = "Ev1", version: str = FIRST, ref: MessageRef = REF) -> QuestionEvent:
+    """An event about the question at ``ref``, whose body names both."""
+    return QuestionEvent(event_id, ref, version, f"body of {event_id}")
 
 
-def taken(records: Store, event_id: str = "Ev1", version: str = FIRST) -> Claim:
+def taken(store: Store, event_id: str = "Ev1", version: str = FIRST) -> Claim:
     """The claim of the question at PLACE, which must be there to be had."""
-    claim = records.claim(delivery(event_id, version))
+    claim = store.claim(question_event(event_id, version))
     assert claim
     return claim
 
 
 def numbered(number: int) -> QuestionEvent:
     """The only event about question ``number``."""
-    return delivery(f"Ev{number}", place=MessageRef("T1", "C1", f"{number}.000100"))
+    return question_event(f"Ev{number}", ref=MessageRef("T1", "C1", f"{number}.000100"))
 
 
 def later() -> float:
@@ -56,11 +56,11 @@ def later() -> float:
 def claim_all(folder: Path, count: int, start: Barrier, said: Connection) -> None:
     """In another process: claim each of ``count`` questions, two threads in opposite order; say which were got."""
     start.wait()
-    records = Store(folder)
+    store = Store(folder)
     got: list[int] = []
 
     def claim(numbers: range) -> None:
-        got.extend(number for number in numbers if records.claim(numbered(number)))
+        got.extend(number for number in numbers if store.claim(numbered(number)))
 
     threads = [Thread(target=claim, args=(order,)) for order in (range(count), range(count - 1, -1, -1))]
     for thread in threads:
@@ -75,24 +75,24 @@ def begin_each(folder: Path, rounds: int, start: Barrier, said: Connection) -> N
     usable = 0
     for number in range(rounds):
         start.wait()
-        usable += not Store(folder / str(number)).known(PLACE)
+        usable += not Store(folder / str(number)).is_known(REF)
     said.send(usable)
 
 
 def settle_until_killed(folder: Path, said: Connection) -> None:
     """In another process: claim and settle one question after the other for ever; say which was settled."""
-    records = Store(folder)
+    store = Store(folder)
     number = 0
     while True:
-        claim = records.claim(numbered(number))
+        claim = store.claim(numbered(number))
         assert claim is not None
-        records.settle(claim, "answer", f"{number}.000200")
+        store.complete(claim, "answer", f"{number}.000200")
         said.send(number)
         number += 1
 
 
 def hold_until_killed(folder: Path, said: Connection) -> None:
     """In another process: claim one question, say so, and do nothing with it."""
-    records = Store(folder)
-    said.send(records.claim(delivery()) is not None)
+    store = Store(folder)
+    said.send(store.claim(question_event()) is not None)
     said.recv()

@@ -9,13 +9,13 @@ from pathlib import Path
 from processes import SPAWN, process
 
 from bot.store.store import Store
-from records.ledgers import (
+from store.ledgers import (
     begin_each,
     claim_all,
-    delivery,
     hold_until_killed,
     later,
     numbered,
+    question_event,
     settle_until_killed,
 )
 
@@ -24,7 +24,7 @@ def test_many_threads_get_one_claim(tmp_path: Path) -> None:
     """Of forty simultaneous claims, through two connections to one folder, exactly one succeeds."""
     both = (Store(tmp_path), Store(tmp_path))
     with ThreadPoolExecutor(20) as pool:
-        claims = list(pool.map(lambda number: both[number % 2].claim(delivery(f"Ev{number}")), range(40)))
+        claims = list(pool.map(lambda number: both[number % 2].claim(question_event(f"Ev{number}")), range(40)))
     assert len([claim for claim in claims if claim]) == 1
 
 
@@ -55,8 +55,8 @@ def test_what_a_killed_process_held_is_taken_over_whole(tmp_path: Path) -> None:
         assert hears.recv() is True
         child.kill()
         child.join()
-    assert Store(tmp_path).abandoned(10) == ()
-    (claim,) = Store(tmp_path, clock=later).abandoned(10)
+    assert Store(tmp_path).claim_expired(10) == ()
+    (claim,) = Store(tmp_path, clock=later).claim_expired(10)
     assert (claim.body, claim.attempt) == ("body of Ev1", 2)
 
 
@@ -73,11 +73,11 @@ def test_a_killed_process_loses_nothing_that_it_settled(tmp_path: Path) -> None:
                 settled = hears.recv()
             except EOFError:
                 break
-    records = Store(tmp_path, clock=later)
-    left = records.abandoned(10)
-    assert [(claim.place, claim.attempt) for claim in left] in (
+    store = Store(tmp_path, clock=later)
+    left = store.claim_expired(10)
+    assert [(claim.ref, claim.attempt) for claim in left] in (
         [],
-        [(numbered(settled + 1).place, 2)],
-        [(numbered(settled + 2).place, 2)],  # it settled one more, and was killed before it could say so
+        [(numbered(settled + 1).ref, 2)],
+        [(numbered(settled + 2).ref, 2)],  # it settled one more, and was killed before it could say so
     )
-    assert not any(records.claim(numbered(number)) for number in range(settled + 1))
+    assert not any(store.claim(numbered(number)) for number in range(settled + 1))
