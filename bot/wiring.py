@@ -28,7 +28,7 @@ def build_index(articles: Sequence[Article]) -> Index:
     from bot.index.arrays import in_memory
     from bot.index.build import analyze, build_arrays
 
-    return Index.opened(in_memory(build_arrays(analyze(articles))))
+    return Index.from_arrays(in_memory(build_arrays(analyze(articles))))
 
 
 def open_corpus(

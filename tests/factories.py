@@ -71,7 +71,7 @@ def tampered(of: Article, was: str, now: str) -> Answerer:
     """A librarian over one article, in whose text something else stands since it was read; of the same length."""
     kept = build_arrays(analyze([of]))
     kept["rows.text.bytes"] = np.frombuffer(of.text.replace(was, now).encode(), np.uint8)
-    return create_answerer(Index.opened(in_memory(kept)))
+    return create_answerer(Index.from_arrays(in_memory(kept)))
 
 
 def index(*texts: str) -> Index:
@@ -128,7 +128,7 @@ def searching(passages: PassageList, engine: Callable[[Sequence[Postings]], Scor
 
 def reopened(postings: Postings) -> Postings:
     """The same, from what is kept of them."""
-    return Postings.opened(Counted(in_memory(postings.arrays()), postings.terms))
+    return Postings.from_arrays(Counted(in_memory(postings.arrays()), postings.terms))
 
 
 def shown(reply: Reply) -> tuple[Quote, ...]:

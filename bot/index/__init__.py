@@ -28,7 +28,7 @@ class Index:
     articles: Bm25Retriever
 
     @classmethod
-    def opened(cls, columns: LazyArrays) -> Index:
+    def from_arrays(cls, columns: LazyArrays) -> Index:
         """What ``arrays`` gave the columns of."""
         rows, terms = unprefix("rows", columns), StringArray(unprefix("terms", columns))
         shelved = Archive(rows, unprefix("archive", columns))
@@ -36,8 +36,8 @@ class Index:
 
         def retriever(name: str, passages: PassageList) -> Bm25Retriever:
             own = unprefix(name, columns)
-            fields = {field: Postings.opened(Counted(unprefix(field, own), terms)) for field in FIELDS}
-            return Bm25Retriever(passages, fields, placed.body)
+            fields = {field: Postings.from_arrays(Counted(unprefix(field, own), terms)) for field in FIELDS}
+            return Bm25Retriever(passages, fields, placed.passage_terms)
 
         return cls(
             shelved,

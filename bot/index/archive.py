@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from bot.errors import VerificationError
 from bot.index.arrays import Array, BoolArray, LazyArrays, StringArray, offsets, prefix, unprefix
-from bot.index.filters import names_source
+from bot.index.filters import matches_source
 from bot.models import ArchiveSummary, Article, Mark, Paragraph, Passage, Quote, Scope, Span
 
 
@@ -127,7 +127,7 @@ class PassageList(Sequence[Passage]):
         found = self._archive.between(self._border[at], self._border[at + 1])
         return Passage(found, Span(found[0].span.start, found[-1].span.end))
 
-    def holding(self, passage: Passage) -> int:
+    def find_containing(self, passage: Passage) -> int:
         """The number of the one that holds ``passage``, which lies in one of them."""
         return bisect_right(self._border, self._archive.number(passage.paragraphs[0])) - 1
 
@@ -232,7 +232,7 @@ class Archive:
         return decode_article(self._facts[at], self._texts[at])
 
     @property
-    def publishers(self) -> int:
+    def publisher_count(self) -> int:
         """How many sources the articles have, but for those that are no more than a file's name."""
         return self._publishers
 
@@ -253,7 +253,7 @@ class Archive:
         at = np.lexsort((self._rank_of_id, self._published))[::-1][:NEWEST]
         return tuple(self.article(one) for one in at.tolist() if self._published[one])
 
-    def newest_first(self) -> Iterator[Paragraph]:
+    def paragraphs_newest_first(self) -> Iterator[Paragraph]:
         """Every paragraph, those of the articles that were published last first."""
         for at in np.argsort(-self._published, kind="stable").tolist():
             yield from self.between(self._first[at], self._first[at + 1])
@@ -264,7 +264,7 @@ class Archive:
         rank[self._ids_at] = np.arange(len(self), dtype=np.int32)
         return rank
 
-    def holdings(self, scope: Scope) -> ArchiveSummary:
+    def summary(self, scope: Scope) -> ArchiveSummary:
         """How much of the archive lies in ``scope``."""
         if scope == Scope():
             return ArchiveSummary(len(self), len(self.paragraphs), self.latest)
@@ -289,13 +289,13 @@ class Archive:
 
     def _naming(self, source: str) -> BoolArray:
         """Which articles are of this source."""
-        by_source = np.array([names_source(one, source) for one in self._source_names], np.bool_)
+        by_source = np.array([matches_source(one, source) for one in self._source_names], np.bool_)
         by_id = np.zeros(len(self), np.bool_)
-        by_id[self._ids_at] = [names_source(one, source) for one in self._ids]
+        by_id[self._ids_at] = [matches_source(one, source) for one in self._ids]
         found: BoolArray = by_source[self._source] | by_id
         return found
 
-    def find(self, article: str, span: Span, digest: str) -> Quote:
+    def find_quote(self, article: str, span: Span, digest: str) -> Quote:
         """The quote that is ``span`` of the article with this id, whose text's digest begins with ``digest``.
 
         Raises ``VerificationError`` when the article is not here, or its text is not what it was.

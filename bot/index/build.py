@@ -231,7 +231,7 @@ def _found(folder: Path, name: str) -> ArticleRows:
     snapshot = load_snapshot(folder, name)
     if snapshot is None:
         raise OSError(f"nothing was left in {folder}")
-    return ArticleRows.opened(snapshot.columns, Vocabulary.opened(unprefix("vocabulary", snapshot.columns)))
+    return ArticleRows.from_arrays(snapshot.arrays, Vocabulary.from_arrays(unprefix("vocabulary", snapshot.arrays)))
 
 
 def _analysed(articles: Iterable[Article]) -> ArticleRows:

@@ -20,28 +20,28 @@ _SAFE = regex.compile(r"(?<!\S)[A-Za-z]{4,}(?!\S)")
 """Words that stand in the index by themselves wherever they stand in a text: no part of "F-35", "R&D" or "O'Brien"."""
 
 
-def canonical(text: str) -> str:
+def normalize(text: str) -> str:
     """The words of ``text`` in one case and width, a blank before and after each: in it, a substring is a phrase."""
     plain = text if text.isascii() else unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
     return f" {' '.join(_WORD.findall(plain.casefold()))} "
 
 
-_name = lru_cache(maxsize=4096)(canonical)
+_name = lru_cache(maxsize=4096)(normalize)
 
 
-def holds(text: str, phrase: str) -> bool:
+def contains_phrase(text: str, phrase: str) -> bool:
     """Whether ``text`` holds the words of ``phrase`` in a row."""
-    return canonical(phrase) in canonical(text)
+    return normalize(phrase) in normalize(text)
 
 
 def is_of_source(article: Article, sources: tuple[str, ...]) -> bool:
     """Whether one of ``sources`` stands, in whole words, in the article's source or id; true where none is named."""
     return not sources or any(
-        names_source(where, source) for source in sources for where in (article.source, article.id)
+        matches_source(where, source) for source in sources for where in (article.source, article.id)
     )
 
 
-def names_source(where: str, source: str) -> bool:
+def matches_source(where: str, source: str) -> bool:
     """Whether ``source``, as a person typed it, stands in whole words in ``where``: an article's source, or its id."""
     return _name(source) in _name(where)
 
@@ -55,15 +55,15 @@ def is_in_scope(article: Article, scope: Scope) -> bool:
     return is_of_source(article, scope.sources)
 
 
-def outside_phrases(words: Sequence[Word], filters: Filters) -> list[int]:
+def positions_outside_phrases(words: Sequence[Word], filters: Filters) -> list[int]:
     """The positions of the ``words`` that stand in none of the phrases that are asked for."""
     inside = {term for phrase in filters.phrases for term in analysis.extract_terms(phrase)}
     return [i for i, word in enumerate(words) if word.term not in inside]
 
 
-def in_question(filters: Filters, words: Sequence[Word]) -> Filters:
+def relax_phrases(filters: Filters, words: Sequence[Word]) -> Filters:
     """``filters`` as they are meant in a question of these content ``words``: in a sentence, phrases are quoted."""
-    if not filters.phrases or len(outside_phrases(words, filters)) < SENTENCE:
+    if not filters.phrases or len(positions_outside_phrases(words, filters)) < SENTENCE:
         return filters
     return replace(filters, phrases=(), quoted=filters.phrases)
 
@@ -99,12 +99,12 @@ def _in_any_case(word: str) -> tuple[str, ...]:
     return _distinct([term for term in found if term]) if all(found) else ()
 
 
-def without_phrases(query: Query) -> Query:
+def drop_phrases(query: Query) -> Query:
     """The same, of passages that need not hold the phrases."""
     return replace(query, required=(), filters=replace(query.filters, phrases=()))
 
 
-def for_phrase(query: Query, phrase: str) -> Query:
+def phrase_query(query: Query, phrase: str) -> Query:
     """What finds ``phrase`` by itself, in the articles that ``query`` asks of."""
     terms = dict.fromkeys(
         term

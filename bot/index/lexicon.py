@@ -62,7 +62,9 @@ class Lexicon:
         self._terms = terms
         self.size = int(own["size"].all()[0])
         self._with, self._small = own["paragraphs_with"], own["written_small"]
-        self.known = spelling.KnownWords(*(StringArray(unprefix(name, own)) for name in ("folded", "ends", "places")))
+        self.known_words = spelling.KnownWords(
+            *(StringArray(unprefix(name, own)) for name in ("folded", "ends", "places"))
+        )
         self._written, self._names = StringArray(unprefix("written", own)), StringArray(unprefix("names", own))
         self._told = own["told"]
 
@@ -74,14 +76,14 @@ class Lexicon:
     def acronyms(self) -> Iterator[str]:
         """The archive's acronyms of three letters and more, as they are written, the most frequent first."""
         told = self.expansions
-        known = sorted(told.long_forms, key=lambda short: (-self.paragraphs_with(short), short))
+        known = sorted(told.long_forms, key=lambda short: (-self.paragraph_count(short), short))
         yield from (told.shown[short,] for short in known if len(short) > 2)
 
     def names(self) -> Iterator[str]:
         """Names of several words that stand in the midst of the archive's sentences, the most frequent first."""
         return iter(self._names)
 
-    def paragraphs_with(self, term: str) -> int:
+    def paragraph_count(self, term: str) -> int:
         """In how many paragraphs ``term`` stands."""
         return self._count(self._with, term)
 
@@ -91,13 +93,13 @@ class Lexicon:
 
     def idf(self, term: str) -> float:
         """How much ``term`` tells, by the paragraphs that hold it, 0 or more."""
-        return idf(self.size, self.paragraphs_with(term))
+        return idf(self.size, self.paragraph_count(term))
 
     def is_name(self, term: str) -> bool:
         """Whether the archive holds ``term`` and hardly ever writes it with a small letter."""
-        count = self.paragraphs_with(term)
+        count = self.paragraph_count(term)
         return count > 0 and self._count(self._small, term) <= NAME_SMALL * count
 
-    def written(self, folded: str) -> str:
+    def original_spelling(self, folded: str) -> str:
         """How the archive writes a folded word that it holds."""
-        return str(self._written[self.known.place(folded)])
+        return str(self._written[self.known_words.place(folded)])

@@ -138,7 +138,7 @@ class Postings(LuceneIdf):
     """One field's index, asked as the library is asked. Safe to share between threads."""
 
     @classmethod
-    def opened(cls, counted: Counted) -> Postings:
+    def from_arrays(cls, counted: Counted) -> Postings:
         """Those that gave these arrays; nothing is counted again."""
         k1, b, _ = counted.columns["parameters"].all().tolist()
         return cls(counted, k1=k1, b=b)

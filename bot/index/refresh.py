@@ -35,7 +35,7 @@ class _PreviousIndex:
     @cached_property
     def rows(self) -> ArticleRows:
         """The rows of its articles."""
-        return ArticleRows.opened(unprefix("rows", self.columns), self._known.vocabulary)
+        return ArticleRows.from_arrays(unprefix("rows", self.columns), self._known.vocabulary)
 
     @cached_property
     def _places(self) -> dict[str, int]:

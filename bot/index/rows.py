@@ -47,7 +47,7 @@ class ArticleRows:
     tables: Mapping[str, RowTable]
 
     @classmethod
-    def opened(cls, columns: LazyArrays, vocabulary: Vocabulary) -> ArticleRows:
+    def from_arrays(cls, columns: LazyArrays, vocabulary: Vocabulary) -> ArticleRows:
         """What ``arrays`` gave the columns of, the vocabulary's among them."""
         names = dict.fromkeys(name.split(".")[0] for name in columns)
         tables = {}

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from bot.index.arrays import ByteArray
-from bot.index.filters import canonical, excluded_phrases
+from bot.index.filters import excluded_phrases, normalize
 from bot.models import Filters, Hit, Passage, Query, Scope
 from bot.text import analysis
 
@@ -70,11 +70,11 @@ class Retriever(Protocol):
 
 def has_phrases(passage: Passage, filters: Filters) -> bool:
     """Whether a paragraph of ``passage`` holds every phrase that is asked for, and none an excluded one."""
-    wanted = [canonical(phrase) for phrase in filters.phrases]
-    unwanted = [canonical(phrase) for phrase in excluded_phrases(filters)]
+    wanted = [normalize(phrase) for phrase in filters.phrases]
+    unwanted = [normalize(phrase) for phrase in excluded_phrases(filters)]
     if not wanted and not unwanted:
         return True
-    texts = [canonical(text) for text in _texts(passage)]
+    texts = [normalize(text) for text in _texts(passage)]
     is_held = any(all(phrase in text for phrase in wanted) for text in texts)
     return is_held and not any(phrase in text for phrase in unwanted for text in texts)
 

@@ -283,7 +283,7 @@ class Snapshot:
 
     path: Path
     manifest: str
-    columns: LazyArrays
+    arrays: LazyArrays
 
 
 def load_snapshot(folder: Path, name: str) -> Snapshot | None:

@@ -31,7 +31,7 @@ class SavedIndex:
     name: str
     made: int
 
-    def index(self) -> Index | None:
+    def open(self) -> Index | None:
         """The index; None where it cannot be opened, or another has taken its place."""
         kept = _loaded(self.folder, self.name)
         return kept.index if kept is not None and kept.manifest.made == self.made else None
@@ -45,16 +45,16 @@ class IndexStore:
         where = "\0".join(str(path.resolve()) for path in paths)
         self._name = hashlib.sha256(where.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
-    def current(self, progress: StageProgress | None = None, before: IndexVersion | None = None) -> IndexVersion:
+    def load_current(self, progress: StageProgress | None = None, before: IndexVersion | None = None) -> IndexVersion:
         """The index of the files as they are now: ``before`` itself where nothing has changed. It is not yet saved.
 
         Raises ``ArchiveError`` when there is nothing to answer from.
         """
         now = list_files(self._paths)
-        if before is not None and before.is_of(now):
+        if before is not None and before.is_current(now):
             return before
         saved = self._load()
-        if saved is not None and saved.is_of(now):
+        if saved is not None and saved.is_current(now):
             return saved
         try:
             return self._made(now, before or saved, progress)
@@ -62,7 +62,7 @@ class IndexStore:
             log.warning("The snapshot of the archive is made anew: %s", error)
             return self._made(now, None, progress)
 
-    def anew(self) -> IndexVersion:
+    def rebuild(self) -> IndexVersion:
         """The index made of nothing but the files: what was kept of it is damaged."""
         return self._made(list_files(self._paths), None, None)
 
@@ -83,20 +83,20 @@ class IndexStore:
             return kept
         except DamagedSnapshotError as error:  # in what was taken over
             log.warning("The snapshot of the archive is made anew: %s", error)
-            return self.save(self.anew())
+            return self.save(self.rebuild())
         saved = self._load()
         if saved is None or saved.manifest != kept.manifest:  # another process has saved its own meanwhile
             return kept
         saved.known, saved.notes = kept.known, kept.notes
         return saved
 
-    def changes(self, over: Event) -> Iterator[None]:
+    def watch(self, over: Event) -> Iterator[None]:
         """See ``watching.changes``."""
         from bot.index.watch import watch_files
 
         return watch_files(self._paths, over)
 
-    def place(self, kept: IndexVersion) -> SavedIndex | None:
+    def locate(self, kept: IndexVersion) -> SavedIndex | None:
         """Where it is kept; None where in memory alone."""
         return SavedIndex(self._folder, self._name, kept.manifest.made) if self._folder and kept.is_saved else None
 
@@ -110,7 +110,7 @@ def _loaded(folder: Path, name: str) -> IndexVersion | None:
         if snapshot is None:
             return None
         manifest = Manifest.model_validate_json(snapshot.manifest)
-        return IndexVersion(manifest, snapshot.columns) if manifest.maker.is_here() else None
+        return IndexVersion(manifest, snapshot.arrays) if manifest.maker.is_here() else None
     except ValidationError:
         return None  # another version's
     except DamagedSnapshotError as error:

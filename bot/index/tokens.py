@@ -39,7 +39,7 @@ class Vocabulary:
         )
 
     @classmethod
-    def opened(cls, columns: LazyArrays) -> Vocabulary:
+    def from_arrays(cls, columns: LazyArrays) -> Vocabulary:
         """What ``arrays`` gave the columns of."""
         return cls(*(tuple(StringArray(unprefix(name, columns))) for name in cls.__slots__))
 
@@ -121,7 +121,7 @@ class Tokens:
         ``number`` gives a paragraph's number among all, from 0; those of one article follow each other. ``place`` gives
         how many articles precede the one with an id.
         """
-        self._known, self.number, self._place = terms, number, place
+        self._known, self.paragraph_number, self._place = terms, number, place
         self._title_terms, self._first_titles = own["title_terms"], own["first_titles"].all()
         self._terms, self._starts, self._ends = own["terms"], rows["token.start"], rows["token.end"]
         self._sentence_starts, self._sentence_ends = rows["sentence.start"], rows["sentence.end"]
@@ -131,12 +131,12 @@ class Tokens:
         self._words, self._same = rows["word.number"], own["same"]
         self._folded = StringArray(unprefix("vocabulary.folded", rows))
 
-    def numbers(self, terms: Sequence[str]) -> tuple[int, ...]:
+    def term_ids(self, terms: Sequence[str]) -> tuple[int, ...]:
         """The terms' numbers; UNKNOWN where no paragraph holds one."""
         found = (self._known.find(term) for term in terms)
         return tuple(UNKNOWN if number is None else number for number in found)
 
-    def flags(self, numbers: Iterable[int]) -> npt.NDArray[np.bool_]:
+    def term_mask(self, numbers: Iterable[int]) -> npt.NDArray[np.bool_]:
         """True at these numbers, shape (vocabulary,); UNKNOWN is passed over."""
         flags = np.zeros(len(self._known), dtype=np.bool_)
         flags[[number for number in numbers if number != UNKNOWN]] = True
@@ -144,7 +144,7 @@ class Tokens:
 
     def occurrences(self, flags: npt.NDArray[np.bool_], paragraphs: Sequence[int]) -> TermOccurrences:
         """Every token of the numbered ``paragraphs`` (ascending) whose term's flag is set."""
-        reaches = self._first_terms[np.array([*runs(paragraphs)], np.int64).reshape(-1, 2)]
+        reaches = self._first_terms[np.array([*consecutive_ranges(paragraphs)], np.int64).reshape(-1, 2)]
         terms = np.concatenate([np.empty(0, np.int32), *(self._terms.part(*reach) for reach in reaches.tolist())])
         sizes = reaches[:, 1] - reaches[:, 0]
         found = np.flatnonzero(flags[terms])
@@ -162,45 +162,45 @@ class Tokens:
         )
         return np.where(is_inside, sentence - self._first_sentences[numbers], -1)
 
-    def sentence_at(self, token: int, paragraph: int) -> int:
+    def sentence_of(self, token: int, paragraph: int) -> int:
         """Which sentence of the numbered ``paragraph`` holds all of the numbered ``token``; -1 where none does."""
         return int(self._sentences_of(np.array([token]), np.array([paragraph]))[0])
 
-    def follow(self, terms: Sequence[int], token: int, paragraph: int) -> bool:
+    def has_sequence_at(self, terms: Sequence[int], token: int, paragraph: int) -> bool:
         """Whether these terms stand one after the other in the numbered ``paragraph``, from ``token`` on."""
         end = token + len(terms)
         return end <= int(self._first_terms[paragraph + 1]) and bool(
             self._terms.part(token, end).tolist() == list(terms)
         )
 
-    def length(self, paragraph: Paragraph) -> int:
+    def token_count(self, paragraph: Paragraph) -> int:
         """How many tokens the paragraph has."""
-        number = self.number(paragraph)
+        number = self.paragraph_number(paragraph)
         return int(self._first_terms[number + 1] - self._first_terms[number])
 
-    def title(self, article: Article) -> frozenset[int]:
+    def title_terms(self, article: Article) -> frozenset[int]:
         """The searched terms of the article's title, as numbers."""
         at = self._place(article.id)
         return frozenset(self._title_terms.part(int(self._first_titles[at]), int(self._first_titles[at + 1])).tolist())
 
-    def wording(self, paragraph: Paragraph) -> list[int]:
+    def word_ids(self, paragraph: Paragraph) -> list[int]:
         """All words of the paragraph, stop words among them, in order, as numbers: equal where their terms are."""
-        number = self.number(paragraph)
+        number = self.paragraph_number(paragraph)
         words = self._words.part(int(self._first_words[number]), int(self._first_words[number + 1]))
         same: list[int] = self._same.at(words).tolist()
         return same
 
-    def is_figure(self, word: int) -> bool:
+    def has_digit(self, word: int) -> bool:
         """Whether a word has a digit, by its number in ``wording``."""
         return any(map(str.isdigit, self._folded[word]))
 
-    def places(self, firsts: IntArray, lasts: IntArray) -> tuple[IntArray, IntArray]:
+    def token_spans(self, firsts: IntArray, lasts: IntArray) -> tuple[IntArray, IntArray]:
         """Where some tokens start, and others end, by their numbers, in their articles' texts."""
         return self._starts.at(firsts), self._ends.at(lasts)
 
     def sentences(self, paragraph: Paragraph) -> tuple[Span, ...]:
         """The paragraph's sentences, in order, as spans of the article's text."""
-        number = self.number(paragraph)
+        number = self.paragraph_number(paragraph)
         reach = int(self._first_sentences[number]), int(self._first_sentences[number + 1])
         return tuple(map(Span, self._sentence_starts.part(*reach).tolist(), self._sentence_ends.part(*reach).tolist()))
 
@@ -209,15 +209,15 @@ class Tokens:
         at = self._first_sentences[paragraphs] + places
         return map(Span, self._sentence_starts.at(at).tolist(), self._sentence_ends.at(at).tolist())
 
-    def body(self, passage: Passage) -> list[str]:
+    def passage_terms(self, passage: Passage) -> list[str]:
         """The terms of the passage's own words, in order: what ``retrieval.body`` gives, without analysing again."""
-        first = self.number(passage.paragraphs[0])
+        first = self.paragraph_number(passage.paragraphs[0])
         end = first + len(passage.paragraphs)
         numbers = self._terms.part(int(self._first_terms[first]), int(self._first_terms[end]))
         return [self._known[number] for number in numbers.tolist()]
 
 
-def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+def consecutive_ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Ascending ``numbers`` as half-open ranges, those that follow each other in one."""
     first = end = -1
     for number in numbers:

@@ -121,11 +121,11 @@ class IndexVersion:
         Raises ``DamagedSnapshotError`` where what opening reads is damaged.
         """
         self.manifest, self.columns, self.known = manifest, columns, known
-        self.index = Index.opened(columns)
+        self.index = Index.from_arrays(columns)
         self.notes = _noted(columns) if known is None else known.notes
 
     @property
-    def made(self) -> datetime:
+    def built_at(self) -> datetime:
         """When they were read."""
         return datetime.fromtimestamp(self.manifest.made / 1e9, UTC)
 
@@ -134,7 +134,7 @@ class IndexVersion:
         """Whether it is on disk."""
         return "read.notes" in self.columns
 
-    def is_of(self, now: Listing) -> bool:
+    def is_current(self, now: Listing) -> bool:
         """Whether it was made of the files as they are now."""
         is_settled = self.manifest.latest + SETTLED < self.manifest.made
         return is_settled and self.manifest.listing == now.digest
@@ -165,7 +165,7 @@ class IndexInputs:
         if kept.known is not None:
             return kept.known
         read = [_file_records().validate_json(one) for one in StringArray(unprefix("read.files", kept.columns))]
-        words = Vocabulary.opened(unprefix("rows.vocabulary", kept.columns))
+        words = Vocabulary.from_arrays(unprefix("rows.vocabulary", kept.columns))
         return cls({one.path: one for one in read}, kept.notes, words)
 
     def arrays(self) -> dict[str, Array]:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot.index.archive import Archive
-from bot.index.filters import for_phrase, without_phrases
+from bot.index.filters import drop_phrases, phrase_query
 from bot.index.lexicon import Lexicon
 from bot.index.scoring import Retriever, TermScore
 from bot.index.tokens import Tokens
@@ -83,12 +83,12 @@ class Answerer:
         """
         started = time.perf_counter()
         query = expand(self._lexicon, question, self._without)
-        held = self.archive.holdings(query.filters.scope)
+        held = self.archive.summary(query.filters.scope)
         found = self._find(query, held, question.limit)
         is_met = bool(found.hits) or not (query.filters.phrases or query.filters.excluded)
         if not is_met:
             # Where no paragraph holds a phrase, what holds its words comes nearest, and is no answer.
-            found = self._find(without_phrases(query), held, question.limit)
+            found = self._find(drop_phrases(query), held, question.limit)
         for quote in found.quotes:
             self.archive.verify(quote)
         looks = self._looks(query)
@@ -101,7 +101,7 @@ class Answerer:
             trace = _trace(query, found.hits, held, started)
             return Answer(quotes, sure, told, trace, later, found.has_more)
         quotes = found.quotes[:NEAREST]
-        reason = abstention_reason(query, quotes, looks, self.archive.holdings(Scope()), held, is_met=is_met)
+        reason = abstention_reason(query, quotes, looks, self.archive.summary(Scope()), held, is_met=is_met)
         return Abstention(reason, quotes, sure, _trace(query, found.hits, held, started))
 
     def verify(self, quote: Quote) -> None:
@@ -136,7 +136,7 @@ class Answerer:
             return bool(self._retriever.scores(asked, 1))
 
         return ArchiveProbe(
-            known, lambda words: is_found(query.holding(words)), lambda phrase: is_found(for_phrase(query, phrase))
+            known, lambda words: is_found(query.holding(words)), lambda phrase: is_found(phrase_query(query, phrase))
         )
 
     @cached_property
@@ -145,7 +145,7 @@ class Answerer:
         from bot.search.examples import TRIES, suggest_questions
 
         acronyms, names = self._lexicon.acronyms(), self._lexicon.names()
-        made = suggest_questions(self.archive.newest_first(), self._tokens, acronyms, names)
+        made = suggest_questions(self.archive.paragraphs_newest_first(), self._tokens, acronyms, names)
         chosen: list[Example] = []
         others: list[Example] = []
         for one in islice(made, TRIES):
@@ -162,7 +162,7 @@ def article_score_shares(archive: Archive, articles: Retriever, query: Query) ->
     """What gives the engine's score of a passage's whole article, as a share of the best one's; 0 of one far behind."""
     scores = articles.scores(query.throughout_scope(), DEPTH)
     best = max(scores.values(), default=1.0)
-    return lambda passage: scores.get(archive.whole_articles.holding(passage), 0.0) / best
+    return lambda passage: scores.get(archive.whole_articles.find_containing(passage), 0.0) / best
 
 
 def _trace(query: Query, hits: Sequence[Hit], held: ArchiveSummary, started: float) -> Trace:

@@ -57,6 +57,6 @@ def density(coverage: Coverage, passage: Passage) -> float:
     counts = Counter(
         word for paragraph in passage.paragraphs for one in coverage.matches(paragraph) for word in one.form.words
     )
-    length = sum(coverage.tokens.length(paragraph) for paragraph in passage.paragraphs)
+    length = sum(coverage.tokens.token_count(paragraph) for paragraph in passage.paragraphs)
     norm = _SATURATION * length / _USUAL_LENGTH
     return sum(coverage.weights[word] * count / (count + norm) for word, count in counts.items())

@@ -36,7 +36,7 @@ class CorpusAddress:
 
     def librarian(self) -> Answerer | None:
         """Who is found there; None where the archive cannot be opened, or is another by now."""
-        index = self.place.index()
+        index = self.place.open()
         return None if index is None else create_answerer(index, self.without)
 
 
@@ -51,7 +51,7 @@ class Corpus:
         Raises ``ArchiveError`` when there is nothing to answer from.
         """
         self._keeper, self._without = keeper, tuple(without)
-        self._kept = keeper.save(keeper.current(progress))
+        self._kept = keeper.save(keeper.load_current(progress))
         self._librarian = create_answerer(self._kept.index, self._without)
         self._turn = Lock()
         self._settled = Condition()
@@ -65,7 +65,7 @@ class Corpus:
     @property
     def read_at(self) -> datetime:
         """When the archive was read as it is now."""
-        return self._kept.made
+        return self._kept.built_at
 
     @property
     def is_kept(self) -> bool:
@@ -75,7 +75,7 @@ class Corpus:
     @property
     def address(self) -> CorpusAddress | None:
         """Where another process finds the same librarian; None where the index is in memory alone."""
-        place = self._keeper.place(self._kept)
+        place = self._keeper.locate(self._kept)
         return None if place is None else CorpusAddress(place, self._without)
 
     def with_current(self, work: Callable[[Answerer], T], *, patience: float = PATIENCE) -> T:
@@ -96,7 +96,7 @@ class Corpus:
         """Look at the files again; whether anything had changed. ``ArchiveError`` where nothing is left to read."""
         with self._turn:
             before = self._kept
-            if not self._take(self._keeper.current(progress, before)):
+            if not self._take(self._keeper.load_current(progress, before)):
                 return False
             now = self._kept
             self._settle()  # questions need not wait for the disk
@@ -108,7 +108,7 @@ class Corpus:
         with self._turn:
             if self._librarian is librarian:  # else another thread has mended it meanwhile
                 log.warning("The archive is read again: %s", why)
-                self._take(self._keeper.anew())
+                self._take(self._keeper.rebuild())
                 self._keeper.save(self._kept)  # for the next start; here it is answered from memory
             return self._librarian
 
@@ -131,7 +131,7 @@ class Corpus:
             watching.join(1.0)
 
     def _watch(self, over: Event, told: Callable[[int], None] | None) -> None:
-        for _ in self._keeper.changes(over):
+        for _ in self._keeper.watch(over):
             self._look(told)
 
     def _look(self, told: Callable[[int], None] | None) -> None:

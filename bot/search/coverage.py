@@ -28,7 +28,7 @@ class ExpansionFinder:
 
     def __init__(self, forms: Sequence[Expansion], tokens: Tokens) -> None:
         self._tokens = tokens
-        self._terms = [tokens.numbers(form.terms) for form in forms]
+        self._terms = [tokens.term_ids(form.terms) for form in forms]
         self._words = np.array([mask_of(form.words) for form in forms], np.uint64)
         self._lengths = np.array([len(terms) for terms in self._terms], np.int64)
         firsts = np.array([terms[0] for terms in self._terms], np.int64)
@@ -37,7 +37,7 @@ class ExpansionFinder:
         self._order = np.argsort(firsts, kind="stable")
         self._begins, starts = np.unique(firsts[self._order], return_index=True)
         self._borders = np.append(starts, len(firsts))
-        self._flags = tokens.flags(self._begins.tolist())
+        self._flags = tokens.term_mask(self._begins.tolist())
 
     def held(self, terms: frozenset[int]) -> TermMask:
         """The words of which some form's terms are all among ``terms``, in whatever order."""
@@ -56,8 +56,8 @@ class ExpansionFinder:
         stands = np.ones(len(forms), np.bool_)
         for place in np.flatnonzero(self._lengths[forms] > 1).tolist():
             token, paragraph, terms = int(found.tokens[place]), int(found.paragraphs[place]), self._terms[forms[place]]
-            stands[place] = self._tokens.follow(terms, token, paragraph)
-            if stands[place] and self._tokens.sentence_at(token + len(terms) - 1, paragraph) != sentences[place]:
+            stands[place] = self._tokens.has_sequence_at(terms, token, paragraph)
+            if stands[place] and self._tokens.sentence_of(token + len(terms) - 1, paragraph) != sentences[place]:
                 sentences[place] = -1
         return Occurrences(
             forms[stands],
@@ -102,7 +102,7 @@ class ParagraphView:
     @cached_property
     def _sightings(self) -> tuple[list[int], list[TermMask], list[int], list[int]]:
         forms, words, _, firsts, lasts, _ = self._sighted.sightings
-        starts, ends = self._tokens.places(firsts, lasts)
+        starts, ends = self._tokens.token_spans(firsts, lasts)
         return forms.tolist(), words.tolist(), starts.tolist(), ends.tolist()
 
     def neighbours(self, at: int) -> Iterator[tuple[int, int, TermMask]]:
@@ -174,7 +174,7 @@ class Coverage:
         together = [one + other for one, other in pairwise(self.weights)]
         self.pairs = tuple(pair / (sum(together) or 1.0) for pair in together)
         self._forms = ExpansionFinder(query.forms, tokens)
-        self._asked = frozenset(tokens.numbers([word.term for word in query.words]))
+        self._asked = frozenset(tokens.term_ids([word.term for word in query.words]))
         self._seen: dict[int, tuple[ParagraphView, int] | None] = {}
         self._matches: dict[int, tuple[Match, ...]] = {}
         self._shares: dict[TermMask, float] = {}
@@ -192,7 +192,7 @@ class Coverage:
 
     def _known(self, paragraph: Paragraph) -> tuple[ParagraphView, int] | None:
         """Where it is remembered what stands in ``paragraph``; None where nothing does."""
-        number = self.tokens.number(paragraph)
+        number = self.tokens.paragraph_number(paragraph)
         if number not in self._seen:
             self.see([number])
         return self._seen[number]
@@ -206,7 +206,7 @@ class Coverage:
 
         Behind it, for which positions i words i and i + 1 stand near each other in the paragraph.
         """
-        first = self.tokens.number(passage.paragraphs[0])
+        first = self.tokens.paragraph_number(passage.paragraphs[0])
         numbers = range(first, first + len(passage.paragraphs))
         if any(number not in self._seen for number in numbers):
             self.see(numbers)
@@ -225,7 +225,7 @@ class Coverage:
 
     def matches(self, paragraph: Paragraph) -> tuple[Match, ...]:
         """Every form of the question that stands in ``paragraph``, in order."""
-        number = self.tokens.number(paragraph)
+        number = self.tokens.paragraph_number(paragraph)
         if number not in self._matches:
             known = self._known(paragraph)
             found = known[0].sightings(known[1]) if known else ()
@@ -261,5 +261,5 @@ class Coverage:
 
     def _title(self, article: Article) -> frozenset[int]:
         if article.id not in self._titles:
-            self._titles[article.id] = self.tokens.title(article)
+            self._titles[article.id] = self.tokens.title_terms(article)
         return self._titles[article.id]

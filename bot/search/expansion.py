@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 import regex
 
 from bot.index import spelling
-from bot.index.filters import excluded_terms, in_question, required_terms
+from bot.index.filters import excluded_terms, relax_phrases, required_terms
 from bot.index.lexicon import Lexicon
 from bot.models import Expansion, ExpansionOrigin, Query, Question, Span, Word
 from bot.search import followups, operators
@@ -81,7 +81,7 @@ def expand(lexicon: Lexicon, question: Question, without: Collection[str] = ()) 
         own, forms = naming, _forms(lexicon, naming)
     forms.extend(followups.inherited_expansions(own, taken, _forms(lexicon, taken)))
     words = (*own, *taken)
-    filters = in_question(filters, words)
+    filters = relax_phrases(filters, words)
     return Query(
         question,
         words,
@@ -100,7 +100,7 @@ def _taken(
         return ()
     before, *earlier = question.follows
     words = expand(lexicon, Question(before, follows=tuple(earlier))).words
-    return followups.inherited_words(words, forms, lexicon.idf, lexicon.paragraphs_with)
+    return followups.inherited_words(words, forms, lexicon.idf, lexicon.paragraph_count)
 
 
 def _forms(lexicon: Lexicon, words: Sequence[Word]) -> list[Expansion]:
@@ -144,13 +144,13 @@ def _acronym_forms(lexicon: Lexicon, words: Sequence[Word]) -> Iterator[Expansio
 def _spelling_forms(lexicon: Lexicon, i: int, word: Word) -> Iterator[Expansion]:
     folded = analysis.fold(word.typed)
     meant: tuple[str, ...] = ()
-    if not lexicon.paragraphs_with(word.term) and word.term not in lexicon.expansions.long_forms:
-        meant = spelling.nearest_words(folded, lexicon.known)
+    if not lexicon.paragraph_count(word.term) and word.term not in lexicon.expansions.long_forms:
+        meant = spelling.nearest_words(folded, lexicon.known_words)
     others = [other for known in (folded, *meant) for other in lexicon.expansions.spellings.get(known, ())]
-    written_so = [lexicon.written(other) for other in dict.fromkeys((*meant, *others))]
+    written_so = [lexicon.original_spelling(other) for other in dict.fromkeys((*meant, *others))]
     written_so += analysis.to_name_forms(word.typed)
     for written in written_so:
-        if (term := analysis.to_search_term(written)) and term != word.term and lexicon.paragraphs_with(term):
+        if (term := analysis.to_search_term(written)) and term != word.term and lexicon.paragraph_count(term):
             yield Expansion((term,), (i,), SPELLING_WEIGHT, "spelling", written)
 
 

@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.index.filters import holds, outside_phrases
+from bot.index.filters import contains_phrase, positions_outside_phrases
 from bot.models import Answer, ArchiveSummary, Filters, Query, Quote, Reply, Scope, Trace, format_date, join_words
 
 MOST_NAMED, LONGEST = 6, 40
@@ -56,7 +56,7 @@ def searched_line(trace: Trace) -> str | None:
     query, filters = trace.query, trace.query.filters
     if not (query.taken or filters.phrases or filters.excluded or filters.scope != Scope()):
         return None
-    words = [query.words[i].typed for i in outside_phrases(query.words, filters)]
+    words = [query.words[i].typed for i in positions_outside_phrases(query.words, filters)]
     more = [f"{len(words) - MOST_NAMED:,} more words"] if len(words) > MOST_NAMED else []
     terms = [
         *map(shortened, words[:MOST_NAMED]),
@@ -103,7 +103,9 @@ class ArchiveProbe:
 
 def partial_match_warning(query: Query, quotes: Sequence[Quote], looks: ArchiveProbe) -> str | None:
     """What the quotes lack, as a sentence; None when the first lacks nothing that the others do not hold."""
-    apart = [one for one in query.filters.quoted if not all(holds(quote.paragraph.text, one) for quote in quotes)]
+    apart = [
+        one for one in query.filters.quoted if not all(contains_phrase(quote.paragraph.text, one) for quote in quotes)
+    ]
     if apart:
         return f"Not in all of these passages word for word: {list_words(apart, 'and')}."
     if not quotes[0].lacking:
@@ -166,7 +168,7 @@ def _articles(held: ArchiveSummary, which_ones: str = "") -> str:
 
 def _never_together(query: Query, looks: ArchiveProbe) -> str | None:
     """The words of a short question which no passage holds together; None where one does."""
-    words = outside_phrases(query.words, query.filters)
+    words = positions_outside_phrases(query.words, query.filters)
     if not 0 < len(words) <= FEW or looks.together(words):
         return None
     return {1: "", 2: "both "}.get(len(words), "all of ") + _typed(query, words, "and")

@@ -21,7 +21,7 @@ from datetime import date
 
 import regex
 
-from bot.index.filters import canonical
+from bot.index.filters import normalize
 from bot.models import Filters, Scope
 from bot.text import analysis
 
@@ -88,14 +88,14 @@ def _once(found: list[str]) -> tuple[str, ...]:
 
 def _is_phrase(typed: str) -> bool:
     """Whether ``typed`` is several words, one of which can be searched for."""
-    return " " in typed and len(canonical(typed).split()) > 1 and bool(analysis.extract_terms(typed))
+    return " " in typed and len(normalize(typed).split()) > 1 and bool(analysis.extract_terms(typed))
 
 
 def _narrowed(scope: Scope, name: str, value: str) -> Scope | None:
     """``scope`` with one more operator; None when its value says nothing."""
     value = value.rstrip(_CLOSING)
     if name.casefold() == "source":
-        return replace(scope, sources=_once([*scope.sources, value])) if canonical(value).strip() else None
+        return replace(scope, sources=_once([*scope.sources, value])) if normalize(value).strip() else None
     found = _DATE.fullmatch(value)
     if found is None:
         return None

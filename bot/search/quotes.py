@@ -105,9 +105,9 @@ def _choose(coverage: Coverage, hits: Sequence[Hit], limit: int, is_newest_asked
     shown = 0
     for (run, score), share in zip(found, worth, strict=True):
         words = matched_terms(run.matches)
-        wording = shingles(coverage.tokens.wording(run.paragraph))
+        wording = shingles(coverage.tokens.word_ids(run.paragraph))
         twin = next(
-            (i for i, one in enumerate(quoted) if is_near_duplicate(one, wording, coverage.tokens.is_figure)), None
+            (i for i, one in enumerate(quoted) if is_near_duplicate(one, wording, coverage.tokens.has_digit)), None
         )
         if twin is not None:
             quotes[twin] = _folded(quotes[twin], run.paragraph)

@@ -84,7 +84,7 @@ class Features:
 def compute_features(coverage: Coverage, passages: Sequence[Passage]) -> Features:
     """Those of each of ``passages``."""
     tokens = coverage.tokens
-    begins = np.array([tokens.number(passage.paragraphs[0]) for passage in passages], np.int64)
+    begins = np.array([tokens.paragraph_number(passage.paragraphs[0]) for passage in passages], np.int64)
     order = np.argsort(begins, kind="stable")
     sighted = coverage.see(
         number

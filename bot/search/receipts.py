@@ -147,7 +147,7 @@ def _found(line: QuoteLine, archive: Archive) -> Quote | None:
     if named not in archive.articles:
         named = next((one for one in archive.articles if _written(one) == line.article), named)
     try:
-        return archive.find(named, Span(line.start, line.end), line.sha256)
+        return archive.find_quote(named, Span(line.start, line.end), line.sha256)
     except VerificationError:
         return None
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import regex
 
-from bot.index.filters import holds
+from bot.index.filters import contains_phrase
 from bot.models import Paragraph, Passage, Span
 from bot.search.coverage import Coverage, Match, Sentence, matched_terms
 from bot.search.occurrences import TermMask, union
@@ -69,7 +69,7 @@ def best_snippet(coverage: Coverage, passage: Passage) -> Snippet | None:
     for paragraph, words, near in coverage.touched(passage):
         start = FIRST_PARAGRAPH / (1 + paragraph.number - passage.paragraphs[0].number)
         if phrases:
-            may_win = all(holds(paragraph.text, phrase) for phrase in phrases)
+            may_win = all(contains_phrase(paragraph.text, phrase) for phrase in phrases)
         else:
             may_win = best is None or start + _most(coverage, words, near, title) >= best[1]
         if may_win:
@@ -82,7 +82,7 @@ def best_snippet(coverage: Coverage, passage: Passage) -> Snippet | None:
 
 def _count(phrases: Sequence[str], run: Snippet) -> int:
     text = run.span.of(run.paragraph.article.text)
-    return sum(holds(text, phrase) for phrase in phrases)
+    return sum(contains_phrase(text, phrase) for phrase in phrases)
 
 
 def _most(coverage: Coverage, words: TermMask, near: TermMask, title: TermMask) -> float:

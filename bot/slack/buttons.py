@@ -117,7 +117,7 @@ def _is_text(name: str) -> bool:
 
 def find_quote(archive: Archive, reference: QuoteRef) -> Quote:
     """The quote that ``reference`` names, verified now. VerificationError where its source has changed."""
-    return archive.find(reference.article, Span(reference.start, reference.end), reference.digest)
+    return archive.find_quote(reference.article, Span(reference.start, reference.end), reference.digest)
 
 
 SHARE = "share"

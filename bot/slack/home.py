@@ -49,7 +49,7 @@ from bot.store.store import Store
 def archive_summary_blocks(archive: Archive, loaded: datetime) -> Iterator[Json]:
     """What ``archive`` holds, which was read when it was ``loaded``."""
     parts = [_count(len(archive), "article")]
-    parts += [_count(archive.publishers, "source")] if archive.publishers else []
+    parts += [_count(archive.publisher_count, "source")] if archive.publisher_count else []
     borders = dict.fromkeys(format_date(when) for when in (archive.earliest, archive.latest) if when)
     parts += [" to ".join(borders)] if borders else []
     yield sentence(f"{' · '.join(parts)}. Read on {format_date(loaded.date())} at {loaded:%H:%M} UTC.")

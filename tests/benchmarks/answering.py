@@ -82,10 +82,10 @@ class _Evaluation:
         self._questions = Path(questions)
 
     def build(self) -> None:
-        self._keeper.save(self._keeper.current())
+        self._keeper.save(self._keeper.load_current())
 
     def open(self) -> Index:
-        kept = self._keeper.current()
+        kept = self._keeper.load_current()
         assert kept.is_saved
         return kept.index
 
@@ -108,7 +108,7 @@ class _Corpus:
     def open(self) -> Index:
         snapshot = load_snapshot(self._folder, _NAME)
         assert snapshot
-        return Index.opened(snapshot.columns)
+        return Index.from_arrays(snapshot.arrays)
 
     def questions(self) -> list[str]:
         return [" ".join(words) for words in self._corpus.questions(self._count)]

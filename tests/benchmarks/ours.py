@@ -37,9 +37,9 @@ class Pullquote:
         """See ``Index.open``."""
         snapshot = load_snapshot(folder, _NAME)
         assert snapshot
-        columns = snapshot.columns
+        columns = snapshot.arrays
         terms = StringArray(unprefix("terms", columns))
-        body, without = (Postings.opened(Counted(unprefix(name, columns), terms)) for name in ("body", "without"))
+        body, without = (Postings.from_arrays(Counted(unprefix(name, columns), terms)) for name in ("body", "without"))
         weighted = [(body if name == "body" else without, weight) for name, (_, weight) in FIELDS.items()]
         search = create_scorer([postings for postings, _ in weighted])
         return lambda words: search.best(

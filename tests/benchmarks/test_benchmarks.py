@@ -92,7 +92,7 @@ def test_the_articles(tmp_path: Path) -> None:
     corpus = Corpus(tmp_path, 30)
     corpus.write()
     made = rows(corpus)
-    shelved = Index.opened(in_memory(build_arrays(made))).archive
+    shelved = Index.from_arrays(in_memory(build_arrays(made))).archive
     read = analyze(list(shelved.articles.values()))
     assert made.vocabulary == read.vocabulary
     assert len(shelved.passages) == 30

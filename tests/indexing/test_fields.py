@@ -75,7 +75,7 @@ def test_fields_are_those_of_the_passages(given_articles: list[Article]) -> None
 def test_the_lexicon_is_a_plain_count(given_articles: list[Article]) -> None:
     """Counts, first spellings, names and acronyms are what a plain walk over the paragraphs finds."""
     kept = in_memory(build_arrays(analyze(given_articles)))
-    index, own = Index.opened(kept), unprefix("lexicon", kept)
+    index, own = Index.from_arrays(kept), unprefix("lexicon", kept)
     every: Counter[str] = Counter()
     small: Counter[str] = Counter()
     first: dict[str, str] = {}
@@ -93,7 +93,7 @@ def test_the_lexicon_is_a_plain_count(given_articles: list[Article]) -> None:
                 long_forms[short][long] += 1
     terms = list(StringArray(unprefix("terms", kept)))
     assert index.lexicon.size == len(paragraphs)
-    assert {term: index.lexicon.paragraphs_with(term) for term in terms} == {term: every[term] for term in terms}
+    assert {term: index.lexicon.paragraph_count(term) for term in terms} == {term: every[term] for term in terms}
     assert own["written_small"].all().tolist() == [small[term] for term in terms]
     folded, spelt = (list(StringArray(unprefix(name, own))) for name in ("folded", "written"))
     assert dict(zip(folded, spelt, strict=True)) == first

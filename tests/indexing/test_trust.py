@@ -126,11 +126,11 @@ def test_what_cannot_be_trusted_is_made_anew(
 def test_another_maker_is_not_read(corpus: Path, tmp_path: Path) -> None:
     """What another version has made is made again, although no file has changed."""
     keeper = IndexStore([corpus], tmp_path / "state")
-    made = keeper.save(keeper.current()).made
-    assert keeper.current().made == made
+    made = keeper.save(keeper.load_current()).built_at
+    assert keeper.load_current().built_at == made
     (path,) = snapshots(tmp_path / "state")
     _by_another_maker(path)
-    assert keeper.current().made > made
+    assert keeper.load_current().built_at > made
 
 
 def test_a_process_answers_from_a_damaged_snapshot(corpus: Path, tmp_path: Path) -> None:

@@ -55,9 +55,9 @@ def test_updated_is_as_made_anew(history: list[tuple[list[Edit], bool, bool, boo
             expected = fresh(paths)
             if expected is None:
                 with pytest.raises(ArchiveError):
-                    keeper.current(before=kept)
+                    keeper.load_current(before=kept)
                 continue
-            kept = keeper.current(before=None if is_restarted else kept)
+            kept = keeper.load_current(before=None if is_restarted else kept)
             if is_saved:
                 kept = keeper.save(kept)
             assert differences(kept, expected) == []
@@ -85,22 +85,22 @@ def texts(kept: IndexVersion) -> list[str]:
 def test_what_has_not_changed_is_the_same_index(folders: Folders) -> None:
     """Nothing is made where nothing has changed, by one process or the next."""
     keeper = keeper_of(folders)
-    kept = keeper.save(keeper.current())
-    assert keeper.current(before=kept) is kept
-    again = keeper_of(folders).current()
-    assert again.made == kept.made
+    kept = keeper.save(keeper.load_current())
+    assert keeper.load_current(before=kept) is kept
+    again = keeper_of(folders).load_current()
+    assert again.built_at == kept.built_at
     assert again.is_saved
 
 
 def test_a_touched_file_gives_the_same_answers(folders: Folders) -> None:
     """A file with another time and the same words is looked at again, and known from then on."""
     keeper = keeper_of(folders)
-    kept = keeper.save(keeper.current())
+    kept = keeper.save(keeper.load_current())
     folders.touch(folders.paths[0] / "a.txt")
-    again = keeper.current(before=kept)
+    again = keeper.load_current(before=kept)
     assert again is not kept
     assert texts(again) == texts(kept)
-    assert keeper.current(before=again) is again
+    assert keeper.load_current(before=again) is again
 
 
 def test_a_file_that_changes_twice_in_one_tick(folders: Folders) -> None:
@@ -110,10 +110,10 @@ def test_a_file_that_changes_twice_in_one_tick(folders: Folders) -> None:
     os.utime(path, ns=(now, now))
     for restarts in (False, True):
         keeper = keeper_of(folders)
-        kept = keeper.save(keeper.current())
+        kept = keeper.save(keeper.load_current())
         path.write_text(path.read_text().replace("sank", "swam") if restarts else "The ferry to Tarn sang.")
         os.utime(path, ns=(now, now))
-        again = keeper.current(before=None if restarts else kept)
+        again = keeper.load_current(before=None if restarts else kept)
         assert texts(again)[0] == path.read_text(encoding="utf-8")
 
 
@@ -121,20 +121,20 @@ def test_what_is_settled_is_known_by_its_time(folders: Folders) -> None:
     """An index that was made of files before they had settled is made again once; from then on it is as it was."""
     keeper, recently = keeper_of(folders), time.time_ns() - SETTLED // 2
     os.utime(folders.paths[0] / "a.txt", ns=(recently, recently))
-    kept = keeper.current()
-    assert not kept.is_of(list_files(folders.paths))
+    kept = keeper.load_current()
+    assert not kept.is_current(list_files(folders.paths))
     folders.touch(folders.paths[0] / "a.txt")
-    settled = keeper.current(before=kept)
-    assert settled.is_of(list_files(folders.paths))
+    settled = keeper.load_current(before=kept)
+    assert settled.is_current(list_files(folders.paths))
 
 
 def test_a_file_goes_back_in_time(folders: Folders) -> None:
     """A file that is put back with an older time, the same size and other words is read again."""
     path = folders.paths[1] / "b.txt"
-    kept = keeper_of(folders).current()
+    kept = keeper_of(folders).load_current()
     path.write_text("The bridge at Tarn held."[: path.stat().st_size], encoding="utf-8")
     os.utime(path, ns=(LONG_AGO - 10, LONG_AGO - 10))
-    assert texts(keeper_of(folders).current(before=kept))[1] == path.read_text(encoding="utf-8")
+    assert texts(keeper_of(folders).load_current(before=kept))[1] == path.read_text(encoding="utf-8")
 
 
 def test_only_what_is_new_is_analysed(folders: Folders) -> None:
@@ -155,7 +155,7 @@ def test_only_what_is_new_is_analysed(folders: Folders) -> None:
     for analysed, change in steps:
         change()
         told: list[tuple[str, int, int]] = []
-        kept = keeper_of(folders).current(lambda *one: told.append(one), kept)  # noqa: B023 - called at once
+        kept = keeper_of(folders).load_current(lambda *one: told.append(one), kept)  # noqa: B023 - called at once
         assert [of for what, done, of in told if what == "Indexing" and done == of] == (
             [len(analysed)] * bool(analysed)
         )
@@ -173,11 +173,11 @@ def test_an_empty_archive_leaves_the_old_one(text: str) -> None:
         path = folders.paths[0] / "a.txt"
         folders.write(path, text)
         keeper = keeper_of(folders)
-        kept = keeper.save(keeper.current())
+        kept = keeper.save(keeper.load_current())
         path.unlink()
         with pytest.raises(ArchiveError, match="There is no article in"):
-            keeper.current(before=kept)
+            keeper.load_current(before=kept)
         folders.write(path, text)
         told: list[str] = []
-        assert texts(keeper_of(folders).current(lambda what, done, of: told.append(what), kept)) == texts(kept)
+        assert texts(keeper_of(folders).load_current(lambda what, done, of: told.append(what), kept)) == texts(kept)
         assert "Indexing" not in told

@@ -195,7 +195,7 @@ def test_nothing_is_read_that_was_not_checked(search: Callable[[Sequence[Posting
     plain = NumpyScorer(fields)
     for terms in Drawn(seed).queries(20):
         late = [
-            Postings.opened(Counted({name: Late(one).column for name, one in field.arrays().items()}, field.terms))
+            Postings.from_arrays(Counted({name: Late(one).column for name, one in field.arrays().items()}, field.terms))
             for field in fields
         ]
         expected = plain.best(QueryPostings.of(list(zip(fields, WEIGHTS, strict=True)), terms), None, 10)

@@ -102,7 +102,7 @@ def test_the_rarer_tells_more() -> None:
     """A word tells the more the fewer paragraphs hold it, and one in every paragraph still tells something."""
     learnt = lexicon("The ferry left.", "The ferry came.", "The ferry sank at the pier.")
     assert learnt.idf("unheard") > learnt.idf("pier") > learnt.idf("ferri") > 0
-    assert [learnt.paragraphs_with(term) for term in ("unheard", "pier", "ferri")] == [0, 1, 3]
+    assert [learnt.paragraph_count(term) for term in ("unheard", "pier", "ferri")] == [0, 1, 3]
 
 
 def test_an_archive_without_paragraphs() -> None:

@@ -35,7 +35,7 @@ def said(manifest: str, arrays: Arrays) -> Said:
 def read(snapshot: Snapshot | None) -> Said:
     """All that a snapshot says."""
     assert snapshot is not None
-    return said(snapshot.manifest, {name: column.all() for name, column in snapshot.columns.items()})
+    return said(snapshot.manifest, {name: column.all() for name, column in snapshot.arrays.items()})
 
 
 def saved(folder: Path, arrays: Arrays, manifest: str = "", patience: float = 60.0) -> Path:
@@ -57,7 +57,7 @@ def number_of(snapshot: Snapshot | None) -> int:
     """The number of a snapshot of ``numbered`` arrays, all of which are found to be of that number."""
     assert snapshot is not None
     number = int(snapshot.manifest)
-    for column, length in ((snapshot.columns["small"], 3), (snapshot.columns["great"], 100_000)):
+    for column, length in ((snapshot.arrays["small"], 3), (snapshot.arrays["great"], 100_000)):
         assert len(column) == length
         assert (column.all() == number).all()
     return number

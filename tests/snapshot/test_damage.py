@@ -184,8 +184,8 @@ def test_damage_is_found_where_it_is_read(tmp_path: Path) -> None:
     path.write_bytes(flipped(file, at))
     snapshot = loaded(tmp_path)
     assert snapshot is not None
-    assert (snapshot.columns["b"].all() == np.arange(50_000)).all()
-    column = snapshot.columns["a"]
+    assert (snapshot.arrays["b"].all() == np.arange(50_000)).all()
+    column = snapshot.arrays["a"]
     assert column.part(0, 100).tolist() == list(range(100))
     for _ in range(2):
         with pytest.raises(DamagedSnapshotError, match="is damaged in its array a, "):
@@ -200,7 +200,7 @@ def test_a_block_is_checked_once(tmp_path: Path) -> None:
     path = saved(tmp_path, {"a": np.arange(50_000)})
     snapshot = loaded(tmp_path)
     assert snapshot is not None
-    column = snapshot.columns["a"]
+    column = snapshot.arrays["a"]
     assert column.part(10, 12).tolist() == [10, 11]
     start = path.stat().st_size - 400_000
     with path.open("r+b") as file:
@@ -218,7 +218,7 @@ def test_threads_share_a_snapshot(tmp_path: Path) -> None:
     saved(tmp_path, {"a": array})
     snapshot = loaded(tmp_path)
     assert snapshot is not None
-    column = snapshot.columns["a"]
+    column = snapshot.arrays["a"]
     starts = np.random.default_rng(3).integers(0, 490_000, 400).tolist()
     with ThreadPoolExecutor(8) as pool:
         sound = pool.map(lambda at: bool((column.part(at, at + 9_000) == array[at : at + 9_000]).all()), starts)

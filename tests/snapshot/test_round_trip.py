@@ -39,11 +39,11 @@ def test_what_is_saved_is_what_is_read(tmp_path_factory: pytest.TempPathFactory,
     snapshot = loaded(folder)
     assert snapshot is not None
     assert snapshot.manifest == manifest
-    assert list(snapshot.columns) == list(arrays)
+    assert list(snapshot.arrays) == list(arrays)
     for name, array in arrays.items():
-        found = snapshot.columns[name].all()
+        found = snapshot.arrays[name].all()
         assert (found.dtype, found.tobytes()) == (array.dtype, array.tobytes())
-        assert len(snapshot.columns[name]) == len(array)
+        assert len(snapshot.arrays[name]) == len(array)
         assert not found.flags.writeable
         assert not len(found) or found.ctypes.data % ALIGNMENT == 0
 
@@ -58,7 +58,7 @@ def test_a_part_is_a_part_of_the_whole(tmp_path_factory: pytest.TempPathFactory,
     start, end = sorted((one, other))
     snapshot = loaded(folder)
     assert snapshot is not None
-    column = snapshot.columns["array"]
+    column = snapshot.arrays["array"]
     assert (column.part(start, end) == array[start:end]).all()
     # 8 times the number would not go into 16 bits
     assert (column.part(np.uint16(start), np.uint16(end)) == array[start:end]).all()
@@ -70,7 +70,7 @@ def test_strings_are_read_from_a_file(tmp_path: Path) -> None:
     saved(tmp_path, prefix("terms", StringArray.arrays(words)))
     snapshot = loaded(tmp_path)
     assert snapshot is not None
-    strings = StringArray(unprefix("terms", snapshot.columns))
+    strings = StringArray(unprefix("terms", snapshot.arrays))
     assert list(strings) == words
     assert [strings.find(word) for word in [*words, "none"]] == [0, 1, 2, 3, None]
 
