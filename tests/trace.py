@@ -100,7 +100,7 @@ def _mention(trace: Trace, corpus: Corpus) -> None:
     ):
         store = Store(Path(folder))
         stack.callback(store.close)
-        app = SlackBot(Credentials(slack.bot_token, slack.app_token, slack.api_url), records=store)
+        app = SlackBot(Credentials(slack.bot_token, slack.app_token, slack.api_url), store=store)
         stack.callback(app.stop)
         endpoint = SocketEndpoint(app.app, app_token=slack.app_token)
         stack.callback(endpoint.stop)

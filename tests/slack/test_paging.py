@@ -147,7 +147,7 @@ def test_passages_are_paged_by_a_bot_that_was_started_again(many: Room) -> None:
     """Another process, with other records, reads the question in Slack again and goes on."""
     with many.bot():
         first = asked_directly(many)
-    with many.bot(records=Store(None)):
+    with many.bot(store=Store(None)):
         assert shown(pressed(many, first, MORE_PASSAGES)).startswith("Passages 4–6 of 8:")
 
 

@@ -96,7 +96,7 @@ def ready(identity):
 
 access, way_in = Credentials(*sys.argv[6:]), Transport(sys.argv[3], port=int(sys.argv[5]))
 try:
-    sys.exit(serve(access, records=Store(Path(sys.argv[2])), load=load, ready=ready, way_in=way_in))
+    sys.exit(serve(access, store=Store(Path(sys.argv[2])), load=load, ready=ready, way_in=way_in))
 except PullquoteError as error:
     sys.exit(str(error))
 """
