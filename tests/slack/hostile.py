@@ -20,7 +20,7 @@ from bot.playground.validation import checked_blocks
 from bot.slack.layout import MESSAGE_LIMIT, MessageContent, texts_in
 from bot.slack.markup import linkable, unescape
 
-from .articles import trace
+from .samples import trace
 
 BAIT = (
     *("<!channel>", "<!here|x>", "<!everyone>", "<!subteam^S1|@all>", "<!date^0^{date}|x>", "<@U123>", "<#C1|general>"),

@@ -23,10 +23,10 @@ from bot.store.models import Feedback, MessageRef
 from bot.store.store import Store
 from tests.factories import archive_of, article
 
-from .articles import Scripted, answer, quote_all
-from .articles import find as span_of
-from .conftest import Room
+from .harness import Harness
 from .hostile import untimed
+from .samples import ScriptedAnswerer, answer, quote_all
+from .samples import find as span_of
 
 ASKED = "did the council approve the Tarn bridge on Monday"
 BRIDGE = article(
@@ -43,8 +43,8 @@ REF = MessageRef("T1", "C1", "1.0")
 
 
 @dataclass
-class Shelved(Scripted):
-    """A librarian who replies as told, and has an archive to look things up in."""
+class Shelved(ScriptedAnswerer):
+    """An answerer that replies as told, and has an archive to look things up in."""
 
     archive: Archive = field(default_factory=lambda: archive_of([BRIDGE, LATER]))
 
@@ -59,35 +59,35 @@ QUOTES = (quoted(BRIDGE, "The council approved the Tarn bridge on Monday."), quo
 
 
 @pytest.fixture
-def shelved(offline: Room) -> Room:
-    """A room whose bot, not yet started, answers with two quotes from two articles."""
-    offline.librarian = Shelved({ASKED: answer(*QUOTES)})
-    return offline
+def shelved(offline_harness: Harness) -> Harness:
+    """A harness whose bot, not yet started, answers with two quotes from two articles."""
+    offline_harness.answerer = Shelved({ASKED: answer(*QUOTES)})
+    return offline_harness
 
 
 @pytest.fixture
-def answered(shelved: Room) -> Iterator[Room]:
-    """The same room with the bot in it."""
+def answered(shelved: Harness) -> Iterator[Harness]:
+    """The same harness with the bot in it."""
     with shelved.bot():
         yield shelved
 
 
-def press(room: Room, reply: Message, action: str, value: str | None = None, *, user: str = YOU) -> None:
-    outcome = room.slack.interactivity.click(reply, action, value, user=user)
+def press(harness: Harness, reply: Message, action: str, value: str | None = None, *, user: str = YOU) -> None:
+    outcome = harness.slack.interactivity.click(reply, action, value, user=user)
     assert outcome.failure is None
 
 
-def window(room: Room, user: str = YOU) -> Json:
+def window(harness: Harness, user: str = YOU) -> Json:
     """The modal that the person sees, once there is one."""
-    room.slack.wait_until(lambda: bool(room.slack.views.open_modals(user)))
-    return room.slack.views.open_modals(user)[-1]
+    harness.slack.wait_until(lambda: bool(harness.slack.views.open_modals(user)))
+    return harness.slack.views.open_modals(user)[-1]
 
 
-def turned(room: Room, view: Json, action: str) -> Json:
+def turned(harness: Harness, view: Json, action: str) -> Json:
     """What the modal shows after a press in it."""
-    assert room.slack.interactivity.click_in_view(view, action, user=YOU).failure is None
-    room.slack.wait_until(lambda: window(room)["hash"] != view["hash"])
-    return window(room)
+    assert harness.slack.interactivity.click_in_view(view, action, user=YOU).failure is None
+    harness.slack.wait_until(lambda: window(harness)["hash"] != view["hash"])
+    return window(harness)
 
 
 def lines(view: Json) -> list[str]:
@@ -101,10 +101,10 @@ def bold(view: Json) -> list[str]:
     return [words["text"] for part in quotes for words in part["elements"] if words.get("style") == {"bold": True}]
 
 
-def ratings(room: Room, asked: Message) -> tuple[Feedback, ...]:
+def ratings(harness: Harness, asked: Message) -> tuple[Feedback, ...]:
     """What is kept, read by another process."""
-    store = Store(room.state)
-    found = store.find_feedback(MessageRef(room.slack.team, asked.channel, asked.ts))
+    store = Store(harness.state)
+    found = store.find_feedback(MessageRef(harness.slack.team, asked.channel, asked.ts))
     store.close()
     return found
 
@@ -116,7 +116,7 @@ def rating_of(reply: Message, *, useful: bool) -> str:
     return value
 
 
-def test_show_context_opens_the_paragraphs_around_the_quote(answered: Room) -> None:
+def test_show_context_opens_the_paragraphs_around_the_quote(answered: Harness) -> None:
     """(Show context, the quote bold among two paragraphs before and after, with its source and its place)."""
     reply = answered.reply_to(answered.ask(ASKED))
     press(answered, reply, SHOW_CONTEXT)
@@ -129,7 +129,7 @@ def test_show_context_opens_the_paragraphs_around_the_quote(answered: Room) -> N
     assert read[-1] == "Quote 1 of 2"
 
 
-def test_next_and_previous_turn_from_quote_to_quote(answered: Room) -> None:
+def test_next_and_previous_turn_from_quote_to_quote(answered: Harness) -> None:
     """(Next quote, the second quote) and (Previous quote, the first again); the last has no next one."""
     reply = answered.reply_to(answered.ask(ASKED))
     press(answered, reply, SHOW_CONTEXT)
@@ -149,7 +149,7 @@ def test_next_and_previous_turn_from_quote_to_quote(answered: Room) -> None:
     assert lines(turned(answered, second, PREVIOUS_QUOTE)) == lines(first)
 
 
-def test_the_context_is_shown_by_a_bot_that_was_started_again(shelved: Room) -> None:
+def test_the_context_is_shown_by_a_bot_that_was_started_again(shelved: Harness) -> None:
     """Another process, which never saw the question, shows the context of an answer all the same."""
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
@@ -158,38 +158,38 @@ def test_the_context_is_shown_by_a_bot_that_was_started_again(shelved: Room) -> 
         assert "The council approved" in "".join(bold(window(shelved)))
 
 
-def test_presses_come_in_at_an_address_too(shelved: Room) -> None:
+def test_presses_come_in_at_an_address_too(shelved: Harness) -> None:
     """(Show context, the modal) where Slack sends signed requests to the bot's own address."""
-    with shelved.bot_at_address():
+    with shelved.http_bot():
         press(shelved, shelved.reply_to(shelved.ask(ASKED)), SHOW_CONTEXT)
         assert bold(window(shelved)) == [QUOTES[0].text]
 
 
-def test_a_source_that_has_changed_is_not_shown_as_it_was(shelved: Room) -> None:
+def test_a_source_that_has_changed_is_not_shown_as_it_was(shelved: Harness) -> None:
     """Where the archive no longer holds the text that was quoted, the modal says so and shows none of it."""
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
     changed = replace(BRIDGE, text=BRIDGE.text.replace("Monday", "Friday"))
-    shelved.librarian = Shelved(archive=archive_of([changed, LATER]))
+    shelved.answerer = Shelved(archive=archive_of([changed, LATER]))
     with shelved.bot():
         press(shelved, reply, SHOW_CONTEXT)
         assert lines(window(shelved)) == ["The source has changed since this answer was given; ask again."]
 
 
-def test_a_source_that_changes_while_it_is_looked_at_is_told_in_the_same_window(shelved: Room) -> None:
+def test_a_source_that_changes_while_it_is_looked_at_is_told_in_the_same_window(shelved: Harness) -> None:
     """(Next quote, whose article has gone meanwhile: the sentence that says so, and no second window)."""
     with shelved.bot() as bot:
         reply = shelved.reply_to(shelved.ask(ASKED))
         press(shelved, reply, SHOW_CONTEXT)
         view = window(shelved)
-        shelved.librarian = Shelved(archive=archive_of([BRIDGE]))
+        shelved.answerer = Shelved(archive=archive_of([BRIDGE]))
         shelved.open(bot)
         told = turned(shelved, view, NEXT_QUOTE)
         assert lines(told) == ["The source has changed since this answer was given; ask again."]
         assert (told["id"], len(shelved.slack.views.open_modals(YOU))) == (view["id"], 1)
 
 
-def test_who_may_not_ask_may_not_read_on(shelved: Room) -> None:
+def test_who_may_not_ask_may_not_read_on(shelved: Harness) -> None:
     """(Show context in a channel that was closed to questions, the sentence that says so)."""
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
@@ -199,7 +199,7 @@ def test_who_may_not_ask_may_not_read_on(shelved: Room) -> None:
     assert sentence.startswith("Questions are not answered in this channel")
 
 
-def test_a_press_before_the_archive_is_read_says_so(shelved: Room) -> None:
+def test_a_press_before_the_archive_is_read_says_so(shelved: Harness) -> None:
     """(Show context while the archive is being read, one sentence that asks for patience)."""
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
@@ -208,7 +208,7 @@ def test_a_press_before_the_archive_is_read_says_so(shelved: Room) -> None:
         assert lines(window(shelved)) == ["The archive is still being read; please press again in a moment."]
 
 
-def test_a_thumb_is_kept_and_the_later_one_counts(shelved: Room) -> None:
+def test_a_thumb_is_kept_and_the_later_one_counts(shelved: Harness) -> None:
     """(👍 by two, both kept), (👎 by one of them, the second thought counts and a modal asks what was wrong)."""
     with shelved.bot():
         asked = shelved.ask(ASKED)
@@ -228,7 +228,7 @@ def test_a_thumb_is_kept_and_the_later_one_counts(shelved: Room) -> None:
     assert ratings(shelved, asked) == (Feedback(False, "the cost"), Feedback(True))
 
 
-def test_a_value_of_another_version_is_told_from_a_fault(answered: Room) -> None:
+def test_a_value_of_another_version_is_told_from_a_fault(answered: Harness) -> None:
     """A button whose value cannot be read leads to one sentence, which says to ask again."""
     button = {"type": "button", "action_id": SHOW_CONTEXT, "value": "{}", "text": {"type": "plain_text", "text": "Old"}}
     message = answered.slack.workspace.post(

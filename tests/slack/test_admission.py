@@ -14,8 +14,8 @@ from bot.slack.access import AccessRules, UserDirectory
 from bot.slack.client import create_client
 from bot.slack.posting import Unconfirmed
 
-from .articles import BRIDGE, QUOTED, Scripted
-from .conftest import Room, shown
+from .harness import Harness, shown
+from .samples import BRIDGE, QUOTED, ScriptedAnswerer
 
 ELSEWHERE = "T0ELSEWHERE"
 
@@ -57,74 +57,74 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_who_may_ask(offline: Room, name: str) -> None:
+def test_who_may_ask(offline_harness: Harness, name: str) -> None:
     """Each is answered in the thread, or told why not in one sentence that nobody else sees, and nothing besides.
 
     The sentence begins no thread, in which Slack would not show it.
     """
     case = CASES[name]
-    channel = offline.slack.add_channel(shared_with=[ELSEWHERE]) if case.is_shared else GENERAL
-    person = offline.slack.add_person(channels=[channel], team=case.team, guest=case.guest)
-    with offline.bot(rules=case.rules):
-        asked = offline.slack.say(channel, f"{offline.slack.mention} {BRIDGE}", user=person)
+    channel = offline_harness.slack.add_channel(shared_with=[ELSEWHERE]) if case.is_shared else GENERAL
+    person = offline_harness.slack.add_person(channels=[channel], team=case.team, guest=case.guest)
+    with offline_harness.bot(rules=case.rules):
+        asked = offline_harness.slack.say(channel, f"{offline_harness.slack.mention} {BRIDGE}", user=person)
         if case.told is None:
-            assert QUOTED in shown(offline.reply_to(asked))
-            assert offline.slack.workspace.ephemerals(person) == ()
+            assert QUOTED in shown(offline_harness.reply_to(asked))
+            assert offline_harness.slack.workspace.ephemerals(person) == ()
             return
-        offline.slack.wait_until(lambda: offline.slack.workspace.ephemerals(person) != ())
-        offline.slack.wait_until_idle()
-        (told,) = offline.slack.workspace.ephemerals(person)
+        offline_harness.slack.wait_until(lambda: offline_harness.slack.workspace.ephemerals(person) != ())
+        offline_harness.slack.wait_until_idle()
+        (told,) = offline_harness.slack.workspace.ephemerals(person)
         assert (told.text.startswith(case.told), told.thread_ts, QUOTED in shown(told)) == (True, None, False)
-        assert offline.slack.replies(channel) == []
+        assert offline_harness.slack.replies(channel) == []
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if not CASES[name].is_shared and "channel" not in name])
-def test_who_may_ask_in_a_direct_message(offline: Room, name: str) -> None:
+def test_who_may_ask_in_a_direct_message(offline_harness: Harness, name: str) -> None:
     """There the same people are answered; a list of channels says nothing about direct messages."""
     case = CASES[name]
-    person = offline.slack.add_person(team=case.team, guest=case.guest)
-    direct = offline.slack.open_dm(person)
-    with offline.bot(rules=case.rules):
-        offline.slack.say(direct, BRIDGE, user=person)
-        (reply,) = offline.slack.wait_for_replies(direct)
-        offline.slack.wait_until_idle()
+    person = offline_harness.slack.add_person(team=case.team, guest=case.guest)
+    direct = offline_harness.slack.open_dm(person)
+    with offline_harness.bot(rules=case.rules):
+        offline_harness.slack.say(direct, BRIDGE, user=person)
+        (reply,) = offline_harness.slack.wait_for_replies(direct)
+        offline_harness.slack.wait_until_idle()
         assert (QUOTED in shown(reply)) == (case.told is None)
         assert reply.text.startswith(case.told or "“")
 
 
-def test_a_list_of_channels_leaves_direct_messages_alone(offline: Room) -> None:
+def test_a_list_of_channels_leaves_direct_messages_alone(offline_harness: Harness) -> None:
     """Where only one channel is listed, a direct message is answered all the same."""
-    with offline.bot(rules=AccessRules(channels=frozenset({RESEARCH}))):
-        offline.slack.say(DM_YOU, BRIDGE)
-        (reply,) = offline.slack.wait_for_replies(DM_YOU)
+    with offline_harness.bot(rules=AccessRules(channels=frozenset({RESEARCH}))):
+        offline_harness.slack.say(DM_YOU, BRIDGE)
+        (reply,) = offline_harness.slack.wait_for_replies(DM_YOU)
         assert QUOTED in shown(reply)
 
 
-def test_slack_is_asked_once_about_each_person(offline: Room) -> None:
+def test_slack_is_asked_once_about_each_person(offline_harness: Harness) -> None:
     """Two questions of one person take one look at who they are."""
-    with offline.bot():
+    with offline_harness.bot():
         for _ in range(2):
-            offline.reply_to(offline.ask(BRIDGE))
-        assert sum(call.method == "users.info" for call in offline.slack.calls) == 1
+            offline_harness.reply_to(offline_harness.ask(BRIDGE))
+        assert sum(call.method == "users.info" for call in offline_harness.slack.calls) == 1
 
 
 @pytest.mark.parametrize("fault", [{"status": 429, "retry_after": 0}, {"status": 500}, {"drop": True}])
-def test_a_question_waits_until_slack_says_who_asks(offline: Room, fault: dict[str, int]) -> None:
+def test_a_question_waits_until_slack_says_who_asks(offline_harness: Harness, fault: dict[str, int]) -> None:
     """Where Slack does not say who somebody is, the question is neither answered nor refused until it does."""
-    with offline.bot():
-        offline.slack.fail_next("users.info", **fault)
-        assert QUOTED in shown(offline.reply_to(offline.ask(BRIDGE)))
+    with offline_harness.bot():
+        offline_harness.slack.fail_next("users.info", **fault)
+        assert QUOTED in shown(offline_harness.reply_to(offline_harness.ask(BRIDGE)))
 
 
 def test_without_the_scope_guests_are_let_in(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Without users:read guests are not told from members; the log says so once."""
     with FakeSlack(scopes=SCOPES, retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
-        room = Room(slack, Scripted(), tmp_path)
-        with room.bot():
+        harness = Harness(slack, ScriptedAnswerer(), tmp_path)
+        with harness.bot():
             person = slack.add_person(channels=[GENERAL], guest="single-channel")
             for _ in range(2):
                 asked = slack.say(GENERAL, f"{slack.mention} {BRIDGE}", user=person)
-                assert QUOTED in shown(room.reply_to(asked))
+                assert QUOTED in shown(harness.reply_to(asked))
         assert sum(call.method == "users.info" for call in slack.calls) == 1
     assert caplog.text.count("guests are not told from members") == 1
 

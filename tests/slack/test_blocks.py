@@ -15,7 +15,7 @@ from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Spa
 from bot.playground.validation import checked_blocks
 from bot.slack.layout import MESSAGE_LIMIT, QUOTE_LIMIT, MessageContent, how_to, plain, render, texts_in
 
-from .articles import APPROVED, TARN, WHOLE, abstention, answer, paragraph, quote_all, trace
+from .samples import APPROVED, TARN, WHOLE, abstention, answer, paragraph, quote_all, trace
 
 
 def quoted(message: MessageContent) -> list[str]:

@@ -11,31 +11,30 @@ from bot.playground.models import Channel, Message
 from bot.playground.workspace import BOT, COLLEAGUE, GENERAL, YOU
 from bot.slack.access import AccessRules
 
-from .articles import BRIDGE, QUOTED
-from .conftest import Room, shown
-from .surfaces import full_room
+from .harness import Harness, full_harness, shown
+from .samples import BRIDGE, QUOTED
 
 
 @pytest.fixture
-def idle(tmp_path: Path) -> Iterator[Room]:
-    """A room with everything granted, without the bot."""
-    with full_room(tmp_path) as room:
-        yield room
+def idle(tmp_path: Path) -> Iterator[Harness]:
+    """A harness with everything granted, without the bot."""
+    with full_harness(tmp_path) as harness:
+        yield harness
 
 
-def new_channel(room: Room, *, shared_with: frozenset[str] = frozenset()) -> str:
+def new_channel(harness: Harness, *, shared_with: frozenset[str] = frozenset()) -> str:
     """A channel in which people are, and the bot is not yet."""
     channel = Channel("C0NEW", "new", "channel", frozenset({YOU, COLLEAGUE}), shared_with)
-    room.slack.workspace.add_channel(channel)
+    harness.slack.workspace.add_channel(channel)
     return channel.id
 
 
-def spoken(room: Room, channel: str) -> list[Message]:
+def spoken(harness: Harness, channel: str) -> list[Message]:
     """What the bot has said there, without Slack's own notice of its coming."""
-    return [message for message in room.slack.replies(channel) if message.subtype is None]
+    return [message for message in harness.slack.replies(channel) if message.subtype is None]
 
 
-def test_a_group_is_answered_only_where_the_bot_is_mentioned(idle: Room) -> None:
+def test_a_group_is_answered_only_where_the_bot_is_mentioned(idle: Harness) -> None:
     """(talk, nothing; a mention of which Slack tells twice, one answer in its thread)."""
     with idle.bot():
         group = idle.slack.add_channel(kind="mpim")
@@ -47,7 +46,7 @@ def test_a_group_is_answered_only_where_the_bot_is_mentioned(idle: Room) -> None
     assert kinds == {"app_mention", "message"}
 
 
-def test_a_mention_in_a_group_that_comes_as_a_message_alone_is_answered(idle: Room) -> None:
+def test_a_mention_in_a_group_that_comes_as_a_message_alone_is_answered(idle: Harness) -> None:
     """Where Slack tells a group's mention as a message only, it is answered as well."""
     with idle.bot():
         group = idle.slack.add_channel(kind="mpim")
@@ -61,7 +60,7 @@ def test_a_mention_in_a_group_that_comes_as_a_message_alone_is_answered(idle: Ro
         assert QUOTED in shown(idle.reply_to(said))
 
 
-def test_who_is_added_says_how_to_ask_once(idle: Room) -> None:
+def test_who_is_added_says_how_to_ask_once(idle: Harness) -> None:
     """(the bot is invited, one how-to in the channel); somebody else comes, or the event comes again, nothing."""
     channel = new_channel(idle)
     with idle.bot():
@@ -78,7 +77,7 @@ def test_who_is_added_says_how_to_ask_once(idle: Room) -> None:
         assert idle.slack.replies(GENERAL) == []
 
 
-def test_who_is_added_where_nothing_is_answered_tells_the_inviter_alone(idle: Room) -> None:
+def test_who_is_added_where_nothing_is_answered_tells_the_inviter_alone(idle: Harness) -> None:
     """In a channel that the bot was not set up for, only whoever invited it is told so."""
     channel = new_channel(idle)
     with idle.bot(rules=AccessRules(channels=frozenset({GENERAL}))):

@@ -40,18 +40,18 @@ def asking(text: str = ASKED) -> IncomingQuestion:
 
 
 class Slow:
-    """A librarian who waits before each answer until it is let ``go``."""
+    """An answerer that waits before each answer until it is let ``go``."""
 
-    def __init__(self, librarian: AnswererProtocol, arrived: Event, go: Event) -> None:
-        self._librarian, self._arrived, self._go = librarian, arrived, go
+    def __init__(self, answerer: AnswererProtocol, arrived: Event, go: Event) -> None:
+        self._answerer, self._arrived, self._go = answerer, arrived, go
 
     def __getattr__(self, name: str) -> object:
-        return getattr(self._librarian, name)
+        return getattr(self._answerer, name)
 
     def answer(self, question: Question) -> Reply:
         self._arrived.set()
         assert self._go.wait(PATIENCE)
-        return self._librarian.answer(question)
+        return self._answerer.answer(question)
 
 
 class Nobody:
@@ -83,7 +83,7 @@ class Turn:
 
 @dataclass
 class Shelf:
-    """A library's, with somebody else in its librarian's place where there is a ``stand_in``."""
+    """A library's, with somebody else in its answerer's place where there is a ``stand_in``."""
 
     library: Corpus
     stand_in: Callable[[AnswererProtocol], object] | None = None
@@ -130,7 +130,7 @@ def compose(composer: RenderWorker, shelf: Shelf, text: str = ASKED) -> Rendered
 def crowd(composer: RenderWorker, shelf: Shelf) -> list[RenderedReply]:
     """What is said to two questions of which one has to wait for the other."""
     arrived, go, found = Event(), Event(), list[RenderedReply]()
-    slow = replace(shelf, stand_in=lambda librarian: Slow(librarian, arrived, go))
+    slow = replace(shelf, stand_in=lambda answerer: Slow(answerer, arrived, go))
     first = Thread(target=lambda: found.append(compose(composer, slow)))
     first.start()
     assert arrived.wait(PATIENCE)
@@ -246,7 +246,7 @@ def test_after_a_rest_another_process_is_begun(
     assert processes() != [before]
 
 
-@pytest.mark.parametrize("error", [OSError("no room"), AssertionError("no room for children of daemons")])
+@pytest.mark.parametrize("error", [OSError("no more processes"), AssertionError("no more processes for daemons")])
 def test_where_no_process_can_be_begun(
     composer: RenderWorker,
     shelf: Shelf,
@@ -261,7 +261,7 @@ def test_where_no_process_can_be_begun(
 
     monkeypatch.setattr(composer_module.get_context("spawn").Process, "start", refuse)
     assert [said.outcome for said in (*crowd(composer, shelf), *crowd(composer, shelf))] == ["answer"] * 4
-    assert caplog.text.count("no room") == 1
+    assert caplog.text.count("no more processes") == 1
 
 
 def test_what_the_end_finds_in_hand_is_composed_here(composer: RenderWorker, shelf: Shelf) -> None:

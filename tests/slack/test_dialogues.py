@@ -5,14 +5,14 @@ from __future__ import annotations
 from bot.models import Article, Quote, Span
 from bot.playground.workspace import DM_YOU, GENERAL, OTHER_BOT, YOU
 
-from .articles import APPROVED, BRIDGE, QUOTED, WHOLE, answer, quote_all
-from .conftest import Room, shown
+from .harness import Harness, shown
+from .samples import APPROVED, BRIDGE, QUOTED, WHOLE, answer, quote_all
 
 
-def test_a_mention_is_answered_in_its_thread(room: Room) -> None:
+def test_a_mention_is_answered_in_its_thread(harness: Harness) -> None:
     """A mention gets the quote, its source and a notification that answers by itself, in the mention's thread."""
-    asked = room.ask(BRIDGE)
-    reply = room.reply_to(asked)
+    asked = harness.ask(BRIDGE)
+    reply = harness.reply_to(asked)
     assert reply.thread_ts == asked.ts
     assert reply.text.startswith(f"“{QUOTED}” — A bridge for Tarn · Valley Courier · 7 May 2025")
     assert shown(reply) == (
@@ -22,83 +22,83 @@ def test_a_mention_is_answered_in_its_thread(room: Room) -> None:
     )
 
 
-def test_a_mention_inside_a_thread_is_answered_there(room: Room) -> None:
+def test_a_mention_inside_a_thread_is_answered_there(harness: Harness) -> None:
     """A mention in a thread gets its reply in that thread, not in one of its own."""
-    root = room.slack.say(GENERAL, "about the bridge")
-    asked = room.ask(BRIDGE, thread=root.ts)
-    assert room.reply_to(asked).thread_ts == root.ts
+    root = harness.slack.say(GENERAL, "about the bridge")
+    asked = harness.ask(BRIDGE, thread=root.ts)
+    assert harness.reply_to(asked).thread_ts == root.ts
 
 
-def test_a_direct_message_is_answered_flat(room: Room) -> None:
+def test_a_direct_message_is_answered_flat(harness: Harness) -> None:
     """A direct message needs no mention, and its reply stands below it, outside any thread."""
-    room.slack.say(DM_YOU, BRIDGE)
-    (reply,) = room.slack.wait_for_replies(DM_YOU)
+    harness.slack.say(DM_YOU, BRIDGE)
+    (reply,) = harness.slack.wait_for_replies(DM_YOU)
     assert reply.thread_ts is None
     assert QUOTED in shown(reply)
 
 
-def test_a_direct_message_in_a_thread_is_answered_there(room: Room) -> None:
+def test_a_direct_message_in_a_thread_is_answered_there(harness: Harness) -> None:
     """A direct message written in a thread gets its reply in that thread."""
-    root = room.slack.say(DM_YOU, "hi")
-    room.slack.wait_for_replies(DM_YOU)
-    asked = room.slack.say(DM_YOU, BRIDGE, thread=root.ts)
-    (reply,) = room.slack.wait_for_replies(DM_YOU, thread=asked.thread_ts)
+    root = harness.slack.say(DM_YOU, "hi")
+    harness.slack.wait_for_replies(DM_YOU)
+    asked = harness.slack.say(DM_YOU, BRIDGE, thread=root.ts)
+    (reply,) = harness.slack.wait_for_replies(DM_YOU, thread=asked.thread_ts)
     assert QUOTED in shown(reply)
 
 
-def test_an_abstention_says_why_and_labels_its_nearest_miss(room: Room) -> None:
+def test_an_abstention_says_why_and_labels_its_nearest_miss(harness: Harness) -> None:
     """Where the archive does not answer, the reason comes first, and the nearest miss is labelled as one."""
-    reply = room.reply_to(room.ask("why submarines"))
+    reply = harness.reply_to(harness.ask("why submarines"))
     reason, label, words, *_ = shown(reply).splitlines()
     assert (reason, label, words) == ('Not in the archive: "submarines".', "Nearest miss:", WHOLE.text)
     assert reply.text == 'Not in the archive: "submarines".'
 
 
-def test_a_caution_comes_before_the_quote(room: Room) -> None:
+def test_a_caution_comes_before_the_quote(harness: Harness) -> None:
     """A caution is the first line, and what the quote does not hold is said under it."""
-    lines = shown(room.reply_to(room.ask("what does it cost"))).splitlines()
+    lines = shown(harness.reply_to(harness.ask("what does it cost"))).splitlines()
     assert lines[:2] == ['No passage holds "cost". Nearest, in the articles\' own words:', WHOLE.text]
     assert lines[-1].endswith("¶ 1 of 2 · not in this passage: cost")
 
 
-def test_a_mention_added_by_an_edit_is_answered(room: Room) -> None:
+def test_a_mention_added_by_an_edit_is_answered(harness: Harness) -> None:
     """A message into which the mention is edited later is a question that nobody has answered yet."""
-    said = room.slack.say(GENERAL, BRIDGE)
-    edited = room.slack.edit(said, f"{room.slack.mention} {BRIDGE}")
-    assert QUOTED in shown(room.reply_to(edited))
+    said = harness.slack.say(GENERAL, BRIDGE)
+    edited = harness.slack.edit(said, f"{harness.slack.mention} {BRIDGE}")
+    assert QUOTED in shown(harness.reply_to(edited))
 
 
-def test_what_is_not_for_the_bot_gets_no_reply(room: Room) -> None:
+def test_what_is_not_for_the_bot_gets_no_reply(harness: Harness) -> None:
     """What bots say, joins, deletions, reactions and other people's talk are acknowledged and not answered."""
-    room.slack.say(GENERAL, f"{room.slack.mention} {BRIDGE}", user=OTHER_BOT)
-    room.slack.join(GENERAL, YOU)
-    talk = room.slack.say(GENERAL, "the bridge was approved")
-    room.slack.react(talk, "eyes")
-    room.slack.delete(talk)
-    room.slack.open_home()
+    harness.slack.say(GENERAL, f"{harness.slack.mention} {BRIDGE}", user=OTHER_BOT)
+    harness.slack.join(GENERAL, YOU)
+    talk = harness.slack.say(GENERAL, "the bridge was approved")
+    harness.slack.react(talk, "eyes")
+    harness.slack.delete(talk)
+    harness.slack.open_home()
     for subtype in ("message_changed", "message_deleted", "channel_join", "bot_message", "me_message"):
-        room.slack.deliver(
+        harness.slack.deliver(
             {"type": "message", "channel": DM_YOU, "channel_type": "im", "subtype": subtype, "ts": "1.0"}
         )
     for event in ("app_home_opened", "member_joined_channel", "team_join"):
-        room.slack.deliver({"type": event, "user": YOU})
-    room.slack.wait_until_idle()
-    assert room.slack.replies(GENERAL) + room.slack.replies(DM_YOU) == []
-    assert all(delivery.acked_at and len(delivery.attempts) == 1 for delivery in room.slack.deliveries)
+        harness.slack.deliver({"type": event, "user": YOU})
+    harness.slack.wait_until_idle()
+    assert harness.slack.replies(GENERAL) + harness.slack.replies(DM_YOU) == []
+    assert all(delivery.acked_at and len(delivery.attempts) == 1 for delivery in harness.slack.deliveries)
 
 
-def test_small_talk_gets_the_how_to(room: Room) -> None:
+def test_small_talk_gets_the_how_to(harness: Harness) -> None:
     """A mention that asks nothing gets a short how-to, with examples from the archive."""
     for said in ("", "hi", "Hello!", "thanks a lot", "👋", ":wave:", "help"):
-        asked = room.ask(said, channel=room.slack.add_channel())
-        first, *rest = shown(room.reply_to(asked)).splitlines()
+        asked = harness.ask(said, channel=harness.slack.add_channel())
+        first, *rest = shown(harness.reply_to(asked)).splitlines()
         assert first.startswith("Ask a question in plain words."), said
-        assert rest == ["For example:", *room.librarian.examples]
+        assert rest == ["For example:", *harness.answerer.examples]
 
 
-def test_a_long_mention_is_answered_as_far_as_it_is_read(room: Room) -> None:
+def test_a_long_mention_is_answered_as_far_as_it_is_read(harness: Harness) -> None:
     """12,000 characters get one reply, which says how much of them was searched."""
-    reply = room.reply_to(room.ask("bridge " * 1_700 + "end"))
+    reply = harness.reply_to(harness.ask("bridge " * 1_700 + "end"))
     assert shown(reply).startswith("The question is long: only its first 2,000 characters were searched.")
 
 
@@ -111,13 +111,13 @@ HOSTILE = [
 ]
 
 
-def test_hostile_words_are_shown_literally(room: Room) -> None:
+def test_hostile_words_are_shown_literally(harness: Harness) -> None:
     """Markup in an article, its title or the question is shown as written: nobody is pinged, nothing is formatted."""
     for words in HOSTILE:
         article = Article("h", words, words, words, author=words, url="https://example.org/")
         quote = quote_all(article, missing=(words,))
-        room.librarian.replies = {"what": answer(quote, caution=f"No passage holds {words}.")}
-        reply = room.reply_to(room.ask("what"))
+        harness.answerer.replies = {"what": answer(quote, caution=f"No passage holds {words}.")}
+        reply = harness.reply_to(harness.ask("what"))
         caution, quoted, citation, *_ = reply.blocks
         told = f"No passage holds {words}. Nearest, in the articles' own words:"
         assert caution["text"] == {"type": "plain_text", "text": told, "emoji": False}
@@ -129,25 +129,25 @@ def test_hostile_words_are_shown_literally(room: Room) -> None:
         assert not set("<>") & set(reply.text)
 
 
-def test_a_failure_of_the_librarian_is_one_sentence(room: Room) -> None:
+def test_a_failure_of_the_librarian_is_one_sentence(harness: Harness) -> None:
     """An exception becomes one sentence with a reference, without the exception's text."""
-    room.librarian.replies = {BRIDGE: RuntimeError("secret detail at line 7")}
-    reply = room.reply_to(room.ask(BRIDGE))
+    harness.answerer.replies = {BRIDGE: RuntimeError("secret detail at line 7")}
+    reply = harness.reply_to(harness.ask(BRIDGE))
     assert shown(reply).startswith("Sorry, this question could not be answered")
     assert "secret" not in shown(reply) + reply.text
 
 
-def test_a_quote_that_is_not_its_articles_is_never_posted(room: Room) -> None:
+def test_a_quote_that_is_not_its_articles_is_never_posted(harness: Harness) -> None:
     """Where one quote of a reply fails its check, nothing of the reply is posted but one sentence."""
     changed = Article("changed", "A title", "a.txt", "Words that were there before.")
-    room.librarian.replies = {BRIDGE: answer(APPROVED, quote_all(changed))}
-    reply = room.reply_to(room.ask(BRIDGE))
+    harness.answerer.replies = {BRIDGE: answer(APPROVED, quote_all(changed))}
+    reply = harness.reply_to(harness.ask(BRIDGE))
     assert shown(reply).startswith("Sorry, a quote for this question no longer matches")
     assert QUOTED not in shown(reply) + reply.text
 
 
-def test_highlights_that_repeat_words_are_never_posted(room: Room) -> None:
+def test_highlights_that_repeat_words_are_never_posted(harness: Harness) -> None:
     """Overlapping highlights would show words twice; such a quote is no slice, and is not posted."""
     twice = Quote(APPROVED.paragraph, APPROVED.span, (Span(9, 30), Span(20, 40)))
-    room.librarian.replies = {BRIDGE: answer(twice)}
-    assert shown(room.reply_to(room.ask(BRIDGE))).startswith("Sorry, a quote for this question no longer matches")
+    harness.answerer.replies = {BRIDGE: answer(twice)}
+    assert shown(harness.reply_to(harness.ask(BRIDGE))).startswith("Sorry, a quote for this question no longer matches")

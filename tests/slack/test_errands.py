@@ -25,8 +25,8 @@ from bot.store.models import GIVE_UP, LEASE, Claim
 from bot.store.store import Store
 from bot.telemetry import Telemetry
 
-from .articles import BRIDGE, QUOTED, Scripted
-from .conftest import EVERY_SCOPE, shown
+from .harness import EVERY_SCOPE, shown
+from .samples import BRIDGE, QUOTED, ScriptedAnswerer
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Bench:
             ResilientStore(self.store),
             AccessControl(AccessRules(), UserDirectory(client)),
             Telemetry(),
-            lambda asked: render_reply(asked, Scripted()),
+            lambda asked: render_reply(asked, ScriptedAnswerer()),
             lambda: self.now,
         )
 
@@ -182,7 +182,7 @@ def test_a_fault_of_ones_own_is_tried_again(bench: Bench, caplog: pytest.LogCapt
     def composing(asked: IncomingQuestion) -> RenderedReply:
         if faults:
             raise faults.pop()
-        return render_reply(asked, Scripted())
+        return render_reply(asked, ScriptedAnswerer())
 
     errand = Delivery(replace(bench.means, compose=composing), bench.claim())
     assert errand() == Retry(1.0)

@@ -17,10 +17,9 @@ from bot.slack.buttons import WHY
 from bot.slack.layout import texts_in
 from bot.store.models import MessageRef, answer_id
 from bot.store.store import Store
-from tests.factories import archive_of, article, librarian
+from tests.factories import answerer, archive_of, article
 
-from .conftest import Room
-from .surfaces import command, full_room, share
+from .harness import Harness, full_harness, run_command, share
 from .test_actions import lines, window
 
 ASKED = "who approved the Tarn bridge"
@@ -34,21 +33,21 @@ BRIDGE = article(
 FERRY = article("The ferry at Tarn crosses at noon.", id="ferry.txt")
 
 
-def shelve(room: Room, *articles: Article) -> None:
+def shelve(harness: Harness, *articles: Article) -> None:
     """Let the bot, once it is started, answer from these articles."""
-    room.librarian = librarian(*articles)  # type: ignore[assignment]
+    harness.answerer = answerer(*articles)  # type: ignore[assignment]
 
 
 @pytest.fixture
-def shelved(offline: Room) -> Room:
-    """A room whose bot, not yet started, answers from two articles."""
-    shelve(offline, BRIDGE, FERRY)
-    return offline
+def shelved(offline_harness: Harness) -> Harness:
+    """A harness whose bot, not yet started, answers from two articles."""
+    shelve(offline_harness, BRIDGE, FERRY)
+    return offline_harness
 
 
 @pytest.fixture
-def answered(shelved: Room) -> Iterator[Room]:
-    """The same room with the bot in it."""
+def answered(shelved: Harness) -> Iterator[Harness]:
+    """The same harness with the bot in it."""
     with shelved.bot():
         yield shelved
 
@@ -62,17 +61,17 @@ def choice(reply: Message) -> str:
     return value
 
 
-def why(room: Room, reply: Message, *, user: str = YOU) -> Json:
+def why(harness: Harness, reply: Message, *, user: str = YOU) -> Json:
     """The window that opens when ``user`` asks why."""
-    assert room.slack.interactivity.click(reply, WHY, choice(reply), user=user).failure is None
-    return window(room, user)
+    assert harness.slack.interactivity.click(reply, WHY, choice(reply), user=user).failure is None
+    return window(harness, user)
 
 
 def read(view: Json) -> str:
     return "\n".join(lines(view))
 
 
-def test_why_shows_what_was_searched_found_and_verified(answered: Room) -> None:
+def test_why_shows_what_was_searched_found_and_verified(answered: Harness) -> None:
     """(Why this answer?, the words with weights and origins, the quote's score and place, that it is verified)."""
     reply = answered.reply_to(answered.ask(ASKED))
     view = why(answered, reply)
@@ -92,7 +91,7 @@ def test_why_shows_what_was_searched_found_and_verified(answered: Room) -> None:
     assert f"Archive {archive_of([BRIDGE, FERRY]).fingerprint[:16]}, unchanged since" in told
 
 
-def test_the_window_names_the_command_that_shows_the_same(answered: Room) -> None:
+def test_the_window_names_the_command_that_shows_the_same(answered: Harness) -> None:
     """The id in the window is the one under which the answer is kept, and stands nowhere in the answer's text."""
     asked = answered.ask(ASKED)
     reply = answered.reply_to(asked)
@@ -102,7 +101,7 @@ def test_the_window_names_the_command_that_shows_the_same(answered: Room) -> Non
     assert answer_id(ref, "") not in " ".join([reply.text, *texts_in(list(reply.blocks))])
 
 
-def test_an_abstention_says_what_was_looked_for(answered: Room) -> None:
+def test_an_abstention_says_what_was_looked_for(answered: Harness) -> None:
     """(Why this answer?, below "not in the archive": what was looked for, and how far from an answer it was)."""
     told = read(why(answered, answered.reply_to(answered.ask(UNANSWERED))))
     assert "Not answered: the confidence is 0.00" in told
@@ -111,26 +110,26 @@ def test_an_abstention_says_what_was_looked_for(answered: Room) -> None:
     assert "Quote" not in told
 
 
-def test_a_nearest_miss_is_no_quote_of_an_answer(answered: Room) -> None:
+def test_a_nearest_miss_is_no_quote_of_an_answer(answered: Harness) -> None:
     """What was shown beside an abstention is called the nearest miss in the window too."""
     told = read(why(answered, answered.reply_to(answered.ask("which engineer painted the Tarn bridge in Paris"))))
     assert "Not answered" in told
     assert "Nearest miss 1 of 1: verified now" in told
 
 
-def test_operators_are_told(answered: Room) -> None:
+def test_operators_are_told(answered: Harness) -> None:
     """(Why this answer?, below an answer to a question with operators: which passages were searched at all)."""
     told = read(why(answered, answered.reply_to(answered.ask('"Tarn bridge" approved -ferry'))))
     assert 'Searched only passages with "Tarn bridge" and without "ferry".' in told
 
 
-def test_everybody_who_sees_the_answer_may_ask_why(answered: Room) -> None:
+def test_everybody_who_sees_the_answer_may_ask_why(answered: Harness) -> None:
     """A colleague who reads the answer in the channel is shown the same as the person who asked."""
     reply = answered.reply_to(answered.ask(ASKED))
     assert read(why(answered, reply, user=COLLEAGUE)) == read(why(answered, reply))
 
 
-def test_who_may_not_ask_is_told_nothing(shelved: Room) -> None:
+def test_who_may_not_ask_is_told_nothing(shelved: Harness) -> None:
     """(Why this answer? in a channel that was closed to questions, the sentence that says so)."""
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
@@ -139,7 +138,7 @@ def test_who_may_not_ask_is_told_nothing(shelved: Room) -> None:
     assert sentence.startswith("Questions are not answered in this channel")
 
 
-def test_another_process_knows_why(shelved: Room) -> None:
+def test_another_process_knows_why(shelved: Harness) -> None:
     """A bot that was started again, and never saw the question, explains the answer all the same."""
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
@@ -154,7 +153,7 @@ CHANGED = [
 
 
 @pytest.mark.parametrize(("articles", "what"), CHANGED)
-def test_a_source_that_has_changed_is_told_and_not_shown(shelved: Room, articles: list[Article], what: str) -> None:
+def test_a_source_that_has_changed_is_told_and_not_shown(shelved: Harness, articles: list[Article], what: str) -> None:
     """Where the archive no longer holds what was quoted, the window says so, names the article and shows no quote."""
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
@@ -167,13 +166,13 @@ def test_a_source_that_has_changed_is_told_and_not_shown(shelved: Room, articles
     assert "it has changed since, to" in told
 
 
-def test_presses_come_in_at_an_address_too(shelved: Room) -> None:
+def test_presses_come_in_at_an_address_too(shelved: Harness) -> None:
     """(Why this answer?, the window) where Slack sends signed requests to the bot's own address."""
-    with shelved.bot_at_address():
+    with shelved.http_bot():
         assert "verified now" in read(why(shelved, shelved.reply_to(shelved.ask(ASKED))))
 
 
-def test_before_the_archive_is_read_there_is_nothing_to_verify(shelved: Room) -> None:
+def test_before_the_archive_is_read_there_is_nothing_to_verify(shelved: Harness) -> None:
     """(Why this answer? while the archive is being read, one sentence that asks for patience)."""
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
@@ -181,7 +180,7 @@ def test_before_the_archive_is_read_there_is_nothing_to_verify(shelved: Room) ->
         assert lines(why(shelved, reply)) == ["The archive is still being read; please press again in a moment."]
 
 
-def test_unusable_records_are_told_in_a_sentence(shelved: Room) -> None:
+def test_unusable_records_are_told_in_a_sentence(shelved: Harness) -> None:
     """Where the records cannot be used, whoever asks why reads one sentence, which tells nothing of the machine."""
     store = Store(shelved.state)
     with shelved.bot(store=store):
@@ -193,13 +192,13 @@ def test_unusable_records_are_told_in_a_sentence(shelved: Room) -> None:
 
 def test_a_private_answer_and_its_shared_one_are_explained(tmp_path: Path) -> None:
     """(/pullquote, Why this answer?) and (Share in channel, Why this answer?): each tells the question's words."""
-    with full_room(tmp_path) as room:
-        shelve(room, BRIDGE, FERRY)
-        with room.bot():
-            private = command(room, GENERAL, ASKED)
-            assert f"Asked: {ASKED}" in read(why(room, private))
-            room.slack.views.close_all(YOU)
-            share(room, private)
-            room.slack.wait_for_replies(GENERAL)
-            (public,) = room.slack.replies(GENERAL)
-            assert f"Asked: {ASKED}" in read(why(room, public))
+    with full_harness(tmp_path) as harness:
+        shelve(harness, BRIDGE, FERRY)
+        with harness.bot():
+            private = run_command(harness, GENERAL, ASKED)
+            assert f"Asked: {ASKED}" in read(why(harness, private))
+            harness.slack.views.close_all(YOU)
+            share(harness, private)
+            harness.slack.wait_for_replies(GENERAL)
+            (public,) = harness.slack.replies(GENERAL)
+            assert f"Asked: {ASKED}" in read(why(harness, public))

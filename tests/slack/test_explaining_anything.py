@@ -19,8 +19,8 @@ from bot.slack.plain_text import QUESTION_LIMIT
 from bot.store.models import AnswerRecord, MessageRef, answer_id, hash_user_id
 from tests.factories import archive_of
 
-from .articles import answer, quote_all
 from .hostile import MIXTURES, assert_harmless, quotes, untimed
+from .samples import answer, quote_all
 
 IDS = st.from_regex(r"[TCDG][A-Z0-9]{8,12}", fullmatch=True)
 TIMES = st.from_regex(r"[0-9]{10}\.[0-9]{6}", fullmatch=True)

@@ -28,10 +28,9 @@ from bot.slack.modals import NOTE
 from bot.store.models import FILE_NAME, AnswerRecord, Feedback, MessageRef, QuestionEvent, answer_id, hash_user_id
 from bot.store.store import Store
 
-from .articles import BRIDGE, Scripted
-from .conftest import Room
+from .harness import Harness, full_harness, run_command, share
 from .hostile import MIXTURES, untimed
-from .surfaces import command, full_room, share
+from .samples import BRIDGE, ScriptedAnswerer
 from .test_actions import press, rating_of, window
 from .test_home import home
 
@@ -43,16 +42,16 @@ SEEING_ALL = replace(EDITORS, see_private=True)
 
 
 @pytest.fixture
-def idle(tmp_path: Path) -> Iterator[Room]:
-    """A room with everything granted, without the bot."""
-    with full_room(tmp_path) as room:
-        yield room
+def idle(tmp_path: Path) -> Iterator[Harness]:
+    """A harness with everything granted, without the bot."""
+    with full_harness(tmp_path) as harness:
+        yield harness
 
 
-def lines(room: Room, user: str = YOU) -> list[str]:
+def lines(harness: Harness, user: str = YOU) -> list[str]:
     """What ``user`` reads in the Home tab: a line for each block, and for each item of a list."""
-    home(room, user)
-    view: Json = room.slack.views.home(user) or {}
+    home(harness, user)
+    view: Json = harness.slack.views.home(user) or {}
     found: list[str] = []
     for block in view["blocks"]:
         items = block["elements"][0]["elements"] if block["type"] == "rich_text" else [block]
@@ -66,18 +65,18 @@ def between(read: list[str], start: str, *ends: str) -> list[str]:
     return read[begin : next((at for at in range(begin, len(read)) if read[at] in ends), None)]
 
 
-def own(room: Room, user: str = YOU) -> list[str]:
+def own(harness: Harness, user: str = YOU) -> list[str]:
     """A person's own questions, each without its day; none where there is no such heading."""
-    read = lines(room, user)
+    read = lines(harness, user)
     return [line.rpartition(" · ")[0] for line in between(read, MINE, LACKS)] if MINE in read else []
 
 
-def lacks(room: Room, user: str = COLLEAGUE) -> str:
+def lacks(harness: Harness, user: str = COLLEAGUE) -> str:
     """All that an editor reads below the heading."""
-    return "\n".join(between(lines(room, user), LACKS))
+    return "\n".join(between(lines(harness, user), LACKS))
 
 
-def test_a_person_finds_their_own_questions(idle: Room) -> None:
+def test_a_person_finds_their_own_questions(idle: Harness) -> None:
     """(asks twice and opens Home, both questions, the newest first, and how each ended); nobody else sees them."""
     with idle.bot():
         assert own(idle) == []
@@ -88,18 +87,18 @@ def test_a_person_finds_their_own_questions(idle: Room) -> None:
         assert "submarines" not in "".join(lines(idle, COLLEAGUE))
 
 
-def test_a_question_links_to_where_it_stands(idle: Room) -> None:
+def test_a_question_links_to_where_it_stands(idle: Harness) -> None:
     """A question in a channel is a link to it; one that was asked by command has no place to link to."""
     with idle.bot():
         asked = idle.ask(BRIDGE)
         idle.reply_to(asked)
-        command(idle, GENERAL, "why submarines")
+        run_command(idle, GENERAL, "why submarines")
         addresses = [text for text in home(idle) if text.startswith("https://")]
         assert own(idle) == ["why submarines · not in the archive", f"{BRIDGE} · answered"]
     assert addresses == [f"https://stand-in.slack.com/archives/{GENERAL}/p{asked.ts.replace('.', '')}"]
 
 
-def test_where_slack_gives_no_link_the_question_is_shown(idle: Room) -> None:
+def test_where_slack_gives_no_link_the_question_is_shown(idle: Harness) -> None:
     """Where Slack does not say where the question stands, its words are there all the same."""
     with idle.bot():
         idle.reply_to(idle.ask(BRIDGE))
@@ -107,7 +106,7 @@ def test_where_slack_gives_no_link_the_question_is_shown(idle: Room) -> None:
         assert own(idle) == [f"{BRIDGE} · answered"]
 
 
-def test_only_the_newest_are_shown(idle: Room) -> None:
+def test_only_the_newest_are_shown(idle: Harness) -> None:
     """Of many questions, the newest five are listed."""
     with idle.bot():
         for number in range(OWN + 2):
@@ -115,7 +114,7 @@ def test_only_the_newest_are_shown(idle: Room) -> None:
         assert own(idle) == [f"why {number} submarines · not in the archive" for number in reversed(range(2, OWN + 2))]
 
 
-def test_a_deleted_question_is_gone(idle: Room) -> None:
+def test_a_deleted_question_is_gone(idle: Harness) -> None:
     """(deletes the question and opens Home, nothing of it; nor does an editor find it)."""
     with idle.bot(editors=SEEING_ALL):
         asked = idle.slack.say(DM_YOU, "why submarines")
@@ -128,7 +127,7 @@ def test_a_deleted_question_is_gone(idle: Room) -> None:
         assert "submarines" not in lacks(idle)
 
 
-def test_an_editor_finds_what_the_archive_lacks(idle: Room) -> None:
+def test_an_editor_finds_what_the_archive_lacks(idle: Harness) -> None:
     """(three ask the same in other words, an editor opens Home, one line that says so; others see no such list)."""
     with idle.bot(editors=EDITORS):
         for words in ("why the tunnel", "why submarines", "Why are there submarines?", "WHY SUBMARINES"):
@@ -141,7 +140,7 @@ def test_an_editor_finds_what_the_archive_lacks(idle: Room) -> None:
     assert BRIDGE not in "".join(found)
 
 
-def test_an_editor_finds_what_was_wrong_and_not_who_said_so(idle: Room) -> None:
+def test_an_editor_finds_what_was_wrong_and_not_who_said_so(idle: Harness) -> None:
     """(👎 with a note, an editor opens Home, the question and the note, without a name)."""
     with idle.bot(editors=EDITORS):
         reply = idle.reply_to(idle.ask(BRIDGE))
@@ -157,12 +156,12 @@ def test_an_editor_finds_what_was_wrong_and_not_who_said_so(idle: Room) -> None:
     assert YOU not in found
 
 
-def test_private_questions_are_told_only_where_that_is_set(idle: Room) -> None:
+def test_private_questions_are_told_only_where_that_is_set(idle: Harness) -> None:
     """(asks in a direct message and by command, an editor sees neither, and it says so; with the setting, both)."""
     with idle.bot(editors=EDITORS):
         idle.slack.say(DM_YOU, "why submarines")
         idle.slack.wait_for_replies(DM_YOU)
-        command(idle, GENERAL, "why the tunnel")
+        run_command(idle, GENERAL, "why the tunnel")
         told = lacks(idle)
     assert "Found no answer: none." in told
     assert "that were asked in public channels" in told
@@ -184,7 +183,7 @@ def test_private_questions_are_told_only_where_that_is_set(idle: Room) -> None:
     ],
 )
 def test_a_mention_is_public_only_where_slack_says_that_the_channel_is(
-    idle: Room, kind: ChannelKind, fault: dict[str, Any] | None, *, seen: bool
+    idle: Harness, kind: ChannelKind, fault: dict[str, Any] | None, *, seen: bool
 ) -> None:
     """(is asked in a group, a private or a public channel, an editor sees it of a channel that is known as public)."""
     channel = idle.slack.add_channel(kind=kind)
@@ -196,17 +195,17 @@ def test_a_mention_is_public_only_where_slack_says_that_the_channel_is(
 
 
 @pytest.mark.parametrize(("kind", "seen"), [("group", False), ("channel", True)])
-def test_what_is_shared_is_as_public_as_its_channel(idle: Room, kind: ChannelKind, *, seen: bool) -> None:
+def test_what_is_shared_is_as_public_as_its_channel(idle: Harness, kind: ChannelKind, *, seen: bool) -> None:
     """(/pullquote, Share in channel: an editor sees it once it is there for everybody to read)."""
     channel = idle.slack.add_channel(kind=kind)
     with idle.bot(editors=EDITORS):
-        private = command(idle, channel, "why submarines")
+        private = run_command(idle, channel, "why submarines")
         assert "submarines" not in lacks(idle)
         share(idle, private)
         assert ("why submarines · " in lacks(idle)) is seen
 
 
-def test_slack_is_asked_once_whether_a_channel_is_public(idle: Room) -> None:
+def test_slack_is_asked_once_whether_a_channel_is_public(idle: Harness) -> None:
     """(asks three times in a channel, one look at what it is; in a direct message there is nothing to look at)."""
     with idle.bot(editors=EDITORS):
         for words in ("why submarines", "why the tunnel", BRIDGE):
@@ -217,7 +216,7 @@ def test_slack_is_asked_once_whether_a_channel_is_public(idle: Room) -> None:
     assert sum(call.method == "conversations.info" for call in idle.slack.calls) == 1
 
 
-def test_that_a_channel_is_public_is_soon_asked_again(idle: Room) -> None:
+def test_that_a_channel_is_public_is_soon_asked_again(idle: Harness) -> None:
     """A channel that was closed after it was public is known as private a minute later."""
     now = 0.0
     channel = idle.slack.add_channel(kind="channel")
@@ -233,7 +232,7 @@ def test_that_a_channel_is_public_is_soon_asked_again(idle: Room) -> None:
     assert not directory.is_public(channel)
 
 
-def test_records_that_cannot_be_used_are_told_of_in_one_sentence(idle: Room) -> None:
+def test_records_that_cannot_be_used_are_told_of_in_one_sentence(idle: Harness) -> None:
     """(opens Home while the records cannot be used, what the archive holds, and one sentence in place of the lists)."""
     with idle.bot(editors=Editors(frozenset({YOU}))):
         idle.reply_to(idle.ask(BRIDGE))
@@ -249,17 +248,17 @@ def test_records_that_cannot_be_used_are_told_of_in_one_sentence(idle: Room) -> 
 def test_the_base_variant_has_both_lists(tmp_path: Path) -> None:
     """Neither list takes more than the base variant has; what it lacks stands below them."""
     with FakeSlack(scopes=scopes("base"), subscriptions=events("base")) as slack:
-        room = Room(slack, Scripted(), tmp_path)
-        with room.bot(editors=EDITORS):
-            room.reply_to(room.slack.say(GENERAL, f"{slack.mention} why submarines", user=COLLEAGUE))
-            read = lines(room, COLLEAGUE)
+        harness = Harness(slack, ScriptedAnswerer(), tmp_path)
+        with harness.bot(editors=EDITORS):
+            harness.reply_to(harness.slack.say(GENERAL, f"{slack.mention} why submarines", user=COLLEAGUE))
+            read = lines(harness, COLLEAGUE)
     assert read.index(MINE) < read.index(LACKS) < read.index("Not switched on here")
 
 
 HOSTILE = "<!channel> *why* <https://evil.example|submarines> :smile: `x` &amp;"
 
 
-def test_hostile_words_are_shown_as_they_are(idle: Room) -> None:
+def test_hostile_words_are_shown_as_they_are(idle: Harness) -> None:
     """A question that looks like markup is listed letter for letter, to its asker and to an editor."""
     with idle.bot(editors=SEEING_ALL):
         idle.slack.say(DM_COLLEAGUE, HOSTILE, user=COLLEAGUE)

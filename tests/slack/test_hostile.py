@@ -21,8 +21,7 @@ from bot.store.models import MessageRef
 from bot.wiring import answerer_over
 from tests.factories import answerer, article, shown
 
-from .articles import answer, quote_all
-from .conftest import Room
+from .harness import Harness
 from .hostile import (
     BAIT,
     LONGEST,
@@ -38,6 +37,7 @@ from .hostile import (
     turns,
     untimed,
 )
+from .samples import answer, quote_all
 
 REF = MessageRef("T1", "C1", "1.0")
 
@@ -195,21 +195,23 @@ def _hostile_archive(folder: Path) -> tuple[Article, ...]:
     return read_articles([folder]).articles
 
 
-def test_hostile_questions_to_a_hostile_archive_get_one_literal_answer_each(offline: Room, tmp_path: Path) -> None:
+def test_hostile_questions_to_a_hostile_archive_get_one_literal_answer_each(
+    offline_harness: Harness, tmp_path: Path
+) -> None:
     """Asked by mention, each gets one public reply that Slack takes and that does nothing but show its quotes."""
     folder = tmp_path / "articles"
     folder.mkdir()
     archive = _hostile_archive(folder)
-    offline.librarian = answerer_over(archive)  # type: ignore[assignment]
-    with offline.bot():
+    offline_harness.answerer = answerer_over(archive)  # type: ignore[assignment]
+    with offline_harness.bot():
         for text in HOSTILE_QUESTIONS:
-            reply = offline.reply_to(offline.ask(text))
+            reply = offline_harness.reply_to(offline_harness.ask(text))
             message = MessageContent(reply.text, [_as_sent(block) for block in reply.blocks])
             held = [quote_all(one) for one in archive]
             assert_harmless(message, held)
             assert quoted(message)
             assert all(any(words in one.text for one in archive) for words in quoted(message))
-    assert "Sorry" not in "".join(one.text for one in offline.slack.replies(GENERAL))
+    assert "Sorry" not in "".join(one.text for one in offline_harness.slack.replies(GENERAL))
 
 
 def _as_sent(block: dict[str, object]) -> dict[str, object]:

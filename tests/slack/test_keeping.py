@@ -11,7 +11,7 @@ from bot.slack.buttons import WHY
 from bot.store.models import MessageRef, answer_id
 from bot.store.store import Store
 
-from .conftest import Room
+from .harness import Harness
 from .test_actions import lines, window
 from .test_explaining import ASKED, answered, choice, read, shelved, why
 
@@ -20,7 +20,7 @@ __all__ = ["answered", "shelved"]  # fixtures
 NOT_KEPT = "How this answer came about is not kept any more; ask again to see how it is answered now."
 
 
-def test_what_is_not_kept_any_more_is_told_in_a_sentence(shelved: Room) -> None:
+def test_what_is_not_kept_any_more_is_told_in_a_sentence(shelved: Harness) -> None:
     """(Why this answer?, after its record was forgotten: one sentence)."""
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
@@ -31,7 +31,7 @@ def test_what_is_not_kept_any_more_is_told_in_a_sentence(shelved: Room) -> None:
         assert lines(why(shelved, reply)) == [NOT_KEPT]
 
 
-def test_an_edited_question_is_explained_as_it_is_now(answered: Room) -> None:
+def test_an_edited_question_is_explained_as_it_is_now(answered: Harness) -> None:
     """(Why this answer?, after an edit: the new words; the answer has another id, and the old one is not kept)."""
     asked = answered.ask(ASKED)
     first = answered.reply_to(asked)
@@ -44,7 +44,7 @@ def test_an_edited_question_is_explained_as_it_is_now(answered: Room) -> None:
     assert lines(window(answered, COLLEAGUE)) == [NOT_KEPT]
 
 
-def test_a_deleted_question_is_not_kept(answered: Room) -> None:
+def test_a_deleted_question_is_not_kept(answered: Harness) -> None:
     """A direct message that is deleted takes what is kept of it along."""
     asked = answered.slack.say(DM_YOU, ASKED)
     answered.slack.wait_for_replies(DM_YOU)
@@ -58,7 +58,7 @@ def test_a_deleted_question_is_not_kept(answered: Room) -> None:
     store.close()
 
 
-def test_the_log_names_the_answer(answered: Room, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_names_the_answer(answered: Harness, caplog: pytest.LogCaptureFixture) -> None:
     """The line of the log has the id of an answer, and none of what was not searched."""
     with caplog.at_level(logging.INFO, "bot.telemetry"):
         asked = answered.ask(ASKED)

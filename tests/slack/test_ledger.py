@@ -15,8 +15,8 @@ from bot.slack.resilient_store import ResilientStore
 from bot.store.models import FILE_NAME, AnswerRecord, Claim, MessageRef, QuestionEvent, answer_id
 from bot.store.store import Store
 
-from .articles import BRIDGE, QUOTED
-from .conftest import Room, shown
+from .harness import Harness, shown
+from .samples import BRIDGE, QUOTED
 
 REF = MessageRef("T1", "C1", "10.0")
 
@@ -199,13 +199,13 @@ def test_it_is_said_once(folder: Folder, ledger: ResilientStore, caplog: pytest.
     assert told[1] == "The records can be used again."
 
 
-def test_without_records_people_are_answered(offline: Room) -> None:
+def test_without_records_people_are_answered(offline_harness: Harness) -> None:
     """With a ledger that cannot be used from the first, each question still gets its one answer."""
-    broken = Store(offline.state)
+    broken = Store(offline_harness.state)
     broken.close()
-    with offline.bot(store=broken):
-        asked = offline.ask(BRIDGE)
-        assert QUOTED in shown(offline.reply_to(asked))
-        event = asked.to_json(offline.slack.workspace.team) | {"type": "app_mention", "channel": GENERAL}
-        offline.slack.deliver(event, event_id=offline.slack.deliveries[-1].event_id, retry=1)
-        assert QUOTED in shown(offline.reply_to(asked))
+    with offline_harness.bot(store=broken):
+        asked = offline_harness.ask(BRIDGE)
+        assert QUOTED in shown(offline_harness.reply_to(asked))
+        event = asked.to_json(offline_harness.slack.workspace.team) | {"type": "app_mention", "channel": GENERAL}
+        offline_harness.slack.deliver(event, event_id=offline_harness.slack.deliveries[-1].event_id, retry=1)
+        assert QUOTED in shown(offline_harness.reply_to(asked))

@@ -19,9 +19,8 @@ from bot.slack.dispatcher import Limits
 from bot.slack.features import COMMAND, SHORTCUT_ID
 from bot.slack.plain_text import QUESTION_LIMIT
 
-from .articles import APPROVED, BRIDGE, QUOTED, answer, quote_all
-from .conftest import Room, shown
-from .surfaces import command, full_room, share
+from .harness import Harness, full_harness, run_command, share, shown
+from .samples import APPROVED, BRIDGE, QUOTED, answer, quote_all
 
 PUBLIC = ("mention", "mention in a group", "mention in a thread", "direct message", "direct message in a thread")
 PRIVATE = ("command", "command in a direct message", "shortcut")
@@ -53,54 +52,54 @@ ENDINGS = {
 LONG = [quote_all(Article(str(number), "A title", "a.txt", "bridge " * 200)) for number in range(9)]
 
 
-def ask_privately(room: Room, surface: str, words: str) -> str:
+def ask_privately(harness: Harness, surface: str, words: str) -> str:
     """Ask on this surface; the channel in which its outcome belongs."""
     channel = DM_YOU if surface.endswith("direct message") else GENERAL
     if surface == "shortcut":
-        message = room.slack.say(channel, words, user=COLLEAGUE)
-        done = room.slack.interactivity.use_shortcut(SHORTCUT_ID, user=YOU, message=message)
+        message = harness.slack.say(channel, words, user=COLLEAGUE)
+        done = harness.slack.interactivity.use_shortcut(SHORTCUT_ID, user=YOU, message=message)
     else:
-        done = room.slack.interactivity.run_command(channel, f"{COMMAND.name} {words}", user=YOU)
+        done = harness.slack.interactivity.run_command(channel, f"{COMMAND.name} {words}", user=YOU)
     assert done == InteractionResult()
     return channel
 
 
-def ask(room: Room, surface: str, words: str) -> tuple[str, str | None]:
+def ask(harness: Harness, surface: str, words: str) -> tuple[str, str | None]:
     """Ask on this surface; the channel and the thread in which its outcome belongs."""
     if surface in PRIVATE:
-        return ask_privately(room, surface, words), None
+        return ask_privately(harness, surface, words), None
     channel = DM_YOU if surface.startswith("direct") else GENERAL
-    root = room.slack.say(channel, "hello").ts if surface.endswith("thread") else None
+    root = harness.slack.say(channel, "hello").ts if surface.endswith("thread") else None
     if channel == DM_YOU and root:
-        room.slack.wait_for_replies(DM_YOU)
-        room.slack.wait_until_idle()
+        harness.slack.wait_for_replies(DM_YOU)
+        harness.slack.wait_until_idle()
     if channel == DM_YOU:
-        room.slack.say(channel, words, thread=root)
+        harness.slack.say(channel, words, thread=root)
         return channel, root
     if surface == "mention in a group":
-        channel = room.slack.add_channel(kind="mpim")
-    asked = room.ask(words, channel=channel, thread=root)
+        channel = harness.slack.add_channel(kind="mpim")
+    asked = harness.ask(words, channel=channel, thread=root)
     return channel, root or asked.ts
 
 
-def seen(room: Room) -> list[Message]:
+def seen(harness: Harness) -> list[Message]:
     """All that the bot has said, to everybody or to the asker alone, in order."""
-    everywhere = [message for one in room.slack.workspace.channels() for message in room.slack.replies(one.id)]
-    return sorted([*everywhere, *room.slack.workspace.ephemerals(YOU)], key=lambda message: message.ts)
+    everywhere = [message for one in harness.slack.workspace.channels() for message in harness.slack.replies(one.id)]
+    return sorted([*everywhere, *harness.slack.workspace.ephemerals(YOU)], key=lambda message: message.ts)
 
 
 @pytest.fixture
-def everything(tmp_path: Path) -> Iterator[Room]:
-    """A room in which the full variant is installed."""
-    with full_room(tmp_path) as room:
-        yield room
+def everything(tmp_path: Path) -> Iterator[Harness]:
+    """A harness in which the full variant is installed."""
+    with full_harness(tmp_path) as harness:
+        yield harness
 
 
 @pytest.mark.parametrize(("surface", "ending"), list(product(SURFACES, ENDINGS)))
-def test_one_visible_outcome(everything: Room, surface: str, ending: str) -> None:
+def test_one_visible_outcome(everything: Harness, surface: str, ending: str) -> None:
     """The outcome stands in the conversation and thread of its question, once; what is private, one person sees."""
     expected = ENDINGS[ending]
-    everything.librarian.replies |= {"fail": RuntimeError("secret"), "everything": answer(*LONG)}
+    everything.answerer.replies |= {"fail": RuntimeError("secret"), "everything": answer(*LONG)}
     with everything.bot(limits=expected.limits):
         channel, thread = ask(everything, surface, expected.question)
         before = 1 if surface == "direct message in a thread" else 0
@@ -124,14 +123,14 @@ def to_the_point(reply: Answer) -> Answer:
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_a_follow_up_is_answered_or_left_alone(everything: Room, ending: str) -> None:
+def test_a_follow_up_is_answered_or_left_alone(everything: Harness, ending: str) -> None:
     """Without a mention, an answer stands in the thread, as long as it may be; of all else not a word is said."""
     expected = ENDINGS[ending]
     long_words = " ".join(["bridge"] * (QUESTION_LIMIT // 7))
     with everything.bot():
         root = everything.ask(BRIDGE)
         everything.reply_to(root)
-    everything.librarian.replies |= {
+    everything.answerer.replies |= {
         "fail?": RuntimeError("secret"),
         "everything?": to_the_point(answer(*LONG)),
         BRIDGE + "?": to_the_point(answer(APPROVED)),
@@ -147,16 +146,16 @@ def test_a_follow_up_is_answered_or_left_alone(everything: Room, ending: str) ->
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_one_visible_outcome_of_sharing(everything: Room, ending: str) -> None:
+def test_one_visible_outcome_of_sharing(everything: Harness, ending: str) -> None:
     """What is shared all may read, and why it is not shared who pressed alone; what cannot be has no button."""
     expected = ENDINGS[ending]
-    everything.librarian.replies |= {"fail": answer(APPROVED), "everything": answer(*LONG)}
+    everything.answerer.replies |= {"fail": answer(APPROVED), "everything": answer(*LONG)}
     with everything.bot():
-        private = command(everything, GENERAL, expected.question)
+        private = run_command(everything, GENERAL, expected.question)
     if ending in ("how-to", "over-long question"):
         assert SHARE not in str(private.blocks)
         return
-    everything.librarian.replies |= {"fail": RuntimeError("secret")}
+    everything.answerer.replies |= {"fail": RuntimeError("secret")}
     with everything.bot(limits=expected.limits):
         share(everything, private)
         _, *said = seen(everything)

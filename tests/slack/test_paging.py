@@ -18,7 +18,7 @@ from bot.store.store import Store
 from bot.wiring import answerer_over
 from tests.factories import article
 
-from .conftest import Room, shown
+from .harness import Harness, shown
 from .hostile import quoted as words_of
 
 ASKED = "who approved the bridge"
@@ -50,28 +50,28 @@ ARTICLES = [article(text, id=f"{number}.txt") for number, text in enumerate((*HO
 
 
 @pytest.fixture
-def many(offline: Room) -> Room:
-    """A room whose bot, not yet started, finds more passages than an answer shows."""
-    offline.librarian = answerer_over(ARTICLES)  # type: ignore[assignment]
-    return offline
+def many(offline_harness: Harness) -> Harness:
+    """A harness whose bot, not yet started, finds more passages than an answer shows."""
+    offline_harness.answerer = answerer_over(ARTICLES)  # type: ignore[assignment]
+    return offline_harness
 
 
-def asked_directly(room: Room) -> Message:
+def asked_directly(harness: Harness) -> Message:
     """The reply to the question in a direct message."""
-    room.slack.say(DM_YOU, ASKED)
-    (reply,) = room.slack.wait_for_replies(DM_YOU)
+    harness.slack.say(DM_YOU, ASKED)
+    (reply,) = harness.slack.wait_for_replies(DM_YOU)
     return reply
 
 
-def pressed(room: Room, reply: Message, action: str) -> Message:
+def pressed(harness: Harness, reply: Message, action: str) -> Message:
     """The reply as it stands after a press."""
-    assert room.slack.interactivity.click(reply, action, user=YOU).failure is None
-    room.slack.wait_until(lambda: standing(room).blocks != reply.blocks)
-    return standing(room)
+    assert harness.slack.interactivity.click(reply, action, user=YOU).failure is None
+    harness.slack.wait_until(lambda: standing(harness).blocks != reply.blocks)
+    return standing(harness)
 
 
-def standing(room: Room) -> Message:
-    (reply,) = room.slack.replies(DM_YOU)
+def standing(harness: Harness) -> Message:
+    (reply,) = harness.slack.replies(DM_YOU)
     return reply
 
 
@@ -90,7 +90,7 @@ def offered(reply: Message) -> list[str]:
     return [name for row in rows for name in texts_in(row)]
 
 
-def test_more_passages_stand_in_the_answers_place(many: Room) -> None:
+def test_more_passages_stand_in_the_answers_place(many: Harness) -> None:
     """(More passages, the next three in the same message), to the end, each once; (Passages before, back again)."""
     with many.bot():
         first = asked_directly(many)
@@ -117,17 +117,17 @@ FEW = [
 
 @pytest.mark.parametrize(("holding", "has_more"), FEW)
 def test_further_passages_are_offered_where_there_are_some(
-    offline: Room, holding: tuple[str, ...], *, has_more: bool
+    offline_harness: Harness, holding: tuple[str, ...], *, has_more: bool
 ) -> None:
     """What else was found, but holds too little of the question or says the same again, is no further passage."""
     weak = ("The bridge froze in January.", *OTHERS)
     found = answerer_over([article(text, id=f"{number}.txt") for number, text in enumerate((*holding, *weak))])
-    offline.librarian = found  # type: ignore[assignment]
+    offline_harness.answerer = found  # type: ignore[assignment]
     reply = found.answer(Question(ASKED))
     assert isinstance(reply, Answer)
     assert len(reply.trace.hits) > len(reply.quotes)
-    with offline.bot():
-        assert ("More passages" in offered(asked_directly(offline))) is has_more
+    with offline_harness.bot():
+        assert ("More passages" in offered(asked_directly(offline_harness))) is has_more
     assert (page_of(found, Question(ASKED), 1) is not None) is has_more
 
 
@@ -143,7 +143,7 @@ def test_what_is_said_of_the_answer_is_not_said_of_further_passages() -> None:
     assert (second.later, second.caution) == (None, None)
 
 
-def test_passages_are_paged_by_a_bot_that_was_started_again(many: Room) -> None:
+def test_passages_are_paged_by_a_bot_that_was_started_again(many: Harness) -> None:
     """Another process, with other records, reads the question in Slack again and goes on."""
     with many.bot():
         first = asked_directly(many)
@@ -151,7 +151,7 @@ def test_passages_are_paged_by_a_bot_that_was_started_again(many: Room) -> None:
         assert shown(pressed(many, first, MORE_PASSAGES)).startswith("Passages 4–6 of 8:")
 
 
-def test_a_question_that_is_gone_has_no_further_passages(many: Room) -> None:
+def test_a_question_that_is_gone_has_no_further_passages(many: Harness) -> None:
     """(More passages below a question that no longer asks anything, a sentence for whoever pressed)."""
     with many.bot():
         question = many.slack.say(DM_YOU, ASKED)
@@ -163,7 +163,7 @@ def test_a_question_that_is_gone_has_no_further_passages(many: Room) -> None:
         assert list(texts_in(view["blocks"])) == ["The question is not there any more; please ask it again."]
 
 
-def test_passages_that_slack_does_not_take_are_told_of(many: Room) -> None:
+def test_passages_that_slack_does_not_take_are_told_of(many: Harness) -> None:
     """(More passages while Slack takes no change, a sentence for whoever pressed, the answer as it was)."""
     with many.bot():
         first = asked_directly(many)
@@ -176,7 +176,7 @@ def test_passages_that_slack_does_not_take_are_told_of(many: Room) -> None:
         assert standing(many).blocks == first.blocks
 
 
-def test_a_channel_that_the_bot_may_not_read_offers_no_further_passages(many: Room) -> None:
+def test_a_channel_that_the_bot_may_not_read_offers_no_further_passages(many: Harness) -> None:
     """With the base variant, a reply in a channel has no button that could not be followed."""
     with many.bot():
         assert offered(many.reply_to(many.ask(ASKED))) == ["Show context", WHY_SHOWN]

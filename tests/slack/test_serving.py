@@ -17,8 +17,8 @@ from bot.errors import PullquoteError, SettingsError, SlackError
 from bot.playground.server import FakeSlack
 from bot.slack.client import Credentials, check_access, create_client, is_loopback
 
-from .articles import BRIDGE, QUOTED
-from .conftest import Room, shown
+from .harness import Harness, shown
+from .samples import BRIDGE, QUOTED
 
 BOT = "xoxb-1"
 APP = "xapp-1"
@@ -34,11 +34,11 @@ TOKENS: list[tuple[str | None, str | None, str]] = [
 
 @pytest.mark.parametrize(("bot_token", "app_token", "sentence"), TOKENS)
 def test_tokens_are_checked_before_anything_is_called(
-    offline: Room, bot_token: str | None, app_token: str | None, sentence: str
+    offline_harness: Harness, bot_token: str | None, app_token: str | None, sentence: str
 ) -> None:
     """A missing, swapped or mistaken token is one sentence, and Slack is not called."""
-    refused(replace(offline.access(), bot_token=bot_token, app_token=app_token), SettingsError, sentence)
-    assert offline.slack.calls == ()
+    refused(replace(offline_harness.credentials(), bot_token=bot_token, app_token=app_token), SettingsError, sentence)
+    assert offline_harness.slack.calls == ()
 
 
 def refused(access: Credentials, kind: type[PullquoteError], sentence: str) -> None:
@@ -49,21 +49,29 @@ def refused(access: Credentials, kind: type[PullquoteError], sentence: str) -> N
     assert "\n" not in str(error.value)
 
 
-def test_a_refused_bot_token_is_one_sentence(offline: Room) -> None:
+def test_a_refused_bot_token_is_one_sentence(offline_harness: Harness) -> None:
     """A bot token that Slack does not know is said to be refused, with where to find the right one."""
-    refused(replace(offline.access(), bot_token=BOT), SlackError, "Slack refuses SLACK_BOT_TOKEN (invalid_auth);")
+    refused(
+        replace(offline_harness.credentials(), bot_token=BOT),
+        SlackError,
+        "Slack refuses SLACK_BOT_TOKEN (invalid_auth);",
+    )
 
 
-def test_a_refused_app_token_is_one_sentence(offline: Room) -> None:
+def test_a_refused_app_token_is_one_sentence(offline_harness: Harness) -> None:
     """An app-level token that Slack does not know is said to be refused, before a websocket is opened."""
-    refused(replace(offline.access(), app_token=APP), SlackError, "Slack refuses SLACK_APP_TOKEN (invalid_auth);")
+    refused(
+        replace(offline_harness.credentials(), app_token=APP),
+        SlackError,
+        "Slack refuses SLACK_APP_TOKEN (invalid_auth);",
+    )
 
 
-def test_a_slack_that_is_not_there_is_one_sentence(offline: Room) -> None:
+def test_a_slack_that_is_not_there_is_one_sentence(offline_harness: Harness) -> None:
     """Where nothing listens, the sentence says that Slack cannot be reached and what to check."""
     with FakeSlack() as gone:
         url = gone.api_url
-    refused(replace(offline.access(), api_url=url), SlackError, "Slack cannot be reached (")
+    refused(replace(offline_harness.credentials(), api_url=url), SlackError, "Slack cannot be reached (")
 
 
 def test_a_proxy_is_not_used_for_this_machine() -> None:
@@ -84,12 +92,12 @@ from bot.errors import ArchiveError, PullquoteError
 from bot.store.store import Store
 from bot.slack.client import Credentials
 from bot.slack.app import Transport, serve
-from slack.articles import Alone, Scripted
+from slack.samples import FixedCorpus, ScriptedAnswerer
 
 def load():
     if sys.argv[4] == "fail":
         raise ArchiveError("There is no archive.")
-    return Alone(Scripted())
+    return FixedCorpus(ScriptedAnswerer())
 
 def ready(identity):
     print("ready in", identity.team, flush=True)
@@ -103,11 +111,13 @@ except PullquoteError as error:
 
 
 @contextmanager
-def serving(room: Room, mode: str = "socket", archive: str = "there", port: int = 0) -> Iterator[subprocess.Popen[str]]:
+def serving(
+    harness: Harness, mode: str = "socket", archive: str = "there", port: int = 0
+) -> Iterator[subprocess.Popen[str]]:
     """The bot as a process of its own."""
-    access = room.access()
+    access = harness.credentials()
     tokens = [str(part) for part in (access.bot_token, access.app_token, access.api_url, FakeSlack.signing_secret)]
-    folders = [str(Path(__file__).parents[1]), str(room.state)]
+    folders = [str(Path(__file__).parents[1]), str(harness.state)]
     command = [sys.executable, "-c", PROGRAM, *folders, mode, archive, str(port), *tokens]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -124,33 +134,33 @@ def is_ready(process: subprocess.Popen[str]) -> bool:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a process cannot be asked to end")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_process_cleanly(offline: Room, number: signal.Signals) -> None:
+def test_a_signal_ends_the_process_cleanly(offline_harness: Harness, number: signal.Signals) -> None:
     """A connected process that has answered a question ends with status 0 and no complaint when it is told to end."""
-    with serving(offline) as process:
+    with serving(offline_harness) as process:
         assert is_ready(process)
-        offline.slack.wait_until_connected()
-        offline.reply_to(offline.ask(BRIDGE))
+        offline_harness.slack.wait_until_connected()
+        offline_harness.reply_to(offline_harness.ask(BRIDGE))
         process.send_signal(number)
         _, complaint = process.communicate(timeout=30)
     assert (process.returncode, complaint) == (0, "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a process cannot be asked to end")
-def test_events_may_come_by_http(offline: Room) -> None:
+def test_events_may_come_by_http(offline_harness: Harness) -> None:
     """In HTTP mode a signed event is answered as over the websocket, and the process ends as cleanly."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with serving(offline, "http", port=port) as process:
+    with serving(offline_harness, "http", port=port) as process:
         assert is_ready(process)
-        offline.slack.use_request_url(f"http://127.0.0.1:{port}/slack/events")
-        assert QUOTED in shown(offline.reply_to(offline.ask(BRIDGE)))
+        offline_harness.slack.use_request_url(f"http://127.0.0.1:{port}/slack/events")
+        assert QUOTED in shown(offline_harness.reply_to(offline_harness.ask(BRIDGE)))
         process.send_signal(signal.SIGTERM)
         _, complaint = process.communicate(timeout=30)
     assert (process.returncode, complaint) == (0, "")
 
 
-def test_an_archive_that_cannot_be_loaded_ends_the_process(offline: Room) -> None:
+def test_an_archive_that_cannot_be_loaded_ends_the_process(offline_harness: Harness) -> None:
     """Where there is nothing to answer from, the process says so and ends; it does not wait for questions in vain."""
-    with serving(offline, archive="fail") as process:
+    with serving(offline_harness, archive="fail") as process:
         _, complaint = process.communicate(timeout=30)
     assert (process.returncode, complaint) == (1, "There is no archive.\n")

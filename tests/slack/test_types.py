@@ -20,8 +20,8 @@ from bot.slack.layout import MessageContent, how_to, plain, render
 from bot.store.models import MessageRef
 from tests.conftest import missing
 
-from .articles import APPROVED, WHOLE, abstention, answer, quote_all
 from .hostile import replies, untimed
+from .samples import APPROVED, WHOLE, abstention, answer, quote_all
 
 TYPES = Path(__file__).parent / "types"
 COMPILER = TYPES / "node_modules" / ".bin" / "tsc"

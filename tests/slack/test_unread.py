@@ -17,9 +17,8 @@ from bot.slack.commands import parse_shortcut, restore_event
 from bot.slack.events import IncomingQuestion
 from bot.slack.features import SHORTCUT_ID
 
-from .articles import APPROVED, BRIDGE, QUOTED, answer
-from .conftest import Room, shown
-from .surfaces import full_room, told
+from .harness import Harness, full_harness, private_messages, shown
+from .samples import APPROVED, BRIDGE, QUOTED, answer
 from .test_matrix import SURFACES, ask, seen, to_the_point
 
 LINKED = f"{BRIDGE} https://example.org/plan?"
@@ -32,16 +31,16 @@ NOT_READ = "Not read: attached images, attached files and forwarded messages."
 
 
 @pytest.fixture
-def full(tmp_path: Path) -> Iterator[Room]:
-    """A room with everything granted, in which nobody need mention the bot to go on."""
-    with full_room(tmp_path) as room:
-        room.librarian.replies |= {text: to_the_point(answer(APPROVED)) for text in (BRIDGE, BRIDGE + "?", LINKED)}
-        with room.bot(rules=AccessRules(follow_ups=frozenset({room.slack.team}))):
-            yield room
+def full(tmp_path: Path) -> Iterator[Harness]:
+    """A harness with everything granted, in which nobody need mention the bot to go on."""
+    with full_harness(tmp_path) as harness:
+        harness.answerer.replies |= {text: to_the_point(answer(APPROVED)) for text in (BRIDGE, BRIDGE + "?", LINKED)}
+        with harness.bot(rules=AccessRules(follow_ups=frozenset({harness.slack.team}))):
+            yield harness
 
 
 @pytest.mark.parametrize("surface", SURFACES)
-def test_a_linked_page_is_not_read(full: Room, surface: str) -> None:
+def test_a_linked_page_is_not_read(full: Harness, surface: str) -> None:
     """(A question with an address in it, the answer below a line that says so), on every surface."""
     before = 1 if surface == "direct message in a thread" else 0
     ask(full, surface, LINKED)
@@ -51,7 +50,7 @@ def test_a_linked_page_is_not_read(full: Room, surface: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["channel", "group", "mpim", "im"])
-def test_what_is_attached_is_not_read(full: Room, kind: ChannelKind) -> None:
+def test_what_is_attached_is_not_read(full: Harness, kind: ChannelKind) -> None:
     """(A question with pictures, files and a forwarded message, the answer below a line that names them.)"""
     said = full.slack.say(RESEARCH, "what somebody else said", user=COLLEAGUE)
     channel = DM_YOU if kind == "im" else full.slack.add_channel(kind=kind)
@@ -63,7 +62,7 @@ def test_what_is_attached_is_not_read(full: Room, kind: ChannelKind) -> None:
     assert shown(answered).startswith(f"{NOT_READ}\n{QUOTED}")
 
 
-def test_what_is_attached_to_a_follow_up_is_not_read(full: Room) -> None:
+def test_what_is_attached_to_a_follow_up_is_not_read(full: Harness) -> None:
     """(A question that goes on, with pictures: answered, below the same line.)"""
     root = full.ask(BRIDGE)
     full.reply_to(root)
@@ -74,7 +73,7 @@ def test_what_is_attached_to_a_follow_up_is_not_read(full: Room) -> None:
 
 
 @pytest.mark.parametrize("channel", [GENERAL, GROUP, DM_YOU])
-def test_a_message_of_files_alone_asks_nothing(full: Room, channel: str) -> None:
+def test_a_message_of_files_alone_asks_nothing(full: Harness, channel: str) -> None:
     """(Files and no words but the mention, the how-to, below a line that says what was not read.)"""
     full.slack.say(channel, full.slack.mention, files=FILES)
     full.slack.wait_until(lambda: bool(seen(full)))
@@ -82,7 +81,7 @@ def test_a_message_of_files_alone_asks_nothing(full: Room, channel: str) -> None
     assert shown(seen(full)[-1]).startswith(f"{line}\nAsk a question in plain words.")
 
 
-def test_files_to_nobody_draw_nothing(full: Room) -> None:
+def test_files_to_nobody_draw_nothing(full: Harness) -> None:
     """(Files without a mention in a channel or a group, nothing.)"""
     for channel in (GENERAL, GROUP):
         full.slack.say(channel, BRIDGE, files=FILES)
@@ -90,13 +89,13 @@ def test_files_to_nobody_draw_nothing(full: Room) -> None:
     assert seen(full) == []
 
 
-def test_a_shortcut_says_so_of_its_message(full: Room) -> None:
+def test_a_shortcut_says_so_of_its_message(full: Harness) -> None:
     """("Find quotes for this" on a message whose link Slack has previewed: the page was not read.)"""
     message = full.slack.say(GENERAL, BRIDGE, user=COLLEAGUE)
     full.slack.unfurl(message)
     message = full.slack.workspace.message(GENERAL, message.ts)
     assert full.slack.interactivity.use_shortcut(SHORTCUT_ID, user=YOU, message=message) == InteractionResult()
-    (private,) = told(full)
+    (private,) = private_messages(full)
     assert shown(private).startswith(f"Not read: linked pages.\n{QUOTED}")
 
 

@@ -15,8 +15,8 @@ from bot.playground.workspace import COLLEAGUE, YOU
 from bot.search.answerer import Answerer
 from bot.slack.access import AccessRules
 from bot.slack.home import Editors
-from tests.slack.articles import Alone
-from tests.slack.surfaces import full_room
+from tests.slack.harness import full_harness
+from tests.slack.samples import FixedCorpus
 
 from .conftest import Building, Visit
 
@@ -67,8 +67,8 @@ def asking(browser: Browser, state: Path, answers: Answerer) -> Iterator[Buildin
     The colleague is an editor.
     """
     rules, editors = AccessRules(follow_ups=frozenset({TEAM})), Editors(frozenset({COLLEAGUE}))
-    with full_room(state) as room, room.bot(is_loaded=False, rules=rules, editors=editors) as bot:
-        bot.open(Alone(answers))
+    with full_harness(state) as room, room.bot(is_loaded=False, rules=rules, editors=editors) as bot:
+        bot.open(FixedCorpus(answers))
         members = frozenset({YOU, COLLEAGUE})
         room.slack.workspace.add_channel(Channel("C0ELSEWHERE", ELSEWHERE, "channel", members))
         with PlaygroundPage(room.slack, examples=answers.examples) as page:

@@ -1,4 +1,4 @@
-"""Articles, quotes and replies made by hand, and a librarian who gives the replies that a test told it."""
+"""Sample articles, quotes and replies, and an answerer that gives scripted replies."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ TARN = Article(
 
 
 def trace(question: str = "", *quotes: Quote) -> Trace:
-    """What led to ``quotes``: a passage for each, the paragraph in which it stands."""
+    """A trace with one hit for each of ``quotes``: its paragraph."""
     hits = tuple(Hit(Passage((one.paragraph,), one.paragraph.span), one.score) for one in quotes)
     return Trace(Query(Question(question), (), ()), hits, 1, 2, date(2025, 5, 7), 1.0)
 
 
 def paragraph(article: Article, words: str, *, number: int = 1, of: int = 1, heading: str | None = None) -> Paragraph:
-    """The paragraph of ``article`` that is ``words``."""
+    """The paragraph of ``article`` whose text is ``words``."""
     return Paragraph(article, number, of, find(article, words), find(article, heading) if heading else None)
 
 
@@ -45,7 +45,7 @@ def find(article: Article, words: str) -> Span:
 
 
 def quote(words: str, *, bold: tuple[str, ...] = (), missing: tuple[str, ...] = ()) -> Quote:
-    """A quote from the article about the bridge."""
+    """A quote from ``TARN``."""
     whole = "The council approved the Tarn bridge on Monday. Work begins in June."
     return Quote(
         paragraph(TARN, whole, of=2, heading="Funding"),
@@ -56,7 +56,7 @@ def quote(words: str, *, bold: tuple[str, ...] = (), missing: tuple[str, ...] = 
 
 
 def quote_all(article: Article, *, missing: tuple[str, ...] = ()) -> Quote:
-    """A quote that is the whole of an article of one paragraph."""
+    """A quote of the whole text of an article with one paragraph."""
     span = Span(0, len(article.text))
     return Quote(Paragraph(article, 1, 1, span), span, missing=missing)
 
@@ -77,8 +77,8 @@ BRIDGE = "who approved the bridge"
 QUOTED = "The council approved the Tarn bridge on Monday."
 
 
-def known() -> dict[str, Reply | Exception]:
-    """Questions of each kind, and the replies to them."""
+def scripted_replies() -> dict[str, Reply | Exception]:
+    """One question for each kind of reply."""
     return {
         BRIDGE: answer(APPROVED),
         "what does it cost": answer(WHOLE, caution='No passage holds "cost".'),
@@ -87,10 +87,10 @@ def known() -> dict[str, Reply | Exception]:
 
 
 @dataclass
-class Scripted:
-    """A librarian who knows what to reply to which question, and repeats the question of any other as a reason."""
+class ScriptedAnswerer:
+    """An answerer with fixed replies; it abstains from any other question and repeats it in the reason."""
 
-    replies: dict[str, Reply | Exception] = field(default_factory=known)
+    replies: dict[str, Reply | Exception] = field(default_factory=scripted_replies)
     examples: tuple[str, ...] = ("when does work on the Tarn bridge begin", "who approved the bridge")
     before: Callable[[], object] = lambda: None
     archive: Archive = field(default_factory=lambda: archive_of([TARN]))
@@ -103,23 +103,23 @@ class Scripted:
         return reply
 
     def verify(self, quote: Quote) -> None:
-        """Accept every quote but those of the article named "changed"."""
+        """Accept every quote but those of the article "changed"."""
         if quote.article.id == "changed":
             raise VerificationError("The article has changed; read the archive again.")
 
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
-        """The title alone gives anything, a point for each of its words."""
+        """One point for each word of the title."""
         return tuple(TermScore("title", word, 1.0) for word in passage.article.title.split())
 
 
 @dataclass(frozen=True)
-class Alone:
-    """A shelf with one librarian, who never changes."""
+class FixedCorpus:
+    """A corpus whose answerer never changes."""
 
-    librarian: AnswererProtocol
+    answerer: AnswererProtocol
     read_at: datetime = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
     address: CorpusAddress | None = None
 
     def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = 0.0) -> T:
-        """See ``Shelf.consult``."""
-        return work(self.librarian)
+        """Run ``work`` with the answerer."""
+        return work(self.answerer)
