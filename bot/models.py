@@ -1,14 +1,7 @@
-"""How dates and lists stand in a sentence: the same words wherever one is said. Keeps secret how months are named.
+"""The types that all packages share: articles, questions and replies; and wording of dates, counts and lists.
 
-What is searched: articles, and the parts of them that are shown or found.
-
-All offsets are character offsets into ``Article.text``, half-open, unless a docstring says otherwise.
-
-What is asked: a question as a person put it, and as the index understands it.
-
-What is replied: hits, quotes of them, and an answer or an abstention with what led to it.
-
-A quote is a span, not a string: no class here has a field in which a word could stand that is not the article's.
+Offsets are character offsets into ``Article.text``, half-open, unless a docstring says otherwise. A quote is a span,
+not a string: no type of a reply can hold a word of an article that is not in the article.
 """
 
 from __future__ import annotations
@@ -24,23 +17,25 @@ import regex
 
 Json = dict[str, Any]
 Progress = Callable[[int, int], None]
-"""Called with how many items are done, and of how many."""
+"""Called with the number of items done, and of items in all."""
 
-# strftime's %B follows the process's locale; an archive is shown in one language wherever it runs.
-_MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = "January February March April May June July August September October November December".split()
+"""In English whatever the process's locale, which ``strftime`` would follow."""
 
 
 def format_date(when: date | None) -> str:
-    """A date as people write it: "7 May 2025"; "undated" where there is none."""
-    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}" if when else "undated"
+    """Format a date as "7 May 2025"; None as "undated"."""
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}" if when else "undated"
 
 
-def join_words(words: Sequence[str], joint: str = "and") -> str:
-    """``words`` as a list in a sentence: "a", "a and b", "a, b and c"; empty where there are none."""
-    return f" {joint} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+def join_words(words: Sequence[str], conjunction: str = "and") -> str:
+    """List ``words`` as in a sentence: "a", "a and b", "a, b and c"; "" for none."""
+    return f" {conjunction} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
-MarkKind = Literal["title", "heading"]
+def pluralize(count: int, noun: str) -> str:
+    """Format a count with its noun: "1 article", "2,000 articles"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,18 +48,21 @@ class Span:
     def __len__(self) -> int:
         return self.end - self.start
 
-    def of(self, text: str) -> str:
-        """The slice of ``text`` that this span covers."""
+    def slice(self, text: str) -> str:
+        """The part of ``text`` that this span covers."""
         return text[self.start : self.end]
 
-    def holds(self, other: Span) -> bool:
+    def contains(self, other: Span) -> bool:
         """Whether ``other`` lies wholly inside this span."""
         return self.start <= other.start and other.end <= self.end
 
 
+MarkKind = Literal["title", "heading"]
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch of an article's text that is its title or a section heading: shown with a citation, never quoted."""
+    """The title or a section heading in an article's text: shown with a citation, never quoted."""
 
     kind: MarkKind
     span: Span
@@ -74,9 +72,9 @@ class Mark:
 class Article:
     """One article: its canonical text and what is known about it.
 
-    ``text`` is the canonical text (see ``bot.articles``); ``marks`` are in order and do not overlap; ``source`` is the
-    publisher, or the file's name where none is known; a ``title`` that no one gave is the article's own first words,
-    ended by an ellipsis.
+    ``text`` is the text a reader sees, without markup and metadata; ``marks`` are in order and do not overlap;
+    ``source`` is the publisher, or the file's name if none is known. An article without a title gets its own first
+    words as ``title``, with an ellipsis.
     """
 
     id: str
@@ -96,24 +94,24 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph as its author parted it: number ``number`` (from 1) of ``of`` in ``article``."""
+    """A paragraph as the author separated it: number ``number`` (from 1) of ``total`` in ``article``."""
 
     article: Article
     number: int
-    of: int
+    total: int
     span: Span
     heading: Span | None = None
 
     @property
     def text(self) -> str:
-        return self.span.of(self.article.text)
+        return self.span.slice(self.article.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """The unit that is searched: adjacent paragraphs of one article.
 
-    ``span`` runs from the first word searched to the last.
+    ``span`` runs from the first searched word to the last.
     """
 
     paragraphs: tuple[Paragraph, ...]
@@ -124,25 +122,26 @@ class Passage:
         return self.paragraphs[0].article
 
 
-ExpansionOrigin = Literal["typed", "acronym", "spelling", "thread"]
-
-
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person asked, and how many quotes they would have at most.
+    """A question as typed, and how many quotes to show at most.
 
-    ``follows`` are the questions before it in its conversation, the latest first: where it lacks a subject, it goes on
-    with theirs.
+    ``previous_questions`` are the earlier ones of the conversation, the latest first: a question without a subject of
+    its own inherits theirs.
     """
 
     text: str
     limit: int = 3
-    follows: tuple[str, ...] = ()
+    previous_questions: tuple[str, ...] = ()
+
+
+ExpansionOrigin = Literal["typed", "acronym", "spelling", "thread"]
+"""Why a term is searched: it was typed; it is an acronym or its long form; another spelling; or inherited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term as the index holds it, how much it counts, and why it is searched."""
+    """An index term, its weight, and why it is searched."""
 
     text: str
     weight: float
@@ -151,10 +150,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A content word of the question: as typed, and as the index would hold it.
+    """A content word of the question: as typed, and as an index term.
 
-    ``weight`` is less than 1 for a word that asks rather than names ("what percentage", "which kind"); ``is_name``
-    where the archive, or the person who asks, writes it with a capital.
+    ``weight`` is less than 1 for a word that asks rather than names ("what percentage", "which kind"). ``is_name`` if
+    the archive, or the question, writes it with a capital.
     """
 
     typed: str
@@ -165,24 +164,24 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """One way in which the archive may hold some words of the question.
+    """One way in which the archive may write some words of the question.
 
-    ``terms`` stand one after the other in a text that holds this form; ``words`` are the positions in ``Query.words``
-    that it then covers; ``shown`` is the form as a person would write it; ``weight`` is each term's.
+    A text matches where it has ``terms`` one after the other; the match covers the words at ``positions`` in
+    ``Query.words``. ``text`` is the expansion as a person would write it; ``weight`` is that of each term.
     """
 
     terms: tuple[str, ...]
-    words: tuple[int, ...]
+    positions: tuple[int, ...]
     weight: float
     origin: ExpansionOrigin
-    shown: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which articles a question asks of: any at all, unless it says otherwise.
+    """Which articles are searched: all of them by default.
 
-    Of one of ``sources`` where some are named; published on ``since`` or later, and before ``before``.
+    From any of ``sources`` if given; published on ``since`` or later, and before ``before``.
     """
 
     sources: tuple[str, ...] = ()
@@ -192,115 +191,101 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a question's operators ask for, as typed; ``unread`` are those that were not understood.
+    """The operators of a question, as typed; ``unrecognized`` ones looked like operators and are none.
 
-    A hit has a paragraph that holds all of ``phrases``, and holds nothing that is ``excluded``. ``quoted`` are phrases
-    said in passing, which no hit need hold.
+    A hit has a paragraph with all of ``phrases``, and nothing that is ``excluded``. ``optional_phrases`` were quoted in
+    passing; a hit need not have them.
     """
 
     phrases: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     scope: Scope = Scope()
-    unread: tuple[str, ...] = ()
-    quoted: tuple[str, ...] = ()
+    unrecognized: tuple[str, ...] = ()
+    optional_phrases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question as the index understands it.
 
-    ``required`` is what a hit must hold: of each member at least one alternative, whole (all of its terms, anywhere);
-    ``excluded`` are terms of which it holds none. ``filters`` is what is asked of it besides.
+    ``required``: for each member a hit has all terms of at least one alternative, anywhere. ``excluded``: terms that no
+    hit has. ``filters`` holds the operators from which these come.
     """
 
     question: Question
     words: tuple[Word, ...]
-    forms: tuple[Expansion, ...]
+    expansions: tuple[Expansion, ...]
     required: tuple[tuple[tuple[str, ...], ...], ...] = ()
     excluded: tuple[str, ...] = ()
     filters: Filters = Filters()
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """The weighted terms, each once, with the greatest weight that any form gives it."""
+        """The weighted terms, each once, with the greatest weight that any expansion gives it."""
         best: dict[str, Term] = {}
-        for form in self.forms:
-            for text in form.terms:
-                if text not in best or best[text].weight < form.weight:
-                    best[text] = Term(text, form.weight, form.origin)
+        for expansion in self.expansions:
+            for text in expansion.terms:
+                if text not in best or best[text].weight < expansion.weight:
+                    best[text] = Term(text, expansion.weight, expansion.origin)
         return tuple(best.values())
 
     @property
-    def taken(self) -> frozenset[int]:
-        """The positions of the words that nobody typed: they are of the question that this one follows."""
-        return frozenset(word for form in self.forms if form.origin == "thread" for word in form.words)
+    def inherited_positions(self) -> frozenset[int]:
+        """The positions of the words that come from a previous question."""
+        return frozenset(at for one in self.expansions if one.origin == "thread" for at in one.positions)
 
-    def holding(self, words: Sequence[int]) -> Query:
-        """The same, of hits that hold each of the words at these positions, in one of its forms."""
-        needed = tuple(tuple(form.terms for form in self.forms if word in form.words) for word in words)
+    def requiring_words(self, positions: Sequence[int]) -> Query:
+        """Require each of the words at ``positions``, in any of its expansions."""
+        needed = tuple(tuple(one.terms for one in self.expansions if at in one.positions) for at in positions)
         return replace(self, required=(*self.required, *needed))
 
-    def throughout_scope(self) -> Query:
-        """The same, whatever a hit holds or lacks, in the articles that are asked of."""
+    def without_requirements(self) -> Query:
+        """Drop all requirements but the scope."""
         return replace(self, required=(), excluded=(), filters=Filters(scope=self.filters.scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage and its score; scores compare within one search only, higher is better.
+
+    ``features`` are the parts of the score by name of the ranking feature; empty before ranking.
+    """
+
+    passage: Passage
+    score: float
+    features: tuple[tuple[str, float], ...] = ()
 
 
 _YEAR = regex.compile(r"\b(?:1[5-9]|20)\d\d(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage and its score; a higher score is better, and is comparable within one search only.
-
-    ``parts`` are what each part of the ranking gave to the score, by its name; none where it was not ranked.
-    """
-
-    passage: Passage
-    score: float
-    parts: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """Where a quote stands: enough to find it in the source."""
-
-    title: str
-    author: str | None
-    source: str
-    published: date | None
-    url: str | None
-    heading: str | None
-    paragraph: int
-    paragraphs: int
-
-
-@dataclass(frozen=True, slots=True)
 class Quote:
-    """A slice of one paragraph, offered as (part of) an answer.
+    """A slice of one paragraph, shown as (part of) an answer.
 
-    ``span`` and ``highlights`` are offsets into the article's text; ``missing`` are the question's content words, as
-    typed, that the slice does not hold; ``found_as`` pairs a form that stands in it with the words it stands for;
-    ``also_in`` are paragraphs of other articles that say nearly the same.
+    ``unmatched_terms`` are the question's content words, as typed, that the slice does not have; ``matched_expansions``
+    are pairs of (words of the slice, words of the question that they match); ``also_in`` are paragraphs of other
+    articles that say nearly the same.
     """
 
     paragraph: Paragraph
     span: Span
     highlights: tuple[Span, ...] = ()
-    missing: tuple[str, ...] = ()
-    found_as: tuple[tuple[str, str], ...] = ()
+    unmatched_terms: tuple[str, ...] = ()
+    matched_expansions: tuple[tuple[str, str], ...] = ()
     also_in: tuple[Paragraph, ...] = ()
     score: float = 0.0
 
     @property
-    def lacking(self) -> tuple[str, ...]:
-        """Those of the ``missing`` words that are not said beside it either, as the year of its article's date is.
+    def reported_unmatched_terms(self) -> tuple[str, ...]:
+        """The unmatched terms without the year of publication, which is shown beside the quote.
 
-        That is no answer to a year where the slice names one itself: it may speak of that.
+        A quote that names any year itself may be about that one, so there the year of publication is reported too.
         """
         published = self.article.published
         if published is None or _YEAR.search(self.text):
-            return self.missing
-        return tuple(word for word in self.missing if word != str(published.year))
+            return self.unmatched_terms
+        return tuple(word for word in self.unmatched_terms if word != str(published.year))
 
     @property
     def article(self) -> Article:
@@ -308,35 +293,33 @@ class Quote:
 
     @property
     def text(self) -> str:
-        return self.span.of(self.article.text)
+        return self.span.slice(self.article.text)
 
     @property
-    def is_cut(self) -> tuple[bool, bool]:
-        """Whether words of the paragraph were left out before the quote, and after it."""
+    def omissions(self) -> tuple[bool, bool]:
+        """Whether words of the paragraph are left out before the quote, and after it."""
         return self.span.start > self.paragraph.span.start, self.span.end < self.paragraph.span.end
 
     @property
-    def citation(self) -> Citation:
+    def heading(self) -> str | None:
+        heading = self.paragraph.heading
+        return heading.slice(self.article.text) if heading else None
+
+    @property
+    def citation(self) -> tuple[str, ...]:
+        """What is shown after the title: author and source (no name twice), date, heading, paragraph."""
         article, paragraph = self.article, self.paragraph
-        heading = paragraph.heading.of(article.text) if paragraph.heading else None
-        return Citation(
-            article.title,
-            article.author,
-            article.source,
-            article.published,
-            article.url,
-            heading,
-            paragraph.number,
-            paragraph.of,
-        )
+        names = dict.fromkeys(name for name in (article.author, article.source) if name and name != article.title)
+        heading = (self.heading,) if self.heading else ()
+        return *names, format_date(article.published), *heading, f"¶ {paragraph.number} of {paragraph.total}"
 
     def pieces(self) -> Iterator[tuple[str, bool]]:
-        """The quote's text in order, parted into (piece, whether it is highlighted); joined they are ``text``."""
+        """Split the text into (piece, whether it is highlighted); joined, the pieces are ``text``."""
         at = self.span.start
         for span in self.highlights:
             if at < span.start:
                 yield self.article.text[at : span.start], False
-            yield span.of(self.article.text), True
+            yield span.slice(self.article.text), True
             at = span.end
         if at < self.span.end:
             yield self.article.text[at : self.span.end], False
@@ -344,7 +327,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveSummary:
-    """How much there is to search, and the latest day of publication; ``undated`` were left out for want of a date."""
+    """The size of what is searched, and the latest date of publication.
+
+    ``undated`` counts the articles that are left out because a scope names dates and they have none.
+    """
 
     articles: int
     paragraphs: int
@@ -354,35 +340,34 @@ class ArchiveSummary:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """How a reply came about; ``took_ms`` is wall time and takes no part in comparisons.
-
-    ``articles``, ``paragraphs`` and ``latest`` are of what was searched, without the articles that were not asked of;
-    ``undated`` are those of them that could not be, as nobody knows when they were published.
-    """
+    """How a reply came about; ``took_ms`` is wall-clock time, and ignored in comparisons."""
 
     query: Query
     hits: tuple[Hit, ...]
-    articles: int
-    paragraphs: int
-    latest: date | None
+    searched: ArchiveSummary
     took_ms: float = field(compare=False)
-    undated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Verified quotes, strongest first; ``caution`` is one provable sentence, or None when nothing need be said.
+    """Verified quotes, best first.
 
-    ``later`` is an article that holds what the first quote holds of the question, published after every article that is
-    shown. ``has_more``: a greater limit brings further quotes.
+    ``warning`` is one provable sentence about what the quotes lack, or None. ``newer_article`` matches the question as
+    far as the first quote does, and was published after every article shown. ``has_more`` if a greater limit gives more
+    quotes.
     """
 
     quotes: tuple[Quote, ...]
     confidence: float
-    caution: str | None
+    warning: str | None
     trace: Trace
-    later: Article | None = None
+    newer_article: Article | None = None
     has_more: bool = False
+
+    @property
+    def shown_quotes(self) -> tuple[Quote, ...]:
+        """The quotes, as in an abstention the nearest misses."""
+        return self.quotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +378,11 @@ class Abstention:
     nearest: tuple[Quote, ...]
     confidence: float
     trace: Trace
+
+    @property
+    def shown_quotes(self) -> tuple[Quote, ...]:
+        """The nearest misses, as in an answer the quotes."""
+        return self.nearest
 
 
 Reply = Answer | Abstention

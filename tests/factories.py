@@ -16,7 +16,6 @@ from bot.index.lexicon import Lexicon
 from bot.index.postings import Counted, Postings
 from bot.index.scorer import Scorer, create_scorer
 from bot.models import (
-    Answer,
     Article,
     Expansion,
     Filters,
@@ -26,7 +25,6 @@ from bot.models import (
     Query,
     Question,
     Quote,
-    Reply,
     Span,
 )
 from bot.search.answerer import Answerer
@@ -103,7 +101,7 @@ def query(
     """A query for these terms, each alone (weight 1) or with its weight."""
     weighted = [(term, 1.0) if isinstance(term, str) else term for term in terms]
     forms = tuple(Expansion((text,), (), weight, "typed", text) for text, weight in weighted)
-    question = Question(" ".join(form.shown for form in forms))
+    question = Question(" ".join(form.text for form in forms))
     return Query(question, (), forms, tuple(map(tuple, required)), tuple(excluded), filters)
 
 
@@ -129,11 +127,6 @@ def searching(passages: PassageList, engine: Callable[[Sequence[Postings]], Scor
 def reopened(postings: Postings) -> Postings:
     """The same, from what is kept of them."""
     return Postings.from_arrays(Counted(in_memory(postings.arrays()), postings.terms))
-
-
-def shown(reply: Reply) -> tuple[Quote, ...]:
-    """The quotes of a reply, be they answers or nearest misses."""
-    return reply.quotes if isinstance(reply, Answer) else reply.nearest
 
 
 def highlighted(quote: Quote) -> list[str]:

@@ -60,7 +60,7 @@ def test_split(text: str, expected: list[str]) -> None:
     """Blank lines part paragraphs; single line ends do when the lines end as paragraphs, not when they were wrapped."""
     paragraphs = split_paragraphs(article(text))
     assert [paragraph.text for paragraph in paragraphs] == expected
-    assert [(paragraph.number, paragraph.of) for paragraph in paragraphs] == [
+    assert [(paragraph.number, paragraph.total) for paragraph in paragraphs] == [
         (number, len(expected)) for number in range(1, len(expected) + 1)
     ]
 
@@ -69,7 +69,8 @@ def test_headings() -> None:
     """A paragraph knows the nearest heading above it; a title or heading is none, and parts its neighbours."""
     text = "#Title\nzero\n\nFirst\none\nSecond\n\ntwo\n\nthree"
     found = [
-        (p.heading and p.heading.of(text), p.text) for p in split_paragraphs(article(text, "#Title", "First", "Second"))
+        (p.heading and p.heading.slice(text), p.text)
+        for p in split_paragraphs(article(text, "#Title", "First", "Second"))
     ]
     assert found == [(None, "zero"), ("First", "one"), ("Second", "two"), ("Second", "three")]
 
@@ -78,7 +79,7 @@ def test_a_line_that_leads_elsewhere_is_no_heading() -> None:
     """What stands below a link to another article is of the section above it."""
     text = "First\none\nLearn more: The best umbrellas\n\ntwo"
     found = [
-        (p.heading and p.heading.of(text), p.text)
+        (p.heading and p.heading.slice(text), p.text)
         for p in split_paragraphs(article(text, "First", "Learn more: The best umbrellas"))
     ]
     assert found == [("First", "one"), ("First", "two")]

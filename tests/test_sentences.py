@@ -50,7 +50,7 @@ TEXTS = st.text(max_size=80) | st.text(alphabet="aA1 .!?…'’\"“”()-,\n\r\
 )
 def test_sentences(text: str, expected: list[str]) -> None:
     """A paragraph is parted where its sentences end: not at an abbreviation, in a number or inside a quotation."""
-    assert [span.of(text) for span in split_sentences(text)] == expected
+    assert [span.slice(text) for span in split_sentences(text)] == expected
 
 
 @settings(deadline=None)
@@ -63,6 +63,6 @@ def test_sentences_cover_the_text(text: str) -> None:
     for span in split_sentences(text):
         assert at <= span.start < span.end <= len(text)
         assert not text[at : span.start].strip()
-        assert span.of(text) == span.of(text).strip()
+        assert span.slice(text) == span.slice(text).strip()
         at = span.end
     assert not text[at:].strip()

@@ -35,7 +35,7 @@ def standing(paragraph: Paragraph, wanted: set[str]) -> list[tuple[str, int, int
         (
             one.term,
             at,
-            next((i for i, span in enumerate(spans) if span.holds(Span(one.start, one.end))), -1),
+            next((i for i, span in enumerate(spans) if span.contains(Span(one.start, one.end))), -1),
         )
         for at, one in enumerate(searched)
         if one.term in wanted

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bot import settings
 from bot.cli.options import AsJson, CorpusOption, open_corpus_verbosely
-from bot.models import Abstention, Answer, Paragraph, Question, Quote, Reply
+from bot.models import Abstention, Paragraph, Question, Quote, Reply
 
 if TYPE_CHECKING:
     from bot.search.answerer import Answerer
@@ -32,7 +32,7 @@ def ask(
 
     def asked(librarian: Answerer) -> tuple[Reply, Mapping[Quote, ContextParagraphs]]:
         reply = librarian.answer(Question(question, limit))
-        quotes = (reply.quotes if isinstance(reply, Answer) else reply.nearest) if context else ()
+        quotes = reply.shown_quotes if context else ()
         return reply, {quote: _neighbours(librarian, quote) for quote in quotes}
 
     reply, around = open_corpus_verbosely(chosen.corpus, chosen.state_dir).with_current(asked)

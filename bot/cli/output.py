@@ -39,24 +39,24 @@ class QuoteOut(BaseModel):
 
     @classmethod
     def of(cls, quote: Quote) -> QuoteOut:
-        cited = quote.citation
+        article = quote.article
         return cls(
             text=quote.text,
-            article_id=quote.article.id,
-            title=cited.title,
-            author=cited.author,
-            source=cited.source,
-            published=cited.published.isoformat() if cited.published else None,
-            url=cited.url,
-            heading=cited.heading,
+            article_id=article.id,
+            title=article.title,
+            author=article.author,
+            source=article.source,
+            published=article.published.isoformat() if article.published else None,
+            url=article.url,
+            heading=quote.heading,
             page=None,
-            paragraph=cited.paragraph,
-            paragraphs=cited.paragraphs,
+            paragraph=quote.paragraph.number,
+            paragraphs=quote.paragraph.total,
             start=quote.span.start,
             end=quote.span.end,
-            sha256=quote.article.sha256,
+            sha256=article.sha256,
             highlights=[(s.start - quote.span.start, s.end - quote.span.start) for s in quote.highlights],
-            missing=list(quote.missing),
+            missing=list(quote.unmatched_terms),
             also_in=[paragraph.article.id for paragraph in quote.also_in],
             score=round(quote.score, 6),
             link=link_to(quote),
@@ -122,8 +122,8 @@ class TraceOut(BaseModel):
                 )
                 for hit in trace.hits
             ],
-            articles=trace.articles,
-            paragraphs=trace.paragraphs,
+            articles=trace.searched.articles,
+            paragraphs=trace.searched.paragraphs,
         )
 
 
@@ -157,19 +157,19 @@ class AskOut(BaseModel):
     @classmethod
     def of(cls, question: str, reply: Reply) -> AskOut:
         answered = isinstance(reply, Answer)
-        quotes = [QuoteOut.of(quote) for quote in (reply.quotes if isinstance(reply, Answer) else reply.nearest)]
+        quotes = [QuoteOut.of(quote) for quote in reply.shown_quotes]
         return cls(
             question=question,
             outcome="answer" if answered else "abstention",
             confidence=round(reply.confidence, 6),
-            caution=reply.caution if isinstance(reply, Answer) else None,
+            caution=reply.warning if isinstance(reply, Answer) else None,
             reason=None if isinstance(reply, Answer) else reply.reason,
             quotes=quotes if answered else [],
             nearest=[] if answered else quotes,
             took_ms=round(reply.trace.took_ms, 3),
             searched=searched_line(reply.trace),
             misread=misread_line(reply.trace.query.filters),
-            later=ArticleOut.of(reply.later) if isinstance(reply, Answer) and reply.later else None,
+            later=ArticleOut.of(reply.newer_article) if isinstance(reply, Answer) and reply.newer_article else None,
         )
 
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from bot import settings
 from bot.cli.options import CorpusOption, errors, open_corpus_verbosely, open_store
 from bot.errors import ArchiveError, StoreError
+from bot.models import pluralize
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +121,7 @@ def forget(older_than: OlderThan = None) -> None:
     """Delete the record of the questions that were answered."""
     with open_store(settings.load().state_dir) as store:
         count = store.delete_completed(None if older_than is None else time.time() - older_than * DAY)
-    typer.echo(f"Deleted the record of {count:,} question{'' if count == 1 else 's'}.")
+    typer.echo(f"Deleted the record of {pluralize(count, 'question')}.")
 
 
 def _log_to_standard_error() -> None:

@@ -12,7 +12,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from bot.models import Answer, Paragraph, Quote, Reply, Trace, format_date
+from bot.models import Answer, Paragraph, Quote, Reply, Trace, format_date, pluralize
 from bot.search.messages import header_lines
 from bot.text.fragments import link_to
 
@@ -49,7 +49,7 @@ def print_trace(console: Console, trace: Trace) -> None:
 def _lines(reply: Reply, around: Around | None) -> Iterator[tuple[str, Text]]:
     """What is printed, as (margin of the first line, text to be wrapped); an empty text is an empty line."""
     yield "", Text()
-    quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
+    quotes = reply.shown_quotes
     told = list(header_lines(reply))
     for line in told:
         yield "", Text(line, style="yellow")
@@ -76,7 +76,7 @@ def _quote(number: int, quote: Quote, around: Around | None) -> Iterator[tuple[s
 
 
 def _words(quote: Quote) -> Text:
-    cut_before, cut_after = quote.is_cut
+    cut_before, cut_after = quote.omissions
     text = Text('… "' if cut_before else '"')
     for piece, highlighted in quote.pieces():
         text.append(piece, style="bold" if highlighted else "")
@@ -86,33 +86,24 @@ def _words(quote: Quote) -> Text:
 def _linked(line: str, quote: Quote) -> Text:
     """``line`` with the article's address, if it has one, made a link to the quote's words."""
     text, link = Text(line, style="dim"), link_to(quote)
-    if link and quote.citation.url:
-        text.stylize(Style(link=link), len(line) - len(quote.citation.url))
+    if link and quote.article.url:
+        text.stylize(Style(link=link), len(line) - len(quote.article.url))
     return text
 
 
 def cited(quote: Quote) -> str:
     """Where a quote stands, in one line."""
-    citation = quote.citation
-    parts = [
-        citation.title,
-        citation.author if citation.author != citation.source else None,
-        citation.source,
-        format_date(citation.published),
-        citation.heading,
-        f"¶ {citation.paragraph} of {citation.paragraphs}",
-        citation.url,
-    ]
-    return " · ".join(part for part in parts if part)
+    url = quote.article.url
+    return " · ".join([quote.article.title, *quote.citation, *([url] if url else [])])
 
 
 def notes(quote: Quote) -> list[str]:
     """What a reader should know before trusting the quote to answer."""
     found = []
-    if quote.lacking:
-        found.append(f"not in this passage: {', '.join(quote.lacking)}")
-    if quote.found_as:
-        found.append("found as: " + ", ".join(f"{form} = {typed}" for form, typed in quote.found_as))
+    if quote.reported_unmatched_terms:
+        found.append(f"not in this passage: {', '.join(quote.reported_unmatched_terms)}")
+    if quote.matched_expansions:
+        found.append("found as: " + ", ".join(f"{form} = {typed}" for form, typed in quote.matched_expansions))
     if quote.also_in:
         found.append(
             "also in: " + ", ".join(f"{p.article.title} ({format_date(p.article.published)})" for p in quote.also_in)
@@ -124,9 +115,5 @@ def _summary(reply: Reply) -> str:
     trace = reply.trace
     quotes = reply.quotes if isinstance(reply, Answer) else ()
     articles = {quote.article.id for quote in quotes}
-    shown = f"{_count(len(quotes), 'quote')}, {_count(len(articles), 'article')} · " if quotes else ""
-    return f"{shown}{_count(trace.paragraphs, 'paragraph')} searched in {max(1, round(trace.took_ms))} ms"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    shown = f"{pluralize(len(quotes), 'quote')}, {pluralize(len(articles), 'article')} · " if quotes else ""
+    return f"{shown}{pluralize(trace.searched.paragraphs, 'paragraph')} searched in {max(1, round(trace.took_ms))} ms"

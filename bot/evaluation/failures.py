@@ -8,7 +8,7 @@ from typing import Literal
 
 from bot.evaluation.metrics import found_by
 from bot.evaluation.questions import Evidence, JudgedReply, evidence_in
-from bot.models import Answer, Hit, Passage, Question, Quote, Term
+from bot.models import Hit, Passage, Question, Quote, Term
 from bot.search.answerer import Answerer
 from bot.text import analysis
 
@@ -85,7 +85,7 @@ def explain_failure(librarian: Answerer, outcome: JudgedReply) -> Failure:
     """Ask again, and hold the first hit and the passage that was expected against the query."""
     evidence = outcome.asked.evidence
     reply = librarian.answer(Question(outcome.asked.question))
-    shown = reply.quotes if isinstance(reply, Answer) else reply.nearest
+    shown = reply.shown_quotes
     trace, terms = reply.trace, reply.trace.query.terms
     expected: RankedPassage | None = None
     if outcome.rank:
@@ -99,7 +99,7 @@ def explain_failure(librarian: Answerer, outcome: JudgedReply) -> Failure:
 
 def _standing(passage: Passage, hits: Sequence[Hit], terms: Sequence[Term]) -> RankedPassage:
     rank = next((rank for rank, hit in enumerate(hits, 1) if hit.passage == passage), None)
-    own = set(analysis.extract_terms(passage.span.of(passage.article.text)))
+    own = set(analysis.extract_terms(passage.span.slice(passage.article.text)))
     return RankedPassage(
         passage,
         rank,

@@ -93,7 +93,7 @@ def judge_reply(librarian: Answerer, asked: EvaluationQuestion) -> JudgedReply:
     """Ask, and judge the reply."""
     reply = librarian.answer(Question(asked.question))
     answered = isinstance(reply, Answer)
-    shown = reply.quotes if isinstance(reply, Answer) else reply.nearest
+    shown = reply.shown_quotes
     ranks = (rank for rank, hit in enumerate(reply.trace.hits, 1) if evidence_in(hit.passage, asked.evidence))
     return JudgedReply(
         asked,
@@ -109,7 +109,7 @@ def judge_reply(librarian: Answerer, asked: EvaluationQuestion) -> JudgedReply:
 
 def evidence_in(passage: Passage, evidence: list[Evidence]) -> Evidence | None:
     """The first of ``evidence`` that ``passage`` holds whole, blanks ignored; None when it holds none."""
-    return _held(evidence, passage.article.id, passage.span.of(passage.article.text))
+    return _held(evidence, passage.article.id, passage.span.slice(passage.article.text))
 
 
 def _held(evidence: list[Evidence], article: str, text: str) -> Evidence | None:

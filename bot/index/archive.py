@@ -303,7 +303,7 @@ class Archive:
         stored = self.articles.get(article)
         if stored is None or not stored.sha256.startswith(digest):
             raise VerificationError("The source has changed since this answer was given; ask again.")
-        holding = [paragraph for paragraph in self.paragraphs_of(article) if paragraph.span.holds(span)]
+        holding = [paragraph for paragraph in self.paragraphs_of(article) if paragraph.span.contains(span)]
         if not holding:
             raise VerificationError(f"No paragraph of {article} holds what is named; ask again.")
         quote = Quote(holding[0], span)
@@ -326,10 +326,10 @@ class Archive:
         is_there = 0 < cited.number <= self._first[at + 1] - before
         if not (
             is_there
-            and self.between(before + cited.number - 1, before + cited.number)[0].span.holds(quote.span)
+            and self.between(before + cited.number - 1, before + cited.number)[0].span.contains(quote.span)
             and quote.text.strip()
-            and quote.span.of(article.text).encode() == quote.text.encode()
-            and all(quote.span.holds(span) for span in quote.highlights)
+            and quote.span.slice(article.text).encode() == quote.text.encode()
+            and all(quote.span.contains(span) for span in quote.highlights)
         ):
             raise VerificationError(f"A quote is not a slice of paragraph {cited.number} of {article.id}.")
 

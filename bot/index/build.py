@@ -275,7 +275,7 @@ class _RowBuilder:
             self._paragraph(paragraph)
         for passage in build_passages(paragraphs):
             span = passage.paragraphs[0].heading
-            words = analysis.split_words(span.of(article.text)) if span else []
+            words = analysis.split_words(span.slice(article.text)) if span else []
             self._columns["heading", WORD].extend(map(self._number, words))
             self._row("passage", paragraphs=len(passage.paragraphs), headings=len(words))
         for name, size in before.items():

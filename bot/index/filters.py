@@ -65,7 +65,7 @@ def relax_phrases(filters: Filters, words: Sequence[Word]) -> Filters:
     """``filters`` as they are meant in a question of these content ``words``: in a sentence, phrases are quoted."""
     if not filters.phrases or len(positions_outside_phrases(words, filters)) < SENTENCE:
         return filters
-    return replace(filters, phrases=(), quoted=filters.phrases)
+    return replace(filters, phrases=(), optional_phrases=filters.phrases)
 
 
 def required_terms(filters: Filters) -> tuple[tuple[tuple[str, ...], ...], ...]:

@@ -92,7 +92,7 @@ def body(passage: Passage) -> list[str]:
 def heading(passage: Passage) -> list[str]:
     """The terms of the heading under which the passage stands; none without one."""
     span = passage.paragraphs[0].heading
-    return analysis.extract_terms(span.of(passage.article.text)) if span else []
+    return analysis.extract_terms(span.slice(passage.article.text)) if span else []
 
 
 def title(passage: Passage) -> list[str]:

@@ -56,7 +56,7 @@ def build_article(draft: Draft, *, id: str, file: str, known: Metadata) -> Artic
     """
     facts = known.over(draft.facts)
     marks = _with_title(draft, facts.title)
-    title = facts.title or next((mark.span.of(draft.text) for mark in marks if mark.kind == "title"), None)
+    title = facts.title or next((mark.span.slice(draft.text) for mark in marks if mark.kind == "title"), None)
     words = _first_words(draft.text, marks)
     if not words:
         raise UnreadableArticleError("it holds no paragraph")

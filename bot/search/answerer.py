@@ -129,14 +129,16 @@ class Answerer:
         """Further looks into the archive, of which most replies need none."""
 
         def known(word: int) -> bool:
-            forms = tuple(form for form in query.forms if word in form.words)
-            return is_found(replace(query.throughout_scope(), forms=forms))
+            forms = tuple(form for form in query.expansions if word in form.positions)
+            return is_found(replace(query.without_requirements(), expansions=forms))
 
         def is_found(asked: Query) -> bool:
             return bool(self._retriever.scores(asked, 1))
 
         return ArchiveProbe(
-            known, lambda words: is_found(query.holding(words)), lambda phrase: is_found(phrase_query(query, phrase))
+            known,
+            lambda words: is_found(query.requiring_words(words)),
+            lambda phrase: is_found(phrase_query(query, phrase)),
         )
 
     @cached_property
@@ -155,16 +157,16 @@ class Answerer:
 
     def _meets(self, example: Example) -> bool:
         reply = self.answer(Question(example.question, 1))
-        return isinstance(reply, Answer) and reply.caution is None and example.is_met(reply.quotes[0])
+        return isinstance(reply, Answer) and reply.warning is None and example.is_met(reply.quotes[0])
 
 
 def article_score_shares(archive: Archive, articles: Retriever, query: Query) -> Callable[[Passage], float]:
     """What gives the engine's score of a passage's whole article, as a share of the best one's; 0 of one far behind."""
-    scores = articles.scores(query.throughout_scope(), DEPTH)
+    scores = articles.scores(query.without_requirements(), DEPTH)
     best = max(scores.values(), default=1.0)
     return lambda passage: scores.get(archive.whole_articles.find_containing(passage), 0.0) / best
 
 
 def _trace(query: Query, hits: Sequence[Hit], held: ArchiveSummary, started: float) -> Trace:
     took_ms = (time.perf_counter() - started) * 1000
-    return Trace(query, tuple(hits), held.articles, held.paragraphs, held.latest, took_ms, held.undated)
+    return Trace(query, tuple(hits), held, took_ms)

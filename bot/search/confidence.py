@@ -55,7 +55,7 @@ def density(coverage: Coverage, passage: Passage) -> float:
     A word that stands there n times counts n / (n + k1 × length / usual length), as BM25 saturates a term's count.
     """
     counts = Counter(
-        word for paragraph in passage.paragraphs for one in coverage.matches(paragraph) for word in one.form.words
+        word for paragraph in passage.paragraphs for one in coverage.matches(paragraph) for word in one.form.positions
     )
     length = sum(coverage.tokens.token_count(paragraph) for paragraph in passage.paragraphs)
     norm = _SATURATION * length / _USUAL_LENGTH

@@ -29,7 +29,7 @@ class ExpansionFinder:
     def __init__(self, forms: Sequence[Expansion], tokens: Tokens) -> None:
         self._tokens = tokens
         self._terms = [tokens.term_ids(form.terms) for form in forms]
-        self._words = np.array([mask_of(form.words) for form in forms], np.uint64)
+        self._words = np.array([mask_of(form.positions) for form in forms], np.uint64)
         self._lengths = np.array([len(terms) for terms in self._terms], np.int64)
         firsts = np.array([terms[0] for terms in self._terms], np.int64)
         self._by_terms = list(zip(map(frozenset, self._terms), self._words.tolist(), strict=True))
@@ -146,7 +146,7 @@ def matched_terms(matches: Iterable[Match]) -> TermMask:
 
 def within(matches: Iterable[Match], span: Span) -> tuple[Match, ...]:
     """Those of ``matches`` that lie wholly in ``span``."""
-    return tuple(match for match in matches if span.holds(match.span))
+    return tuple(match for match in matches if span.contains(match.span))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class Coverage:
         self.names = mask_of(i for i, word in enumerate(query.words) if word.is_name)
         together = [one + other for one, other in pairwise(self.weights)]
         self.pairs = tuple(pair / (sum(together) or 1.0) for pair in together)
-        self._forms = ExpansionFinder(query.forms, tokens)
+        self._forms = ExpansionFinder(query.expansions, tokens)
         self._asked = frozenset(tokens.term_ids([word.term for word in query.words]))
         self._seen: dict[int, tuple[ParagraphView, int] | None] = {}
         self._matches: dict[int, tuple[Match, ...]] = {}
@@ -229,7 +229,9 @@ class Coverage:
         if number not in self._matches:
             known = self._known(paragraph)
             found = known[0].sightings(known[1]) if known else ()
-            self._matches[number] = tuple(Match(self.query.forms[form], words, span) for form, words, span in found)
+            self._matches[number] = tuple(
+                Match(self.query.expansions[form], words, span) for form, words, span in found
+            )
         return self._matches[number]
 
     def sentences(self, paragraph: Paragraph) -> tuple[Sentence, ...]:

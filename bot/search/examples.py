@@ -83,7 +83,7 @@ def suggest_questions(
 
 def _of_sentences(paragraph: Paragraph, tokens: Tokens) -> Iterator[Example]:
     for sentence in tokens.sentences(paragraph):
-        text = sentence.of(paragraph.article.text)
+        text = sentence.slice(paragraph.article.text)
         for way, pattern in _WAYS:
             found = pattern.match(text)
             if found and _is_clear(parts := found.groupdict()):

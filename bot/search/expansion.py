@@ -96,10 +96,10 @@ def _taken(
     lexicon: Lexicon, question: Question, text: str, own: Sequence[Word], forms: Sequence[Expansion]
 ) -> tuple[Word, ...]:
     """The words of what ``question`` follows that it goes on with; none where it has a subject of its own."""
-    if not question.follows or not followups.lacks_subject(text, own):
+    if not question.previous_questions or not followups.lacks_subject(text, own):
         return ()
-    before, *earlier = question.follows
-    words = expand(lexicon, Question(before, follows=tuple(earlier))).words
+    before, *earlier = question.previous_questions
+    words = expand(lexicon, Question(before, previous_questions=tuple(earlier))).words
     return followups.inherited_words(words, forms, lexicon.idf, lexicon.paragraph_count)
 
 

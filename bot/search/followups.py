@@ -80,8 +80,8 @@ def inherited_words(
 def inherited_expansions(own: Sequence[Word], taken: Sequence[Word], forms: Iterable[Expansion]) -> Iterator[Expansion]:
     """The ``forms`` of the ``taken`` words, which stand behind the ``own`` ones, each at its lower weight."""
     for form in forms:
-        words = tuple(len(own) + i for i in form.words)
+        words = tuple(len(own) + i for i in form.positions)
         if form.origin == "typed":
-            yield replace(form, words=words, origin="thread")
+            yield replace(form, positions=words, origin="thread")
         else:
-            yield replace(form, words=words, weight=form.weight * taken[form.words[0]].weight)
+            yield replace(form, positions=words, weight=form.weight * taken[form.positions[0]].weight)

@@ -14,7 +14,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.index.filters import contains_phrase, positions_outside_phrases
-from bot.models import Answer, ArchiveSummary, Filters, Query, Quote, Reply, Scope, Trace, format_date, join_words
+from bot.models import (
+    Answer,
+    ArchiveSummary,
+    Filters,
+    Query,
+    Quote,
+    Reply,
+    Scope,
+    Trace,
+    format_date,
+    join_words,
+    pluralize,
+)
 
 MOST_NAMED, LONGEST = 6, 40
 """A sentence names so many words at most, each of so many characters."""
@@ -54,7 +66,7 @@ def describe_filters(filters: Filters) -> str:
 def searched_line(trace: Trace) -> str | None:
     """The line that shows back what was searched; None for a question that is searched for its own words alone."""
     query, filters = trace.query, trace.query.filters
-    if not (query.taken or filters.phrases or filters.excluded or filters.scope != Scope()):
+    if not (query.inherited_positions or filters.phrases or filters.excluded or filters.scope != Scope()):
         return None
     words = [query.words[i].typed for i in positions_outside_phrases(query.words, filters)]
     more = [f"{len(words) - MOST_NAMED:,} more words"] if len(words) > MOST_NAMED else []
@@ -63,7 +75,7 @@ def searched_line(trace: Trace) -> str | None:
         *more,
         *([list_words(filters.phrases, "+")] if filters.phrases else []),
     ]
-    undated = f"{trace.undated:,} undated article{'s' if trace.undated != 1 else ''} left out" if trace.undated else ""
+    undated = f"{pluralize(trace.searched.undated, 'undated article')} left out" if trace.searched.undated else ""
     parts = [
         " + ".join(terms),
         f"without {list_words(filters.excluded, 'or')}" if filters.excluded else "",
@@ -75,10 +87,10 @@ def searched_line(trace: Trace) -> str | None:
 
 def misread_line(filters: Filters) -> str | None:
     """What looked like an operator and was none, and what there is; None where nothing did."""
-    if not filters.unread:
+    if not filters.unrecognized:
         return None
     return (
-        f"Searched as words, being no operator: {list_words(filters.unread, 'and')}. There are "
+        f"Searched as words, being no operator: {list_words(filters.unrecognized, 'and')}. There are "
         '"exact phrase", -word, source:name, after:2024-01 and before:2025-06-01.'
     )
 
@@ -104,16 +116,18 @@ class ArchiveProbe:
 def partial_match_warning(query: Query, quotes: Sequence[Quote], looks: ArchiveProbe) -> str | None:
     """What the quotes lack, as a sentence; None when the first lacks nothing that the others do not hold."""
     apart = [
-        one for one in query.filters.quoted if not all(contains_phrase(quote.paragraph.text, one) for quote in quotes)
+        one
+        for one in query.filters.optional_phrases
+        if not all(contains_phrase(quote.paragraph.text, one) for quote in quotes)
     ]
     if apart:
         return f"Not in all of these passages word for word: {list_words(apart, 'and')}."
-    if not quotes[0].lacking:
+    if not quotes[0].reported_unmatched_terms:
         return None
     every_word = range(len(query.words))
     if never := _never_together(query, looks):
         return f"No passage{describe_scope(query.filters.scope)}{describe_filters(query.filters)} holds {never}."
-    lacking = [i for i in every_word if all(query.words[i].typed in quote.lacking for quote in quotes)]
+    lacking = [i for i in every_word if all(query.words[i].typed in quote.reported_unmatched_terms for quote in quotes)]
     return f"Only part of the question is in these passages: not {_typed(query, lacking, 'or')}." if lacking else None
 
 
@@ -142,7 +156,9 @@ def abstention_reason(
     never = _never_together(query, looks) if is_met else "what was asked"
     if never:
         return f"Not in the archive: no passage{describe_filters(query.filters)} of its {archive} holds {never}."
-    lacking = [i for i in range(len(query.words)) if nearest and query.words[i].typed in nearest[0].lacking]
+    lacking = [
+        i for i in range(len(query.words)) if nearest and query.words[i].typed in nearest[0].reported_unmatched_terms
+    ]
     if lacking:
         return f"Not in the archive of {archive}: the nearest passage lacks {_typed(query, lacking, 'and')}."
     return f"Not in the archive of {archive}: no passage brings enough of the question together."
@@ -150,7 +166,7 @@ def abstention_reason(
 
 def _absent(query: Query, looks: ArchiveProbe) -> str | None:
     """The phrases that no paragraph holds, or the words that stand nowhere, as "… nowhere in"; None without such."""
-    typed = (*query.filters.phrases, *query.filters.quoted)
+    typed = (*query.filters.phrases, *query.filters.optional_phrases)
     if phrases := [phrase for phrase in typed if not looks.phrase(phrase)]:
         return f"{list_words(phrases, 'and')} {_verb(phrases, 'stand')} in no paragraph of"
     words = [i for i in range(len(query.words)) if not looks.known(i)]
@@ -163,7 +179,7 @@ def _verb(subjects: Sequence[object], verb: str) -> str:
 
 def _articles(held: ArchiveSummary, which_ones: str = "") -> str:
     latest = f" (latest {format_date(held.latest)})" if held.latest else ""
-    return f"{held.articles:,} article{'s' if held.articles != 1 else ''}{which_ones}{latest}"
+    return f"{pluralize(held.articles, 'article')}{which_ones}{latest}"
 
 
 def _never_together(query: Query, looks: ArchiveProbe) -> str | None:
@@ -188,8 +204,8 @@ def header_lines(reply: Reply) -> Iterator[str]:
     if isinstance(reply, Answer):
         if later := _later(reply):
             yield later
-        if reply.caution:
-            yield f"{reply.caution} Nearest, in the articles' own words:"
+        if reply.warning:
+            yield f"{reply.warning} Nearest, in the articles' own words:"
     else:
         yield reply.reason
         if reply.nearest:
@@ -197,7 +213,7 @@ def header_lines(reply: Reply) -> Iterator[str]:
 
 
 def _later(reply: Answer) -> str | None:
-    if reply.later is None:
+    if reply.newer_article is None:
         return None
-    title = textwrap.shorten(reply.later.title, TITLE, placeholder="…")
-    return f"A later article, {format_date(reply.later.published)}: {title}"
+    title = textwrap.shorten(reply.newer_article.title, TITLE, placeholder="…")
+    return f"A later article, {format_date(reply.newer_article.published)}: {title}"

@@ -42,7 +42,7 @@ def find_newer_article(
     dates += [twin.article.published for quote in quotes for twin in quote.also_in if twin.article.published]
     if None in shown or not dates or latest is None or latest <= max(dates):
         return None
-    held = mask_of(i for i, word in enumerate(coverage.query.words) if word.typed not in quotes[0].missing)
+    held = mask_of(i for i, word in enumerate(coverage.query.words) if word.typed not in quotes[0].unmatched_terms)
     if coverage.share(held) < LEAST or (coverage.names and not coverage.names & held):
         return None
     most = max(coverage.told)
@@ -58,7 +58,9 @@ def find_newer_article(
 def _searched(query: Query, held: TermMask, after: date, search: Search) -> list[Hit]:
     since = max(after + timedelta(days=1), query.filters.scope.since or date.min)
     scope = replace(query.filters.scope, since=since)
-    return search(replace(query.holding([*positions_in(held)]), filters=replace(query.filters, scope=scope)), LOOKED_AT)
+    return search(
+        replace(query.requiring_words([*positions_in(held)]), filters=replace(query.filters, scope=scope)), LOOKED_AT
+    )
 
 
 def _speaking(

@@ -120,10 +120,10 @@ def _choose(coverage: Coverage, hits: Sequence[Hit], limit: int, is_newest_asked
                 own.append(coverage.share(words))
                 quoted.append(wording)
                 shown |= words
-    order = sorted(range(len(quotes[:FIRST])), key=lambda i: (not tells[i], bool(quotes[i].missing)))
-    surest = min((quotes[i] for i in order), key=lambda quote: bool(quote.missing), default=None)
+    order = sorted(range(len(quotes[:FIRST])), key=lambda i: (not tells[i], bool(quotes[i].unmatched_terms)))
+    surest = min((quotes[i] for i in order), key=lambda quote: bool(quote.unmatched_terms), default=None)
     if is_newest_asked:
-        order.sort(key=lambda i: (not tells[i], bool(quotes[i].missing), -_day(quotes[i].article)))
+        order.sort(key=lambda i: (not tells[i], bool(quotes[i].unmatched_terms), -_day(quotes[i].article)))
     first = [quotes[i] for i in order if i == order[0] or own[i] >= OWN]
     return ChosenQuotes((*first, *quotes[FIRST:])[:limit], surest, has_more or len(quotes) > limit)
 
@@ -167,7 +167,7 @@ def _quote(coverage: Coverage, run: Snippet, score: float) -> Quote:
     typed = matched_terms(match for match in run.matches if match.form.origin in ("typed", "thread"))
     words = coverage.query.words
     found = {
-        match.span.of(run.paragraph.article.text): " ".join(words[i].typed for i in match.form.words)
+        match.span.slice(run.paragraph.article.text): " ".join(words[i].typed for i in match.form.positions)
         for match in run.matches
         if match.words & ~typed
     }
@@ -181,8 +181,8 @@ def _quote(coverage: Coverage, run: Snippet, score: float) -> Quote:
         run.paragraph,
         run.span,
         highlights=_disjoint([match.span for match in run.matches]),
-        missing=tuple(word.typed for i, word in enumerate(words) if not words_held >> i & 1),
-        found_as=tuple(found_as.items()),
+        unmatched_terms=tuple(word.typed for i, word in enumerate(words) if not words_held >> i & 1),
+        matched_expansions=tuple(found_as.items()),
         score=score,
     )
 
@@ -205,8 +205,8 @@ def _folded(quote: Quote, twin: Paragraph) -> Quote:
         quote.paragraph,
         quote.span,
         quote.highlights,
-        quote.missing,
-        quote.found_as,
+        quote.unmatched_terms,
+        quote.matched_expansions,
         (*quote.also_in, twin),
         quote.score,
     )

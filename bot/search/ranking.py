@@ -21,11 +21,10 @@ import numpy as np
 import regex
 
 from bot.index.arrays import FloatArray, IntArray
-from bot.models import Hit, Passage, Span
+from bot.models import MONTHS, Hit, Passage, Span
 from bot.search.coverage import Coverage
 from bot.search.occurrences import TermMask, TermMasks, shares
 
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 _NUMBERS = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|billion|trillion|"
@@ -41,7 +40,7 @@ _ASKS = {
     "place": regex.compile(r"\bwhere\b|\b(?:what|which) (?:country|city|state|place|region|continent|town|location)\b"),
 }
 _NAMES = {
-    "date": regex.compile(rf"\b(?:{_MONTHS}|{_DAYS}|1\d{{3}}|20\d{{2}}|\d+(?:st|nd|rd|th) century)\b"),
+    "date": regex.compile(rf"\b(?:{'|'.join(MONTHS)}|{_DAYS}|1\d{{3}}|20\d{{2}}|\d+(?:st|nd|rd|th) century)\b"),
     "number": regex.compile(rf"\d|\b(?:{_NUMBERS})\b", regex.IGNORECASE),
     # Two capitalised words in a row, not at the beginning of a sentence.
     "person": regex.compile(r"(?<=[^.!?“\"] )\p{Lu}[\w’'-]+ (?:\p{Lu}\. )?\p{Lu}[\w’'-]+"),
@@ -200,7 +199,7 @@ def kind(ground: RankingContext) -> list[float]:
     if asked:
         texts = [hit.passage.article.text for hit in ground.hits]
         for share, at, span in ground.features.sentences():
-            if not best[at] and has_kind(asked, span.of(texts[at])):
+            if not best[at] and has_kind(asked, span.slice(texts[at])):
                 best[at] = share
     return best
 

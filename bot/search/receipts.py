@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.errors import VerificationError
 from bot.index.archive import Archive
 from bot.index.scoring import TermScore
-from bot.models import Answer, Expansion, Filters, Passage, Query, Quote, Reply, Scope, Span, Trace, Word
+from bot.models import Answer, Expansion, Filters, Passage, Query, Quote, Reply, Scope, Span, Trace, Word, pluralize
 from bot.search.confidence import THRESHOLD
 from bot.search.messages import describe_filters, describe_scope
 
@@ -122,15 +122,15 @@ ExplainHit = Callable[[Query, Passage], tuple[TermScore, ...]]
 def make_receipt(reply: Reply, archive: Archive, explain: ExplainHit) -> Receipt:
     """How ``reply`` came about in ``archive``: the same reply, the same receipt."""
     query = reply.trace.query
-    quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
+    quotes = reply.shown_quotes
     return Receipt(
         question=query.question.text,
         words=tuple(map(_word, query.words)),
-        forms=tuple(map(_form, query.forms)),
+        forms=tuple(map(_form, query.expansions)),
         filters=_filters(query.filters),
         archive=archive.fingerprint,
         outcome="answer" if isinstance(reply, Answer) else "abstention",
-        said=reply.caution if isinstance(reply, Answer) else reply.reason,
+        said=reply.warning if isinstance(reply, Answer) else reply.reason,
         confidence=reply.confidence,
         threshold=THRESHOLD,
         quotes=tuple(_quote(quote, reply.trace, explain) for quote in quotes),
@@ -161,12 +161,12 @@ def _quote(quote: Quote, trace: Trace, explain: ExplainHit) -> QuoteLine:
         start=quote.span.start,
         end=quote.span.end,
         paragraph=quote.paragraph.number,
-        paragraphs=quote.paragraph.of,
+        paragraphs=quote.paragraph.total,
         rank=rank,
         found=sum(one.score for one in terms),
         terms=tuple(TermLine(field=one.field, term=one.term, score=one.score) for one in terms),
         ranked=hit.score,
-        parts=tuple(PartLine(part=name, score=score) for name, score in hit.parts),
+        parts=tuple(PartLine(part=name, score=score) for name, score in hit.features),
     )
 
 
@@ -175,7 +175,7 @@ def _word(word: Word) -> WordLine:
 
 
 def _form(form: Expansion) -> FormLine:
-    return FormLine(shown=form.shown, terms=form.terms, words=form.words, weight=form.weight, origin=form.origin)
+    return FormLine(shown=form.text, terms=form.terms, words=form.positions, weight=form.weight, origin=form.origin)
 
 
 def _filters(filters: Filters) -> FiltersLine:
@@ -186,8 +186,8 @@ def _filters(filters: Filters) -> FiltersLine:
         sources=scope.sources,
         since=scope.since,
         before=scope.before,
-        unread=filters.unread,
-        quoted=filters.quoted,
+        unread=filters.unrecognized,
+        quoted=filters.optional_phrases,
     )
 
 
@@ -270,6 +270,6 @@ def _sum(total: float, scores: Iterable[tuple[str, float]], most: int, thing: st
     parts = [f"{name} {score:.2f}" for name, score in ordered[:most]]
     rest = ordered[most:]
     if rest:
-        others = f"{len(rest)} more {thing}{'' if len(rest) == 1 else 's'}"
+        others = pluralize(len(rest), f"more {thing}")
         parts.append(f"{others} {sum(score for _, score in rest):.2f}")
     return f"{total:.2f}" + (f" = {' + '.join(parts)}" if parts else "")

@@ -81,7 +81,7 @@ def best_snippet(coverage: Coverage, passage: Passage) -> Snippet | None:
 
 
 def _count(phrases: Sequence[str], run: Snippet) -> int:
-    text = run.span.of(run.paragraph.article.text)
+    text = run.span.slice(run.paragraph.article.text)
     return sum(contains_phrase(text, phrase) for phrase in phrases)
 
 
@@ -105,7 +105,7 @@ def _runs(coverage: Coverage, paragraph: Paragraph, start: float) -> Iterator[Sn
     """
     text = paragraph.article.text
     found = coverage.sentences(paragraph)
-    words = [len(one.span.of(text).split()) for one in found]
+    words = [len(one.span.slice(text).split()) for one in found]
     lengths = [max(count, len(one.span) // LONG_WORD) for count, one in zip(words, found, strict=True)]
     shares = [coverage.share(one.held) for one in found]
     weigh = _Scales(coverage, paragraph, found)
@@ -114,7 +114,7 @@ def _runs(coverage: Coverage, paragraph: Paragraph, start: float) -> Iterator[Sn
             continue
         if lengths[i] > MOST_WORDS:
             span = _cut(text, sentence.span, weigh.first_match(sentence.span))
-            yield weigh.run(span, range(0), len(span.of(text).split()), start)
+            yield weigh.run(span, range(0), len(span.slice(text).split()), start)
         for j in range(i, min(i + MOST_SENTENCES, len(found))):
             if sum(lengths[i : j + 1]) > MOST_WORDS:
                 break
@@ -136,7 +136,7 @@ class _Scales:
         self._worths = [_worth(coverage, sentence.held, self._title) for sentence in found]
         asked, text = expected_kind(coverage.query.question.text), paragraph.article.text
         self._named = [
-            worth if asked and worth and has_kind(asked, sentence.span.of(text)) else 0.0
+            worth if asked and worth and has_kind(asked, sentence.span.slice(text)) else 0.0
             for worth, sentence in zip(self._worths, found, strict=True)
         ]
         self._leads_on = is_pointer(paragraph.text)
@@ -171,7 +171,7 @@ class _Scales:
 
 def _cut(text: str, sentence: Span, match: Match | None) -> Span:
     """At most ``MOST_WORDS`` words of ``sentence``, from a few before its first ``match`` on."""
-    words = [Span(m.start() + sentence.start, m.end() + sentence.start) for m in _WORDS.finditer(sentence.of(text))]
+    words = [Span(m.start() + sentence.start, m.end() + sentence.start) for m in _WORDS.finditer(sentence.slice(text))]
     first = match.span.start if match else sentence.start
     at = next((i for i, word in enumerate(words) if word.end > first), 0)
     start = max(0, min(at - 10, len(words) - MOST_WORDS))

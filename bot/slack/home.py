@@ -29,7 +29,7 @@ from slack_sdk.web import SlackResponse
 from bot.errors import StoreError
 from bot.evaluation.gaps import Gap, find_gaps
 from bot.index.archive import Archive
-from bot.models import Article, Json, format_date
+from bot.models import Article, Json, format_date, pluralize
 from bot.slack import strings
 from bot.slack.access import AccessControl
 from bot.slack.blockkit import bullet_list, bullets, header, home, plain_text, rich_link, rich_text, rich_words, section
@@ -48,8 +48,8 @@ from bot.store.store import Store
 
 def archive_summary_blocks(archive: Archive, loaded: datetime) -> Iterator[Json]:
     """What ``archive`` holds, which was read when it was ``loaded``."""
-    parts = [_count(len(archive), "article")]
-    parts += [_count(archive.publisher_count, "source")] if archive.publisher_count else []
+    parts = [pluralize(len(archive), "article")]
+    parts += [pluralize(archive.publisher_count, "source")] if archive.publisher_count else []
     borders = dict.fromkeys(format_date(when) for when in (archive.earliest, archive.latest) if when)
     parts += [" to ".join(borders)] if borders else []
     yield sentence(f"{' · '.join(parts)}. Read on {format_date(loaded.date())} at {loaded:%H:%M} UTC.")
@@ -70,10 +70,6 @@ def listed(items: Sequence[str]) -> Json:
 
 def _line(article: Article) -> str:
     return f"{shorten(article.title, EXAMPLE_LIMIT)} · {format_date(article.published)}"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 log = logging.getLogger(__name__)

@@ -154,7 +154,7 @@ class InteractionHandler:
         if turn.goes_on and kept is None:
             return sentence_modal(strings.NOT_KEPT)
         follows = kept.earlier_questions if kept else ()
-        question = Question(asked.words, follows=follows)
+        question = Question(asked.words, previous_questions=follows)
 
         def turned(answers: AnswererProtocol) -> MessageContent | Json:
             page = page_of(answers, question, turn.at)

@@ -44,42 +44,36 @@ def citation(quote: Quote, *, is_shortened: bool) -> Json:
     Only the link is mrkdwn, because plain text cannot link; a title that Slack would format stays plain, and the link
     follows it.
     """
-    title = _shown(quote.citation.title, TITLE_LIMIT) or "untitled"
+    title = _shown(quote.article.title, TITLE_LIMIT) or "untitled"
     rest = DOT.join(_details(quote, is_shortened=is_shortened))
-    url = linkable(link_to(quote)) or linkable(quote.citation.url)
+    url = linkable(link_to(quote)) or linkable(quote.article.url)
     if url is None:
         return context(plain_text(title + DOT + rest))
     if _FORMATTED.search(title):
         return context(plain_text(title), _link(url, "open the article"), plain_text(rest))
-    label = _shown(cut_escaped(quote.citation.title, LABEL_LIMIT), TITLE_LIMIT) or "untitled"
+    label = _shown(cut_escaped(quote.article.title, LABEL_LIMIT), TITLE_LIMIT) or "untitled"
     return context(_link(url, label), plain_text(rest))
 
 
 def source_line(quote: Quote) -> str:
     """Title, source and date on one line, for places that show plain text only."""
-    citation = quote.citation
+    article = quote.article
     parts = (
-        _shown(citation.title, TITLE_LIMIT),
-        _shown(citation.source, DETAIL_LIMIT),
-        format_date(citation.published),
+        _shown(article.title, TITLE_LIMIT),
+        _shown(article.source, DETAIL_LIMIT),
+        format_date(article.published),
     )
     return DOT.join(_once(parts))
 
 
 def _details(quote: Quote, *, is_shortened: bool) -> Iterable[str]:
-    citation = quote.citation
-    by = (_shown(part, DETAIL_LIMIT) for part in (citation.author, citation.source) if part != citation.title)
-    yield from _once(by)
-    yield format_date(citation.published)
-    if heading := _shown(citation.heading, DETAIL_LIMIT):
-        yield heading
-    yield f"¶ {citation.paragraph} of {citation.paragraphs}"
+    yield from _once(_shown(part, DETAIL_LIMIT) for part in quote.citation)
     if is_shortened:
         yield "part of the paragraph"
-    if quote.lacking:
-        yield "not in this passage: " + _listed(quote.lacking)
-    if quote.found_as:
-        yield "found as: " + _listed(f"{form} = {words}" for form, words in quote.found_as)
+    if quote.reported_unmatched_terms:
+        yield "not in this passage: " + _listed(quote.reported_unmatched_terms)
+    if quote.matched_expansions:
+        yield "found as: " + _listed(f"{form} = {words}" for form, words in quote.matched_expansions)
     if quote.also_in:
         yield "also in " + _listed(_once(_name(paragraph.article) for paragraph in quote.also_in))
 
@@ -139,7 +133,7 @@ def render(reply: Reply, notes: tuple[str, ...] = (), *, around: int = 0) -> Mes
     ``notes`` say what of the question was not read; ``around`` is the size of what else will stand in the message.
     VerificationError when the words laid out for a quote are not its.
     """
-    quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
+    quotes = reply.shown_quotes
     text = _notice(reply)
     head = [_sentence(line) for line in (*notes, *header_lines(reply))]
     room = MESSAGE_LIMIT - around - size(text) - size_of(head) - size(_left_out(len(quotes)))
@@ -206,7 +200,7 @@ def _quote(quote: Quote) -> list[Json]:
     parts = [rich_words(words, is_bold=is_bold) for words, is_bold in quote.pieces() if words]
     if "".join(part["text"] for part in parts) != quote.text:
         raise VerificationError("The words laid out for a quote are not the quote's; it is not shown.")
-    return [rich_text(rich_text_quote(parts)), citation(quote, is_shortened=any(quote.is_cut))]
+    return [rich_text(rich_text_quote(parts)), citation(quote, is_shortened=any(quote.omissions))]
 
 
 def _within(quote: Quote, limit: int) -> Quote:
@@ -215,7 +209,7 @@ def _within(quote: Quote, limit: int) -> Quote:
     if words == quote.text:
         return quote
     span = Span(quote.span.start, quote.span.start + len(words))
-    return replace(quote, span=span, highlights=tuple(mark for mark in quote.highlights if span.holds(mark)))
+    return replace(quote, span=span, highlights=tuple(mark for mark in quote.highlights if span.contains(mark)))
 
 
 def _sentence(sentence: str) -> Json:

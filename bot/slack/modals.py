@@ -84,7 +84,7 @@ def note_modal(rating: RatingRef) -> Json:
 
 
 def _label(paragraph: Paragraph) -> Json:
-    return context(plain_text(f"¶ {paragraph.number} of {paragraph.of}"))
+    return context(plain_text(f"¶ {paragraph.number} of {paragraph.total}"))
 
 
 def _neighbour(paragraph: Paragraph) -> Iterator[Json]:
@@ -173,7 +173,7 @@ def _quote(number: int, line: QuoteLine, quote: Quote | None, receipt: Receipt) 
     else:
         words = cut(quote.text, BEGINNING)
         yield rich_text(rich_text_quote([rich_words(words)]))
-        yield citation(quote, is_shortened=any(quote.is_cut) or words != quote.text)
+        yield citation(quote, is_shortened=any(quote.omissions) or words != quote.text)
     for told in (strongest(line, receipt, MOST_TERMS), placed(line, MOST_PARTS), quote_location(line)):
         yield context(plain_text(_shown(told, SENTENCE_LIMIT)))
 

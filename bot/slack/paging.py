@@ -86,14 +86,14 @@ def page_of(librarian: PagingAnswerer, asked: Question, at: int) -> PassagePage 
     which = f"{number}–{number + len(shown) - 1}" if len(shown) > 1 else str(number)
     note = f"Passage{'s' if len(shown) > 1 else ''} {which} of {len(known) + len(further)}:"
     # What is said before the answer's quotes is true of them, and need not be of these.
-    reply = replace(first, quotes=shown, caution=None, later=None)
+    reply = replace(first, quotes=shown, warning=None, newer_article=None)
     return PassagePage((note,), reply, begin + len(shown) < len(further))
 
 
 def paged(page: PassagePage, asked: RereadQuestion, turn: PageRef, archive: Archive) -> MessageContent:
     """The reply with ``page`` in its place; VerificationError where a passage is not its article's."""
     reply = page.reply
-    quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
+    quotes = reply.shown_quotes
     for quote in quotes:
         archive.verify(quote)
     before = turn.model_copy(update={"at": turn.at - 1}) if turn.at else None

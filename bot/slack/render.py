@@ -137,17 +137,17 @@ def draft(
     if asked.text is None:
         return RenderedReply("how-to", how_to(answers.examples, asked.notes))
     began = perf_counter()
-    reply = answers.answer(Question(asked.text, follows=follows))
+    reply = answers.answer(Question(asked.text, previous_questions=follows))
     took_ms = (perf_counter() - began) * 1000
     if asked.surface == "follow-up" and not _is_to_the_point(reply):
         return SILENCE
-    quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
+    quotes = reply.shown_quotes
     for quote in quotes:
         answers.verify(quote)
     outcome: Outcome = "answer" if isinstance(reply, Answer) else "abstention"
     has_more = isinstance(reply, Answer) and reply.has_more
     may_page = has_more and asked.response_url is None and may_reread(asked.ref.channel, scopes)
-    went_on = follows if reply.trace.query.taken else ()
+    went_on = follows if reply.trace.query.inherited_positions else ()
     answered = AnswerRef(ref=asked.ref, version=asked.event.version)
     after = PageRef(**dict(answered), at=1, goes_on=bool(went_on)) if may_page else None
     share = sharing_of(asked.text) if asked.response_url is not None and asked.surface != "share" else None
@@ -159,8 +159,8 @@ def draft(
 def _is_to_the_point(reply: Reply) -> bool:
     """Whether the first quote holds most of the words that were typed, and not the subject before them alone."""
     query = reply.trace.query
-    own = {word.typed for i, word in enumerate(query.words) if i not in query.taken}
-    missing = own.intersection(reply.quotes[0].missing) if isinstance(reply, Answer) else own
+    own = {word.typed for i, word in enumerate(query.words) if i not in query.inherited_positions}
+    missing = own.intersection(reply.quotes[0].unmatched_terms) if isinstance(reply, Answer) else own
     return 2 * len(missing) < len(own)
 
 

@@ -30,8 +30,8 @@ def split_paragraphs(article: Article) -> tuple[Paragraph, ...]:
     the nearest heading mark above that heads anything: a line that leads to another article does not.
     """
     text = article.text
-    spans = [span for span in split_blocks(text, article.marks) if any(map(str.isalnum, span.of(text)))]
-    headings = [mark.span for mark in article.marks if mark.kind == "heading" and not is_pointer(mark.span.of(text))]
+    spans = [span for span in split_blocks(text, article.marks) if any(map(str.isalnum, span.slice(text)))]
+    headings = [mark.span for mark in article.marks if mark.kind == "heading" and not is_pointer(mark.span.slice(text))]
     starts = [heading.start for heading in headings]
     made = []
     for number, span in enumerate(spans, 1):
@@ -112,7 +112,7 @@ def _runs(text: str, marks: Sequence[Mark]) -> Iterator[list[Span]]:
 
 
 def _ends_paragraph(text: str, line: Span, following: Span, widest: int) -> bool:
-    words, after = line.of(text), following.of(text)
+    words, after = line.slice(text), following.slice(text)
     if ends_as_sentence(words) or max(len(words), len(after)) > WIDEST_WRAP:
         return True
     had_room = len(words) + 1 + len(after.split(None, 1)[0]) <= widest

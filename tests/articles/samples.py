@@ -121,8 +121,8 @@ def shown(article: Article) -> list[tuple[str | None, str]]:
 
 
 def heading_of(paragraph: Paragraph) -> str | None:
-    return paragraph.heading.of(paragraph.article.text) if paragraph.heading else None
+    return paragraph.heading.slice(paragraph.article.text) if paragraph.heading else None
 
 
 def marks(article: Article) -> list[tuple[str, str]]:
-    return [(mark.kind, mark.span.of(article.text)) for mark in article.marks]
+    return [(mark.kind, mark.span.slice(article.text)) for mark in article.marks]

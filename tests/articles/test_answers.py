@@ -27,5 +27,5 @@ def answers(folder: Path, name: str) -> list[tuple[object, ...]]:
     for paragraph in librarian.archive.paragraphs:
         reply = librarian.answer(Question(" ".join(paragraph.text.split()[:6])))
         assert isinstance(reply, Answer)
-        found += [(quote.text, quote.citation.heading, quote.paragraph.number, quote.missing) for quote in reply.quotes]
+        found += [(quote.text, quote.heading, quote.paragraph.number, quote.unmatched_terms) for quote in reply.quotes]
     return found

@@ -49,7 +49,7 @@ def holds(article: Article) -> None:
     assert all(above.end <= below.start for above, below in pairwise(spans))
     assert all(0 <= span.start < span.end <= len(article.text) for span in spans)
     for paragraph in paragraphs:
-        assert paragraph.of == len(paragraphs)
+        assert paragraph.total == len(paragraphs)
         assert paragraph.text == article.text[paragraph.span.start : paragraph.span.end] == paragraph.text.strip()
     assert clean(article.text) == article.text
     article.text.encode()

@@ -84,4 +84,4 @@ def test_the_first_hit_of_an_unanswerable_question() -> None:
     """What it answered with is the first hit."""
     miss = explained(asked("Skarvik lamp", answerable=False))
     assert miss.quote and miss.quote.text == LAMP
-    assert miss.first and miss.first.passage.span.of(miss.first.passage.article.text) == LAMP
+    assert miss.first and miss.first.passage.span.slice(miss.first.passage.article.text) == LAMP

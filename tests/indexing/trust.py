@@ -21,7 +21,6 @@ from bot.models import Question, Reply
 from bot.search.answerer import Answerer
 from bot.search.corpus import Corpus
 from bot.wiring import open_corpus
-from tests.factories import shown as quotes_of
 
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ("what was agreed on GCAP", "Japan's budget for defence", "-treaty fighter exports", "who owns the moon")
@@ -31,7 +30,7 @@ Shown = list[tuple[str, str]]
 
 def shown(reply: Reply) -> Shown:
     """What is quoted, and from where; of an abstention what comes nearest."""
-    return [(type(reply).__name__, ""), *((quote.article.id, quote.text) for quote in quotes_of(reply))]
+    return [(type(reply).__name__, ""), *((quote.article.id, quote.text) for quote in reply.shown_quotes)]
 
 
 def asked(library: Corpus) -> list[Shown]:

@@ -41,7 +41,7 @@ BOTH_WAYS = [*NAMES, *((other, one) for one, other in NAMES)]
 
 def other_spellings(question: str, *texts: str) -> set[str]:
     """The terms, beside the typed ones, under which ``question`` is searched in an archive of these paragraphs."""
-    forms = expand(lexicon(*texts), Question(question)).forms
+    forms = expand(lexicon(*texts), Question(question)).expansions
     return {text for form in forms if form.origin == "spelling" for text in form.terms}
 
 

@@ -89,7 +89,7 @@ DATED = (
     ("asked", "expected"),
     [
         (query("bridg", filters=Filters()), "fell new old_wood undated"),
-        (query("bridg", filters=Filters(unread=("author:x",))), "fell new old_wood undated"),
+        (query("bridg", filters=Filters(unrecognized=("author:x",))), "fell new old_wood undated"),
         (query("submarin", filters=Filters(scope=Scope(("AP",)))), ""),
         (query("bridg", filters=Filters(phrases=("old bridge",))), ""),
         (query("bridg", filters=Filters(phrases=("bridge at", "old wood"))), ""),

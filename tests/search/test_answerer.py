@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import VerificationError
-from bot.models import Abstention, Answer, Question, Reply
+from bot.models import Abstention, Answer, ArchiveSummary, Question, Reply
 from bot.wiring import open_corpus
-from tests.factories import answerer, article, shown, tampered
+from tests.factories import answerer, article, tampered
 
 SAILS = "The ferry between Lund Bay and Orre sails again from Monday."
 COST = "The repair of the pier cost 14 million crowns, the Coastal Transport Authority (CTA) said."
@@ -42,9 +42,9 @@ def ask(question: str, limit: int = 3) -> Reply:
 
 def verbatim(reply: Reply) -> bool:
     """Whether every quote is a slice of a paragraph that was read, and verified as such."""
-    for quote in (*shown(reply),):
+    for quote in (*reply.shown_quotes,):
         LIBRARIAN.archive.verify(quote)
-    return all(quote.text in LIBRARIAN.archive.articles[quote.article.id].text for quote in shown(reply))
+    return all(quote.text in LIBRARIAN.archive.articles[quote.article.id].text for quote in reply.shown_quotes)
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_answered(said: str, answered: str) -> None:
     reply = ask(said)
     assert isinstance(reply, Answer)
     assert reply.quotes[0].text == answered
-    assert reply.quotes[0].missing == ()
-    assert reply.caution is None
+    assert reply.quotes[0].unmatched_terms == ()
+    assert reply.warning is None
     assert verbatim(reply)
 
 
@@ -77,8 +77,8 @@ def test_cautioned() -> None:
     """Where no passage holds both words of a question, the answer says so first, and each quote names what it lacks."""
     reply = ask("lighthouse captain")
     assert isinstance(reply, Answer)
-    assert reply.caution == 'No passage holds both "lighthouse" and "captain".'
-    assert {(quote.text, quote.missing) for quote in reply.quotes} == {
+    assert reply.warning == 'No passage holds both "lighthouse" and "captain".'
+    assert {(quote.text, quote.unmatched_terms) for quote in reply.quotes} == {
         (BUILT, ("captain",)),
         (CAPTAIN, ("lighthouse",)),
     }
@@ -89,15 +89,15 @@ def test_no_caution_for_the_year_of_an_article() -> None:
     """The year in which the quoted article was published stands beside the quote; any other is said to be missing."""
     this, other = ask("keeper Jonas Tveit retired 2023"), ask("keeper Jonas Tveit retired 2022")
     assert isinstance(this, Answer)
-    assert (this.quotes[0].text, this.caution) == (KEEPER, None)
-    assert "2022" in (other.reason if isinstance(other, Abstention) else other.caution or "")
+    assert (this.quotes[0].text, this.warning) == (KEEPER, None)
+    assert "2022" in (other.reason if isinstance(other, Abstention) else other.warning or "")
 
 
 def test_no_caution_over_what_stands_in_one_passage() -> None:
     """No caution says that words never stand together when two paragraphs of one passage hold them."""
     reply = ask("who was the keeper of the granite lighthouse")
     assert isinstance(reply, Answer)
-    assert "No passage" not in (reply.caution or "")
+    assert "No passage" not in (reply.warning or "")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_abstained_for_words_that_never_stand_together() -> None:
         reply.reason
     )
     assert len(reply.nearest) == 2
-    assert all(len(quote.missing) == 2 for quote in reply.nearest)
+    assert all(len(quote.unmatched_terms) == 2 for quote in reply.nearest)
     assert verbatim(reply)
 
 
@@ -184,7 +184,7 @@ def test_no_limit_decides_whether_the_archive_answers(limit: int, root: Path) ->
     known = open_corpus((root / "corpus",)).with_current(lambda known: known)
     one, usual = (known.answer(Question("India's Ship day", most)) for most in (limit, 3))
     assert (type(one), one.confidence) == (type(usual), usual.confidence)
-    assert shown(one)[:1] == shown(usual)[:1]
+    assert one.shown_quotes[:1] == usual.shown_quotes[:1]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 9])
@@ -192,8 +192,8 @@ def test_the_limit(limit: int) -> None:
     """At most as many quotes are shown as were asked for, and a smaller limit gives the first of a larger one."""
     reply, everything = ask("lighthouse captain", limit), ask("lighthouse captain", 9)
     assert isinstance(reply, Answer)
-    assert len(shown(everything)) == 2
-    assert shown(reply) == shown(everything)[:limit]
+    assert len(everything.shown_quotes) == 2
+    assert reply.shown_quotes == everything.shown_quotes[:limit]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_what_a_trace_tells() -> None:
     """A reply tells how it came about: what was searched, and in how much."""
     trace = ask("what did the pier cost").trace
     assert [word.typed for word in trace.query.words] == ["pier", "cost"]
-    assert (trace.articles, trace.paragraphs, trace.latest) == (3, 6, date(2024, 3, 4))
+    assert trace.searched == ArchiveSummary(3, 6, date(2024, 3, 4))
     assert trace.hits[0].score > 0
     assert trace.took_ms >= 0
 
@@ -234,7 +234,7 @@ def test_the_examples_are_answered() -> None:
     for example in LIBRARIAN.examples:
         reply = ask(example)
         assert isinstance(reply, Answer)
-        assert reply.caution is None
+        assert reply.warning is None
 
 
 WORDS = " ".join((SAILS, COST, CAPTAIN, BUILT, KEEPER, "submarines what who did 🎉 CTA lighthosue")).split()
@@ -247,4 +247,4 @@ def test_every_quote_is_verbatim(said: str) -> None:
     reply = ask(said)
     assert verbatim(reply)
     typed = {word.typed for word in reply.trace.query.words}
-    assert all(typed.issuperset(quote.missing) for quote in shown(reply))
+    assert all(typed.issuperset(quote.unmatched_terms) for quote in reply.shown_quotes)

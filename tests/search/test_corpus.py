@@ -184,7 +184,7 @@ def test_a_question_in_flight_keeps_its_archive(tmp_path: Path, is_kept: bool) -
         assert changed.wait(PATIENCE)
         found.put(quotes(librarian, "ferry to Tarn"))
 
-    asking = threading.Thread(target=library.consult, args=(work,))
+    asking = threading.Thread(target=library.with_current, args=(work,))
     asking.start()
     assert begun.wait(PATIENCE)
     (folder / "ferry.txt").write_text("Nothing is known of any boat.")

@@ -121,5 +121,5 @@ def assert_answered(asked: Answerer) -> None:
     for example in asked.examples:
         reply = asked.answer(Question(example))
         assert isinstance(reply, Answer), example
-        assert reply.caution is None
-        assert reply.quotes[0].missing == ()
+        assert reply.warning is None
+        assert reply.quotes[0].unmatched_terms == ()

@@ -16,7 +16,7 @@ AUTHORITY = "The Coastal Transport Authority (CTA) runs the ferry."
 
 
 def forms(question: str, origin: str, *texts: str) -> list[Expansion]:
-    return [form for form in expand(lexicon(*texts), Question(question)).forms if form.origin == origin]
+    return [form for form in expand(lexicon(*texts), Question(question)).expansions if form.origin == origin]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_repeated_word() -> None:
 
 def test_a_typed_word_counts_in_full() -> None:
     """Every content word is searched as typed at weight 1, and any other form at less."""
-    found = expand(lexicon(AUTHORITY), Question("CTA ferri coastal transport authority")).forms
+    found = expand(lexicon(AUTHORITY), Question("CTA ferri coastal transport authority")).expansions
     assert {form.weight for form in found if form.origin == "typed"} == {1.0}
     assert all(0 < form.weight < 1 for form in found if form.origin != "typed")
 
@@ -67,16 +67,16 @@ def test_an_acronym_is_searched_spelt_out() -> None:
     """Who types an acronym also finds the paragraphs that only spell it out."""
     (form,) = forms("what is the cta", "acronym", AUTHORITY)
     assert form.terms == ("coastal", "transport", "author")
-    assert form.words == (0,)
-    assert form.shown == "Coastal Transport Authority"
+    assert form.positions == (0,)
+    assert form.text == "Coastal Transport Authority"
 
 
 def test_a_name_is_searched_as_its_acronym() -> None:
     """Who spells a name out also finds the paragraphs that only have its acronym, which then stands for every word."""
     (form,) = forms("what does the coastal transport authority run", "acronym", AUTHORITY)
     assert form.terms == ("cta",)
-    assert form.words == (0, 1, 2)
-    assert form.shown == "CTA"
+    assert form.positions == (0, 1, 2)
+    assert form.text == "CTA"
 
 
 def test_an_acronym_spelt_like_a_stop_word() -> None:
@@ -107,7 +107,7 @@ def test_the_rarer_tells_more() -> None:
 
 def test_an_archive_without_paragraphs() -> None:
     """A lexicon that has learnt nothing expands a question into its own words."""
-    assert [form.terms for form in expand(lexicon(), Question("ferry pier")).forms] == [("ferri",), ("pier",)]
+    assert [form.terms for form in expand(lexicon(), Question("ferry pier")).expansions] == [("ferri",), ("pier",)]
 
 
 PROGRAM = """

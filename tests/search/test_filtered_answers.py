@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from bot.models import Abstention, Answer, Question, Reply
+from bot.models import Abstention, Answer, ArchiveSummary, Question, Reply
 from bot.search.messages import header_lines
-from tests.factories import answerer, article, shown
+from tests.factories import answerer, article
 
 COST = "The old pier at Skarvik cost 14 million crowns, the joint venture said."
 VENTURE = "A venture of Lund and Orre will run the ferry to the old pier."
@@ -47,7 +47,7 @@ def ask(question: str, limit: int = 9) -> Reply:
 )
 def test_only_what_was_asked_for_is_quoted(said: str, answered: set[str]) -> None:
     """Each quote, be it of an answer or a nearest miss, meets the operators; no other passage that does is missing."""
-    assert {quote.text for quote in shown(ask(said))} == answered
+    assert {quote.text for quote in ask(said).shown_quotes} == answered
 
 
 def test_the_quote_itself_holds_the_phrase() -> None:
@@ -56,8 +56,8 @@ def test_the_quote_itself_holds_the_phrase() -> None:
         "A pier, a pier cost, the cost of a pier: all piers cost. " + "Signs stand here. " * 40 + "They said pier cost."
     )
     reply = answerer(article(text)).answer(Question('"they said pier" cost'))
-    assert all("They said pier" in quote.text for quote in shown(reply))
-    assert shown(reply)
+    assert all("They said pier" in quote.text for quote in reply.shown_quotes)
+    assert reply.shown_quotes
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_abstained(said: str, reason: str) -> None:
 def test_a_caution_is_about_what_was_asked_for() -> None:
     """Words that stand together elsewhere are not said to stand together nowhere."""
     reply = ask("pier ferry source:post before:2024")
-    told = reply.reason if isinstance(reply, Abstention) else reply.caution
+    told = reply.reason if isinstance(reply, Abstention) else reply.warning
     assert told is not None
     assert 'of source "post" published before 1 January 2024' in told
 
@@ -132,7 +132,7 @@ def test_a_title_in_a_sentence_is_no_condition() -> None:
     reply = ask(asked)
     assert isinstance(reply, Answer)
     assert reply.quotes[0].text == COST
-    assert reply.caution == 'Not in all of these passages word for word: "the Orre Venture".'
+    assert reply.warning == 'Not in all of these passages word for word: "the Orre Venture".'
     narrow = ask('"the Orre Venture" pier cost')
     assert isinstance(narrow, Abstention)
 
@@ -141,7 +141,7 @@ def test_a_title_in_a_sentence_that_is_quoted_is_not_spoken_of() -> None:
     """Where each quote holds the phrase, nothing is said about it."""
     reply = ask('how many crowns did "the old pier" at Skarvik cost the venture', 1)
     assert isinstance(reply, Answer)
-    assert (reply.quotes[0].text, reply.caution) == (COST, None)
+    assert (reply.quotes[0].text, reply.warning) == (COST, None)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_what_is_shown_back_is_short() -> None:
 def test_what_was_searched_is_counted() -> None:
     """A trace counts the articles and paragraphs that were asked of, and those left out for want of a date."""
     trace = ask("pier after:2023-06").trace
-    assert (trace.articles, trace.paragraphs, trace.latest, trace.undated) == (2, 2, date(2024, 6, 30), 1)
+    assert trace.searched == ArchiveSummary(2, 2, date(2024, 6, 30), undated=1)
 
 
 def test_the_same_question_twice() -> None:

@@ -23,7 +23,7 @@ APPROVED = "who approved the Tarn bridge"
 
 def searched(question: str, *follows: str) -> str:
     """The words that are searched, as a reader is told them."""
-    return " + ".join(word.typed for word in expand(LEARNT, Question(question, follows=follows)).words)
+    return " + ".join(word.typed for word in expand(LEARNT, Question(question, previous_questions=follows)).words)
 
 
 BY_ITSELF = [
@@ -40,9 +40,9 @@ BY_ITSELF = [
 @pytest.mark.parametrize("question", BY_ITSELF)
 def test_a_question_with_a_subject_stands_by_itself(question: str) -> None:
     """What names its subject, or holds enough words of its own, is searched as if nothing had been asked before."""
-    before = expand(LEARNT, Question(question, follows=(AGREED, APPROVED)))
+    before = expand(LEARNT, Question(question, previous_questions=(AGREED, APPROVED)))
     alone = expand(LEARNT, Question(question))
-    assert (before.words, before.forms) == (alone.words, alone.forms)
+    assert (before.words, before.expansions) == (alone.words, alone.expansions)
 
 
 GOES_ON: list[tuple[str, str, str]] = [
@@ -83,40 +83,40 @@ def test_a_subject_is_handed_on() -> None:
 
 def test_what_is_taken_counts_less_in_all_its_forms() -> None:
     """The subject and whatever stands for it weigh half of what was typed, and are told from it by their origin."""
-    query = expand(LEARNT, Question("and on engines?", follows=(AGREED,)))
-    alone = expand(LEARNT, Question("GCAP")).forms
-    assert query.forms[0] == Expansion(("engin",), (0,), 1.0, "typed", "engines")
-    taken = [form for form in query.forms if 1 in form.words]
+    query = expand(LEARNT, Question("and on engines?", previous_questions=(AGREED,)))
+    alone = expand(LEARNT, Question("GCAP")).expansions
+    assert query.expansions[0] == Expansion(("engin",), (0,), 1.0, "typed", "engines")
+    taken = [form for form in query.expansions if 1 in form.positions]
     assert [(form.terms, form.weight, form.origin) for form in taken] == [
         (form.terms, form.weight * FOLLOWED_WEIGHT, "thread" if form.origin == "typed" else form.origin)
         for form in alone
     ]
     assert len(taken) > 1
-    assert (query.taken, [word.weight for word in query.words]) == ({1}, [1.0, FOLLOWED_WEIGHT])
+    assert (query.inherited_positions, [word.weight for word in query.words]) == ({1}, [1.0, FOLLOWED_WEIGHT])
 
 
 def test_the_reader_is_told_what_was_searched() -> None:
     """(And on engines?, asked after GCAP: the first line names both, and no quote says "found as".)"""
     held = "Under GCAP, Italy builds the engines, and Japan the wings."
     reply = answerer(article(held), article("Rain fell.", id="b.txt")).answer(
-        Question("and on engines?", follows=(AGREED,))
+        Question("and on engines?", previous_questions=(AGREED,))
     )
     assert isinstance(reply, Answer)
     assert list(header_lines(reply)) == ["Searched: engines + GCAP"]
-    assert (reply.quotes[0].text, reply.quotes[0].found_as, reply.quotes[0].missing) == (held, (), ())
+    assert (reply.quotes[0].text, reply.quotes[0].matched_expansions, reply.quotes[0].unmatched_terms) == (held, (), ())
 
 
 @given(st.text(), st.lists(st.text(), max_size=4))
 def test_whatever_came_before_the_question_keeps_its_words(question: str, follows: list[str]) -> None:
     """Any text may follow any others: what was typed is searched first, and little is taken."""
     alone = expand(LEARNT, Question(question))
-    query = expand(LEARNT, Question(question, follows=tuple(follows)))
-    own = [word for i, word in enumerate(query.words) if i not in query.taken]
+    query = expand(LEARNT, Question(question, previous_questions=tuple(follows)))
+    own = [word for i, word in enumerate(query.words) if i not in query.inherited_positions]
     assert query.filters == alone.filters
     assert set(own) <= set(alone.words)
-    assert len(query.taken) <= MOST_TAKEN
-    assert not query.taken or follows
-    assert all(form.words for form in query.forms)
+    assert len(query.inherited_positions) <= MOST_TAKEN
+    assert not query.inherited_positions or follows
+    assert all(form.positions for form in query.expansions)
 
 
 CARRIED = {

@@ -20,7 +20,7 @@ def later(question: str, *articles: Article, limit: int = 1) -> str | None:
     """The id of the later article that the answer names."""
     reply = answerer(*articles).answer(Question(question, limit))
     assert isinstance(reply, Answer)
-    return reply.later.id if reply.later else None
+    return reply.newer_article.id if reply.newer_article else None
 
 
 FIRST = dated(PIER, 2023, "first")

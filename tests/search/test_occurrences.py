@@ -33,14 +33,14 @@ def sightings(query: Query, paragraph: Paragraph) -> list[Sighting]:
     spans = split_sentences(paragraph.text)
     tokens = [token for token in analysis.tokenize(paragraph.text) if not token.is_stop]
     found: list[Sighting] = []
-    for at, form in product(range(len(tokens)), query.forms):
+    for at, form in product(range(len(tokens)), query.expansions):
         own = tokens[at : at + len(form.terms)]
         if tuple(token.term for token in own) == form.terms:
             ends = [
-                next((i for i, span in enumerate(spans) if span.holds(Span(token.start, token.end))), None)
+                next((i for i, span in enumerate(spans) if span.contains(Span(token.start, token.end))), None)
                 for token in (own[0], own[-1])
             ]
-            found.append((frozenset(form.words), at, ends[0] if ends[0] == ends[1] else None))
+            found.append((frozenset(form.positions), at, ends[0] if ends[0] == ends[1] else None))
     return found
 
 
@@ -81,7 +81,7 @@ def test_features_are_what_each_definition_says(told: list[list[str]], question:
     all_of = compute_features(coverage, passages)
     best = [0.0] * len(passages)
     for share, at, span in all_of.sentences():
-        assert passages[at].span.holds(span)
+        assert passages[at].span.contains(span)
         best[at] = max(best[at], share)
     for at, passage in enumerate(passages):
         found = [sightings(query, paragraph) for paragraph in passage.paragraphs]
@@ -96,7 +96,7 @@ def test_features_are_what_each_definition_says(told: list[list[str]], question:
             assert sorted(sorted(positions_in(match.words)) for match in matches) == sorted(
                 sorted(one[0]) for one in own
             )
-            assert all(paragraph.span.holds(match.span) for match in matches)
+            assert all(paragraph.span.contains(match.span) for match in matches)
         touched = [paragraph for paragraph, _, _ in coverage.touched(passage)]
         assert touched == [paragraph for paragraph, own in zip(passage.paragraphs, found, strict=True) if own]
 
@@ -105,7 +105,7 @@ def test_a_question_of_very_many_words_is_held_against_a_text() -> None:
     """More content words than a machine's word has bits, after a question that has as many, are cut and found."""
     many = " ".join(f"crane{number}" for number in range(200))
     index = build_index([article(many), article("It was crane199 that stood.", id="other.txt")])
-    query = expand(index.lexicon, Question(f"and {many}?", follows=(f"which ships {many}",)))
+    query = expand(index.lexicon, Question(f"and {many}?", previous_questions=(f"which ships {many}",)))
     coverage = Coverage(query, index.lexicon.idf, index.tokens)
     held = coverage.words(index.archive.passages[0])
     assert len(query.words) <= 64

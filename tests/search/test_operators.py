@@ -77,14 +77,14 @@ READ = [
     ("cost after:2024 after:2023-06", Filters(scope=SINCE_2024)),
     ("cost before:2025-06-01 before:2026", Filters(scope=Scope(before=date(2025, 6, 1)))),
     ("cost after:2024 before:2025", Filters(scope=Scope((), date(2024, 1, 1), date(2025, 1, 1)))),
-    ("author:Singh cost", Filters(unread=("author:Singh",))),
-    ("Author:Singh cost", Filters(unread=("Author:Singh",))),
-    ('cost site:example.org author:"R. Singh"', Filters(unread=("site:example.org", 'author:"R. Singh"'))),
-    ("cost -source:AP", Filters(unread=("-source:AP",))),
-    ("cost after:yesterday", Filters(unread=("after:yesterday",))),
-    ("cost after:2024-13 before:2023-02-29", Filters(unread=("after:2024-13", "before:2023-02-29"))),
-    ("cost before:01/06/2025 after:0000", Filters(unread=("before:01/06/2025", "after:0000"))),
-    ('cost source:"?"', Filters(unread=('source:"?"',))),
+    ("author:Singh cost", Filters(unrecognized=("author:Singh",))),
+    ("Author:Singh cost", Filters(unrecognized=("Author:Singh",))),
+    ('cost site:example.org author:"R. Singh"', Filters(unrecognized=("site:example.org", 'author:"R. Singh"'))),
+    ("cost -source:AP", Filters(unrecognized=("-source:AP",))),
+    ("cost after:yesterday", Filters(unrecognized=("after:yesterday",))),
+    ("cost after:2024-13 before:2023-02-29", Filters(unrecognized=("after:2024-13", "before:2023-02-29"))),
+    ("cost before:01/06/2025 after:0000", Filters(unrecognized=("before:01/06/2025", "after:0000"))),
+    ('cost source:"?"', Filters(unrecognized=('source:"?"',))),
 ]
 
 

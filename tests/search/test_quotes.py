@@ -110,14 +110,14 @@ def test_titles_and_headings_are_never_quoted() -> None:
     assert texts("Skarvik reopens", titled) == []
     (quote,) = chosen("Skarvik keeper", titled)
     assert quote.text == KEEPER
-    assert quote.missing == ("Skarvik",)
-    assert quote.citation.heading == "What The Keeper Said"
+    assert quote.unmatched_terms == ("Skarvik",)
+    assert quote.heading == "What The Keeper Said"
 
 
 def test_a_quote_lies_in_one_paragraph() -> None:
     """Of short paragraphs that are searched together, one is quoted, and its number cited."""
     (quote,) = chosen("keeper Tveit", article(QUAY, KEEPER))
-    assert (quote.text, quote.citation.paragraph, quote.citation.paragraphs) == (KEEPER, 2, 2)
+    assert (quote.text, quote.paragraph.number, quote.paragraph.total) == (KEEPER, 2, 2)
 
 
 @pytest.mark.parametrize(
@@ -161,15 +161,15 @@ def test_what_is_said_beside_a_quote(
     """
     defines = article("The Coastal Transport Authority (CTA) met far away.", id="z")
     quote = next(quote for quote in chosen(question, article(text), defines) if quote.text == text)
-    assert quote.missing == missing
-    assert quote.found_as == found_as
+    assert quote.unmatched_terms == missing
+    assert quote.matched_expansions == found_as
     assert highlighted(quote) == highlights
 
 
 def test_a_word_that_stands_in_both_forms() -> None:
     """Where the typed form stands in the quote too, no other form needs to be named, and both are highlighted."""
     (quote,) = chosen("CTA", article("The Coastal Transport Authority (CTA) met."))
-    assert quote.found_as == ()
+    assert quote.matched_expansions == ()
     assert highlighted(quote) == ["Coastal Transport Authority", "CTA"]
 
 
@@ -216,7 +216,7 @@ def test_what_looks_like_a_question_or_a_pointer(telling: str) -> None:
 def test_a_name_that_was_typed_small() -> None:
     """It is found, is not missing, and nobody is told that it was found as itself."""
     (quote,) = chosen("fed rates", article("The Fed’s rates went up."))
-    assert (quote.missing, quote.found_as) == ((), ())
+    assert (quote.unmatched_terms, quote.matched_expansions) == ((), ())
 
 
 def test_a_first_quote_that_another_goes_before_holds_something_itself() -> None:
@@ -249,7 +249,7 @@ def test_a_first_quote_that_another_goes_before_holds_something_itself() -> None
 def test_the_year_of_an_article_is_said_beside_it(published: date | None, text: str, lacking: tuple[str, ...]) -> None:
     """No reader is told that it is not in the passage, unless that names a year, of which it may speak instead."""
     (quote,) = chosen("Skarvik quay burnt 2024", article(text, published=published))
-    assert (quote.missing, quote.lacking) == (("2024",), lacking)
+    assert (quote.unmatched_terms, quote.reported_unmatched_terms) == (("2024",), lacking)
 
 
 def test_a_further_quote_holds_something_itself() -> None:

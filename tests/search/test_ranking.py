@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.models import Abstention, Answer, Hit, Question
+from bot.models import Abstention, Hit, Question
 from bot.search.confidence import improbability
 from bot.search.coverage import Coverage
 from bot.search.expansion import expand
@@ -67,7 +67,7 @@ def test_a_sentence_that_adds_to_the_title_is_quoted_before_one_that_repeats_it(
     reply = answerer_over([article(text, title="Lunar Gate")]).answer(
         Question("where does the crew of Lunar Gate sleep")
     )
-    shown = reply.quotes if isinstance(reply, Answer) else reply.nearest
+    shown = reply.shown_quotes
     assert "hammocks" in shown[0].text
 
 
@@ -83,4 +83,4 @@ def test_a_name_that_nobody_speaks_of_is_not_answered_about_another() -> None:
     """All words but the name: the archive does not answer, and says which word it lacks."""
     text = "Ankara signed the trade treaty on Monday. The treaty opens ports to wheat."
     reply = answerer_over([article(text)]).answer(Question("when did Caracas sign the trade treaty"))
-    assert isinstance(reply, Abstention) or "Caracas" in reply.quotes[0].missing
+    assert isinstance(reply, Abstention) or "Caracas" in reply.quotes[0].unmatched_terms

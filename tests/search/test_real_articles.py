@@ -41,7 +41,7 @@ def answer(librarian: Answerer, question: str) -> tuple[Quote, ...]:
 
 def quoted(quotes: tuple[Quote, ...], expected: Expected) -> Quote:
     article, span = expected
-    (quote,) = [quote for quote in quotes if quote.article.id == article and quote.span.holds(span)]
+    (quote,) = [quote for quote in quotes if quote.article.id == article and quote.span.contains(span)]
     return quote
 
 
@@ -74,14 +74,14 @@ def test_it_is_told_that_no_passage_holds_both_words(librarian: Answerer) -> Non
     """The first line says what can be proved, and no more."""
     reply = librarian.answer(Question("what was agreed on GCAP"))
     assert isinstance(reply, Answer)
-    assert reply.caution == 'No passage holds both "agreed" and "GCAP".'
+    assert reply.warning == 'No passage holds both "agreed" and "GCAP".'
 
 
 @pytest.mark.parametrize("question", ["GCAP", "global combat air programme"])
 def test_an_acronym_and_its_long_form_find_both_articles(librarian: Answerer, question: str) -> None:
     """One article gives the acronym, the other only spells it out."""
     quotes = answer(librarian, question)
-    assert quoted(quotes, INVITED).missing == quoted(quotes, APPROACHED).missing == ()
+    assert quoted(quotes, INVITED).unmatched_terms == quoted(quotes, APPROACHED).unmatched_terms == ()
 
 
 def test_a_name_misspelt_throughout_one_article(librarian: Answerer) -> None:
@@ -133,5 +133,5 @@ def test_no_title_heading_or_date_line_is_quoted(librarian: Answerer, question: 
     """What is metadata is never an article's words, even when it is asked for."""
     reply = librarian.answer(Question(question, limit=20))
     for quote in reply.nearest if isinstance(reply, Abstention) else reply.quotes:
-        assert not any(mark.span.holds(quote.span) or quote.span.holds(mark.span) for mark in quote.article.marks)
+        assert not any(mark.span.contains(quote.span) or quote.span.contains(mark.span) for mark in quote.article.marks)
         assert "date 2025-05-07" not in quote.text

@@ -29,7 +29,7 @@ class Evidence(BaseModel):
 
     def within(self, article_id: str, span: Span) -> bool:
         """Whether that stretch of that article holds the whole sentence."""
-        return article_id == self.article_id and span.holds(Span(self.start, self.end))
+        return article_id == self.article_id and span.contains(Span(self.start, self.end))
 
 
 class Asked(BaseModel):
@@ -107,9 +107,9 @@ def test_the_evidence_is_what_it_was(alone: Answerer) -> None:
     """Each piece of evidence is, by its digest, the words it was chosen for, inside one paragraph."""
     for evidence in (evidence for asked in QUESTIONS for evidence in asked.evidence):
         span = Span(evidence.start, evidence.end)
-        text = span.of(alone.archive.articles[evidence.article_id].text)
+        text = span.slice(alone.archive.articles[evidence.article_id].text)
         assert hashlib.sha256(text.encode()).hexdigest() == evidence.sha256, evidence
-        assert any(paragraph.span.holds(span) for paragraph in alone.archive.paragraphs_of(evidence.article_id))
+        assert any(paragraph.span.contains(span) for paragraph in alone.archive.paragraphs_of(evidence.article_id))
 
 
 def test_every_paragraph_is_asked_about(alone: Answerer) -> None:
@@ -117,7 +117,7 @@ def test_every_paragraph_is_asked_about(alone: Answerer) -> None:
     found = [evidence for asked in QUESTIONS for evidence in asked.evidence]
     for paragraph in alone.archive.paragraphs:
         assert any(
-            evidence.article_id == paragraph.article.id and paragraph.span.holds(Span(evidence.start, evidence.end))
+            evidence.article_id == paragraph.article.id and paragraph.span.contains(Span(evidence.start, evidence.end))
             for evidence in found
         ), (paragraph.article.id, paragraph.number)
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from bot.models import Article, Mark, Question, Reply, Span
 from bot.search.answerer import Answerer
 from bot.search.receipts import Receipt, archive_now, check_quotes, make_receipt, narrowed, placed, strongest, verdict
-from tests.factories import answerer, archive_of, article, shown
+from tests.factories import answerer, archive_of, article
 
 BRIDGE = article(
     "The valley waited for ten years.",
@@ -135,7 +135,7 @@ def test_a_quote_is_verified_as_long_as_its_source_is_what_it_was(articles: list
     """Each quote is found again, byte for byte, or its source has changed since; a new title changes no quote."""
     reply, made = given_by(answerer(BRIDGE, FERRY), ASKED)
     quotes = [quote.text if quote else None for quote in check_quotes(made, archive_of(articles))]
-    assert quotes[0] == (shown(reply)[0].text if holds else None)
+    assert quotes[0] == (reply.shown_quotes[0].text if holds else None)
 
 
 def test_a_receipt_of_a_file_whose_name_is_no_text_can_be_kept() -> None:
@@ -213,8 +213,10 @@ def test_a_receipt_adds_up_and_reads_back(articles: list[Article], asked: str) -
     found = answerer(*articles)
     reply, made = given_by(found, asked)
     assert Receipt.model_validate_json(made.model_dump_json()) == made
-    assert [quote and quote.text for quote in check_quotes(made, found.archive)] == [one.text for one in shown(reply)]
-    for line, quote in zip(made.quotes, shown(reply), strict=True):
+    assert [quote and quote.text for quote in check_quotes(made, found.archive)] == [
+        one.text for one in reply.shown_quotes
+    ]
+    for line, quote in zip(made.quotes, reply.shown_quotes, strict=True):
         assert line.found == pytest.approx(sum(one.score for one in line.terms))
         assert line.ranked == quote.score == pytest.approx(sum(one.score for one in line.parts))
         assert reply.trace.hits[line.rank - 1].score == line.ranked

@@ -26,7 +26,7 @@ def test_a_sentence_that_holds_the_question() -> None:
     """A sentence that holds the whole question is quoted alone, without its neighbours."""
     quote = only("breakwater", f"{FILLER} The breakwater is new. {FILLER}")
     assert quote.text == "The breakwater is new."
-    assert quote.is_cut == (True, True)
+    assert quote.omissions == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def test_the_best_run_of_sentences(told: list[str]) -> None:
     quote = only("what did the breakwater cost in crowns", around(*told))
     assert " ".join(told) in quote.text
     assert len(split_sentences(quote.text)) == 3
-    assert quote.is_cut == (True, True)
+    assert quote.omissions == (True, True)
 
 
 def test_words_that_stand_far_apart() -> None:
     """Words more than three sentences apart are not joined: one run is quoted, and what it lacks is named."""
     quote = only("breakwater crowns", around("The breakwater is new.", *[FILLER] * 4, "It cost many crowns."))
     assert "The breakwater is new." in quote.text
-    assert quote.missing == ("crowns",)
+    assert quote.unmatched_terms == ("crowns",)
 
 
 def test_a_sentence_too_long_to_show() -> None:
@@ -61,7 +61,7 @@ def test_a_sentence_too_long_to_show() -> None:
     assert "breakwater," in quote.text.split()
     assert set(quote.text.split()) <= set(text.split())
     assert len(quote.text.split()) <= 80
-    assert quote.is_cut == (True, True)
+    assert quote.omissions == (True, True)
 
 
 @pytest.mark.parametrize("at", [0, 1, 298, 299])
@@ -88,7 +88,7 @@ def test_any_quote_is_a_slice_of_whole_sentences(pieces: list[str], blank: str) 
         first = quote.paragraph.span.start
         whole = [(first + span.start, first + span.end) for span in split_sentences(quote.paragraph.text)]
         inside = [(start, end) for start, end in whole if quote.span.start <= start and end <= quote.span.end]
-        assert quote.paragraph.span.holds(quote.span)
+        assert quote.paragraph.span.contains(quote.span)
         assert quote.text == quote.text.strip() != ""
         assert len(quote.text.split()) <= 80
         if inside:
@@ -106,5 +106,5 @@ def test_the_pieces_of_a_quote_are_its_text(pieces: list[str]) -> None:
     for quote in chosen("breakwater crowns quay", article(" ".join(pieces))):
         assert "".join(piece for piece, _ in quote.pieces()) == quote.text
         assert quote.highlights
-        assert all(quote.span.holds(span) and span.start < span.end for span in quote.highlights)
+        assert all(quote.span.contains(span) and span.start < span.end for span in quote.highlights)
         assert all(one.end < other.start for one, other in zip(quote.highlights, quote.highlights[1:], strict=False))

@@ -10,7 +10,21 @@ from typing import TypeVar
 from bot.errors import VerificationError
 from bot.index.archive import Archive
 from bot.index.scoring import TermScore
-from bot.models import Abstention, Answer, Article, Hit, Paragraph, Passage, Query, Question, Quote, Reply, Span, Trace
+from bot.models import (
+    Abstention,
+    Answer,
+    ArchiveSummary,
+    Article,
+    Hit,
+    Paragraph,
+    Passage,
+    Query,
+    Question,
+    Quote,
+    Reply,
+    Span,
+    Trace,
+)
 from bot.search.corpus import CorpusAddress
 from bot.slack.render import AnswererProtocol
 from tests.factories import archive_of
@@ -31,7 +45,7 @@ TARN = Article(
 def trace(question: str = "", *quotes: Quote) -> Trace:
     """A trace with one hit for each of ``quotes``: its paragraph."""
     hits = tuple(Hit(Passage((one.paragraph,), one.paragraph.span), one.score) for one in quotes)
-    return Trace(Query(Question(question), (), ()), hits, 1, 2, date(2025, 5, 7), 1.0)
+    return Trace(Query(Question(question), (), ()), hits, ArchiveSummary(1, 2, date(2025, 5, 7)), 1.0)
 
 
 def paragraph(article: Article, words: str, *, number: int = 1, of: int = 1, heading: str | None = None) -> Paragraph:
@@ -58,7 +72,7 @@ def quote(words: str, *, bold: tuple[str, ...] = (), missing: tuple[str, ...] = 
 def quote_all(article: Article, *, missing: tuple[str, ...] = ()) -> Quote:
     """A quote of the whole text of an article with one paragraph."""
     span = Span(0, len(article.text))
-    return Quote(Paragraph(article, 1, 1, span), span, missing=missing)
+    return Quote(Paragraph(article, 1, 1, span), span, unmatched_terms=missing)
 
 
 APPROVED = quote("The council approved the Tarn bridge on Monday.", bold=("approved", "bridge"))

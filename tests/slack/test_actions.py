@@ -52,7 +52,9 @@ class Shelved(ScriptedAnswerer):
 def quoted(article: Article, words: str) -> Quote:
     """The quote that is ``words``, from the paragraph that holds them."""
     span = span_of(article, words)
-    return next(Quote(paragraph, span) for paragraph in archive_of([article]).paragraphs if paragraph.span.holds(span))
+    return next(
+        Quote(paragraph, span) for paragraph in archive_of([article]).paragraphs if paragraph.span.contains(span)
+    )
 
 
 QUOTES = (quoted(BRIDGE, "The council approved the Tarn bridge on Monday."), quoted(LATER, "It was approved twice."))

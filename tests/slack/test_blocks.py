@@ -71,7 +71,8 @@ CITED: list[tuple[Quote, str]] = [
     ),
     (
         replace(
-            quote_all(Article("a", "A title", "a.txt", "Words.")), found_as=(("Global Combat Air Program", "GCAP"),)
+            quote_all(Article("a", "A title", "a.txt", "Words.")),
+            matched_expansions=(("Global Combat Air Program", "GCAP"),),
         ),
         "A title · a.txt · undated · ¶ 1 of 1 · found as: Global Combat Air Program = GCAP",
     ),
@@ -168,7 +169,7 @@ def test_every_reply_fits_and_is_verbatim(reply: Reply, notes: tuple[str, ...]) 
     checked_blocks(message.blocks)
     assert len(message.text) + sum(map(len, texts_in(message.blocks))) <= MESSAGE_LIMIT
     assert not set("<>") & set(message.text)
-    shown = reply.quotes if isinstance(reply, Answer) else reply.nearest
+    shown = reply.shown_quotes
     words = quoted(message)
     assert all(quote.text.startswith(one) for quote, one in zip(shown, words, strict=False))
     assert bool(words) == bool(shown)

@@ -19,7 +19,7 @@ from bot.slack.markup import URL_LIMIT, escape, isolate, linkable
 from bot.slack.plain_text import to_plain_text
 from bot.store.models import MessageRef
 from bot.wiring import answerer_over
-from tests.factories import answerer, article, shown
+from tests.factories import answerer, article
 
 from .harness import Harness
 from .hostile import (
@@ -48,11 +48,11 @@ def test_a_reply_shows_its_quotes_literally_and_does_nothing(reply: Reply, note:
     """Whatever articles and questions hold, Slack takes the reply, whose quotes are the articles' characters."""
     turn = PageRef(ref=REF, version="", at=1)
     message = render(reply, (note,), around=BUTTON_BLOCKS)
-    message = add_buttons(message, AnswerRef(ref=REF, version=""), shown(reply), before=turn, after=turn)
-    assert_harmless(message, shown(reply))
+    message = add_buttons(message, AnswerRef(ref=REF, version=""), reply.shown_quotes, before=turn, after=turn)
+    assert_harmless(message, reply.shown_quotes)
     words = quoted(message)
-    assert all(quote.text.startswith(one) for quote, one in zip(shown(reply), words, strict=False))
-    assert bool(words) == bool(shown(reply))
+    assert all(quote.text.startswith(one) for quote, one in zip(reply.shown_quotes, words, strict=False))
+    assert bool(words) == bool(reply.shown_quotes)
 
 
 @untimed
@@ -70,7 +70,7 @@ def test_nothing_said_of_an_article_turns_our_own_words(quote: Quote) -> None:
     message = render(answer(quote))
     (texts,) = lines_below(message)
     assert not any(turns(outside(text)) for text in (*texts, message.text))
-    assert f"¶ {quote.paragraph.number} of {quote.paragraph.of}" in outside(texts[-1])
+    assert f"¶ {quote.paragraph.number} of {quote.paragraph.total}" in outside(texts[-1])
 
 
 ISOLATED = [
@@ -167,9 +167,13 @@ def test_a_question_does_nothing_but_ask(text: str) -> None:
     """However a question is written, its reply repeats none of it but as words."""
     for said in (text, escape(text)):
         words = to_plain_text(f"{said} bridge", bot_user="U0PULLQUOTE")
-        for question in (Question(words), Question("and who?", follows=(words,)), Question(words, follows=(said,))):
+        for question in (
+            Question(words),
+            Question("and who?", previous_questions=(words,)),
+            Question(words, previous_questions=(said,)),
+        ):
             reply = LIBRARIAN.answer(question)
-            assert_harmless(render(reply), shown(reply))
+            assert_harmless(render(reply), reply.shown_quotes)
 
 
 HOSTILE_QUESTIONS = [

@@ -139,8 +139,8 @@ def test_what_is_said_of_the_answer_is_not_said_of_further_passages() -> None:
     first, second = (page.reply for page in pages if page is not None)
     assert isinstance(first, Answer)
     assert isinstance(second, Answer)
-    assert first.later is not None
-    assert (second.later, second.caution) == (None, None)
+    assert first.newer_article is not None
+    assert (second.newer_article, second.warning) == (None, None)
 
 
 def test_passages_are_paged_by_a_bot_that_was_started_again(many: Harness) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from bot.models import Answer, Reply
+from bot.models import Reply
 from bot.playground.workspace import YOU
 from bot.slack.buttons import BUTTON_BLOCKS as CONTROLS
 from bot.slack.buttons import SHARE_BLOCKS, SHARE_VALUE_LIMIT, AnswerRef, ShareRef, add_buttons, credited, sharing_of
@@ -25,7 +25,7 @@ def test_a_question_that_a_button_cannot_carry_is_not_shared() -> None:
 @given(replies(), MIXTURES)
 def test_what_is_shared_fits_and_does_nothing_but_show(reply: Reply, question: str) -> None:
     """However long and hostile, a shared answer and a private one are messages that Slack takes."""
-    quotes = reply.quotes if isinstance(reply, Answer) else reply.nearest
+    quotes = reply.shown_quotes
     message = render(reply, around=SHARE_BLOCKS + CONTROLS)
     answered = AnswerRef(ref=MessageRef("T1", "C1", "1.0"), version="")
     private = add_buttons(message, answered, quotes, share=sharing_of(question))

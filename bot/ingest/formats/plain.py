@@ -126,7 +126,7 @@ def _marks(text: str) -> tuple[Mark, ...]:
     one another are a list, unless the upper one is the title.
     """
     spans = split_blocks(text)
-    lines = [span.of(text) for span in spans]
+    lines = [span.slice(text) for span in spans]
     shaped = ["\n" not in line and could_be_heading(line) for line in lines]
     headings = {
         at

@@ -61,8 +61,8 @@ def test_a_question_typed_at_once_is_answered_with_quotes(tab: Page, quote: Quot
     expect(answer.locator("blockquote").first).to_have_text(quote.text)
     expect(answer.locator("blockquote").first).to_be_in_viewport()
     expect(answer.locator("blockquote strong").first).to_be_visible()
-    expect(answer).to_contain_text(quote.citation.title)
-    expect(answer).to_contain_text(f"¶ {quote.citation.paragraph} of {quote.citation.paragraphs}")
+    expect(answer).to_contain_text(quote.article.title)
+    expect(answer).to_contain_text(f"¶ {quote.paragraph.number} of {quote.paragraph.total}")
     expect(answer.locator(".unknown")).to_have_count(0)
 
 
