@@ -42,14 +42,14 @@ class _PreviousIndex:
         ids = StringArray(unprefix("archive.ids", self.columns))
         return dict(zip(ids, self.columns["archive.ids_at"].all().tolist(), strict=True))
 
-    def read(self, path: str) -> FileRecord | None:
+    def file_record(self, path: str) -> FileRecord | None:
         return self._known.files.get(path)
 
-    def place(self, article: str) -> int:
-        return self._places[article]
+    def position(self, article_id: str) -> int:
+        return self._places[article_id]
 
-    def article(self, at: int) -> Article:
-        return self._archive.article(at)
+    def article(self, position: int) -> Article:
+        return self._archive.article(position)
 
     def same(self, article: Article) -> int | None:
         """The place of an article that is the same in all; None where there is none."""
@@ -71,7 +71,7 @@ def refresh_index(now: Listing, kept: IndexVersion | None, progress: StageProgre
         fresh = analyze(new, _telling(progress, "Indexing")) if new else None
         rows = _picked(places, None if before is None else before.rows, fresh)
         columns = in_memory(build_arrays(rows))
-    manifest = Manifest(maker=BuildInfo.here(), listing=now.digest, latest=now.latest, made=made)
+    manifest = Manifest(maker=BuildInfo.here(), listing=now.digest, latest=now.latest_mtime_ns, made=made)
     notes = ReadNotes(reading.skipped, reading.warnings)
     return IndexVersion(
         manifest, columns, IndexInputs({one.path: one for one in reading.files}, notes, rows.vocabulary)

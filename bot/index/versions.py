@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from bot.index import Index
 from bot.index.arrays import Array, Arrays, LazyArrays, StringArray, prefix, unprefix
 from bot.index.tokens import Vocabulary
-from bot.ingest.files import SETTLED, Listing, SkippedFile
+from bot.ingest.files import MTIME_GRANULARITY_NS, Listing, SkippedFile
 from bot.ingest.reader import FileRecord
 
 _LIBRARIES = (
@@ -136,7 +136,7 @@ class IndexVersion:
 
     def is_current(self, now: Listing) -> bool:
         """Whether it was made of the files as they are now."""
-        is_settled = self.manifest.latest + SETTLED < self.manifest.made
+        is_settled = self.manifest.latest + MTIME_GRANULARITY_NS < self.manifest.made
         return is_settled and self.manifest.listing == now.digest
 
     def arrays(self) -> Arrays:

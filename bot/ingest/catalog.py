@@ -1,6 +1,6 @@
-"""``archive.toml``: what an archive's keeper says about the articles in the same folder.
+"""Read ``archive.toml``: metadata of the articles in the same folder, which overrides what the articles say.
 
-Secret: the file's name and shape. Its word beats any guess; what is wrong with it never costs an article.
+A table is named after a file, or after the id of an article in a ``.jsonl`` file. A mistake in it gives a warning.
 """
 
 from __future__ import annotations
@@ -17,73 +17,69 @@ from bot.ingest.metadata import Metadata, parse_metadata
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Facts by key: a file's name, or the id of an article in one of the folder's archives."""
+    """Metadata by file name or article id; ``digest`` is the file's hexadecimal SHA-256, empty if there is none."""
 
     entries: dict[str, Metadata] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     digest: str = ""
-    """Of the file, hexadecimal; empty where there is none, or none that can be used."""
 
 
 class Catalogs:
-    """The catalogues of an archive's folders, each read once, and which of their keys were asked for.
-
-    What is wrong with one is appended to ``warnings`` as soon as it is read.
-    """
+    """The catalogs of an archive's folders, each loaded once; their warnings are appended to ``warnings``."""
 
     def __init__(self, warnings: list[str]) -> None:
         self._warnings = warnings
-        self._read: dict[Path, Catalog] = {}
+        self._loaded: dict[Path, Catalog] = {}
         self._used: set[tuple[Path, str]] = set()
 
-    def of(self, folder: Path) -> Catalog:
-        """The folder's."""
-        if folder not in self._read:
-            self._read[folder] = load_catalog(folder)
-            self._warnings += self._read[folder].warnings
-        return self._read[folder]
+    def load(self, folder: Path) -> Catalog:
+        """The folder's catalog."""
+        if folder not in self._loaded:
+            self._loaded[folder] = load_catalog(folder)
+            self._warnings += self._loaded[folder].warnings
+        return self._loaded[folder]
 
-    def facts(self, folder: Path, *keys: str) -> Metadata:
-        """What the folder's catalogue says under these keys; the first one's word counts more than the next one's."""
-        known, facts = self.of(folder).entries, Metadata()
-        for key in filter(known.__contains__, keys):
+    def get_metadata(self, folder: Path, *keys: str) -> Metadata:
+        """Merge the entries of these keys; an earlier key takes precedence."""
+        entries, metadata = self.load(folder).entries, Metadata()
+        for key in filter(entries.__contains__, keys):
             self._used.add((folder, key))
-            facts = facts.over(known[key])
-        return facts
+            metadata = metadata.with_fallback(entries[key])
+        return metadata
 
-    def warn_of_idle(self) -> None:
-        """Warn of every key that nobody asked for, and that names no file."""
-        for folder, known in self._read.items():
-            idle = [key for key in known.entries if (folder, key) not in self._used and not (folder / key).exists()]
-            self._warnings += (
-                f'{display_name(str(folder / CATALOG))}: "{key}" names no file or article there.' for key in idle
-            )
+    def warn_of_unused_keys(self) -> None:
+        """Warn of every key that is neither the name of a file nor the id of an article that was read."""
+        for folder, catalog in self._loaded.items():
+            for key in catalog.entries:
+                if (folder, key) not in self._used and not (folder / key).exists():
+                    name = display_name(str(folder / CATALOG))
+                    self._warnings.append(f'{name}: "{key}" is neither a file nor an article in this folder.')
 
 
 def load_catalog(folder: Path) -> Catalog:
-    """The folder's catalogue, empty if it has none; a warning is one sentence."""
+    """Load the folder's catalog; empty if it has none. Each warning is one sentence."""
     path = folder / CATALOG
     if not path.is_file():
         return Catalog()
     try:
         if path.stat().st_size > ARTICLE_LIMIT:
-            return Catalog(warnings=(f"{path} is too large to be read: its articles load without it.",))
-        held = path.read_bytes()
-        tables = tomllib.loads(held.decode("utf-8-sig").replace("\r\n", "\n"))
+            size = ARTICLE_LIMIT // 1_000_000
+            return Catalog(warnings=(f"{path} is ignored because it is larger than {size} MB.",))
+        data = path.read_bytes()
+        tables = tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
     except (OSError, ValueError, RecursionError) as error:
-        return Catalog(warnings=(f"{path} cannot be used, its articles load without it: {_why(error)}.",))
+        if isinstance(error, UnicodeDecodeError):
+            reason = "it is not UTF-8"
+        else:
+            message = error.strerror if isinstance(error, OSError) else error
+            reason = str(message).rstrip(".") or "it is nested too deeply"
+        return Catalog(warnings=(f"{path} is ignored because it cannot be read: {reason}.",))
     entries: dict[str, Metadata] = {}
     warnings: list[str] = []
     for key, table in tables.items():
         if not isinstance(table, dict):
-            warnings.append(f'{path}: "{key}" is not a table; write ["{key}"] above its facts.')
+            warnings.append(f'{path}: "{key}" is in no table; put it below the name of a file, such as ["a.txt"].')
             continue
-        entries[key], troubles = parse_metadata(table, only=True)
-        warnings += (f'{path}, ["{key}"]: {trouble}.' for trouble in troubles)
-    return Catalog(entries, tuple(warnings), hashlib.sha256(held).hexdigest())
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return "it is not UTF-8"
-    return str(error.strerror if isinstance(error, OSError) else error).rstrip(".") or "it is nested too deeply"
+        entries[key], problems = parse_metadata(table, forbid_unknown=True)
+        warnings += (f'{path}, ["{key}"]: {problem}.' for problem in problems)
+    return Catalog(entries, tuple(warnings), hashlib.sha256(data).hexdigest())

@@ -1,11 +1,8 @@
-"""What a reader of one format hands over, and how it becomes an Article.
-
-Secret: where an article's title comes from, and how blocks of words become one text with marks.
-"""
+"""Turn what a format reader found in a file into an ``Article``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.errors import UnreadableArticleError
@@ -13,67 +10,69 @@ from bot.ingest.encoding import clean
 from bot.ingest.metadata import Metadata
 from bot.models import Article, Mark, MarkKind, Span
 
-_TITLE_CHARS = 70  # of an article's own first words; fits a line of a citation
+_TITLE_CHARS = 70  # of a title made of the article's first words; fits a line of a citation
 
 TextBlock = tuple[MarkKind | None, str]
+"""A block of text, and whether it is a title or heading."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An article as its reader found it: ``warnings`` are half sentences on what was wrong and could be left out."""
+    """A parsed file: canonical text, marks and metadata. Each warning is a half sentence about something ignored."""
 
     text: str
     marks: tuple[Mark, ...] = ()
-    facts: Metadata = field(default_factory=Metadata)
+    metadata: Metadata = field(default_factory=Metadata)
     warnings: tuple[str, ...] = ()
 
 
 def join_blocks(blocks: Iterable[TextBlock]) -> tuple[str, tuple[Mark, ...]]:
-    """One canonical text with a blank line between blocks, and the marks of those that are titles or headings.
+    """Join the blocks to one canonical text, with a blank line between them, and mark the title and headings.
 
-    The first title stays one; a later one is a heading, for an article has one title.
+    An article has one title: the first. Later ones become headings.
     """
     parts: list[str] = []
     marks: list[Mark] = []
     at = 0
-    titled = False
+    has_title = False
     for kind, raw in blocks:
         words = clean(raw).strip() if kind is None else " ".join(clean(raw).split())
         if not words:
             continue
         if kind is not None:
-            marks.append(Mark("heading" if titled else kind, Span(at, at + len(words))))
-            titled = titled or kind == "title"
+            marks.append(Mark("heading" if has_title else kind, Span(at, at + len(words))))
+            has_title = has_title or kind == "title"
         parts.append(words)
         at += len(words) + 2
     return "\n\n".join(parts), tuple(marks)
 
 
-def build_article(draft: Draft, *, id: str, file: str, known: Metadata) -> Article:
-    """The article; what is ``known`` beats what the draft says, and ``file`` is its source when no publisher is known.
+def build_article(draft: Draft, *, id: str, file: str, overrides: Metadata) -> Article:
+    """Build the article; ``overrides`` take precedence over the draft's metadata.
 
-    Raises UnreadableArticleError when nothing but a title or headings is left to quote.
+    The source is the file's name where no publisher is known; the title is the marked one, or else the first words.
+    Raises UnreadableArticleError when there is nothing to quote besides a title or headings.
     """
-    facts = known.over(draft.facts)
-    marks = _with_title(draft, facts.title)
-    title = facts.title or next((mark.span.slice(draft.text) for mark in marks if mark.kind == "title"), None)
-    words = _first_words(draft.text, marks)
-    if not words:
-        raise UnreadableArticleError("it holds no paragraph")
+    metadata = overrides.with_fallback(draft.metadata)
+    marks = _mark_title(draft, metadata.title)
+    title = metadata.title or next((mark.span.slice(draft.text) for mark in marks if mark.kind == "title"), None)
+    first_words = _first_words(draft.text, marks)
+    if not first_words:
+        raise UnreadableArticleError("it has no paragraph to quote")
     return Article(
         id=id,
-        title=title or words,
-        source=facts.source or file,
+        title=title or first_words,
+        source=metadata.source or file,
         text=draft.text,
-        author=facts.author,
-        published=facts.published,
-        url=facts.url,
+        author=metadata.author,
+        published=metadata.published,
+        url=metadata.url,
         marks=marks,
     )
 
 
-def _with_title(draft: Draft, title: str | None) -> tuple[Mark, ...]:
-    """The draft's marks, with one for the first line if it repeats the known title and something else is left."""
+def _mark_title(draft: Draft, title: str | None) -> tuple[Mark, ...]:
+    """The draft's marks, and one for the first line if that repeats the known title and is not the whole text."""
     start = len(draft.text) - len(draft.text.lstrip())
     line = draft.text[start:].split("\n", 1)[0].rstrip()
     if title is None or " ".join(line.split()).casefold() != " ".join(title.split()).casefold():
@@ -84,21 +83,15 @@ def _with_title(draft: Draft, title: str | None) -> tuple[Mark, ...]:
 
 
 def _first_words(text: str, marks: tuple[Mark, ...]) -> str:
-    """The first words that are no title or heading, whole, with an ellipsis; empty if no letter or digit is there."""
-    for stretch in _unmarked(text, marks):
-        if any(map(str.isalnum, stretch)):
-            held = ""
-            for word in stretch.split():
-                if held and len(held) + 1 + len(word) > _TITLE_CHARS:
+    """The first words outside the marks, with an ellipsis; empty if there is no letter or digit outside them."""
+    starts, ends = [mark.span.start for mark in marks], [mark.span.end for mark in marks]
+    for start, end in zip([0, *ends], [*starts, len(text)], strict=True):
+        unmarked = text[start:end]
+        if any(map(str.isalnum, unmarked)):
+            title = ""
+            for word in unmarked.split():
+                if title and len(title) + 1 + len(word) > _TITLE_CHARS:
                     break
-                held = f"{held} {word}".strip()
-            return held[:_TITLE_CHARS].rstrip(" .,;:!?…–—-") + "…"
+                title = f"{title} {word}".strip()
+            return title[:_TITLE_CHARS].rstrip(" .,;:!?…–—-") + "…"
     return ""
-
-
-def _unmarked(text: str, marks: tuple[Mark, ...]) -> Iterator[str]:
-    at = 0
-    for mark in marks:
-        yield text[at : mark.span.start]
-        at = mark.span.end
-    yield text[at:]

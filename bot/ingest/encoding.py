@@ -1,7 +1,4 @@
-"""Bytes on a disk → canonical characters.
-
-Secret: which encoding a file is in, and which of its characters are no words of the article.
-"""
+"""Decode a file's bytes to canonical text, and refuse binary files."""
 
 from __future__ import annotations
 
@@ -12,11 +9,11 @@ import charset_normalizer
 
 from bot.errors import UnreadableArticleError
 
-ARTICLE_LIMIT = 5_000_000  # bytes in one article; some fifty times the longest magazine piece
+ARTICLE_LIMIT = 5_000_000  # bytes in one article; about fifty times the longest magazine article
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16's, which is its beginning
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its first bytes are the same
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -33,31 +30,37 @@ _SIGNATURES = (
     (b"\x7fELF", "a program"),
     (b"SQLite format 3", "a database"),
 )
-_NOT_WORDS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # controls but tab and line ends; surrogates
+# control characters other than tabs and line ends; surrogates
+_DROPPED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-_STRANGE_BYTES = bytes({*range(0x20), 0x7F} - set(b"\0\t\n\v\f\r\x1a\x1b"))
-_SAMPLE = 100_000
+_BINARY_BYTES = bytes({*range(0x20), 0x7F} - set(b"\0\t\n\v\f\r\x1a\x1b"))
+_SAMPLE_SIZE = 100_000
 
 
 def clean(text: str) -> str:
-    """``text`` with line ends as ``\\n`` and without control characters and lone surrogates; nothing else changed."""
-    return _NOT_WORDS.sub("", _LINE_END.sub("\n", text))
+    """Normalize line ends to ``\\n`` and drop control characters and lone surrogates; change nothing else."""
+    return _DROPPED.sub("", _LINE_END.sub("\n", text))
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
-    """The canonical characters of a file.
+    """Decode a file to canonical text. Raises UnreadableArticleError when it is empty or not text.
 
-    In order: a byte order mark; UTF-16 without one, told by where its NULs stand; what the file itself declares; UTF-8,
-    also when a little of it is damaged (U+FFFD then stands for each damaged place); Windows-1252, if that makes
-    plausible words; what charset-normalizer finds. Raises UnreadableArticleError when the file is empty or no text.
+    Tried in order: a byte order mark; UTF-16 without one, recognized by the position of its NULs; the ``declared``
+    encoding; UTF-8, also if slightly damaged (U+FFFD replaces the damaged bytes); Windows-1252, if the result is
+    plausible; the guess of charset-normalizer.
     """
     if not data.strip(b"\0 \t\r\n"):
         raise UnreadableArticleError("it is empty")
     refuse_binary(data)
-    text = _unicode(data)
+    text = _decode_utf16_or_32(data)
     if text is None:
         data = data.replace(b"\0", b"")
-        text = _as_declared(data, declared) or _utf8(data) or _windows(data) or _guessed(data)
+        text = _decode_declared(data, declared) or _decode_utf8(data) or _decode_windows_1252(data)
+        if not text:
+            best = charset_normalizer.from_bytes(data[:_SAMPLE_SIZE]).best()
+            if best is None:
+                raise UnreadableArticleError("its text encoding is not known; save it as UTF-8")
+            text = data.decode(best.encoding, "replace")
     text = clean(text.removeprefix("\ufeff"))
     if not text.strip():
         raise UnreadableArticleError("it is empty")
@@ -65,26 +68,26 @@ def decode(data: bytes, declared: str | None = None) -> str:
 
 
 def refuse_binary(data: bytes) -> None:
-    """Raise UnreadableArticleError, saying what it is, when these bytes (or these first bytes) are no text's."""
+    """Raise UnreadableArticleError, naming the file type where it is known, when these first bytes are not text."""
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             raise UnreadableArticleError(f"it is {kind}, not text")
-    sample = data[:_SAMPLE]
-    if encoding_of(sample) in {None, "utf-8"}:
-        strange = len(sample) - len(sample.translate(None, _STRANGE_BYTES))
-        # Prose has neither, but a few bytes may have been damaged; of random bytes every tenth is strange.
-        if strange > 5 + len(sample) / 20 or sample.count(0) > 5 + len(sample) / 10:
+    sample = data[:_SAMPLE_SIZE]
+    if detect_unicode(sample) in {None, "utf-8"}:
+        binary = len(sample) - len(sample.translate(None, _BINARY_BYTES))
+        # Text has no such bytes but for a few that were damaged; of random bytes, every tenth is one.
+        if binary > 5 + len(sample) / 20 or sample.count(0) > 5 + len(sample) / 10:
             raise UnreadableArticleError("it is not text")
 
 
-def encoding_of(head: bytes) -> str | None:
-    """The Unicode encoding that the first bytes of a file give away, or None."""
+def detect_unicode(head: bytes) -> str | None:
+    """Detect the Unicode encoding from the first bytes of a file; None if there is no sign of one."""
     for bom, encoding in _BOMS:
         if head.startswith(bom):
             return encoding
     sample = head[: len(head) // 2 * 2]
     even, odd = sample[::2].count(0), sample[1::2].count(0)
-    # Half of the characters being plain letters or blanks tells UTF-16 from a text with stray NULs.
+    # In UTF-16 at least half of the characters are ASCII, each with a NUL; other text has stray NULs at most.
     if odd * 4 > len(sample) and even * 8 < odd:
         return "utf-16-le"
     if even * 4 > len(sample) and odd * 8 < even:
@@ -92,8 +95,8 @@ def encoding_of(head: bytes) -> str | None:
     return None
 
 
-def _unicode(data: bytes) -> str | None:
-    encoding = encoding_of(data[:_SAMPLE])
+def _decode_utf16_or_32(data: bytes) -> str | None:
+    encoding = detect_unicode(data[:_SAMPLE_SIZE])
     if encoding is None or encoding == "utf-8":
         return None
     text = data.decode(encoding, "replace")
@@ -102,38 +105,31 @@ def _unicode(data: bytes) -> str | None:
     return text
 
 
-def _as_declared(data: bytes, declared: str | None) -> str | None:
+def _decode_declared(data: bytes, declared: str | None) -> str | None:
     if declared is None or declared.lower().startswith(("utf-16", "utf-32")):
-        return None  # a declaration that could be read byte by byte was in neither of these
-    # Browsers read these two as the third, so pages that say one of them mean it.
+        return None  # the declaration was found as ASCII bytes, so it is wrong
+    # Like browsers, read Latin-1 and ASCII as Windows-1252, which is what such pages are in.
     name = "windows-1252" if declared.lower() in {"iso-8859-1", "latin1", "us-ascii", "ascii"} else declared
     try:
         return data.decode(name)
-    except (LookupError, ValueError):  # an encoding that nobody knows, or not the one it is in
+    except (LookupError, ValueError):  # an unknown encoding, or the wrong one
         return None
 
 
-def _utf8(data: bytes) -> str | None:
+def _decode_utf8(data: bytes) -> str | None:
     text = data.decode("utf-8", "replace")
     damaged = text.count("\ufffd") - data.count(b"\xef\xbf\xbd")
-    sound = len(text) - len(text.encode("ascii", "ignore")) - text.count("\ufffd")
-    # An accented letter of another encoding is damage in UTF-8, and hardly ever makes a sound sequence by chance.
-    return text if damaged == 0 or sound > 2 * damaged else None
+    valid = len(text) - len(text.encode("ascii", "ignore")) - text.count("\ufffd")
+    # A non-ASCII letter of another encoding is damage in UTF-8, and hardly ever a valid sequence by chance.
+    return text if damaged == 0 or valid > 2 * damaged else None
 
 
-def _windows(data: bytes) -> str | None:
+def _decode_windows_1252(data: bytes) -> str | None:
     try:
         text = data.decode("windows-1252")
     except UnicodeDecodeError:
         return None
-    accented = sum(character > "\x7f" and character.isalpha() for character in text[:_SAMPLE])
-    plain = sum(character <= "\x7f" and character.isalpha() for character in text[:_SAMPLE])
-    # The languages it was made for spell most letters plainly; another alphabet read as it is nearly all accents.
+    accented = sum(character > "\x7f" and character.isalpha() for character in text[:_SAMPLE_SIZE])
+    plain = sum(character <= "\x7f" and character.isalpha() for character in text[:_SAMPLE_SIZE])
+    # Western languages use mostly ASCII letters; another alphabet decoded as Windows-1252 is nearly all accents.
     return text if accented * 4 <= plain else None
-
-
-def _guessed(data: bytes) -> str:
-    best = charset_normalizer.from_bytes(data[:_SAMPLE]).best()
-    if best is None:
-        raise UnreadableArticleError("it is not text in any encoding this knows")
-    return data.decode(best.encoding, "replace")

@@ -1,11 +1,4 @@
-"""Which files a path stands for, and which of them hold articles.
-
-Secret: suffixes, hidden files, links that lead in circles, and the order of files.
-
-Which files an archive is made of, and whether they are still what they were.
-
-Keeps secret by what a file is known to be unchanged: where it lies, its size, and when it was changed.
-"""
+"""Find an archive's files, and detect whether they have changed since they were last read."""
 
 from __future__ import annotations
 
@@ -21,8 +14,10 @@ from pathlib import Path
 from bot.errors import ArchiveError
 
 CATALOG = "archive.toml"
-"""What an archive's keeper says about the articles in the same folder."""
-# The module of this folder that reads each kind of file; they are imported when one is met, for some are slow to.
+"""Metadata of the articles in the same folder; see ``bot.ingest.catalog``."""
+MTIME_GRANULARITY_NS = 2_000_000_000
+"""The coarsest mtime of any file system: two changes within this time may leave the same mtime."""
+# The module of bot.ingest.formats that reads each suffix. Imported on first use, because some are slow to import.
 READERS = {
     ".txt": "plain",
     ".text": "plain",
@@ -33,94 +28,33 @@ READERS = {
     ".jsonl": "jsonl",
     ".jsonl.gz": "jsonl",
 }
-# What lies beside articles and was never meant to be one: pictures, and the parts of a saved web page.
-_BESIDE = (
+# Files that often lie beside articles: images, parts of a saved web page, configuration. Not worth a note.
+_IGNORED_SUFFIXES = frozenset(
     ".png .jpg .jpeg .gif .webp .svg .ico .bmp .avif .css .js .mjs .map .woff .woff2 .ttf .otf .mp3 .mp4 .webm "
-    ".py .pyc .toml .yaml .yml .ini .cfg .lock .log .tmp .bak .swp"
+    ".py .pyc .toml .yaml .yml .ini .cfg .lock .log .tmp .bak .swp".split()
 )
-_COMPANIONS = frozenset(_BESIDE.split())
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleFile:
-    """A file that was met.
+    """A file that holds articles, or one that cannot be read.
 
-    ``folder`` is the one that it lies in; ``name`` its path below the folder that was searched, with forward slashes;
-    ``file`` the last part of both; ``reader`` the module that reads it;
-    ``reason`` why it cannot be read. One with neither is nothing that anyone would miss. ``changed`` is when it was
-    changed last, in nanoseconds of the system's clock.
+    ``name`` is its path below the searched folder, with forward slashes; ``basename`` is the last part of it as the
+    file system has it. ``reader`` is the module of ``bot.ingest.formats`` that reads it; if empty, ``reason`` says why
+    the file cannot be read.
     """
 
     folder: Path
-    file: str
+    basename: str
     name: str
     reader: str = ""
     size: int = 0
-    changed: int = 0
+    mtime_ns: int = 0
     reason: str = ""
 
     @property
     def path(self) -> Path:
-        """Where it lies."""
-        return self.folder / self.file
-
-
-def find_files(path: Path) -> Iterator[ArticleFile]:
-    """The files that ``path`` stands for, each once, sorted by name folder by folder, and those that cannot be read."""
-    if not path.is_dir():
-        yield _look(path.parent, path.name, display_name(path.name), always=True)
-        return
-    troubles: list[OSError] = []
-    seen: set[tuple[int, int]] = set()
-    for folder, folders, files in os.walk(path, followlinks=True, onerror=troubles.append):
-        at = Path(folder)
-        try:
-            status = at.stat()
-        except OSError as error:  # gone since it was listed
-            troubles.append(error)
-            folders.clear()
-            continue
-        if (status.st_dev, status.st_ino) in seen:  # a link back up, or a second way to the same folder
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        above = "" if at == path else f"{at.relative_to(path).as_posix()}/"
-        for name in sorted(files):
-            if name.startswith(".") or name == CATALOG or (name == "README.md" and at == path):
-                continue
-            found = _look(at, name, display_name(above + name))
-            if found.reader or found.reason:
-                yield found
-    for trouble in troubles:
-        closed = Path(str(trouble.filename))
-        name = display_name(closed.relative_to(path).as_posix())
-        yield ArticleFile(closed.parent, closed.name, name, reason=f"it may not be opened ({trouble.strerror})")
-
-
-def _look(folder: Path, file: str, name: str, *, always: bool = False) -> ArticleFile:
-    lower = file.lower()
-    suffix = ".jsonl.gz" if lower.endswith(".jsonl.gz") else os.path.splitext(lower)[1]  # noqa: PTH122 - of thousands
-    if suffix not in READERS:
-        if suffix in _COMPANIONS and not always:
-            return ArticleFile(folder, file, name)
-        return ArticleFile(folder, file, name, reason=f"not a kind of file this reads: {suffix or 'it has no suffix'}")
-    try:
-        status = os.stat(os.path.join(folder, file))  # noqa: PTH116, PTH118 - of thousands, a path each would be slow
-    except OSError as error:
-        return ArticleFile(folder, file, name, reason=f"it cannot be reached ({error.strerror})")
-    if not stat.S_ISREG(status.st_mode):
-        return ArticleFile(folder, file, name, reason="it is not a regular file")
-    return ArticleFile(folder, file, name, READERS[suffix], status.st_size, status.st_mtime_ns)
-
-
-def display_name(name: str) -> str:
-    """A name that can be printed and stored, also if the disk's is not in any encoding."""
-    return name if name.isascii() else os.fsencode(name).decode("utf-8", "replace")
-
-
-SETTLED = 2_000_000_000
-"""Nanoseconds: the clocks of file systems are no finer than this, so a file may change twice and look as if once."""
+        return self.folder / self.basename
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,44 +67,102 @@ class SkippedFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """The files that some paths lead to, each with its path, and the catalogues beside them."""
+    """The files below ``paths``, each with the path it was found under, and the catalogs beside them.
+
+    A catalog is given as its path, size and mtime in nanoseconds.
+    """
 
     paths: tuple[Path, ...]
-    found: tuple[tuple[Path, ArticleFile], ...]
-    catalogues: tuple[tuple[str, int, int], ...]
+    files: tuple[tuple[Path, ArticleFile], ...]
+    catalogs: tuple[tuple[str, int, int], ...]
 
     @cached_property
     def digest(self) -> str:
-        """A hexadecimal digest of all that tells whether a file was added, changed or removed."""
+        """A hexadecimal SHA-256 that changes when a file is added, changed or removed."""
         files = [
-            (str(path), str(file.folder), file.file, file.name, file.size, file.changed, file.reason)
-            for path, file in self.found
+            (str(path), str(file.folder), file.basename, file.name, file.size, file.mtime_ns, file.reason)
+            for path, file in self.files
         ]
-        return hashlib.sha256(json.dumps((files, self.catalogues)).encode("utf-8", "surrogatepass")).hexdigest()
+        return hashlib.sha256(json.dumps((files, self.catalogs)).encode("utf-8", "surrogatepass")).hexdigest()
 
     @cached_property
-    def latest(self) -> int:
-        """When any of the files was changed last, in nanoseconds."""
-        changes = [file.changed for _, file in self.found]
-        return max([*changes, *(changed for _, _, changed in self.catalogues)], default=0)
+    def latest_mtime_ns(self) -> int:
+        """The latest mtime of all files and catalogs, in nanoseconds; 0 if there are none."""
+        mtimes = [file.mtime_ns for _, file in self.files]
+        return max([*mtimes, *(mtime_ns for _, _, mtime_ns in self.catalogs)], default=0)
 
 
 def list_files(paths: Sequence[Path]) -> Listing:
-    """The files that the paths lead to, in order. Raises ArchiveError when a path does not exist."""
+    """List the files below the paths, in order. Raises ArchiveError when a path does not exist."""
     for path in paths:
         if not path.exists():
             raise ArchiveError(
-                f"There is no {path}: name a folder of articles or a .jsonl archive with --corpus or PULLQUOTE_CORPUS."
+                f"There is no {path}. Pass a folder of articles or a .jsonl file with --corpus or PULLQUOTE_CORPUS."
             )
-    found = tuple((path, file) for path in paths for file in find_files(path))
-    folders = dict.fromkeys(file.folder for _, file in found)
-    return Listing(tuple(paths), found, tuple(known for folder in folders if (known := _catalogue(folder))))
+    files = tuple((path, file) for path in paths for file in find_files(path))
+    catalogs = []
+    for folder in dict.fromkeys(file.folder for _, file in files):
+        path = folder / CATALOG
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        catalogs.append((str(path), status.st_size, status.st_mtime_ns))
+    return Listing(tuple(paths), files, tuple(catalogs))
 
 
-def _catalogue(folder: Path) -> tuple[str, int, int] | None:
-    path = folder / CATALOG
+def find_files(path: Path) -> Iterator[ArticleFile]:
+    """Find the articles' files below ``path``, folder by folder, sorted by name; unreadable files and folders too."""
+    if not path.is_dir():
+        yield _inspect(path.parent, path.name, display_name(path.name))
+        return
+    errors: list[OSError] = []
+    seen: set[tuple[int, int]] = set()
+    for folder_name, subfolders, basenames in os.walk(path, followlinks=True, onerror=errors.append):
+        folder = Path(folder_name)
+        try:
+            status = folder.stat()
+        except OSError as error:  # deleted since it was listed
+            errors.append(error)
+            subfolders.clear()
+            continue
+        if (status.st_dev, status.st_ino) in seen:  # a link to a parent, or a second link to the same folder
+            subfolders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        prefix = "" if folder == path else f"{folder.relative_to(path).as_posix()}/"
+        for basename in sorted(basenames):
+            is_readme = basename == "README.md" and folder == path
+            if basename.startswith(".") or basename == CATALOG or is_readme or _suffix(basename) in _IGNORED_SUFFIXES:
+                continue
+            yield _inspect(folder, basename, display_name(prefix + basename))
+    for failure in errors:
+        failed = Path(str(failure.filename))
+        name = display_name(failed.relative_to(path).as_posix())
+        yield ArticleFile(failed.parent, failed.name, name, reason=f"it cannot be opened ({failure.strerror})")
+
+
+def _suffix(basename: str) -> str:
+    lower = basename.lower()
+    # os.path rather than pathlib, here and below: a Path for each of thousands of files is slow.
+    return ".jsonl.gz" if lower.endswith(".jsonl.gz") else os.path.splitext(lower)[1]  # noqa: PTH122
+
+
+def _inspect(folder: Path, basename: str, name: str) -> ArticleFile:
+    suffix = _suffix(basename)
+    if suffix not in READERS:
+        what = f"the file type {suffix} is not supported" if suffix else "it has no suffix that tells its file type"
+        return ArticleFile(folder, basename, name, reason=f"{what}; convert it to .txt, .md or .html")
     try:
-        status = path.stat()
-    except OSError:
-        return None
-    return str(path), status.st_size, status.st_mtime_ns
+        status = os.stat(os.path.join(folder, basename))  # noqa: PTH116, PTH118
+    except OSError as error:
+        return ArticleFile(folder, basename, name, reason=f"it cannot be opened ({error.strerror})")
+    if not stat.S_ISREG(status.st_mode):
+        return ArticleFile(folder, basename, name, reason="it is not a regular file")
+    return ArticleFile(folder, basename, name, READERS[suffix], status.st_size, status.st_mtime_ns)
+
+
+def display_name(name: str) -> str:
+    """Replace the bytes of a file name that are not UTF-8, so that it can be printed and stored."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "replace")

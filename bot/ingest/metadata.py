@@ -1,7 +1,4 @@
-"""What is known about an article besides its words.
-
-Secret: the many ways in which people write a date, and what is done with a fact of the wrong kind (dropped, and named).
-"""
+"""Parse and validate an article's metadata: title, author, source, date of publication and URL."""
 
 from __future__ import annotations
 
@@ -18,14 +15,14 @@ from pydantic_core import PydanticCustomError
 
 from bot.ingest.encoding import clean
 
-_MISSING = {"", "none", "null"}  # what careless exports write where they have nothing
-_FORMATS = ("%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y")
-_WEB_ADDRESS = re.compile(r"https?://[^\s<>\"|]+", re.IGNORECASE)
+_MISSING = {"", "none", "null"}  # what some exports write for a missing value
+_DATE_FORMATS = ("%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y")
+_URL = re.compile(r"https?://[^\s<>\"|]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """An article's metadata, each None where unknown; ``source`` is the publisher."""
+    """An article's metadata; unknown fields are None, ``source`` is the publisher."""
 
     title: str | None = None
     author: str | None = None
@@ -33,8 +30,8 @@ class Metadata:
     published: date | None = None
     url: str | None = None
 
-    def over(self, other: Metadata) -> Metadata:
-        """These facts, and the other's where these are unknown."""
+    def with_fallback(self, other: Metadata) -> Metadata:
+        """Fill in the unknown fields from ``other``."""
         return Metadata(
             self.title or other.title,
             self.author or other.author,
@@ -45,85 +42,88 @@ class Metadata:
 
 
 def parse_date(value: str) -> date | None:
-    """The day that ``value`` names: ISO 8601, 7 May 2025, May 7, 2025 or a mail's date."""
+    """Parse a date: ISO 8601, "7 May 2025", "May 7, 2025" or an email's date; None if it is none of these."""
     value = value.strip()
     with suppress(ValueError):
         return datetime.fromisoformat(value).date()
-    for form in _FORMATS:
+    for date_format in _DATE_FORMATS:
         with suppress(ValueError):
-            return datetime.strptime(value, form).date()
+            return datetime.strptime(value, date_format).date()
     if "," in value and ":" in value:
         with suppress(ValueError):
             return parsedate_to_datetime(value).date()
     return None
 
 
-def _as_day(value: object) -> date:
+def _validate_date(value: object) -> date:
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
         return value
-    found = parse_date(value) if isinstance(value, str) else None
-    if found is None:
-        raise PydanticCustomError("day", "is not a date such as 2025-05-07")
-    return found
+    parsed = parse_date(value) if isinstance(value, str) else None
+    if parsed is None:
+        raise PydanticCustomError("date", "is not a date such as 2025-05-07")
+    return parsed
 
 
-def _as_words(value: object) -> str:
+def _validate_text(value: object) -> str:
     parts = value if isinstance(value, list) else [value]
-    words = [" ".join(clean(part).split()) for part in parts if isinstance(part, str)]
-    if len(words) < len(parts) or not any(words):
-        raise PydanticCustomError("words", "is not a text")
-    return ", ".join(filter(None, words))
+    texts = [" ".join(clean(part).split()) for part in parts if isinstance(part, str)]
+    if len(texts) < len(parts) or not any(texts):
+        raise PydanticCustomError("text", "is not a string")
+    return ", ".join(filter(None, texts))
 
 
-def _as_address(value: object) -> str:
-    address = _as_words(value)
-    if not _WEB_ADDRESS.fullmatch(address):
-        raise PydanticCustomError("address", "is not a web address such as https://example.org/article")
-    return address
+def _validate_url(value: object) -> str:
+    url = _validate_text(value)
+    if not _URL.fullmatch(url):
+        raise PydanticCustomError("url", "is not a web address such as https://example.org/article")
+    return url
 
 
-MetadataText = Annotated[str | None, BeforeValidator(_as_words)]
+_Text = Annotated[str | None, BeforeValidator(_validate_text)]
 
 
-class _Given(BaseModel):
-    """Facts as someone wrote them down, under the names in use."""
+class _Fields(BaseModel):
+    """Metadata under any of the usual field names; unknown fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    title: MetadataText = None
-    author: MetadataText = Field(None, validation_alias=AliasChoices("author", "authors", "by"))
-    source: MetadataText = Field(None, validation_alias=AliasChoices("source", "publisher", "site"))
-    published: Annotated[date | None, BeforeValidator(_as_day)] = Field(
+    title: _Text = None
+    author: _Text = Field(None, validation_alias=AliasChoices("author", "authors", "by"))
+    source: _Text = Field(None, validation_alias=AliasChoices("source", "publisher", "site"))
+    published: Annotated[date | None, BeforeValidator(_validate_date)] = Field(
         None, validation_alias=AliasChoices("published", "date")
     )
-    url: Annotated[str | None, BeforeValidator(_as_address)] = Field(None, validation_alias=AliasChoices("url", "link"))
+    url: Annotated[str | None, BeforeValidator(_validate_url)] = Field(
+        None, validation_alias=AliasChoices("url", "link")
+    )
 
 
-class _OnlyGiven(_Given):
+class _StrictFields(_Fields):
     model_config = ConfigDict(extra="forbid")
 
 
-def parse_metadata(raw: Mapping[str, object], *, only: bool = False) -> tuple[Metadata, tuple[str, ...]]:
-    """The facts in ``raw`` that are of the right kind, and a half sentence on each that is not.
+def parse_metadata(raw: Mapping[str, object], *, forbid_unknown: bool = False) -> tuple[Metadata, tuple[str, ...]]:
+    """Parse the valid fields of ``raw``; also return a half sentence about each invalid one.
 
-    Names are taken in any case; an empty value, "None" and "null" are missing. With ``only``, a name that is no fact's
-    is named too.
+    Field names are case-insensitive; an empty value, "None" and "null" count as missing. Unknown fields are ignored,
+    or reported with ``forbid_unknown``.
     """
-    model = _OnlyGiven if only else _Given
-    given = {name.lower(): value for name, value in raw.items() if not _is_missing(value)}
+    model = _StrictFields if forbid_unknown else _Fields
+    values = {name.lower(): value for name, value in raw.items() if not _is_missing(value)}
     warnings: list[str] = []
     while True:
         try:
-            facts = model.model_validate(given)
+            fields = model.model_validate(values)
         except ValidationError as error:
-            for name, why in {str(at["loc"][0]): at for at in error.errors(include_url=False)}.items():
-                reason = "is not a name this knows" if why["type"] == "extra_forbidden" else why["msg"]
+            for name, detail in {str(at["loc"][0]): at for at in error.errors(include_url=False)}.items():
+                is_unknown = detail["type"] == "extra_forbidden"
+                reason = "is not one of title, author, source, published and url" if is_unknown else detail["msg"]
                 warnings.append(f'"{name}" {reason}')
-                del given[name]
+                del values[name]
         else:
-            return Metadata(facts.title, facts.author, facts.source, facts.published, facts.url), tuple(warnings)
+            return Metadata(**fields.model_dump()), tuple(warnings)
 
 
 def _is_missing(value: object) -> bool:

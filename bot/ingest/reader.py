@@ -1,8 +1,7 @@
-"""What was read of a file, so that it need not be read again while it is what it was. Keeps nothing secret.
+"""Read a whole archive: find its files, parse them, and give each article a unique id.
 
-A whole archive: every path's files read, named and put together.
-
-Secret: how articles get ids that are theirs alone, and that one bad file never costs another.
+A damaged file is skipped with a note and never affects the others. Files that have not changed since a previous read
+are not parsed again.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +19,7 @@ from bot.errors import ArchiveError, UnreadableArticleError
 from bot.ingest.catalog import Catalogs
 from bot.ingest.draft import Draft, build_article
 from bot.ingest.encoding import ARTICLE_LIMIT
-from bot.ingest.files import SETTLED, ArticleFile, Listing, SkippedFile, display_name, list_files
+from bot.ingest.files import MTIME_GRANULARITY_NS, ArticleFile, Listing, SkippedFile, display_name, list_files
 from bot.ingest.formats import jsonl
 from bot.ingest.metadata import Metadata
 from bot.models import Article, Progress
@@ -28,61 +27,58 @@ from bot.models import Article, Progress
 
 @dataclass(frozen=True, slots=True)
 class ArticleRecord:
-    """What a line of a file gave, or a file that is one article (number 0).
+    """The outcome of one line of a file, or of a file that is a single article (``line`` 0).
 
-    ``wanted`` is the id that it would have, ``article`` that of the article it became: None where ``reason`` says why
-    it is none.
+    ``requested_id`` is the id before duplicates are resolved. ``article_id`` is the final one; it is None when the line
+    was skipped for ``reason``.
     """
 
-    number: int
-    wanted: str
-    article: str | None
+    line: int
+    requested_id: str
+    article_id: str | None
     reason: str = ""
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """A file that was read; ``digest`` is its hexadecimal SHA-256, ``catalogue`` that of the catalogue beside it.
+    """A file that was read; ``digest`` is its hexadecimal SHA-256, ``catalog_digest`` that of the catalog beside it.
 
-    ``path`` is as the system has it, each byte a character.
+    ``path`` is the resolved path, its bytes decoded as Latin-1. ``mtime_ns`` is -1 when the file was modified too
+    recently for its mtime to be trusted.
     """
 
     path: str
     name: str
     size: int
-    changed: int
+    mtime_ns: int
     digest: str
-    catalogue: str
-    taken: tuple[ArticleRecord, ...]
+    catalog_digest: str
+    records: tuple[ArticleRecord, ...]
 
 
 class PreviousRead(Protocol):
-    """An archive that was read before, whose articles need not be read again where their file is what it was."""
+    """An earlier read of the archive, whose articles are reused where their file has not changed."""
 
-    def read(self, path: str) -> FileRecord | None:
-        """What was read at this path."""
+    def file_record(self, path: str) -> FileRecord | None:
+        """The record of the file at this path (as in ``FileRecord.path``), if it was read."""
         ...
 
-    def place(self, article: str) -> int:
-        """The place of the article with this id, from 0."""
+    def position(self, article_id: str) -> int:
+        """The position of the article with this id, from 0."""
         ...
 
-    def article(self, at: int) -> Article:
-        """The article at this place."""
+    def article(self, position: int) -> Article:
+        """The article at this position."""
         ...
-
-
-UNSETTLED = -1
-"""When a file was changed, as long as it may be changed again without looking so."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """What was read, what was not, and, one sentence each, what a keeper of the archive should know.
+    """The articles that were read, the files that were skipped, and warnings of one sentence each.
 
-    ``items`` are the articles in order, those that are what they were ``Before`` by their places there. ``files`` are
-    those that need not be read again while they stay what they are.
+    ``items`` are the articles in order; an unchanged one is given by its position in the previous read. ``files`` are
+    the records that a later read needs in order to reuse unchanged files.
     """
 
     items: tuple[Article | int, ...]
@@ -92,197 +88,193 @@ class ReadResult:
 
     @property
     def articles(self) -> tuple[Article, ...]:
-        """The articles that were read, in order."""
+        """The articles that were read, in order, without the unchanged ones."""
         return tuple(item for item in self.items if isinstance(item, Article))
 
 
 def read_articles(paths: Sequence[Path], *, progress: Progress | None = None) -> ReadResult:
-    """The articles that the paths stand for, in order: folders (with all below), archives, single files.
+    """Read the articles below the paths, in order: folders (recursively), archives, single files.
 
-    A file that several paths lead to is read once. ``progress`` is told how many bytes were read, and of how many.
+    A file that several paths lead to is read once. ``progress`` is called with the bytes read and their total.
     Raises ArchiveError when a path does not exist or no article is found.
     """
     return read_files(list_files(paths), progress)
 
 
-def read_files(files: Listing, progress: Progress | None = None, before: PreviousRead | None = None) -> ReadResult:
-    """As ``read``, of the files that are listed; what is what it was ``before`` is not read again."""
-    reading = _ArchiveReader(total=sum(file.size for _, file in files.found), progress=progress, before=before)
-    for path, file in files.found:
-        reading.take(path, file)
-    reading.conclude()
-    if not reading.articles:
-        raise ArchiveError(_nothing(files.paths, reading.skipped))
+def read_files(listing: Listing, progress: Progress | None = None, previous: PreviousRead | None = None) -> ReadResult:
+    """Read the listed files like ``read_articles``; reuse what is unchanged since ``previous``."""
+    total = sum(file.size for _, file in listing.files)
+    reader = _ArchiveReader(total, progress, previous)
+    for path, file in listing.files:
+        reader.add_file(path, file)
+    reader.finish()
+    if not reader.articles:
+        where = ", ".join(map(str, listing.paths)) or "the archive"
+        examples = "; ".join(f"{skip.name}: {skip.reason}" for skip in reader.skipped[:3])
+        more = f"; and {len(reader.skipped) - 3} more" if len(reader.skipped) > 3 else ""
+        skipped = f" (skipped {examples}{more})" if examples else ""
+        raise ArchiveError(f"There is no article in {where}{skipped}. Add .txt, .md, .html or .jsonl files.")
     return ReadResult(
-        tuple(reading.articles.values()), tuple(reading.skipped), tuple(reading.warnings), tuple(reading.files)
+        tuple(reader.articles.values()), tuple(reader.skipped), tuple(reader.warnings), tuple(reader.files)
     )
 
 
-def _nothing(paths: Sequence[Path], skipped: Sequence[SkippedFile]) -> str:
-    where = ", ".join(map(str, paths)) or "the archive"
-    named = "; ".join(f"{skip.name}: {skip.reason}" for skip in skipped[:3])
-    more = f"; and {len(skipped) - 3} more" if len(skipped) > 3 else ""
-    why = f" (skipped {named}{more})" if named else ""
-    return f"There is no article in {where}{why}: put .txt, .md, .html or .jsonl files there."
+_Outcome = tuple[ArticleRecord, Article | int | None]
 
 
 @dataclass
 class _ArchiveReader:
-    """The archive so far."""
+    """What has been read of the archive so far."""
 
     total: int
     progress: Progress | None
-    before: PreviousRead | None
+    previous: PreviousRead | None
     articles: dict[str, Article | int] = field(default_factory=dict)
     skipped: list[SkippedFile] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     files: list[FileRecord] = field(default_factory=list)
-    _done: int = 0
-    _seen: set[str] = field(default_factory=set)
-    _folders: dict[Path, str] = field(default_factory=dict)
-    _owner: dict[str, Path] = field(default_factory=dict)
-    _renamed: dict[Path, list[str]] = field(default_factory=dict)
+    _bytes_done: int = 0
+    _real_folders: dict[Path, str] = field(default_factory=dict)
+    _read_paths: set[str] = field(default_factory=set)
+    _path_by_id: dict[str, Path] = field(default_factory=dict)
+    _renamed_ids: dict[Path, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._catalogues = Catalogs(self.warnings)
+        self._catalogs = Catalogs(self.warnings)
 
-    def take(self, path: Path, file: ArticleFile) -> None:
-        """Read one file that ``path`` led to, or take over what was read of it before."""
+    def add_file(self, path: Path, file: ArticleFile) -> None:
+        """Read one file found below ``path``, or reuse its previous record."""
         if file.reason:
             self.skipped.append(SkippedFile(file.name, file.reason))
             return
-        real = self._real(file)
-        if real not in self._seen:
-            self._seen.add(real)
+        real = self._resolve_path(file)
+        if real not in self._read_paths:
+            self._read_paths.add(real)
             try:
-                self._read(path, file, os.fsencode(real).decode("latin-1"))
+                self._read_file(path, file, os.fsencode(real).decode("latin-1"))
             except OSError as error:
                 self.skipped.append(SkippedFile(file.name, f"it cannot be opened ({error.strerror or error})"))
-        self._done += file.size
-        self._tell(0)
+        self._bytes_done += file.size
+        self._report_progress(0)
 
-    def _real(self, file: ArticleFile) -> str:
-        """Where the file lies when all links are followed."""
-        if file.folder not in self._folders:
-            self._folders[file.folder] = os.path.realpath(file.folder)
-        path = os.path.join(self._folders[file.folder], file.file)  # noqa: PTH118 - of thousands
+    def finish(self) -> None:
+        """Add the warnings that need the whole archive: unused catalog keys and renamed ids."""
+        self._catalogs.warn_of_unused_keys()
+        for path, changes in self._renamed_ids.items():
+            more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
+            name = display_name(str(path))
+            self.warnings.append(f"{name} has article ids that are already in use; renamed: {changes[0]}{more}.")
+
+    def _resolve_path(self, file: ArticleFile) -> str:
+        """The file's path with all links followed; each folder is resolved once."""
+        if file.folder not in self._real_folders:
+            self._real_folders[file.folder] = os.path.realpath(file.folder)
+        path = os.path.join(self._real_folders[file.folder], file.basename)  # noqa: PTH118 - a Path for each is slow
         return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
 
-    def _read(self, path: Path, file: ArticleFile, real: str) -> None:
-        beside = self._catalogues.of(file.folder).digest
-        known = None if self.before is None else self.before.read(real)
-        is_alike = known is not None and (known.name, known.size, known.catalogue) == (file.name, file.size, beside)
-        is_same = known is not None and is_alike and known.changed == file.changed
-        digest = known.digest if known and is_same else _digest(file.path)
-        if known and is_alike and known.digest == digest:
-            taken = [self._retake(path, file, one) for one in known.taken]
+    def _read_file(self, path: Path, file: ArticleFile, real_path: str) -> None:
+        catalog_digest = self._catalogs.load(file.folder).digest
+        known = self.previous.file_record(real_path) if self.previous else None
+        if known and (known.name, known.size, known.catalog_digest) != (file.name, file.size, catalog_digest):
+            known = None
+        digest = known.digest if known and known.mtime_ns == file.mtime_ns else _compute_digest(file.path)
+        outcomes: Iterable[_Outcome]
+        if known and known.digest == digest:
+            outcomes = (self._reuse_article(path, file, record) for record in known.records)
         else:
-            taken = list(self._take(path, file))
-        # What was changed this moment may be changed again without looking so.
-        is_settled = time.time_ns() - file.changed > SETTLED
-        changed = file.changed if is_settled else UNSETTLED
-        self.files.append(FileRecord(real, file.name, file.size, changed, digest, beside, tuple(taken)))
+            outcomes = self._parse_file(path, file)
+        records = []
+        for record, item in outcomes:  # one by one: the id of each depends on those before it
+            records.append(record)
+            self._add_outcome(path, file, record, item)
+        is_trusted = time.time_ns() - file.mtime_ns > MTIME_GRANULARITY_NS
+        mtime_ns = file.mtime_ns if is_trusted else -1
+        self.files.append(FileRecord(real_path, file.name, file.size, mtime_ns, digest, catalog_digest, tuple(records)))
 
-    def _take(self, path: Path, file: ArticleFile) -> Iterator[ArticleRecord]:
+    def _parse_file(self, path: Path, file: ArticleFile) -> Iterator[_Outcome]:
         try:
-            for line in self._lines(file):
-                yield self._add(path, file, line)
+            for line in self._read_lines(file):
+                yield self._build_article(path, file, line)
         except UnreadableArticleError as error:
-            yield self._skip(file.name, ArticleRecord(0, file.name, None, str(error)))
+            yield ArticleRecord(0, file.name, None, str(error)), None
         except OSError:
             raise
-        except Exception as error:  # noqa: BLE001 - the edge: a parser's own flaw costs one file, not the archive
-            why = f"its reader failed on it ({type(error).__name__})"
-            yield self._skip(file.name, ArticleRecord(0, file.name, None, why))
+        except Exception as error:  # noqa: BLE001 - the edge: a bug in a parser costs one file, not the archive
+            yield ArticleRecord(0, file.name, None, f"it cannot be parsed ({type(error).__name__})"), None
 
-    def conclude(self) -> None:
-        """Warn of what only the whole reading shows: keys that name nothing, ids that were taken."""
-        self._catalogues.warn_of_idle()
-        for path, changes in self._renamed.items():
-            more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
-            self.warnings.append(
-                f"{display_name(str(path))} holds ids that were taken already, and got others: {changes[0]}{more}."
-            )
-
-    def _lines(self, file: ArticleFile) -> Iterator[jsonl.JsonLine]:
+    def _read_lines(self, file: ArticleFile) -> Iterator[jsonl.JsonLine]:
         if file.reader == "jsonl":
-            yield from jsonl.read(file.path, at=self._tell)
+            yield from jsonl.read(file.path, progress=self._report_progress)
             return
         if file.size > ARTICLE_LIMIT:
-            raise UnreadableArticleError(f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB")
-        reader: Callable[[bytes], Draft] = import_module(f"bot.ingest.formats.{file.reader}").read
-        yield jsonl.JsonLine(0, file.name, reader(file.path.read_bytes()))
+            raise UnreadableArticleError(f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB, the limit for an article")
+        read: Callable[[bytes], Draft] = import_module(f"bot.ingest.formats.{file.reader}").read
+        yield jsonl.JsonLine(0, file.name, read(file.path.read_bytes()))
 
-    def _add(self, path: Path, file: ArticleFile, line: jsonl.JsonLine) -> ArticleRecord:
-        name = _name(file, line.number)
-        wanted = line.id or f"{file.name}#{line.number}"
-        known = self._known(file, wanted if line.number else None)
+    def _build_article(self, path: Path, file: ArticleFile, line: jsonl.JsonLine) -> _Outcome:
+        requested_id = line.id or f"{file.name}#{line.number}"
+        overrides = self._get_catalog_metadata(file, line.number, requested_id)
         if line.draft is None:
-            return self._skip(name, ArticleRecord(line.number, wanted, None, line.reason))
+            return ArticleRecord(line.number, requested_id, None, line.reason), None
+        article_id = self._make_unique(path, requested_id, line.number)
         try:
-            article = build_article(
-                line.draft, id=self._own_id(path, wanted, line.number), file=display_name(file.file), known=known
-            )
+            article = build_article(line.draft, id=article_id, file=display_name(file.basename), overrides=overrides)
         except UnreadableArticleError as error:
-            return self._skip(name, ArticleRecord(line.number, wanted, None, str(error)))
-        warnings = [f"{name}: {warning}." for warning in line.draft.warnings]
+            return ArticleRecord(line.number, requested_id, None, str(error)), None
+        warnings = list(line.draft.warnings)
         if "\ufffd" in article.text:
-            warnings.append(f"{name}: some of its bytes are no text, and are shown as \ufffd.")
-        taken = ArticleRecord(line.number, wanted, article.id, "", tuple(warnings))
-        self._keep(path, taken, article)
-        return taken
+            warnings.append("some bytes could not be decoded and are shown as \ufffd")
+        sentences = tuple(f"{_line_name(file, line.number)}: {warning}." for warning in warnings)
+        return ArticleRecord(line.number, requested_id, article_id, "", sentences), article
 
-    def _retake(self, path: Path, file: ArticleFile, taken: ArticleRecord) -> ArticleRecord:
-        """Take over what a line gave before."""
-        assert self.before is not None
-        self._known(file, taken.wanted if taken.number else None)
-        if taken.article is None:
-            return self._skip(_name(file, taken.number), taken)
-        own = self._own_id(path, taken.wanted, taken.number)
-        at = self.before.place(taken.article)
-        if own == taken.article:
-            self._keep(path, taken, at)
-            return taken
-        again = replace(taken, article=own)
-        self._keep(path, again, replace(self.before.article(at), id=own))
-        return again
+    def _reuse_article(self, path: Path, file: ArticleFile, record: ArticleRecord) -> _Outcome:
+        assert self.previous is not None
+        self._get_catalog_metadata(file, record.line, record.requested_id)  # marks the keys as used
+        if record.article_id is None:
+            return record, None
+        position = self.previous.position(record.article_id)
+        article_id = self._make_unique(path, record.requested_id, record.line)
+        if article_id == record.article_id:
+            return record, position
+        return replace(record, article_id=article_id), replace(self.previous.article(position), id=article_id)
 
-    def _keep(self, path: Path, taken: ArticleRecord, item: Article | int) -> None:
-        assert taken.article is not None
-        self.articles[taken.article] = item
-        self._owner[taken.article] = path
-        if taken.article != taken.wanted:
-            self._renamed.setdefault(path, []).append(f'"{taken.wanted}" is now "{taken.article}"')
-        self.warnings += taken.warnings
+    def _add_outcome(self, path: Path, file: ArticleFile, record: ArticleRecord, item: Article | int | None) -> None:
+        if item is None or record.article_id is None:
+            self.skipped.append(SkippedFile(_line_name(file, record.line), record.reason))
+            return
+        self.articles[record.article_id] = item
+        self._path_by_id[record.article_id] = path
+        if record.article_id != record.requested_id:
+            change = f'"{record.requested_id}" is now "{record.article_id}"'
+            self._renamed_ids.setdefault(path, []).append(change)
+        self.warnings += record.warnings
 
-    def _skip(self, name: str, taken: ArticleRecord) -> ArticleRecord:
-        self.skipped.append(SkippedFile(name, taken.reason))
-        return taken
+    def _get_catalog_metadata(self, file: ArticleFile, line: int, article_id: str) -> Metadata:
+        """The catalog's metadata of the article, completed with that of its whole file."""
+        keys = (article_id, file.basename) if line else (file.basename,)
+        return self._catalogs.get_metadata(file.folder, *keys)
 
-    def _known(self, file: ArticleFile, line_id: str | None) -> Metadata:
-        """What the catalogue in the file's folder says: of the article by its id, else of the whole file."""
-        return self._catalogues.facts(file.folder, *filter(None, (line_id, file.file)))
-
-    def _own_id(self, path: Path, wanted: str, number: int) -> str:
-        """``wanted`` if it is free; else with the PATH's name in front or, inside one PATH, with the line's number."""
-        if wanted not in self.articles:
-            return wanted
-        inside = number and self._owner[wanted] == path
-        own = free = f"{wanted}#{number}" if inside else f"{display_name(path.resolve().name)}/{wanted}"
+    def _make_unique(self, path: Path, article_id: str, line: int) -> str:
+        """The id if it is free; else with the path's name in front or, within one path, with the line's number."""
+        if article_id not in self.articles:
+            return article_id
+        is_same_path = line and self._path_by_id[article_id] == path
+        base = f"{article_id}#{line}" if is_same_path else f"{display_name(path.resolve().name)}/{article_id}"
+        unique = base
         count = 2
-        while own in self.articles:
-            own, count = f"{free} ({count})", count + 1
-        return own
+        while unique in self.articles:
+            unique, count = f"{base} ({count})", count + 1
+        return unique
 
-    def _tell(self, read: int) -> None:
+    def _report_progress(self, bytes_read: int) -> None:
         if self.progress:
-            self.progress(self._done + read, self.total)
+            self.progress(self._bytes_done + bytes_read, self.total)
 
 
-def _name(file: ArticleFile, number: int) -> str:
-    return f"{file.name} line {number}" if number else file.name
+def _line_name(file: ArticleFile, line: int) -> str:
+    return f"{file.name} line {line}" if line else file.name
 
 
-def _digest(path: Path) -> str:
+def _compute_digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,7 +15,7 @@ from bot.errors import ArchiveError
 from bot.index.refresh import refresh_index
 from bot.index.store import IndexStore
 from bot.index.versions import IndexVersion
-from bot.ingest.files import SETTLED, list_files
+from bot.ingest.files import MTIME_GRANULARITY_NS, list_files
 
 from .folders import LONG_AGO, Edit, Folders, differences, edits, prose, said
 
@@ -119,7 +119,7 @@ def test_a_file_that_changes_twice_in_one_tick(folders: Folders) -> None:
 
 def test_what_is_settled_is_known_by_its_time(folders: Folders) -> None:
     """An index that was made of files before they had settled is made again once; from then on it is as it was."""
-    keeper, recently = keeper_of(folders), time.time_ns() - SETTLED // 2
+    keeper, recently = keeper_of(folders), time.time_ns() - MTIME_GRANULARITY_NS // 2
     os.utime(folders.paths[0] / "a.txt", ns=(recently, recently))
     kept = keeper.load_current()
     assert not kept.is_current(list_files(folders.paths))

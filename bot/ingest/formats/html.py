@@ -1,12 +1,7 @@
-"""A web page's nodes → its blocks of words, as a browser would show them.
+"""Parse a web page: text blocks as a browser shows them, and the page's own metadata.
 
-Secret: which elements are part of the article, which part paragraphs, and how white space collapses. The nodes are
-walked here, because extractors normalise Unicode, drop joiners and repeat or lose short paragraphs, and a quote must
-be letter for letter what the page says.
-
-A web page → an article.
-
-Secret: where a page says who wrote it and when. Its words come from its nodes; only facts come from trafilatura.
+The text is taken from the page's nodes, because content extractors normalize Unicode, drop joiners, and repeat or lose
+short paragraphs; a quote must match the page exactly. Only the metadata comes from trafilatura.
 """
 
 from __future__ import annotations
@@ -23,47 +18,75 @@ from bot.ingest.encoding import clean, decode
 from bot.ingest.metadata import parse_metadata
 from bot.models import MarkKind
 
-_UNSEEN_TAGS = (
+_HIDDEN_TAGS = frozenset(
     "script style template noscript head title nav header footer aside form button input select textarea svg canvas "
-    "iframe object embed audio video map dialog datalist"
+    "iframe object embed audio video map dialog datalist".split()
 )
-_BLOCK_TAGS = (
+_BLOCK_TAGS = frozenset(
     "address article blockquote body caption center dd details dir div dl dt fieldset figcaption figure h1 h2 h3 h4 h5 "
-    "h6 hgroup hr html legend li main menu ol p pre search section summary table tbody tfoot thead tr ul"
+    "h6 hgroup hr html legend li main menu ol p pre search section summary table tbody tfoot thead tr ul".split()
 )
-_UNSEEN, _BLOCKS = frozenset(_UNSEEN_TAGS.split()), frozenset(_BLOCK_TAGS.split())
-_HEADINGS: dict[str, MarkKind] = {
-    "h1": "title",
-    "h2": "heading",
-    "h3": "heading",
-    "h4": "heading",
-    "h5": "heading",
-    "h6": "heading",
-}
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HEADING_TAGS: dict[str, MarkKind] = {"h1": "title", **dict.fromkeys(("h2", "h3", "h4", "h5", "h6"), "heading")}
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
-# Stand-ins that survive the collapse of white space; no page holds them, for control characters are dropped first.
+# Placeholders for white space that must not collapse; no page contains them, as control characters are dropped first.
 _BREAK, _BLANK, _TAB = "\x01", "\x02", "\x03"
-_KEPT = str.maketrans({"\n": _BREAK, " ": _BLANK, "\t": _TAB})
-_SHOWN = str.maketrans({_BREAK: "\n", _BLANK: " ", _TAB: "\t"})
-_COLLAPSED = re.compile(r"[ \t\n]+")
+_PROTECT = str.maketrans({"\n": _BREAK, " ": _BLANK, "\t": _TAB})
+_RESTORE = str.maketrans({_BREAK: "\n", _BLANK: " ", _TAB: "\t"})
+_WHITE_SPACE = re.compile(r"[ \t\n]+")
 _AROUND_BREAK = re.compile(rf" ?([{_BREAK}{_TAB}]) ?")
 
+_HEAD_BYTES = 4096  # browsers look for the charset in the first 1024
+_CHARSET = re.compile(
+    rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding=[\"']([\w.:-]+)", re.IGNORECASE
+)
+# Only a date that the page states as its own: a date in the text may be of anything.
+_DATE_CONFIG = {"extensive_search": False, "original_date": True}
 
-def parse(page: str) -> html.HtmlElement:
-    """The page's tree; whatever encoding it declares, its characters are taken as they are here."""
+
+def read(data: bytes) -> Draft:
+    """Parse a web page; a charset that it declares is respected."""
+    declared = _CHARSET.search(data[:_HEAD_BYTES])
+    charset = (declared[1] or declared[2]).decode("ascii", "ignore") if declared else None
+    tree = _parse(decode(data, charset))
+    found = extract_metadata(tree, date_config=_DATE_CONFIG)
+    text, marks = join_blocks(_extract_blocks(_find_main_content(tree)))
+    has_title = any(mark.kind == "title" for mark in marks)
+    metadata, warnings = parse_metadata(
+        {
+            "title": None if has_title else found.title,
+            "author": found.author,
+            "source": found.sitename,
+            "published": found.date,
+            "url": found.url,
+        }
+    )
+    return Draft(text, marks, metadata, warnings)
+
+
+def extract_fragment_blocks(markup: str) -> Iterator[TextBlock]:
+    """The text blocks in a piece of HTML; none if it is only a comment or a single tag."""
+    try:
+        tree = _parse(f"<html><body>{markup}</body></html>")
+    except UnreadableArticleError:
+        return
+    yield from _extract_blocks(tree)
+
+
+def _parse(page: str) -> html.HtmlElement:
+    # The page is decoded already, so an encoding that it declares must be ignored.
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         tree = html.document_fromstring(page.encode(), parser=parser)
     except etree.ParserError as error:
-        raise UnreadableArticleError("it holds no words") from error
+        raise UnreadableArticleError("it has no text") from error
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise UnreadableArticleError("its elements are nested too deeply")
     return tree
 
 
-def main_content(tree: html.HtmlElement) -> html.HtmlElement:
-    """The only article element that is in no other; else the main element; else the body; else all there is."""
+def _find_main_content(tree: html.HtmlElement) -> html.HtmlElement:
+    """The only top-level article element; else the main element; else the body; else the whole tree."""
     articles = tree.xpath("//article[not(ancestor::article)]")
     if len(articles) == 1:
         return articles[0]
@@ -71,86 +94,50 @@ def main_content(tree: html.HtmlElement) -> html.HtmlElement:
     return found[0] if found else tree
 
 
-def blocks(root: html.HtmlElement) -> Iterator[TextBlock]:
-    """The blocks of words below ``root``, in order: h1 is a title, h2 to h6 are headings.
+def _extract_blocks(root: html.HtmlElement) -> Iterator[TextBlock]:
+    """The text blocks below ``root``, in order: h1 is a title, h2 to h6 are headings.
 
-    White space collapses as in a browser, ``br`` is a line end, the cells of a table's row are parted by tabs.
+    White space collapses as in a browser; ``br`` is a line end; a tab separates the cells of a table row.
     """
     pieces: list[str] = []
     kind: MarkKind | None = None
-    preformatted = 0
+    preformatted = 0  # how many pre elements enclose the current one
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
         tag = element.tag
         if event == "start":
-            if element is not root and _is_unseen(element):
+            if element is not root and _is_hidden(element):
                 walk.skip_subtree()
                 continue
-            if tag in _BLOCKS:
-                yield kind, _shown(pieces)
-                kind = _HEADINGS.get(tag, kind)
+            if tag in _BLOCK_TAGS:
+                yield kind, _join_pieces(pieces)
+                pieces = []
+                kind = _HEADING_TAGS.get(tag, kind)
             elif tag in {"br", "td", "th"}:
                 pieces.append(_BREAK if tag == "br" else _TAB)
             preformatted += tag == "pre"
-            pieces.append(_words(element.text, preformatted))
+            pieces.append(_protect_white_space(element.text, preformatted))
             continue
-        if tag in _BLOCKS and not _is_unseen(element):
-            yield kind, _shown(pieces)
-            kind = None if tag in _HEADINGS else kind
+        if tag in _BLOCK_TAGS and not _is_hidden(element):
+            yield kind, _join_pieces(pieces)
+            pieces = []
+            kind = None if tag in _HEADING_TAGS else kind
             preformatted -= tag == "pre"
         if element is not root:
-            pieces.append(_words(element.tail, preformatted))
-    yield kind, _shown(pieces)
+            pieces.append(_protect_white_space(element.tail, preformatted))
+    yield kind, _join_pieces(pieces)
 
 
-def fragment(markup: str) -> Iterator[TextBlock]:
-    """The blocks of words in a piece of HTML; none if it is only a comment or a lone tag."""
-    try:
-        tree = parse(f"<html><body>{markup}</body></html>")
-    except UnreadableArticleError:
-        return
-    yield from blocks(tree)
+def _is_hidden(element: html.HtmlElement) -> bool:
+    is_styled_hidden = bool(_HIDDEN_STYLE.search(element.get("style", "")))
+    return element.tag in _HIDDEN_TAGS or "hidden" in element.attrib or is_styled_hidden
 
 
-def _is_unseen(element: html.HtmlElement) -> bool:
-    return element.tag in _UNSEEN or "hidden" in element.attrib or bool(_HIDDEN.search(element.get("style", "")))
+def _protect_white_space(text: str | None, preformatted: int) -> str:
+    cleaned = clean(text or "")
+    return cleaned.translate(_PROTECT) if preformatted else cleaned
 
 
-def _words(text: str | None, preformatted: int) -> str:
-    words = clean(text or "")
-    return words.translate(_KEPT) if preformatted else words
-
-
-def _shown(pieces: list[str]) -> str:
-    """The collected pieces as a browser shows them; they are forgotten."""
-    words = _COLLAPSED.sub(" ", "".join(pieces))
-    pieces.clear()
-    return _AROUND_BREAK.sub(r"\1", words).translate(_SHOWN).strip()
-
-
-_HEAD = 4096  # bytes; browsers look for the charset in the first 1024
-_CHARSET = re.compile(
-    rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding=[\"']([\w.:-]+)", re.IGNORECASE
-)
-# Only dates that the page states as its own: any date in the text may be of anything.
-_DATES = {"extensive_search": False, "original_date": True}
-
-
-def read(data: bytes) -> Draft:
-    """The article on a web page; a charset that the page declares is honoured."""
-    declared = _CHARSET.search(data[:_HEAD])
-    charset = (declared[1] or declared[2]).decode("ascii", "ignore") if declared else None
-    tree = parse(decode(data, charset))
-    found = extract_metadata(tree, date_config=_DATES)
-    text, marks = join_blocks(blocks(main_content(tree)))
-    titled = any(mark.kind == "title" for mark in marks)
-    facts, warnings = parse_metadata(
-        {
-            "title": None if titled else found.title,
-            "author": found.author,
-            "source": found.sitename,
-            "published": found.date,
-            "url": found.url,
-        }
-    )
-    return Draft(text, marks, facts, warnings)
+def _join_pieces(pieces: list[str]) -> str:
+    collapsed = _WHITE_SPACE.sub(" ", "".join(pieces))
+    return _AROUND_BREAK.sub(r"\1", collapsed).translate(_RESTORE).strip()

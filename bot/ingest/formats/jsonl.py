@@ -1,7 +1,4 @@
-"""An archive with one article a line, perhaps compressed → its articles, one by one.
-
-Secret: how a large file is read without holding it, and how much of a damaged one survives.
-"""
+"""Read JSON Lines, optionally gzipped: one article per line, without loading the whole file."""
 
 from __future__ import annotations
 
@@ -19,18 +16,18 @@ from pydantic_core import PydanticCustomError
 
 from bot.errors import UnreadableArticleError
 from bot.ingest.draft import Draft
-from bot.ingest.encoding import ARTICLE_LIMIT, clean, decode, encoding_of, refuse_binary
+from bot.ingest.encoding import ARTICLE_LIMIT, clean, decode, detect_unicode, refuse_binary
 from bot.ingest.formats import plain
 from bot.ingest.metadata import parse_metadata
 
-ARCHIVE_LIMIT = 1_000_000_000  # characters, uncompressed; also what keeps a malicious gzip file from filling the day
+ARCHIVE_LIMIT = 1_000_000_000  # characters, uncompressed; limits the damage of a malicious gzip file
 
 
 @dataclass(frozen=True, slots=True)
 class JsonLine:
-    """One line of an archive: an article, or the reason (a half sentence) why it is none.
+    """One line: a draft, or the reason (a half sentence) why there is none.
 
-    ``number`` counts from 1; 0 is the file itself, when it could not be read further.
+    ``number`` counts from 1; 0 stands for the whole file.
     """
 
     number: int
@@ -39,15 +36,15 @@ class JsonLine:
     reason: str = ""
 
 
-def _as_id(value: object) -> str | None:
+def _validate_id(value: object) -> str | None:
     if value is None or isinstance(value, (str, int)):
         return " ".join(clean(str(value if value is not None else "")).split()) or None
-    raise PydanticCustomError("id", "is neither a text nor a number")
+    raise PydanticCustomError("id", "is neither a string nor a number")
 
 
-def _as_text(value: object) -> str:
+def _validate_text(value: object) -> str:
     if not isinstance(value, str):
-        raise PydanticCustomError("text", "is not a text")
+        raise PydanticCustomError("text", "is not a string")
     if not (text := clean(value)).strip():
         raise PydanticCustomError("text", "is empty")
     return text
@@ -56,48 +53,49 @@ def _as_text(value: object) -> str:
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    id: Annotated[str | None, BeforeValidator(_as_id)] = None
-    text: Annotated[str, BeforeValidator(_as_text)]
+    id: Annotated[str | None, BeforeValidator(_validate_id)] = None
+    text: Annotated[str, BeforeValidator(_validate_text)]
 
 
-def read(path: Path, *, at: Callable[[int], None] | None = None, limit: int = ARCHIVE_LIMIT) -> Iterator[JsonLine]:
-    """Each line's article, or what is wrong with the line; a file that breaks off keeps what stood before.
+def read(
+    path: Path, *, progress: Callable[[int], None] | None = None, limit: int = ARCHIVE_LIMIT
+) -> Iterator[JsonLine]:
+    """Parse each line; of a truncated or damaged file, the lines before the damage.
 
-    ``at`` is told how many bytes of the file were read so far; at most ``limit`` characters are read.
+    ``progress`` is called with the number of bytes read so far; at most ``limit`` characters are read.
     """
     with path.open("rb", buffering=0) as file:
         number = 0
         try:
-            for number, line in enumerate(_lines(file, path, limit), 1):
-                if at:
-                    at(file.tell())
+            for number, line in enumerate(_read_lines(file, path, limit), 1):
+                if progress:
+                    progress(file.tell())
                 if line.strip("\ufeff \t\0"):
-                    yield _line(number, line)
+                    yield _parse_line(number, line)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            what = "its compressed data is damaged" if isinstance(error, zlib.error) else _gzip_trouble(error)
-            yield JsonLine(0, reason=f"{what}; read up to line {number}" if number else what)
+            if isinstance(error, zlib.error):
+                reason = "its compressed data is damaged"
+            else:
+                reason = "it is cut short" if isinstance(error, EOFError) else "it is not a valid gzip file"
+            yield JsonLine(0, reason=f"{reason}; it was read up to line {number}" if number else reason)
         except UnreadableArticleError as error:
             yield JsonLine(0, reason=str(error))
 
 
-def _gzip_trouble(error: Exception) -> str:
-    return "it is cut short" if isinstance(error, EOFError) else "it is not a sound gzip file"
-
-
-def _lines(file: io.FileIO, path: Path, limit: int) -> Iterator[str]:
-    """The lines, without their ends; one above ARTICLE_LIMIT is cut there, which breaks its JSON."""
+def _read_lines(file: io.FileIO, path: Path, limit: int) -> Iterator[str]:
+    """The lines, without their ends; a longer one is cut at ARTICLE_LIMIT characters."""
     raw = gzip.GzipFile(fileobj=file) if path.suffix.lower() == ".gz" else file
     stream = io.BufferedReader(raw)
     head = stream.peek()
     refuse_binary(head)
-    encoding = encoding_of(head) or "utf-8"
-    # Bytes that are not UTF-8 are carried through, so that a line in another encoding can be decoded by itself.
+    encoding = detect_unicode(head) or "utf-8"
+    # surrogateescape preserves bytes that are not UTF-8, so that a line in another encoding can be decoded later.
     text = io.TextIOWrapper(stream, encoding, errors="surrogateescape" if encoding == "utf-8" else "replace")
     total = 0
     while line := text.readline(ARTICLE_LIMIT):
         total += len(line)
         if total > limit:
-            raise UnreadableArticleError(f"it holds over {limit:,} characters and was read no further")
+            raise UnreadableArticleError(f"it is longer than {limit:,} characters; the rest was not read")
         rest = line
         while len(rest) == ARTICLE_LIMIT and not rest.endswith("\n"):
             rest = text.readline(ARTICLE_LIMIT)
@@ -105,33 +103,29 @@ def _lines(file: io.FileIO, path: Path, limit: int) -> Iterator[str]:
         yield line.removesuffix("\n")
 
 
-def _line(number: int, line: str) -> JsonLine:
+def _parse_line(number: int, line: str) -> JsonLine:
     if len(line) >= ARTICLE_LIMIT:
-        return JsonLine(number, reason=f"it is longer than {ARTICLE_LIMIT // 1_000_000} MB")
+        return JsonLine(number, reason=f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB, the limit for an article")
     try:
-        raw = json.loads(_decoded(line).strip("\ufeff \t\0"), strict=False)
+        raw = json.loads(_decode_line(line).strip("\ufeff \t\0"), strict=False)
         if not isinstance(raw, dict):
-            return JsonLine(number, reason='it is not an article: {"text": "…", …}')
+            return JsonLine(number, reason='it is not a JSON object such as {"text": "…"}')
         record = _Record.model_validate(raw)
     except UnreadableArticleError as error:
         return JsonLine(number, reason=str(error))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        return JsonLine(
-            number, reason=f'its "{first["loc"][0]}" {"is missing" if first["type"] == "missing" else first["msg"]}'
-        )
+        problem = "is missing" if first["type"] == "missing" else first["msg"]
+        return JsonLine(number, reason=f'its "{first["loc"][0]}" {problem}')
     except (ValueError, RecursionError):
-        return JsonLine(number, reason="it is not sound JSON")
-    facts, warnings = parse_metadata(raw)
-    draft = plain.draft(record.text)
-    return JsonLine(
-        number,
-        record.id,
-        Draft(draft.text, draft.marks, facts.over(draft.facts), (*warnings, *draft.warnings)),
-    )
+        return JsonLine(number, reason="it is not valid JSON")
+    metadata, warnings = parse_metadata(raw)
+    draft = plain.parse_text(record.text)
+    merged = metadata.with_fallback(draft.metadata)
+    return JsonLine(number, record.id, Draft(draft.text, draft.marks, merged, (*warnings, *draft.warnings)))
 
 
-def _decoded(line: str) -> str:
+def _decode_line(line: str) -> str:
     if line.isascii():
         return line
     data = line.encode("utf-8", "surrogateescape")

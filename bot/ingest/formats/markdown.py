@@ -1,7 +1,4 @@
-"""Markdown with YAML front matter → an article.
-
-Secret: which of Markdown's tokens are words that a reader sees.
-"""
+"""Parse Markdown with optional YAML front matter."""
 
 from __future__ import annotations
 
@@ -18,41 +15,40 @@ from bot.ingest.formats import html
 from bot.ingest.metadata import parse_metadata
 from bot.models import MarkKind
 
-_FRONT = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_FRONT_LIMIT = 20_000  # characters; the parser's time grows with the square of what is nested
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER_LIMIT = 20_000  # characters; the YAML parser takes quadratic time for nested values
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
 def read(data: bytes) -> Draft:
-    """The article in a Markdown file; front matter that is broken is left out, with a warning."""
-    text = decode(data)
-    given, body, trouble = _front_matter(text)
-    facts, warnings = parse_metadata(given)
-    words, marks = join_blocks(_blocks(MarkdownIt("commonmark").enable("table").parse(body)))
-    return Draft(words, marks, facts, (*trouble, *warnings))
+    """Parse a Markdown file; invalid front matter is ignored with a warning."""
+    fields, body, problems = _split_front_matter(decode(data))
+    metadata, warnings = parse_metadata(fields)
+    text, marks = join_blocks(_extract_blocks(MarkdownIt("commonmark").enable("table").parse(body)))
+    return Draft(text, marks, metadata, (*problems, *warnings))
 
 
-def _front_matter(text: str) -> tuple[dict[str, object], str, tuple[str, ...]]:
-    """The front matter, the text below it, and what was wrong with it.
+def _split_front_matter(text: str) -> tuple[dict[str, object], str, tuple[str, ...]]:
+    """The front matter's fields, the text below it, and half sentences about problems.
 
-    What stands between two lines of dashes but is no mapping is the article's own, with rules drawn around it.
+    Text between two lines of dashes that is not a YAML mapping belongs to the article: the dashes are rules.
     """
-    front = _FRONT.match(text)
+    front = _FRONT_MATTER.match(text)
     if front is None:
         return {}, text, ()
-    if len(front[1]) > _FRONT_LIMIT:
-        return {}, text[front.end() :], ("its front matter is too long and was left out",)
+    if len(front[1]) > _FRONT_MATTER_LIMIT:
+        return {}, text[front.end() :], ("its front matter is too long and was ignored",)
     try:
-        # BaseLoader takes each value as the text it is: YAML's own dates and numbers would lose what was written.
-        given = yaml.load(front[1], Loader=yaml.BaseLoader)
+        # BaseLoader leaves each value a string: converted dates and numbers could lose their original spelling.
+        fields = yaml.load(front[1], Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError):
-        return {}, text[front.end() :], ("its front matter is broken YAML and was left out",)
-    if not isinstance(given, dict):
+        return {}, text[front.end() :], ("its front matter is not valid YAML and was ignored",)
+    if not isinstance(fields, dict):
         return {}, text, ()
-    return {str(name): value for name, value in given.items()}, text[front.end() :], ()
+    return {str(name): value for name, value in fields.items()}, text[front.end() :], ()
 
 
-def _blocks(tokens: Sequence[Token]) -> Iterator[TextBlock]:
+def _extract_blocks(tokens: Sequence[Token]) -> Iterator[TextBlock]:
     kind: MarkKind | None = None
     cells: list[str] | None = None
     for token in tokens:
@@ -61,7 +57,7 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[TextBlock]:
         elif token.type == "tr_open":
             cells = []
         elif token.type == "inline":
-            words = "".join(map(_shown, token.children or ()))
+            words = "".join(map(_render_inline, token.children or ()))
             if cells is None:
                 yield kind, words
             else:
@@ -73,14 +69,13 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[TextBlock]:
         elif token.type in {"fence", "code_block"}:
             yield None, token.content
         elif token.type == "html_block" and token.content.strip():
-            yield from html.fragment(token.content)
+            yield from html.extract_fragment_blocks(token.content)
 
 
-def _shown(token: Token) -> str:
-    """What a reader sees of an inline token.
+def _render_inline(token: Token) -> str:
+    """The visible text of an inline token.
 
-    A soft break is a blank, as in a browser, not a line end: Markdown says itself where its paragraphs end, and a
-    wrapped one must not look like several.
+    A soft break becomes a blank, as in a browser: with a line end, a wrapped paragraph could be taken for several.
     """
     match token.type:
         case "text" | "code_inline" | "text_special":

@@ -1,6 +1,6 @@
-"""A text without markup: which of its lines are metadata, which is its title, which are section headings.
+"""Parse plain text: recognize metadata, the title and section headings by heuristics.
 
-Secret: every guess about plain text. The guesses are conservative, for what is marked can never be quoted.
+The heuristics are conservative, because a marked line can never be quoted.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from bot.ingest.draft import Draft
 from bot.ingest.encoding import decode
 from bot.ingest.metadata import parse_date, parse_metadata
-from bot.models import Mark, Span
+from bot.models import Mark
 from bot.text.paragraphs import can_head, could_be_heading, split_blocks
 
 TITLE_WORDS, TITLE_CHARS = 20, 150  # a headline may fill two lines
@@ -23,74 +23,73 @@ _HEADER = re.compile(
 _HEADER_CHARS, _HEADER_WORDS = 200, 25
 _BYLINE = re.compile(r"by[ \t]+([^\W\d_][^\d.!?:;]*)", re.IGNORECASE)
 _BYLINE_WORDS = 8
-_RUN_IN_DATE = re.compile(
+_LEADING_DATE = re.compile(
     r"\s*(?:date|dated|published)\b(?:[ \t]*:)?\s+(\d{4}-\d{2}-\d{2})(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?(?!\S)\s*",
     re.IGNORECASE,
 )
-_WORDS = re.compile(r"\S")
+_NON_BLANK = re.compile(r"\S")
 _BLANK_LINE = re.compile(r"[ \t]*\n[ \t]*\n")
 _NO_TITLE_END = (".", "。", "।", ",", ";", ":", "…", "-", "–", "—")
 
 
 def read(data: bytes) -> Draft:
-    """The article in a plain text file."""
-    return draft(decode(data))
+    """Parse a plain text file."""
+    return parse_text(decode(data))
 
 
-def draft(text: str) -> Draft:
-    """The article in a canonical text that has no markup.
+def parse_text(text: str) -> Draft:
+    """Parse a canonical text that has no markup.
 
-    Metadata at the very top is taken out: a date run into the first words (`date 2025-05-07 Talks began`), lines such
-    as `Author: …`, a byline, a line that is only a date; also below a title, which stays. Then the title and the
-    section headings are marked.
+    Metadata at the very top is removed from the text: a date in front of the first words (`date 2025-05-07 Talks
+    began`), lines such as `Author: …`, a byline, a line that is only a date. They may also follow a title, which stays.
+    The title and the section headings are marked.
     """
-    top = _Top(text)
-    top.take()
-    facts, warnings = parse_metadata(top.given)
-    words = top.kept + text[top.at :]
-    return Draft(words, _marks(words), facts, warnings)
+    header = _HeaderParser(text)
+    header.parse()
+    metadata, warnings = parse_metadata(header.fields)
+    body = (f"{header.title}\n\n" if header.title else "") + text[header.at :]
+    return Draft(body, _find_marks(body), metadata, warnings)
 
 
 @dataclass
-class _Top:
-    """The lines above an article's own words, taken one by one: ``kept`` is the title among them, ``at`` the rest."""
+class _HeaderParser:
+    """Parser of the metadata at the top of a text.
+
+    After ``parse``, the body begins at offset ``at``; ``title`` is a title line found above some of the metadata.
+    """
 
     text: str
     at: int = 0
-    kept: str = ""
-    given: dict[str, object] = field(default_factory=dict)
+    title: str = ""
+    fields: dict[str, object] = field(default_factory=dict)
 
-    def take(self) -> None:
-        while self._take_one():
+    def parse(self) -> None:
+        while self._parse_line():
             pass
-        title_end = self._line_end(self._next_words(self.at))
+        title_end = self._find_line_end(self._skip_blanks(self.at))
         title = self.text[self.at : title_end].strip()
-        if not title or not _could_be_title(title) or not self._is_metadata(title_end):
-            return
-        self.kept, self.at = f"{title}\n\n", title_end
-        while self._take_one():
-            pass
+        if title and _could_be_title(title) and _HeaderParser(self.text, title_end, title)._parse_line():
+            self.title, self.at = title, title_end
+            while self._parse_line():
+                pass
 
-    def _is_metadata(self, at: int) -> bool:
-        below = _Top(self.text, at, kept="above")
-        return below._take_one()
-
-    def _take_one(self) -> bool:
-        run_in = _RUN_IN_DATE.match(self.text, self.at)
-        if run_in and parse_date(run_in[1]):
-            self.given.setdefault("published", run_in[1])
-            self.at = run_in.end()
+    def _parse_line(self) -> bool:
+        """Parse one line, or a date in front of the first words; return whether it was metadata."""
+        leading_date = _LEADING_DATE.match(self.text, self.at)
+        if leading_date and parse_date(leading_date[1]):
+            self.fields.setdefault("published", leading_date[1])
+            self.at = leading_date.end()
             return True
-        start = self._next_words(self.at)
-        end = self._line_end(start)
-        found = self._metadata(self.text[start:end].strip(), end)
+        start = self._skip_blanks(self.at)
+        end = self._find_line_end(start)
+        found = self._match_field(self.text[start:end].strip(), end)
         if found is None:
             return False
-        self.given.setdefault(*found)
-        self.at = self._next_words(end)
+        self.fields.setdefault(*found)
+        self.at = self._skip_blanks(end)
         return True
 
-    def _metadata(self, line: str, end: int) -> tuple[str, str] | None:
+    def _match_field(self, line: str, end: int) -> tuple[str, str] | None:
         header = _HEADER.fullmatch(line)
         if header and len(line) <= _HEADER_CHARS and len(line.split()) <= _HEADER_WORDS:
             name = header[1].lower()
@@ -98,32 +97,32 @@ class _Top:
         byline = _BYLINE.fullmatch(line)
         if byline and self._is_byline(byline[1], end):
             return "author", byline[1]
-        if line and len(line) <= 40 and (self.kept or self.given) and parse_date(line):
+        if line and len(line) <= 40 and (self.title or self.fields) and parse_date(line):
             return "published", line
         return None
 
     def _is_byline(self, names: str, end: int) -> bool:
-        """Whether these are names: few words, most with a capital, and the line stands apart from the article's own."""
+        """Whether these are names: few words, most capitalized, on a line that is set off from the body."""
         words = names.split()
-        apart = bool(self.kept or self.given) or _BLANK_LINE.match(self.text, end) is not None
+        is_set_off = bool(self.title or self.fields) or _BLANK_LINE.match(self.text, end) is not None
         capitals = sum(word[0].isupper() for word in words)
-        return apart and len(words) <= _BYLINE_WORDS and words[0][0].isupper() and capitals * 2 > len(words)
+        return is_set_off and len(words) <= _BYLINE_WORDS and words[0][0].isupper() and capitals * 2 > len(words)
 
-    def _next_words(self, at: int) -> int:
-        words = _WORDS.search(self.text, at)
-        return words.start() if words else len(self.text)
+    def _skip_blanks(self, at: int) -> int:
+        match = _NON_BLANK.search(self.text, at)
+        return match.start() if match else len(self.text)
 
-    def _line_end(self, start: int) -> int:
+    def _find_line_end(self, start: int) -> int:
         end = self.text.find("\n", start)
         return len(self.text) if end < 0 else end
 
 
-def _marks(text: str) -> tuple[Mark, ...]:
-    """The title and the section headings.
+def _find_marks(text: str) -> tuple[Mark, ...]:
+    """Find the title and the section headings.
 
-    A title is the first block: one line, at most ``TITLE_WORDS`` words, no final stop, and prose that is longer below
-    it (perhaps below a heading). A heading is a block with a heading's shape above such prose; short lines that follow
-    one another are a list, unless the upper one is the title.
+    A title is the first block: one line, at most ``TITLE_WORDS`` words, no final stop, with longer prose below it or
+    below a heading that follows it. A heading is a block with a heading's shape above longer prose; consecutive short
+    lines are a list, unless the first one is the title.
     """
     spans = split_blocks(text)
     lines = [span.slice(text) for span in spans]
@@ -133,12 +132,12 @@ def _marks(text: str) -> tuple[Mark, ...]:
         for at in range(len(lines) - 1)
         if shaped[at] and not shaped[at + 1] and can_head(lines[at], lines[at + 1]) and not (at and shaped[at - 1])
     }
-    titled = len(lines) > 1 and "\n" not in lines[0] and _could_be_title(lines[0])
-    if titled and len(lines) > 2 and shaped[1] and not shaped[2] and can_head(lines[1], lines[2]):
+    has_title = len(lines) > 1 and "\n" not in lines[0] and _could_be_title(lines[0])
+    if has_title and len(lines) > 2 and shaped[1] and not shaped[2] and can_head(lines[1], lines[2]):
         headings.add(1)
-    titled = titled and (1 in headings or (not shaped[1] and can_head(lines[0], lines[1])))
-    title = [Mark("title", spans[0])] if titled else []
-    return (*title, *(Mark("heading", Span(spans[at].start, spans[at].end)) for at in sorted(headings - {0})))
+    has_title = has_title and (1 in headings or (not shaped[1] and can_head(lines[0], lines[1])))
+    title = [Mark("title", spans[0])] if has_title else []
+    return (*title, *(Mark("heading", spans[at]) for at in sorted(headings - {0})))
 
 
 def _could_be_title(line: str) -> bool:

@@ -1,4 +1,4 @@
-"""Every format: the same story gives the same paragraphs, and every offset holds."""
+"""All formats: the same article gives the same paragraphs, and all offsets are valid."""
 
 from __future__ import annotations
 
@@ -16,33 +16,44 @@ from bot.ingest.formats import html, markdown, plain
 from bot.models import Article
 from bot.text.paragraphs import split_paragraphs
 
-from .samples import HARBOUR, Story, files, finished, html_text, markdown_text, marks, one, plain_text, shown
+from .samples import (
+    HARBOUR,
+    Sample,
+    html_text,
+    list_marks,
+    list_paragraphs,
+    markdown_text,
+    plain_text,
+    read_article,
+    to_article,
+    write_formats,
+)
 
 LETTERS = st.characters(exclude_categories=("C", "Z"))
-HARD = st.sampled_from(
+DIFFICULT = st.sampled_from(
     ["👩‍🚀", "🇮🇳", "e\u0301", "שלום\u200f", "مرحبا", "na\u0308\u0323ive", "ﬁ", "—", "“so”", "<b>", "&amp;", "*x*"]
 )
-WORDS = st.lists(st.one_of(st.text(LETTERS, min_size=1, max_size=8), HARD), min_size=2, max_size=9).map(" ".join)
+WORDS = st.lists(st.one_of(st.text(LETTERS, min_size=1, max_size=8), DIFFICULT), min_size=2, max_size=9).map(" ".join)
 NAMES = st.builds("{} {}".format, st.sampled_from(["North", "7", "Élan"]), st.sampled_from(["Sea", "Österlen", "שלום"]))
 PARAGRAPHS = WORDS.map(lambda words: f"Then the long account begins: {words}.")
 SECTIONS = st.lists(PARAGRAPHS, min_size=1, max_size=4).map(tuple)
-STORIES = st.builds(
-    lambda title, first, rest: Story(title, ((None, first), *rest)),
+SAMPLES = st.builds(
+    lambda title, first, rest: Sample(title, ((None, first), *rest)),
     NAMES,
     SECTIONS,
     st.lists(st.tuples(NAMES, SECTIONS), max_size=3).map(tuple),
 )
-READERS: list[tuple[Callable[[bytes], Draft], Callable[[Story], str]]] = [
+READERS: list[tuple[Callable[[bytes], Draft], Callable[[Sample], str]]] = [
     (plain.read, plain_text),
-    (plain.read, lambda story: plain_text(story, "\n")),
-    (plain.read, lambda story: plain_text(story).replace("\n", "\r\n")),
+    (plain.read, lambda sample: plain_text(sample, "\n")),
+    (plain.read, lambda sample: plain_text(sample).replace("\n", "\r\n")),
     (markdown.read, markdown_text),
     (html.read, html_text),
 ]
 
 
-def holds(article: Article) -> None:
-    """Assert what every article's paragraphs promise."""
+def assert_consistent(article: Article) -> None:
+    """Assert that paragraphs are numbered, disjoint, exact slices of the canonical text."""
     paragraphs = split_paragraphs(article)
     assert [paragraph.number for paragraph in paragraphs] == list(range(1, len(paragraphs) + 1))
     spans = sorted([paragraph.span for paragraph in paragraphs] + [mark.span for mark in article.marks])
@@ -55,15 +66,15 @@ def holds(article: Article) -> None:
     article.text.encode()
 
 
-@given(STORIES)
-@settings(deadline=None, max_examples=60)
-def test_formats_agree(story: Story) -> None:
-    """One story written in each format gives the same title, headings and paragraphs, letter for letter."""
+@given(SAMPLES)
+@settings(max_examples=60)
+def test_formats_agree(sample: Sample) -> None:
+    """An article written in each format gives exactly the same title, headings and paragraphs."""
     for read, write in READERS:
-        article = finished(read(write(story).encode()))
-        assert article.title == story.title
-        assert shown(article) == story.paragraphs
-        holds(article)
+        article = to_article(read(write(sample).encode()))
+        assert article.title == sample.title
+        assert list_paragraphs(article) == sample.paragraphs
+        assert_consistent(article)
 
 
 STRANGE = st.sampled_from(
@@ -72,17 +83,17 @@ STRANGE = st.sampled_from(
 
 
 @given(st.lists(st.one_of(WORDS, st.text(st.characters(exclude_categories=["Cc"]), max_size=60), STRANGE)))
-@settings(deadline=None, max_examples=150)
-def test_offsets_hold(pieces: list[str]) -> None:
-    """Whatever the characters are, each paragraph is an exact slice, apart from the others and from every mark."""
+@settings(max_examples=150)
+def test_offsets_are_valid_for_any_text(pieces: list[str]) -> None:
+    """In any text, paragraphs are exact slices that overlap neither each other nor a mark."""
     text = "A start that is long enough for prose. " * 3 + " ".join(pieces)
     for read in (plain.read, markdown.read, html.read):
-        holds(finished(read(text.encode("utf-8", "ignore"))))
+        assert_consistent(to_article(read(text.encode("utf-8", "ignore"))))
 
 
-@pytest.mark.parametrize("name", files(HARBOUR))
-def test_file_of_each_format(tmp_path: Path, name: str) -> None:
-    """Each suffix leads to its reader, and each file of the story to the same article."""
-    article = one(tmp_path, name, files(HARBOUR)[name])
-    assert shown(article) == HARBOUR.paragraphs
-    assert marks(article) == [("title", HARBOUR.title), ("heading", "What It Cost"), ("heading", "Next Steps")]
+@pytest.mark.parametrize("name", write_formats(HARBOUR))
+def test_files_of_every_format_are_read(tmp_path: Path, name: str) -> None:
+    """The reader is chosen by suffix, and every file gives the same article."""
+    article = read_article(tmp_path, name, write_formats(HARBOUR)[name])
+    assert list_paragraphs(article) == HARBOUR.paragraphs
+    assert list_marks(article) == [("title", HARBOUR.title), ("heading", "What It Cost"), ("heading", "Next Steps")]

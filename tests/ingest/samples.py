@@ -1,4 +1,4 @@
-"""One story, and the files in which it may come. Secret: how each format spells titles, headings and paragraphs."""
+"""A sample article in every supported format, and helpers to read files and inspect articles."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from bot.text.paragraphs import split_paragraphs
 
 
 @dataclass(frozen=True)
-class Story:
-    """A title, and sections: a heading (None above the first) and the paragraphs below it."""
+class Sample:
+    """An article without a format: its title, and sections of a heading (None for the first) and paragraphs."""
 
     title: str
     sections: tuple[tuple[str | None, tuple[str, ...]], ...]
@@ -29,7 +29,7 @@ class Story:
         return [(heading, words) for heading, paragraphs in self.sections for words in paragraphs]
 
 
-HARBOUR = Story(
+HARBOUR = Sample(
     "Harbour Town Opens a Second Ferry Pier",
     (
         (None, ("The harbour town of Lund’s Bay opened its second ferry pier on Monday after a decade of delays.",)),
@@ -45,28 +45,28 @@ HARBOUR = Story(
 )
 
 
-def plain_text(story: Story, gap: str = "\n\n") -> str:
-    blocks = [story.title]
-    for heading, paragraphs in story.sections:
+def plain_text(sample: Sample, gap: str = "\n\n") -> str:
+    blocks = [sample.title]
+    for heading, paragraphs in sample.sections:
         blocks += [heading] if heading else []
         blocks += paragraphs
     return gap.join(blocks) + "\n"
 
 
-def markdown_text(story: Story) -> str:
+def markdown_text(sample: Sample) -> str:
     def escaped(words: str) -> str:
         return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", words)
 
-    blocks = [f"# {escaped(story.title)}"]
-    for heading, paragraphs in story.sections:
+    blocks = [f"# {escaped(sample.title)}"]
+    for heading, paragraphs in sample.sections:
         blocks += [f"## {escaped(heading)}"] if heading else []
         blocks += map(escaped, paragraphs)
     return "\n\n".join(blocks) + "\n"
 
 
-def html_text(story: Story) -> str:
-    blocks = [f"<h1>{html.escape(story.title)}</h1>"]
-    for heading, paragraphs in story.sections:
+def html_text(sample: Sample) -> str:
+    blocks = [f"<h1>{html.escape(sample.title)}</h1>"]
+    for heading, paragraphs in sample.sections:
         blocks += [f"<h2>{html.escape(heading)}</h2>"] if heading else []
         blocks += [f"<p>{html.escape(words)}</p>" for words in paragraphs]
     return (
@@ -75,48 +75,57 @@ def html_text(story: Story) -> str:
     )
 
 
-def json_line(story: Story, **facts: object) -> str:
-    return json.dumps({"text": plain_text(story), **facts}, ensure_ascii=False) + "\n"
+def json_line(sample: Sample, **metadata: object) -> str:
+    return json.dumps({"text": plain_text(sample), **metadata}, ensure_ascii=False) + "\n"
 
 
-def files(story: Story) -> dict[str, bytes]:
-    """The story as a file of every format that is read."""
-    line = json_line(story, id="story").encode()
+def write_formats(sample: Sample) -> dict[str, bytes]:
+    """The sample as one file per supported format and variant: its contents by file name."""
+    line = json_line(sample, id="story").encode()
     return {
-        "story.txt": plain_text(story).encode(),
-        "lines.text": plain_text(story, "\n").encode(),
-        "windows.txt": plain_text(story).replace("\n", "\r\n").encode("utf-8-sig"),
-        "story.md": markdown_text(story).encode(),
-        "story.html": html_text(story).encode(),
+        "story.txt": plain_text(sample).encode(),
+        "lines.text": plain_text(sample, "\n").encode(),
+        "windows.txt": plain_text(sample).replace("\n", "\r\n").encode("utf-8-sig"),
+        "story.md": markdown_text(sample).encode(),
+        "story.html": html_text(sample).encode(),
         "story.jsonl": line,
         "packed.jsonl.gz": gzip.compress(line, mtime=0),
     }
 
 
+def write_files(folder: Path, **files: str) -> Path:
+    """Write files below a folder; ``__`` in a name becomes a slash, ``_`` a dot."""
+    for name, content in files.items():
+        path = folder / name.replace("__", "/").replace("_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return folder
+
+
 def read_file(folder: Path, name: str, content: bytes | str) -> ReadResult:
-    """Write one file and read it."""
+    """Write a file and read it."""
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return read_articles([path])
 
 
-def one(folder: Path, name: str, content: bytes | str) -> Article:
-    """Write one file and read the only article in it."""
+def read_article(folder: Path, name: str, content: bytes | str) -> Article:
+    """Write a file and read the only article in it."""
     (article,) = read_file(folder, name, content).articles
     return article
 
 
-def from_text(text: str) -> Article:
-    """The article in a plain text."""
-    return finished(plain.draft(text))
+def parse_article(text: str) -> Article:
+    """Read an article from plain text."""
+    return to_article(plain.parse_text(text))
 
 
-def finished(draft: Draft) -> Article:
-    return build_article(draft, id="a", file="a.txt", known=Metadata())
+def to_article(draft: Draft) -> Article:
+    return build_article(draft, id="a", file="a.txt", overrides=Metadata())
 
 
-def shown(article: Article) -> list[tuple[str | None, str]]:
-    """Each paragraph of an article, and the heading it stands under."""
+def list_paragraphs(article: Article) -> list[tuple[str | None, str]]:
+    """The heading and text of each paragraph."""
     return [(heading_of(paragraph), paragraph.text) for paragraph in split_paragraphs(article)]
 
 
@@ -124,5 +133,10 @@ def heading_of(paragraph: Paragraph) -> str | None:
     return paragraph.heading.slice(paragraph.article.text) if paragraph.heading else None
 
 
-def marks(article: Article) -> list[tuple[str, str]]:
+def list_marks(article: Article) -> list[tuple[str, str]]:
     return [(mark.kind, mark.span.slice(article.text)) for mark in article.marks]
+
+
+def read_ids(*paths: Path) -> list[str]:
+    """Read the articles below the paths and return their ids."""
+    return [article.id for article in read_articles(paths).articles]

@@ -1,4 +1,4 @@
-"""Plain text: what is metadata, what is a title or heading, and what is left alone."""
+"""Plain text: metadata at the top, titles and headings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from .samples import from_text, marks, shown
+from .samples import list_marks, list_paragraphs, parse_article
 
 PROSE = "The council met on Tuesday and agreed to repair the old bridge before winter."
 MORE = "It had been closed since the flood, which carried two of its piers away in one night."
@@ -33,15 +33,15 @@ MORE = "It had been closed since the flood, which carried two of its piers away 
         (f"A Bridge\n\nThe Flood\n\n{MORE}", [("title", "A Bridge"), ("heading", "The Flood")]),
     ],
 )
-def test_marks(text: str, expected: list[tuple[str, str]]) -> None:
-    """A short line above longer prose is a heading, the first one a title; lists, speech and last lines are neither."""
-    article = from_text(text)
-    assert marks(article) == expected
+def test_titles_and_headings(text: str, expected: list[tuple[str, str]]) -> None:
+    """A short line above longer prose is a heading, or a title if it is first; lists, speech and last lines are not."""
+    article = parse_article(text)
+    assert list_marks(article) == expected
     assert article.text == text
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "body"),
     [
         ("By 2030 the bridge will be a hundred years old, said the mayor.", None),
         ("Date palms grow along the river, and nobody planted them there.", None),
@@ -54,31 +54,31 @@ def test_marks(text: str, expected: list[tuple[str, str]]) -> None:
         (f"A Bridge Is Repaired\n7 May 2025\n\n{PROSE}", f"A Bridge Is Repaired\n\n{PROSE}"),
     ],
 )
-def test_date_at_the_top(text: str, words: str | None) -> None:
-    """A date at the top is metadata, not the article's words; anything that only resembles one stays."""
-    article = from_text(text)
-    assert article.text == (words or text)
-    assert article.published == (date(2025, 5, 7) if words else None)
+def test_a_date_at_the_top_is_metadata(text: str, body: str | None) -> None:
+    """A date at the top is metadata and removed from the text; anything that only resembles a date stays."""
+    article = parse_article(text)
+    assert article.text == (body or text)
+    assert article.published == (date(2025, 5, 7) if body else None)
 
 
-def test_header_lines() -> None:
-    """Header lines give the facts and leave the canonical text."""
+def test_header_lines_are_metadata() -> None:
+    """Header lines are metadata and removed from the text."""
     header = "Title: The Bridge\nAuthor: J. Roe\nSource: River Post\nDate: 2025-05-07\nURL: https://example.org/b\n\n"
-    article = from_text(header + PROSE)
+    article = parse_article(header + PROSE)
     assert (article.title, article.author, article.source) == ("The Bridge", "J. Roe", "River Post")
     assert (article.published, article.url, article.text) == (date(2025, 5, 7), "https://example.org/b", PROSE)
 
 
-def test_byline_below_a_title() -> None:
-    """A byline below the title names the author and leaves the text; the title stays in it, marked."""
-    article = from_text(f"A Bridge Is Repaired\nBy Jo Roe and Max Poe\n\n{PROSE}")
+def test_a_byline_below_a_title_is_metadata() -> None:
+    """A byline below the title gives the author and is removed; the title stays in the text and is marked."""
+    article = parse_article(f"A Bridge Is Repaired\nBy Jo Roe and Max Poe\n\n{PROSE}")
     assert (article.title, article.author) == ("A Bridge Is Repaired", "Jo Roe and Max Poe")
-    assert shown(article) == [(None, PROSE)]
+    assert list_paragraphs(article) == [(None, PROSE)]
 
 
-def test_a_title_of_its_own_words() -> None:
-    """An article without a title is called by its own first words, whole, at most 70 characters, and an ellipsis."""
-    article = from_text(f"{PROSE} {MORE}")
+def test_an_article_without_a_title_is_titled_by_its_first_words() -> None:
+    """The title is then at most 70 characters of whole words from the start of the text, and an ellipsis."""
+    article = parse_article(f"{PROSE} {MORE}")
     assert article.title == "The council met on Tuesday and agreed to repair the old bridge before…"
     assert PROSE.startswith(article.title[:-1])
     assert article.source == "a.txt"

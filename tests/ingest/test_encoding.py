@@ -1,4 +1,4 @@
-"""Bytes of every encoding become the same characters; what is no text is refused by name."""
+"""Decoding: every encoding gives the same text; binary files are refused with a reason."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ RUSSIAN = "Новый мост через реку открыли в понед�
         b"\0" + TEXT.encode("windows-1252") + b"\0\0",
     ],
 )
-def test_encodings(data: bytes) -> None:
-    """The same text in any encoding, with any line ends and with stray control characters, is the same text."""
+def test_encodings_are_detected(data: bytes) -> None:
+    """The text is the same in any encoding, with any line ends and with stray control characters."""
     assert decode(data) == TEXT
 
 
-def test_other_alphabets() -> None:
-    """An alphabet that Windows-1252 cannot spell is found, not read as a row of accents."""
+def test_other_alphabets_are_detected() -> None:
+    """Text in an alphabet that Windows-1252 lacks is not decoded as Windows-1252."""
     assert decode(RUSSIAN.encode("windows-1251")) == RUSSIAN
 
 
-def test_a_declared_encoding() -> None:
-    """A declared encoding is honoured; one that is unknown, wrong or no encoding of text is not believed."""
+def test_a_valid_declared_encoding_is_used() -> None:
+    """A declared encoding is used, unless it is unknown, wrong or not a text encoding."""
     assert decode(RUSSIAN.encode("koi8-r"), "koi8-r") == RUSSIAN
     for declared in ("klingon", "ascii", "base64", "utf-16"):
         assert decode(TEXT.encode(), declared) == (TEXT if declared != "ascii" else decode(TEXT.encode(), "latin1"))
 
 
-def test_damaged_utf8() -> None:
-    """A few damaged bytes in UTF-8 are shown as U+FFFD; the rest is not reread in another encoding."""
+def test_damaged_utf8_is_decoded_as_utf8() -> None:
+    """A few damaged bytes in UTF-8 become U+FFFD; the text is not decoded in another encoding."""
     data = (TEXT * 3).encode()
     assert decode(data[:-1] + b"\xe2\x80") == (TEXT * 3)[:-1] + "\ufffd"
 
@@ -68,14 +68,14 @@ def test_damaged_utf8() -> None:
         (b"word\0\0\0\0" * 100, "it is not text"),
     ],
 )
-def test_no_text(data: bytes, reason: str) -> None:
-    """An empty file and one that is not text are refused, with the reason."""
+def test_binary_and_empty_files_are_refused(data: bytes, reason: str) -> None:
+    """An empty file and a binary file are refused with a reason."""
     with pytest.raises(UnreadableArticleError, match=f"^{reason}$"):
         decode(data)
 
 
 def test_clean_changes_nothing_else() -> None:
     """Composed and decomposed accents, joiners, soft hyphens, direction marks and blanks stay as they are."""
-    kept = "é e\u0301 👩‍🚀 so\u00adft \u200fשלום\u200e \xa0 \u3000  two  blanks\tand a tab \ufeff…"
-    assert clean(kept) == kept
+    unchanged = "é e\u0301 👩‍🚀 so\u00adft \u200fשלום\u200e \xa0 \u3000  two  blanks\tand a tab \ufeff…"
+    assert clean(unchanged) == unchanged
     assert clean("a\r\n\rb\ud800\x1b\x9f") == "a\n\nb"

@@ -1,1 +1,0 @@
-"""What the reading of articles promises."""

@@ -1,0 +1,51 @@
+"""Metadata from ``archive.toml``."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.ingest.reader import read_articles
+
+from .samples import write_files
+
+
+def test_catalog_entries_override_other_metadata(tmp_path: Path) -> None:
+    """An entry of ``archive.toml`` for a file, or for an article in a ``.jsonl`` file, overrides other metadata."""
+    write_files(
+        tmp_path, a_txt="Some Title\n\nIt stands there now.", n_jsonl='{"id": "n1", "title": "Guess", "text": "N n."}'
+    )
+    (tmp_path / "archive.toml").write_text(
+        '["a.txt"]\ntitle = "Known"\nauthor = "Jo Roe"\nsource = "River Post"\npublished = 2025-05-07\n'
+        'url = "https://example.org/b"\n'
+        '[n1]\ntitle = "Known too"\npublished = "2025-05-08"\n["n.jsonl"]\nauthor = "Desk"\n'
+    )
+    first, second = read_articles([tmp_path]).articles
+    assert (first.title, first.author, first.source) == ("Known", "Jo Roe", "River Post")
+    assert (first.published, first.url) == (date(2025, 5, 7), "https://example.org/b")
+    assert (second.title, second.published, second.author) == ("Known too", date(2025, 5, 8), "Desk")
+    assert read_articles([tmp_path / "a.txt"]).articles[0].title == "Known"
+
+
+@pytest.mark.parametrize(
+    ("toml", "warning"),
+    [
+        ("= broken", "is ignored because it cannot be read: Invalid"),
+        ("a = " + "[" * 5000, "is ignored because it cannot be read"),
+        ('["b.txt"]\ntitle = "B"', '"b.txt" is neither a file nor an article in this folder.'),
+        ('title = "A"', '"title" is in no table; put it below the name of a file, such as ["a.txt"].'),
+        ('["a.txt"]\npublished = "soon"', '["a.txt"]: "published" is not a date such as 2025-05-07.'),
+        ('["a.txt"]\ntitle = 7', '["a.txt"]: "title" is not a string.'),
+        ('["a.txt"]\ntitel = "A"', '["a.txt"]: "titel" is not one of title, author, source, published and url.'),
+    ],
+)
+def test_mistakes_in_the_catalog_give_a_warning(tmp_path: Path, toml: str, warning: str) -> None:
+    """A mistake in ``archive.toml`` gives one warning, and every article is read."""
+    write_files(tmp_path, a_txt="A a.", archive_toml=toml)
+    result = read_articles([tmp_path])
+    assert len(result.articles) == 1
+    (found,) = result.warnings
+    assert warning in found
+    assert str(tmp_path / "archive.toml") in found

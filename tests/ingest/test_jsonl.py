@@ -1,0 +1,107 @@
+"""JSON Lines: valid lines become articles, invalid ones are skipped with a reason."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.ingest.encoding import ARTICLE_LIMIT
+from bot.ingest.files import SkippedFile
+from bot.ingest.formats import jsonl
+
+from .samples import list_marks, read_article, read_file
+
+GOOD = '{"id": "good", "text": "Good words."}'
+
+
+def test_metadata_of_a_line(tmp_path: Path) -> None:
+    """The fields of a line take precedence over metadata at the top of its text."""
+    line = {
+        "id": 7,
+        "title": "A Bridge",
+        "author": "Jo Roe",
+        "source": "River Post",
+        "published": "2025-05-07T08:00:00+02:00",
+        "url": "https://example.org/b",
+        "text": "Source: Copy Desk\n\nA Bridge\n\nIt stands.",
+    }
+    article = read_article(tmp_path, "a.jsonl", json.dumps(line))
+    assert (article.id, article.title, article.author, article.source) == ("7", "A Bridge", "Jo Roe", "River Post")
+    assert (article.published, article.url) == (date(2025, 5, 7), "https://example.org/b")
+    assert article.text == "A Bridge\n\nIt stands."
+    assert list_marks(article) == [("title", "A Bridge")]
+
+
+def test_only_the_text_is_required(tmp_path: Path) -> None:
+    """Other fields may be missing or null: the id is the file and line, the source the file, the date from the text."""
+    line = '{"id": null, "title": "", "published": "None", "text": " date 2025-05-07 It stands\\ud800 there."}'
+    article = read_article(tmp_path, "a.jsonl", f"\n{line}\n")
+    assert (article.id, article.source, article.published) == ("a.jsonl#2", "a.jsonl", date(2025, 5, 7))
+    assert (article.title, article.text, article.author) == ("It stands there…", "It stands there.", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"text": "cut', "it is not valid JSON"),
+        ("[" * 100_000, "it is not valid JSON"),
+        ('["text"]', 'it is not a JSON object such as {"text": "…"}'),
+        ("{}", 'its "text" is missing'),
+        ('{"text": null}', 'its "text" is not a string'),
+        ('{"text": " \\u0000 "}', 'its "text" is empty'),
+        ('{"text": "words", "id": [1]}', 'its "id" is neither a string nor a number'),
+        ('{"text": "* * *"}', "it has no paragraph to quote"),
+        (f'{{"text": "{"x" * ARTICLE_LIMIT}"}}', "it is larger than 5 MB, the limit for an article"),
+    ],
+)
+def test_invalid_lines_are_skipped(tmp_path: Path, line: str, reason: str) -> None:
+    """An invalid line is reported with its number and a reason; the lines around it are read."""
+    result = read_file(tmp_path, "a.jsonl", f"{GOOD}\n{line}\n{GOOD.replace('good', 'last')}")
+    assert [article.id for article in result.articles] == ["good", "last"]
+    assert result.skipped == (SkippedFile("a.jsonl line 2", reason),)
+
+
+@pytest.mark.parametrize(("published", "has_warning"), [("soon", True), (20250507, True), ("May 7, 2025", False)])
+def test_invalid_dates_are_ignored(tmp_path: Path, published: object, has_warning: bool) -> None:
+    """A date that cannot be parsed is ignored, with a warning that names the line; the article is read."""
+    result = read_file(tmp_path, "a.jsonl", json.dumps({"text": "Good words.", "published": published}))
+    assert [article.published for article in result.articles] == [None if has_warning else date(2025, 5, 7)]
+    assert result.warnings == (
+        ('a.jsonl line 1: "published" is not a date such as 2025-05-07.',) if has_warning else ()
+    )
+
+
+def test_duplicate_ids_are_renamed(tmp_path: Path) -> None:
+    """Lines with the same id are all read; the line number is appended to later ids, with a warning."""
+    result = read_file(tmp_path, "a.jsonl", f"{GOOD}\n{GOOD}\n{GOOD}")
+    assert [article.id for article in result.articles] == ["good", "good#2", "good#3"]
+    (warning,) = result.warnings
+    assert '"good" is now "good#2", and 1 more' in warning
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "windows-1252"])
+def test_encodings_are_detected(tmp_path: Path, encoding: str) -> None:
+    """The file may be in any of the usual encodings."""
+    assert read_article(tmp_path, "a.jsonl", '{"text": "Café “words”."}\r\n'.encode(encoding)).text == "Café “words”."
+
+
+def test_truncated_gzip_files_are_read_up_to_the_end(tmp_path: Path) -> None:
+    """The lines before the truncation of a gzip file are read, and the file is reported."""
+    lines = "".join(json.dumps({"id": str(at), "text": f"Words {at * 7919 % 1009}."}) + "\n" for at in range(6000))
+    data = gzip.compress(lines.encode())
+    result = read_file(tmp_path, "a.jsonl.gz", data[: len(data) // 2])
+    assert 500 < len(result.articles) < 5500
+    (skip,) = result.skipped
+    assert skip == SkippedFile("a.jsonl.gz", f"it is cut short; it was read up to line {len(result.articles)}")
+
+
+def test_files_are_read_up_to_the_limit(tmp_path: Path) -> None:
+    """A file above the size limit is read up to the limit and reported."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(f"{GOOD}\n" * 10)
+    lines = list(jsonl.read(path, limit=3 * len(GOOD) + 3))
+    assert [line.reason for line in lines] == ["", "", "", "it is longer than 114 characters; the rest was not read"]
