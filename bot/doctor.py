@@ -17,13 +17,13 @@ from bot.slack.client import (
     BotIdentity,
     Credentials,
     Mode,
-    check_set,
+    check_credentials,
     create_client,
     fetch_identity,
+    fetch_socket_url,
     missing_scopes,
-    socket_address,
 )
-from bot.slack.features import lacking, scopes
+from bot.slack.features import missing_features, scopes
 from bot.store.store import Store
 
 Level = Literal["ok", "warning", "failed"]
@@ -129,7 +129,7 @@ def _state(folder: Path) -> CheckResult:
 def _slack(access: Credentials, mode: Mode) -> Iterator[CheckResult]:
     """Tokens, workspace, scopes and the way in; each rests on the one before, so the first failure ends them."""
     try:
-        check_set(access, mode)
+        check_credentials(access, mode)
         yield CheckResult("Slack tokens", "ok", f"What {_MODES[mode]} needs is set, and each is of its kind.")
         client = create_client(access.bot, access.api_url)
         identity = fetch_identity(client)
@@ -139,7 +139,7 @@ def _slack(access: Credentials, mode: Mode) -> Iterator[CheckResult]:
             told = f"Whether {SIGNING_SECRET} is this app's shows when Slack verifies the request URL."
         else:
             # Asked for, but not opened: Slack would hand events to a connection that nobody serves.
-            socket_address(client, access.app)
+            fetch_socket_url(client, access.app)
             told = f"Slack accepts {APP_TOKEN} and offers a connection."
         yield CheckResult(_MODES[mode], "ok", told)
     except (SettingsError, SlackError) as error:
@@ -157,7 +157,7 @@ def _scopes(identity: BotIdentity) -> Iterator[CheckResult]:
         )
         return
     if missing := missing_scopes(identity):
-        lost = " and never ".join(feature.name for feature in lacking(granted, "base"))
+        lost = " and never ".join(feature.name for feature in missing_features(granted, "base"))
         yield CheckResult(
             "Slack scopes",
             "failed",
@@ -166,7 +166,7 @@ def _scopes(identity: BotIdentity) -> Iterator[CheckResult]:
         )
     else:
         yield CheckResult("Slack scopes", "ok", "The bot's token has every scope of the base variant.")
-    if off := lacking(granted, "full"):
+    if off := missing_features(granted, "full"):
         absent = [scope for scope in scopes("full") if scope not in granted and scope not in scopes("base")]
         yield CheckResult(
             "Slack features",

@@ -104,7 +104,7 @@ def _mention(trace: Trace, corpus: Corpus) -> None:
         stack.callback(app.stop)
         endpoint = SocketEndpoint(app.app, app_token=slack.app_token)
         stack.callback(endpoint.stop)
-        stack.callback(endpoint.retire)
+        stack.callback(endpoint.stop_accepting)
         app.start()
         app.open(corpus)
         endpoint.start()

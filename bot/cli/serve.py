@@ -46,14 +46,16 @@ def serve(
     from bot.slack.access import AccessRules
     from bot.slack.app import Transport
     from bot.slack.app import serve as serve_slack
-    from bot.slack.client import check_access
+    from bot.slack.client import verify_credentials
     from bot.slack.dispatcher import Limits
     from bot.slack.home import Editors
     from bot.telemetry import Telemetry
 
     chosen = settings.load(corpus=corpus)
     access = _access(chosen)
-    check_access(access, mode)  # before anything is made or told, so that a wrong token is the one thing that is said
+    verify_credentials(
+        access, mode
+    )  # before anything is made or told, so that a wrong token is the one thing that is said
     _log_to_standard_error()
     telemetry = Telemetry(log_questions=chosen.log_questions)
 
@@ -73,7 +75,7 @@ def serve(
             store=store,
             load=load,
             ready=ready,
-            way_in=Transport(mode, host, port, chosen.metrics_public),
+            transport=Transport(mode, host, port, chosen.metrics_public),
             rules=AccessRules(
                 frozenset(chosen.workspaces),
                 frozenset(chosen.channels),

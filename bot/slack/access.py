@@ -147,9 +147,9 @@ class AccessControl:
     rules: AccessRules
     directory: UserDirectory
 
-    def refusal(self, asked: IncomingQuestion) -> str | CallFailure | None:
+    def check(self, asked: IncomingQuestion) -> str | CallFailure | None:
         """None when ``asked`` may be answered, else the sentence; a failure where Slack could not be asked."""
-        team = asked.origin.user_team
+        team = asked.sender.user_team
         refusal = self._of_channel(asked) or self._of_sharing(asked) or (self._of_team(team, asked) if team else None)
         if refusal is not None or (team and self.rules.guests):
             return refusal
@@ -163,14 +163,14 @@ class AccessControl:
     def _of_channel(self, asked: IncomingQuestion) -> str | None:
         if _is_direct(asked):
             return None
-        if asked.origin.is_external_channel and not self.rules.external:
+        if asked.sender.is_external_channel and not self.rules.external:
             return strings.SHARED_CHANNEL
         is_listed = not self.rules.channels or asked.ref.channel in self.rules.channels
         return None if is_listed else strings.OTHER_CHANNEL
 
     def _of_sharing(self, asked: IncomingQuestion) -> str | CallFailure | None:
         # Slack says of a message whether its channel is shared, and of a button it does not.
-        if asked.surface != "share" or self.rules.external or _is_direct(asked):
+        if asked.entry_point != "share" or self.rules.external or _is_direct(asked):
             return None
         is_shared = self.directory.is_shared(asked.ref.channel)
         if isinstance(is_shared, bool):
@@ -182,10 +182,10 @@ class AccessControl:
         rules = self.rules
         if team in rules.workspaces:
             return None
-        if team not in asked.origin.home and not rules.external:
+        if team not in asked.sender.own_teams and not rules.external:
             return strings.OTHER_ORGANISATION
         return strings.OTHER_WORKSPACE if rules.workspaces else None
 
 
 def _is_direct(asked: IncomingQuestion) -> bool:
-    return asked.surface == "dm" or asked.ref.channel.startswith("D")
+    return asked.entry_point == "dm" or asked.ref.channel.startswith("D")

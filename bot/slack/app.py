@@ -32,7 +32,7 @@ from bot.slack.client import (
     BotIdentity,
     Credentials,
     Mode,
-    check_set,
+    check_credentials,
     create_client,
     fetch_identity,
     missing_scopes,
@@ -101,7 +101,7 @@ class SlackBot:
 
     def __init__(
         self,
-        access: Credentials,
+        credentials: Credentials,
         *,
         store: Store,
         rules: AccessRules | None = None,
@@ -109,29 +109,29 @@ class SlackBot:
         telemetry: Telemetry | None = None,
         editors: Editors | None = None,
     ) -> None:
-        patient = create_client(access.bot, access.api_url)
+        patient = create_client(credentials.bot, credentials.api_url)
         self.identity: BotIdentity = fetch_identity(patient)
         for scope in missing_scopes(self.identity):
             log.warning("the bot's token lacks the scope %s; add it to the app and install the app again", scope)
         # The lanes wait in its stead.
-        client = create_client(access.bot, access.api_url, is_patient=False)
+        client = create_client(credentials.bot, credentials.api_url, retries=False)
         telemetry = telemetry or Telemetry()
-        admission = AccessControl(rules or AccessRules(), UserDirectory(client))
+        access = AccessControl(rules or AccessRules(), UserDirectory(client))
         self._desk = Dispatcher(
             client,
             bot_user=self.identity.bot_user,
             store=ResilientStore(store),
-            admission=admission,
-            allowance=RateLimiter(limits or Limits()),
+            access=access,
+            rate_limiter=RateLimiter(limits or Limits()),
             telemetry=telemetry,
             scopes=self.identity.scopes,
         )
         telemetry.watch_waiting(lambda: self._desk.waiting)
         self.app: App = build_app(patient, self._desk.take)
-        self._presses = InteractionHandler(client, admission, store, self.identity.bot_user)
+        self._presses = InteractionHandler(client, access, store, self.identity.bot_user)
         listen_to_presses(self.app, self._presses)
         listen(self.app, self._desk.take_question, bot_user=self.identity.bot_user)
-        self._home = Home(client, admission, self.identity, QuestionHistory(client, store, editors or Editors()))
+        self._home = Home(client, access, self.identity, QuestionHistory(client, store, editors or Editors()))
         self._home.listen(self.app)
         acknowledge_the_rest(self.app)
         self._has_ended = Event()
@@ -192,33 +192,33 @@ class Endpoint(Protocol):
 
     def start(self) -> None: ...
 
-    def retire(self) -> None: ...
+    def stop_accepting(self) -> None: ...
 
     def stop(self) -> None: ...
 
 
-def endpoint(access: Credentials, bot: SlackBot, way_in: Transport, telemetry: Telemetry) -> Endpoint:
+def endpoint(credentials: Credentials, bot: SlackBot, transport: Transport, telemetry: Telemetry) -> Endpoint:
     """The way in by which ``bot`` gets its events. SettingsError where it cannot be listened at."""
-    if way_in.mode == "socket":
-        return SocketEndpoint(bot.app, app_token=access.app)
+    if transport.mode == "socket":
+        return SocketEndpoint(bot.app, app_token=credentials.app)
     return HttpEndpoint(
         bot.app,
-        signing_secret=access.secret,
+        signing_secret=credentials.secret,
         telemetry=telemetry,
         is_ready=lambda: bot.is_ready,
-        host=way_in.host,
-        port=way_in.port,
-        metrics_public=way_in.metrics_public,
+        host=transport.host,
+        port=transport.port,
+        metrics_public=transport.metrics_public,
     )
 
 
 def serve(
-    access: Credentials,
+    credentials: Credentials,
     *,
     store: Store,
     load: Callable[[], CorpusProtocol],
     ready: Callable[[BotIdentity], None],
-    way_in: Transport | None = None,
+    transport: Transport | None = None,
     rules: AccessRules | None = None,
     limits: Limits | None = None,
     telemetry: Telemetry | None = None,
@@ -229,10 +229,10 @@ def serve(
     ``load`` gives the archive; questions that come before it has returned wait. ``ready`` is called once connected and
     loaded. To be called in the main thread, which alone can receive signals.
     """
-    way_in, telemetry = way_in or Transport(), telemetry or Telemetry()
-    check_set(access, way_in.mode)
-    bot = SlackBot(access, store=store, rules=rules, limits=limits, telemetry=telemetry, editors=editors)
-    entrance = endpoint(access, bot, way_in, telemetry)
+    transport, telemetry = transport or Transport(), telemetry or Telemetry()
+    check_credentials(credentials, transport.mode)
+    bot = SlackBot(credentials, store=store, rules=rules, limits=limits, telemetry=telemetry, editors=editors)
+    entrance = endpoint(credentials, bot, transport, telemetry)
     with _Signals() as end:
         loading = _Loading(load, bot, ready, end)
         bot.start()
@@ -241,7 +241,7 @@ def serve(
             loading.start()
             _wait_for(end)
         finally:
-            entrance.retire()
+            entrance.stop_accepting()
             bot.stop()
             entrance.stop()
     if loading.error is not None:

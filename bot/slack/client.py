@@ -199,18 +199,18 @@ def _check_token(name: str, token: str) -> None:
         raise SettingsError(f"{name} does not start with {_PREFIX[name]}; set it to {_WHERE[name]}.")
 
 
-def create_client(bot_token: str, api_url: str, *, is_patient: bool = True) -> WebClient:
+def create_client(bot_token: str, api_url: str, *, retries: bool = True) -> WebClient:
     """A client for the Slack at ``api_url``, which repeats a call only where Slack cannot have done it.
 
     That is after a 429 (up to seven times, as long as it says), and where the request could not be sent; not after a
-    500 or a reply that never came, because the message may stand. One that is not ``is_patient`` repeats nothing, and
+    500 or a reply that never came, because the message may stand. One that is not ``retries`` repeats nothing, and
     keeps its connections open.
     """
     # Made once: without one, each connection reads this machine's certificates anew.
     certificates = create_default_context() if urlsplit(api_url).scheme == "https" else None
     kind: type[WebClient] = KeepAliveClient
     again: list[RetryHandler] = []
-    if is_patient:
+    if retries:
         kind = WebClient
         again = [
             RateLimitErrorRetryHandler(max_retry_count=7),
@@ -223,7 +223,7 @@ def create_client(bot_token: str, api_url: str, *, is_patient: bool = True) -> W
     return client
 
 
-def response_client(response_url: str) -> WebhookClient:
+def create_response_client(response_url: str) -> WebhookClient:
     """A client for the address at which one thing that a person did may be answered; it repeats nothing."""
     client = WebhookClient(response_url, timeout=TIMEOUT, retry_handlers=[])
     if is_loopback(response_url):
@@ -250,7 +250,7 @@ def fetch_identity(client: WebClient) -> BotIdentity:
     return BotIdentity(team=str(response.get("team")), bot_user=str(response["user_id"]), scopes=given)
 
 
-def socket_address(client: WebClient, app_token: str) -> str:
+def fetch_socket_url(client: WebClient, app_token: str) -> str:
     """The address of a websocket, good for half a minute. SlackError when Slack refuses or does not reply."""
     with _speaking(APP_TOKEN):
         return str(client.apps_connections_open(app_token=app_token)["url"])
@@ -263,21 +263,21 @@ def missing_scopes(identity: BotIdentity) -> tuple[str, ...]:
     return tuple(scope for scope in scopes("base") if scope not in identity.scopes)
 
 
-def check_set(access: Credentials, mode: Mode) -> None:
+def check_credentials(credentials: Credentials, mode: Mode) -> None:
     """Raise SettingsError where what ``mode`` takes is not set, or not of its kind; calls nobody."""
     if mode == "http":
-        check_signing(access.bot_token, access.signing_secret)
+        check_signing(credentials.bot_token, credentials.signing_secret)
     else:
-        check_tokens(access.bot_token, access.app_token)
+        check_tokens(credentials.bot_token, credentials.app_token)
 
 
-def check_access(access: Credentials, mode: Mode = "socket") -> None:
+def verify_credentials(credentials: Credentials, mode: Mode = "socket") -> None:
     """Raise SettingsError or SlackError where ``access`` does not do; nothing is connected."""
-    check_set(access, mode)
-    client = create_client(access.bot, access.api_url)
+    check_credentials(credentials, mode)
+    client = create_client(credentials.bot, credentials.api_url)
     fetch_identity(client)
     if mode == "socket":
-        socket_address(client, access.app)
+        fetch_socket_url(client, credentials.app)
 
 
 @contextmanager

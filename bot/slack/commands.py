@@ -215,7 +215,7 @@ def _asked(invocation: _Invocation) -> IncomingQuestion:
             # Its asker alone sees the answer, until it is shared.
             is_public=None if invocation.surface == "share" else False,
         ),
-        only_if_known=False,
+        is_unaddressed_edit=False,
         response_url=invocation.response_url,
     )
 

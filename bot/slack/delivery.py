@@ -37,7 +37,7 @@ from bot.slack.posting import (
     Unconfirmed,
     call_slack,
     destination_of,
-    metadata_of,
+    make_metadata,
     post,
     remove,
     update,
@@ -116,13 +116,13 @@ def answer_record(
     """
     if asked is None or asked.text is None or said is None or said.receipt is None or said.outcome != outcome:
         return None
-    ref, told = asked.ref, asked.origin.is_public
+    ref, told = asked.ref, asked.sender.is_public
     return AnswerRecord(
         id=answer_id(ref, asked.event.version),
         ref=ref,
         thread=asked.thread or "",
         user_hash=hash_user_id(ref.team, asked.user),
-        entry_point=asked.surface,
+        entry_point=asked.entry_point,
         question=asked.text,
         outcome=outcome,
         receipt=said.receipt,
@@ -145,7 +145,7 @@ def question_log(
         event_id=asked.event.event_id,
         team=asked.ref.team,
         channel=asked.ref.channel,
-        surface=asked.surface,
+        surface=asked.entry_point,
         outcome=outcome,
         answer=kept.id if kept else None,
         confidence=said.confidence if said else None,
@@ -173,7 +173,7 @@ class DeliveryContext:
     client: WebClient
     bot_user: str
     store: ResilientStore
-    admission: AccessControl
+    access: AccessControl
     telemetry: Telemetry
     compose: Callable[[IncomingQuestion], RenderedReply]
     clock: Callable[[], float] = monotonic
@@ -249,7 +249,7 @@ class Delivery:
         return None
 
     def _decide(self, asked: IncomingQuestion) -> RenderedReply | CallFailure:
-        refusal = self._means.admission.refusal(asked)
+        refusal = self._means.access.check(asked)
         if refusal is None:
             return self._means.compose(asked)
         return render_sentence("refusal", refusal) if isinstance(refusal, str) else refusal
@@ -259,13 +259,13 @@ class Delivery:
             return self._take_back("silence")
         client, destination = self._means.client, destination_of(asked, said.outcome)
         if destination.only is not None:
-            return self._after_private(said, post(client, destination, said.message, metadata_of(asked)))
+            return self._after_private(said, post(client, destination, said.message, make_metadata(asked)))
         if self._must_look:
             return self._look(asked, said)
         if self._reply_ts is not None:
-            result = update(client, destination.channel, self._reply_ts, said.message, metadata_of(asked))
+            result = update(client, destination.channel, self._reply_ts, said.message, make_metadata(asked))
         else:
-            result = post(client, destination, said.message, metadata_of(asked))
+            result = post(client, destination, said.message, make_metadata(asked))
         return self._after_public(said, result)
 
     def _look(self, asked: IncomingQuestion, said: RenderedReply) -> Retry | None:
@@ -305,7 +305,7 @@ class Delivery:
 
     @property
     def _is_shared(self) -> bool:
-        return self._asked is not None and self._asked.surface == "share"
+        return self._asked is not None and self._asked.entry_point == "share"
 
     def _after_private(self, said: RenderedReply, result: Result) -> Retry | None:
         is_hopeless = isinstance(result, NotPosted) and result.code
@@ -342,11 +342,11 @@ class Delivery:
     def _later(self) -> Retry:
         wait = min(LONGEST_WAIT, 2.0**self._tries)
         self._tries += 1
-        return Retry(wait, aside=self._tries > PATIENT_TRIES)
+        return Retry(wait, is_blocking=self._tries <= PATIENT_TRIES)
 
     def _settle(self, outcome: Outcome, reply_ts: str | None) -> Retry | None:
         waited = self._means.clock() - self._began
-        kept = answer_record(self._asked, self._said, outcome, self._means.admission.directory.is_public)
+        kept = answer_record(self._asked, self._said, outcome, self._means.access.directory.is_public)
         more = self._means.store.complete(self._claim, outcome, reply_ts, kept)
         if self._asked is not None and not self._claim.is_deleted:
             self._means.telemetry.question(

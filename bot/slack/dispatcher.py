@@ -56,7 +56,7 @@ class RateLimiter:
         # Those who asked last stand last, so that those of whom nothing counts any more are found in front.
         self._asked: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def refusal(self, user: str, channel: str) -> str | None:
+    def check(self, user: str, channel: str) -> str | None:
         """Count a question; where it is one too many, the sentence that says so, and the question does not count."""
         now = self._clock()
         with self._lock:
@@ -93,7 +93,7 @@ def previous_questions(asked: IncomingQuestion, store: ResilientStore) -> tuple[
     """
     ref, thread = asked.ref, asked.thread
     is_flat = thread is None
-    if asked.surface not in ("mention", "dm", "follow-up") or thread == ref.ts or asked.text is None:
+    if asked.entry_point not in ("mention", "dm", "follow-up") or thread == ref.ts or asked.text is None:
         return ()
     if is_flat and not is_continuation(asked.text):
         return ()
@@ -105,7 +105,7 @@ def is_follow_up_expected(asked: IncomingQuestion, store: ResilientStore, rules:
     """Whether a follow-up is one that the bot looks into: it knows it, or has replied in its thread and may go on."""
     if store.is_known(asked.ref):
         return True
-    if asked.only_if_known or not asked.origin.home & rules.follow_ups:
+    if asked.is_unaddressed_edit or not asked.sender.own_teams & rules.follow_ups:
         return False
     ref = asked.ref
     return store.find_latest_answer(ref.team, ref.channel, asked.thread or "", ref.ts) is not None
@@ -128,19 +128,19 @@ class Dispatcher:
         *,
         bot_user: str,
         store: ResilientStore,
-        admission: AccessControl,
-        allowance: RateLimiter,
+        access: AccessControl,
+        rate_limiter: RateLimiter,
         telemetry: Telemetry,
         lanes: ChannelQueues | None = None,
         scopes: frozenset[str] | None = None,
     ) -> None:
         self._scopes = scopes
-        self._store, self._allowance, self._bot_user = store, allowance, bot_user
-        self._means = DeliveryContext(client, bot_user, store, admission, telemetry, self._compose)
+        self._store, self._rate_limiter, self._bot_user = store, rate_limiter, bot_user
+        self._means = DeliveryContext(client, bot_user, store, access, telemetry, self._compose)
         self._shelf: CorpusProtocol | None = None
         self._composer = RenderWorker()
         self._lanes = lanes or ChannelQueues()
-        self._lanes.hold()
+        self._lanes.pause()
         self._notices = ChannelQueues(threads=NOTICE_THREADS)
 
     @property
@@ -156,7 +156,7 @@ class Dispatcher:
     def open(self, shelf: CorpusProtocol) -> None:
         """Answer from now on."""
         self._shelf = shelf
-        self._lanes.open()
+        self._lanes.resume()
 
     def _compose(self, asked: IncomingQuestion) -> RenderedReply:
         if self._shelf is None:
@@ -175,17 +175,17 @@ class Dispatcher:
 
     def take_question(self, asked: IncomingQuestion) -> bool:
         """Take this question; False where whoever brought it must be told that it was not taken."""
-        if asked.surface == "follow-up":
-            is_ours = is_follow_up_expected(asked, self._store, self._means.admission.rules)
+        if asked.entry_point == "follow-up":
+            is_ours = is_follow_up_expected(asked, self._store, self._means.access.rules)
         else:
-            is_ours = not asked.only_if_known or self._store.is_known(asked.ref)
+            is_ours = not asked.is_unaddressed_edit or self._store.is_known(asked.ref)
         if not is_ours:
             return True
         claim = self._store.claim(asked.event)
         if claim is None:
             log.info("already taken: %s", asked.ref)
             return True
-        sentence = self._allowance.refusal(asked.user, asked.ref.channel)
+        sentence = self._rate_limiter.check(asked.user, asked.ref.channel)
         try:
             if sentence is None:
                 self._work_on(claim, asked)

@@ -62,15 +62,15 @@ EntryPoint = Literal["mention", "dm", "follow-up", "command", "shortcut", "share
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whence a question comes.
+    """Where a question comes from.
 
-    ``user_team`` is the workspace or organisation of the person, None where Slack did not say; ``home`` are the ids of
-    the bot's own; ``is_external_channel``: the channel is shared with another organisation; ``is_public``: everybody of
-    the workspace may read there, None where Slack did not say.
+    ``user_team`` is the workspace or organisation of the person, None if Slack did not say; ``own_teams`` are the ids
+    of the bot's workspace and organisation; ``is_external_channel``: the channel is shared with another organisation;
+    ``is_public``: everyone in the workspace can read the channel, None if Slack did not say.
     """
 
     user_team: str | None
-    home: frozenset[str]
+    own_teams: frozenset[str]
     is_external_channel: bool
     is_public: bool | None = None
 
@@ -82,18 +82,18 @@ class IncomingQuestion:
     ``thread`` is the thread to reply in, None for a flat direct message; ``text`` is in plain words, and None when the
     message asks nothing (a greeting, thanks, an emoji, nothing at all); ``notes`` say what of the message was not read.
     ``response_url`` is where the asker alone is told something of what was no message.
-    ``only_if_known``: it is a change of a message that is not to the bot and was not; that concerns the bot only where
-    it knows the message.
+    ``is_unaddressed_edit``: an edit of a message that does not address the bot and did not before; it is ignored
+    unless the store knows the message.
     """
 
     event: QuestionEvent
-    surface: EntryPoint
+    entry_point: EntryPoint
     user: str
     thread: str | None
     text: str | None
     notes: tuple[str, ...]
-    origin: Sender
-    only_if_known: bool
+    sender: Sender
+    is_unaddressed_edit: bool
     response_url: str | None = None
 
     @property
@@ -171,10 +171,10 @@ def _changed(envelope: Envelope, bot_user: str | None) -> IncomingQuestion | Del
     event = envelope.event
     is_addressed = _is_addressed(event, now, bot_user) or _is_addressed(event, before, bot_user)
     if is_addressed or not _is_in_channel_thread(event, now):
-        return _asked(envelope, now, bot_user, _surface(event), only_if_known=not is_addressed)
+        return _asked(envelope, now, bot_user, _surface(event), is_unaddressed_edit=not is_addressed)
     if is_follow_up(now, to_plain_text(now.text, bot_user=bot_user)):
         return _asked(envelope, now, bot_user, "follow-up")
-    return replace(_asked(envelope, now, bot_user, "follow-up", only_if_known=True), text=None)
+    return replace(_asked(envelope, now, bot_user, "follow-up", is_unaddressed_edit=True), text=None)
 
 
 def _is_addressed(event: SlackEvent, message: SlackMessage, bot_user: str | None) -> bool:
@@ -188,13 +188,18 @@ def _withdrawn(envelope: Envelope, ts: str | None, bot_user: str | None) -> Dele
         return None
     # An edit may have taken the mention away, and the mention itself may come after its own deletion.
     is_addressed = gone is not None and (gone.edited is not None or _is_addressed(event, gone, bot_user))
-    return DeletedQuestion(MessageRef(envelope.home, event.channel, ts), is_addressed)
+    return DeletedQuestion(MessageRef(envelope.own_team, event.channel, ts), is_addressed)
 
 
 def _asked(
-    envelope: Envelope, said: SlackMessage, bot_user: str | None, surface: EntryPoint, *, only_if_known: bool = False
+    envelope: Envelope,
+    said: SlackMessage,
+    bot_user: str | None,
+    surface: EntryPoint,
+    *,
+    is_unaddressed_edit: bool = False,
 ) -> IncomingQuestion:
-    ref = MessageRef(envelope.home, envelope.event.channel, said.ts)
+    ref = MessageRef(envelope.own_team, envelope.event.channel, said.ts)
     # Bots' changes alone come without a time of edit; a person's never do (seen).
     version = said.edited.ts if said.edited else envelope.event.ts if said is not envelope.event else ""
     # Only what is read of an event is kept: what comes out reads back to the same question.
@@ -208,7 +213,7 @@ def _asked(
         text,
         notes,
         _origin(envelope, said),
-        only_if_known,
+        is_unaddressed_edit,
     )
 
 
@@ -220,7 +225,7 @@ def _thread(said: SlackMessage, surface: EntryPoint) -> str | None:
 
 
 def _origin(envelope: Envelope, said: SlackMessage) -> Sender:
-    home = frozenset(one for one in (envelope.home, envelope.enterprise) if one)
+    home = frozenset(one for one in (envelope.own_team, envelope.enterprise) if one)
     # A mention comes without the kind of its channel.
     kind = envelope.event.channel_type
     is_public = kind == "channel" if kind else None

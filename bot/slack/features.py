@@ -179,7 +179,7 @@ def scopes(variant: Variant) -> tuple[str, ...]:
     return tuple(dict.fromkeys(scope for feature in _of(variant) for scope in feature.scopes))
 
 
-def lacking(granted: frozenset[str], variant: Variant) -> tuple[SlackFeature, ...]:
+def missing_features(granted: frozenset[str], variant: Variant) -> tuple[SlackFeature, ...]:
     """The features of ``variant`` (of "full": those that base has not) that are off with the ``granted`` scopes."""
     return tuple(
         feature for feature in FEATURES if feature.variant == variant and not granted.issuperset(feature.scopes)

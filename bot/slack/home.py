@@ -35,10 +35,10 @@ from bot.slack.access import AccessControl
 from bot.slack.blockkit import bullet_list, bullets, header, home, plain_text, rich_link, rich_text, rich_words, section
 from bot.slack.client import BotIdentity
 from bot.slack.events import IncomingQuestion, Sender
-from bot.slack.features import COMMAND, SlackFeature, lacking
+from bot.slack.features import COMMAND, SlackFeature, missing_features
 from bot.slack.layout import EXAMPLE_LIMIT
 from bot.slack.markup import isolate, linkable, shorten
-from bot.slack.payloads import Wrapper
+from bot.slack.payloads import EventEnvelope
 from bot.slack.posting import NotPosted, RateLimited, Unconfirmed, call_slack
 from bot.slack.queues import ChannelQueues, Pace, QueueClosedError, QueueFullError, Retry
 from bot.slack.render import AnswererProtocol, CorpusProtocol
@@ -176,7 +176,7 @@ class _Opened(BaseModel):
     tab: Literal["home", "messages"]
 
 
-class _Envelope(Wrapper):
+class _Envelope(EventEnvelope):
     """The event that a person opened one of the app's tabs."""
 
     event: _Opened
@@ -186,12 +186,14 @@ class Home:
     """Shows people what the archive holds and how to ask it; until ``open``, that it is being read."""
 
     def __init__(
-        self, client: WebClient, admission: AccessControl, identity: BotIdentity, history: QuestionHistory
+        self, client: WebClient, access: AccessControl, identity: BotIdentity, history: QuestionHistory
     ) -> None:
-        self._client, self._admission, self._history = client, admission, history
-        # Where Slack does not say which there are, nothing is said to be lacking, and nothing is offered.
+        self._client, self._access, self._history = client, access, history
+        # Where Slack does not say which there are, no feature is listed as missing, and nothing is offered.
         self._scopes = identity.scopes or frozenset()
-        self._lacking = lacking(self._scopes, "base") + lacking(self._scopes, "full") if identity.scopes else ()
+        self._lacking = (
+            missing_features(self._scopes, "base") + missing_features(self._scopes, "full") if identity.scopes else ()
+        )
         self._shelf: CorpusProtocol | None = None
         self._lanes = ChannelQueues(threads=THREADS, pace=PACE)
 
@@ -215,12 +217,12 @@ class Home:
             return
         opened = envelope.event
         try:
-            self._lanes.add(opened.user, body["event_id"], lambda: self._show(envelope.home, opened))
+            self._lanes.add(opened.user, body["event_id"], lambda: self._show(envelope.own_team, opened))
         except (QueueFullError, QueueClosedError):
             log.warning("no room to show %s the tab %s", opened.user, opened.tab)
 
     def _show(self, team: str, opened: _Opened) -> Retry | None:
-        refusal = self._admission.refusal(_as_question(team, opened))
+        refusal = self._access.check(_as_question(team, opened))
         if refusal is not None and not isinstance(refusal, str):
             return _after(refusal)
         if opened.tab == "messages":
@@ -278,7 +280,7 @@ def _as_question(team: str, opened: _Opened) -> IncomingQuestion:
     """What the tab shows is the archive's, so that only those may see it who may ask."""
     nothing = QuestionEvent("", MessageRef(team, opened.channel, ""), "", "")
     origin = Sender(None, frozenset({team}), is_external_channel=False)
-    return IncomingQuestion(nothing, "dm", opened.user, None, None, (), origin, only_if_known=False)
+    return IncomingQuestion(nothing, "dm", opened.user, None, None, (), origin, is_unaddressed_edit=False)
 
 
 def _after(result: object) -> Retry | None:

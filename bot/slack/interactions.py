@@ -42,7 +42,7 @@ from bot.slack.modals import (
 )
 from bot.slack.paging import page_of, paged, reread
 from bot.slack.payloads import InteractionPayload, PayloadView
-from bot.slack.posting import CallFailure, call_slack, metadata_of, update
+from bot.slack.posting import CallFailure, call_slack, make_metadata, update
 from bot.slack.queues import ChannelQueues, Pace, QueueClosedError, QueueFullError
 from bot.slack.render import AnswererProtocol, CorpusProtocol
 from bot.store.models import Feedback, MessageRef, QuestionEvent, answer_id
@@ -60,8 +60,8 @@ PACE = Pace(burst=20, seconds=0.2)
 class InteractionHandler:
     """Takes presses, and answers each with a modal; until ``open`` it says that the archive is being read."""
 
-    def __init__(self, client: WebClient, admission: AccessControl, store: Store, bot_user: str) -> None:
-        self._client, self._admission, self._store, self._bot_user = client, admission, store, bot_user
+    def __init__(self, client: WebClient, access: AccessControl, store: Store, bot_user: str) -> None:
+        self._client, self._access, self._store, self._bot_user = client, access, store, bot_user
         self._shelf: CorpusProtocol | None = None
         self._lanes = ChannelQueues(threads=THREADS, pace=PACE)
         self.actions: dict[str, Callable[[InteractionPayload], None]] = {
@@ -132,7 +132,7 @@ class InteractionHandler:
         shown = self._refused(press, turn.ref) or self._turned(press, turn)
         if isinstance(shown, MessageContent):
             channel, ts = turn.ref.channel, press.container.message_ts
-            metadata = metadata_of(_asked(press, turn.ref, turn.version))
+            metadata = make_metadata(_asked(press, turn.ref, turn.version))
             result = update(self._client, channel, ts, shown, metadata)
             if not isinstance(result, CallFailure):
                 return
@@ -163,7 +163,7 @@ class InteractionHandler:
         return self._shelf.with_current(turned, patience=AT_ONCE)
 
     def _why(self, press: InteractionPayload) -> None:
-        answered = AnswerRef.model_validate_json(press.actions[0].chosen)
+        answered = AnswerRef.model_validate_json(press.actions[0].chosen_value)
         self._open(press, self._refused(press, answered.ref) or self._explained(answered))
 
     def _explained(self, answered: AnswerRef) -> Json:
@@ -192,7 +192,7 @@ class InteractionHandler:
 
     def _refused(self, press: InteractionPayload, ref: MessageRef) -> Json | None:
         """What is shown to somebody who may not ask, and so may not read on."""
-        refusal = self._admission.refusal(_asked(press, ref))
+        refusal = self._access.check(_asked(press, ref))
         if isinstance(refusal, CallFailure):
             log.warning("whether %s may press is not known: %s", press.user.id, refusal)
             return sentence_modal(strings.UNREACHED)
@@ -203,12 +203,12 @@ class InteractionHandler:
 
 
 def _asked(press: InteractionPayload, ref: MessageRef, version: str = "") -> IncomingQuestion:
-    """The press as a question from the same person in the same place, for admission."""
+    """The press as a question from the same person in the same place, for the access check."""
     home = frozenset(one for one in (ref.team, press.enterprise and press.enterprise.id) if one)
     surface: EntryPoint = "dm" if ref.channel.startswith("D") else "mention"
     origin = Sender(press.user.team_id, home, is_external_channel=False)
     return IncomingQuestion(
-        QuestionEvent("", ref, version, ""), surface, press.user.id, None, None, (), origin, only_if_known=False
+        QuestionEvent("", ref, version, ""), surface, press.user.id, None, None, (), origin, is_unaddressed_edit=False
     )
 
 

@@ -70,7 +70,7 @@ class Authorization(BaseModel):
     enterprise_id: str | None = None
 
 
-class Wrapper(BaseModel):
+class EventEnvelope(BaseModel):
     """What an event is delivered in, whichever it is."""
 
     event_id: str
@@ -80,7 +80,7 @@ class Wrapper(BaseModel):
     is_ext_shared_channel: bool = False
 
     @property
-    def home(self) -> str:
+    def own_team(self) -> str:
         """The workspace that the bot is installed in; in a shared channel ``team_id`` may be the other one (seen)."""
         return next((one.team_id for one in self.authorizations if one.team_id), self.context_team_id or self.team_id)
 
@@ -89,7 +89,7 @@ class Wrapper(BaseModel):
         return next((one.enterprise_id for one in self.authorizations), None)
 
 
-class Envelope(Wrapper):
+class Envelope(EventEnvelope):
     """A message, or what happened to one, as it is delivered."""
 
     event: SlackEvent
@@ -121,7 +121,7 @@ class PayloadAction(BaseModel):
     selected_option: PayloadOption | None = None
 
     @property
-    def chosen(self) -> str:
+    def chosen_value(self) -> str:
         """The value of what was chosen, empty for nothing."""
         return self.selected_option.value if self.selected_option else ""
 

@@ -18,7 +18,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookResponse
 
-from bot.slack.client import response_client
+from bot.slack.client import create_response_client
 from bot.slack.events import IncomingQuestion
 from bot.slack.layout import MessageContent
 from bot.store.models import Outcome
@@ -127,14 +127,14 @@ def destination_of(asked: IncomingQuestion, outcome: Outcome) -> Destination:
     to the asker alone; of what is shared, all that the archive said is for everybody.
     """
     channel, thread = asked.ref.channel, asked.thread
-    if asked.response_url and not (asked.surface == "share" and outcome in SHARED):
+    if asked.response_url and not (asked.entry_point == "share" and outcome in SHARED):
         return Destination(channel, None, asked.user, asked.response_url)
-    if outcome not in PRIVATE or asked.surface == "dm":
+    if outcome not in PRIVATE or asked.entry_point == "dm":
         return Destination(channel, thread, None)
     return Destination(channel, None if thread == asked.ref.ts else thread, asked.user)
 
 
-def metadata_of(asked: IncomingQuestion) -> MessageMetadata:
+def make_metadata(asked: IncomingQuestion) -> MessageMetadata:
     """What a reply bears by which it is found again: its question, and which version of it."""
     version = asked.event.version
     mark = {"question_ts": asked.ref.ts} | ({"question_edited": version} if version else {})
@@ -173,7 +173,7 @@ def post(client: WebClient, destination: Destination, message: MessageContent, m
 
 def _respond(response_url: str, message: MessageContent) -> Result:
     try:
-        response = response_client(response_url).send(
+        response = create_response_client(response_url).send(
             text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
         )
     except URLError as error:

@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A task is to run once more, ``after`` seconds; until then its lane waits for it, unless it steps ``aside``."""
+    """Run a task again in ``after`` seconds; until then the tasks behind it wait, if ``is_blocking``."""
 
     after: float
-    aside: bool = False
+    is_blocking: bool = True
 
 
 Task = Callable[[], Retry | None]
@@ -81,9 +81,9 @@ class ChannelQueues:
     """Runs tasks in daemon threads, so that none outlives its process; every method may be called from any thread."""
 
     def __init__(
-        self, *, threads: int = THREADS, pace: Pace = SLACK, most: int = MOST, most_in_lane: int = MOST_IN_LANE
+        self, *, threads: int = THREADS, pace: Pace = SLACK, most: int = MOST, max_per_channel: int = MOST_IN_LANE
     ) -> None:
-        self._pace, self._most, self._most_in_lane = pace, most, most_in_lane
+        self._pace, self._most, self._most_in_lane = pace, most, max_per_channel
         state = Lock()
         self._due, self._idle = Condition(state), Condition(state)
         self._lanes: dict[object, _ChannelQueue] = {}
@@ -119,13 +119,13 @@ class ChannelQueues:
             if lane.length == 1 and not lane.is_running:
                 self._enqueue(lane)
 
-    def hold(self) -> None:
-        """Collect tasks and begin none, until ``open``."""
+    def pause(self) -> None:
+        """Collect tasks and begin none, until ``resume``."""
         with self._due:
             self._is_held = True
 
-    def open(self) -> None:
-        """Go on after ``hold``."""
+    def resume(self) -> None:
+        """Go on after ``pause``."""
         with self._due:
             self._is_held = False
             self._due.notify_all()
@@ -191,7 +191,7 @@ class ChannelQueues:
             lane.paced_at = max(lane.paced_at, now) + self._pace.seconds
             if again is None:
                 self._unfinished -= 1
-            elif again.aside:
+            elif not again.is_blocking:
                 self._enqueue(_ChannelQueue(head=task, free_at=now + again.after))
             else:
                 lane.head, lane.free_at = task, now + again.after

@@ -102,7 +102,7 @@ def render_apology(why: str) -> RenderedReply:
 
 def fitting(asked: IncomingQuestion, said: RenderedReply) -> RenderedReply:
     """``said``, or silence: whoever did not speak to the bot gets an answer from it, or is left in peace."""
-    return SILENCE if asked.surface == "follow-up" and said.outcome != "answer" else said
+    return SILENCE if asked.entry_point == "follow-up" and said.outcome != "answer" else said
 
 
 def render_reply(
@@ -139,7 +139,7 @@ def draft(
     began = perf_counter()
     reply = answers.answer(Question(asked.text, previous_questions=follows))
     took_ms = (perf_counter() - began) * 1000
-    if asked.surface == "follow-up" and not _is_to_the_point(reply):
+    if asked.entry_point == "follow-up" and not _is_to_the_point(reply):
         return SILENCE
     quotes = reply.shown_quotes
     for quote in quotes:
@@ -150,7 +150,7 @@ def draft(
     went_on = follows if reply.trace.query.inherited_positions else ()
     answered = AnswerRef(ref=asked.ref, version=asked.event.version)
     after = PageRef(**dict(answered), at=1, goes_on=bool(went_on)) if may_page else None
-    share = sharing_of(asked.text) if asked.response_url is not None and asked.surface != "share" else None
+    share = sharing_of(asked.text) if asked.response_url is not None and asked.entry_point != "share" else None
     message = add_buttons(_laid_out(reply, asked, asked.text), answered, quotes, share=share, after=after)
     receipt = make_receipt(reply, answers.archive, answers.explain).model_dump_json()
     return RenderedReply(outcome, message, reply.confidence, len(quotes), took_ms, receipt, went_on)
@@ -168,4 +168,4 @@ def _laid_out(reply: Reply, asked: IncomingQuestion, question: str) -> MessageCo
     if asked.response_url is None:
         return render(reply, asked.notes, around=CONTROLS)
     message = render(reply, asked.notes, around=SHARE_BLOCKS + CONTROLS)
-    return credited(message, question, asked.user) if asked.surface == "share" else message
+    return credited(message, question, asked.user) if asked.entry_point == "share" else message

@@ -35,7 +35,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.errors import SettingsError, SlackError
-from bot.slack.client import is_loopback, socket_address
+from bot.slack.client import fetch_socket_url, is_loopback
 from bot.telemetry import METRICS_TYPE, Telemetry
 
 # Seconds between two pings, which is how long a connection that was cut without a word goes unnoticed at most.
@@ -60,12 +60,12 @@ class SocketEndpoint:
 
     def start(self) -> None:
         """Open the websocket. SlackError where Slack refuses it or cannot be reached."""
-        self._client.wss_uri = socket_address(self._client.web_client, str(self._client.app_token))
+        self._client.wss_uri = fetch_socket_url(self._client.web_client, str(self._client.app_token))
         self._client.connect()
         if not self._client.is_connected():
             raise SlackError("Slack's websocket cannot be opened; check the network and a proxy, then start again.")
 
-    def retire(self) -> None:
+    def stop_accepting(self) -> None:
         """Begin to close it: no further event is taken."""
         self._closing.start()
 
@@ -149,13 +149,13 @@ class HttpEndpoint:
         self._thread.start()
         log.info("events are taken at http://%s:%d%s", self._host, self.port, EVENTS_PATH)
 
-    def retire(self) -> None:
+    def stop_accepting(self) -> None:
         """Take no further event: Slack is told to come again, a supervisor that the bot is ending."""
         self._is_retired = True
 
     def stop(self) -> None:
         """Finish the requests in hand and close the address."""
-        self.retire()
+        self.stop_accepting()
         self._server.should_exit = True
         if self._thread.is_alive():
             self._thread.join(END_WITHIN + 0.5)

@@ -76,7 +76,7 @@ class Harness:
             stack.callback(bot.stop)
             endpoint = SocketEndpoint(bot.app, app_token=self.slack.app_token)
             stack.callback(endpoint.stop)
-            stack.callback(endpoint.retire)
+            stack.callback(endpoint.stop_accepting)
             bot.start()
             if is_loaded:
                 self.open(bot)
@@ -102,7 +102,7 @@ class Harness:
                 port=0,
             )
             stack.callback(endpoint.stop)
-            stack.callback(endpoint.retire)
+            stack.callback(endpoint.stop_accepting)
             bot.start()
             self.open(bot)
             endpoint.start()

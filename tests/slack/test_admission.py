@@ -133,7 +133,7 @@ def test_what_slack_says_of_a_person_is_believed_for_an_hour() -> None:
     """After an hour Slack is asked again; where it does not reply, nothing is made up."""
     now = [0.0]
     with FakeSlack(scopes=(*SCOPES, "users:read")) as slack:
-        directory = UserDirectory(create_client(slack.bot_token, slack.api_url, is_patient=False), clock=lambda: now[0])
+        directory = UserDirectory(create_client(slack.bot_token, slack.api_url, retries=False), clock=lambda: now[0])
         known = [directory.person(YOU), directory.person("U0NOBODY")]
         slack.fail_next("users.info", times=2)
         now[0] = 3_599.0

@@ -156,7 +156,7 @@ def test_a_command_is_admitted_as_a_mention_is(idle: Harness) -> None:
 
 
 def test_without_its_scopes_nothing_is_shared(tmp_path: Path) -> None:
-    """Where Slack does not tell the bot who is in a channel, it shares nothing and says which scopes are lacking."""
+    """Where Slack does not tell the bot who is in a channel, it shares nothing and says which scopes are missing."""
     with full_harness(tmp_path, without=("channels:read",)) as harness, harness.bot():
         share(harness, run_command(harness, GENERAL, BRIDGE))
         assert "grant it the scopes" in shown(private_messages(harness, 2)[-1])

@@ -39,7 +39,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.store = Store(self.folder, clock=lambda: self.now)
-        client = create_client(self.slack.bot_token, self.slack.api_url, is_patient=False)
+        client = create_client(self.slack.bot_token, self.slack.api_url, retries=False)
         self.means = DeliveryContext(
             client,
             self.slack.bot_user,
@@ -97,8 +97,14 @@ FAILURES: list[tuple[Json, list[Retry]]] = [
     ({"status": 429, "retry_after": 30}, [Retry(30.0)] * 3),
     ({"status": 429}, [Retry(1.0)] * 3),
     ({"status": 200, "error": "ratelimited"}, [Retry(1.0)] * 2),
-    ({"status": 200, "error": "restricted_action"}, [Retry(1.0), Retry(2.0), Retry(4.0), Retry(8.0, aside=True)]),
-    ({"status": 500}, [Retry(1.0), Retry(2.0), Retry(4.0), Retry(8.0, aside=True), Retry(16.0, aside=True)]),
+    (
+        {"status": 200, "error": "restricted_action"},
+        [Retry(1.0), Retry(2.0), Retry(4.0), Retry(8.0, is_blocking=False)],
+    ),
+    (
+        {"status": 500},
+        [Retry(1.0), Retry(2.0), Retry(4.0), Retry(8.0, is_blocking=False), Retry(16.0, is_blocking=False)],
+    ),
 ]
 
 
@@ -117,7 +123,7 @@ def test_no_wait_is_longer_than_the_longest(bench: Bench) -> None:
     bench.fail(9, status=200, error="restricted_action")
     errand = bench.errand()
     *_, last, very_last = [errand() for _ in range(9)]
-    assert (last, very_last) == (Retry(LONGEST_WAIT, aside=True),) * 2
+    assert (last, very_last) == (Retry(LONGEST_WAIT, is_blocking=False),) * 2
 
 
 def test_after_an_hour_a_question_is_given_up(bench: Bench, lines: Callable[[], list[Json]]) -> None:

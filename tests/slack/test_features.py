@@ -12,7 +12,7 @@ from manifests import FILES, Mode, manifest
 from slack_sdk import WebClient
 
 from bot.playground.events import SCOPES
-from bot.slack.features import COMMAND, FEATURES, REASONS, Variant, events, lacking, scopes
+from bot.slack.features import COMMAND, FEATURES, REASONS, Variant, events, missing_features, scopes
 
 ROOT = Path(__file__).parents[2]
 # Attributes of the client that call Slack: named as its methods are, with "_" for ".".
@@ -99,10 +99,12 @@ def test_there_is_a_manifest_for_each_variant_and_mode() -> None:
 
 
 def test_a_feature_without_its_scope_is_off() -> None:
-    """What is lacking are the features of that variant of which a scope is missing."""
+    """A feature of a variant is missing if one of its scopes is."""
     everything = frozenset(scopes("full"))
-    assert lacking(everything, "base") == lacking(everything, "full") == ()
-    assert [one.events for one in lacking(everything - {"app_mentions:read"}, "base")] == [("app_mention",)]
-    assert lacking(everything - {"app_mentions:read"}, "full") == ()
-    assert {one.variant for one in lacking(frozenset(scopes("base")), "full")} == {"full"}
-    assert lacking(frozenset(scopes("base")), "full") == tuple(one for one in FEATURES if one.variant == "full")
+    assert missing_features(everything, "base") == missing_features(everything, "full") == ()
+    assert [one.events for one in missing_features(everything - {"app_mentions:read"}, "base")] == [("app_mention",)]
+    assert missing_features(everything - {"app_mentions:read"}, "full") == ()
+    assert {one.variant for one in missing_features(frozenset(scopes("base")), "full")} == {"full"}
+    assert missing_features(frozenset(scopes("base")), "full") == tuple(
+        one for one in FEATURES if one.variant == "full"
+    )

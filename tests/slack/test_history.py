@@ -1,4 +1,4 @@
-"""What was asked lately, as people find it in their Home tab: their own questions, and to editors what is lacking."""
+"""What was asked lately, as people find it in their Home tab: their own questions, and to editors what is missing."""
 
 from __future__ import annotations
 

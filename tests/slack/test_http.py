@@ -212,14 +212,14 @@ def test_it_is_ready_while_questions_are_answered(bot: Bot) -> None:
     for is_ready in (False, True):
         bot.is_ready = is_ready
         seen.append((bot.ask("GET", "/healthz")[0], bot.ask("GET", "/readyz")))
-    bot.endpoint.retire()
+    bot.endpoint.stop_accepting()
     seen.append((bot.ask("GET", "/healthz")[0], bot.ask("GET", "/readyz")))
     assert seen == [(200, (503, "the archive is loading\n")), (200, (200, "ready\n")), (200, (503, "ending\n"))]
 
 
 def test_an_event_that_comes_at_the_end_comes_again(bot: Bot) -> None:
     """While the bot is ending, an event is not acknowledged, so that Slack delivers it to whoever comes next."""
-    bot.endpoint.retire()
+    bot.endpoint.stop_accepting()
     assert bot.send(signed()) == (503, "")
     assert bot.got == []
 

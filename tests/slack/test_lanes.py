@@ -44,19 +44,19 @@ def told(done: SimpleQueue[str], count: int) -> list[str]:
 
 def test_a_lane_keeps_the_order_of_its_questions(lanes: ChannelQueues, done: SimpleQueue[str]) -> None:
     """What waits in a lane is done in the order in which it was asked, also where it came in another."""
-    lanes.hold()
+    lanes.pause()
     for order in ("3", "1", "2"):
         lanes.add("a", order, telling(done, order))
-    lanes.open()
+    lanes.resume()
     assert told(done, 3) == ["1", "2", "3"]
 
 
 def test_what_must_wait_keeps_its_place(lanes: ChannelQueues, done: SimpleQueue[str]) -> None:
     """A task that is to run again runs before all others of its lane, even before those asked earlier."""
-    lanes.hold()
+    lanes.pause()
     lanes.add("a", "1", telling(done, "first", Retry(0.0), Retry(0.01)))
     lanes.add("a", "2", telling(done, "second"))
-    lanes.open()
+    lanes.resume()
     assert told(done, 4) == ["first", "first", "first", "second"]
 
 
@@ -72,10 +72,10 @@ def test_a_lane_that_waits_delays_no_other(lanes: ChannelQueues, done: SimpleQue
 
 def test_what_steps_aside_lets_its_lane_go_on(lanes: ChannelQueues, done: SimpleQueue[str]) -> None:
     """A task that may be stuck for long steps aside: its lane goes on, and it runs again all the same."""
-    lanes.hold()
-    lanes.add("a", "1", telling(done, "stuck", Retry(0.01, aside=True)))
+    lanes.pause()
+    lanes.add("a", "1", telling(done, "stuck", Retry(0.01, is_blocking=False)))
     lanes.add("a", "2", telling(done, "behind"))
-    lanes.open()
+    lanes.resume()
     first, *others = told(done, 3)
     assert (first, sorted(others)) == ("stuck", ["behind", "stuck"])
 
@@ -114,8 +114,8 @@ def test_a_lane_keeps_its_pace_after_a_burst(done: SimpleQueue[str]) -> None:
 
 def test_a_full_lane_takes_no_more(done: SimpleQueue[str]) -> None:
     """A lane, and all lanes together, take so much and no more, unless it must be taken."""
-    lanes = ChannelQueues(threads=1, most=3, most_in_lane=2)
-    lanes.hold()
+    lanes = ChannelQueues(threads=1, most=3, max_per_channel=2)
+    lanes.pause()
     lanes.add("a", "1", telling(done, "a1"))
     lanes.add("a", "2", telling(done, "a2"))
     with pytest.raises(QueueFullError):
@@ -124,7 +124,7 @@ def test_a_full_lane_takes_no_more(done: SimpleQueue[str]) -> None:
     with pytest.raises(QueueFullError):
         lanes.add("c", "1", telling(done, "c1"))
     lanes.add("c", "1", telling(done, "c1"), is_bounded=False)
-    lanes.open()
+    lanes.resume()
     assert sorted(told(done, 4)) == ["a1", "a2", "b1", "c1"]
     assert lanes.finish(30) == ()
 
@@ -179,6 +179,6 @@ def test_the_end_does_not_wait_for_what_cannot_be_done(lanes: ChannelQueues, don
     told(done, 1)
     assert lanes.finish(30) == (waiting,)
     held = ChannelQueues(threads=1)
-    held.hold()
+    held.pause()
     held.add("a", "1", waiting)
     assert held.finish(30) == (waiting,)

@@ -107,7 +107,7 @@ def serving() -> Iterator[Server]:
 
 
 def client(url: str) -> KeepAliveClient:
-    made = create_client("xoxb-1", url, is_patient=False)
+    made = create_client("xoxb-1", url, retries=False)
     assert isinstance(made, KeepAliveClient)
     return made
 

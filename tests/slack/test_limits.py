@@ -18,21 +18,21 @@ class Clock:
 def test_a_person_may_ask_so_often_in_any_minute() -> None:
     """The window slides: one more is let through as soon as the oldest is a minute old; refusals do not count."""
     clock = Clock()
-    allowance = RateLimiter(Limits(per_person=2, per_channel=100), clock=clock)
+    rate_limiter = RateLimiter(Limits(per_person=2, per_channel=100), clock=clock)
 
     def asked(at: float) -> bool:
         clock.now = at
-        return allowance.refusal("U1", f"C{at}") is None
+        return rate_limiter.check("U1", f"C{at}") is None
 
     assert [asked(at) for at in (0.0, 30.0, 31.0, WINDOW - 1)] == [True, True, False, False]
     assert [asked(at) for at in (WINDOW, WINDOW + 1, WINDOW + 30)] == [True, False, True]
 
 
 def test_a_channel_is_counted_over_all_its_people() -> None:
-    """Different people share their channel's allowance, and no other's; one who is refused spends none of it."""
-    allowance = RateLimiter(Limits(per_person=1, per_channel=2), clock=Clock())
-    refused = [allowance.refusal(user, "C1") for user in ("U1", "U1", "U2", "U3")]
+    """Different people share the limit of their channel; a refused question does not count."""
+    rate_limiter = RateLimiter(Limits(per_person=1, per_channel=2), clock=Clock())
+    refused = [rate_limiter.check(user, "C1") for user in ("U1", "U1", "U2", "U3")]
     assert [sentence is None for sentence in refused] == [True, False, True, False]
     assert refused[1] == strings.PERSON_LIMIT.format(count=1)
     assert refused[3] == strings.CHANNEL_LIMIT.format(count=2)
-    assert allowance.refusal("U3", "C2") is None
+    assert rate_limiter.check("U3", "C2") is None

@@ -66,16 +66,16 @@ def test_slack_never_has_to_slow_the_bot_down(tmp_path: Path) -> None:
 @pytest.fixture
 def small(offline_harness: Harness) -> Iterator[tuple[Harness, Dispatcher]]:
     """A dispatcher with space for two questions per channel, and its harness."""
-    client = create_client(offline_harness.slack.bot_token, offline_harness.slack.api_url, is_patient=False)
+    client = create_client(offline_harness.slack.bot_token, offline_harness.slack.api_url, retries=False)
     store = Store(offline_harness.state)
     desk = Dispatcher(
         client,
         bot_user=offline_harness.slack.bot_user,
         store=ResilientStore(store),
-        admission=AccessControl(AccessRules(), UserDirectory(client)),
-        allowance=RateLimiter(Limits()),
+        access=AccessControl(AccessRules(), UserDirectory(client)),
+        rate_limiter=RateLimiter(Limits()),
         telemetry=Telemetry(),
-        lanes=ChannelQueues(most_in_lane=2),
+        lanes=ChannelQueues(max_per_channel=2),
     )
     yield offline_harness, desk
     desk.finish(5)

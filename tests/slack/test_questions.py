@@ -193,7 +193,7 @@ def test_whence_a_question_comes(envelope: dict[str, Any], event: dict[str, Any]
     fields = {"type": "app_mention", "channel": "C1", "user": "U1", "ts": "10.0", "text": "what now"} | event
     asked = parse_event({"event_id": "Ev1", "team_id": "T1", "event": fields} | envelope, bot_user=BOT)
     assert isinstance(asked, IncomingQuestion)
-    assert (asked.origin, asked.ref.team) == (origin, "T1")
+    assert (asked.sender, asked.ref.team) == (origin, "T1")
 
 
 @given(st.text(), st.sampled_from(["app_mention", "message"]))

@@ -15,7 +15,7 @@ import pytest
 
 from bot.errors import PullquoteError, SettingsError, SlackError
 from bot.playground.server import FakeSlack
-from bot.slack.client import Credentials, check_access, create_client, is_loopback
+from bot.slack.client import Credentials, create_client, is_loopback, verify_credentials
 
 from .harness import Harness, shown
 from .samples import BRIDGE, QUOTED
@@ -44,7 +44,7 @@ def test_tokens_are_checked_before_anything_is_called(
 def refused(access: Credentials, kind: type[PullquoteError], sentence: str) -> None:
     """Expect that the bot cannot connect, and that it says so in one sentence that begins with this one."""
     with pytest.raises(kind) as error:
-        check_access(access)
+        verify_credentials(access)
     assert str(error.value).startswith(sentence)
     assert "\n" not in str(error.value)
 
@@ -102,9 +102,9 @@ def load():
 def ready(identity):
     print("ready in", identity.team, flush=True)
 
-access, way_in = Credentials(*sys.argv[6:]), Transport(sys.argv[3], port=int(sys.argv[5]))
+access, transport = Credentials(*sys.argv[6:]), Transport(sys.argv[3], port=int(sys.argv[5]))
 try:
-    sys.exit(serve(access, store=Store(Path(sys.argv[2])), load=load, ready=ready, way_in=way_in))
+    sys.exit(serve(access, store=Store(Path(sys.argv[2])), load=load, ready=ready, transport=transport))
 except PullquoteError as error:
     sys.exit(str(error))
 """

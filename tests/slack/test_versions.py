@@ -54,14 +54,14 @@ KNOWN: list[tuple[str, str, str, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "before", "now", "only_if_known"), KNOWN)
-def test_whom_a_change_concerns(kind: str, before: str, now: str, *, only_if_known: bool) -> None:
+@pytest.mark.parametrize(("kind", "before", "now", "is_unaddressed_edit"), KNOWN)
+def test_whom_a_change_concerns(kind: str, before: str, now: str, *, is_unaddressed_edit: bool) -> None:
     """A change of what was or is said to the bot concerns it; any other, only where the bot has answered it before."""
     message = {"user": "U1", "ts": "10.0", "edited": {"ts": "20.0"}}
     parts = {"message": message | {"text": now}, "previous_message": message | {"text": before}}
     asked = changed(channel="C1", channel_type=kind, **parts)
     assert isinstance(asked, IncomingQuestion)
-    assert asked.only_if_known == only_if_known
+    assert asked.is_unaddressed_edit == is_unaddressed_edit
 
 
 WITHDRAWN: list[tuple[dict[str, Any], DeletedQuestion | None]] = [
