@@ -1,16 +1,13 @@
-"""Text into terms. Keeps secret how words are found, folded and stemmed.
+"""Tokenize, fold and stem text; a token keeps its offsets, so that matches can be shown in the original spelling.
 
-A token keeps the offsets of the characters it came from, so that whatever is found by a term can be shown in the
-article's own letters. The rules, in order:
-
-* A token is a run of letters, marks and digits; an apostrophe, an ampersand or a full stop between letters stays
-  inside ("O'Brien", "R&D", "U.S."), as do the points and commas of a number ("3.5", "1,000"). A hyphen parts words
-  ("sixth-generation" is two), except in a short designation with a number ("F-35"). Scripts written without blanks
-  (Han, Hiragana, Katakana) give a token a character.
-* Folded: case, accents, width and ligatures (NFKD without accents and vowel points), possessives, soft hyphens and
-  zero-width characters, British spelling to American ("defence", "programme", "organise", "colour"),
-  irregular forms to their base ("fled", "women").
-* Stemmed: Snowball's English stemmer, on words of plain Latin letters only.
+* Tokenize: a token is a run of letters, marks and digits. An apostrophe, ampersand or full stop between letters is
+  part of it ("O'Brien", "R&D", "U.S."), as are the points and commas of a number ("3.5", "1,000"). A hyphen splits
+  words ("sixth-generation" is two), except in a short designation with a number ("F-35"). In scripts written without
+  blanks (Han, Hiragana, Katakana), each character is a token.
+* Fold: case, accents, width and ligatures (NFKD without accents and vowel points), possessives, soft hyphens and
+  zero-width characters; British spelling to American ("defence", "programme", "organise", "colour"); irregular forms
+  to their base ("fled", "women").
+* Stem: Snowball's English stemmer, on words of ASCII letters only.
 """
 
 from __future__ import annotations
@@ -37,9 +34,9 @@ STOP_WORDS = frozenset(
     t please whats
     """.split()
 )
-"""Words that are not searched, nor are their contractions; inside an exact phrase they count like any other."""
+"""Words that are not searched, nor are their contractions; within an exact phrase they must match like any other."""
 _NAMES = frozenset({"US", "WHO", "IT", "May"})
-"""What is a stop word in lower case, and a name as it stands here."""
+"""Names that are stop words only in lower case."""
 
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
 _LETTER = rf"[\p{{L}}--{_UNSPACED}]"
@@ -55,7 +52,9 @@ _WORD = regex.compile(
     regex.VERSION1 | regex.VERBOSE,
 )
 _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "＇": "'"})
-_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})  # NFKD leaves these
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"}
+)  # NFKD does not decompose these
 _DROPPED = regex.compile(r"[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0591-\u05c7\u00ad\u200b-\u200d\u2060]+")
 _SPELLINGS = {
     "programme": "program",
@@ -95,7 +94,7 @@ child children|criterion criteria|foot feet|goose geese|man men|mouse mice|pheno
 wife wives|woman women
 """
 _UNSTEMMED = frozenset({"maine", "commons", "rapids"})
-"""Words of which the stemmer would make others that mean something else: "main", "common", "rapid"."""
+"""Words that the stemmer would turn into words with another meaning: "main", "common", "rapid"."""
 _BASE_FORMS = {
     other: base
     for line in _IRREGULAR.replace("\n", "|").split("|")
@@ -103,7 +102,7 @@ _BASE_FORMS = {
     for base, *rest in [line.split()]
     for other in rest
 }
-"""The base of each irregular form; a word with a large letter has none, as it may be a name ("Rose", "the Fed")."""
+"""The base of each irregular form; not used for capitalized words, which may be names ("Rose", "the Fed")."""
 _VARIANTS = (
     (regex.compile(r"^(def|off|lic|pret)ence"), r"\1ense"),
     (regex.compile(r"(?<=\w\w\w)i[sz](e|ed|es|ing|ation|ations|er|ers)$"), r"iz\1"),
@@ -119,7 +118,7 @@ _VARIANTS = (
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A term at ``start``–``end`` (characters of the analysed text); ``is_stop`` where it is not searched."""
+    """A term and the character offsets of its word in the analyzed text; ``is_stop`` for a stop word."""
 
     term: str
     start: int
@@ -131,7 +130,7 @@ _local = threading.local()
 
 
 def _stem(word: str) -> str:
-    # A Stemmer object keeps state between calls and must not be shared by threads.
+    # A Stemmer has state that must not be shared by threads.
     stemmer = getattr(_local, "stemmer", None)
     if stemmer is None:
         stemmer = _local.stemmer = Stemmer.Stemmer("english")
@@ -139,15 +138,15 @@ def _stem(word: str) -> str:
 
 
 def strip_possessive(word: str) -> str:
-    """``word`` without a possessive."""
+    """Remove a possessive ending."""
     return word.translate(_APOSTROPHES).removesuffix("'s").removesuffix("'S")
 
 
 @lru_cache(maxsize=200_000)
 def fold(word: str) -> str:
-    """``word`` without case, accents, possessive and regional spelling; not yet stemmed.
+    """Normalize case, accents, possessives and regional spelling, without stemming.
 
-    An upper-case "US" is the country ("u.s."), as is "U.S."; a lower-case "us" is the pronoun.
+    Upper-case "US" and "U.S." become "u.s.", the country; lower-case "us" is the pronoun.
     """
     word = strip_possessive(word)
     if word in ("US", "U.S.", "U.S"):
@@ -170,19 +169,19 @@ def fold(word: str) -> str:
 
 
 def to_name_forms(word: str) -> tuple[str, ...]:
-    """``word`` as the name that it may be as well: "Rose" where "rose" is a form of another word; mostly none."""
+    """The capitalized word, if its lower-case form is an irregular form: "Rose" for "rose"; else nothing."""
     plain = strip_possessive(word).lower()
     return (plain.capitalize(),) if plain in _BASE_FORMS else ()
 
 
 def to_term(word: str) -> str:
-    """The term under which the index holds ``word``."""
+    """The index term of ``word``: folded and stemmed."""
     return stem(fold(word))
 
 
 @lru_cache(maxsize=200_000)
 def stem(folded: str) -> str:
-    """The term of a word that is folded already."""
+    """Stem a folded word."""
     return _stem(folded) if folded.isascii() and folded.isalpha() and folded not in _UNSTEMMED else folded
 
 
@@ -195,30 +194,30 @@ def _is_stop(word: str) -> bool:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of ``text`` in order, in its own letters, stop words among them."""
+    """Split ``text`` into words in their original spelling, including stop words."""
     return cast(list[str], _WORD.findall(text))
 
 
 @lru_cache(maxsize=200_000)
 def to_search_term(word: str) -> str | None:
-    """The term under which ``word`` is searched; None for a stop word."""
+    """The term to search for ``word``; None for a stop word."""
     return None if _is_stop(word) else to_term(word) or None
 
 
 def tokenize(text: str) -> Iterator[Token]:
-    """The tokens of ``text`` in order, stop words among them."""
+    """Split ``text`` into tokens, including stop words."""
     for match in _WORD.finditer(text):
         word = match.group()
-        if found := to_term(word):
-            yield Token(found, match.start(), match.end(), to_search_term(word) is None)
+        if term := to_term(word):
+            yield Token(term, match.start(), match.end(), to_search_term(word) is None)
 
 
 def locate_words(text: str) -> Iterator[tuple[str, int, int]]:
-    """As ``words``, each with where it starts and ends."""
+    """Split ``text`` like ``split_words``; yield each word with its start and end offsets."""
     for match in _WORD.finditer(text):
         yield match.group(), match.start(), match.end()
 
 
 def extract_terms(text: str) -> list[str]:
-    """The terms of ``text`` that are searched, in order, without their offsets."""
-    return [found for word in split_words(text) if (found := to_search_term(word))]
+    """The search terms of ``text``, in order, without stop words."""
+    return [term for word in split_words(text) if (term := to_search_term(word))]

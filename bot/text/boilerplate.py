@@ -1,7 +1,4 @@
-"""What stands in an article and answers nothing: a question, and a line that only leads to another article.
-
-Keeps secret by which marks and words one knows them.
-"""
+"""Recognize text that answers nothing: questions, and lines that only point to another article."""
 
 from __future__ import annotations
 
@@ -18,9 +15,9 @@ _POINTER = regex.compile(
     r"\W*(?:more|read[ ]more|learn[ ]more|read[ ]also|also[ ]read|see[ ]also|related|recommended|live[ ]updates):",
     regex.IGNORECASE,
 )
-"""A label that leads on whatever stands behind it."""
+"""A label that marks a pointer, whatever follows it."""
 _TITLE = regex.compile(r"\W*(?:[^\s:]+[ ]){0,7}[^\s:]*[\p{L}?!'’”\")]:(?=[\p{L}\"“'‘$])")
-"""Where markup sets a label apart from an article's title, no blank is left behind it: "SVB collapse:What we know"."""
+"""A label followed by a title without a blank, as where markup separated them: "SVB collapse:What we know"."""
 
 
 def is_question(text: str, sentence: Span) -> bool:
@@ -30,8 +27,8 @@ def is_question(text: str, sentence: Span) -> bool:
 
 
 def is_pointer(paragraph: str) -> bool:
-    """Whether a paragraph, or what looks like a heading, only leads to another article: "Read more: …"."""
-    start = paragraph[: _LONGEST_LABEL + 2]  # with the colon, and what stands behind it
+    """Whether a paragraph or heading only points to another article: "Read more: …"."""
+    start = paragraph[: _LONGEST_LABEL + 2]  # with the colon and one more character
     if ":" not in start:
         return False
     ends_as_sentence = paragraph.rstrip(_CLOSING).endswith(_ENDS)

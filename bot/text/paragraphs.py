@@ -1,21 +1,18 @@
-"""Where a paragraph begins and ends, and which paragraphs are searched together.
-
-Secret: what parts one paragraph from the next in a text that carries no markup. Everyone else takes spans.
-"""
+"""Split an article into paragraphs, and join short paragraphs to passages, the unit that is searched."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 
 from bot.models import Article, Mark, Paragraph, Passage, Span
 from bot.text.boilerplate import is_pointer
 
 PASSAGE_WORDS = 180
-WIDEST_WRAP = 160  # characters; mail and typewritten text is wrapped at 60 to 100, never this wide
-HEADING_WORDS, HEADING_CHARS = 12, 80  # a longer line that stands alone is more often a caption or a sentence cut short
+WIDEST_WRAP = 160  # characters; email and typewritten text is wrapped at 60 to 100
+HEADING_WORDS, HEADING_CHARS = 12, 80  # a longer single line is more often a caption or a truncated sentence
 
 _LINE = re.compile(r"[^\n]+")
 _SENTENCE_END = re.compile(r"[.!?…。！？؟۔।](?:[\"'”’»)\]]|\[\d+\])*\Z")
@@ -23,66 +20,59 @@ _NO_HEADING_END = tuple(".,;:!…-–—\"'”’»")
 
 
 def split_paragraphs(article: Article) -> tuple[Paragraph, ...]:
-    """The article's paragraphs, numbered from 1, from its text and marks alone, by one rule for each format.
+    """Split the article into paragraphs, numbered from 1, based only on its text and marks.
 
-    A mark is never a paragraph and always parts what stands around it. The rest is parted as ``blocks`` says; each span
-    is trimmed of blanks. A block without a letter or digit (``* * *``) is an ornament, not a paragraph. ``heading`` is
-    the nearest heading mark above that heads anything: a line that leads to another article does not.
+    The paragraphs are the blocks of ``split_blocks`` that contain a letter or digit (others, such as ``* * *``, are
+    ornaments). ``heading`` is the nearest heading mark above, ignoring headings that only point to another article.
     """
     text = article.text
     spans = [span for span in split_blocks(text, article.marks) if any(map(str.isalnum, span.slice(text)))]
     headings = [mark.span for mark in article.marks if mark.kind == "heading" and not is_pointer(mark.span.slice(text))]
     starts = [heading.start for heading in headings]
-    made = []
+    paragraphs = []
     for number, span in enumerate(spans, 1):
         above = bisect_right(starts, span.start)
-        made.append(Paragraph(article, number, len(spans), span, headings[above - 1] if above else None))
-    return tuple(made)
+        paragraphs.append(Paragraph(article, number, len(spans), span, headings[above - 1] if above else None))
+    return tuple(paragraphs)
 
 
 def build_passages(paragraphs: Sequence[Paragraph]) -> tuple[Passage, ...]:
-    """What is searched: neighbours joined, from the top, while they hold at most ``PASSAGE_WORDS`` words together.
+    """Join consecutive paragraphs to passages of at most ``PASSAGE_WORDS`` words.
 
-    A passage never crosses a mark (so never mixes what stands under different headings) nor the end of an article.
-    A paragraph that is longer by itself is a passage by itself, whole. Words are what blanks part.
+    A passage never crosses a mark, and so never mixes text below different headings, nor the end of an article. A
+    longer paragraph is a passage by itself. Words are separated by white space.
     """
-    made: list[Passage] = []
+    joined: list[Passage] = []
     for _, group in groupby(paragraphs, key=lambda paragraph: id(paragraph.article)):
         own = list(group)
         starts = [mark.span.start for mark in own[0].article.marks]
         for _, section in groupby(own, key=lambda paragraph: bisect_right(starts, paragraph.span.start)):
-            made += _joined(section)
-    return tuple(made)
+            joined += _join_paragraphs(section)
+    return tuple(joined)
 
 
-def _joined(section: Iterator[Paragraph]) -> Iterator[Passage]:
-    held: list[Paragraph] = []
+def _join_paragraphs(section: Iterable[Paragraph]) -> Iterator[Passage]:
+    groups: list[list[Paragraph]] = []
     words = 0
     for paragraph in section:
-        more = len(paragraph.text.split())
-        if held and words + more > PASSAGE_WORDS:
-            yield _passage(held)
-            held, words = [], 0
-        held.append(paragraph)
-        words += more
-    if held:
-        yield _passage(held)
-
-
-def _passage(paragraphs: Sequence[Paragraph]) -> Passage:
-    return Passage(tuple(paragraphs), Span(paragraphs[0].span.start, paragraphs[-1].span.end))
+        words += (count := len(paragraph.text.split()))
+        if not groups or words > PASSAGE_WORDS:
+            groups.append([])
+            words = count
+        groups[-1].append(paragraph)
+    for group in groups:
+        yield Passage(tuple(group), Span(group[0].span.start, group[-1].span.end))
 
 
 def split_blocks(text: str, marks: Sequence[Mark] = ()) -> tuple[Span, ...]:
-    """The stretches of ``text`` outside the marks that its author set apart, trimmed of blanks, in order.
+    """Split the text outside the marks into blocks, in order, without the white space around them.
 
-    Blank lines and marks part them. A single line end parts them too when, in the whole text, at least half of the
-    single line ends look like the end of a paragraph rather than of a wrapped line: the line ends as a sentence does;
-    or it or the next is longer than ``WIDEST_WRAP``; or it could be a heading, the next is longer and ends as a
-    sentence, and it had room for the next line's first word (so no wrapping ended it). Otherwise the text is
-    hard-wrapped, and a single line end is only a blank.
+    Blank lines and marks separate blocks. Single line ends do too, unless the text is hard-wrapped: unless more than
+    half of its single line ends look like wrapping. A line end does not look like wrapping if the line ends as a
+    sentence does; or if it or the next line is longer than ``WIDEST_WRAP``; or if it could be a heading of the next
+    line and had room for that line's first word.
     """
-    runs = tuple(_runs(text, marks))
+    runs = tuple(_find_runs(text, marks))
     pairs = [pair for run in runs for pair in pairwise(run)]
     widest = max((len(line) for run in runs for line in run), default=0)
     ends = sum(_ends_paragraph(text, line, following, widest) for line, following in pairs)
@@ -91,8 +81,8 @@ def split_blocks(text: str, marks: Sequence[Mark] = ()) -> tuple[Span, ...]:
     return tuple(Span(run[0].start, run[-1].end) for run in runs)
 
 
-def _runs(text: str, marks: Sequence[Mark]) -> Iterator[list[Span]]:
-    """Runs of lines with neither a blank line nor a mark between them; each line trimmed of blanks."""
+def _find_runs(text: str, marks: Sequence[Mark]) -> Iterator[list[Span]]:
+    """Runs of lines with neither a blank line nor a mark between them; each line without the white space around it."""
     at = 0
     for stop, resume in (*((mark.span.start, mark.span.end) for mark in marks), (len(text), len(text))):
         run: list[Span] = []
@@ -120,12 +110,12 @@ def _ends_paragraph(text: str, line: Span, following: Span, widest: int) -> bool
 
 
 def ends_as_sentence(words: str) -> bool:
-    """Whether ``words`` end with a sentence's closing mark, perhaps inside quotes, brackets or a footnote number."""
+    """Whether the text ends with a sentence's closing mark, perhaps before quotes, brackets or a footnote number."""
     return _SENTENCE_END.search(words[-12:]) is not None
 
 
 def could_be_heading(line: str) -> bool:
-    """Whether a line that stands alone has a heading's shape: short, a capital or digit first, no closing mark."""
+    """Whether a line has the form of a heading: short, starting with a capital or digit, without a closing mark."""
     return (
         len(line) <= HEADING_CHARS
         and (line[0].isupper() or line[0].isdigit())
@@ -135,5 +125,5 @@ def could_be_heading(line: str) -> bool:
 
 
 def can_head(line: str, block: str) -> bool:
-    """Whether ``block`` is prose that ``line`` may stand above: longer than it, and ended as a sentence."""
+    """Whether ``line`` may be a heading of ``block``: whether that is longer and ends as a sentence."""
     return len(block) > len(line) and ends_as_sentence(block)

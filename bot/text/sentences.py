@@ -1,4 +1,4 @@
-"""Whole sentences of a paragraph, as spans. Keeps secret which library finds their borders."""
+"""Split a paragraph into sentences, with sentencex and corrections of its known errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BLANKS = str.maketrans(dict.fromkeys("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\
 _BLANKS.update(dict.fromkeys(range(0x2000, 0x200B), " "))
 
 _HOUR_LAST = regex.compile(r"\b[ap]\.m\.\Z", regex.IGNORECASE)
-_LONGEST_HOUR = 5  # with what stands before it
+_HOUR_CHARS = 5  # with the character before it
 _DAY_OR_ZONE = regex.compile(
     r"""
     (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day
@@ -23,32 +23,32 @@ _DAY_OR_ZONE = regex.compile(
 )
 
 
-def _goes_on(text: str, before: Span, after: str) -> bool:
-    """Whether ``after``, behind a border that the library found, goes on with the sentence ``before`` it."""
-    end = text[max(before.start, before.end - _LONGEST_HOUR) : before.end]
+def _continues_sentence(text: str, before: Span, after: str) -> bool:
+    """Whether ``after`` continues the sentence ``before``, although the library found a border between them."""
+    end = text[max(before.start, before.end - _HOUR_CHARS) : before.end]
     return after[0].islower() or (_HOUR_LAST.search(end) is not None and _DAY_OR_ZONE.match(after) is not None)
 
 
 def split_sentences(text: str) -> tuple[Span, ...]:
-    """The sentences of one paragraph's ``text``, in order, without the blanks around them.
+    """Split one paragraph's text into sentences, in order, without the white space around them.
 
-    Offsets are into ``text``. A text without a border is one sentence; a blank one has none. Where the library parts
-    too often, its parts are joined: no sentence begins with a small letter ("approx. five"), nor with the day or the
-    zone of an hour ("9 p.m. Thursday"), and none is without a letter ("3.") that another follows.
+    Offsets are into ``text``. A text without a border is one sentence; a blank one has none. Where the library splits
+    too often, its pieces are joined: no sentence begins with a lower-case letter ("approx. five") or with the day or
+    time zone of an hour ("9 p.m. Thursday"), and a piece without a letter ("3.") belongs to the next one.
     """
-    # The library panics on some blanks that are not ASCII's, and takes a line end for a border. Replaced one for one,
-    # so that the offsets stay.
+    # The library panics on some non-ASCII blanks, and takes a line end for a border. Each is replaced by one blank, so
+    # that the offsets do not change.
     spaced = text.translate(_BLANKS)
     found: list[Span] = []
     has_letter = False
     at = 0
     for piece in segment("en", spaced):
-        start = spaced.index(piece, at)  # the pieces are slices of the text, in order
+        start = spaced.index(piece, at)  # the pieces are consecutive slices of the text
         at = start + len(piece)
         body = piece.strip()
         if body:
             first = start + len(piece) - len(piece.lstrip())
-            if found and (not has_letter or _goes_on(spaced, found[-1], body)):
+            if found and (not has_letter or _continues_sentence(spaced, found[-1], body)):
                 first = found.pop().start
             else:
                 has_letter = False
