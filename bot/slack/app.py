@@ -37,7 +37,7 @@ from bot.slack.client import (
     fetch_identity,
     missing_scopes,
 )
-from bot.slack.commands import listen
+from bot.slack.commands import register_listeners
 from bot.slack.dispatcher import Dispatcher, Limits, RateLimiter
 from bot.slack.home import Editors, Home, QuestionHistory
 from bot.slack.interactions import InteractionHandler
@@ -130,7 +130,7 @@ class SlackBot:
         self.app: App = build_app(patient, self._desk.take)
         self._presses = InteractionHandler(client, access, store, self.identity.bot_user)
         listen_to_presses(self.app, self._presses)
-        listen(self.app, self._desk.take_question, bot_user=self.identity.bot_user)
+        register_listeners(self.app, self._desk.take_question, bot_user=self.identity.bot_user)
         self._home = Home(client, access, self.identity, QuestionHistory(client, store, editors or Editors()))
         self._home.listen(self.app)
         acknowledge_the_rest(self.app)

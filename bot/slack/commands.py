@@ -1,7 +1,6 @@
-"""What is owed a reply and is no message to the bot: a command, a shortcut, a press to share, coming into a channel.
+"""Questions that are not messages to the bot: commands, shortcuts, shared answers and joining a channel.
 
-Keeps secret the payloads in which Slack tells of them, and the form in which they are kept until they are settled. None
-has a message of its own, so that its place is made from when it was done.
+They have no message of their own, so the reference to one is made from the time of the interaction.
 """
 
 from __future__ import annotations
@@ -11,27 +10,19 @@ from collections.abc import Callable
 from time import time
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from slack_bolt import App, BoltResponse
 
 from bot.slack.buttons import SHARE, ShareRef
 from bot.slack.events import DeletedQuestion, IncomingQuestion, Sender, parse_event
 from bot.slack.features import COMMAND, SHORTCUT_ID
 from bot.slack.markup import escape
-from bot.slack.payloads import MessagePart, SlackMessage
+from bot.slack.payloads import EventEnvelope, MessagePart, PayloadContainer, PayloadId, SlackMessage
 from bot.slack.plain_text import extract_question
 from bot.store.models import MessageRef, QuestionEvent
 
 
-class _Id(BaseModel):
-    """Something of which the id alone is read."""
-
-    id: str
-
-
 class _Command(BaseModel):
-    """A slash command, as far as it is read."""
-
     team_id: str
     enterprise_id: str | None = None
     channel_id: str
@@ -42,12 +33,12 @@ class _Command(BaseModel):
 
 
 class _Interaction(BaseModel):
-    """What shortcuts and buttons have in common."""
+    """Fields of both shortcuts and button clicks."""
 
-    team: _Id
-    enterprise: _Id | None = None
-    user: _Id
-    channel: _Id
+    team: PayloadId
+    enterprise: PayloadId | None = None
+    user: PayloadId
+    channel: PayloadId
     response_url: str
 
 
@@ -61,38 +52,32 @@ class _ShareAction(BaseModel):
     action_ts: str
 
 
-class _Container(BaseModel):
-    message_ts: str
-
-
-class _SharePayload(_Interaction):
-    container: _Container
+class _ShareClick(_Interaction):
+    container: PayloadContainer
     actions: list[_ShareAction] = Field(min_length=1)
 
 
-class _Joined(BaseModel):
+class _MemberJoined(BaseModel):
     user: str
     channel: str
     inviter: str | None = None
     event_ts: str
 
 
-class _JoinedEnvelope(BaseModel):
-    """The event that somebody has joined a channel, as far as it is read."""
-
-    event_id: str
-    team_id: str
-    context_team_id: str | None = None
-    is_ext_shared_channel: bool = False
-    event: _Joined
+class _MemberJoinedEnvelope(EventEnvelope):
+    event: _MemberJoined
 
 
 class _Invocation(BaseModel):
-    """What is kept of each of them: all that it takes to read the question again."""
+    """What is stored until the question is completed; it parses to the same question again."""
 
-    surface: Literal["command", "shortcut", "share", "join"]
+    model_config = ConfigDict(populate_by_name=True)
+    # The aliases are the keys in the database.
+    entry_point: Literal["command", "shortcut", "share", "join"] = Field(
+        validation_alias="surface", serialization_alias="surface"
+    )
     event_id: str
-    place: tuple[str, str, str]
+    ref: tuple[str, str, str] = Field(validation_alias="place", serialization_alias="place")
     version: str = ""
     user: str
     response_url: str | None = None
@@ -105,76 +90,76 @@ class _Invocation(BaseModel):
 
 
 def parse_command(payload: dict[str, Any], now: float) -> IncomingQuestion:
-    """The question of a slash command that came ``now``, in seconds since 1970."""
-    given = _Command.model_validate(payload)
-    return _asked(
+    """Parse a slash command received at ``now``, in Unix seconds."""
+    command = _Command.model_validate(payload)
+    return _to_question(
         _Invocation(
-            surface="command",
-            event_id=given.trigger_id,
-            place=(given.team_id, given.channel_id, f"{now:.6f}"),
-            user=given.user_id,
-            response_url=given.response_url,
-            text=given.text,
-            enterprise=given.enterprise_id,
+            entry_point="command",
+            event_id=command.trigger_id,
+            ref=(command.team_id, command.channel_id, f"{now:.6f}"),
+            user=command.user_id,
+            response_url=command.response_url,
+            text=command.text,
+            enterprise=command.enterprise_id,
         )
     )
 
 
 def parse_shortcut(payload: dict[str, Any]) -> IncomingQuestion:
-    """The text of the message that the shortcut was used on, as a question."""
-    given = _Shortcut.model_validate(payload)
-    return _asked(
+    """Parse the use of the shortcut: the text of the message it was used on is the question."""
+    shortcut = _Shortcut.model_validate(payload)
+    return _to_question(
         _Invocation(
-            surface="shortcut",
-            event_id=f"{SHORTCUT_ID}:{given.channel.id}:{given.action_ts}",
-            place=(given.team.id, given.channel.id, given.action_ts),
-            user=given.user.id,
-            response_url=given.response_url,
-            text=given.message.text,
-            files=given.message.files,
-            attachments=given.message.attachments,
-            blocks=given.message.blocks,
-            enterprise=given.enterprise.id if given.enterprise else None,
+            entry_point="shortcut",
+            event_id=f"{SHORTCUT_ID}:{shortcut.channel.id}:{shortcut.action_ts}",
+            ref=(shortcut.team.id, shortcut.channel.id, shortcut.action_ts),
+            user=shortcut.user.id,
+            response_url=shortcut.response_url,
+            text=shortcut.message.text,
+            files=shortcut.message.files,
+            attachments=shortcut.message.attachments,
+            blocks=shortcut.message.blocks,
+            enterprise=shortcut.enterprise.id if shortcut.enterprise else None,
         )
     )
 
 
 def parse_share(payload: dict[str, Any]) -> IncomingQuestion:
-    """The question whose private answer is to be shared.
+    """Parse a click on "Share": the question of the private answer is asked again for everyone.
 
-    Its place is the private answer's, and each press is a later version of it: pressed again, it brings the shared
-    answer up to date, or posts it where that could not be done before, and never shows it twice.
+    Its reference is the private answer's, and each click is a later version: a second click updates the shared answer,
+    or posts it if that failed before, and never posts it twice.
     """
-    given = _SharePayload.model_validate(payload)
-    pressed, at = given.actions[0], given.container.message_ts
-    return _asked(
+    click = _ShareClick.model_validate(payload)
+    action, ts = click.actions[0], click.container.message_ts
+    return _to_question(
         _Invocation(
-            surface="share",
-            event_id=f"{SHARE}:{given.channel.id}:{at}:{pressed.action_ts}",
-            place=(given.team.id, given.channel.id, at),
-            version=pressed.action_ts,
-            user=given.user.id,
-            response_url=given.response_url,
-            text=escape(ShareRef.model_validate_json(pressed.value).question),
-            enterprise=given.enterprise.id if given.enterprise else None,
+            entry_point="share",
+            event_id=f"{SHARE}:{click.channel.id}:{ts}:{action.action_ts}",
+            ref=(click.team.id, click.channel.id, ts),
+            version=action.action_ts,
+            user=click.user.id,
+            response_url=click.response_url,
+            text=escape(ShareRef.model_validate_json(action.value).question),
+            enterprise=click.enterprise.id if click.enterprise else None,
         )
     )
 
 
 def parse_join(body: dict[str, Any], bot_user: str) -> IncomingQuestion | None:
-    """The bot's own coming into a channel, which asks nothing and gets the how-to; None where somebody else came."""
+    """Parse the event that the bot joined a channel, to be answered with the how-to; None if somebody else joined."""
     try:
-        envelope = _JoinedEnvelope.model_validate(body)
+        envelope = _MemberJoinedEnvelope.model_validate(body)
     except ValidationError:
         return None
     joined = envelope.event
     if joined.user != bot_user:
         return None
-    return _asked(
+    return _to_question(
         _Invocation(
-            surface="join",
+            entry_point="join",
             event_id=envelope.event_id,
-            place=(envelope.context_team_id or envelope.team_id, joined.channel, joined.event_ts),
+            ref=(envelope.context_team_id or envelope.team_id, joined.channel, joined.event_ts),
             user=joined.inviter or bot_user,
             is_external=envelope.is_ext_shared_channel,
         )
@@ -182,65 +167,69 @@ def parse_join(body: dict[str, Any], bot_user: str) -> IncomingQuestion | None:
 
 
 def restore_event(body: str, *, bot_user: str) -> IncomingQuestion | DeletedQuestion | None:
-    """What ``Delivery.body`` was made of. ValueError where it is not JSON."""
-    kept = json.loads(body)
+    """Parse a stored ``QuestionEvent.body``. ValueError if it is not JSON."""
+    stored = json.loads(body)
     try:
-        return _asked(_Invocation.model_validate(kept))
+        return _to_question(_Invocation.model_validate(stored))
     except ValidationError:
-        return parse_event(kept, bot_user=bot_user)
+        return parse_event(stored, bot_user=bot_user)
 
 
-def _asked(invocation: _Invocation) -> IncomingQuestion:
-    ref = MessageRef(*invocation.place)
-    said = SlackMessage(
+def _to_question(invocation: _Invocation) -> IncomingQuestion:
+    ref = MessageRef(*invocation.ref)
+    message = SlackMessage(
         ts=ref.ts,
         text=invocation.text,
         files=invocation.files,
         attachments=invocation.attachments,
         blocks=invocation.blocks,
     )
-    text, notes = extract_question(said, None)
+    text, notes = extract_question(message, None)
     return IncomingQuestion(
-        QuestionEvent(invocation.event_id, ref, invocation.version, invocation.model_dump_json(exclude_defaults=True)),
-        invocation.surface,
+        QuestionEvent(
+            invocation.event_id,
+            ref,
+            invocation.version,
+            invocation.model_dump_json(by_alias=True, exclude_defaults=True),
+        ),
+        invocation.entry_point,
         invocation.user,
         None,
         text,
         notes,
-        # Of whose organisation the person is, Slack does not say here; it is asked.
         Sender(
-            None,
-            frozenset(one for one in (ref.team, invocation.enterprise) if one),
+            None,  # the payload does not name the person's workspace, so the access check asks Slack
+            frozenset(team for team in (ref.team, invocation.enterprise) if team),
             is_external_channel=invocation.is_external,
-            # Its asker alone sees the answer, until it is shared.
-            is_public=None if invocation.surface == "share" else False,
+            # Only the asker sees the answer until it is shared.
+            is_public=None if invocation.entry_point == "share" else False,
         ),
         is_unaddressed_edit=False,
         response_url=invocation.response_url,
     )
 
 
-def listen(app: App, take: Callable[[IncomingQuestion], bool], *, bot_user: str) -> None:
-    """Hand what ``app`` is told of to ``take``; acknowledged once that has returned true.
+def register_listeners(app: App, take: Callable[[IncomingQuestion], bool], *, bot_user: str) -> None:
+    """Pass these questions to ``take``, and acknowledge them if it returns true.
 
-    Otherwise Slack delivers an event again, and of all else tells the person that the app did not respond.
+    If not, Slack delivers an event again, and for anything else shows the person that the app did not respond.
     """
 
-    def taken(asked: IncomingQuestion) -> BoltResponse:
-        return BoltResponse(status=200 if take(asked) else 503)
+    def acknowledge(question: IncomingQuestion) -> BoltResponse:
+        return BoltResponse(status=200 if take(question) else 503)
 
     def take_command(body: dict[str, Any]) -> BoltResponse:
-        return taken(parse_command(body, time()))
+        return acknowledge(parse_command(body, time()))
 
     def take_shortcut(body: dict[str, Any]) -> BoltResponse:
-        return taken(parse_shortcut(body))
+        return acknowledge(parse_shortcut(body))
 
     def take_share(body: dict[str, Any]) -> BoltResponse:
-        return taken(parse_share(body))
+        return acknowledge(parse_share(body))
 
     def take_join(body: dict[str, Any]) -> BoltResponse:
-        asked = parse_join(body, bot_user)
-        return BoltResponse(status=200) if asked is None else taken(asked)
+        question = parse_join(body, bot_user)
+        return BoltResponse(status=200) if question is None else acknowledge(question)
 
     app.event("member_joined_channel")(take_join)
     app.command(COMMAND.name)(take_command)

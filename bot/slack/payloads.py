@@ -1,11 +1,4 @@
-"""Messages and events as Slack sends them: of their many fields, those that are read.
-
-Keeps secret how Slack spells them. What is kept of a question until it is settled is an ``Envelope`` as well.
-
-A press on something that a message or a window offers, as Slack tells of it.
-
-Keeps secret the shapes in which it does.
-"""
+"""Slack's messages, events and interactions: pydantic models of the fields that are read."""
 
 from __future__ import annotations
 
@@ -13,13 +6,13 @@ from pydantic import BaseModel, Field
 
 
 class Edited(BaseModel):
-    """When a message's text was changed last."""
+    """Time of a message's last edit."""
 
     ts: str
 
 
 class MessagePart(BaseModel):
-    """What a message holds beside its text: a file, an attachment or a block, told apart by what it is named by."""
+    """A file, attachment or block of a message."""
 
     type: str | None = None
     subtype: str | None = None
@@ -30,7 +23,7 @@ class MessagePart(BaseModel):
 
 
 class SlackMessage(BaseModel):
-    """The fields of a message that are read; Slack sends many more."""
+    """A message."""
 
     ts: str
     text: str = ""
@@ -48,12 +41,12 @@ class SlackMessage(BaseModel):
 
     @property
     def is_in_thread(self) -> bool:
-        """Whether it stands in a thread below another message."""
+        """Whether it is a reply in a thread."""
         return self.thread_ts is not None and self.thread_ts != self.ts
 
 
 class SlackEvent(SlackMessage):
-    """A message, a mention, or what happened to a message: ``message`` as it stands, ``previous_message`` as before."""
+    """A message, a mention, or a change from ``previous_message`` to ``message``."""
 
     type: str
     channel: str
@@ -64,14 +57,14 @@ class SlackEvent(SlackMessage):
 
 
 class Authorization(BaseModel):
-    """For which installation an event was delivered."""
+    """An installation that an event was delivered for."""
 
     team_id: str | None = None
     enterprise_id: str | None = None
 
 
 class EventEnvelope(BaseModel):
-    """What an event is delivered in, whichever it is."""
+    """The fields around every event."""
 
     event_id: str
     team_id: str
@@ -81,7 +74,7 @@ class EventEnvelope(BaseModel):
 
     @property
     def own_team(self) -> str:
-        """The workspace that the bot is installed in; in a shared channel ``team_id`` may be the other one (seen)."""
+        """The workspace the bot is installed in; in a shared channel ``team_id`` may be the other one (observed)."""
         return next((one.team_id for one in self.authorizations if one.team_id), self.context_team_id or self.team_id)
 
     @property
@@ -89,32 +82,32 @@ class EventEnvelope(BaseModel):
         return next((one.enterprise_id for one in self.authorizations), None)
 
 
-class Envelope(EventEnvelope):
-    """A message, or what happened to one, as it is delivered."""
+class MessageEnvelope(EventEnvelope):
+    """A message event as delivered; also how a question is stored until it is completed."""
 
     event: SlackEvent
 
 
 class PayloadId(BaseModel):
-    """Something that Slack names by its id."""
+    """An object of which only the id is read."""
 
     id: str
 
 
 class PayloadUser(PayloadId):
-    """Whoever pressed, and the workspace they belong to."""
+    """The person who interacted."""
 
     team_id: str | None = None
 
 
 class PayloadOption(BaseModel):
-    """What was chosen in a menu."""
+    """A selected menu option."""
 
     value: str
 
 
 class PayloadAction(BaseModel):
-    """What was pressed, or chosen from."""
+    """A button click or a menu selection."""
 
     action_id: str
     value: str = ""
@@ -122,24 +115,24 @@ class PayloadAction(BaseModel):
 
     @property
     def chosen_value(self) -> str:
-        """The value of what was chosen, empty for nothing."""
+        """Value of the selected option, empty if none."""
         return self.selected_option.value if self.selected_option else ""
 
 
 class PayloadInput(BaseModel):
-    """What was typed into one input."""
+    """Text of one input."""
 
     value: str | None = None
 
 
 class PayloadState(BaseModel):
-    """What was entered, by block and by input."""
+    """Inputs of a view, by block id and action id."""
 
     values: dict[str, dict[str, PayloadInput]] = Field(default_factory=dict)
 
 
 class PayloadView(PayloadId):
-    """The modal in which it was done."""
+    """The modal that was interacted with."""
 
     callback_id: str = ""
     private_metadata: str = ""
@@ -147,13 +140,13 @@ class PayloadView(PayloadId):
 
 
 class PayloadContainer(BaseModel):
-    """Where it was done; the time of a message, empty for a modal."""
+    """Where the interaction happened: a message's timestamp, empty in a modal."""
 
     message_ts: str = ""
 
 
 class InteractionPayload(BaseModel):
-    """The fields of an interaction that are read; Slack sends many more."""
+    """An interaction with a button, menu or modal."""
 
     trigger_id: str
     user: PayloadUser
