@@ -1,4 +1,4 @@
-"""``pullquote evaluate``. Keeps secret how the command is spelt, and how metrics and misses look in a terminal."""
+"""``pullquote evaluate``: metrics over a file of questions, and the worst failures."""
 
 from __future__ import annotations
 
@@ -26,27 +26,28 @@ if TYPE_CHECKING:
     from bot.search.answerer import Answerer
 
 
-WIDTH = 100
-"""Columns that the list of misses keeps to, however wide the terminal."""
+# Columns of the list of failures, even in a wider terminal.
+_WIDTH = 100
 _HEADINGS: dict[Kind, str] = {
-    "passage": "The first passage holds no evidence",
-    "quote": "The first passage holds the evidence, the first quote no answer",
-    "silence": "Abstained, though answerable",
-    "answer": "Answered, though unanswerable",
+    "passage": "The first passage has no evidence",
+    "quote": "The first passage has the evidence, but the first quote has no answer",
+    "abstained": "Abstained, though answerable",
+    "answered": "Answered, though unanswerable",
 }
-
 
 Questions = Annotated[Path, typer.Argument(help="A .jsonl or .jsonl.gz file of questions.", metavar="QUESTIONS")]
 FloorsOption = Annotated[
-    Path | None, typer.Option(help="Fail where a metric is below its floor in FILE.", metavar="FILE")
+    Path | None, typer.Option(help="Fail if a metric is below its floor in this baseline.", metavar="FILE")
 ]
 Worst = Annotated[
-    int, typer.Option("--errors", min=0, help="Show the N worst misses of each kind, and why.", metavar="N")
+    int, typer.Option("--errors", min=0, help="Show the N worst failures of each kind, and why.", metavar="N")
 ]
-Without = Annotated[list[str] | None, typer.Option(help="Leave PART of the search out. Repeatable.", metavar="PART")]
-Pin = Annotated[Path | None, typer.Option(help="Write what is measured to FILE as floors.", metavar="FILE")]
+Without = Annotated[
+    list[str] | None, typer.Option(help="Switch off PART of the search. May be given more than once.", metavar="PART")
+]
+Pin = Annotated[Path | None, typer.Option(help="Write the results to FILE as the baseline.", metavar="FILE")]
 Name = Annotated[str | None, typer.Option(help="With --pin: the name of this set of questions.", metavar="NAME")]
-AllowLower = Annotated[bool, typer.Option("--allow-lower", help="With --pin: lower floors, too.")]
+AllowLower = Annotated[bool, typer.Option("--allow-lower", help="With --pin: allow floors to be lowered.")]
 
 
 def evaluate(
@@ -60,7 +61,7 @@ def evaluate(
     name: Name = None,
     allow_lower: AllowLower = False,
 ) -> None:
-    """Ask every question in QUESTIONS and report how good the replies are."""
+    """Ask every question in QUESTIONS and measure how good the replies are."""
     from bot.evaluation import baseline
     from bot.evaluation.failures import explain_failure, group_failures
     from bot.evaluation.metrics import measure
@@ -68,38 +69,36 @@ def evaluate(
 
     if bool(pin) != bool(name) or (allow_lower and not pin) or (pin and (floors or without)):
         raise SettingsError(
-            "--pin FILE goes with --name NAME, may have --allow-lower, and never --floors or --without."
+            "--pin FILE needs --name NAME and cannot be combined with --floors or --without; --allow-lower needs --pin."
         )
     chosen = settings.load(corpus=corpus)
     asked, paths = read_questions(questions), chosen.corpus
-    data = baseline.digest(questions, paths) if floors or pin else ""
-    pinned = (
-        baseline.pinned_for(floors, data) if floors else None
-    )  # before the work, so that other data is told at once
+    digest = baseline.digest_data(questions, paths) if floors or pin else ""
+    # Before the questions are asked, so that other data is reported at once.
+    pinned = baseline.find_pinned(floors, digest) if floors else None
 
-    def ask(librarian: Answerer) -> tuple[list[JudgedReply], list[tuple[FailureGroup, list[Failure]]]]:
+    def ask(answerer: Answerer) -> tuple[list[JudgedReply], list[tuple[FailureGroup, list[Failure]]]]:
         with progress_bar(errors) as progress:
-            found = list(evaluate_questions(librarian, asked, partial(progress, "Asking")))
-        told = group_failures(found) if worst else ()
-        return found, [(group, [explain_failure(librarian, one) for one in group.outcomes[:worst]]) for group in told]
+            replies = list(evaluate_questions(answerer, asked, partial(progress, "Asking")))
+        groups = group_failures(replies) if worst else ()
+        return replies, [(group, [explain_failure(answerer, one) for one in group.replies[:worst]]) for group in groups]
 
-    found, missed = open_corpus_verbosely(paths, chosen.state_dir, without or ()).with_current(ask)
-    metrics = measure(found)
+    replies, failures = open_corpus_verbosely(paths, chosen.state_dir, without or ()).with_current(ask)
+    metrics = measure(replies)
     if as_json:
         typer.echo(metrics.model_dump_json(by_alias=True, indent=2))
     else:
-        print_metrics(Console(highlight=False), metrics)
+        _print_metrics(Console(highlight=False), metrics)
     if worst:
-        print_misses(Console(highlight=False, stderr=as_json), missed)
+        _print_failures(Console(highlight=False, stderr=as_json), failures)
     if pin and name:
-        baseline.pin_baseline(pin, name, data, metrics, allow_lower=allow_lower)
-    if pinned and (lower := baseline.shortfalls(pinned, metrics)):
+        baseline.pin_baseline(pin, name, digest, metrics, allow_lower=allow_lower)
+    if pinned and (lower := baseline.list_shortfalls(pinned, metrics)):
         errors.print("\n".join(lower), soft_wrap=True)
         raise typer.Exit(2)
 
 
-def print_metrics(console: Console, metrics: Metrics) -> None:
-    """A row a metric, with what it counts."""
+def _print_metrics(console: Console, metrics: Metrics) -> None:
     table = Table("metric", "value", "what it counts", box=None, pad_edge=False)
     for name, field in type(metrics).model_fields.items():
         value = getattr(metrics, name)
@@ -108,68 +107,65 @@ def print_metrics(console: Console, metrics: Metrics) -> None:
     console.print(table)
 
 
-def print_misses(console: Console, missed: Sequence[tuple[FailureGroup, Sequence[Failure]]]) -> None:
-    """For each kind of miss how many there are, and the worst ones with why."""
-    width = min(WIDTH, console.width)
-    for group, worst in missed:
-        console.print("", Text(_heading(group, len(worst)), style="bold"), sep="\n", width=width)
-        for number, miss in enumerate(worst, 1):
+def _print_failures(console: Console, failures: Sequence[tuple[FailureGroup, Sequence[Failure]]]) -> None:
+    width = min(_WIDTH, console.width)
+    for group, worst in failures:
+        count = len(group.replies)
+        heading = f"{_HEADINGS[group.kind]}: {count:,} of {group.total:,}"
+        if len(worst) < count:
+            heading += f"; the {len(worst)} worst"
+        console.print("", Text(heading, style="bold"), sep="\n", width=width)
+        for number, failure in enumerate(worst, 1):
             grid = Table.grid(padding=(0, 2, 0, 0))
             grid.add_column(no_wrap=True, justify="right", width=13)
             grid.add_column(overflow="fold")
-            grid.add_row(str(number), Text(miss.outcome.asked.question, style="bold"))
-            for label, line in _lines(miss):
+            grid.add_row(str(number), Text(failure.reply.question.question, style="bold"))
+            for label, line in _lines(failure):
                 grid.add_row(label, Text(line))
             console.print("", grid, sep="\n", width=width)
 
 
-def _heading(group: FailureGroup, shown: int) -> str:
-    count = len(group.outcomes)
-    tail = f"; the {shown} worst" if shown < count else ""
-    return f"{_HEADINGS[group.kind]}: {count:,} of {group.of:,}{tail}"
-
-
-def _lines(miss: Failure) -> Iterator[tuple[str, str]]:
-    """What is told of a miss under its question, as (label, line)."""
-    yield "id", f"{miss.outcome.asked.id} · confidence {miss.outcome.confidence:.3f}"
-    if miss.evidence:
-        yield "evidence", f"{miss.evidence.article_id}: {_first_words(miss.evidence.quote)}"
-        yield "it stands", _place(miss.expected) if miss.expected else "in no passage of the archive"
-    yield "first hit", _place(miss.first) if miss.first else "none: nothing was found"
-    if miss.quote:
-        where = f"{miss.quote.article.id} ¶ {miss.quote.paragraph.number}"
-        yield "first quote", f"{where}: {_first_words(miss.quote.text)}"
-    for label, terms in _terms(miss):
+def _lines(failure: Failure) -> Iterator[tuple[str, str]]:
+    """Lines under the question, as (label, line)."""
+    yield "id", f"{failure.reply.question.id} · confidence {failure.reply.confidence:.3f}"
+    if failure.evidence:
+        yield "evidence", f"{failure.evidence.article_id}: {_shorten(failure.evidence.quote)}"
+        yield "found in", _describe(failure.expected) if failure.expected else "no passage of the archive"
+    yield "first hit", _describe(failure.first_hit) if failure.first_hit else "none"
+    if failure.quote:
+        where = f"{failure.quote.article.id} ¶ {failure.quote.paragraph.number}"
+        yield "first quote", f"{where}: {_shorten(failure.quote.text)}"
+    for label, terms in _compare_terms(failure):
         if terms:
-            yield label, ", ".join(_shown(term) for term in terms)
+            yield label, ", ".join(_format_term(term) for term in terms)
 
 
-def _first_words(text: str) -> str:
-    return textwrap.shorten(text, WIDTH, placeholder=" …")
+def _shorten(text: str) -> str:
+    return textwrap.shorten(text, _WIDTH, placeholder=" …")
 
 
-def _place(standing: RankedPassage) -> str:
-    passage = standing.passage
+def _describe(ranked: RankedPassage) -> str:
+    passage = ranked.passage
     numbers = sorted({passage.paragraphs[0].number, passage.paragraphs[-1].number})
     where = f"{passage.article.id} ¶ {'–'.join(map(str, numbers))}"
-    if standing.rank is None or standing.score is None:
+    if ranked.rank is None or ranked.score is None:
         return f"{where} · not among the hits"
-    return f"{where} · rank {standing.rank} · score {standing.score:.3f}"
+    return f"{where} · rank {ranked.rank} · score {ranked.score:.3f}"
 
 
-def _terms(miss: Failure) -> Iterator[tuple[str, list[Term]]]:
-    """The terms searched, parted by which of the two passages holds them."""
-    first = miss.first.holds if miss.first else frozenset()
-    expected = miss.expected.holds if miss.expected else frozenset()
-    if miss.expected is None or (miss.first and miss.first.passage == miss.expected.passage):
-        yield "it holds", [term for term in miss.terms if term.text in first]
-        yield "it lacks", [term for term in miss.terms if term.text not in first]
+def _compare_terms(failure: Failure) -> Iterator[tuple[str, list[Term]]]:
+    """Terms of the query, by which of the two passages contains them."""
+    first = failure.first_hit.matched_terms if failure.first_hit else frozenset()
+    expected = failure.expected.matched_terms if failure.expected else frozenset()
+    if failure.expected is None or (failure.first_hit and failure.first_hit.passage == failure.expected.passage):
+        yield "matched", [term for term in failure.terms if term.text in first]
+        yield "unmatched", [term for term in failure.terms if term.text not in first]
         return
-    yield "both hold", [term for term in miss.terms if term.text in first & expected]
-    yield "first only", [term for term in miss.terms if term.text in first - expected]
-    yield "evidence only", [term for term in miss.terms if term.text in expected - first]
-    yield "neither", [term for term in miss.terms if term.text not in first | expected]
+    yield "both match", [term for term in failure.terms if term.text in first & expected]
+    yield "first only", [term for term in failure.terms if term.text in first - expected]
+    yield "evidence only", [term for term in failure.terms if term.text in expected - first]
+    yield "neither", [term for term in failure.terms if term.text not in first | expected]
 
 
-def _shown(term: Term) -> str:
+def _format_term(term: Term) -> str:
     return f"{term.text} {term.weight:.2f}" + ("" if term.origin == "typed" else f" ({term.origin})")

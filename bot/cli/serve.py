@@ -53,9 +53,7 @@ def serve(
 
     chosen = settings.load(corpus=corpus)
     access = _access(chosen)
-    verify_credentials(
-        access, mode
-    )  # before anything is made or told, so that a wrong token is the one thing that is said
+    verify_credentials(access, mode)  # first, so that a wrong token is all that is reported
     _log_to_standard_error()
     telemetry = Telemetry(log_questions=chosen.log_questions)
 

@@ -1,4 +1,4 @@
-"""Why a question went wrong. Keeps secret what makes one miss worse than another."""
+"""Questions that were answered badly: grouped by kind, worst first, with an explanation of each."""
 
 from __future__ import annotations
 
@@ -6,103 +6,108 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.evaluation.metrics import found_by
-from bot.evaluation.questions import Evidence, JudgedReply, evidence_in
+from bot.evaluation.metrics import is_found
+from bot.evaluation.questions import Evidence, JudgedReply, find_evidence
 from bot.models import Hit, Passage, Question, Quote, Term
 from bot.search.answerer import Answerer
 from bot.text import analysis
 
-Kind = Literal["passage", "quote", "silence", "answer"]
+Kind = Literal["passage", "quote", "abstained", "answered"]
 
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """All misses of one kind, worst first, and how many questions could have been one.
+    """All failures of one kind, worst first; ``total`` counts the questions that could fail in this way.
 
-    * ``passage``: answerable, but the first hit holds no evidence; worst where none does, then where one does late.
-    * ``quote``: the first hit holds evidence, but the first quote neither it nor an answer; worst where it was surest.
-    * ``silence``: answerable, but it abstained; worst where it was least sure.
-    * ``answer``: unanswerable, but it answered; worst where it was surest.
+    * ``passage``: answerable, but the first hit has no evidence; worst where no hit has, then by rank.
+    * ``quote``: the first hit has evidence, but the first quote has neither evidence nor an answer; most confident
+      first.
+    * ``abstained``: answerable, but abstained; least confident first.
+    * ``answered``: unanswerable, but answered; most confident first.
 
-    Equals stay in the order of the questions. A question can be in more than one group.
+    Ties keep the order of the questions. A question can be in several groups.
     """
 
     kind: Kind
-    of: int
-    outcomes: tuple[JudgedReply, ...]
+    total: int
+    replies: tuple[JudgedReply, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RankedPassage:
-    """How a passage stands to a question: its place among the hits (from 1) and its score, None where it is no hit.
+    """A passage with its rank among the hits (from 1) and its score, both None if it was not found.
 
-    ``holds`` are those of the query's terms that stand in the passage's own words.
+    ``matched_terms`` are the query's terms in the passage's own text.
     """
 
     passage: Passage
     rank: int | None
     score: float | None
-    holds: frozenset[str]
+    matched_terms: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One outcome, explained.
+    """One failed reply, explained.
 
-    ``evidence`` is what was expected, None where nothing was; ``expected`` the passage that holds it, None where no
-    passage of the archive does; ``first`` the first hit, None without hits; ``quote`` the first quote, be it shown as
-    an answer or as a nearest miss; ``terms`` what was searched.
+    ``evidence`` is what was expected, None for an unanswerable question; ``expected`` the passage that contains it,
+    None if no passage of the archive does; ``first_hit`` None without hits; ``quote`` the first quote, shown as an
+    answer or as a nearest miss; ``terms`` the query's.
     """
 
-    outcome: JudgedReply
+    reply: JudgedReply
     evidence: Evidence | None
     expected: RankedPassage | None
-    first: RankedPassage | None
+    first_hit: RankedPassage | None
     quote: Quote | None
     terms: tuple[Term, ...]
 
 
-def group_failures(found: Sequence[JudgedReply]) -> tuple[FailureGroup, ...]:
-    """The misses among ``found``, by kind."""
-    yes = [outcome for outcome in found if outcome.asked.answerable]
-    no = [outcome for outcome in found if not outcome.asked.answerable]
-    first = [outcome for outcome in yes if found_by(outcome, 1)]
+def group_failures(replies: Sequence[JudgedReply]) -> tuple[FailureGroup, ...]:
+    """Failures among ``replies``, one group for each kind."""
+    answerable = [reply for reply in replies if reply.question.answerable]
+    unanswerable = [reply for reply in replies if not reply.question.answerable]
+    found_first = [reply for reply in answerable if is_found(reply, 1)]
     return (
-        _group("passage", yes, lambda one: not found_by(one, 1), lambda one: -(one.rank or float("inf"))),
-        _group("quote", first, lambda one: not one.quote_hit, lambda one: -one.confidence),
-        _group("silence", yes, lambda one: not one.answered, lambda one: one.confidence),
-        _group("answer", no, lambda one: one.answered, lambda one: -one.confidence),
+        _group("passage", answerable, lambda one: not is_found(one, 1), lambda one: -(one.rank or float("inf"))),
+        _group("quote", found_first, lambda one: not one.is_quote_correct, lambda one: -one.confidence),
+        _group("abstained", answerable, lambda one: not one.is_answered, lambda one: one.confidence),
+        _group("answered", unanswerable, lambda one: one.is_answered, lambda one: -one.confidence),
     )
 
 
 def _group(
-    kind: Kind, of: Sequence[JudgedReply], is_miss: Callable[[JudgedReply], bool], order: Callable[[JudgedReply], float]
+    kind: Kind,
+    replies: Sequence[JudgedReply],
+    is_failure: Callable[[JudgedReply], bool],
+    order: Callable[[JudgedReply], float],
 ) -> FailureGroup:
-    return FailureGroup(kind, len(of), tuple(sorted(filter(is_miss, of), key=order)))
+    return FailureGroup(kind, len(replies), tuple(sorted(filter(is_failure, replies), key=order)))
 
 
-def explain_failure(librarian: Answerer, outcome: JudgedReply) -> Failure:
-    """Ask again, and hold the first hit and the passage that was expected against the query."""
-    evidence = outcome.asked.evidence
-    reply = librarian.answer(Question(outcome.asked.question))
-    shown = reply.shown_quotes
-    trace, terms = reply.trace, reply.trace.query.terms
-    expected: RankedPassage | None = None
-    if outcome.rank:
-        expected = _standing(trace.hits[outcome.rank - 1].passage, trace.hits, terms)
-    elif passage := next((one for one in librarian.archive.passages if evidence_in(one, evidence)), None):
-        expected = _standing(passage, trace.hits, terms)
-    held = evidence_in(expected.passage, evidence) if expected else None
-    first = _standing(trace.hits[0].passage, trace.hits, terms) if trace.hits else None
-    return Failure(outcome, held or next(iter(evidence), None), expected, first, next(iter(shown), None), terms)
+def explain_failure(answerer: Answerer, judged: JudgedReply) -> Failure:
+    """Ask the question again, and compare the first hit with the expected passage."""
+    evidence = judged.question.evidence
+    reply = answerer.answer(Question(judged.question.question))
+    quotes = reply.shown_quotes
+    hits, terms = reply.trace.hits, reply.trace.query.terms
+    if judged.rank:
+        passage: Passage | None = hits[judged.rank - 1].passage
+    else:
+        passage = next((one for one in answerer.archive.passages if find_evidence(one, evidence)), None)
+    contained = find_evidence(passage, evidence) if passage else None
+    return Failure(
+        judged,
+        evidence=contained or next(iter(evidence), None),
+        expected=_rank(passage, hits, terms) if passage else None,
+        first_hit=_rank(hits[0].passage, hits, terms) if hits else None,
+        quote=next(iter(quotes), None),
+        terms=terms,
+    )
 
 
-def _standing(passage: Passage, hits: Sequence[Hit], terms: Sequence[Term]) -> RankedPassage:
+def _rank(passage: Passage, hits: Sequence[Hit], terms: Sequence[Term]) -> RankedPassage:
     rank = next((rank for rank, hit in enumerate(hits, 1) if hit.passage == passage), None)
     own = set(analysis.extract_terms(passage.span.slice(passage.article.text)))
-    return RankedPassage(
-        passage,
-        rank,
-        hits[rank - 1].score if rank else None,
-        frozenset(term.text for term in terms if term.text in own),
-    )
+    score = hits[rank - 1].score if rank else None
+    return RankedPassage(passage, rank, score, frozenset(term.text for term in terms if term.text in own))

@@ -1,7 +1,4 @@
-"""What the archive lacks, as its readers' questions tell: those that found no answer, and answers that did not help.
-
-Keeps secret when two questions are the same one. Whoever asked is not known here.
-"""
+"""Gaps in the archive, from people's questions: those without an answer, and those with an unhelpful one."""
 
 from __future__ import annotations
 
@@ -16,9 +13,9 @@ from bot.text import analysis
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A question as it was asked last, how many ``times`` it was, and ``asked_at``, when last: seconds since 1970.
+    """A question in its latest wording, how many ``times`` it was asked, and when last, in Unix seconds.
 
-    ``notes`` are what people said was wrong with the answer, each once.
+    ``notes`` are what people said was wrong with the answer, without duplicates.
     """
 
     question: str
@@ -29,9 +26,9 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """Questions without an answer, and those of which somebody said that the reply was not helpful.
+    """Questions without an answer, and those with an answer that somebody rated unhelpful.
 
-    In each the most frequent come first, and of equally frequent ones the newest.
+    In both, the most frequent come first, ties newest first.
     """
 
     unanswered: tuple[Gap, ...]
@@ -39,29 +36,30 @@ class Gaps:
 
 
 def find_gaps(store: Store, since: float, *, private: bool) -> Gaps:
-    """What was asked since a time, in seconds since 1970, in public channels; where ``private``, anywhere.
+    """Gaps since a Unix time, from public channels; with ``private``, from everywhere.
 
-    RecordsError where nothing is known.
+    Raises ``StoreError`` if the store cannot be read. Who asked is not known here.
     """
-    unanswered = [(kept, "") for kept in store.find_unanswered(since, private=private)]
-    unhelpful = [(kept, rated.note) for kept, rated in store.find_unhelpful(since, private=private)]
+    unanswered = [(record, "") for record in store.find_unanswered(since, private=private)]
+    unhelpful = [(record, feedback.note) for record, feedback in store.find_unhelpful(since, private=private)]
     return Gaps(group_gaps(unanswered), group_gaps(unhelpful))
 
 
-def group_gaps(asked: Iterable[tuple[AnswerRecord, str]]) -> tuple[Gap, ...]:
-    """Questions with what was noted to each, the same question once; they come newest first."""
-    same: dict[Hashable, list[tuple[AnswerRecord, str]]] = {}
-    for kept, note in asked:
-        same.setdefault(_matter(kept.question), []).append((kept, note))
-    return tuple(sorted(map(_gap, same.values()), key=lambda gap: (-gap.times, -gap.asked_at)))
-
-
-def _gap(asked: list[tuple[AnswerRecord, str]]) -> Gap:
-    newest, _ = asked[0]
-    return Gap(newest.question, len(asked), newest.asked_at, tuple(dict.fromkeys(note for _, note in asked if note)))
-
-
-def _matter(words: str) -> Hashable:
-    """The same for questions that search for the same: whatever order, case or small words they are asked in."""
-    text, filters = operators.parse_operators(words)
-    return frozenset(analysis.extract_terms(text)) or " ".join(words.casefold().split()), filters
+def group_gaps(records: Iterable[tuple[AnswerRecord, str]]) -> tuple[Gap, ...]:
+    """Records with a note each, newest first, grouped by what they search for."""
+    groups: dict[Hashable, list[tuple[AnswerRecord, str]]] = {}
+    for record, note in records:
+        # The same terms and filters find the same, whatever the order, case or stop words.
+        text, filters = operators.parse_operators(record.question)
+        terms = frozenset(analysis.extract_terms(text)) or " ".join(record.question.casefold().split())
+        groups.setdefault((terms, filters), []).append((record, note))
+    gaps = [
+        Gap(
+            group[0][0].question,
+            len(group),
+            group[0][0].asked_at,
+            tuple(dict.fromkeys(note for _, note in group if note)),
+        )
+        for group in groups.values()
+    ]
+    return tuple(sorted(gaps, key=lambda gap: (-gap.times, -gap.asked_at)))

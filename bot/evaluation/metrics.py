@@ -1,4 +1,4 @@
-"""Outcomes → metrics. Keeps secret how each is computed; ``Metrics`` says what each counts."""
+"""Metrics over judged replies; ``Metrics`` describes each."""
 
 from __future__ import annotations
 
@@ -14,30 +14,32 @@ Scores = npt.NDArray[np.float64]
 
 
 class Metrics(BaseModel):
-    """Shares are 0–1; those of an empty set are 0. Times are milliseconds of wall time."""
+    """Shares are between 0 and 1, and 0 for an empty set. Times are milliseconds of wall time."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     questions: int
     answerable: int
     unanswerable: int
-    hit_1: float = Field(alias="hit@1", description="answerable: the first passage holds an evidence quote")
+    hit_1: float = Field(alias="hit@1", description="answerable: the first passage contains an evidence quote")
     hit_3: float = Field(alias="hit@3", description="answerable: one of the first 3 passages does")
     hit_10: float = Field(alias="hit@10", description="answerable: one of the first 10 passages does")
     mrr_10: float = Field(
         alias="mrr@10", description="answerable: mean of 1 / rank of the first such passage, 0 past 10"
     )
     quote_hit_1: float = Field(
-        alias="quote_hit@1", description="answerable: the first quote holds an answer or a whole evidence quote"
+        alias="quote_hit@1", description="answerable: the first quote contains an answer or a whole evidence quote"
     )
     answered: float = Field(description="answerable: answered at all")
-    answered_right: float = Field(description="answerable: answered, and a shown quote holds an answer or the evidence")
+    answered_right: float = Field(
+        description="answerable: answered, and a quote shown contains an answer or the evidence"
+    )
     abstained_right: float = Field(description="unanswerable: abstained")
-    auroc: float = Field(description="how well the confidence tells answerable from unanswerable; 0.5 is chance")
+    auroc: float = Field(description="how well the confidence separates answerable from unanswerable; 0.5 is chance")
     refused_90: float = Field(
         alias="refused@90", description="unanswerable: refused at the threshold that keeps 90 % of the answerable"
     )
-    verbatim: float = Field(description="shown quotes that are exact slices of the article they cite")
+    verbatim: float = Field(description="quotes shown that are exact slices of the article they cite")
     ms_p50: float
     ms_p95: float
     ms_p99: float
@@ -48,32 +50,32 @@ SHARES = tuple(
     for name, field in Metrics.model_fields.items()
     if field.annotation is float and not name.startswith("ms_")
 )
-"""The metrics that are shares, by the names that ``--json`` prints: 1 is best."""
+"""Names of the metrics that are shares, as ``--json`` prints them; 1 is best."""
 
 
-def measure(found: Sequence[JudgedReply]) -> Metrics:
-    """The metrics over all outcomes."""
-    yes = [outcome for outcome in found if outcome.asked.answerable]
-    no = [outcome for outcome in found if not outcome.asked.answerable]
-    took = np.array([outcome.took_ms for outcome in found] or [0.0])
-    sure_yes = np.array([outcome.confidence for outcome in yes])
-    sure_no = np.array([outcome.confidence for outcome in no])
+def measure(replies: Sequence[JudgedReply]) -> Metrics:
+    """Metrics over all replies."""
+    answerable = [reply for reply in replies if reply.question.answerable]
+    unanswerable = [reply for reply in replies if not reply.question.answerable]
+    took = np.array([reply.took_ms for reply in replies] or [0.0])
+    positive = np.array([reply.confidence for reply in answerable])
+    negative = np.array([reply.confidence for reply in unanswerable])
     return Metrics.model_validate(
         {
-            "questions": len(found),
-            "answerable": len(yes),
-            "unanswerable": len(no),
-            "hit@1": _share(found_by(outcome, 1) for outcome in yes),
-            "hit@3": _share(found_by(outcome, 3) for outcome in yes),
-            "hit@10": _share(found_by(outcome, 10) for outcome in yes),
-            "mrr@10": _mean([1 / outcome.rank if outcome.rank and outcome.rank <= 10 else 0.0 for outcome in yes]),
-            "quote_hit@1": _share(outcome.quote_hit for outcome in yes),
-            "answered": _share(outcome.answered for outcome in yes),
-            "answered_right": _share(outcome.right for outcome in yes),
-            "abstained_right": _share(not outcome.answered for outcome in no),
-            "auroc": auroc(sure_yes, sure_no),
-            "refused@90": _refused(sure_yes, sure_no),
-            "verbatim": _share(exact for outcome in found for exact in outcome.verbatim),
+            "questions": len(replies),
+            "answerable": len(answerable),
+            "unanswerable": len(unanswerable),
+            "hit@1": _mean(is_found(reply, 1) for reply in answerable),
+            "hit@3": _mean(is_found(reply, 3) for reply in answerable),
+            "hit@10": _mean(is_found(reply, 10) for reply in answerable),
+            "mrr@10": _mean(1 / reply.rank if reply.rank and reply.rank <= 10 else 0.0 for reply in answerable),
+            "quote_hit@1": _mean(reply.is_quote_correct for reply in answerable),
+            "answered": _mean(reply.is_answered for reply in answerable),
+            "answered_right": _mean(reply.is_answer_correct for reply in answerable),
+            "abstained_right": _mean(not reply.is_answered for reply in unanswerable),
+            "auroc": auroc(positive, negative),
+            "refused@90": _refused(positive, negative),
+            "verbatim": _mean(is_exact for reply in replies for is_exact in reply.verbatim),
             "ms_p50": float(np.percentile(took, 50)),
             "ms_p95": float(np.percentile(took, 95)),
             "ms_p99": float(np.percentile(took, 99)),
@@ -81,13 +83,13 @@ def measure(found: Sequence[JudgedReply]) -> Metrics:
     )
 
 
-def found_by(outcome: JudgedReply, rank: int) -> bool:
-    """Whether one of the first ``rank`` passages holds evidence."""
-    return outcome.rank is not None and outcome.rank <= rank
+def is_found(reply: JudgedReply, k: int) -> bool:
+    """Whether one of the first ``k`` passages contains evidence."""
+    return reply.rank is not None and reply.rank <= k
 
 
 def auroc(positive: Scores, negative: Scores) -> float:
-    """The chance that a random positive score is above a random negative one, a tie counting half (Mann–Whitney U).
+    """Probability that a random positive score exceeds a random negative one, ties counting half (Mann–Whitney U).
 
     Shapes (n,) and (m,); 0 when either is empty.
     """
@@ -95,21 +97,18 @@ def auroc(positive: Scores, negative: Scores) -> float:
         return 0.0
     order = np.sort(negative)
     below = np.searchsorted(order, positive, side="left")
-    upto = np.searchsorted(order, positive, side="right")
-    return float((below + upto).sum() / 2 / (len(positive) * len(negative)))
+    up_to = np.searchsorted(order, positive, side="right")
+    return float((below + up_to).sum() / 2 / (len(positive) * len(negative)))
 
 
-def _refused(sure_yes: Scores, sure_no: Scores) -> float:
-    """The share of ``sure_no`` below the greatest threshold at or above which nine in ten of ``sure_yes`` lie."""
-    if not len(sure_yes) or not len(sure_no):
+def _refused(positive: Scores, negative: Scores) -> float:
+    """Share of ``negative`` below the greatest threshold that keeps 90 % of ``positive``."""
+    if not len(positive) or not len(negative):
         return 0.0
-    threshold = np.sort(sure_yes)[len(sure_yes) // 10]
-    return float((sure_no < threshold).mean())
+    threshold = np.sort(positive)[len(positive) // 10]
+    return float((negative < threshold).mean())
 
 
-def _share(values: Iterable[bool]) -> float:
-    return _mean([float(value) for value in values])
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+def _mean(values: Iterable[float]) -> float:
+    found = list(values)
+    return sum(found) / len(found) if found else 0.0

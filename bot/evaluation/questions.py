@@ -1,9 +1,4 @@
-"""A file of questions with known answers. Keeps secret how it is written: JSON Lines, packed or not.
-
-A reply held against what is known to be right. Keeps secret what counts as found.
-
-Many questions, asked on every core. Keeps secret how the work is parted, and that it is.
-"""
+"""Questions with known answers: read from a file, asked on all cores, and their replies judged."""
 
 from __future__ import annotations
 
@@ -25,17 +20,17 @@ from bot.search.answerer import Answerer
 
 
 class Evidence(BaseModel):
-    """Words of an article that answer a question."""
+    """Text of an article that answers a question."""
 
     model_config = ConfigDict(extra="ignore")
 
     article_id: str
-    # Blanks alone would stand in every passage.
+    # Whitespace alone would be found in every passage.
     quote: str = Field(pattern=r"\S")
 
 
 class EvaluationQuestion(BaseModel):
-    """One line of a file of questions; ``answers`` are wordings any of which answers it."""
+    """One line of the file; any of ``answers`` is a correct answer."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -47,18 +42,18 @@ class EvaluationQuestion(BaseModel):
 
 
 def read_questions(path: Path) -> tuple[EvaluationQuestion, ...]:
-    """The questions of a ``.jsonl`` or ``.jsonl.gz`` file. Raises ``ArchiveError`` naming the first bad line."""
+    """Read a ``.jsonl`` or ``.jsonl.gz`` file. Raises ``ArchiveError`` that names the first bad line."""
     try:
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        lines = data.decode().split("\n")  # a line of JSON may hold the other line ends that Unicode knows
+        lines = data.decode().split("\n")  # not splitlines: JSON strings may contain other Unicode line breaks
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise ArchiveError(
             f"The questions in {path} cannot be read: {error}. Name a .jsonl or .jsonl.gz file."
         ) from error
-    found = [_parse_question(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    if not found:
-        raise ArchiveError(f"{path} holds no question; put one JSON object on each line.")
-    return tuple(found)
+    questions = tuple(_parse_question(path, number, line) for number, line in enumerate(lines, 1) if line.strip())
+    if not questions:
+        raise ArchiveError(f"{path} contains no questions; put one JSON object on each line.")
+    return questions
 
 
 def _parse_question(path: Path, number: int, line: str) -> EvaluationQuestion:
@@ -71,108 +66,106 @@ def _parse_question(path: Path, number: int, line: str) -> EvaluationQuestion:
 
 @dataclass(frozen=True, slots=True)
 class JudgedReply:
-    """What came of one question, without the words of any article, so that it travels light between processes.
+    """Judgement of the reply to one question; without article text, so that it is cheap to send between processes.
 
-    ``rank`` counts from 1, is that of the first hit that holds evidence, and None when none of the hits does;
-    ``quote_hit`` tells whether the first quote holds an answer or a whole evidence quote, be it shown as an answer or
-    as a nearest miss; ``right`` whether it answered and any quote shown does; ``verbatim`` whether each quote shown is
-    an exact slice of the article it cites. ``took_ms`` is wall time in milliseconds.
+    ``rank`` is that of the first hit with evidence, from 1, None if there is none. ``is_quote_correct``: the first
+    quote, shown as an answer or as a nearest miss, contains an answer or a whole evidence quote. ``is_answer_correct``:
+    it answered, and one of the quotes shown does. ``verbatim`` tells for each quote shown whether it is an exact slice
+    of its article. ``took_ms`` is wall time.
     """
 
-    asked: EvaluationQuestion
-    answered: bool
+    question: EvaluationQuestion
+    is_answered: bool
     confidence: float
     rank: int | None
-    quote_hit: bool
-    right: bool
+    is_quote_correct: bool
+    is_answer_correct: bool
     verbatim: tuple[bool, ...]
     took_ms: float = field(compare=False)
 
 
-def judge_reply(librarian: Answerer, asked: EvaluationQuestion) -> JudgedReply:
-    """Ask, and judge the reply."""
-    reply = librarian.answer(Question(asked.question))
-    answered = isinstance(reply, Answer)
-    shown = reply.shown_quotes
-    ranks = (rank for rank, hit in enumerate(reply.trace.hits, 1) if evidence_in(hit.passage, asked.evidence))
+def judge_reply(answerer: Answerer, question: EvaluationQuestion) -> JudgedReply:
+    """Ask the question and judge the reply."""
+    reply = answerer.answer(Question(question.question))
+    is_answered = isinstance(reply, Answer)
+    quotes = reply.shown_quotes
+    is_correct = [_is_correct(question, quote) for quote in quotes]
+    ranks = (rank for rank, hit in enumerate(reply.trace.hits, 1) if find_evidence(hit.passage, question.evidence))
     return JudgedReply(
-        asked,
-        answered=answered,
+        question,
+        is_answered=is_answered,
         confidence=reply.confidence,
         rank=next(ranks, None),
-        quote_hit=bool(shown) and _answers(asked, shown[0]),
-        right=answered and any(_answers(asked, quote) for quote in shown),
-        verbatim=tuple(_is_verbatim(librarian, quote) for quote in shown),
+        is_quote_correct=is_correct[:1] == [True],
+        is_answer_correct=is_answered and any(is_correct),
+        verbatim=tuple(_is_verbatim(answerer, quote) for quote in quotes),
         took_ms=reply.trace.took_ms,
     )
 
 
-def evidence_in(passage: Passage, evidence: list[Evidence]) -> Evidence | None:
-    """The first of ``evidence`` that ``passage`` holds whole, blanks ignored; None when it holds none."""
-    return _held(evidence, passage.article.id, passage.span.slice(passage.article.text))
+def find_evidence(passage: Passage, evidence: list[Evidence]) -> Evidence | None:
+    """The first of ``evidence`` that is contained whole in ``passage``, whitespace ignored."""
+    return _find_in_text(evidence, passage.article.id, passage.span.slice(passage.article.text))
 
 
-def _held(evidence: list[Evidence], article: str, text: str) -> Evidence | None:
-    own = [one for one in evidence if one.article_id == article]
-    squeezed = _squeezed(text) if own else ""
-    return next((one for one in own if _squeezed(one.quote) in squeezed), None)
+def _find_in_text(evidence: list[Evidence], article_id: str, text: str) -> Evidence | None:
+    own = [one for one in evidence if one.article_id == article_id]
+    squeezed = "".join(text.split()) if own else ""
+    return next((one for one in own if "".join(one.quote.split()) in squeezed), None)
 
 
-def _answers(asked: EvaluationQuestion, quote: Quote) -> bool:
+def _is_correct(question: EvaluationQuestion, quote: Quote) -> bool:
     text = quote.text.casefold()
-    return any(answer.strip() and answer.casefold() in text for answer in asked.answers) or bool(
-        _held(asked.evidence, quote.article.id, quote.text)
-    )
+    if any(answer.strip() and answer.casefold() in text for answer in question.answers):
+        return True
+    return _find_in_text(question.evidence, quote.article.id, quote.text) is not None
 
 
-def _is_verbatim(librarian: Answerer, quote: Quote) -> bool:
-    stored = librarian.archive.articles[quote.article.id].text
+def _is_verbatim(answerer: Answerer, quote: Quote) -> bool:
+    stored = answerer.archive.articles[quote.article.id].text
     return bool(quote.text) and stored[quote.span.start : quote.span.end].encode() == quote.text.encode()
 
 
-def _squeezed(text: str) -> str:
-    return "".join(text.split())
+# Questions sent to a process at a time: few enough that the progress bar moves and no core idles at the end.
+_CHUNK = 8
 
-
-CHUNK = 8
-"""Questions handed to a process at a time: few enough that a progress bar moves and that no core is left idle."""
-
+# In a worker process, the answerer it was forked with; empty elsewhere.
 _inherited: list[Answerer] = []
-"""In a worker, the librarian it was forked with; empty elsewhere."""
 
 
 def evaluate_questions(
-    librarian: Answerer,
+    answerer: Answerer,
     questions: Sequence[EvaluationQuestion],
     report: Progress | None = None,
     processes: int | None = None,
 ) -> Iterator[JudgedReply]:
-    """Ask each question and judge the reply, in order, whatever the number of processes (default: as many as pay).
+    """Ask and judge each question, yielding results in order, in ``processes`` processes (default: all cores).
 
-    A question's ``took_ms`` is measured where it is asked. Raises what ``librarian.answer`` raises.
+    Raises what ``answerer.answer`` raises.
     """
-    count = _worth(len(questions)) if processes is None else processes
-    found = (
-        _forked(librarian, questions, count) if count > 1 else (judge_reply(librarian, asked) for asked in questions)
+    if processes is None:
+        # On Linux only: elsewhere, a forked child is not safe to use.
+        cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+        processes = max(1, min(cores, len(questions) // (2 * _CHUNK)))
+    judged = (
+        _judge_in_parallel(answerer, questions, processes)
+        if processes > 1
+        else (judge_reply(answerer, question) for question in questions)
     )
-    for number, outcome in enumerate(found, 1):
+    for number, reply in enumerate(judged, 1):
         if report:
             report(number, len(questions))
-        yield outcome
+        yield reply
 
 
-def _worth(questions: int) -> int:
-    """How many processes to ask in: more than one on Linux only, for elsewhere a forked child is not safe to use."""
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    return max(1, min(cores, questions // (2 * CHUNK)))
-
-
-def _forked(librarian: Answerer, questions: Sequence[EvaluationQuestion], processes: int) -> Iterator[JudgedReply]:
-    # A forked worker shares the parent's memory: the archive, which may be large, is neither copied nor read again.
+def _judge_in_parallel(
+    answerer: Answerer, questions: Sequence[EvaluationQuestion], processes: int
+) -> Iterator[JudgedReply]:
+    # A forked worker shares the parent's memory, so that a large archive is neither copied nor read again.
     fork = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(processes, fork, initializer=_inherited.append, initargs=(librarian,)) as pool:
-        yield from pool.map(_judge, questions, chunksize=CHUNK)
+    with ProcessPoolExecutor(processes, fork, initializer=_inherited.append, initargs=(answerer,)) as pool:
+        yield from pool.map(_judge_in_worker, questions, chunksize=_CHUNK)
 
 
-def _judge(asked: EvaluationQuestion) -> JudgedReply:
-    return judge_reply(_inherited[0], asked)
+def _judge_in_worker(question: EvaluationQuestion) -> JudgedReply:
+    return judge_reply(_inherited[0], question)

@@ -1,4 +1,4 @@
-"""Questions and outcomes made up for a test. Keeps secret what a test that speaks of one thing says of the others."""
+"""Questions and judged replies for tests."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from bot.models import Article
 from tests.factories import article
 
 
-def asked(
+def make_question(
     question: str = "?",
     *,
     answerable: bool = True,
     evidence: Sequence[tuple[str, str]] = (),
     answers: Sequence[str] = (),
 ) -> EvaluationQuestion:
-    """A question whose ``evidence`` is pairs of an article's id and words of it."""
+    """A question, with ``evidence`` as pairs of article id and text."""
     found = [Evidence(article_id=id, quote=quote) for id, quote in evidence]
     return EvaluationQuestion(
         id=question, question=question, answerable=answerable, evidence=found, answers=list(answers)
@@ -26,33 +26,33 @@ def asked(
 
 @dataclass(frozen=True)
 class Case:
-    """An outcome told by what matters of it; the rest is as unremarkable as can be."""
+    """A judged reply, given by what matters in a test; the other values are defaults."""
 
     answerable: bool = True
     rank: int | None = 1
     confidence: float = 0.5
     answered: bool = True
-    quote_hit: bool = False
-    right: bool = False
+    quote_correct: bool = False
+    answer_correct: bool = False
     verbatim: tuple[bool, ...] = ()
     took_ms: float = 1.0
     name: str = "?"
 
-    def outcome(self) -> JudgedReply:
-        return JudgedReply(
-            asked(self.name, answerable=self.answerable),
-            answered=self.answered,
-            confidence=self.confidence,
-            rank=self.rank,
-            quote_hit=self.quote_hit,
-            right=self.right,
-            verbatim=self.verbatim,
-            took_ms=self.took_ms,
+
+def judged_replies(*cases: Case) -> list[JudgedReply]:
+    return [
+        JudgedReply(
+            make_question(case.name, answerable=case.answerable),
+            is_answered=case.answered,
+            confidence=case.confidence,
+            rank=case.rank,
+            is_quote_correct=case.quote_correct,
+            is_answer_correct=case.answer_correct,
+            verbatim=case.verbatim,
+            took_ms=case.took_ms,
         )
-
-
-def outcomes_of(*cases: Case) -> list[JudgedReply]:
-    return [case.outcome() for case in cases]
+        for case in cases
+    ]
 
 
 LAMP = "The lamp at Skarvik was lit in 1871 by the keeper's daughter."

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_cli import run
 
 from bot.models import Article, Question
 from bot.search.receipts import Receipt, make_receipt
 from bot.store.models import AnswerRecord, MessageRef, QuestionEvent, answer_id, hash_user_id
 from bot.store.store import Store
 from tests.factories import answerer, article
+
+from .command import run
 
 BRIDGE = article(
     "The valley waited for ten years.",

@@ -1,4 +1,4 @@
-"""What counts as found, and how questions are asked in several processes at once."""
+"""Questions with known answers: reading, judging replies, and asking in parallel."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from bot.evaluation.questions import EvaluationQuestion, JudgedReply, evaluate_q
 from bot.models import Question, Reply
 from tests.factories import answerer, article
 
-from .cases import FERRY, LAMP, archive, asked
+from .cases import FERRY, LAMP, archive, make_question
 
 LIT = ("lamp.txt", "lit in 1871")
 
 
-def judged(asked: EvaluationQuestion) -> JudgedReply:
-    return judge_reply(answerer(*archive()), asked)
+def judge(question: EvaluationQuestion) -> JudgedReply:
+    return judge_reply(answerer(*archive()), question)
 
 
-def test_the_evidence_is_found() -> None:
-    """The passage is the first hit, and the quote shown from it holds the evidence word for word."""
-    found = judged(asked("When was the Skarvik lamp lit?", evidence=[LIT]))
-    assert (found.rank, found.quote_hit, found.right, found.answered) == (1, True, True, True)
+def test_evidence_is_found() -> None:
+    """The passage is the first hit, and the quote from it contains the evidence word for word."""
+    found = judge(make_question("When was the Skarvik lamp lit?", evidence=[LIT]))
+    assert (found.rank, found.is_quote_correct, found.is_answer_correct, found.is_answered) == (1, True, True, True)
     assert found.verbatim == (True,) * len(found.verbatim) != ()
     assert found.took_ms > 0
 
@@ -40,46 +40,46 @@ EVIDENCE = [
 
 
 @pytest.mark.parametrize(("evidence", "rank"), EVIDENCE)
-def test_what_is_evidence(evidence: tuple[str, str], rank: int | None) -> None:
-    """Evidence is another article's words never, other letters never, other blanks always."""
-    assert judged(asked("Who lit the Skarvik lamp?", evidence=[evidence])).rank == rank
+def test_what_counts_as_evidence(evidence: tuple[str, str], rank: int | None) -> None:
+    """The article and every letter must match; whitespace need not."""
+    assert judge(make_question("Who lit the Skarvik lamp?", evidence=[evidence])).rank == rank
 
 
 @pytest.mark.parametrize(("answer", "hit"), [("", False), (" ", False), ("1872", False), ("1871", True), ("LIT", True)])
 def test_an_answer_in_the_quote(answer: str, hit: bool) -> None:
-    """An answer in the first quote is enough, whatever its case; an empty one is none."""
-    assert judged(asked("Who lit the Skarvik lamp?", answers=[answer])).quote_hit is hit
+    """An answer in the first quote is correct, in any case; an empty answer is ignored."""
+    assert judge(make_question("Who lit the Skarvik lamp?", answers=[answer])).is_quote_correct is hit
 
 
-def test_a_nearest_miss_is_judged_as_a_quote_but_is_no_answer() -> None:
-    """Where it abstains, the nearest miss counts as the first quote; nothing is answered right."""
-    found = judged(asked("Which saxophone orchestra quarrelled at Skarvik?", evidence=[("lamp.txt", LAMP)]))
-    assert (found.answered, found.quote_hit, found.right) == (False, True, False)
+def test_a_nearest_miss_counts_as_a_quote_but_not_as_an_answer() -> None:
+    """After an abstention, the nearest miss is the first quote, but no correct answer."""
+    found = judge(make_question("Which saxophone orchestra quarrelled at Skarvik?", evidence=[("lamp.txt", LAMP)]))
+    assert (found.is_answered, found.is_quote_correct, found.is_answer_correct) == (False, True, False)
 
 
-def test_the_rank_may_be_any() -> None:
-    """The rank is that of the first hit with evidence, however many come before it."""
+def test_the_rank_is_not_limited() -> None:
+    """The rank is that of the first hit with evidence, however low."""
     some = [article(f"Skarvik has a lamp. House {n} stands apart.", id=f"{n}.txt") for n in range(14)]
     found = judge_reply(
-        answerer(*some), asked("Skarvik lamp", evidence=[("13.txt", "House 13"), ("12.txt", "House 12")])
+        answerer(*some), make_question("Skarvik lamp", evidence=[("13.txt", "House 13"), ("12.txt", "House 12")])
     )
     assert found.rank == 13
 
 
-QUESTIONS = [asked(text, evidence=[LIT]) for text in ("lamp", "ferry to Orre", "gulls", "nothing of it")] * 10
+QUESTIONS = [make_question(text, evidence=[LIT]) for text in ("lamp", "ferry to Orre", "gulls", "nothing of it")] * 10
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3])
-def test_any_number_of_processes_gives_the_same(processes: int) -> None:
-    """Outcomes come in the order of the questions and are equal, and each is reported as it comes."""
+def test_any_number_of_processes_gives_the_same_result(processes: int) -> None:
+    """Replies are equal and in the order of the questions; each is reported when it arrives."""
     reported: list[tuple[int, int]] = []
     found = evaluate_questions(answerer(*archive()), QUESTIONS, lambda done, of: reported.append((done, of)), processes)
     assert list(found) == list(evaluate_questions(answerer(*archive()), QUESTIONS, processes=1))
     assert reported == [(number, 40) for number in range(1, 41)]
 
 
-class Tampered:
-    """A librarian whose replies are never what the archive says."""
+class TamperedAnswerer:
+    """An answerer whose quotes always fail verification."""
 
     def __init__(self) -> None:
         self.archive = answerer(*archive()).archive
@@ -89,21 +89,21 @@ class Tampered:
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_what_goes_wrong_in_a_process_is_told(processes: int) -> None:
-    """An error in a worker is raised where the outcomes are awaited, with its sentence."""
+def test_an_error_in_a_worker_is_raised(processes: int) -> None:
+    """The caller gets the error of a worker process, with its message."""
     with pytest.raises(VerificationError, match="lamp is not verbatim"):
-        list(evaluate_questions(Tampered(), QUESTIONS, processes=processes))  # type: ignore[arg-type]
+        list(evaluate_questions(TamperedAnswerer(), QUESTIONS, processes=processes))  # type: ignore[arg-type]
 
 
-def test_an_outcome_travels_light() -> None:
-    """An outcome carries the question and no article."""
-    found = judged(asked("When does the ferry to Orre sail?", evidence=[("ferry.txt", "twice a day")]))
+def test_a_judged_reply_is_small() -> None:
+    """It contains the question, but no article."""
+    found = judge(make_question("When does the ferry to Orre sail?", evidence=[("ferry.txt", "twice a day")]))
     assert FERRY.encode() not in pickle.dumps(found)
     assert replace(found, took_ms=0.0) == pickle.loads(pickle.dumps(found))
 
 
 BAD = [
-    ("", "holds no question"),
+    ("", "contains no questions"),
     ("not json", "line 1 is not a question"),
     ('{"id":"1","question":"?","answerable":true}\n{"id":"2"}', "line 2 is not a question"),
     ('{"id":"1","question":"?","answerable":true,"evidence":[{"article_id":"a","quote":" "}]}', "line 1"),
@@ -111,8 +111,8 @@ BAD = [
 
 
 @pytest.mark.parametrize(("content", "said"), BAD)
-def test_bad_questions(tmp_path: Path, content: str, said: str) -> None:
-    """A file that holds no questions, or evidence of blanks alone, is named with the line."""
+def test_an_invalid_file_is_rejected(tmp_path: Path, content: str, said: str) -> None:
+    """A file without questions, or with blank evidence, is rejected; the message names the line."""
     path = tmp_path / "questions.jsonl"
     path.write_text(content)
     with pytest.raises(ArchiveError, match=said):
@@ -120,8 +120,8 @@ def test_bad_questions(tmp_path: Path, content: str, said: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"not gzip", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xff\xff\xff"])
-def test_a_broken_archive_of_questions(tmp_path: Path, content: bytes) -> None:
-    """A packed file that cannot be unpacked, or is empty, is one sentence."""
+def test_a_damaged_gzip_file_is_rejected(tmp_path: Path, content: bytes) -> None:
+    """A file that cannot be decompressed, or is empty, is rejected with its name."""
     path = tmp_path / "questions.jsonl.gz"
     path.write_bytes(content)
     with pytest.raises(ArchiveError, match=r"questions\.jsonl\.gz"):
@@ -129,7 +129,7 @@ def test_a_broken_archive_of_questions(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_line_end_inside_a_question(tmp_path: Path) -> None:
-    """JSON may hold a line separator unescaped: it is part of the question, not the end of the line."""
+    """A Unicode line separator inside a JSON string does not end the line."""
     path = tmp_path / "questions.jsonl"
     path.write_text('{"id":"1","question":"one\u2028two","answerable":false,"more":1}\r\n\r\n', encoding="utf-8")
     assert [one.question for one in read_questions(path)] == ["one\u2028two"]

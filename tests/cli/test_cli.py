@@ -1,4 +1,4 @@
-"""The command line as a person and as a program meet it: what is printed where, and the exit status."""
+"""What the command line prints, where, and its exit status."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from bot.cli.terminal import print_reply
 from bot.models import Question
 from tests.factories import answerer, article
 
+from .command import ROOT, run
+
 QUESTION = "what was agreed on GCAP"
 CONTRACT = set(
     "question outcome confidence caution reason quotes nearest took_ms searched misread differences later".split()
@@ -25,18 +27,6 @@ QUOTE = set(
     "text article_id title author source published url heading page paragraph paragraphs start end sha256 highlights "
     "missing also_in score link".split()
 )
-
-
-def run(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """``python -m bot`` with these arguments, in ``folder``."""
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-        env=os.environ | {"COLUMNS": "80", "PYTHONPATH": str(Path(__file__).parent.parent)} | environment,
-    )
 
 
 def test_a_person_reads_quotes_with_their_sources(root: Path) -> None:
@@ -166,7 +156,7 @@ def test_an_unforeseen_error_is_kept_but_not_shown(tmp_path: Path) -> None:
     # A standard output that cannot be written is such an error.
     command = [sys.executable, "-m", "bot", "ask", "--json", "sentence"]
     environment = os.environ | {
-        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "PYTHONPATH": str(ROOT),
         "PULLQUOTE_STATE_DIR": str(tmp_path / "state"),
     }
     if not Path("/dev/full").exists():

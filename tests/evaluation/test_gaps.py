@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_cli import run
 
 from bot.evaluation.gaps import Gap, find_gaps, group_gaps
 from bot.store.models import AnswerRecord, Feedback, MessageRef, Outcome, QuestionEvent, answer_id
 from bot.store.store import Store
+from tests.cli.command import run
 
 ASKED = "when does the ferry sail"
 

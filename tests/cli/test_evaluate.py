@@ -1,4 +1,4 @@
-"""``pullquote evaluate`` as a person and as a program meet it, over an archive of three articles."""
+"""``pullquote evaluate``, over an archive of three articles."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.evaluation.metrics import Metrics
-
-from .cases import FERRY, GULLS, LAMP
+from tests.evaluation.cases import FERRY, GULLS, LAMP
 
 QUESTIONS = [
     ("found", "When was the Skarvik lamp lit?", True, "lamp.txt", "lit in 1871"),
@@ -25,7 +24,7 @@ QUESTIONS = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A working folder with an archive in ./corpus and questions about it."""
+    """A folder with an archive in ./corpus and questions about it."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     for name, text in (("lamp.txt", LAMP), ("ferry.txt", FERRY), ("gulls.txt", GULLS)):
@@ -54,42 +53,42 @@ def evaluate(folder: Path, *arguments: str, columns: int = 100) -> subprocess.Co
     )
 
 
-def said(done: subprocess.CompletedProcess[str]) -> str:
-    """What was printed, blanks made one."""
+def printed(done: subprocess.CompletedProcess[str]) -> str:
+    """Standard output, with whitespace collapsed."""
     return " ".join(done.stdout.split())
 
 
 def test_a_person_reads_a_table(folder: Path) -> None:
-    """Each metric with its value and what it counts, status 0, and nothing on standard error."""
+    """Each metric is printed with its value and what it counts."""
     done = evaluate(folder)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "hit@1 0.667 answerable: the first passage holds an evidence quote" in said(done)
-    assert "verbatim 1.000" in said(done)
+    assert "hit@1 0.667 answerable: the first passage contains an evidence quote" in printed(done)
+    assert "verbatim 1.000" in printed(done)
 
 
 def test_a_program_reads_json(folder: Path) -> None:
-    """``--json`` prints the metrics by their names, and nothing else."""
+    """``--json`` prints the metrics by name and nothing else."""
     out = json.loads(evaluate(folder, "--json").stdout)
     assert list(out) == [field.alias or name for name, field in Metrics.model_fields.items()]
     assert (out["questions"], out["answerable"], out["unanswerable"]) == (5, 3, 2)
     assert (out["answered_right"], out["abstained_right"]) == (pytest.approx(1 / 3), 0.5)
 
 
-def test_pinned_floors_hold(folder: Path) -> None:
-    """What was pinned is met by the same archive and the same questions."""
-    assert evaluate(folder, "--pin", "floors.json", "--name", "harbour").returncode == 0
-    done = evaluate(folder, "--floors", "floors.json")
+def test_pinned_floors_are_reached(folder: Path) -> None:
+    """The same archive and questions reach the baseline that they set."""
+    assert evaluate(folder, "--pin", "baseline.json", "--name", "harbour").returncode == 0
+    done = evaluate(folder, "--floors", "baseline.json")
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_every_metric_below_its_floor_is_named(folder: Path) -> None:
-    """Status 2, a sentence for each on standard error, and the metrics all the same."""
-    evaluate(folder, "--pin", "floors.json", "--name", "harbour")
-    path = folder / "floors.json"
+    """Status 2, a sentence for each on standard error, and the metrics are still printed."""
+    evaluate(folder, "--pin", "baseline.json", "--name", "harbour")
+    path = folder / "baseline.json"
     raised = json.loads(path.read_text())
     raised["harbour"]["floors"] |= {"hit@1": 0.9, "abstained_right": 0.8}
     path.write_text(json.dumps(raised))
-    done = evaluate(folder, "--floors", "floors.json", "--json")
+    done = evaluate(folder, "--floors", "baseline.json", "--json")
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
         "hit@1 is 0.6666, below its floor of 0.900.",
@@ -99,22 +98,22 @@ def test_every_metric_below_its_floor_is_named(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("changed", ["questions.jsonl", "corpus/gulls.txt"])
-def test_floors_of_other_data(folder: Path, changed: str) -> None:
-    """Status 2 and one sentence as soon as a byte of the questions or of the archive differs."""
-    evaluate(folder, "--pin", "floors.json", "--name", "harbour")
+def test_a_baseline_of_other_data_is_rejected(folder: Path, changed: str) -> None:
+    """Status 2 and one sentence if a byte of the questions or the archive changed."""
+    evaluate(folder, "--pin", "baseline.json", "--name", "harbour")
     with (folder / changed).open("a") as file:
         file.write("\n")
-    done = evaluate(folder, "--floors", "floors.json")
+    done = evaluate(folder, "--floors", "baseline.json")
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
-    assert "were pinned for other data" in done.stderr
+    assert "was pinned for other data" in done.stderr
 
 
-def test_lowering_a_floor_needs_leave(folder: Path) -> None:
-    """Without ``--allow-lower`` status 2 and one sentence that names the metric; with it the floor is lowered."""
-    pin = ["--pin", "floors.json", "--name", "harbour"]
+def test_lowering_a_floor_needs_a_flag(folder: Path) -> None:
+    """Without ``--allow-lower``, status 2 and one sentence that names the metric; with it, the floor is lowered."""
+    pin = ["--pin", "baseline.json", "--name", "harbour"]
     evaluate(folder, *pin)
-    path = folder / "floors.json"
+    path = folder / "baseline.json"
     raised = path.read_text().replace('"hit@1": 0.666', '"hit@1": 0.9')
     path.write_text(raised)
     refused = evaluate(folder, *pin)
@@ -126,26 +125,26 @@ def test_lowering_a_floor_needs_leave(folder: Path) -> None:
     assert '"hit@1": 0.666' in path.read_text()
 
 
-MUDDLES = [
-    ["--pin", "floors.json"],
+INVALID_FLAGS = [
+    ["--pin", "baseline.json"],
     ["--name", "harbour"],
     ["--allow-lower"],
-    ["--pin", "floors.json", "--name", "harbour", "--floors", "floors.json"],
-    ["--pin", "floors.json", "--name", "harbour", "--without", "spelling"],
+    ["--pin", "baseline.json", "--name", "harbour", "--floors", "baseline.json"],
+    ["--pin", "baseline.json", "--name", "harbour", "--without", "spelling"],
 ]
 
 
-@pytest.mark.parametrize("arguments", MUDDLES)
-def test_flags_that_do_not_go_together(folder: Path, arguments: list[str]) -> None:
-    """Pinning needs a name and the whole search; otherwise nothing is asked, and one sentence says so."""
+@pytest.mark.parametrize("arguments", INVALID_FLAGS)
+def test_flags_that_cannot_be_combined(folder: Path, arguments: list[str]) -> None:
+    """Pinning needs a name and the whole search; otherwise nothing is asked, and one sentence says why."""
     done = evaluate(folder, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "--pin FILE goes with --name NAME" in done.stderr
-    assert not (folder / "floors.json").exists()
+    assert "--pin FILE needs --name NAME" in done.stderr
+    assert not (folder / "baseline.json").exists()
 
 
-def test_a_part_can_be_left_out(folder: Path) -> None:
-    """``--without`` takes parts by name; one that does not exist is one sentence that names those that do."""
+def test_a_part_can_be_switched_off(folder: Path) -> None:
+    """``--without`` takes a part's name; an unknown one is rejected with the list of parts."""
     assert evaluate(folder, "--without", "spelling", "--without", "acronym", "--json").returncode == 0
     done = evaluate(folder, "--without", "luck")
     assert (done.returncode, done.stdout) == (2, "")
@@ -153,28 +152,28 @@ def test_a_part_can_be_left_out(folder: Path) -> None:
     assert "spelling" in done.stderr
 
 
-def test_errors_are_listed_with_why(folder: Path) -> None:
-    """Each kind of miss has its heading and count; a miss shows its passages, terms, scores and confidence."""
+def test_failures_are_explained(folder: Path) -> None:
+    """Each kind has a heading and count; a failure shows its passages, terms, scores and confidence."""
     done = evaluate(folder, "--errors", "5")
     assert done.returncode == 0
-    assert "The first passage holds no evidence: 1 of 3" in said(done)
-    assert "1 Who lit the lamp? id elsewhere · confidence" in said(done)
-    assert "evidence gulls.txt: under the roof" in said(done)
-    assert "it stands gulls.txt ¶ 1 · not among the hits" in said(done)
-    assert "first hit lamp.txt ¶ 1 · rank 1 · score" in said(done)
-    assert f"first quote lamp.txt ¶ 1: {LAMP}" in said(done)
-    assert "lit 1.00" in said(done)
-    assert "Abstained, though answerable: 1 of 3" in said(done)
-    assert "Answered, though unanswerable: 1 of 2" in said(done)
+    assert "The first passage has no evidence: 1 of 3" in printed(done)
+    assert "1 Who lit the lamp? id elsewhere · confidence" in printed(done)
+    assert "evidence gulls.txt: under the roof" in printed(done)
+    assert "found in gulls.txt ¶ 1 · not among the hits" in printed(done)
+    assert "first hit lamp.txt ¶ 1 · rank 1 · score" in printed(done)
+    assert f"first quote lamp.txt ¶ 1: {LAMP}" in printed(done)
+    assert "lit 1.00" in printed(done)
+    assert "Abstained, though answerable: 1 of 3" in printed(done)
+    assert "Answered, though unanswerable: 1 of 2" in printed(done)
     assert max(map(len, done.stdout.splitlines())) <= 100
 
 
-def test_errors_keep_to_the_number_and_the_width(folder: Path) -> None:
-    """No more than N of a kind, no line over 100 columns in a wider terminal, and with ``--json`` on standard error."""
+def test_failures_keep_to_number_and_width(folder: Path) -> None:
+    """At most N of a kind, at most 100 columns in a wide terminal, and on standard error with ``--json``."""
     lines = (folder / "questions.jsonl").read_text()
     (folder / "questions.jsonl").write_text(lines + "\n" + lines)
     done = evaluate(folder, "--errors", "1", "--json", columns=160)
     assert json.loads(done.stdout)["questions"] == 10
-    assert "The first passage holds no evidence: 2 of 6; the 1 worst" in done.stderr
+    assert "The first passage has no evidence: 2 of 6; the 1 worst" in done.stderr
     assert done.stderr.count("Who lit the lamp?") == 1
     assert max(map(len, done.stderr.splitlines())) <= 100
