@@ -70,7 +70,7 @@ def split_blocks(text: str, marks: Sequence[Mark] = ()) -> tuple[Span, ...]:
     Blank lines and marks separate blocks. Single line ends do too, unless the text is hard-wrapped: unless more than
     half of its single line ends look like wrapping. A line end does not look like wrapping if the line ends as a
     sentence does; or if it or the next line is longer than ``WIDEST_WRAP``; or if it could be a heading of the next
-    line and had room for that line's first word.
+    line, whose first word would have fit on it.
     """
     runs = tuple(_find_runs(text, marks))
     pairs = [pair for run in runs for pair in pairwise(run)]
@@ -105,8 +105,8 @@ def _ends_paragraph(text: str, line: Span, following: Span, widest: int) -> bool
     words, after = line.slice(text), following.slice(text)
     if ends_as_sentence(words) or max(len(words), len(after)) > WIDEST_WRAP:
         return True
-    had_room = len(words) + 1 + len(after.split(None, 1)[0]) <= widest
-    return had_room and could_be_heading(words) and can_head(words, after)
+    first_word_fits = len(words) + 1 + len(after.split(None, 1)[0]) <= widest
+    return first_word_fits and could_be_heading(words) and can_head(words, after)
 
 
 def ends_as_sentence(words: str) -> bool:

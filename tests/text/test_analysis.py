@@ -1,9 +1,9 @@
-"""Text into terms: what meets under one term, what stays apart, and that a token never loses its place."""
+"""Tokenizing, folding and stemming: which words share a term, and the offsets of tokens."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.text.analysis import extract_terms, fold, split_words, to_term, tokenize
@@ -36,8 +36,8 @@ TEXTS = st.text(max_size=60) | st.text(alphabet=".'’&-,019aAbBsS\u0301\u200b\u
         ("hello_world", ["hello", "world"]),
     ],
 )
-def test_terms(text: str, expected: list[str]) -> None:
-    """A text gives the terms of the words that are searched, in order; one without words gives none."""
+def test_extract_terms(text: str, expected: list[str]) -> None:
+    """A text gives the terms of its words in order, without stop words; a text without words gives none."""
     assert extract_terms(text) == expected
 
 
@@ -94,8 +94,8 @@ def test_terms(text: str, expected: list[str]) -> None:
         ("women", "woman"),
     ],
 )
-def test_words_that_meet(one: str, other: str) -> None:
-    """Case, accents, width, apostrophes, possessives, plurals and regional spelling part no two prints of a word."""
+def test_words_with_one_term(one: str, other: str) -> None:
+    """Case, accents, width, apostrophes, possessives, plurals and regional spelling do not change a word's term."""
     assert extract_terms(one) == extract_terms(other)
     assert len(extract_terms(one)) == 1
 
@@ -125,8 +125,8 @@ def test_words_that_meet(one: str, other: str) -> None:
         ("Rapids", "rapidly"),
     ],
 )
-def test_words_that_stay_apart(one: str, other: str) -> None:
-    """No folding and no stem makes one word of two."""
+def test_words_with_different_terms(one: str, other: str) -> None:
+    """Different words are not folded or stemmed to one term."""
     assert extract_terms(one) != extract_terms(other)
 
 
@@ -141,27 +141,26 @@ def test_words_that_stay_apart(one: str, other: str) -> None:
         ("paint us the US figure", ["paint", "u.s.", "figur"]),
     ],
 )
-def test_stop_words(text: str, expected: list[str]) -> None:
-    """A stop word is not searched in any case or apostrophe; a country and a month spelt like one are."""
+def test_stop_words_are_not_searched(text: str, expected: list[str]) -> None:
+    """Stop words are not searched, in any case or with any apostrophe; "US" and "May" are."""
     assert extract_terms(text) == expected
 
 
 def test_stop_words_are_still_tokens() -> None:
-    """A stop word keeps its place among the tokens, and is marked as one."""
+    """A stop word is a token that is marked as a stop word."""
     assert [(token.term, token.is_stop) for token in tokenize("the piers")] == [("the", True), ("pier", False)]
 
 
-def test_a_token_points_at_the_letters_it_came_from() -> None:
-    """A token's offsets cover the text's own letters: accents, capitals and the possessive among them."""
+def test_a_token_has_the_offsets_of_its_word() -> None:
+    """A token's offsets cover the original word, with its accents, capitals and possessive."""
     text = "“CAFÉ’s” (F-35), zero\u200bwidth 1,000"
     assert [text[token.start : token.end] for token in tokenize(text)] == ["CAFÉ’s", "F-35", "zero\u200bwidth", "1,000"]
 
 
-@settings(deadline=None)
 @given(TEXTS)
 @example("U.S.’s F-35s")
-def test_tokens_lie_in_the_text_in_order(text: str) -> None:
-    """In any text the tokens are ordered, disjoint and inside it, and the slice of each has the token's term."""
+def test_tokens_are_ordered_and_disjoint(text: str) -> None:
+    """In any text, tokens are ordered, disjoint and within bounds, and the slice of each has the token's term."""
     at = 0
     for token in tokenize(text):
         assert at <= token.start < token.end <= len(text)
@@ -169,18 +168,16 @@ def test_tokens_lie_in_the_text_in_order(text: str) -> None:
         at = token.end
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_tokens_and_terms_agree(text: str) -> None:
-    """Whichever way a text is asked for its terms, the same are searched."""
+    """Tokenizing and extracting terms give the same search terms."""
     assert extract_terms(text) == [token.term for token in tokenize(text) if not token.is_stop]
-    assert extract_terms(text) == [token.term for token in tokenize(text) if not token.is_stop]
+    assert extract_terms(text) == [token.term for token in tokenize(text) if not token.is_stop]  # from the cache
 
 
-@settings(deadline=None)
 @given(TEXTS)
 @example("US U.S. U.S.A. F-35 1,000 İ ﬁ")
-def test_folding_twice_is_folding_once(text: str) -> None:
-    """A folded word stays as it is when folded again."""
+def test_folding_is_idempotent(text: str) -> None:
+    """Folding a folded word does not change it."""
     for word in split_words(text):
         assert fold(fold(word)) == fold(word)

@@ -1,4 +1,4 @@
-"""What answers nothing: a question, and a line that only leads to another article."""
+"""Recognizing questions and lines that only point to another article."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from bot.text.boilerplate import is_pointer, is_question
         ("", False),
     ],
 )
-def test_a_question(sentence: str, expected: bool) -> None:
-    """Its last mark tells, whatever closes behind it, and whatever stands around it in the text."""
+def test_is_question(sentence: str, expected: bool) -> None:
+    """A sentence is a question if its last mark before closing quotes is one, whatever surrounds the sentence."""
     assert is_question(f"Who? {sentence} Who?", Span(5, 5 + len(sentence))) is expected
 
 
@@ -47,8 +47,6 @@ def test_a_question(sentence: str, expected: bool) -> None:
         ("!: " + "!" * 40_000, False),
     ],
 )
-def test_a_line_that_leads_on(paragraph: str, expected: bool) -> None:
-    """A label leads on by what it says, or where markup alone sets it apart and no sentence ends behind it; any length
-    of it is read at once.
-    """
+def test_is_pointer(paragraph: str, expected: bool) -> None:
+    """A pointer has a typical label, or a label with no blank after it and no sentence end; long text takes no time."""
     assert is_pointer(paragraph) is expected

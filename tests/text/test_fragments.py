@@ -1,4 +1,4 @@
-"""Links to a quote's words: how the words stand in an address, and which of them are enough."""
+"""Text fragment links: the syntax of directives, and the shortest directive for a quote."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from bot.slack.markup import URL_LIMIT
 from bot.text.fragments import DIRECTIVE_LIMIT, Directive, build_directive, link_to
 from tests.factories import archive_of, article
 
-# The specification's own, section by section; then each character that parts a directive, and what no address holds.
-WRITTEN = [
+# The specification's examples; then the characters that separate a directive's parts or must be percent-encoded.
+DIRECTIVES = [
     (Directive("foo"), "text=foo"),
     (Directive("an example text fragment"), "text=an%20example%20text%20fragment"),
     (Directive("an example", "text fragment"), "text=an%20example,text%20fragment"),
@@ -25,16 +25,16 @@ WRITTEN = [
 ]
 
 
-@pytest.mark.parametrize(("directive", "written"), WRITTEN)
-def test_a_directive_is_written_as_the_specification_has_it(directive: Directive, written: str) -> None:
-    """Its words are percent-encoded UTF-8, and commas and dashes stand where they part them."""
-    assert str(directive) == written
-    assert parsed(written) == directive
+@pytest.mark.parametrize(("directive", "text"), DIRECTIVES)
+def test_directives_follow_the_specification(directive: Directive, text: str) -> None:
+    """The parts are percent-encoded UTF-8, separated by commas and dashes."""
+    assert str(directive) == text
+    assert parse(text) == directive
 
 
-def parsed(written: str) -> Directive:
-    """What a browser reads, by the specification's steps for parsing a text directive."""
-    tokens = written.removeprefix("text=").split(",")
+def parse(text: str) -> Directive:
+    """Parse a text directive by the steps of the specification, as a browser does."""
+    tokens = text.removeprefix("text=").split(",")
     assert 1 <= len(tokens) <= 4
     assert all(tokens)
     prefix = tokens.pop(0)[:-1] if tokens[0].endswith("-") else ""
@@ -47,15 +47,15 @@ TERM = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 
 
 @given(TERM, st.just("") | TERM, st.just("") | TERM, st.just("") | TERM)
-def test_whatever_is_written_can_be_read(start: str, end: str, prefix: str, suffix: str) -> None:
-    """A browser reads of each directive the words that were written, and the address has none but ASCII characters."""
-    written = str(Directive(start, end, prefix, suffix))
-    assert parsed(written) == Directive(start, end, prefix, suffix)
-    assert written.isascii()
-    assert not set(written) & set(' "#<>[]^`{|}&')
+def test_directives_can_be_parsed_again(start: str, end: str, prefix: str, suffix: str) -> None:
+    """Parsing a directive gives the same parts, and its text is ASCII without reserved characters."""
+    text = str(Directive(start, end, prefix, suffix))
+    assert parse(text) == Directive(start, end, prefix, suffix)
+    assert text.isascii()
+    assert not set(text) & set(' "#<>[]^`{|}&')
 
 
-LINKED = [
+LINKS = [
     (None, None),
     ("https://example.org/a", "https://example.org/a#:~:text=Words."),
     ("https://example.org/a?b=1&c=2", "https://example.org/a?b=1&c=2#:~:text=Words."),
@@ -66,22 +66,23 @@ LINKED = [
 ]
 
 
-@pytest.mark.parametrize(("url", "link"), LINKED)
-def test_a_link_is_the_address_and_a_directive(url: str | None, link: str | None) -> None:
-    """What the address says stays, but for a directive of its own."""
+@pytest.mark.parametrize(("url", "link"), LINKS)
+def test_a_link_is_the_url_with_a_directive(url: str | None, link: str | None) -> None:
+    """The URL is preserved, except that a text directive in it is replaced."""
     assert link_to(quote(article("Words."), "Words.", url=url)) == link
 
 
 def quote(of: Article, words: str, *, url: str | None = "https://example.org/", nth: int = 0) -> Quote:
-    """The quote that is the ``nth`` paragraph's to hold these words."""
-    paragraphs = [one for one in archive_of([replace(of, url=url)]).paragraphs if words in one.text]
-    start = paragraphs[nth].span.start + paragraphs[nth].text.index(words)
-    return Quote(paragraphs[nth], Span(start, start + len(words)))
+    """A quote of these words in the ``nth`` paragraph that contains them."""
+    containing = [paragraph for paragraph in archive_of([replace(of, url=url)]).paragraphs if words in paragraph.text]
+    paragraph = containing[nth]
+    start = paragraph.span.start + paragraph.text.index(words)
+    return Quote(paragraph, Span(start, start + len(words)))
 
 
 SENTENCE = "The council, which had met for six hours, approved the bridge over the river at Tarn on Monday evening. "
 LONG = SENTENCE + "Its cost of four million is to be found in the budgets of the years to come, said the mayor."
-ENOUGH = [
+SHORTEST = [
     (article("Work begins."), "Work begins.", Directive("Work begins.")),
     (article("Work begins. Work begins in June."), "Work begins in June.", Directive("Work begins in June.")),
     (article("So  work begins\tat last."), "So  work begins\tat last.", Directive("So work begins at last.")),
@@ -107,14 +108,14 @@ ENOUGH = [
 ]
 
 
-@pytest.mark.parametrize(("of", "words", "directive"), ENOUGH)
-def test_a_quote_is_named_by_as_little_as_names_it_alone(of: Article, words: str, directive: Directive) -> None:
-    """A short quote is named by all its words, a long one by its ends; where that is not enough, with its context."""
+@pytest.mark.parametrize(("of", "words", "directive"), SHORTEST)
+def test_the_shortest_unique_directive_is_used(of: Article, words: str, directive: Directive) -> None:
+    """A short quote is given in full, a long one by its start and end; context is added if that is ambiguous."""
     assert build_directive(quote(of, words)) == directive
 
 
-def test_the_last_words_stand_once_in_the_quote() -> None:
-    """A browser marks up to the first end that it finds, so that an end which the quote repeats is made longer."""
+def test_the_end_occurs_once_in_the_quote() -> None:
+    """An end that the quote repeats is made longer, because browsers highlight up to its first occurrence."""
     refrain = "and so said all of the men. "
     words = (
         f"One went home, {refrain}Two went by ship, {refrain}Three walked the whole way to the sea, {refrain}".strip()
@@ -125,22 +126,22 @@ def test_the_last_words_stand_once_in_the_quote() -> None:
     )
 
 
-def test_a_paragraph_that_stands_twice_is_told_by_what_is_above_it() -> None:
-    """The same words in two places are told from one another by the paragraphs beside them."""
-    twice = article("First the mayor.", "Yes.", "Then the council.", "Yes.")
-    first, second = (build_directive(quote(twice, "Yes.", nth=nth)) for nth in (0, 1))
+def test_a_repeated_paragraph_is_identified_by_the_one_above() -> None:
+    """Equal paragraphs are distinguished by their neighbors."""
+    repeated = article("First the mayor.", "Yes.", "Then the council.", "Yes.")
+    first, second = (build_directive(quote(repeated, "Yes.", nth=nth)) for nth in (0, 1))
     assert (first.prefix, second.prefix) == ("First the mayor.", "Then the council.")
 
 
-def test_words_that_no_message_has_room_for_are_left_out() -> None:
-    """The link to words without a border in them, too long to be whole, is the article's address."""
+def test_long_directives_are_omitted() -> None:
+    """The link to a long text without word borders is the article's URL."""
     words = "桥" * DIRECTIVE_LIMIT
     assert link_to(quote(article(words), words)) == "https://example.org/"
 
 
 @given(st.text("ab. ,-'桥。\n", min_size=1, max_size=400).filter(str.strip), st.data())
-def test_any_quote_has_a_link(text: str, data: st.DataObject) -> None:
-    """Whatever is quoted, its link keeps to its size, opens the article, and names words of the quote."""
+def test_links_are_valid_for_any_quote(text: str, data: st.DataObject) -> None:
+    """For any quote, the link respects the length limit, opens the article, and contains words of the quote."""
     of = article(text.strip())
     whole = data.draw(st.sampled_from(archive_of([of]).paragraphs or [None]))
     if whole is None:

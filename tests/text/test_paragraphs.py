@@ -1,4 +1,4 @@
-"""Paragraphs as their author parted them, and the passages that are searched."""
+"""Paragraphs and passages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ piers away in one night."""
 
 
 def article(text: str, *marked: str) -> Article:
-    """An article whose marks are these stretches: headings, but the first a title if it begins with a hash."""
+    """An article in which these texts are marked as headings, or as the title if they begin with "#"."""
     marks = [Mark("title" if words[0] == "#" else "heading", span_of(text, words)) for words in marked]
     return Article("a", "A", "a.txt", text, marks=tuple(marks))
 
@@ -23,8 +23,8 @@ def span_of(text: str, words: str) -> Span:
     return Span(text.index(words), text.index(words) + len(words))
 
 
-def of_words(*counts: int, heading_before: int | None = None) -> Article:
-    """An article of paragraphs of so many words, with a heading above one of them."""
+def article_of_word_counts(*counts: int, heading_before: int | None = None) -> Article:
+    """An article whose paragraphs have these numbers of words, with a heading before one of them."""
     blocks = [" ".join(["word"] * (count - 1) + ["end."]) for count in counts]
     if heading_before is not None:
         blocks.insert(heading_before, "Heading")
@@ -56,8 +56,8 @@ def of_words(*counts: int, heading_before: int | None = None) -> Article:
         ),
     ],
 )
-def test_split(text: str, expected: list[str]) -> None:
-    """Blank lines part paragraphs; single line ends do when the lines end as paragraphs, not when they were wrapped."""
+def test_split_paragraphs(text: str, expected: list[str]) -> None:
+    """Blank lines separate paragraphs; single line ends do too, unless the text is hard-wrapped."""
     paragraphs = split_paragraphs(article(text))
     assert [paragraph.text for paragraph in paragraphs] == expected
     assert [(paragraph.number, paragraph.total) for paragraph in paragraphs] == [
@@ -65,8 +65,8 @@ def test_split(text: str, expected: list[str]) -> None:
     ]
 
 
-def test_headings() -> None:
-    """A paragraph knows the nearest heading above it; a title or heading is none, and parts its neighbours."""
+def test_paragraphs_have_the_nearest_heading() -> None:
+    """A paragraph has the nearest heading above it; a title or heading separates paragraphs and is not one itself."""
     text = "#Title\nzero\n\nFirst\none\nSecond\n\ntwo\n\nthree"
     found = [
         (p.heading and p.heading.slice(text), p.text)
@@ -75,8 +75,8 @@ def test_headings() -> None:
     assert found == [(None, "zero"), ("First", "one"), ("Second", "two"), ("Second", "three")]
 
 
-def test_a_line_that_leads_elsewhere_is_no_heading() -> None:
-    """What stands below a link to another article is of the section above it."""
+def test_pointers_are_not_headings() -> None:
+    """A paragraph below a link to another article belongs to the section above the link."""
     text = "First\none\nLearn more: The best umbrellas\n\ntwo"
     found = [
         (p.heading and p.heading.slice(text), p.text)
@@ -86,30 +86,30 @@ def test_a_line_that_leads_elsewhere_is_no_heading() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "expected"),
+    ("given", "expected"),
     [
         (article(""), []),
-        (of_words(10), [[1]]),
-        (of_words(PASSAGE_WORDS + 1), [[1]]),
-        (of_words(90, 90), [[1, 2]]),
-        (of_words(90, 91), [[1], [2]]),
-        (of_words(60, 60, 60, 60), [[1, 2, 3], [4]]),
-        (of_words(10, 300, 10), [[1], [2], [3]]),
-        (of_words(10, 10, 10, heading_before=1), [[1], [2, 3]]),
+        (article_of_word_counts(10), [[1]]),
+        (article_of_word_counts(PASSAGE_WORDS + 1), [[1]]),
+        (article_of_word_counts(90, 90), [[1, 2]]),
+        (article_of_word_counts(90, 91), [[1], [2]]),
+        (article_of_word_counts(60, 60, 60, 60), [[1, 2, 3], [4]]),
+        (article_of_word_counts(10, 300, 10), [[1], [2], [3]]),
+        (article_of_word_counts(10, 10, 10, heading_before=1), [[1], [2, 3]]),
     ],
 )
-def test_passages(made: Article, expected: list[list[int]]) -> None:
-    """Neighbours are joined up to 180 words, never across a heading; a longer paragraph stands alone, whole."""
-    found = build_passages(split_paragraphs(made))
+def test_build_passages(given: Article, expected: list[list[int]]) -> None:
+    """Paragraphs are joined up to 180 words, never across a heading; a longer paragraph is a passage by itself."""
+    found = build_passages(split_paragraphs(given))
     assert [[paragraph.number for paragraph in passage.paragraphs] for passage in found] == expected
     for passage in found:
         first, last = passage.paragraphs[0], passage.paragraphs[-1]
         assert passage.span == Span(first.span.start, last.span.end)
 
 
-def test_passages_of_several_articles() -> None:
-    """A passage never joins paragraphs of two articles, even if their words are the same."""
-    one, two = of_words(5, 5), of_words(5, 5)
+def test_passages_do_not_cross_articles() -> None:
+    """A passage never joins paragraphs of two articles, even if their texts are equal."""
+    one, two = article_of_word_counts(5, 5), article_of_word_counts(5, 5)
     assert [passage.article is one for passage in build_passages(split_paragraphs(one) + split_paragraphs(two))] == [
         True,
         False,

@@ -1,9 +1,9 @@
-"""Whole sentences of a paragraph, as spans."""
+"""Splitting a paragraph into sentences."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.text.sentences import split_sentences
@@ -48,17 +48,16 @@ TEXTS = st.text(max_size=80) | st.text(alphabet="aA1 .!?…'’\"“”()-,\n\r\
         ("日本は平和です。東京は大きい。", ["日本は平和です。", "東京は大きい。"]),
     ],
 )
-def test_sentences(text: str, expected: list[str]) -> None:
-    """A paragraph is parted where its sentences end: not at an abbreviation, in a number or inside a quotation."""
+def test_split_sentences(text: str, expected: list[str]) -> None:
+    """A paragraph is split where sentences end: not at an abbreviation, in a number or inside a quotation."""
     assert [span.slice(text) for span in split_sentences(text)] == expected
 
 
-@settings(deadline=None)
 @given(TEXTS)
 @example("a\r\n\r\nB. C")
 @example("George W\u00a0. Ode")
 def test_sentences_cover_the_text(text: str) -> None:
-    """In any text the sentences are ordered, disjoint, trimmed and inside it, and only blanks stand outside them."""
+    """In any text, sentences are ordered, disjoint and trimmed, and only white space is outside them."""
     at = 0
     for span in split_sentences(text):
         assert at <= span.start < span.end <= len(text)
