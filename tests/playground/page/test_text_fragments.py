@@ -1,4 +1,4 @@
-"""Where a browser opens an article that is linked at a quote's words: on pages from loopback, in real Chromium."""
+"""Text fragment links in Chromium: the browser scrolls to the quote and highlights nothing else."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from .conftest import DESKTOP, Visit
 pytestmark = pytest.mark.xdist_group("browser")
 
 HIGH = "<div style='height: 4000px'></div>"
-# What the browser marks is one colour, glyphs and all, so that each character's middle tells whether it is marked.
+# Highlighted text has one color, glyphs included, so that the pixel at a character's center shows if it is highlighted.
 STYLE = "<style>::target-text { background: #f0f; color: #f0f } body { font: 16px sans-serif; max-width: 60em }</style>"
 READ = """
-async picture => {
-  const bitmap = await createImageBitmap(await (await fetch("data:image/png;base64," + picture)).blob());
+async screenshot => {
+  const bitmap = await createImageBitmap(await (await fetch("data:image/png;base64," + screenshot)).blob());
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
   canvas.drawImage(bitmap, 0, 0);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -69,29 +69,29 @@ REFRAIN = (
     "The mayor would pay for the bridge, and so said all of the men. The bishop would pay for half of the bridge, "
     "and so said all of the men."
 )
-# What it is about, the page's body, and the words of the quote as the article has them.
-OPENED = [
-    ("words that stand once", paragraphs("Nothing here.", "The Tarn bridge is open."), "The Tarn bridge is open."),
+# A description, the page's body, and the text of the quote as in the article.
+CASES = [
+    ("text that occurs once", paragraphs("Nothing here.", "The Tarn bridge is open."), "The Tarn bridge is open."),
     (
-        "in other cases before",
+        "also in upper case before",
         paragraphs("THE BRIDGE IS OPEN.", "And so: the bridge is open."),
         "the bridge is open.",
     ),
     (
-        "a sentence that stands three times",
+        "a sentence that occurs three times",
         paragraphs("It is open. We saw it.", "They asked again. It is open. Nobody came.", "It is open. So it was."),
         "It is open.",
     ),
     (
-        "a paragraph that stands twice, told by the one above it",
+        "a paragraph that occurs twice, identified by the one above",
         paragraphs("First came the mayor.", "Work begins soon.", "Then came the council.", "Work begins soon."),
         "Work begins soon.",
     ),
     ("long", paragraphs("Before.", LONG, "After."), LONG),
-    ("long, with an end that it repeats", paragraphs(REFRAIN), REFRAIN),
-    ("long, with a start that stands before", paragraphs("The ministers agreed on Monday to wait.", LONG), LONG),
+    ("long, with a repeated end", paragraphs(REFRAIN), REFRAIN),
+    ("long, with a start that occurs before", paragraphs("The ministers agreed on Monday to wait.", LONG), LONG),
     (
-        "long, in a paragraph of which it is the end",
+        "long, at the end of its paragraph",
         paragraphs("The ministers agreed on Monday to share the cost of bread.", f"Six hours later: {LONG}"),
         LONG,
     ),
@@ -142,18 +142,18 @@ def without_blanks(text: str) -> str:
 
 
 def read_page(tab: Page) -> str:
-    """The page's text without blanks; ⟦what is marked within sight⟧."""
+    """The page's text without blanks; the visible highlights are in ⟦brackets⟧."""
     return str(tab.evaluate(READ, base64.b64encode(tab.screenshot()).decode()))
 
 
 class Site:
-    """One page of markup, whose links are opened in a tab."""
+    """A page served from loopback, and a browser tab."""
 
     def __init__(self, address: str, tab: Page) -> None:
         self.address, self._tab = address, tab
 
     def read(self, link: str) -> str:
-        """The page's text without blanks after ``link`` was opened; ⟦what is marked within sight⟧."""
+        """Open ``link``; return the page's text as ``read_page`` does."""
         self._tab.goto("about:blank")
         self._tab.goto(link)
         return read_page(self._tab)
@@ -161,7 +161,7 @@ class Site:
 
 @contextmanager
 def site(browser: Browser, body: str) -> Iterator[Site]:
-    """``body`` far below and far above other things, as a page on loopback."""
+    """Serve a page with ``body`` between two tall empty blocks."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -187,14 +187,14 @@ def site(browser: Browser, body: str) -> Iterator[Site]:
 
 
 def article_of(body: str, folder: Path) -> Article:
-    """The article that is read from such a page."""
+    """Read the article on the page."""
     folder.joinpath("a.html").write_text(f"<!doctype html><title>News</title>{body}", encoding="utf-8")
     (article,) = read_articles([folder]).articles
     return article
 
 
 def quotes_of(words: str, body: str, folder: Path, address: str) -> list[Quote]:
-    """Each quote that has these words, of the article that is read from such a page."""
+    """A quote of these words for each paragraph of the page that contains them."""
     found = []
     for paragraph in archive_of([replace(article_of(body, folder), url=address)]).paragraphs:
         at = paragraph.text.find(words)
@@ -204,35 +204,35 @@ def quotes_of(words: str, body: str, folder: Path, address: str) -> list[Quote]:
     return found
 
 
-@pytest.mark.parametrize(("body", "words"), [case[1:] for case in OPENED], ids=[case[0] for case in OPENED])
-def test_the_browser_opens_at_the_quoted_words(browser: Browser, tmp_path: Path, body: str, words: str) -> None:
-    """Whatever else the page shows, the browser scrolls to the quote, and marks it and nothing else."""
-    with site(browser, body) as opened:
-        quotes = quotes_of(words, body, tmp_path, opened.address)
+@pytest.mark.parametrize(("body", "words"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_the_browser_highlights_only_the_quote(browser: Browser, tmp_path: Path, body: str, words: str) -> None:
+    """The browser scrolls to the quote and highlights it and nothing else, whatever else is on the page."""
+    with site(browser, body) as page:
+        quotes = quotes_of(words, body, tmp_path, page.address)
         assert quotes
         for quote in quotes:
             link, text = link_to(quote), quote.article.text
             assert link is not None
-            assert opened.read(link) == without_blanks(f"{text[: quote.span.start]}⟦{words}⟧{text[quote.span.end :]}")
+            assert page.read(link) == without_blanks(f"{text[: quote.span.start]}⟦{words}⟧{text[quote.span.end :]}")
 
 
-def test_an_address_alone_marks_nothing(browser: Browser) -> None:
-    """What the other tests look for is not there without the directive, nor with words that the page lacks."""
-    with site(browser, paragraphs("One line.")) as opened:
-        for link in (opened.address, f"{opened.address}#:~:text=Another%20line"):
-            assert opened.read(link) == "Oneline."
+def test_nothing_is_highlighted_without_a_matching_directive(browser: Browser) -> None:
+    """Without a directive, or with text that is not on the page, nothing is highlighted."""
+    with site(browser, paragraphs("One line.")) as page:
+        for link in (page.address, f"{page.address}#:~:text=Another%20line"):
+            assert page.read(link) == "Oneline."
 
 
 def test_a_click_on_a_source_opens_it_at_the_quote(browser: Browser, tmp_path: Path) -> None:
-    """Who presses the title under a quote in Slack is shown the article at that quote, marked."""
+    """A click on the title under a quote in Slack opens the article with that quote highlighted."""
     body = paragraphs("The council met on the Tarn bridge in May.", "In June the council approved the Tarn bridge.")
-    with site(browser, body) as opened:
-        articles = [replace(article_of(body, tmp_path), url=opened.address)]
-        with asking(browser, tmp_path, answerer_over(articles)) as building:
+    with site(browser, body) as page:
+        articles = [replace(article_of(body, tmp_path), url=page.address)]
+        with asking(browser, tmp_path, answerer_over(articles)) as playground:
             context = browser.new_context(viewport=DESKTOP)
             tab = context.new_page()
-            tab.goto(building.address)
-            answer = Desk(Visit(tab, building.slack, [])).ask("who approved the Tarn bridge")
+            tab.goto(playground.address)
+            answer = Desk(Visit(tab, playground.slack, [])).ask("who approved the Tarn bridge")
             with context.expect_page() as new:
                 answer.get_by_role("link").first.click()
             new.value.wait_for_load_state()
