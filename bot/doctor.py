@@ -131,7 +131,7 @@ def _slack(access: Credentials, mode: Mode) -> Iterator[CheckResult]:
     try:
         check_credentials(access, mode)
         yield CheckResult("Slack tokens", "ok", f"What {_MODES[mode]} needs is set, and each is of its kind.")
-        client = create_client(access.bot, access.api_url)
+        client = create_client(access.bot_token, access.api_url)
         identity = fetch_identity(client)
         yield CheckResult("Slack workspace", "ok", f"Slack accepts the bot in the workspace {identity.team}.")
         yield from _scopes(identity)
@@ -139,7 +139,7 @@ def _slack(access: Credentials, mode: Mode) -> Iterator[CheckResult]:
             told = f"Whether {SIGNING_SECRET} is this app's shows when Slack verifies the request URL."
         else:
             # Asked for, but not opened: Slack would hand events to a connection that nobody serves.
-            fetch_socket_url(client, access.app)
+            fetch_socket_url(client, access.app_token)
             told = f"Slack accepts {APP_TOKEN} and offers a connection."
         yield CheckResult(_MODES[mode], "ok", told)
     except (SettingsError, SlackError) as error:

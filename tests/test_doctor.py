@@ -38,7 +38,7 @@ def access_to(slack: FakeSlack) -> Credentials:
     return Credentials(slack.bot_token, slack.app_token, slack.api_url, slack.signing_secret)
 
 
-NOWHERE = Credentials(None, None, "http://127.0.0.1:1/api/")
+NOWHERE = Credentials("", "", "http://127.0.0.1:1/api/")
 
 
 def test_a_good_installation_has_nothing_to_do(tmp_path: Path) -> None:
@@ -53,20 +53,20 @@ def test_a_good_installation_has_nothing_to_do(tmp_path: Path) -> None:
 def test_http_mode_needs_no_app_token(tmp_path: Path) -> None:
     """In HTTP mode the signing secret takes the app-level token's place, and no connection is asked for."""
     with FakeSlack(scopes=scopes("full")) as slack:
-        findings = found(tmp_path, replace(access_to(slack), app_token=None), mode="http")
+        findings = found(tmp_path, replace(access_to(slack), app_token=""), mode="http")
         assert [one for one in findings.values() if one.level != "ok" or one.advice] == []
         assert [call.method for call in slack.calls] == ["auth.test"]
 
 
 SECRETS = [
-    (None, "SLACK_SIGNING_SECRET is not set."),
+    ("", "SLACK_SIGNING_SECRET is not set."),
     (" ", "SLACK_SIGNING_SECRET is not set."),
     ("xapp-1-stand-in", "SLACK_SIGNING_SECRET holds a token."),
 ]
 
 
 @pytest.mark.parametrize(("secret", "sentence"), SECRETS)
-def test_the_signing_secret_is_examined(tmp_path: Path, secret: str | None, sentence: str) -> None:
+def test_the_signing_secret_is_examined(tmp_path: Path, secret: str, sentence: str) -> None:
     """A signing secret that is missing, or is a token, fails in HTTP mode; Socket Mode asks for none."""
     with FakeSlack(scopes=scopes("full")) as slack:
         access = replace(access_to(slack), signing_secret=secret)
@@ -134,7 +134,7 @@ def test_tokens_are_examined_in_turn(tmp_path: Path) -> None:
         said = [
             found(tmp_path, access)["Slack"].sentence
             for access in (
-                replace(right, bot_token=None),
+                replace(right, bot_token=""),
                 swapped,
                 replace(right, bot_token="xoxb-other"),
                 replace(right, app_token="xapp-other"),

@@ -176,5 +176,5 @@ def _access(chosen: settings.Settings) -> Credentials:
     from bot.slack.client import Credentials
 
     secrets = (chosen.slack_bot_token, chosen.slack_app_token, chosen.slack_signing_secret)
-    bot, app_level, signing = (secret.get_secret_value() if secret else None for secret in secrets)
+    bot, app_level, signing = (secret.get_secret_value() if secret else "" for secret in secrets)
     return Credentials(bot, app_level, chosen.slack_api_url, signing)

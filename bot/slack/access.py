@@ -1,7 +1,4 @@
-"""Who may ask: by ids of workspaces and channels, and by what Slack says of a person; names are never looked at.
-
-Keeps secret how a guest, or somebody of another organisation, is told from a member, and a public channel from others.
-"""
+"""Access: who may ask, by workspace, channel and membership."""
 
 from __future__ import annotations
 
@@ -24,22 +21,22 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-# Seconds for which what Slack says of a person or channel is believed: a guest who becomes a member waits no longer.
-BELIEVED = 3_600.0
-# A channel that was public may have been closed since, and what is asked there then is no editor's to read.
-BELIEVED_PUBLIC = 60.0
-# People, and channels, remembered at most; who was asked about first is forgotten first.
-REMEMBERED = 10_000
+# Seconds for which a person's data is cached: the longest that a guest who becomes a member has to wait.
+USER_TTL = 3_600.0
+# A public channel may be made private, and editors must not read what is asked there then.
+CHANNEL_TTL = 60.0
+# Cached people, and cached channels, at most; the oldest are dropped first.
+CACHE_SIZE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """Who may ask. Empty ``workspaces`` and ``channels`` allow all of them.
+    """Who may ask.
 
-    ``workspaces`` are those whose people may ask; one that is named is never of another organisation. ``channels`` say
-    nothing of direct messages, which are a person's own. ``guests`` and ``external`` (people of other organisations,
-    and everybody in channels shared with them) let those in. ``follow_ups`` are the workspaces, or organisations, in
-    whose threads the bot also looks at what goes on with a question that it has replied to.
+    ``workspaces``: whose members may ask, none of which counts as another organisation; empty for all. ``channels``:
+    where they may ask, apart from direct messages; empty for all. ``guests`` and ``external`` admit guests, and people
+    of other organisations with everyone in channels shared with them. ``follow_ups``: workspaces or organisations
+    where follow-ups in a thread need no mention.
     """
 
     workspaces: frozenset[str] = frozenset()
@@ -50,62 +47,65 @@ class AccessRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """What Slack says of somebody: ``team`` is None where it does not know them."""
+class UserInfo:
+    """A person; ``team`` is None if Slack does not show them to the bot."""
 
     team: str | None
     is_guest: bool
 
 
 class _TtlCache(Generic[T]):
-    """What Slack said of things, by their ids, for as long as it is believed. Safe to share between threads."""
+    """A thread-safe cache whose entries expire."""
 
-    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
-        self._clock, self._seconds = clock, seconds
+    def __init__(self, clock: Callable[[], float], ttl: float) -> None:
+        self._clock, self._ttl = clock, ttl
         self._lock = Lock()
-        self._known: dict[str, tuple[float, T]] = {}
+        self._entries: dict[str, tuple[float, T]] = {}
 
-    def get(self, named: str) -> T | None:
+    def get(self, key: str) -> T | None:
         with self._lock:
-            at, said = self._known.get(named, (-inf, None))
-            return said if self._clock() - at < self._seconds else None
+            at, value = self._entries.get(key, (-inf, None))
+            return value if self._clock() - at < self._ttl else None
 
-    def learnt(self, named: str, said: T) -> T:
+    def put(self, key: str, value: T) -> T:
         with self._lock:
-            self._known.pop(named, None)
-            while len(self._known) >= REMEMBERED:
-                del self._known[next(iter(self._known))]
-            self._known[named] = (self._clock(), said)
-        return said
+            self._entries.pop(key, None)
+            while len(self._entries) >= CACHE_SIZE:
+                del self._entries[next(iter(self._entries))]
+            self._entries[key] = (self._clock(), value)
+        return value
 
 
 class UserDirectory:
-    """What Slack says of people and channels, asked once for each and believed for a while.
-
-    Needs the scopes users:read and channels:read.
-    """
+    """People and channels of the workspace, cached. Needs the scopes users:read and channels:read."""
 
     def __init__(self, client: WebClient, *, clock: Callable[[], float] = monotonic) -> None:
         self._client = client
-        self._people, self._public = _TtlCache[Person](clock, BELIEVED), _TtlCache[bool](clock, BELIEVED_PUBLIC)
-        self._lock = Lock()
+        self._users = _TtlCache[UserInfo](clock, USER_TTL)
+        self._is_public = _TtlCache[bool](clock, CHANNEL_TTL)
         self._is_off = False
 
-    def person(self, user: str) -> Person | CallFailure | None:
-        """What is known of ``user``; None where the app may not ask; a failure where Slack did not reply."""
-        known = self._people.get(user)
-        if self._is_off or known is not None:
-            return known
+    def get_user(self, user: str) -> UserInfo | CallFailure | None:
+        """Look up ``user``; None without the scope users:read, a failure if Slack did not reply."""
+        cached = self._users.get(user)
+        if self._is_off or cached is not None:
+            return cached
         result = call_slack(lambda: self._client.users_info(user=user))
+        if isinstance(result, SlackResponse):
+            found = result["user"]
+            is_guest = bool(found.get("is_restricted") or found.get("is_ultra_restricted"))
+            return self._users.put(user, UserInfo(found.get("team_id"), is_guest))
         if isinstance(result, NotPosted) and result.code == "missing_scope":
-            self._turn_off()
+            if not self._is_off:
+                self._is_off = True  # until the bot is restarted: scopes are granted by reinstalling the app
+                log.warning("guests are treated as members: the bot token lacks the scope users:read")
             return None
         if isinstance(result, NotPosted) and result.code in {"user_not_found", "user_not_visible"}:
-            return self._people.learnt(user, Person(None, is_guest=False))
-        return self._people.learnt(user, _person(result)) if isinstance(result, SlackResponse) else result
+            return self._users.put(user, UserInfo(None, is_guest=False))
+        return result
 
     def is_shared(self, channel: str) -> bool | CallFailure:
-        """Whether another organisation is in ``channel``, asked each time; False where the bot does not see it.
+        """Whether another organisation is in ``channel``; not cached, and false if the bot cannot see the channel.
 
         Needs the scopes channels:read, groups:read and mpim:read.
         """
@@ -115,77 +115,66 @@ class UserDirectory:
         return False if isinstance(result, NotPosted) and result.code == "channel_not_found" else result
 
     def is_public(self, channel: str) -> bool:
-        """Whether everybody of the workspace may read in ``channel``; False where Slack does not say."""
-        known = self._public.get(channel)
-        if known is not None or not channel.startswith("C"):
-            return bool(known)
+        """Whether everyone in the workspace can read ``channel``; false if Slack does not say."""
+        cached = self._is_public.get(channel)
+        if cached is not None or not channel.startswith("C"):
+            return bool(cached)
         result = call_slack(lambda: self._client.conversations_info(channel=channel))
         if isinstance(result, SlackResponse):
-            said = result["channel"]
-            return self._public.learnt(channel, bool(said.get("is_channel")) and said.get("is_private") is False)
-        # What the app may not ask is not asked again and again.
-        return self._public.learnt(channel, False) if isinstance(result, NotPosted) and result.code else False
-
-    def _turn_off(self) -> None:
-        """Ask no more: scopes are granted by installing the app again, after which the bot is started again."""
-        with self._lock:
-            was_off, self._is_off = self._is_off, True
-        if not was_off:
-            log.warning("guests are not told from members: the bot's token lacks the scope users:read")
-
-
-def _person(response: SlackResponse) -> Person:
-    user = response["user"]
-    is_guest = bool(user.get("is_restricted") or user.get("is_ultra_restricted"))
-    return Person(user.get("team_id"), is_guest)
+            found = result["channel"]
+            return self._is_public.put(channel, bool(found.get("is_channel")) and found.get("is_private") is False)
+        # A refusal is cached too, so that a missing scope does not cost a call each time.
+        return self._is_public.put(channel, False) if isinstance(result, NotPosted) and result.code else False
 
 
 @dataclass(frozen=True, slots=True)
 class AccessControl:
-    """Lets a question in or says, in one sentence, why it is not answered."""
+    """Decides whether a question is answered."""
 
     rules: AccessRules
     directory: UserDirectory
 
-    def check(self, asked: IncomingQuestion) -> str | CallFailure | None:
-        """None when ``asked`` may be answered, else the sentence; a failure where Slack could not be asked."""
-        team = asked.sender.user_team
-        refusal = self._of_channel(asked) or self._of_sharing(asked) or (self._of_team(team, asked) if team else None)
+    def check(self, question: IncomingQuestion) -> str | CallFailure | None:
+        """Return None if the question may be answered, else a sentence that says why not, or a failed call."""
+        team = question.sender.user_team
+        refusal = self._check_channel(question) or self._check_sharing(question)
+        if refusal is None and team:
+            refusal = self._check_team(team, question)
         if refusal is not None or (team and self.rules.guests):
             return refusal
-        person = self.directory.person(asked.user)
-        if isinstance(person, CallFailure):
-            return person
-        if person is not None and person.is_guest and not self.rules.guests:
+        user = self.directory.get_user(question.user)
+        if isinstance(user, CallFailure):
+            return user
+        if user is not None and user.is_guest and not self.rules.guests:
             return strings.GUEST
-        return self._of_team(team or (asked.ref.team if person is None else person.team), asked)
+        return self._check_team(team or (question.ref.team if user is None else user.team), question)
 
-    def _of_channel(self, asked: IncomingQuestion) -> str | None:
-        if _is_direct(asked):
+    def _check_channel(self, question: IncomingQuestion) -> str | None:
+        if _is_direct(question):
             return None
-        if asked.sender.is_external_channel and not self.rules.external:
+        if question.sender.is_external_channel and not self.rules.external:
             return strings.SHARED_CHANNEL
-        is_listed = not self.rules.channels or asked.ref.channel in self.rules.channels
+        is_listed = not self.rules.channels or question.ref.channel in self.rules.channels
         return None if is_listed else strings.OTHER_CHANNEL
 
-    def _of_sharing(self, asked: IncomingQuestion) -> str | CallFailure | None:
-        # Slack says of a message whether its channel is shared, and of a button it does not.
-        if asked.entry_point != "share" or self.rules.external or _is_direct(asked):
+    def _check_sharing(self, question: IncomingQuestion) -> str | CallFailure | None:
+        # An event says whether its channel is shared with another organisation; a click on a button does not.
+        if question.entry_point != "share" or self.rules.external or _is_direct(question):
             return None
-        is_shared = self.directory.is_shared(asked.ref.channel)
+        is_shared = self.directory.is_shared(question.ref.channel)
         if isinstance(is_shared, bool):
             return strings.SHARED_CHANNEL if is_shared else None
         return strings.NOT_TOLD if isinstance(is_shared, NotPosted) and is_shared.code else is_shared
 
-    def _of_team(self, team: str | None, asked: IncomingQuestion) -> str | None:
-        """``team`` is None for somebody of whom Slack shows the bot nothing: never one of its own organisation."""
+    def _check_team(self, team: str | None, question: IncomingQuestion) -> str | None:
+        """Check the team; None, for a person Slack does not show to the bot, counts as another organisation."""
         rules = self.rules
         if team in rules.workspaces:
             return None
-        if team not in asked.sender.own_teams and not rules.external:
+        if team not in question.sender.own_teams and not rules.external:
             return strings.OTHER_ORGANISATION
         return strings.OTHER_WORKSPACE if rules.workspaces else None
 
 
-def _is_direct(asked: IncomingQuestion) -> bool:
-    return asked.entry_point == "dm" or asked.ref.channel.startswith("D")
+def _is_direct(question: IncomingQuestion) -> bool:
+    return question.entry_point == "dm" or question.ref.channel.startswith("D")

@@ -109,12 +109,12 @@ class SlackBot:
         telemetry: Telemetry | None = None,
         editors: Editors | None = None,
     ) -> None:
-        patient = create_client(credentials.bot, credentials.api_url)
+        patient = create_client(credentials.bot_token, credentials.api_url)
         self.identity: BotIdentity = fetch_identity(patient)
         for scope in missing_scopes(self.identity):
             log.warning("the bot's token lacks the scope %s; add it to the app and install the app again", scope)
         # The lanes wait in its stead.
-        client = create_client(credentials.bot, credentials.api_url, retries=False)
+        client = create_client(credentials.bot_token, credentials.api_url, retries=False)
         telemetry = telemetry or Telemetry()
         access = AccessControl(rules or AccessRules(), UserDirectory(client))
         self._desk = Dispatcher(
@@ -200,10 +200,10 @@ class Endpoint(Protocol):
 def endpoint(credentials: Credentials, bot: SlackBot, transport: Transport, telemetry: Telemetry) -> Endpoint:
     """The way in by which ``bot`` gets its events. SettingsError where it cannot be listened at."""
     if transport.mode == "socket":
-        return SocketEndpoint(bot.app, app_token=credentials.app)
+        return SocketEndpoint(bot.app, app_token=credentials.app_token)
     return HttpEndpoint(
         bot.app,
-        signing_secret=credentials.secret,
+        signing_secret=credentials.signing_secret,
         telemetry=telemetry,
         is_ready=lambda: bot.is_ready,
         host=transport.host,

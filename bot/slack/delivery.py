@@ -36,11 +36,11 @@ from bot.slack.posting import (
     Result,
     Unconfirmed,
     call_slack,
-    destination_of,
+    choose_destination,
+    delete_message,
     make_metadata,
-    post,
-    remove,
-    update,
+    post_message,
+    update_message,
 )
 from bot.slack.queues import Retry
 from bot.slack.render import RenderedReply, fitting, render_apology, render_sentence
@@ -257,21 +257,21 @@ class Delivery:
     def _speak(self, asked: IncomingQuestion, said: RenderedReply) -> Retry | None:
         if said.outcome == "silence":
             return self._take_back("silence")
-        client, destination = self._means.client, destination_of(asked, said.outcome)
-        if destination.only is not None:
-            return self._after_private(said, post(client, destination, said.message, make_metadata(asked)))
+        client, destination = self._means.client, choose_destination(asked, said.outcome)
+        if destination.user is not None:
+            return self._after_private(said, post_message(client, destination, said.message, make_metadata(asked)))
         if self._must_look:
             return self._look(asked, said)
         if self._reply_ts is not None:
-            result = update(client, destination.channel, self._reply_ts, said.message, make_metadata(asked))
+            result = update_message(client, destination.channel, self._reply_ts, said.message, make_metadata(asked))
         else:
-            result = post(client, destination, said.message, make_metadata(asked))
+            result = post_message(client, destination, said.message, make_metadata(asked))
         return self._after_public(said, result)
 
     def _look(self, asked: IncomingQuestion, said: RenderedReply) -> Retry | None:
         found = find_reply(self._means.client, asked.ref, asked.thread, bot_user=self._means.bot_user)
         if isinstance(found, NotPosted) and found.code:
-            log.error("whether %s has its reply is not known, and may not be looked for: %s", asked.ref, found.why)
+            log.error("whether %s has its reply is not known, and may not be looked for: %s", asked.ref, found.reason)
             self._said = said = render_sentence("unknown", strings.UNCONFIRMED)
         elif isinstance(found, CallFailure):
             return self._after(found)
@@ -294,12 +294,14 @@ class Delivery:
                 return self._settle("deleted", None)
             self._reply_ts = None
             return Retry(0.0)
-        elif isinstance(result, NotPosted) and result.is_for_content and said.outcome != "apology":
-            self._said = render_apology(f"in place of the reply to {self._claim.ref}: {result.why}")
+        elif isinstance(result, NotPosted) and result.is_content_error and said.outcome != "apology":
+            self._said = render_apology(f"in place of the reply to {self._claim.ref}: {result.reason}")
             return Retry(0.0)
         elif isinstance(result, NotPosted) and result.code and self._is_shared:
             # Whoever shares chose the channel, and is there to choose again.
-            self._said = render_sentence("refusal", strings.NOT_A_MEMBER if result.is_elsewhere else strings.NOT_SHARED)
+            self._said = render_sentence(
+                "refusal", strings.NOT_A_MEMBER if result.is_not_member else strings.NOT_SHARED
+            )
             return Retry(0.0)
         return self._after(result)
 
@@ -326,9 +328,9 @@ class Delivery:
             self._must_look = False
             self._reply_ts = found.ts if isinstance(found, FoundReply) else None
         if self._reply_ts is not None:
-            result = remove(client, ref.channel, self._reply_ts)
+            result = delete_message(client, ref.channel, self._reply_ts)
             if isinstance(result, NotPosted) and result.code:
-                log.error("the reply to %s, which asks nothing any more, cannot be removed: %s", ref, result.why)
+                log.error("the reply to %s, which asks nothing any more, cannot be removed: %s", ref, result.reason)
             elif result is not None:
                 return self._after(result)
         return self._settle(outcome, None)
@@ -336,7 +338,7 @@ class Delivery:
     def _after(self, failure: CallFailure) -> Retry:
         if isinstance(failure, RateLimited):
             return Retry(failure.seconds)
-        log.warning("%s is tried again: %s", self._claim.ref, failure.why)
+        log.warning("%s is tried again: %s", self._claim.ref, failure.reason)
         return self._later()
 
     def _later(self) -> Retry:

@@ -287,5 +287,5 @@ def _after(result: object) -> Retry | None:
     if isinstance(result, RateLimited):
         return Retry(result.seconds)
     if isinstance(result, NotPosted | Unconfirmed):
-        log.warning("a tab was not shown: %s", result.why)
+        log.warning("a tab was not shown: %s", result.reason)
     return None

@@ -42,7 +42,7 @@ from bot.slack.modals import (
 )
 from bot.slack.paging import page_of, paged, reread
 from bot.slack.payloads import InteractionPayload, PayloadView
-from bot.slack.posting import CallFailure, call_slack, make_metadata, update
+from bot.slack.posting import CallFailure, call_slack, make_metadata, update_message
 from bot.slack.queues import ChannelQueues, Pace, QueueClosedError, QueueFullError
 from bot.slack.render import AnswererProtocol, CorpusProtocol
 from bot.store.models import Feedback, MessageRef, QuestionEvent, answer_id
@@ -133,7 +133,7 @@ class InteractionHandler:
         if isinstance(shown, MessageContent):
             channel, ts = turn.ref.channel, press.container.message_ts
             metadata = make_metadata(_asked(press, turn.ref, turn.version))
-            result = update(self._client, channel, ts, shown, metadata)
+            result = update_message(self._client, channel, ts, shown, metadata)
             if not isinstance(result, CallFailure):
                 return
             _tell_of(result)

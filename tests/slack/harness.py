@@ -87,7 +87,7 @@ class Harness:
     @contextmanager
     def http_bot(self, rules: AccessRules | None = None) -> Iterator[SlackBot]:
         """The bot in HTTP mode: it answers signed requests and has no app-level token."""
-        credentials = Credentials(self.slack.bot_token, None, self.slack.api_url, self.slack.signing_secret)
+        credentials = Credentials(self.slack.bot_token, "", self.slack.api_url, self.slack.signing_secret)
         with ExitStack() as stack:
             telemetry, store = Telemetry(), Store(self.state)
             stack.callback(store.close)
@@ -95,7 +95,7 @@ class Harness:
             stack.callback(bot.stop)
             endpoint = HttpEndpoint(
                 bot.app,
-                signing_secret=credentials.secret,
+                signing_secret=credentials.signing_secret,
                 telemetry=telemetry,
                 is_ready=lambda: bot.is_ready,
                 host="127.0.0.1",

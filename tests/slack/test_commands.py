@@ -18,7 +18,7 @@ from bot.slack.client import create_client
 from bot.slack.dispatcher import Limits
 from bot.slack.features import SHORTCUT_ID
 from bot.slack.layout import plain
-from bot.slack.posting import Destination, NotPosted, post
+from bot.slack.posting import Destination, NotPosted, post_message
 
 from .harness import Harness, full_harness, private_messages, run_command, share, shown
 from .samples import BRIDGE, QUOTED, answer, quote_all
@@ -208,9 +208,9 @@ def test_how_a_private_reply_can_fail(idle: Harness) -> None:
     """An address that leads nowhere any more is given up; one that cannot be reached is worth another try."""
     client, message = create_client("xoxb-x", idle.slack.api_url), plain("x")
     gone = Destination(GENERAL, None, YOU, idle.slack.api_url.replace("/api/", "/responses/gone"))
-    refused = post(client, gone, message, Metadata("x", {}))
+    refused = post_message(client, gone, message, Metadata("x", {}))
     assert isinstance(refused, NotPosted)
     assert refused.code
-    nobody = post(client, replace(gone, response_url="http://127.0.0.1:1/"), message, Metadata("x", {}))
+    nobody = post_message(client, replace(gone, response_url="http://127.0.0.1:1/"), message, Metadata("x", {}))
     assert isinstance(nobody, NotPosted)
     assert nobody.code == ""

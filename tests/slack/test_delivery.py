@@ -229,7 +229,7 @@ def test_a_reply_that_a_killed_process_had_posted_is_found(full: Harness) -> Non
     """Where the reply stands already, nothing is posted, and the question counts as answered."""
     asked = full.ask(BRIDGE)
     full.reply_to(asked)
-    Store(full.state).forget(None)
+    Store(full.state).delete_completed(None)
     full.leave_claimed(asked)
     with full.bot(connections=2):
         full.slack.wait_until(lambda: any(call.method == "conversations.replies" for call in full.slack.calls))

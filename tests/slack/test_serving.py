@@ -1,4 +1,4 @@
-"""The bot as a process: what it says when it cannot connect, and how it ends."""
+"""The bot as a process: credentials, connection errors, start and end."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from .samples import BRIDGE, QUOTED
 BOT = "xoxb-1"
 APP = "xapp-1"
 
-TOKENS: list[tuple[str | None, str | None, str]] = [
-    (None, APP, "SLACK_BOT_TOKEN is not set; set it to"),
+TOKENS: list[tuple[str, str, str]] = [
+    ("", APP, "SLACK_BOT_TOKEN is not set; set it to"),
     (BOT, " ", "SLACK_APP_TOKEN is not set; set it to"),
     (APP, BOT, "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped; put xoxb-"),
     ("xoxp-1", APP, "SLACK_BOT_TOKEN does not start with xoxb-; set it to"),
@@ -33,45 +33,47 @@ TOKENS: list[tuple[str | None, str | None, str]] = [
 
 
 @pytest.mark.parametrize(("bot_token", "app_token", "sentence"), TOKENS)
-def test_tokens_are_checked_before_anything_is_called(
-    offline_harness: Harness, bot_token: str | None, app_token: str | None, sentence: str
+def test_tokens_are_checked_before_slack_is_called(
+    offline_harness: Harness, bot_token: str, app_token: str, sentence: str
 ) -> None:
-    """A missing, swapped or mistaken token is one sentence, and Slack is not called."""
-    refused(replace(offline_harness.credentials(), bot_token=bot_token, app_token=app_token), SettingsError, sentence)
+    """A missing, swapped or wrong token gives a one-sentence error, and Slack is not called."""
+    assert_refused(
+        replace(offline_harness.credentials(), bot_token=bot_token, app_token=app_token), SettingsError, sentence
+    )
     assert offline_harness.slack.calls == ()
 
 
-def refused(access: Credentials, kind: type[PullquoteError], sentence: str) -> None:
-    """Expect that the bot cannot connect, and that it says so in one sentence that begins with this one."""
+def assert_refused(credentials: Credentials, kind: type[PullquoteError], sentence: str) -> None:
+    """Assert that verifying ``credentials`` fails with one sentence that starts with ``sentence``."""
     with pytest.raises(kind) as error:
-        verify_credentials(access)
+        verify_credentials(credentials)
     assert str(error.value).startswith(sentence)
     assert "\n" not in str(error.value)
 
 
-def test_a_refused_bot_token_is_one_sentence(offline_harness: Harness) -> None:
-    """A bot token that Slack does not know is said to be refused, with where to find the right one."""
-    refused(
+def test_a_refused_bot_token_gives_one_sentence(offline_harness: Harness) -> None:
+    """The error for a bot token that Slack refuses says where to find the right one."""
+    assert_refused(
         replace(offline_harness.credentials(), bot_token=BOT),
         SlackError,
         "Slack refuses SLACK_BOT_TOKEN (invalid_auth);",
     )
 
 
-def test_a_refused_app_token_is_one_sentence(offline_harness: Harness) -> None:
-    """An app-level token that Slack does not know is said to be refused, before a websocket is opened."""
-    refused(
+def test_a_refused_app_token_gives_one_sentence(offline_harness: Harness) -> None:
+    """An app-level token that Slack refuses is an error before a websocket is opened."""
+    assert_refused(
         replace(offline_harness.credentials(), app_token=APP),
         SlackError,
         "Slack refuses SLACK_APP_TOKEN (invalid_auth);",
     )
 
 
-def test_a_slack_that_is_not_there_is_one_sentence(offline_harness: Harness) -> None:
-    """Where nothing listens, the sentence says that Slack cannot be reached and what to check."""
-    with FakeSlack() as gone:
-        url = gone.api_url
-    refused(replace(offline_harness.credentials(), api_url=url), SlackError, "Slack cannot be reached (")
+def test_an_unreachable_slack_gives_one_sentence(offline_harness: Harness) -> None:
+    """If nothing listens at the API URL, the error says that Slack cannot be reached and what to check."""
+    with FakeSlack() as stopped:
+        url = stopped.api_url
+    assert_refused(replace(offline_harness.credentials(), api_url=url), SlackError, "Slack cannot be reached (")
 
 
 def test_a_proxy_is_not_used_for_this_machine() -> None:
@@ -102,9 +104,9 @@ def load():
 def ready(identity):
     print("ready in", identity.team, flush=True)
 
-access, transport = Credentials(*sys.argv[6:]), Transport(sys.argv[3], port=int(sys.argv[5]))
+credentials, transport = Credentials(*sys.argv[6:]), Transport(sys.argv[3], port=int(sys.argv[5]))
 try:
-    sys.exit(serve(access, store=Store(Path(sys.argv[2])), load=load, ready=ready, transport=transport))
+    sys.exit(serve(credentials, store=Store(Path(sys.argv[2])), load=load, ready=ready, transport=transport))
 except PullquoteError as error:
     sys.exit(str(error))
 """

@@ -1,4 +1,4 @@
-"""Who may ask: everyone of one's own, and nobody else unless a rule lets them in; who may not is told so in private."""
+"""Access: members may ask, others only if a rule admits them; a refusal is private."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ ELSEWHERE = "T0ELSEWHERE"
 
 @dataclass(frozen=True)
 class Case:
-    """Who asks, where, under which rules; and how what they alone are told begins, None when they are answered."""
+    """Who asks, where and under which rules; ``refusal`` is how the private refusal starts, None if answered."""
 
-    told: str | None
+    refusal: str | None
     rules: AccessRules = field(default_factory=AccessRules)
     guest: Guest | None = None
     team: str | None = None
@@ -41,16 +41,18 @@ CASES = {
     "a colleague": Case(None),
     "a guest of several channels": Case(GUEST, guest="multi-channel"),
     "a guest of one channel": Case(GUEST, guest="single-channel"),
-    "a guest, let in": Case(None, AccessRules(guests=True), guest="single-channel"),
+    "a guest, admitted": Case(None, AccessRules(guests=True), guest="single-channel"),
     "a colleague in a shared channel": Case(SHARED, is_shared=True),
-    "a colleague in a shared channel, let in": Case(None, AccessRules(external=True), is_shared=True),
+    "a colleague in a shared channel, admitted": Case(None, AccessRules(external=True), is_shared=True),
     "somebody else in a shared channel": Case(SHARED, team=ELSEWHERE, is_shared=True),
-    "somebody else in a shared channel, let in": Case(None, AccessRules(external=True), team=ELSEWHERE, is_shared=True),
+    "somebody else in a shared channel, admitted": Case(
+        None, AccessRules(external=True), team=ELSEWHERE, is_shared=True
+    ),
     "somebody else": Case(OUTSIDE, team=ELSEWHERE),
-    "somebody else, let in": Case(None, AccessRules(external=True), team=ELSEWHERE),
-    "somebody else, guests let in": Case(OUTSIDE, AccessRules(guests=True), team=ELSEWHERE),
-    "a listed workspace's": Case(None, AccessRules(workspaces=frozenset({ELSEWHERE})), team=ELSEWHERE),
-    "of no listed workspace": Case(WORKSPACE, AccessRules(workspaces=frozenset({"T0THIRD"}))),
+    "somebody else, admitted": Case(None, AccessRules(external=True), team=ELSEWHERE),
+    "somebody else, guests admitted": Case(OUTSIDE, AccessRules(guests=True), team=ELSEWHERE),
+    "a member of a listed workspace": Case(None, AccessRules(workspaces=frozenset({ELSEWHERE})), team=ELSEWHERE),
+    "a member of no listed workspace": Case(WORKSPACE, AccessRules(workspaces=frozenset({"T0THIRD"}))),
     "in a listed channel": Case(None, AccessRules(channels=frozenset({GENERAL}))),
     "in no listed channel": Case(CHANNEL, AccessRules(channels=frozenset({RESEARCH}))),
 }
@@ -58,29 +60,33 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_who_may_ask(offline_harness: Harness, name: str) -> None:
-    """Each is answered in the thread, or told why not in one sentence that nobody else sees, and nothing besides.
+    """Each is answered in the thread or refused in one private sentence.
 
-    The sentence begins no thread, in which Slack would not show it.
+    The refusal starts no thread, because Slack would not show it there.
     """
     case = CASES[name]
     channel = offline_harness.slack.add_channel(shared_with=[ELSEWHERE]) if case.is_shared else GENERAL
     person = offline_harness.slack.add_person(channels=[channel], team=case.team, guest=case.guest)
     with offline_harness.bot(rules=case.rules):
         asked = offline_harness.slack.say(channel, f"{offline_harness.slack.mention} {BRIDGE}", user=person)
-        if case.told is None:
+        if case.refusal is None:
             assert QUOTED in shown(offline_harness.reply_to(asked))
             assert offline_harness.slack.workspace.ephemerals(person) == ()
             return
         offline_harness.slack.wait_until(lambda: offline_harness.slack.workspace.ephemerals(person) != ())
         offline_harness.slack.wait_until_idle()
-        (told,) = offline_harness.slack.workspace.ephemerals(person)
-        assert (told.text.startswith(case.told), told.thread_ts, QUOTED in shown(told)) == (True, None, False)
+        (refusal,) = offline_harness.slack.workspace.ephemerals(person)
+        assert (refusal.text.startswith(case.refusal), refusal.thread_ts, QUOTED in shown(refusal)) == (
+            True,
+            None,
+            False,
+        )
         assert offline_harness.slack.replies(channel) == []
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if not CASES[name].is_shared and "channel" not in name])
 def test_who_may_ask_in_a_direct_message(offline_harness: Harness, name: str) -> None:
-    """There the same people are answered; a list of channels says nothing about direct messages."""
+    """The same people may ask in a direct message."""
     case = CASES[name]
     person = offline_harness.slack.add_person(team=case.team, guest=case.guest)
     direct = offline_harness.slack.open_dm(person)
@@ -88,12 +94,12 @@ def test_who_may_ask_in_a_direct_message(offline_harness: Harness, name: str) ->
         offline_harness.slack.say(direct, BRIDGE, user=person)
         (reply,) = offline_harness.slack.wait_for_replies(direct)
         offline_harness.slack.wait_until_idle()
-        assert (QUOTED in shown(reply)) == (case.told is None)
-        assert reply.text.startswith(case.told or "“")
+        assert (QUOTED in shown(reply)) == (case.refusal is None)
+        assert reply.text.startswith(case.refusal or "“")
 
 
-def test_a_list_of_channels_leaves_direct_messages_alone(offline_harness: Harness) -> None:
-    """Where only one channel is listed, a direct message is answered all the same."""
+def test_listed_channels_do_not_restrict_direct_messages(offline_harness: Harness) -> None:
+    """A direct message is answered although only one channel is listed."""
     with offline_harness.bot(rules=AccessRules(channels=frozenset({RESEARCH}))):
         offline_harness.slack.say(DM_YOU, BRIDGE)
         (reply,) = offline_harness.slack.wait_for_replies(DM_YOU)
@@ -101,7 +107,7 @@ def test_a_list_of_channels_leaves_direct_messages_alone(offline_harness: Harnes
 
 
 def test_slack_is_asked_once_about_each_person(offline_harness: Harness) -> None:
-    """Two questions of one person take one look at who they are."""
+    """Two questions by one person need one call of users.info."""
     with offline_harness.bot():
         for _ in range(2):
             offline_harness.reply_to(offline_harness.ask(BRIDGE))
@@ -110,14 +116,14 @@ def test_slack_is_asked_once_about_each_person(offline_harness: Harness) -> None
 
 @pytest.mark.parametrize("fault", [{"status": 429, "retry_after": 0}, {"status": 500}, {"drop": True}])
 def test_a_question_waits_until_slack_says_who_asks(offline_harness: Harness, fault: dict[str, int]) -> None:
-    """Where Slack does not say who somebody is, the question is neither answered nor refused until it does."""
+    """While users.info fails, the question is neither answered nor refused."""
     with offline_harness.bot():
         offline_harness.slack.fail_next("users.info", **fault)
         assert QUOTED in shown(offline_harness.reply_to(offline_harness.ask(BRIDGE)))
 
 
-def test_without_the_scope_guests_are_let_in(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Without users:read guests are not told from members; the log says so once."""
+def test_without_the_scope_guests_are_admitted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Without users:read, guests are treated as members; the log says so once."""
     with FakeSlack(scopes=SCOPES, retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
         harness = Harness(slack, ScriptedAnswerer(), tmp_path)
         with harness.bot():
@@ -126,17 +132,17 @@ def test_without_the_scope_guests_are_let_in(tmp_path: Path, caplog: pytest.LogC
                 asked = slack.say(GENERAL, f"{slack.mention} {BRIDGE}", user=person)
                 assert QUOTED in shown(harness.reply_to(asked))
         assert sum(call.method == "users.info" for call in slack.calls) == 1
-    assert caplog.text.count("guests are not told from members") == 1
+    assert caplog.text.count("guests are treated as members") == 1
 
 
-def test_what_slack_says_of_a_person_is_believed_for_an_hour() -> None:
-    """After an hour Slack is asked again; where it does not reply, nothing is made up."""
+def test_user_data_is_cached_for_an_hour() -> None:
+    """After an hour Slack is asked again; if it does not reply, the failure is returned."""
     now = [0.0]
     with FakeSlack(scopes=(*SCOPES, "users:read")) as slack:
         directory = UserDirectory(create_client(slack.bot_token, slack.api_url, retries=False), clock=lambda: now[0])
-        known = [directory.person(YOU), directory.person("U0NOBODY")]
+        cached = [directory.get_user(YOU), directory.get_user("U0NOBODY")]
         slack.fail_next("users.info", times=2)
         now[0] = 3_599.0
-        assert [directory.person(YOU), directory.person("U0NOBODY")] == known
+        assert [directory.get_user(YOU), directory.get_user("U0NOBODY")] == cached
         now[0] = 3_601.0
-        assert isinstance(directory.person(YOU), Unconfirmed)
+        assert isinstance(directory.get_user(YOU), Unconfirmed)

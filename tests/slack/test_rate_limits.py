@@ -1,4 +1,4 @@
-"""How many questions a minute are let through, of whom."""
+"""Rate limits per person and per channel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bot.slack.dispatcher import WINDOW, Limits, RateLimiter
 
 
 class Clock:
-    """A clock that stands still until it is set."""
+    """A clock that is set by hand."""
 
     now = 0.0
 
@@ -15,20 +15,20 @@ class Clock:
         return self.now
 
 
-def test_a_person_may_ask_so_often_in_any_minute() -> None:
-    """The window slides: one more is let through as soon as the oldest is a minute old; refusals do not count."""
+def test_the_window_slides() -> None:
+    """One more question is admitted as soon as the oldest is a minute old; refused questions do not count."""
     clock = Clock()
     rate_limiter = RateLimiter(Limits(per_person=2, per_channel=100), clock=clock)
 
-    def asked(at: float) -> bool:
+    def is_admitted(at: float) -> bool:
         clock.now = at
         return rate_limiter.check("U1", f"C{at}") is None
 
-    assert [asked(at) for at in (0.0, 30.0, 31.0, WINDOW - 1)] == [True, True, False, False]
-    assert [asked(at) for at in (WINDOW, WINDOW + 1, WINDOW + 30)] == [True, False, True]
+    assert [is_admitted(at) for at in (0.0, 30.0, 31.0, WINDOW - 1)] == [True, True, False, False]
+    assert [is_admitted(at) for at in (WINDOW, WINDOW + 1, WINDOW + 30)] == [True, False, True]
 
 
-def test_a_channel_is_counted_over_all_its_people() -> None:
+def test_a_channel_has_one_limit_for_everyone() -> None:
     """Different people share the limit of their channel; a refused question does not count."""
     rate_limiter = RateLimiter(Limits(per_person=1, per_channel=2), clock=Clock())
     refused = [rate_limiter.check(user, "C1") for user in ("U1", "U1", "U2", "U3")]

@@ -1,4 +1,4 @@
-"""Slack's client over connections that stay open: what it sends, and what is known of a call that failed."""
+"""The keep-alive client: what it sends, and whether a failed call may have taken effect."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from bot.slack.posting import NotPosted, RateLimited, Unconfirmed, call_slack
 
 @dataclass
 class Call:
-    """What was sent: the address asked for, the headers by small names, and the body."""
+    """A received request; header names are in lower case."""
 
     path: str
     headers: dict[str, str]
@@ -43,12 +43,12 @@ class Call:
 
 @dataclass
 class Server:
-    """Answers every call with ``answer``, and keeps its connections until it is told to ``hang_up`` after one."""
+    """A server that answers every call with ``answer`` and closes the connection if ``hang_up`` is set."""
 
     url: str = ""
     status: int = 200
     answer: bytes = b'{"ok": true, "ts": "1.0"}'
-    more: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     hang_up: str = ""
     calls: list[Call] = field(default_factory=list)
     connections: int = 0
@@ -81,13 +81,13 @@ def serving() -> Iterator[Server]:
             if own.hang_up == "before the answer":
                 return
             self.send_response(own.status)
-            for name, value in {**own.more, "Content-Length": str(len(own.answer))}.items():
+            for name, value in {**own.headers, "Content-Length": str(len(own.answer))}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(own.answer)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     class Http(ThreadingHTTPServer):
         def shutdown_request(self, request: Any) -> None:
@@ -112,67 +112,67 @@ def client(url: str) -> KeepAliveClient:
     return made
 
 
-def posted(one: KeepAliveClient) -> Callable[[], SlackResponse]:
+def post_call(one: KeepAliveClient) -> Callable[[], SlackResponse]:
     return lambda: one.chat_postMessage(channel="C1", text="a – b")
 
 
 def test_calls_share_one_connection(server: Server) -> None:
-    """One call after the other needs one connection, whatever its method."""
+    """Successive calls of any method use one connection."""
     one = client(server.url)
-    assert [posted(one)()["ts"], one.users_info(user="U1")["ts"], posted(one)()["ts"]] == ["1.0"] * 3
+    assert [post_call(one)()["ts"], one.users_info(user="U1")["ts"], post_call(one)()["ts"]] == ["1.0"] * 3
     assert [call.connection for call in server.calls] == [1, 1, 1]
     assert [call.path for call in server.calls] == ["/api/chat.postMessage", "/api/users.info", "/api/chat.postMessage"]
 
 
-def test_a_call_says_what_the_sdk_says(server: Server) -> None:
-    """A message goes as JSON, a question as a form; both bear the token and who speaks, and nothing that is not set."""
-    one, patient = client(server.url), create_client("xoxb-1", server.url)
-    for each in (one, patient):
+def test_a_call_sends_what_the_sdk_sends(server: Server) -> None:
+    """A message is sent as JSON, a query as a form; both with token and user agent, and without unset arguments."""
+    one, sdk = client(server.url), create_client("xoxb-1", server.url)
+    for each in (one, sdk):
         each.chat_postMessage(channel="C1", text="a – b", thread_ts=None, unfurl_links=False)
         each.users_info(user="U1", include_locale=True)
-    said, asked, as_said, as_asked = server.calls
-    assert json.loads(said.body) == json.loads(as_said.body)
-    assert "thread_ts" not in json.loads(said.body)
-    assert parse_qs(asked.body) == parse_qs(as_asked.body) == {b"user": [b"U1"], b"include_locale": [b"1"]}
+    message, query, sdk_message, sdk_query = server.calls
+    assert json.loads(message.body) == json.loads(sdk_message.body)
+    assert "thread_ts" not in json.loads(message.body)
+    assert parse_qs(query.body) == parse_qs(sdk_query.body) == {b"user": [b"U1"], b"include_locale": [b"1"]}
     for name in ("authorization", "user-agent", "content-type"):
-        assert said.headers[name] == as_said.headers[name]
-        assert asked.headers["authorization"] == "Bearer xoxb-1"
+        assert message.headers[name] == sdk_message.headers[name]
+        assert query.headers["authorization"] == "Bearer xoxb-1"
 
 
-def test_a_connection_that_was_closed_meanwhile_is_replaced(server: Server) -> None:
-    """Whoever hangs up after an answer is called again; nothing is told of it."""
+def test_a_closed_connection_is_replaced(server: Server) -> None:
+    """If the server closes the connection after an answer, the next call opens a new one without an error."""
     one = client(server.url)
     server.hang_up = "after the answer"
     for _ in range(3):
-        assert posted(one)()["ok"]
+        assert post_call(one)()["ok"]
         assert server.has_hung_up.wait(10)
         server.has_hung_up.clear()
     assert [call.connection for call in server.calls] == [1, 2, 3]
 
 
-def test_a_broken_connection_leaves_open_what_came_of_the_call(server: Server) -> None:
-    """The message may stand: nobody knows, and it is not sent a second time."""
+def test_a_connection_closed_before_the_answer_is_unconfirmed(server: Server) -> None:
+    """The message may have been posted, so it is not sent again."""
     server.hang_up = "before the answer"
-    assert isinstance(call_slack(posted(client(server.url))), Unconfirmed)
+    assert isinstance(call_slack(post_call(client(server.url))), Unconfirmed)
     assert len(server.calls) == 1
 
 
-def test_where_nobody_listens_nothing_was_sent() -> None:
-    """A refused connection is known to have done nothing."""
+def test_a_refused_connection_is_not_post_call() -> None:
+    """If nothing listens, the call had no effect."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     one = client(f"http://127.0.0.1:{port}/api/")
     with pytest.raises(URLError):
-        posted(one)()
-    assert isinstance(call_slack(posted(one)), NotPosted)
+        post_call(one)()
+    assert isinstance(call_slack(post_call(one)), NotPosted)
 
 
-def test_no_answer_in_time_leaves_it_open() -> None:
-    """A server that takes the call and is silent."""
+def test_a_timeout_is_unconfirmed() -> None:
+    """The server accepts the call and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         one = client(f"http://127.0.0.1:{silent.getsockname()[1]}/api/")
         one.timeout = 0.2  # type: ignore[assignment]
-        assert isinstance(call_slack(posted(one)), Unconfirmed)
+        assert isinstance(call_slack(post_call(one)), Unconfirmed)
 
 
 @pytest.mark.parametrize(
@@ -186,43 +186,41 @@ def test_no_answer_in_time_leaves_it_open() -> None:
         (ProtocolError("cut short"), Unconfirmed),
     ],
 )
-def test_what_is_known_of_a_call_that_failed(
-    error: Exception, expected: type, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Only where no connection came about is it certain that nothing was sent: TLS may fail after the message."""
+def test_connection_errors(error: Exception, expected: type, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only if no connection was made is it certain that nothing was sent: TLS may fail after the message."""
 
     def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(PoolManager, "request", fail)
-    assert isinstance(call_slack(posted(client(server.url))), expected)
+    assert isinstance(call_slack(post_call(client(server.url))), expected)
 
 
 @pytest.mark.parametrize("answer", [b"<html>Bad gateway</html>", b"\xff\xfe", b"", b"[]"])
-def test_what_is_not_slacks_answer_leaves_it_open(server: Server, answer: bytes) -> None:
-    """Something on the way answered in Slack's place."""
+def test_a_response_that_is_not_slacks_is_unconfirmed(server: Server, answer: bytes) -> None:
+    """A proxy or load balancer answered instead of Slack."""
     server.answer = answer
-    assert isinstance(call_slack(posted(client(server.url))), Unconfirmed)
+    assert isinstance(call_slack(post_call(client(server.url))), Unconfirmed)
 
 
-def test_what_slack_refuses_is_told(server: Server) -> None:
-    """Slack's own word, and how long it asks to wait."""
+def test_slacks_refusals(server: Server) -> None:
+    """A refusal has Slack's error code, a rate limit the time to wait."""
     one = client(server.url)
     server.answer = b'{"ok": false, "error": "channel_not_found"}'
-    assert call_slack(posted(one)) == NotPosted("Slack refused the call: channel_not_found", "channel_not_found")
-    server.status, server.more = 429, {"Retry-After": "7"}
+    assert call_slack(post_call(one)) == NotPosted("Slack refused the call: channel_not_found", "channel_not_found")
+    server.status, server.headers = 429, {"Retry-After": "7"}
     server.answer = b'{"ok": false, "error": "ratelimited"}'
-    assert call_slack(posted(one)) == RateLimited(7.0)
+    assert call_slack(post_call(one)) == RateLimited(7.0)
     with pytest.raises(SlackApiError):
-        posted(one)()
+        post_call(one)()
 
 
 @pytest.mark.parametrize("name", ["", "ann:s3cret@"])
-def test_a_proxy_is_gone_through(server: Server, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """What the environment names as a proxy gets the call, with its own name and password where it has them."""
+def test_a_proxy_is_used(server: Server, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The proxy of the environment gets the call, with its user name and password if it has them."""
     proxy = server.url.removesuffix("/api/").replace("://", f"://{name}")
     monkeypatch.setenv("HTTP_PROXY", proxy)
-    assert posted(client("http://slack.example/api/"))()["ok"]
+    assert post_call(client("http://slack.example/api/"))()["ok"]
     (call,) = server.calls
     assert call.path == "http://slack.example/api/chat.postMessage"
     sent = call.headers.get("proxy-authorization", "")
