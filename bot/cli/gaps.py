@@ -16,7 +16,7 @@ from bot.evaluation.gaps import Gap, Gaps, find_gaps
 from bot.ingest.encoding import clean
 from bot.models import format_date
 from bot.slack import strings
-from bot.slack.home import DAY, DAYS, Editors
+from bot.slack.home import GAP_DAYS, SECONDS_PER_DAY, Editors
 
 Days = Annotated[int, typer.Option(min=1, help="How many days to look back.")]
 
@@ -48,27 +48,27 @@ class GapsOut(BaseModel):
         return cls(days=days, unanswered=unanswered, unhelpful=unhelpful)
 
 
-def gaps(days: Days = DAYS, as_json: AsJson = False) -> None:
+def gaps(days: Days = GAP_DAYS, as_json: AsJson = False) -> None:
     """Print what the archive lacks: questions that found no answer, and answers that did not help."""
     chosen = settings.load()
     editors = Editors(see_private=chosen.editors_see_private)
     with open_store(chosen.state_dir) as store:
-        found = find_gaps(store, time.time() - days * DAY, private=editors.see_private)
+        found = find_gaps(store, time.time() - days * SECONDS_PER_DAY, private=editors.see_private)
     if as_json:
         typer.echo(GapsOut.of(found, days).model_dump_json(indent=2))
     else:
-        typer.echo("\n".join(_lines(found, editors.told_of(days))))
+        typer.echo("\n".join(_lines(found, editors.describe_gaps(days))))
 
 
 def _lines(found: Gaps, told: str) -> Iterator[str]:
     yield told
     for title, gaps in ((strings.UNANSWERED, found.unanswered), (strings.UNHELPFUL, found.unhelpful)):
         yield ""
-        yield title if gaps else strings.NONE.format(title=title)
+        yield title if gaps else strings.NO_GAPS.format(title=title)
         for gap in gaps:
             asked_at = datetime.fromtimestamp(gap.asked_at, UTC).date()
             yield f"  {gap.times:,} × {_on_one_line(gap.question)} · {format_date(asked_at)}"
-            yield from (f"      noted: {_on_one_line(note)}" for note in gap.notes)
+            yield from (f"      note: {_on_one_line(note)}" for note in gap.notes)
 
 
 def _on_one_line(words: str) -> str:

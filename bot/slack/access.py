@@ -164,7 +164,7 @@ class AccessControl:
         is_shared = self.directory.is_shared(question.ref.channel)
         if isinstance(is_shared, bool):
             return strings.SHARED_CHANNEL if is_shared else None
-        return strings.NOT_TOLD if isinstance(is_shared, NotPosted) and is_shared.code else is_shared
+        return strings.SHARING_UNKNOWN if isinstance(is_shared, NotPosted) and is_shared.code else is_shared
 
     def _check_team(self, team: str | None, question: IncomingQuestion) -> str | None:
         """Check the team; None, for a person Slack does not show to the bot, counts as another organisation."""

@@ -75,7 +75,7 @@ def listen_to_presses(app: App, presses: InteractionHandler) -> None:
     """Hand every press that ``presses`` knows to it; one that it does not take is not acknowledged."""
 
     def take(ack: Ack, body: dict[str, Any]) -> None:
-        if presses.take(body):
+        if presses.accept(body):
             ack()
 
     for name in presses.actions:

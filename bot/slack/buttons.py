@@ -1,14 +1,7 @@
-"""What a button's value names: quotes and questions by their ids, never by their words.
+"""The buttons below a reply, and the values they carry.
 
-Keeps secret how a value is written down, and how a quote is found again from it: by any process, after any restart, or
-not at all where the article is no longer what it was.
-
-What shares a private answer, and what a shared one says of whence it comes.
-
-Keeps secret what the button carries: the question, which its asker typed. The answer is not in it; it is asked of the
-archive again, and verified again, when it is shared.
-
-What stands below a reply for those who would know more: its buttons. Keeps secret which reply has which.
+A value identifies questions and quotes by id, never by their words (except the question of an answer to share), so that
+any process can handle a click after any restart. A quote is verified again when it is shown.
 """
 
 from __future__ import annotations
@@ -20,22 +13,30 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.index.archive import Archive
-from bot.models import Json, Quote, Span
-from bot.slack.blockkit import button, buttons, context, feedback, mrkdwn, overflow, plain_text, section
+from bot.models import Quote, Span
+from bot.slack.blockkit import actions, button, context, feedback, mrkdwn, overflow, plain_text, section
 from bot.slack.layout import SENTENCE_LIMIT, MessageContent
-from bot.slack.markup import shorten, size
+from bot.slack.markup import shorten, utf16_length
 from bot.store.models import MessageRef
 
-# What Slack takes of a button's value.
+# Slack's limit for the value of a button, in characters.
 VALUE_LIMIT = 2_000
-# What it takes of a menu's.
-OPTION_LIMIT = 150
-# Hexadecimal digits of an article's digest: enough to tell one text of it from another, short enough for a value.
-DIGITS = 16
+# Hexadecimal digits of an article's digest in a value: enough to notice a changed text.
+DIGEST_DIGITS = 16
+# Space to reserve in a message for the texts of the buttons, and for the lines above a shared answer.
+BUTTONS_SIZE = 100
+SHARE_HEADER_SIZE = SENTENCE_LIMIT + 60
+
+# Action ids.
+SHOW_CONTEXT, RATE, SHARE, WHY = "show_context", "rate", "share", "why"
+PREVIOUS_PASSAGES, MORE_PASSAGES = "passages_before", "more_passages"
+
+_USER_ID = re.compile(r"[UW][A-Z0-9]+")
+_CHANNEL_HISTORY_SCOPES = frozenset({"channels:history", "groups:history"})
 
 
 class QuoteRef(NamedTuple):
-    """A quote: its article's id, where it stands in that article's text, and how that text's digest began."""
+    """A quote: article id, character offsets in the article's text, and the first digits of that text's digest."""
 
     article: str
     start: int
@@ -43,144 +44,122 @@ class QuoteRef(NamedTuple):
     digest: str
 
 
-class _MessageButton(BaseModel):
+class _MessageValue(BaseModel):
+    """A value about the question at ``ref``. The aliases are the keys in buttons of older messages."""
+
     model_config = ConfigDict(populate_by_name=True)
-    ref: MessageRef = Field(
-        validation_alias="place", serialization_alias="place"
-    )  # the key in buttons of older messages
+    ref: MessageRef = Field(validation_alias="place", serialization_alias="place")
 
 
-class ContextRef(_MessageButton):
-    """The quotes of the reply to the question at ``ref``, and which of them is looked at."""
+class ContextRef(_MessageValue):
+    """The quotes of a reply, and the index of the one that is shown."""
 
     quotes: tuple[QuoteRef, ...]
     at: int = 0
 
-    def turned(self, by: int) -> ContextRef | None:
-        """The same with another quote looked at; None where there is none."""
+    def move(self, by: int) -> ContextRef | None:
+        """Select the quote ``by`` steps away; None if there is none."""
         at = self.at + by
         return self.model_copy(update={"at": at}) if 0 <= at < len(self.quotes) else None
 
 
-class RatingRef(_MessageButton):
-    """What somebody thinks of the reply to the question at ``ref``."""
+class RatingRef(_MessageValue):
+    """A rating of a reply."""
 
     useful: bool
 
 
-class PageRef(_MessageButton):
-    """Page ``at`` of the passages for the question at ``ref``, as it was in this ``version``.
-
-    ``goes_on``: it was searched with the subject of those before it, which the records know.
-    """
+class AnswerRef(_MessageValue):
+    """The reply to one ``version`` of a question."""
 
     version: str
+
+
+class PageRef(AnswerRef):
+    """Page ``at`` of the passages for a question; page 0 is the answer.
+
+    ``is_follow_up``: the subject of earlier questions was searched too; the store has them.
+    """
+
     at: int = Field(ge=0)
-    goes_on: bool = False
-
-
-class AnswerRef(_MessageButton):
-    """The reply to the question at ``ref``, as it was in this ``version``."""
-
-    version: str
-
-
-def encode_value(named: BaseModel) -> str:
-    """``named`` as a button holds it."""
-    return named.model_dump_json(by_alias=True)
-
-
-def showing_of(ref: MessageRef, quotes: Sequence[Quote]) -> ContextRef | None:
-    """As many of the first ``quotes`` as a button's value can name; None where it can name none.
-
-    An article whose id is no text (the name of its file is not) cannot be named.
-    """
-    named: list[QuoteRef] = []
-    for quote in quotes:
-        if _is_text(quote.article.id):
-            longer = ContextRef(ref=ref, quotes=(*named, reference_of(quote)), at=len(quotes))
-            if size(encode_value(longer)) > VALUE_LIMIT:
-                break
-            named.append(longer.quotes[-1])
-    return ContextRef(ref=ref, quotes=tuple(named)) if named else None
-
-
-def reference_of(quote: Quote) -> QuoteRef:
-    """What finds ``quote`` again."""
-    return QuoteRef(quote.article.id, quote.span.start, quote.span.end, quote.article.sha256[:DIGITS])
-
-
-def _is_text(name: str) -> bool:
-    """Whether ``name`` can be written down as text."""
-    return not any("\ud800" <= char <= "\udfff" for char in name)
-
-
-def find_quote(archive: Archive, reference: QuoteRef) -> Quote:
-    """The quote that ``reference`` names, verified now. VerificationError where its source has changed."""
-    return archive.find_quote(reference.article, Span(reference.start, reference.end), reference.digest)
-
-
-SHARE = "share"
-# Slack's limit for what a button carries.
-SHARE_VALUE_LIMIT = 2_000
-# What is laid around a reply takes this much of a message's size at most; a question may be long.
-SHARE_BLOCKS = SENTENCE_LIMIT + 60
-
-_USER = re.compile(r"[UW][A-Z0-9]+")
+    is_follow_up: bool = Field(default=False, validation_alias="goes_on", serialization_alias="goes_on")
 
 
 class ShareRef(BaseModel):
-    """What the button carries."""
+    """The question of a private answer. When it is shared, it is answered and verified again."""
 
     question: str
 
 
-def sharing_of(question: str) -> ShareRef | None:
-    """What shares the answer to ``question``; None where that is too long for a button to carry."""
-    shared = ShareRef(question=question)
-    return shared if size(encode_value(shared)) <= SHARE_VALUE_LIMIT else None
+def encode_value(value: BaseModel) -> str:
+    """Encode the value of a button as JSON."""
+    return value.model_dump_json(by_alias=True)
 
 
-def credited(message: MessageContent, question: str, user: str) -> MessageContent:
-    """``message`` below the question that it answers, and below who shared it."""
-    who = f"Shared by <@{user}>, who asked:" if _USER.fullmatch(user) else "Shared by a person who asked:"
-    asked = section(plain_text(shorten(question, SENTENCE_LIMIT)))
-    return MessageContent(message.text, [context(mrkdwn(who)), asked, *message.blocks])
+def context_ref(ref: MessageRef, quotes: Sequence[Quote]) -> ContextRef | None:
+    """Refer to as many of the first ``quotes`` as fit into a value; None if there are none.
+
+    Quotes of articles whose id contains lone surrogates (from file names that are not UTF-8) are left out.
+    """
+    quote_refs: list[QuoteRef] = []
+    for quote in quotes:
+        article = quote.article
+        if any("\ud800" <= char <= "\udfff" for char in article.id):
+            continue
+        quote_ref = QuoteRef(article.id, quote.span.start, quote.span.end, article.sha256[:DIGEST_DIGITS])
+        longest = ContextRef(ref=ref, quotes=(*quote_refs, quote_ref), at=len(quotes))
+        if utf16_length(encode_value(longest)) > VALUE_LIMIT:
+            break
+        quote_refs.append(quote_ref)
+    return ContextRef(ref=ref, quotes=tuple(quote_refs)) if quote_refs else None
 
 
-SHOW_CONTEXT = "show_context"
-RATE = "rate"
-PREVIOUS_PASSAGES, MORE_PASSAGES = "passages_before", "more_passages"
-WHY = "why"
-# The size of all that stands on a reply's buttons, at most.
-BUTTON_BLOCKS = 100
+def find_quote(archive: Archive, ref: QuoteRef) -> Quote:
+    """Find and verify a quote. Raises ``VerificationError`` if its source has changed."""
+    return archive.find_quote(ref.article, Span(ref.start, ref.end), ref.digest)
+
+
+def share_ref(question: str) -> ShareRef | None:
+    """Refer to a question whose answer can be shared; None if it is too long for a button's value."""
+    ref = ShareRef(question=question)
+    return ref if utf16_length(encode_value(ref)) <= VALUE_LIMIT else None
+
+
+def can_reread(channel: str, scopes: frozenset[str] | None) -> bool:
+    """Whether the bot's scopes (None: unknown) let it read a question in ``channel`` again, which paging needs."""
+    if scopes is None:
+        return False
+    return "im:history" in scopes if channel.startswith("D") else scopes >= _CHANNEL_HISTORY_SCOPES
+
+
+def add_share_header(message: MessageContent, question: str, user: str) -> MessageContent:
+    """Add who shared the answer, and the question, above ``message``."""
+    line = f"Shared by <@{user}>, who asked:" if _USER_ID.fullmatch(user) else "Shared by a person who asked:"
+    question_block = section(plain_text(shorten(question, SENTENCE_LIMIT)))
+    return MessageContent(message.text, [context(mrkdwn(line)), question_block, *message.blocks])
 
 
 def add_buttons(
     message: MessageContent,
-    answered: AnswerRef,
+    answer: AnswerRef,
     quotes: Sequence[Quote],
     *,
     share: ShareRef | None = None,
     before: PageRef | None = None,
     after: PageRef | None = None,
 ) -> MessageContent:
-    """``message``, which is the reply ``answered`` with ``quotes``, and its buttons.
+    """Add the buttons below ``message``, the reply ``answer`` with ``quotes``.
 
-    ``share`` is what shares it, ``before`` and ``after`` are the pages on either side of it.
+    ``share``, ``before`` and ``after`` (the previous and the next page) have a button unless they are None.
     """
-    ref = answered.ref
-    offered = (
-        ("Show context", SHOW_CONTEXT, showing_of(ref, quotes)),
-        ("Passages before", PREVIOUS_PASSAGES, before),
+    candidates = (
+        ("Show context", SHOW_CONTEXT, context_ref(answer.ref, quotes)),
+        ("Previous passages", PREVIOUS_PASSAGES, before),
         ("More passages", MORE_PASSAGES, after),
         ("Share in channel", SHARE, share),
     )
-    row = [button(text, action, encode_value(named)) for text, action, named in offered if named is not None]
-    why = overflow(WHY, ("Why this answer?", encode_value(answered)))
-    return MessageContent(message.text, [*message.blocks, buttons(*row, why), _thumbs(ref)])
-
-
-def _thumbs(ref: MessageRef) -> Json:
-    useful, useless = (encode_value(RatingRef(ref=ref, useful=useful)) for useful in (True, False))
-    return feedback(RATE, ("Helpful", useful), ("Not helpful", useless))
+    row = [button(text, action, encode_value(value)) for text, action, value in candidates if value is not None]
+    why = overflow(WHY, ("Why this answer?", encode_value(answer)))
+    useful, not_useful = (encode_value(RatingRef(ref=answer.ref, useful=useful)) for useful in (True, False))
+    thumbs = feedback(RATE, ("Helpful", useful), ("Not helpful", not_useful))
+    return MessageContent(message.text, [*message.blocks, actions(*row, why), thumbs])

@@ -43,7 +43,7 @@ from bot.slack.posting import (
     update_message,
 )
 from bot.slack.queues import Retry
-from bot.slack.render import RenderedReply, fitting, render_apology, render_sentence
+from bot.slack.render import RenderedReply, render_apology, render_sentence, silence_follow_up
 from bot.slack.resilient_store import ResilientStore
 from bot.store.models import GIVE_UP, AnswerRecord, Claim, MessageRef, Outcome, answer_id, hash_user_id
 from bot.telemetry import QuestionLog, Telemetry
@@ -126,7 +126,7 @@ def answer_record(
         question=asked.text,
         outcome=outcome,
         receipt=said.receipt,
-        earlier_questions=said.follows,
+        earlier_questions=said.previous_questions,
         is_public=is_public(ref.channel) if told is None else told,
     )
 
@@ -234,7 +234,7 @@ class Delivery:
         said = self._said or self._decide(asked)
         if not isinstance(said, RenderedReply):
             return self._after(said)
-        self._said = said = fitting(asked, said)
+        self._said = said = silence_follow_up(asked, said)
         return self._speak_unless_overtaken(asked, said)
 
     def _speak_unless_overtaken(self, asked: IncomingQuestion, said: RenderedReply) -> Retry | None:

@@ -1,15 +1,7 @@
-"""What the Home tab says of the archive: how much it holds, from when, and what is newest.
+"""The app's Home tab, and suggested questions in its Messages tab.
 
-Keeps secret what is counted.
-
-What was asked lately, in the Home tab: to each person their own questions, to editors what the archive lacks.
-
-Keeps secret how these lists are laid out, and how many of a list are shown. Nobody is shown who asked what.
-
-What a person sees who opens the app: its Home tab, and questions to begin with in the tab Messages.
-
-Keeps secret in what order the tab has its parts. Neither is an answer: what fails is not tried again but for Slack's
-own wish, since whoever opens the tab once more is shown it anew.
+The Home tab shows what the archive holds, how to ask, a person's own recent questions, the features that are turned off
+and, to editors, questions without a good answer. Nobody sees who asked a question.
 """
 
 from __future__ import annotations
@@ -29,133 +21,115 @@ from slack_sdk.web import SlackResponse
 from bot.errors import StoreError
 from bot.evaluation.gaps import Gap, find_gaps
 from bot.index.archive import Archive
-from bot.models import Article, Json, format_date, pluralize
+from bot.models import Json, format_date, pluralize
 from bot.slack import strings
 from bot.slack.access import AccessControl
-from bot.slack.blockkit import bullet_list, bullets, header, home, plain_text, rich_link, rich_text, rich_words, section
+from bot.slack.blockkit import (
+    bullet_list,
+    header,
+    home_view,
+    link_element,
+    plain_text,
+    rich_text,
+    section,
+    text_element,
+)
 from bot.slack.client import BotIdentity
 from bot.slack.events import IncomingQuestion, Sender
 from bot.slack.features import COMMAND, SlackFeature, missing_features
 from bot.slack.layout import EXAMPLE_LIMIT
-from bot.slack.markup import isolate, linkable, shorten
+from bot.slack.markup import isolate, safe_url, shorten
 from bot.slack.payloads import EventEnvelope
 from bot.slack.posting import NotPosted, RateLimited, Unconfirmed, call_slack
 from bot.slack.queues import ChannelQueues, Pace, QueueClosedError, QueueFullError, Retry
-from bot.slack.render import AnswererProtocol, CorpusProtocol
+from bot.slack.render import CorpusProtocol
 from bot.store.models import AnswerRecord, MessageRef, QuestionEvent
 from bot.store.store import Store
 
-
-def archive_summary_blocks(archive: Archive, loaded: datetime) -> Iterator[Json]:
-    """What ``archive`` holds, which was read when it was ``loaded``."""
-    parts = [pluralize(len(archive), "article")]
-    parts += [pluralize(archive.publisher_count, "source")] if archive.publisher_count else []
-    borders = dict.fromkeys(format_date(when) for when in (archive.earliest, archive.latest) if when)
-    parts += [" to ".join(borders)] if borders else []
-    yield sentence(f"{' · '.join(parts)}. Read on {format_date(loaded.date())} at {loaded:%H:%M} UTC.")
-    if archive.newest:
-        yield sentence("The latest:")
-        yield listed([_line(one) for one in archive.newest])
-
-
-def sentence(words: str) -> Json:
-    """A sentence of the bot's own."""
-    return section(plain_text(words))
-
-
-def listed(items: Sequence[str]) -> Json:
-    """A list, each item on one line."""
-    return rich_text(bullets([shorten(item, 2 * EXAMPLE_LIMIT) for item in items]))
-
-
-def _line(article: Article) -> str:
-    return f"{shorten(article.title, EXAMPLE_LIMIT)} · {format_date(article.published)}"
-
-
 log = logging.getLogger(__name__)
 
-DAYS = 30
-DAY = 86_400.0  # seconds
-# A person's own questions, questions in a list for editors, and notes beside one of them, at most.
-OWN, GAPS, NOTES = 5, 20, 3
+GAP_DAYS = 30
+SECONDS_PER_DAY = 86_400.0
+MAX_OWN_QUESTIONS, MAX_GAPS, MAX_NOTES = 5, 20, 3
+# Slack shows this much of a prompt's title on a button of the Messages tab without cutting it.
+PROMPT_LIMIT = 75
+# Each person has a queue of their own.
+THREADS = 2
+PACE = Pace(burst=3, seconds=1.0)
 
-_OUTCOMES = {"answer": "answered", "abstention": "not in the archive"}
+_OUTCOME_LABELS = {"answer": "answered", "abstention": "not in the archive"}
 
 
 @dataclass(frozen=True, slots=True)
 class Editors:
-    """Who is shown what the archive lacks, by their ids; ``see_private``: also of what was asked in private."""
+    """User ids of the people who see the gaps; ``see_private``: gaps from private conversations as well."""
 
     people: frozenset[str] = frozenset()
     see_private: bool = False
 
-    def told_of(self, days: int) -> str:
-        """The sentence that says which questions are told of."""
-        return (strings.GAPS if self.see_private else strings.PUBLIC_GAPS).format(days=days)
+    def describe_gaps(self, days: int) -> str:
+        """Say which questions the list of gaps covers."""
+        return (strings.ALL_GAPS if self.see_private else strings.PUBLIC_GAPS).format(days=days)
 
 
 class QuestionHistory:
-    """Lays out what was asked, from ``records``."""
+    """Lists recent questions from the store for the Home tab."""
 
     def __init__(self, client: WebClient, store: Store, editors: Editors) -> None:
         self._client, self._store, self._editors = client, store, editors
 
     def blocks(self, team: str, user: str) -> list[Json]:
-        """What ``user`` is shown; one sentence where the records cannot be used."""
+        """The person's own questions and, for an editor, the gaps; one sentence if the store cannot be read."""
         try:
-            return [*self._own(team, user), *(self._gaps() if user in self._editors.people else ())]
+            return [*self._own_questions(team, user), *(self._gaps() if user in self._editors.people else ())]
         except StoreError as error:
-            log.warning("what was asked cannot be shown: %s", error)
-            return [header("Asked lately"), sentence(strings.NO_HISTORY)]
+            log.warning("cannot show recent questions: %s", error)
+            return [header("Recent questions"), _sentence(strings.HISTORY_UNAVAILABLE)]
 
-    def _own(self, team: str, user: str) -> Iterator[Json]:
-        asked = self._store.find_recent(team, user, OWN)
-        if asked:
-            yield header("Your latest questions")
-            yield rich_text(bullet_list([self._question(kept) for kept in asked]))
+    def _own_questions(self, team: str, user: str) -> Iterator[Json]:
+        records = self._store.find_recent(team, user, MAX_OWN_QUESTIONS)
+        if records:
+            yield header("Your recent questions")
+            yield rich_text(bullet_list([self._question(record) for record in records]))
 
-    def _question(self, kept: AnswerRecord) -> list[Json]:
-        words = _words(kept.question)
-        link = self._link(kept)
-        shown = rich_words(words) if link is None else rich_link(link, words)
-        return [shown, rich_words(f" · {_OUTCOMES.get(kept.outcome, kept.outcome)} · {_day(kept.asked_at)}")]
+    def _question(self, record: AnswerRecord) -> list[Json]:
+        text, link = _shown(record.question), self._link(record)
+        outcome = _OUTCOME_LABELS.get(record.outcome, record.outcome)
+        words = text_element(text) if link is None else link_element(link, text)
+        return [words, text_element(f" · {outcome} · {_day(record.asked_at)}")]
 
-    def _link(self, kept: AnswerRecord) -> str | None:
-        """Where the question stands, with its reply; a command's has no place, nor has what Slack does not find."""
-        if kept.entry_point in {"command", "shortcut"}:
+    def _link(self, record: AnswerRecord) -> str | None:
+        """The link to the question; None for commands and shortcuts, and if Slack does not return one."""
+        if record.entry_point in {"command", "shortcut"}:
             return None
-        ref = kept.ref
-        found = call_slack(lambda: self._client.chat_getPermalink(channel=ref.channel, message_ts=ref.ts))
-        return linkable(found.get("permalink")) if isinstance(found, SlackResponse) else None
+        ref = record.ref
+        result = call_slack(lambda: self._client.chat_getPermalink(channel=ref.channel, message_ts=ref.ts))
+        return safe_url(result.get("permalink")) if isinstance(result, SlackResponse) else None
 
     def _gaps(self) -> Iterator[Json]:
-        gaps = find_gaps(self._store, time.time() - DAYS * DAY, private=self._editors.see_private)
-        yield header("What the archive lacks")
-        yield sentence(self._editors.told_of(DAYS))
-        for title, found in ((strings.UNANSWERED, gaps.unanswered), (strings.UNHELPFUL, gaps.unhelpful)):
-            yield sentence(title if found else strings.NONE.format(title=title))
-            if found:
-                yield rich_text(bullet_list([[rich_words(line)] for line in _lines(found)]))
+        since = time.time() - GAP_DAYS * SECONDS_PER_DAY
+        found = find_gaps(self._store, since, private=self._editors.see_private)
+        yield header("Gaps in the archive")
+        yield _sentence(self._editors.describe_gaps(GAP_DAYS))
+        for title, gaps in ((strings.UNANSWERED, found.unanswered), (strings.UNHELPFUL, found.unhelpful)):
+            yield _sentence(title if gaps else strings.NO_GAPS.format(title=title))
+            if gaps:
+                lines = [*map(_gap_line, gaps[:MAX_GAPS]), *_more(gaps, MAX_GAPS)]
+                yield rich_text(bullet_list([[text_element(line)] for line in lines]))
 
 
-def _lines(found: Sequence[Gap]) -> Iterator[str]:
-    for gap in found[:GAPS]:
-        times = f" · {gap.times:,} times" if gap.times > 1 else ""
-        yield f"{_words(gap.question)}{times} · {_day(gap.asked_at)}{_noted(gap.notes)}"
-    if len(found) > GAPS:
-        yield f"and {len(found) - GAPS:,} more"
+def _gap_line(gap: Gap) -> str:
+    times = f" · {gap.times:,} times" if gap.times > 1 else ""
+    notes = "; ".join([*map(_shown, gap.notes[:MAX_NOTES]), *_more(gap.notes, MAX_NOTES)])
+    return f"{_shown(gap.question)}{times} · {_day(gap.asked_at)}" + (f" · note: {notes}" if notes else "")
 
 
-def _noted(notes: Sequence[str]) -> str:
-    if not notes:
-        return ""
-    more = [f"and {len(notes) - NOTES:,} more"] if len(notes) > NOTES else []
-    return " · noted: " + "; ".join([*map(_words, notes[:NOTES]), *more])
+def _more(items: Sequence[object], shown: int) -> list[str]:
+    return [f"and {len(items) - shown:,} more"] if len(items) > shown else []
 
 
-def _words(words: str) -> str:
-    """What a person typed, as it is shown inside a line of ours."""
-    # Slack takes no empty text.
+def _shown(words: str) -> str:
+    # Slack accepts no empty text.
     return isolate(shorten(words, EXAMPLE_LIMIT)) or "…"
 
 
@@ -163,129 +137,136 @@ def _day(seconds: float) -> str:
     return format_date(datetime.fromtimestamp(seconds, UTC).date())
 
 
-# Of a title, as Slack shows it on a button of the tab Messages without cutting it.
-PROMPT_LIMIT = 75
-# People open the tab at their own pace, each their own.
-THREADS = 2
-PACE = Pace(burst=3, seconds=1.0)
-
-
-class _Opened(BaseModel):
+class _OpenedTab(BaseModel):
     user: str
     channel: str
     tab: Literal["home", "messages"]
 
 
-class _Envelope(EventEnvelope):
-    """The event that a person opened one of the app's tabs."""
-
-    event: _Opened
+class _OpenedEnvelope(EventEnvelope):
+    event: _OpenedTab
 
 
 class Home:
-    """Shows people what the archive holds and how to ask it; until ``open``, that it is being read."""
+    """Publishes the tabs of the app when a person opens them. Until ``open``, the archive counts as still loading."""
 
     def __init__(
         self, client: WebClient, access: AccessControl, identity: BotIdentity, history: QuestionHistory
     ) -> None:
         self._client, self._access, self._history = client, access, history
-        # Where Slack does not say which there are, no feature is listed as missing, and nothing is offered.
+        # If Slack does not say which scopes the bot has, no feature is listed as turned off and no prompt is suggested.
         self._scopes = identity.scopes or frozenset()
-        self._lacking = (
+        self._disabled = (
             missing_features(self._scopes, "base") + missing_features(self._scopes, "full") if identity.scopes else ()
         )
-        self._shelf: CorpusProtocol | None = None
-        self._lanes = ChannelQueues(threads=THREADS, pace=PACE)
+        self._corpus: CorpusProtocol | None = None
+        self._queues = ChannelQueues(threads=THREADS, pace=PACE)
 
-    def open(self, shelf: CorpusProtocol) -> None:
-        """Show the archive from now on."""
-        self._shelf = shelf
+    def open(self, corpus: CorpusProtocol) -> None:
+        """Show ``corpus`` from now on."""
+        self._corpus = corpus
 
     def finish(self, within: float) -> None:
-        """Show nothing more, and end what can be ended ``within`` seconds."""
-        self._lanes.finish(within)
+        """Accept no more events and finish the queued ones, for at most ``within`` seconds."""
+        self._queues.finish(within)
 
     def listen(self, app: App) -> None:
-        """Be told by ``app`` of opened tabs."""
-        app.event("app_home_opened")(self._take)
+        """Register for opened tabs."""
+        app.event("app_home_opened")(self._accept)
 
-    def _take(self, body: dict[str, Any]) -> None:
+    def _accept(self, body: dict[str, Any]) -> None:
         try:
-            envelope = _Envelope.model_validate(body)
+            envelope = _OpenedEnvelope.model_validate(body)
         except ValidationError:
-            log.info("ignored a tab that is not known")
+            log.info("ignored an unknown tab")
             return
         opened = envelope.event
         try:
-            self._lanes.add(opened.user, body["event_id"], lambda: self._show(envelope.own_team, opened))
+            self._queues.add(opened.user, body["event_id"], lambda: self._show(envelope.own_team, opened))
         except (QueueFullError, QueueClosedError):
-            log.warning("no room to show %s the tab %s", opened.user, opened.tab)
+            log.warning("the queue is full or closed: did not show %s the %s tab", opened.user, opened.tab)
 
-    def _show(self, team: str, opened: _Opened) -> Retry | None:
-        refusal = self._access.check(_as_question(team, opened))
+    def _show(self, team: str, opened: _OpenedTab) -> Retry | None:
+        # The tab shows the archive's contents, so it has the same access rules as a question.
+        event = QuestionEvent("", MessageRef(team, opened.channel, ""), "", "")
+        sender = Sender(None, frozenset({team}), is_external_channel=False)
+        question = IncomingQuestion(event, "dm", opened.user, None, None, (), sender, is_unaddressed_edit=False)
+        refusal = self._access.check(question)
         if refusal is not None and not isinstance(refusal, str):
-            return _after(refusal)
+            return _retry(refusal)
         if opened.tab == "messages":
-            return None if refusal else self._suggest(opened)
-        blocks = [sentence(refusal)] if refusal else list(self._blocks(team, opened.user))
-        return _after(call_slack(lambda: self._client.views_publish(user_id=opened.user, view=home(blocks))))
+            return None if refusal else self._suggest_prompts(opened)
+        blocks = [_sentence(refusal)] if refusal else list(self._blocks(team, opened.user))
+        return _retry(call_slack(lambda: self._client.views_publish(user_id=opened.user, view=home_view(blocks))))
 
-    def _suggest(self, opened: _Opened) -> Retry | None:
-        if self._shelf is None or "assistant:write" not in self._scopes:
+    def _suggest_prompts(self, opened: _OpenedTab) -> Retry | None:
+        if self._corpus is None or "assistant:write" not in self._scopes:
             return None
-        prompts = [{"title": shorten(one, PROMPT_LIMIT), "message": one} for one in self._shelf.with_current(_examples)]
-        if not prompts:
+        examples = self._corpus.with_current(lambda answerer: answerer.examples)
+        if not examples:
             return None
-        # With a thread, Slack says that it did and does not.
-        return _after(
-            call_slack(
-                lambda: self._client.assistant_threads_setSuggestedPrompts(channel_id=opened.channel, prompts=prompts)
-            )
-        )
+        prompts = [{"title": shorten(example, PROMPT_LIMIT), "message": example} for example in examples]
+        # Without a thread: with one, Slack confirms the call and shows nothing.
+        suggest = self._client.assistant_threads_setSuggestedPrompts
+        return _retry(call_slack(lambda: suggest(channel_id=opened.channel, prompts=prompts)))
 
     def _blocks(self, team: str, user: str) -> Iterator[Json]:
         yield header("The archive")
         examples: Sequence[str] = ()
-        if self._shelf is None:
-            yield sentence(strings.STILL_LOADING)
+        if (corpus := self._corpus) is None:
+            yield _sentence(strings.HOME_LOADING)
         else:
-            shelf = self._shelf
-            told, examples = shelf.with_current(
-                lambda answers: (tuple(archive_summary_blocks(answers.archive, shelf.read_at)), answers.examples)
+            summary, examples = corpus.with_current(
+                lambda answerer: (tuple(_archive_blocks(answerer.archive, corpus.read_at)), answerer.examples)
             )
-            yield from told
+            yield from summary
         yield header("How to ask")
-        yield sentence(strings.HOW_TO)
-        ways = (strings.BY_MENTION, strings.BY_MESSAGE, strings.BY_COMMAND.format(command=COMMAND.name))
-        yield listed(ways if "commands" in self._scopes else ways[:-1])
+        yield _sentence(strings.HOW_TO)
+        ways = [strings.ASK_BY_MENTION, strings.ASK_BY_MESSAGE]
+        if "commands" in self._scopes:
+            ways.append(strings.ASK_BY_COMMAND.format(command=COMMAND.name))
+        yield _bullets(ways)
         if examples:
-            yield sentence(strings.EXAMPLES)
-            yield listed(examples)
+            yield _sentence(strings.EXAMPLES)
+            yield _bullets(examples)
         yield from self._history.blocks(team, user)
-        if self._lacking:
-            yield header("Not switched on here")
-            yield sentence(strings.LACKING)
-            yield listed([_named(feature) for feature in self._lacking])
+        if self._disabled:
+            yield header("Features that are turned off")
+            yield _sentence(strings.DISABLED_FEATURES)
+            yield _bullets([_feature_line(feature) for feature in self._disabled])
 
 
-def _examples(answers: AnswererProtocol) -> tuple[str, ...]:
-    return answers.examples
+def _archive_blocks(archive: Archive, read_at: datetime) -> Iterator[Json]:
+    """How much the archive holds, the dates of its articles, when it was read, and the newest articles."""
+    parts = [pluralize(len(archive), "article")]
+    if archive.publisher_count:
+        parts.append(pluralize(archive.publisher_count, "source"))
+    if dates := [format_date(date) for date in (archive.earliest, archive.latest) if date]:
+        parts.append(" to ".join(dict.fromkeys(dates)))
+    yield _sentence(f"{' · '.join(parts)}. Loaded on {format_date(read_at.date())} at {read_at:%H:%M} UTC.")
+    if archive.newest:
+        yield _sentence("Latest articles:")
+        yield _bullets(
+            [f"{shorten(one.title, EXAMPLE_LIMIT)} · {format_date(one.published)}" for one in archive.newest]
+        )
 
 
-def _named(feature: SlackFeature) -> str:
+def _feature_line(feature: SlackFeature) -> str:
     return f"{feature.name} ({', '.join(feature.scopes)})"
 
 
-def _as_question(team: str, opened: _Opened) -> IncomingQuestion:
-    """What the tab shows is the archive's, so that only those may see it who may ask."""
-    nothing = QuestionEvent("", MessageRef(team, opened.channel, ""), "", "")
-    origin = Sender(None, frozenset({team}), is_external_channel=False)
-    return IncomingQuestion(nothing, "dm", opened.user, None, None, (), origin, is_unaddressed_edit=False)
+def _sentence(text: str) -> Json:
+    return section(plain_text(text))
 
 
-def _after(result: object) -> Retry | None:
+def _bullets(items: Sequence[str]) -> Json:
+    return rich_text(bullet_list([[text_element(shorten(item, 2 * EXAMPLE_LIMIT))] for item in items]))
+
+
+def _retry(result: object) -> Retry | None:
+    """Retry after the time that Slack asked for; other failures are logged, as reopening the tab shows it again."""
     if isinstance(result, RateLimited):
         return Retry(result.seconds)
     if isinstance(result, NotPosted | Unconfirmed):
-        log.warning("a tab was not shown: %s", result.reason)
+        log.warning("did not show a tab: %s", result.reason)
     return None

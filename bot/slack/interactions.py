@@ -1,23 +1,25 @@
-"""What people do with a reply's buttons: each press is acknowledged at once, and worked on beside the questions.
+"""Handle clicks on the buttons below a reply, and the modals they open.
 
-Keeps secret how long each may take. A press is Slack's to tell once: what cannot be done is told to whoever pressed,
-and not tried again.
+Slack delivers a click once, so a click that cannot be handled is not retried; a modal tells the person why.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
 
 from bot.errors import PullquoteError, StoreError, VerificationError
-from bot.models import Json, Question
+from bot.models import Answer, Json, Question, Reply
 from bot.slack import strings
 from bot.slack.access import AccessControl
 from bot.slack.buttons import (
+    BUTTONS_SIZE,
     MORE_PASSAGES,
     PREVIOUS_PASSAGES,
     RATE,
@@ -27,9 +29,10 @@ from bot.slack.buttons import (
     ContextRef,
     PageRef,
     RatingRef,
+    add_buttons,
 )
 from bot.slack.events import EntryPoint, IncomingQuestion, Sender
-from bot.slack.layout import MessageContent
+from bot.slack.layout import MessageContent, build_reply
 from bot.slack.modals import (
     NEXT_QUOTE,
     NOTE,
@@ -40,9 +43,9 @@ from bot.slack.modals import (
     note_modal,
     sentence_modal,
 )
-from bot.slack.paging import page_of, paged, reread
-from bot.slack.payloads import InteractionPayload, PayloadView
-from bot.slack.posting import CallFailure, call_slack, make_metadata, update_message
+from bot.slack.payloads import InteractionPayload, PayloadView, SlackMessage
+from bot.slack.plain_text import extract_question
+from bot.slack.posting import CallFailure, NotPosted, call_slack, make_metadata, update_message
 from bot.slack.queues import ChannelQueues, Pace, QueueClosedError, QueueFullError
 from bot.slack.render import AnswererProtocol, CorpusProtocol
 from bot.store.models import Feedback, MessageRef, QuestionEvent, answer_id
@@ -50,174 +53,227 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-# A modal can be opened for three seconds after the press: presses wait for no questions, and hardly for one another.
+# A modal can be opened for three seconds after a click, so clicks have their own threads, one queue for each person.
 THREADS = 2
-# Nor do they wait for an archive that is being read again: what is known of it now is shown.
-AT_ONCE = 0.0
 PACE = Pace(burst=20, seconds=0.2)
+# Nor do they wait for a changed archive to be read: the current index is used.
+NO_WAIT = 0.0
+# Quotes for one question on all pages together; each is weaker than those before it.
+MAX_PAGED_QUOTES = 30
+
+
+class PassagePage(NamedTuple):
+    """One page of passages: the lines above them, the passages, and whether there is another page."""
+
+    notes: tuple[str, ...]
+    reply: Reply
+    has_next: bool
 
 
 class InteractionHandler:
-    """Takes presses, and answers each with a modal; until ``open`` it says that the archive is being read."""
+    """Handles button clicks and modal submissions. Until ``open`` is called, the archive counts as still loading."""
 
     def __init__(self, client: WebClient, access: AccessControl, store: Store, bot_user: str) -> None:
         self._client, self._access, self._store, self._bot_user = client, access, store, bot_user
-        self._shelf: CorpusProtocol | None = None
-        self._lanes = ChannelQueues(threads=THREADS, pace=PACE)
+        self._corpus: CorpusProtocol | None = None
+        self._queues = ChannelQueues(threads=THREADS, pace=PACE)
         self.actions: dict[str, Callable[[InteractionPayload], None]] = {
             SHOW_CONTEXT: self._show_context,
-            PREVIOUS_QUOTE: self._turn,
-            NEXT_QUOTE: self._turn,
-            PREVIOUS_PASSAGES: self._page,
-            MORE_PASSAGES: self._page,
+            PREVIOUS_QUOTE: self._move_context,
+            NEXT_QUOTE: self._move_context,
+            PREVIOUS_PASSAGES: self._show_page,
+            MORE_PASSAGES: self._show_page,
             RATE: self._rate,
-            WHY: self._why,
+            WHY: self._explain,
         }
-        self.views: dict[str, Callable[[InteractionPayload], None]] = {NOTE_MODAL: self._note}
+        self.views: dict[str, Callable[[InteractionPayload], None]] = {NOTE_MODAL: self._save_note}
 
-    def open(self, shelf: CorpusProtocol) -> None:
-        """Show the archive from now on."""
-        self._shelf = shelf
+    def open(self, corpus: CorpusProtocol) -> None:
+        """Use ``corpus`` from now on."""
+        self._corpus = corpus
 
     def finish(self, within: float) -> None:
-        """Take nothing more, and end what can be ended ``within`` seconds."""
-        self._lanes.finish(within)
+        """Accept no more payloads and finish the queued ones, for at most ``within`` seconds."""
+        self._queues.finish(within)
 
-    def take(self, body: dict[str, Any]) -> bool:
-        """Take what was pressed or submitted; False where that cannot be, which Slack then tells the person."""
+    def accept(self, body: dict[str, Any]) -> bool:
+        """Queue a click or submission. False if it is malformed or cannot be queued; Slack then shows an error."""
         try:
-            press = InteractionPayload.model_validate(body)
+            payload = InteractionPayload.model_validate(body)
         except ValidationError as error:
-            log.warning("ignored a press of an unknown shape: %d fields are not as expected", error.error_count())
+            log.warning("ignored a malformed interaction: %d unexpected fields", error.error_count())
             return False
-        work = self.actions[press.actions[0].action_id] if press.actions else self.views[_view(press).callback_id]
+        is_action = bool(payload.actions)
+        handle = self.actions[payload.actions[0].action_id] if is_action else self.views[_view(payload).callback_id]
         try:
-            self._lanes.add(press.user.id, "", lambda: self._do(work, press))
+            self._queues.add(payload.user.id, "", lambda: self._handle(handle, payload))
         except (QueueFullError, QueueClosedError):
             return False
         return True
 
-    def _do(self, work: Callable[[InteractionPayload], None], press: InteractionPayload) -> None:
+    def _handle(self, handle: Callable[[InteractionPayload], None], payload: InteractionPayload) -> None:
         try:
-            work(press)
+            handle(payload)
         except ValidationError:
-            log.warning("a button bears a value that this version does not know")
-            self._open(press, sentence_modal(strings.UNKNOWN_BUTTON))
+            log.warning("a button has a value that this version cannot read")
+            self._open_modal(payload, sentence_modal(strings.UNKNOWN_BUTTON))
         except StoreError as error:
-            log.error("a press came to nothing: %s", error)
-            self._open(press, sentence_modal(strings.NO_RECORDS))
+            log.error("an interaction failed: %s", error)
+            self._open_modal(payload, sentence_modal(strings.STORE_UNAVAILABLE))
         except PullquoteError as error:
-            log.warning("a press came to nothing: %s", error)
-            self._open(press, sentence_modal(str(error)))
+            log.warning("an interaction failed: %s", error)
+            self._open_modal(payload, sentence_modal(str(error)))
 
-    def _show_context(self, press: InteractionPayload) -> None:
-        showing = ContextRef.model_validate_json(press.actions[0].value)
-        self._open(press, self._refused(press, showing.ref) or self._context(showing))
+    def _show_context(self, payload: InteractionPayload) -> None:
+        self._open_modal(payload, self._context_view(payload))
 
-    def _turn(self, press: InteractionPayload) -> None:
-        showing = ContextRef.model_validate_json(press.actions[0].value)
-        view = self._refused(press, showing.ref) or self._context(showing)
-        _tell_of(call_slack(lambda: self._client.views_update(view_id=_view(press).id, view=view)))
+    def _move_context(self, payload: InteractionPayload) -> None:
+        view = self._context_view(payload)
+        _log_failure(call_slack(lambda: self._client.views_update(view_id=_view(payload).id, view=view)))
 
-    def _context(self, showing: ContextRef) -> Json:
-        if self._shelf is None:
-            return sentence_modal(strings.LOADING)
+    def _context_view(self, payload: InteractionPayload) -> Json:
+        context = ContextRef.model_validate_json(payload.actions[0].value)
+        if refusal := self._refusal(payload, context.ref):
+            return refusal
+        if self._corpus is None:
+            return sentence_modal(strings.ARCHIVE_LOADING)
         try:
-            return self._shelf.with_current(lambda answers: context_modal(answers.archive, showing), patience=AT_ONCE)
-        except VerificationError as error:  # said in the window that is open already, where there is one
+            return self._corpus.with_current(
+                lambda answerer: context_modal(answerer.archive, context), patience=NO_WAIT
+            )
+        except VerificationError as error:  # shown in the modal that is already open, if there is one
             return sentence_modal(str(error))
 
-    def _page(self, press: InteractionPayload) -> None:
-        turn = PageRef.model_validate_json(press.actions[0].value)
-        shown = self._refused(press, turn.ref) or self._turned(press, turn)
+    def _explain(self, payload: InteractionPayload) -> None:
+        answer = AnswerRef.model_validate_json(payload.actions[0].chosen_value)
+        self._open_modal(payload, self._refusal(payload, answer.ref) or self._explanation_view(answer))
+
+    def _explanation_view(self, answer: AnswerRef) -> Json:
+        if self._corpus is None:
+            return sentence_modal(strings.ARCHIVE_LOADING)
+        record = self._store.find_answer(answer_id(answer.ref, answer.version))
+        if record is None:
+            return sentence_modal(strings.ANSWER_NOT_STORED)
+        return self._corpus.with_current(lambda answerer: explanation_modal(record, answerer.archive), patience=NO_WAIT)
+
+    def _rate(self, payload: InteractionPayload) -> None:
+        rating = RatingRef.model_validate_json(payload.actions[0].value)
+        if refusal := self._refusal(payload, rating.ref):
+            self._open_modal(payload, refusal)
+            return
+        if not rating.useful:  # before the rating is stored, because the trigger id expires soon
+            self._open_modal(payload, note_modal(rating))
+        self._store.save_feedback(rating.ref, payload.user.id, Feedback(rating.useful))
+
+    def _save_note(self, payload: InteractionPayload) -> None:
+        view = _view(payload)
+        rating = RatingRef.model_validate_json(view.private_metadata)
+        note = next((inputs[NOTE].value for inputs in view.state.values.values() if NOTE in inputs), None)
+        self._store.save_feedback(rating.ref, payload.user.id, Feedback(rating.useful, note or ""))
+
+    def _show_page(self, payload: InteractionPayload) -> None:
+        page = PageRef.model_validate_json(payload.actions[0].value)
+        shown = self._refusal(payload, page.ref) or self._render_page(page)
         if isinstance(shown, MessageContent):
-            channel, ts = turn.ref.channel, press.container.message_ts
-            metadata = make_metadata(_asked(press, turn.ref, turn.version))
-            result = update_message(self._client, channel, ts, shown, metadata)
+            metadata = make_metadata(_question_from(payload, page.ref, page.version))
+            result = update_message(self._client, page.ref.channel, payload.container.message_ts, shown, metadata)
             if not isinstance(result, CallFailure):
                 return
-            _tell_of(result)
-            shown = sentence_modal(strings.NOT_TURNED)
-        self._open(press, shown)
+            _log_failure(result)
+            shown = sentence_modal(strings.PAGE_NOT_POSTED)
+        self._open_modal(payload, shown)
 
-    def _turned(self, press: InteractionPayload, turn: PageRef) -> MessageContent | Json:
-        """The reply with this page of passages in its place, or what is said instead."""
-        if self._shelf is None:
-            return sentence_modal(strings.LOADING)
-        asked = reread(self._client, turn.ref, self._bot_user)
-        if isinstance(asked, CallFailure):
-            log.warning("%s cannot be read again: %s", turn.ref, asked)
-            return sentence_modal(strings.NOT_REREAD)
-        if asked is None:
-            return sentence_modal(strings.NOT_ASKED_NOW)
-        kept = self._store.find_answer(answer_id(turn.ref, turn.version)) if turn.goes_on else None
-        if turn.goes_on and kept is None:
-            return sentence_modal(strings.NOT_KEPT)
-        follows = kept.earlier_questions if kept else ()
-        question = Question(asked.words, previous_questions=follows)
+    def _render_page(self, page: PageRef) -> MessageContent | Json:
+        """Render the message for a page, or a modal that says why there is none."""
+        if self._corpus is None:
+            return sentence_modal(strings.ARCHIVE_LOADING)
+        message = self._fetch_question(page.ref)
+        if isinstance(message, CallFailure):
+            log.warning("cannot read %s again: %s", page.ref, message)
+            return sentence_modal(strings.QUESTION_NOT_READ)
+        words, question_notes = extract_question(message, self._bot_user) if message else (None, ())
+        if words is None:
+            return sentence_modal(strings.QUESTION_DELETED)
+        record = self._store.find_answer(answer_id(page.ref, page.version)) if page.is_follow_up else None
+        if page.is_follow_up and record is None:
+            return sentence_modal(strings.ANSWER_NOT_STORED)
+        question = Question(words, previous_questions=record.earlier_questions if record else ())
 
-        def turned(answers: AnswererProtocol) -> MessageContent | Json:
-            page = page_of(answers, question, turn.at)
-            return sentence_modal(strings.NO_MORE) if page is None else paged(page, asked, turn, answers.archive)
+        def render(answerer: AnswererProtocol) -> MessageContent | Json:
+            passages = find_page(answerer, question, page.at)
+            if passages is None:
+                return sentence_modal(strings.NO_MORE_PASSAGES)
+            quotes = passages.reply.shown_quotes
+            for quote in quotes:
+                answerer.archive.verify(quote)
+            before = page.model_copy(update={"at": page.at - 1}) if page.at else None
+            after = page.model_copy(update={"at": page.at + 1}) if passages.has_next else None
+            content = build_reply(passages.reply, (*question_notes, *passages.notes), reserved=BUTTONS_SIZE)
+            answer = AnswerRef(ref=page.ref, version=page.version)
+            return add_buttons(content, answer, quotes, before=before, after=after)
 
-        return self._shelf.with_current(turned, patience=AT_ONCE)
+        return self._corpus.with_current(render, patience=NO_WAIT)
 
-    def _why(self, press: InteractionPayload) -> None:
-        answered = AnswerRef.model_validate_json(press.actions[0].chosen_value)
-        self._open(press, self._refused(press, answered.ref) or self._explained(answered))
+    def _fetch_question(self, ref: MessageRef) -> SlackMessage | CallFailure | None:
+        """Fetch the message at ``ref`` from Slack, because questions are not stored; None if it was deleted."""
+        # The first message of a thread is returned too, whatever the time limits.
+        window: dict[str, Any] = {"oldest": ref.ts, "latest": ref.ts, "inclusive": True, "limit": 2}
+        result = call_slack(lambda: self._client.conversations_replies(channel=ref.channel, ts=ref.ts, **window))
+        if isinstance(result, SlackResponse):
+            found = next((message for message in result["messages"] if message["ts"] == ref.ts), None)
+            return SlackMessage.model_validate(found) if found else None
+        return None if isinstance(result, NotPosted) and result.is_gone else result
 
-    def _explained(self, answered: AnswerRef) -> Json:
-        if self._shelf is None:
-            return sentence_modal(strings.LOADING)
-        kept = self._store.find_answer(answer_id(answered.ref, answered.version))
-        if kept is None:
-            return sentence_modal(strings.NOT_KEPT)
-        return self._shelf.with_current(lambda answers: explanation_modal(kept, answers.archive), patience=AT_ONCE)
-
-    def _rate(self, press: InteractionPayload) -> None:
-        rating = RatingRef.model_validate_json(press.actions[0].value)
-        refused = self._refused(press, rating.ref)
-        if refused is not None:
-            self._open(press, refused)
-            return
-        if not rating.useful:  # first, because a trigger is soon too old
-            self._open(press, note_modal(rating))
-        self._store.save_feedback(rating.ref, press.user.id, Feedback(rating.useful))
-
-    def _note(self, press: InteractionPayload) -> None:
-        view = _view(press)
-        rating = RatingRef.model_validate_json(view.private_metadata)
-        note = next((entered[NOTE].value for entered in view.state.values.values() if NOTE in entered), None)
-        self._store.save_feedback(rating.ref, press.user.id, Feedback(rating.useful, note or ""))
-
-    def _refused(self, press: InteractionPayload, ref: MessageRef) -> Json | None:
-        """What is shown to somebody who may not ask, and so may not read on."""
-        refusal = self._access.check(_asked(press, ref))
+    def _refusal(self, payload: InteractionPayload, ref: MessageRef) -> Json | None:
+        """The modal for a person who may not ask questions at ``ref``, and so may not read on; None if they may."""
+        refusal = self._access.check(_question_from(payload, ref))
         if isinstance(refusal, CallFailure):
-            log.warning("whether %s may press is not known: %s", press.user.id, refusal)
-            return sentence_modal(strings.UNREACHED)
-        return sentence_modal(refusal) if refusal is not None else None
+            log.warning("cannot check the access of %s: %s", payload.user.id, refusal)
+            return sentence_modal(strings.UNKNOWN_USER)
+        return None if refusal is None else sentence_modal(refusal)
 
-    def _open(self, press: InteractionPayload, view: Json) -> None:
-        _tell_of(call_slack(lambda: self._client.views_open(trigger_id=press.trigger_id, view=view)))
+    def _open_modal(self, payload: InteractionPayload, view: Json) -> None:
+        _log_failure(call_slack(lambda: self._client.views_open(trigger_id=payload.trigger_id, view=view)))
 
 
-def _asked(press: InteractionPayload, ref: MessageRef, version: str = "") -> IncomingQuestion:
-    """The press as a question from the same person in the same place, for the access check."""
-    home = frozenset(one for one in (ref.team, press.enterprise and press.enterprise.id) if one)
+def find_page(answerer: AnswererProtocol, question: Question, at: int) -> PassagePage | None:
+    """Find page ``at`` of the passages for ``question``; page 0 is the answer. None if there is no such page."""
+    first = answerer.answer(question)
+    if not isinstance(first, Answer):
+        return PassagePage((), first, has_next=False) if at == 0 else None
+    if at == 0:
+        return PassagePage((), first, has_next=first.has_more)
+    known = {(quote.article.id, quote.paragraph.number) for quote in first.quotes}
+    full = answerer.answer(replace(question, limit=MAX_PAGED_QUOTES))
+    quotes = full.quotes if isinstance(full, Answer) else ()
+    further = [quote for quote in quotes if (quote.article.id, quote.paragraph.number) not in known]
+    start = (at - 1) * question.limit
+    shown = tuple(further[start : start + question.limit])
+    if not shown:
+        return None
+    number = len(first.quotes) + start + 1
+    numbers = f"{number}–{number + len(shown) - 1}" if len(shown) > 1 else str(number)
+    note = f"Passage{'s' if len(shown) > 1 else ''} {numbers} of {len(known) + len(further)}:"
+    # The warning and the newer article are about the answer's quotes and may be wrong for these.
+    reply = replace(first, quotes=shown, warning=None, newer_article=None)
+    return PassagePage((note,), reply, start + len(shown) < len(further))
+
+
+def _question_from(payload: InteractionPayload, ref: MessageRef, version: str = "") -> IncomingQuestion:
+    """A question at ``ref`` by the person who clicked, to check access and to build metadata."""
+    team_ids = frozenset({ref.team, payload.enterprise.id} if payload.enterprise else {ref.team})
     surface: EntryPoint = "dm" if ref.channel.startswith("D") else "mention"
-    origin = Sender(press.user.team_id, home, is_external_channel=False)
-    return IncomingQuestion(
-        QuestionEvent("", ref, version, ""), surface, press.user.id, None, None, (), origin, is_unaddressed_edit=False
-    )
+    sender = Sender(payload.user.team_id, team_ids, is_external_channel=False)
+    event = QuestionEvent("", ref, version, "")
+    return IncomingQuestion(event, surface, payload.user.id, None, None, (), sender, is_unaddressed_edit=False)
 
 
-def _view(press: InteractionPayload) -> PayloadView:
-    if press.view is None:
-        raise ValueError("Slack tells of what is done in a modal with the modal")
-    return press.view
+def _view(payload: InteractionPayload) -> PayloadView:
+    if payload.view is None:
+        raise ValueError("Slack sends the view with every interaction in a modal")
+    return payload.view
 
 
-def _tell_of(result: object) -> None:
+def _log_failure(result: object) -> None:
     if isinstance(result, CallFailure):
-        log.warning("what was pressed for is not shown: %s", result)
+        log.warning("the result of an interaction was not shown: %s", result)

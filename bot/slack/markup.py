@@ -1,10 +1,7 @@
-"""Text that runs from right to left, kept from turning the words around it.
+"""Escape, measure, shorten and isolate text for Slack messages.
 
-Keeps secret Unicode's bidirectional algorithm (UAX #9): an isolate's end is also the end of all that was opened inside.
-
-Slack's escapes and what fits: text on its way into a message, of the bot's own or an article's bibliographic data.
-
-An article's words in a quote never come through here, except to be cut to a part that is a slice as well.
+Used for the bot's own sentences and for article metadata (titles, authors, URLs). The words of a quote are only ever
+truncated to a shorter slice.
 """
 
 from __future__ import annotations
@@ -15,109 +12,109 @@ from bisect import bisect_right
 from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
+# Slack documents no limit for URLs in text; a longer one would use the space of a quote.
+URL_LIMIT = 1_000
+
 _FIRST_STRONG_ISOLATE = "\u2068"
 _POP_ISOLATE = "\u2069"
-_OPENING = frozenset("\u2066\u2067\u2068")
-ISOLATES = _OPENING | {_POP_ISOLATE}
+_ISOLATE_STARTS = frozenset("\u2066\u2067\u2068")
+ISOLATES = _ISOLATE_STARTS | {_POP_ISOLATE}
 
-# The classes of characters that run from right to left, or that order others.
-_DIRECTED = frozenset({"R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
-# Where the first of them can stand: the scripts before Hebrew all run from left to right.
+# Bidirectional classes that run from right to left or reorder other characters.
+_DIRECTIONAL_CLASSES = frozenset({"R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+# All scripts before Hebrew run from left to right, so only later characters are checked.
 _FROM_HEBREW = re.compile("[\u0590-\U0010ffff]")
-# The algorithm starts anew on each line.
+# The bidirectional algorithm starts again on each line.
 _LINE = re.compile(r"[^\n\r\x1c-\x1e\x85\u2029]+")
+# Printable characters that are not allowed in a URL (RFC 3986); Slack or a browser would interpret them differently.
+_NOT_IN_URL = frozenset('"\\^`{|}')
+# Control characters except whitespace, and lone surrogates (from file names that are not UTF-8): Slack rejects them.
+_NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
 def isolate(text: str) -> str:
-    """``text``, each line in an isolate of its own where it is not plain left-to-right text; its characters stay.
+    """Wrap each line that is not plain left-to-right text in a Unicode isolate (UAX #9), so it cannot reorder others.
 
-    For each isolate's end in a line that has no beginning there one more is begun before it, and for each beginning
-    without an end one more is ended after it, so that the line neither leaves its isolate nor holds it open.
+    The characters of the line stay. Isolate starts and ends are added so that the line's own are balanced: the line can
+    neither close the wrapping isolate nor leave one open.
     """
-    return _LINE.sub(lambda line: _isolated(line[0]), text)
+    return _LINE.sub(lambda line: _isolate_line(line[0]), text)
 
 
-def _isolated(line: str) -> str:
-    if not any(unicodedata.bidirectional(char) in _DIRECTED for char in _FROM_HEBREW.findall(line)):
+def _isolate_line(line: str) -> str:
+    if not any(unicodedata.bidirectional(char) in _DIRECTIONAL_CLASSES for char in _FROM_HEBREW.findall(line)):
         return line
-    begun = ended = 0
+    unclosed = unopened = 0
     for char in line:
-        if char in _OPENING:
-            begun += 1
-        elif char == _POP_ISOLATE and begun:
-            begun -= 1
+        if char in _ISOLATE_STARTS:
+            unclosed += 1
+        elif char == _POP_ISOLATE and unclosed:
+            unclosed -= 1
         elif char == _POP_ISOLATE:
-            ended += 1
-    return _FIRST_STRONG_ISOLATE * (ended + 1) + line + _POP_ISOLATE * (begun + 1)
-
-
-# Slack states no limit for addresses in text; a longer one would take the room of a quote.
-URL_LIMIT = 1_000
-
-# Printable characters that no address may hold as they are (RFC 3986); Slack or a browser would read them otherwise.
-_NO_ADDRESS = frozenset('"\\^`{|}')
-# Control characters but blanks, and halves of surrogate pairs (from file names that are no UTF-8): no text to Slack.
-_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
+            unopened += 1
+    return _FIRST_STRONG_ISOLATE * (unopened + 1) + line + _POP_ISOLATE * (unclosed + 1)
 
 
 def escape(text: str) -> str:
-    """``text`` for mrkdwn: the three characters that Slack's markup is made of."""
+    """Escape the three control characters of mrkdwn."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def unescape(text: str) -> str:
-    """The opposite of ``escape``; each escape is undone once."""
+    """Undo ``escape``, once."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def size(text: str) -> int:
-    """The length of ``text`` in UTF-16 code units, the larger of the two ways in which Slack may count characters."""
+def utf16_length(text: str) -> int:
+    """The length in UTF-16 code units: the larger of the two ways in which Slack may count characters."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def cut(words: str, limit: int, size_of: Callable[[str], int] = size) -> str:
-    """``words`` up to the size ``limit``, ended at a blank where one stands in the second half."""
-    if size_of(words) <= limit:
-        return words
-    fitting = _fitting(words, limit, size_of)
-    blank = words.rfind(" ", fitting // 2, fitting + 1)
-    return words[: blank if blank > 0 else fitting].rstrip()
+def truncate(text: str, limit: int, length: Callable[[str], int] = utf16_length) -> str:
+    """Cut ``text`` to at most ``limit``, at a blank if there is one in the second half of what fits."""
+    if length(text) <= limit:
+        return text
+    end = _fitting_count(text, limit, length)
+    blank = text.rfind(" ", end // 2, end + 1)
+    return text[: blank if blank > 0 else end].rstrip()
 
 
-def cut_escaped(words: str, limit: int) -> str:
-    """``words`` cut so that, escaped, they have at most the size ``limit``."""
-    return cut(words, limit, lambda part: size(escape(part)))
+def truncate_escaped(text: str, limit: int) -> str:
+    """Cut ``text`` so that it has at most ``limit`` code units once escaped. The result is not escaped."""
+    return truncate(text, limit, lambda part: utf16_length(escape(part)))
 
 
 def shorten(text: str, limit: int) -> str:
-    """``text`` on one line, with an ellipsis where its size is above ``limit``. For what is no quote.
+    """Put ``text`` on one line and cut it to ``limit`` with an ellipsis. Not for quotes.
 
-    A character that is no text to Slack is shown as U+FFFD.
+    Characters that Slack rejects become U+FFFD.
     """
-    text = " ".join(_NO_TEXT.sub("\ufffd", text).split())
-    return text if size(text[: limit + 1]) <= limit else text[: _fitting(text, limit - 1)].rstrip() + "…"
+    text = " ".join(_NOT_TEXT.sub("\ufffd", text).split())
+    if utf16_length(text[: limit + 1]) <= limit:
+        return text
+    return text[: _fitting_count(text, limit - 1, utf16_length)].rstrip() + "…"
 
 
-def _fitting(text: str, limit: int, size_of: Callable[[str], int] = size) -> int:
-    """How many of the first characters of ``text`` have the size ``limit`` together."""
-    return bisect_right(range(min(len(text), limit) + 1), limit, key=lambda count: size_of(text[:count])) - 1
+def _fitting_count(text: str, limit: int, length: Callable[[str], int]) -> int:
+    """How many leading characters of ``text`` fit into ``limit``."""
+    return bisect_right(range(min(len(text), limit) + 1), limit, key=lambda count: length(text[:count])) - 1
 
 
-def linkable(url: str | None) -> str | None:
-    """``url`` as it can stand in a link, or None when it is not one that a browser should open from Slack."""
+def safe_url(url: str | None) -> str | None:
+    """``url`` encoded and escaped for a link; None unless it is an http(s) URL that is safe to open from Slack."""
     if url is None or re.search(r"[\s<>]", url):
         return None
-    address = "".join(map(_encoded, url))
+    encoded = "".join(map(_encode_char, url))
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(encoded)
     except ValueError:
         return None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return None
-    address = escape(address)
-    return address if size(address) <= URL_LIMIT else None
+    escaped = escape(encoded)
+    return escaped if utf16_length(escaped) <= URL_LIMIT else None
 
 
-def _encoded(char: str) -> str:
-    """``char`` as an address may hold it; what is invisible is encoded too, so that an address shows what it is."""
-    return quote(char, errors="replace") if char in _NO_ADDRESS or not char.isprintable() else char
+def _encode_char(char: str) -> str:
+    # Invisible characters are encoded too, so that a URL shows what it is.
+    return quote(char, errors="replace") if char in _NOT_IN_URL or not char.isprintable() else char

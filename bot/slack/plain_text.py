@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Iterator
 
 from bot.models import join_words
-from bot.slack.markup import cut, unescape
+from bot.slack.markup import truncate, unescape
 from bot.slack.payloads import SlackMessage
-from bot.slack.strings import is_small_talk, without_courtesies
+from bot.slack.strings import is_small_talk, strip_courtesies
 
 # A longer text was pasted, and each further word costs search time and precision. 2,000 characters are about 330 words,
 # four times the longest quote.
@@ -53,11 +53,11 @@ def extract_question(message: SlackMessage, bot_user: str | None) -> tuple[str |
     """Return the question in plain words (None if nothing is asked) and notes on what was not read."""
     notes = describe_attachments(message)
     # A URL is not searched: an article that does not contain it may still answer.
-    words = without_courtesies(" ".join(_URL.sub(" ", to_plain_text(message.text, bot_user=bot_user)).split()))
+    words = strip_courtesies(" ".join(_URL.sub(" ", to_plain_text(message.text, bot_user=bot_user)).split()))
     if is_small_talk(words):
         return None, notes
     if len(words) > QUESTION_LIMIT:
-        words = cut(words, QUESTION_LIMIT)
+        words = truncate(words, QUESTION_LIMIT)
         notes = (f"The question is long: only its first {QUESTION_LIMIT:,} characters were searched.", *notes)
     return words, notes
 

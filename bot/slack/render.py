@@ -1,7 +1,4 @@
-"""What is said to a question: the archive's reply, the how-to, or one sentence where neither could be had.
-
-This is the edge at which every failure of the question's path becomes a sentence that shows nothing of the exception.
-"""
+"""Render the reply to a question: the archive's answer, the how-to, or a sentence about what went wrong."""
 
 from __future__ import annotations
 
@@ -19,11 +16,18 @@ from bot.models import Answer, Passage, Query, Question, Quote, Reply
 from bot.search.corpus import CorpusAddress
 from bot.search.receipts import make_receipt
 from bot.slack import strings
-from bot.slack.buttons import BUTTON_BLOCKS as CONTROLS
-from bot.slack.buttons import SHARE_BLOCKS, AnswerRef, PageRef, add_buttons, credited, sharing_of
+from bot.slack.buttons import (
+    BUTTONS_SIZE,
+    SHARE_HEADER_SIZE,
+    AnswerRef,
+    PageRef,
+    add_buttons,
+    add_share_header,
+    can_reread,
+    share_ref,
+)
 from bot.slack.events import IncomingQuestion
-from bot.slack.layout import MessageContent, how_to, plain, render
-from bot.slack.paging import may_reread
+from bot.slack.layout import MessageContent, build_how_to, build_reply, build_sentence
 from bot.store.models import Outcome
 
 log = logging.getLogger(__name__)
@@ -32,7 +36,7 @@ T = TypeVar("T")
 
 
 class AnswererProtocol(Protocol):
-    """Who answers questions: the librarian, as far as Slack needs it."""
+    """What Slack needs of ``search.answerer.Answerer``."""
 
     @property
     def archive(self) -> Archive: ...
@@ -48,32 +52,32 @@ class AnswererProtocol(Protocol):
 
 
 class CorpusProtocol(Protocol):
-    """Where the librarian of the archive as it is now is found, who may be another one the next time."""
+    """What Slack needs of ``search.corpus.Corpus``: access to the current answerer."""
 
     @property
     def read_at(self) -> datetime:
-        """When the archive was read as it is now."""
+        """When the archive was last read."""
         ...
 
     @property
     def address(self) -> CorpusAddress | None:
-        """Where another process finds this librarian; None where it cannot."""
+        """Identifies the current index for another process; None if it exists only in this one."""
         ...
 
     def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = ...) -> T:
-        """What ``work`` makes of the librarian. It may be done twice: DamagedSnapshotError has it done again.
+        """Run ``work`` with the current answerer, and once more after a ``DamagedSnapshotError``.
 
-        A change of the archive that was noticed already is waited for, for so many seconds.
+        Waits up to ``patience`` seconds for a change of the archive that was already noticed.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedReply:
-    """What is to be posted, and what can be told of it.
+    """A message to post, and what the log and the store record about it.
 
-    ``confidence`` and ``receipt``, JSON that tells how the reply came about, are None where nothing was searched.
-    ``follows`` are the questions with whose subject it was searched, the latest first.
+    ``confidence`` and ``receipt`` (JSON) are None if nothing was searched. ``previous_questions`` are the ones whose
+    subject was searched too, latest first.
     """
 
     outcome: Outcome
@@ -82,90 +86,100 @@ class RenderedReply:
     quotes: int = 0
     took_ms: float = 0.0
     receipt: str | None = None
-    follows: tuple[str, ...] = ()
+    previous_questions: tuple[str, ...] = ()
 
 
 SILENCE = RenderedReply("silence", MessageContent("", []))
 
 
 def render_sentence(outcome: Outcome, sentence: str) -> RenderedReply:
-    """One sentence of the bot's own."""
-    return RenderedReply(outcome, plain(sentence))
+    """Render one sentence of the bot's own."""
+    return RenderedReply(outcome, build_sentence(sentence))
 
 
 def render_apology(why: str) -> RenderedReply:
-    """An apology whose reference leads to ``why`` in the log."""
-    mark = strings.reference()
-    log.error("%s: %s", mark, why)
-    return render_sentence("apology", strings.APOLOGY.format(reference=mark))
+    """Log ``why`` and render a sentence with a reference to the log line."""
+    reference = strings.create_reference()
+    log.error("%s: %s", reference, why)
+    return render_sentence("apology", strings.ERROR.format(reference=reference))
 
 
-def fitting(asked: IncomingQuestion, said: RenderedReply) -> RenderedReply:
-    """``said``, or silence: whoever did not speak to the bot gets an answer from it, or is left in peace."""
-    return SILENCE if asked.entry_point == "follow-up" and said.outcome != "answer" else said
+def silence_follow_up(question: IncomingQuestion, reply: RenderedReply) -> RenderedReply:
+    """Replace ``reply`` by silence unless it is an answer or the question was addressed to the bot."""
+    return SILENCE if question.entry_point == "follow-up" and reply.outcome != "answer" else reply
 
 
 def render_reply(
-    asked: IncomingQuestion,
-    answers: AnswererProtocol,
+    question: IncomingQuestion,
+    answerer: AnswererProtocol,
     scopes: frozenset[str] | None = None,
-    follows: tuple[str, ...] = (),
+    previous_questions: tuple[str, ...] = (),
 ) -> RenderedReply:
-    """What is said to ``asked``; every quote is verified before.
+    """Answer ``question``, verify each quote and render the reply, or an apology if anything fails.
 
-    With the ``scopes`` to read the question again, the reply offers further passages. ``follows`` are the questions
-    before it, the latest first.
+    ``previous_questions`` come latest first. Further passages are offered only if ``scopes`` let the bot
+    read the question again. Raises only ``DamagedSnapshotError``.
     """
     try:
-        return draft(asked, answers, scopes, follows)
+        return render_or_raise(question, answerer, scopes, previous_questions)
     except DamagedSnapshotError:
         raise
-    except Exception as error:  # the one edge: whatever failed, the person who asked gets a sentence
-        mark = strings.reference()
-        log.exception("%s: no answer to %s", mark, asked.ref)
-        sentence = strings.UNVERIFIED if isinstance(error, VerificationError) else strings.APOLOGY
-        return render_sentence("apology", sentence.format(reference=mark))
+    except Exception as error:  # the one place where any failure becomes a sentence for the person who asked
+        reference = strings.create_reference()
+        log.exception("%s: no answer to %s", reference, question.ref)
+        sentence = strings.UNVERIFIED if isinstance(error, VerificationError) else strings.ERROR
+        return render_sentence("apology", sentence.format(reference=reference))
 
 
-def draft(
-    asked: IncomingQuestion,
-    answers: AnswererProtocol,
+def render_or_raise(
+    question: IncomingQuestion,
+    answerer: AnswererProtocol,
     scopes: frozenset[str] | None,
-    follows: tuple[str, ...],
+    previous_questions: tuple[str, ...],
 ) -> RenderedReply:
-    """As ``compose``, but whatever fails is raised."""
-    if asked.text is None:
-        return RenderedReply("how-to", how_to(answers.examples, asked.notes))
-    began = perf_counter()
-    reply = answers.answer(Question(asked.text, previous_questions=follows))
-    took_ms = (perf_counter() - began) * 1000
-    if asked.entry_point == "follow-up" and not _is_to_the_point(reply):
+    """Like ``render_reply``, but raise every error."""
+    if question.text is None:
+        return RenderedReply("how-to", build_how_to(answerer.examples, question.notes))
+    started = perf_counter()
+    reply = answerer.answer(Question(question.text, previous_questions=previous_questions))
+    took_ms = (perf_counter() - started) * 1000
+    if question.entry_point == "follow-up" and not _matches_own_words(reply):
         return SILENCE
+    is_answer = isinstance(reply, Answer)
     quotes = reply.shown_quotes
     for quote in quotes:
-        answers.verify(quote)
-    outcome: Outcome = "answer" if isinstance(reply, Answer) else "abstention"
-    has_more = isinstance(reply, Answer) and reply.has_more
-    may_page = has_more and asked.response_url is None and may_reread(asked.ref.channel, scopes)
-    went_on = follows if reply.trace.query.inherited_positions else ()
-    answered = AnswerRef(ref=asked.ref, version=asked.event.version)
-    after = PageRef(**dict(answered), at=1, goes_on=bool(went_on)) if may_page else None
-    share = sharing_of(asked.text) if asked.response_url is not None and asked.entry_point != "share" else None
-    message = add_buttons(_laid_out(reply, asked, asked.text), answered, quotes, share=share, after=after)
-    receipt = make_receipt(reply, answers.archive, answers.explain).model_dump_json()
-    return RenderedReply(outcome, message, reply.confidence, len(quotes), took_ms, receipt, went_on)
+        answerer.verify(quote)
+    inherited = previous_questions if reply.trace.query.inherited_positions else ()
+    receipt = make_receipt(reply, answerer.archive, answerer.explain).model_dump_json()
+    message = _build_message(question, question.text, reply, quotes, scopes, is_follow_up=bool(inherited))
+    outcome: Outcome = "answer" if is_answer else "abstention"
+    return RenderedReply(outcome, message, reply.confidence, len(quotes), took_ms, receipt, inherited)
 
 
-def _is_to_the_point(reply: Reply) -> bool:
-    """Whether the first quote holds most of the words that were typed, and not the subject before them alone."""
+def _matches_own_words(reply: Reply) -> bool:
+    """Whether the first quote has most of the words of this question, not just the subject of the earlier ones."""
     query = reply.trace.query
     own = {word.typed for i, word in enumerate(query.words) if i not in query.inherited_positions}
     missing = own.intersection(reply.quotes[0].unmatched_terms) if isinstance(reply, Answer) else own
     return 2 * len(missing) < len(own)
 
 
-def _laid_out(reply: Reply, asked: IncomingQuestion, question: str) -> MessageContent:
-    if asked.response_url is None:
-        return render(reply, asked.notes, around=CONTROLS)
-    message = render(reply, asked.notes, around=SHARE_BLOCKS + CONTROLS)
-    return credited(message, question, asked.user) if asked.entry_point == "share" else message
+def _build_message(
+    question: IncomingQuestion,
+    text: str,
+    reply: Reply,
+    quotes: tuple[Quote, ...],
+    scopes: frozenset[str] | None,
+    *,
+    is_follow_up: bool,
+) -> MessageContent:
+    answer = AnswerRef(ref=question.ref, version=question.event.version)
+    if question.response_url is None:
+        next_page = None
+        if isinstance(reply, Answer) and reply.has_more and can_reread(question.ref.channel, scopes):
+            next_page = PageRef(**dict(answer), at=1, is_follow_up=is_follow_up)
+        return add_buttons(build_reply(reply, question.notes, reserved=BUTTONS_SIZE), answer, quotes, after=next_page)
+    message = build_reply(reply, question.notes, reserved=SHARE_HEADER_SIZE + BUTTONS_SIZE)
+    if question.entry_point == "share":
+        return add_buttons(add_share_header(message, text, question.user), answer, quotes)
+    return add_buttons(message, answer, quotes, share=share_ref(text))

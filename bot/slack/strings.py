@@ -1,6 +1,7 @@
-"""What the bot says in its own words (the how-to, the apologies), and which messages ask it nothing.
+"""Sentences that the bot says to people, and the detection of messages that ask nothing.
 
-Every sentence here is shown beside an archive's words, so none of them claims anything about the archive.
+Sentences end with what to do next. None of them claims anything about the archive's contents. ``{reference}`` finds the
+error in the log.
 """
 
 from __future__ import annotations
@@ -19,85 +20,85 @@ help, help me, help please, how does this work, how do you work, what can you do
 test, testing, ping
 """.replace("\n", ", ").split(", ")
 )
-
 _GREETING = re.compile(
     r"^(?:hi|hey|hello|good (?:morning|afternoon|evening))(?: there| all| team)?\s*[,!.:–—-]\s*", re.I
 )
 _THANKS = re.compile(r"(?<=[?.!,])\s*(?:thanks|thank you|many thanks|thx|cheers|please)(?: in advance)?\s*[.!]*$", re.I)
 
+# How to ask.
 HOW_TO = "Ask a question in plain words. The answer is the archive's own words, quoted with their source."
 EXAMPLES = "For example:"
-BY_MENTION = "In a channel that Pullquote is in: mention it. The answer stands in the thread, for everybody."
-BY_MESSAGE = "To yourself: write in the tab Messages; no mention is needed."
-BY_COMMAND = "Anywhere, for your eyes only: {command} and your question. One button shares the answer."
-STILL_LOADING = "The archive is still being read; open this tab again in a moment."
-NO_HISTORY = "What was asked before cannot be looked up at the moment; open this tab again in a while."
-# To editors; {days} is how far back it goes.
-GAPS = "From the questions of the last {days} days, wherever they were asked. Who asked is not shown."
-PUBLIC_GAPS = (
-    "From the questions of the last {days} days that were asked in public channels, as far as the bot may know which "
-    "are. Who asked is not shown."
-)
-UNANSWERED = "Found no answer:"
-UNHELPFUL = "Answers that somebody found not helpful:"
-NONE = "{title} none."
-LACKING = "Whoever looks after the app can grant it the scopes named here, and install it again:"
+ASK_BY_MENTION = "In a channel: mention @Pullquote. The answer goes into the thread, where everyone can read it."
+ASK_BY_MESSAGE = "In a direct message: write in the Messages tab. You don't need to mention the bot."
+ASK_BY_COMMAND = "Anywhere: type {command} and your question. Only you see the answer, and you can share it."
 
-# One sentence each; {reference} finds the exception in the log.
-APOLOGY = "Sorry, this question could not be answered because of a fault in the bot; the log has it as {reference}."
+# Errors while answering.
+ERROR = "An error occurred and this question could not be answered. The details are in the log under {reference}."
 UNVERIFIED = (
-    "Sorry, a quote for this question no longer matches the article it cites, so it is not shown; "
-    "the log has it as {reference}."
+    "A quote for this question no longer matches the article it cites, so it is not shown. "
+    "The details are in the log under {reference}."
 )
+UNCONFIRMED = "Slack did not confirm that the answer to your question was posted. If you don't see it, ask again."
 
-# To the one who asked and nobody else. Each says what to do, and none says anything of the archive.
-OTHER_CHANNEL = "Questions are not answered in this channel; please ask in one that this bot was set up for."
+# Refusals, shown only to the person who asked.
+OTHER_CHANNEL = "Questions are not answered in this channel. Ask in a channel that this bot was set up for."
 SHARED_CHANNEL = (
-    "Questions are not answered in this channel, because it is shared with another organisation; please ask in another."
+    "Questions are not answered in this channel, because it is shared with another organisation. Ask in another one."
 )
-OTHER_ORGANISATION = "Questions are answered for people of this bot's own organisation only."
+OTHER_ORGANISATION = "Questions are answered only for people of this bot's own organisation."
 OTHER_WORKSPACE = "Questions are answered only for people of the workspaces that this bot was set up for."
-NOT_A_MEMBER = "Pullquote is not in this channel; invite it with /invite @Pullquote, then press the button again."
-NOT_SHARED = "Pullquote may not post in this channel, so nothing was shared; please ask in another."
-NOT_TOLD = (
-    "Nothing was shared, because Slack does not tell the bot whether another organisation is in this channel; "
-    "whoever looks after it must grant it the scopes that its Home tab names."
+GUEST = "Questions are answered only for full members of this workspace, not for guests."
+NOT_A_MEMBER = "Pullquote is not in this channel. Invite it with /invite @Pullquote, then click the button again."
+NOT_SHARED = "Pullquote is not allowed to post in this channel, so nothing was shared. Try another channel."
+SHARING_UNKNOWN = (
+    "Nothing was shared, because the bot cannot see whether this channel is shared with another organisation. "
+    "An administrator must grant it the scopes listed in its Home tab."
 )
-GUEST = "Questions are answered for full members of this workspace only, not for guests."
-PERSON_LIMIT = "One person's limit is {count} a minute, and this question was one more; please ask it again in a while."
-CHANNEL_LIMIT = "A channel's limit is {count} a minute, and this question was one more; please ask it again in a while."
-BUSY = "Too many questions are waiting at the moment, so this one was not taken; please ask it again in a minute."
-UNCONFIRMED = (
-    "Slack did not confirm that the answer to your question was posted; if you do not see it, please ask again."
+PERSON_LIMIT = "You've asked {count} questions in a minute, which is the limit. Try again in a moment."
+CHANNEL_LIMIT = "This channel has reached its limit of {count} questions in a minute. Try again in a moment."
+BUSY = "Too many questions are waiting, so this one was not accepted. Try again in a minute."
+
+# In modals.
+ARCHIVE_LOADING = "The archive is still loading. Click again in a moment."
+ANSWER_NOT_STORED = "The record of this answer is no longer stored. Ask again to see how it is answered now."
+STORE_UNAVAILABLE = "Stored answers cannot be read at the moment. Click again later."
+UNKNOWN_BUTTON = "This button is from another version of the bot. Ask your question again."
+UNKNOWN_USER = "Slack did not confirm who you are. Click again in a moment."
+NO_MORE_PASSAGES = "No further passages match enough of the question."
+PAGE_NOT_POSTED = "Slack did not accept the further passages. Click again in a moment."
+QUESTION_DELETED = "The question no longer exists. Ask it again."
+QUESTION_NOT_READ = "The bot could not read the question in Slack again. Ask it again."
+WHAT_WAS_WRONG = "What was wrong, or what were you looking for?"
+
+# In the Home tab.
+HOME_LOADING = "The archive is still loading. Open this tab again in a moment."
+HISTORY_UNAVAILABLE = "Earlier questions cannot be read at the moment. Open this tab again later."
+DISABLED_FEATURES = "To turn these on, an administrator must grant the scopes listed here and reinstall the app:"
+# For editors.
+ALL_GAPS = "From all questions of the last {days} days. The names of the people who asked are not shown."
+PUBLIC_GAPS = (
+    "From the questions of the last {days} days in channels that are known to be public. "
+    "The names of the people who asked are not shown."
 )
-
-# In the windows that buttons open.
-WHAT_WAS_WRONG = "What was wrong, or what did you look for?"
-LOADING = "The archive is still being read; please press again in a moment."
-NO_MORE = "There are no further passages that hold enough of the question."
-NOT_TURNED = "Slack did not take the further passages; please press again in a moment."
-NOT_ASKED_NOW = "The question is not there any more; please ask it again."
-NOT_REREAD = "Slack did not show the bot the question again; please ask it again."
-UNKNOWN_BUTTON = "This button is from another version of the bot; please ask your question again."
-NOT_KEPT = "How this answer came about is not kept any more; ask again to see how it is answered now."
-NO_RECORDS = "What was answered cannot be looked up at the moment; please press again in a while."
-UNREACHED = "Slack did not say who you are; please press again in a moment."
+UNANSWERED = "No answer found:"
+UNHELPFUL = "Answers rated as not helpful:"
+NO_GAPS = "{title} none."
 
 
-def reference() -> str:
-    """A short reference by which a line of the log is found."""
+def create_reference() -> str:
+    """Return a short random reference that connects a message to a line of the log."""
     return uuid4().hex[:8]
 
 
 def is_small_talk(words: str) -> bool:
-    """Whether ``words`` (as plain words) greet, thank, ask for help, or hold no letter and no digit at all."""
-    spoken = "".join(char if char.isalnum() else " " for char in words.replace("'", "").replace("’", ""))
-    return " ".join(spoken.casefold().split()) in _SMALL_TALK
+    """Whether plain text only greets, thanks or asks for help, or has no letter and no digit."""
+    spaced = "".join(char if char.isalnum() else " " for char in words.replace("'", "").replace("’", ""))
+    return " ".join(spaced.casefold().split()) in _SMALL_TALK
 
 
-def without_courtesies(words: str) -> str:
-    """``words`` without a greeting before the question and thanks after it, which no article need hold.
+def strip_courtesies(words: str) -> str:
+    """Remove a greeting before the question and thanks after it.
 
-    Only where punctuation sets them apart: "Hello Kitty" and "who said please" are questions.
+    Only if punctuation separates them: "Hello Kitty" and "who said please" are questions.
     """
     return _THANKS.sub("", _GREETING.sub("", words))

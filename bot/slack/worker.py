@@ -18,7 +18,7 @@ from typing import NamedTuple
 from bot.errors import DamagedSnapshotError
 from bot.search.corpus import CorpusAddress
 from bot.slack.events import IncomingQuestion
-from bot.slack.render import AnswererProtocol, CorpusProtocol, RenderedReply, draft, render_reply
+from bot.slack.render import AnswererProtocol, CorpusProtocol, RenderedReply, render_or_raise, render_reply
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class _Task(NamedTuple):
     address: CorpusAddress
     asked: IncomingQuestion
     scopes: frozenset[str] | None
-    follows: tuple[str, ...]
+    previous_questions: tuple[str, ...]
 
 
 _Reply = RenderedReply | DamagedSnapshotError | None
@@ -56,7 +56,7 @@ class RenderWorker:
         asked: IncomingQuestion,
         shelf: CorpusProtocol,
         scopes: frozenset[str] | None,
-        follows: tuple[str, ...] = (),
+        previous_questions: tuple[str, ...] = (),
     ) -> RenderedReply:
         """See ``composing.compose``, with the librarian whom ``shelf`` gives, and whatever ``consult`` raises."""
 
@@ -66,8 +66,10 @@ class RenderWorker:
                 address = shelf.address
                 if address is not None and has_to_wait:
                     self._begin()
-                elsewhere = self._helped(_Task(address, asked, scopes, follows)) if address is not None else None
-                return elsewhere or render_reply(asked, answers, scopes, follows)
+                elsewhere = (
+                    self._helped(_Task(address, asked, scopes, previous_questions)) if address is not None else None
+                )
+                return elsewhere or render_reply(asked, answers, scopes, previous_questions)
 
         return shelf.with_current(composed)
 
@@ -170,7 +172,7 @@ def _librarians() -> Callable[[CorpusAddress], AnswererProtocol | None]:
 def _done(task: _Task, find: Callable[[CorpusAddress], AnswererProtocol | None]) -> _Reply:
     try:
         answers = find(task.address)
-        return None if answers is None else draft(task.asked, answers, task.scopes, task.follows)
+        return None if answers is None else render_or_raise(task.asked, answers, task.scopes, task.previous_questions)
     except DamagedSnapshotError as error:
         return error
     except Exception:  # noqa: BLE001 -- not swallowed: the other process does the same, where it fails, and is told

@@ -115,7 +115,7 @@ def gaps(state: Path, *arguments: str, private: bool = False) -> str:
 def test_the_command_prints_the_list(tmp_path: Path) -> None:
     """It prints what editors see in the Home tab, of private questions only where that is set, literally."""
     store = Store(tmp_path)
-    assert "Found no answer: none." in gaps(tmp_path)
+    assert "No answer found: none." in gaps(tmp_path)
     ask(store, kept("why \x1b[31m<submarines>\n", 1))
     ask(store, kept("Why submarines?", 2))
     ask(store, kept("quietly", 3, is_public=False))
@@ -123,7 +123,7 @@ def test_the_command_prints_the_list(tmp_path: Path) -> None:
     store.close()
     printed = gaps(tmp_path)
     assert "1 × who leads · " in printed
-    assert "noted: too old" in printed
+    assert "note: too old" in printed
     assert "<submarines>" in printed
     assert "quietly" not in printed
     assert "\x1b" not in printed

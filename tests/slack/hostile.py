@@ -18,7 +18,7 @@ from bot.ingest.encoding import clean
 from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
 from bot.playground.validation import checked_blocks
 from bot.slack.layout import MESSAGE_LIMIT, MessageContent, texts_in
-from bot.slack.markup import linkable, unescape
+from bot.slack.markup import safe_url, unescape
 
 from .samples import trace
 
@@ -126,7 +126,7 @@ def assert_harmless(message: MessageContent, shown: Iterable[Quote] = ()) -> Non
     assert all(0 < units(text) <= 3_000 for text in texts)
     json.dumps(message.blocks, ensure_ascii=False).encode()
     assert_escaped(message.text)
-    addresses = {linkable(quote.article.url) for quote in shown}
+    addresses = {safe_url(quote.article.url) for quote in shown}
     for part in typed(message.blocks):
         assert part["type"] in _ACTED_ON_BY_NOBODY
         if part["type"] == "plain_text":

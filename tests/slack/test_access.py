@@ -31,11 +31,11 @@ class Case:
     is_shared: bool = False
 
 
-CHANNEL = "Questions are not answered in this channel; please ask in one"
+CHANNEL = "Questions are not answered in this channel. Ask in a channel that this bot was set up for."
 SHARED = "Questions are not answered in this channel, because it is shared"
-OUTSIDE = "Questions are answered for people of this bot's own organisation"
+OUTSIDE = "Questions are answered only for people of this bot's own organisation"
 WORKSPACE = "Questions are answered only for people of the workspaces"
-GUEST = "Questions are answered for full members of this workspace only"
+GUEST = "Questions are answered only for full members of this workspace"
 
 CASES = {
     "a colleague": Case(None),

@@ -16,7 +16,7 @@ from bot.playground.models import Message
 from bot.playground.validation import checked_view
 from bot.playground.workspace import COLLEAGUE, GENERAL, YOU
 from bot.slack.access import AccessRules
-from bot.slack.buttons import RATE, SHOW_CONTEXT, VALUE_LIMIT, ContextRef, encode_value, find_quote, showing_of
+from bot.slack.buttons import RATE, SHOW_CONTEXT, VALUE_LIMIT, ContextRef, context_ref, encode_value, find_quote
 from bot.slack.layout import texts_in
 from bot.slack.modals import NEXT_QUOTE, NOTE, PREVIOUS_QUOTE, context_modal
 from bot.store.models import Feedback, MessageRef
@@ -207,7 +207,7 @@ def test_a_press_before_the_archive_is_read_says_so(shelved: Harness) -> None:
         reply = shelved.reply_to(shelved.ask(ASKED))
     with shelved.bot(is_loaded=False):
         press(shelved, reply, SHOW_CONTEXT)
-        assert lines(window(shelved)) == ["The archive is still being read; please press again in a moment."]
+        assert lines(window(shelved)) == ["The archive is still loading. Click again in a moment."]
 
 
 def test_a_thumb_is_kept_and_the_later_one_counts(shelved: Harness) -> None:
@@ -221,7 +221,7 @@ def test_a_thumb_is_kept_and_the_later_one_counts(shelved: Harness) -> None:
     with shelved.bot():
         press(shelved, reply, RATE, rating_of(reply, useful=False))
         view = window(shelved)
-    assert lines(view) == ["What was wrong, or what did you look for?"]
+    assert lines(view) == ["What was wrong, or what were you looking for?"]
     assert ratings(shelved, asked) == (Feedback(False), Feedback(True))
     with shelved.bot():
         entered = {view["blocks"][0]["block_id"]: {NOTE: "the cost"}}
@@ -237,9 +237,7 @@ def test_a_value_of_another_version_is_told_from_a_fault(answered: Harness) -> N
         GENERAL, answered.slack.bot_user, "An answer", blocks=[{"type": "actions", "elements": [button]}]
     )
     press(answered, message, SHOW_CONTEXT)
-    assert lines(window(answered)) == [
-        "This button is from another version of the bot; please ask your question again."
-    ]
+    assert lines(window(answered)) == ["This button is from another version of the bot. Ask your question again."]
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=3_000)
@@ -253,7 +251,7 @@ def test_slack_takes_the_context_of_any_quote(texts: list[str], at: int) -> None
     paragraphs = archive.paragraphs
     chosen = paragraphs[at % len(paragraphs)]
     quote = replace(quote_all(chosen.article), paragraph=chosen, span=chosen.span)
-    showing = showing_of(REF, [quote])
+    showing = context_ref(REF, [quote])
     assert showing
     view = context_modal(archive, showing)
     checked_view(view, "modal")
@@ -266,7 +264,7 @@ def test_slack_takes_the_context_of_any_quote(texts: list[str], at: int) -> None
 def test_a_value_holds_as_many_quotes_as_slack_takes(ids: list[str]) -> None:
     """Values keep to Slack's limit, however long the ids are, and read back to the quotes that they name."""
     quotes = [quote_all(Article(name, "A title", "a.txt", "Words.")) for name in ids]
-    showing = showing_of(REF, quotes)
+    showing = context_ref(REF, quotes)
     if showing is not None:
         value = encode_value(showing)
         assert len(value.encode("utf-16-le")) // 2 <= VALUE_LIMIT
@@ -277,9 +275,9 @@ def test_a_value_holds_as_many_quotes_as_slack_takes(ids: list[str]) -> None:
 def test_what_no_paragraph_holds_is_not_found() -> None:
     """A reference across two paragraphs, or to an article that is not there, names no quote."""
     archive = archive_of([BRIDGE])
-    whole = find_quote(archive, showing_of(REF, [quote_all(BRIDGE)]).quotes[0]._replace(start=0, end=10))  # type: ignore
+    whole = find_quote(archive, context_ref(REF, [quote_all(BRIDGE)]).quotes[0]._replace(start=0, end=10))  # type: ignore
     assert whole.text == "The valley"
-    for reference in (showing_of(REF, [quote_all(BRIDGE)]), showing_of(REF, [quote_all(LATER)])):
+    for reference in (context_ref(REF, [quote_all(BRIDGE)]), context_ref(REF, [quote_all(LATER)])):
         assert reference
         with pytest.raises(VerificationError):
             find_quote(archive, reference.quotes[0])

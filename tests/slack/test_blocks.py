@@ -13,7 +13,15 @@ from slack_sdk.models.blocks import Block
 
 from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
 from bot.playground.validation import checked_blocks
-from bot.slack.layout import MESSAGE_LIMIT, QUOTE_LIMIT, MessageContent, how_to, plain, render, texts_in
+from bot.slack.layout import (
+    MESSAGE_LIMIT,
+    QUOTE_LIMIT,
+    MessageContent,
+    build_how_to,
+    build_reply,
+    build_sentence,
+    texts_in,
+)
 
 from .samples import APPROVED, TARN, WHOLE, abstention, answer, paragraph, quote_all, trace
 
@@ -35,7 +43,7 @@ def citations(message: MessageContent) -> list[str]:
 
 def test_matched_words_are_bold_and_nothing_else() -> None:
     """A quote is text elements whose style alone marks the matched words."""
-    (block, _) = render(answer(APPROVED)).blocks
+    (block, _) = build_reply(answer(APPROVED)).blocks
     bold = {"bold": True}
     assert block["elements"][0]["elements"] == [
         {"type": "text", "text": "The council "},
@@ -48,14 +56,14 @@ def test_matched_words_are_bold_and_nothing_else() -> None:
 
 def test_a_full_answer_starts_with_its_first_quote() -> None:
     """Where there is nothing to say first, nothing is said; quotes come in their order, each with its citation."""
-    message = render(answer(APPROVED, WHOLE))
+    message = build_reply(answer(APPROVED, WHOLE))
     assert [block["type"] for block in message.blocks] == ["rich_text", "context"] * 2
     assert quoted(message) == [APPROVED.text, WHOLE.text]
 
 
 def test_notes_come_before_all_else() -> None:
     """What of the question was not read is said first, before the caution."""
-    message = render(answer(APPROVED, caution="No passage holds both."), ("Attached files were not read.",))
+    message = build_reply(answer(APPROVED, caution="No passage holds both."), ("Attached files were not read.",))
     assert [block["text"]["text"] for block in message.blocks[:2]] == [
         "Attached files were not read.",
         "No passage holds both. Nearest, in the articles' own words:",
@@ -94,13 +102,13 @@ CITED: list[tuple[Quote, str]] = [
 @pytest.mark.parametrize(("quote", "line"), CITED)
 def test_the_line_under_a_quote(quote: Quote, line: str) -> None:
     """A citation names what is known, once, and leaves out what is not; only a web address is linked."""
-    assert citations(render(answer(quote))) == [line]
+    assert citations(build_reply(answer(quote))) == [line]
 
 
 def test_a_quote_that_is_too_long_is_cut_to_a_verbatim_part() -> None:
     """Of a quote beyond the limit its first whole words are shown, and the citation says that it is a part."""
     article = Article("a", "A title", "a.txt", "bridge " * 2_000)
-    message = render(answer(quote_all(article)))
+    message = build_reply(answer(quote_all(article)))
     (words,) = quoted(message)
     assert article.text.startswith(words)
     assert words.endswith("bridge")
@@ -111,7 +119,7 @@ def test_a_quote_that_is_too_long_is_cut_to_a_verbatim_part() -> None:
 def test_what_is_left_out_is_counted() -> None:
     """Quotes that no longer fit are left out, and the last line says how many."""
     many = [quote_all(Article(str(number), "A title", "a.txt", "bridge " * 200)) for number in range(9)]
-    message = render(answer(*many))
+    message = build_reply(answer(*many))
     left_out = 9 - len(quoted(message))
     assert left_out > 0
     assert message.blocks[-1]["text"]["text"] == f"{left_out} more quotes were left out to keep this message short."
@@ -120,14 +128,14 @@ def test_what_is_left_out_is_counted() -> None:
 def test_the_notification_marks_an_omission_outside_the_quotation_marks() -> None:
     """A first quote too long for a notification is a verbatim beginning, closed before the mark of omission."""
     article = Article("a", "A title", "a.txt", "bridge " * 200)
-    words, _, rest = render(answer(quote_all(article))).text.removeprefix("“").partition("”")
+    words, _, rest = build_reply(answer(quote_all(article))).text.removeprefix("“").partition("”")
     assert article.text.startswith(words)
     assert rest == " … — A title · a.txt · undated"
 
 
 def test_the_how_to_does_without_examples() -> None:
     """An archive that offers no example leaves the how-to without the line that announces them."""
-    assert [block["type"] for block in how_to(()).blocks] == ["section"]
+    assert [block["type"] for block in build_how_to(()).blocks] == ["section"]
 
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1)
@@ -165,7 +173,7 @@ def replies(draw: st.DrawFn) -> Reply:
 @given(replies(), st.lists(SENTENCE, max_size=2).map(tuple))
 def test_every_reply_fits_and_is_verbatim(reply: Reply, notes: tuple[str, ...]) -> None:
     """Whatever the articles hold, Slack takes the message, it keeps to the limit, and its quotes are verbatim."""
-    message = render(reply, notes)
+    message = build_reply(reply, notes)
     checked_blocks(message.blocks)
     assert len(message.text) + sum(map(len, texts_in(message.blocks))) <= MESSAGE_LIMIT
     assert not set("<>") & set(message.text)
@@ -179,7 +187,7 @@ def test_every_reply_fits_and_is_verbatim(reply: Reply, notes: tuple[str, ...]) 
 @given(replies(), st.lists(SENTENCE, max_size=2).map(tuple))
 def test_the_sdk_makes_the_same_blocks(reply: Reply, words: tuple[str, ...]) -> None:
     """What slack_sdk's classes read of a message, check, and make anew is the same JSON."""
-    for message in (render(reply, words), how_to(words, words)):
+    for message in (build_reply(reply, words), build_how_to(words, words)):
         assert [block.to_dict() for block in Block.parse_all(message.blocks)] == message.blocks
 
 
@@ -187,11 +195,11 @@ def test_the_sdk_makes_the_same_blocks(reply: Reply, words: tuple[str, ...]) -> 
 @given(st.lists(WORDS, max_size=3).map(tuple), SENTENCE)
 def test_the_bots_own_messages_fit(examples: tuple[str, ...], sentence: str) -> None:
     """Slack takes every how-to and every apology."""
-    checked_blocks(how_to(examples).blocks)
-    checked_blocks(plain(sentence).blocks)
+    checked_blocks(build_how_to(examples).blocks)
+    checked_blocks(build_sentence(sentence).blocks)
 
 
 def test_an_abstention_without_a_near_miss_is_its_reason() -> None:
     """Where nothing comes near, the reason stands alone."""
-    message = render(abstention('Not in the archive: "submarines".'))
+    message = build_reply(abstention('Not in the archive: "submarines".'))
     assert (len(message.blocks), message.text) == (1, 'Not in the archive: "submarines".')

@@ -17,7 +17,7 @@ from bot.slack.buttons import SHARE
 from bot.slack.client import create_client
 from bot.slack.dispatcher import Limits
 from bot.slack.features import SHORTCUT_ID
-from bot.slack.layout import plain
+from bot.slack.layout import build_sentence
 from bot.slack.posting import Destination, NotPosted, post_message
 
 from .harness import Harness, full_harness, private_messages, run_command, share, shown
@@ -106,7 +106,7 @@ def test_sharing_where_the_bot_is_not_says_what_to_do(full: Harness) -> None:
     channel = elsewhere(full)
     private = run_command(full, channel, BRIDGE)
     share(full, private)
-    assert "invite it with /invite" in shown(private_messages(full, 2)[-1])
+    assert "Invite it with /invite" in shown(private_messages(full, 2)[-1])
     assert full.slack.replies(channel) == []
     full.slack.join(channel, BOT)
     share(full, private)
@@ -148,7 +148,7 @@ def test_a_command_is_admitted_as_a_mention_is(idle: Harness) -> None:
     with idle.bot(limits=Limits(per_person=1)):
         private = run_command(idle, GENERAL, BRIDGE)
         share(idle, private)
-        assert "One person's limit is 1 a minute" in shown(private_messages(idle)[-1])
+        assert "You've asked 1 questions in a minute, which is the limit." in shown(private_messages(idle)[-1])
     guest = idle.slack.add_person(channels=[GENERAL], guest="multi-channel")
     with idle.bot():
         assert "not for guests" in shown(run_command(idle, GENERAL, BRIDGE, user=guest))
@@ -169,7 +169,7 @@ def test_a_fault_while_sharing_is_told_to_who_shares_alone(full: Harness) -> Non
     full.answerer.replies[BRIDGE] = RuntimeError("secret")
     share(full, private)
     said = shown(private_messages(full, 2)[-1])
-    assert said.startswith("Sorry, this question could not be answered")
+    assert said.startswith("An error occurred and this question could not be answered")
     assert "secret" not in said
     assert full.slack.replies(GENERAL) == []
 
@@ -206,7 +206,7 @@ def test_over_http_it_is_the_same(idle: Harness) -> None:
 
 def test_how_a_private_reply_can_fail(idle: Harness) -> None:
     """An address that leads nowhere any more is given up; one that cannot be reached is worth another try."""
-    client, message = create_client("xoxb-x", idle.slack.api_url), plain("x")
+    client, message = create_client("xoxb-x", idle.slack.api_url), build_sentence("x")
     gone = Destination(GENERAL, None, YOU, idle.slack.api_url.replace("/api/", "/responses/gone"))
     refused = post_message(client, gone, message, Metadata("x", {}))
     assert isinstance(refused, NotPosted)

@@ -76,7 +76,9 @@ def test_being_told_to_slow_down_delays_the_reply(harness: Harness) -> None:
 def test_a_message_that_slack_refuses_becomes_an_apology(harness: Harness) -> None:
     """Where Slack refuses a reply for its content, one sentence takes its place."""
     harness.slack.fail_next("chat.postMessage", status=200, error="msg_blocks_too_long")
-    assert shown(harness.reply_to(harness.ask(BRIDGE))).startswith("Sorry, this question could not be answered")
+    assert shown(harness.reply_to(harness.ask(BRIDGE))).startswith(
+        "An error occurred and this question could not be answered"
+    )
 
 
 FATES: list[Json] = [

@@ -153,7 +153,7 @@ def test_an_apology_that_slack_refuses_is_not_apologised_for(bench: Bench) -> No
     errand = bench.errand()
     assert [errand(), errand()] == [Retry(0.0), Retry(1.0)]
     assert errand() is None
-    assert shown(bench.replies()[0]).startswith("Sorry, this question could not be answered")
+    assert shown(bench.replies()[0]).startswith("An error occurred and this question could not be answered")
 
 
 def test_a_reply_whose_thread_is_gone_is_not_posted(bench: Bench, lines: Callable[[], list[Json]]) -> None:

@@ -133,7 +133,7 @@ def test_a_failure_of_the_librarian_is_one_sentence(harness: Harness) -> None:
     """An exception becomes one sentence with a reference, without the exception's text."""
     harness.answerer.replies = {BRIDGE: RuntimeError("secret detail at line 7")}
     reply = harness.reply_to(harness.ask(BRIDGE))
-    assert shown(reply).startswith("Sorry, this question could not be answered")
+    assert shown(reply).startswith("An error occurred and this question could not be answered")
     assert "secret" not in shown(reply) + reply.text
 
 
@@ -142,7 +142,7 @@ def test_a_quote_that_is_not_its_articles_is_never_posted(harness: Harness) -> N
     changed = Article("changed", "A title", "a.txt", "Words that were there before.")
     harness.answerer.replies = {BRIDGE: answer(APPROVED, quote_all(changed))}
     reply = harness.reply_to(harness.ask(BRIDGE))
-    assert shown(reply).startswith("Sorry, a quote for this question no longer matches")
+    assert shown(reply).startswith("A quote for this question no longer matches")
     assert QUOTED not in shown(reply) + reply.text
 
 
@@ -150,4 +150,4 @@ def test_highlights_that_repeat_words_are_never_posted(harness: Harness) -> None
     """Overlapping highlights would show words twice; such a quote is no slice, and is not posted."""
     twice = Quote(APPROVED.paragraph, APPROVED.span, (Span(9, 30), Span(20, 40)))
     harness.answerer.replies = {BRIDGE: answer(twice)}
-    assert shown(harness.reply_to(harness.ask(BRIDGE))).startswith("Sorry, a quote for this question no longer matches")
+    assert shown(harness.reply_to(harness.ask(BRIDGE))).startswith("A quote for this question no longer matches")

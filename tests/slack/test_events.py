@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack.events import DeletedQuestion, IncomingQuestion, Sender, parse_event
-from bot.slack.markup import cut, cut_escaped, escape, linkable, unescape
+from bot.slack.markup import escape, safe_url, truncate, truncate_escaped, unescape
 from bot.slack.plain_text import QUESTION_LIMIT
 
 BOT = "U0BOT"
@@ -214,10 +214,10 @@ def test_an_escape_is_undone_by_its_opposite(text: str) -> None:
 @given(st.text(), st.integers(min_value=1, max_value=50))
 def test_what_is_cut_is_a_beginning_and_fits(text: str, limit: int) -> None:
     """Cut text is a beginning of the text, within the limit, also when it is escaped afterwards."""
-    assert text.startswith(cut(text, limit))
-    assert len(cut(text, limit)) <= limit
-    assert text.startswith(cut_escaped(text, limit))
-    assert len(escape(cut_escaped(text, limit))) <= limit
+    assert text.startswith(truncate(text, limit))
+    assert len(truncate(text, limit)) <= limit
+    assert text.startswith(truncate_escaped(text, limit))
+    assert len(escape(truncate_escaped(text, limit))) <= limit
 
 
 ADDRESSES: list[tuple[str | None, str | None]] = [
@@ -238,4 +238,4 @@ ADDRESSES: list[tuple[str | None, str | None]] = [
 @pytest.mark.parametrize(("url", "address"), ADDRESSES)
 def test_only_a_web_address_is_linked(url: str | None, address: str | None) -> None:
     """An address is linked when it is one of the web, with what would break the link escaped."""
-    assert linkable(url) == address
+    assert safe_url(url) == address

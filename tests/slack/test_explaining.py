@@ -177,7 +177,7 @@ def test_before_the_archive_is_read_there_is_nothing_to_verify(shelved: Harness)
     with shelved.bot():
         reply = shelved.reply_to(shelved.ask(ASKED))
     with shelved.bot(is_loaded=False):
-        assert lines(why(shelved, reply)) == ["The archive is still being read; please press again in a moment."]
+        assert lines(why(shelved, reply)) == ["The archive is still loading. Click again in a moment."]
 
 
 def test_unusable_records_are_told_in_a_sentence(shelved: Harness) -> None:
@@ -187,7 +187,7 @@ def test_unusable_records_are_told_in_a_sentence(shelved: Harness) -> None:
         reply = shelved.reply_to(shelved.ask(ASKED))
         store.close()
         (sentence,) = lines(why(shelved, reply))
-    assert sentence == "What was answered cannot be looked up at the moment; please press again in a while."
+    assert sentence == "Stored answers cannot be read at the moment. Click again later."
 
 
 def test_a_private_answer_and_its_shared_one_are_explained(tmp_path: Path) -> None:

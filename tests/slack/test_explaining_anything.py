@@ -12,7 +12,7 @@ from bot.index.scoring import TermScore
 from bot.models import Quote
 from bot.playground.validation import checked_view
 from bot.search.receipts import FiltersLine, FormLine, Receipt, WordLine, make_receipt
-from bot.slack.buttons import OPTION_LIMIT, AnswerRef, encode_value
+from bot.slack.buttons import AnswerRef, encode_value
 from bot.slack.layout import MessageContent
 from bot.slack.modals import explanation_modal
 from bot.slack.plain_text import QUESTION_LIMIT
@@ -22,6 +22,8 @@ from tests.factories import archive_of
 from .hostile import MIXTURES, assert_harmless, quotes, untimed
 from .samples import answer, quote_all
 
+# Slack's limit for the value of a menu option, in characters.
+OPTION_LIMIT = 150
 IDS = st.from_regex(r"[TCDG][A-Z0-9]{8,12}", fullmatch=True)
 TIMES = st.from_regex(r"[0-9]{10}\.[0-9]{6}", fullmatch=True)
 

@@ -244,7 +244,7 @@ def test_further_passages_need_what_was_kept(idle: Harness) -> None:
         assert idle.slack.interactivity.click(reply, MORE_PASSAGES, user=YOU).failure is None
         idle.slack.wait_until(lambda: bool(idle.slack.views.open_modals(YOU)))
         (view,) = idle.slack.views.open_modals(YOU)
-    assert "is not kept any more" in "".join(texts_in(view["blocks"]))
+    assert "is no longer stored" in "".join(texts_in(view["blocks"]))
     assert idle.slack.replies(GENERAL, root.ts)[-1].blocks == reply.blocks
 
 

@@ -22,7 +22,7 @@ from bot.slack.access import UserDirectory
 from bot.slack.buttons import RATE
 from bot.slack.client import create_client
 from bot.slack.features import events, scopes
-from bot.slack.home import DAY, DAYS, GAPS, OWN, Editors, QuestionHistory
+from bot.slack.home import GAP_DAYS, MAX_GAPS, MAX_OWN_QUESTIONS, SECONDS_PER_DAY, Editors, QuestionHistory
 from bot.slack.layout import texts_in
 from bot.slack.modals import NOTE
 from bot.store.models import FILE_NAME, AnswerRecord, Feedback, MessageRef, QuestionEvent, answer_id, hash_user_id
@@ -34,7 +34,7 @@ from .samples import BRIDGE, ScriptedAnswerer
 from .test_actions import press, rating_of, window
 from .test_home import home
 
-MINE, LACKS = "Your latest questions", "What the archive lacks"
+MINE, LACKS = "Your recent questions", "Gaps in the archive"
 EDITORS = Editors(frozenset({COLLEAGUE}))
 # Nothing is asked of Slack where no question has a link.
 NOBODY = WebClient(token="xoxb-none", base_url="http://127.0.0.1:9/")
@@ -109,9 +109,11 @@ def test_where_slack_gives_no_link_the_question_is_shown(idle: Harness) -> None:
 def test_only_the_newest_are_shown(idle: Harness) -> None:
     """Of many questions, the newest five are listed."""
     with idle.bot():
-        for number in range(OWN + 2):
+        for number in range(MAX_OWN_QUESTIONS + 2):
             idle.reply_to(idle.ask(f"why {number} submarines"))
-        assert own(idle) == [f"why {number} submarines · not in the archive" for number in reversed(range(2, OWN + 2))]
+        assert own(idle) == [
+            f"why {number} submarines · not in the archive" for number in reversed(range(2, MAX_OWN_QUESTIONS + 2))
+        ]
 
 
 def test_a_deleted_question_is_gone(idle: Harness) -> None:
@@ -136,7 +138,7 @@ def test_an_editor_finds_what_the_archive_lacks(idle: Harness) -> None:
         found = lacks(idle).splitlines()
         assert LACKS not in lines(idle)
     assert [line.rpartition(" · ")[0] for line in found[2:4]] == ["WHY SUBMARINES · 3 times", "why the tunnel"]
-    assert (found[1], found[-1]) == ("Found no answer:", "Answers that somebody found not helpful: none.")
+    assert (found[1], found[-1]) == ("No answer found:", "Answers rated as not helpful: none.")
     assert BRIDGE not in "".join(found)
 
 
@@ -150,9 +152,9 @@ def test_an_editor_finds_what_was_wrong_and_not_who_said_so(idle: Harness) -> No
         assert idle.slack.interactivity.submit(view["id"], entered).failure is None
         idle.slack.wait_until_idle()
         found = lacks(idle)
-    assert "Found no answer: none." in found
+    assert "No answer found: none." in found
     assert found.splitlines()[-1].startswith(f"{BRIDGE} · ")
-    assert found.endswith(" · noted: that is the old bridge")
+    assert found.endswith(" · note: that is the old bridge")
     assert YOU not in found
 
 
@@ -163,13 +165,13 @@ def test_private_questions_are_told_only_where_that_is_set(idle: Harness) -> Non
         idle.slack.wait_for_replies(DM_YOU)
         run_command(idle, GENERAL, "why the tunnel")
         told = lacks(idle)
-    assert "Found no answer: none." in told
-    assert "that were asked in public channels" in told
+    assert "No answer found: none." in told
+    assert "in channels that are known to be public" in told
     with idle.bot(editors=SEEING_ALL):
         told = lacks(idle)
     assert "why submarines · " in told
     assert "why the tunnel · " in told
-    assert "wherever they were asked" in told
+    assert "From all questions" in told
 
 
 @pytest.mark.parametrize(
@@ -241,7 +243,7 @@ def test_records_that_cannot_be_used_are_told_of_in_one_sentence(idle: Harness) 
         connection.close()
         read = lines(idle)
     assert "The archive" in read
-    assert read[-1] == "What was asked before cannot be looked up at the moment; open this tab again in a while."
+    assert read[-1] == "Earlier questions cannot be read at the moment. Open this tab again later."
     assert LACKS not in read
 
 
@@ -252,7 +254,7 @@ def test_the_base_variant_has_both_lists(tmp_path: Path) -> None:
         with harness.bot(editors=EDITORS):
             harness.reply_to(harness.slack.say(GENERAL, f"{slack.mention} why submarines", user=COLLEAGUE))
             read = lines(harness, COLLEAGUE)
-    assert read.index(MINE) < read.index(LACKS) < read.index("Not switched on here")
+    assert read.index(MINE) < read.index(LACKS) < read.index("Features that are turned off")
 
 
 HOSTILE = "<!channel> *why* <https://evil.example|submarines> :smile: `x` &amp;"
@@ -294,18 +296,18 @@ def test_whatever_was_asked_fits_the_tab(words: str, note: str) -> None:
 
 def test_what_was_asked_long_ago_is_no_gap_any_more() -> None:
     """What was asked more than thirty days ago is its asker's still, and not among the gaps."""
-    store = Store(None, clock=lambda: time.time() - (DAYS + 1) * DAY)
+    store = Store(None, clock=lambda: time.time() - (GAP_DAYS + 1) * SECONDS_PER_DAY)
     keep(store, 1, "why submarines", "too old")
     texts = list(texts_in(history(store)))
     assert texts[0] == MINE
     assert texts.count("why submarines") == 1
-    assert texts[-2:] == ["Found no answer: none.", "Answers that somebody found not helpful: none."]
+    assert texts[-2:] == ["No answer found: none.", "Answers rated as not helpful: none."]
 
 
 def test_many_gaps_are_cut_and_counted() -> None:
     """Of more gaps than are shown the rest is counted, in each list."""
     store = Store(None)
-    for number in range(GAPS + 7):
+    for number in range(MAX_GAPS + 7):
         keep(store, number, f"why {number} submarines " + "x" * 2_000, "n" * 3_000)
     texts = list(texts_in(history(store)))
     assert texts.count("and 7 more") == 2

@@ -43,12 +43,12 @@ def test_home_says_what_the_archive_holds(idle: Harness) -> None:
     idle.answerer.archive = archive_of([TARN, later, nobody])
     with idle.bot():
         read = home(idle)
-    assert read[1].startswith("3 articles · 1 source · 7 May 2025 to 12 November 2025. Read on ")
-    at = read.index("The latest:")
+    assert read[1].startswith("3 articles · 1 source · 7 May 2025 to 12 November 2025. Loaded on ")
+    at = read.index("Latest articles:")
     assert read[at + 1 : at + 3] == ["Trains for Tarn · 12 November 2025", "A bridge for Tarn · 7 May 2025"]
     assert any("/pullquote" in line for line in read)
     assert set(idle.answerer.examples) <= set(read)
-    assert "Not switched on here" not in read
+    assert "Features that are turned off" not in read
 
 
 def test_home_names_what_is_not_switched_on(tmp_path: Path) -> None:
@@ -60,15 +60,15 @@ def test_home_names_what_is_not_switched_on(tmp_path: Path) -> None:
     for feature in FEATURES:
         named = any(line.startswith(f"{feature.name} (") for line in read)
         assert named is (feature.variant == "full"), feature.name
-    assert not any(line.startswith("Anywhere, for your eyes only") for line in read)
+    assert not any(line.startswith("Anywhere: type") for line in read)
 
 
 def test_home_before_the_archive_is_read_says_so(idle: Harness) -> None:
     """(opens Home while the archive is being read, that it is; opens it again then, what it holds)."""
     with idle.bot(is_loaded=False) as bot:
-        assert "The archive is still being read; open this tab again in a moment." in home(idle)
+        assert "The archive is still loading. Open this tab again in a moment." in home(idle)
         idle.open(bot)
-        assert any(line.startswith("1 article · 1 source · 7 May 2025. Read on") for line in home(idle))
+        assert any(line.startswith("1 article · 1 source · 7 May 2025. Loaded on") for line in home(idle))
 
 
 def test_home_shows_a_guest_nothing_of_the_archive(idle: Harness) -> None:
@@ -76,7 +76,7 @@ def test_home_shows_a_guest_nothing_of_the_archive(idle: Harness) -> None:
     guest = idle.slack.add_person(guest="multi-channel")
     idle.slack.open_dm(guest)
     with idle.bot():
-        assert home(idle, guest) == ["Questions are answered for full members of this workspace only, not for guests."]
+        assert home(idle, guest) == ["Questions are answered only for full members of this workspace, not for guests."]
         idle.slack.open_home(user=guest, tab="messages")
         idle.slack.wait_until_idle()
         assert idle.slack.views.prompts(idle.slack.open_dm(guest)) is None

@@ -13,9 +13,9 @@ from hypothesis import given
 from bot.ingest.reader import read_articles
 from bot.models import Answer, Article, Paragraph, Question, Quote, Reply, Span
 from bot.playground.workspace import GENERAL
-from bot.slack.buttons import BUTTON_BLOCKS, AnswerRef, PageRef, add_buttons
-from bot.slack.layout import MessageContent, how_to, plain, render
-from bot.slack.markup import URL_LIMIT, escape, isolate, linkable
+from bot.slack.buttons import BUTTONS_SIZE, AnswerRef, PageRef, add_buttons
+from bot.slack.layout import MessageContent, build_how_to, build_reply, build_sentence
+from bot.slack.markup import URL_LIMIT, escape, isolate, safe_url
 from bot.slack.plain_text import to_plain_text
 from bot.store.models import MessageRef
 from bot.wiring import answerer_over
@@ -47,7 +47,7 @@ REF = MessageRef("T1", "C1", "1.0")
 def test_a_reply_shows_its_quotes_literally_and_does_nothing(reply: Reply, note: str) -> None:
     """Whatever articles and questions hold, Slack takes the reply, whose quotes are the articles' characters."""
     turn = PageRef(ref=REF, version="", at=1)
-    message = render(reply, (note,), around=BUTTON_BLOCKS)
+    message = build_reply(reply, (note,), reserved=BUTTONS_SIZE)
     message = add_buttons(message, AnswerRef(ref=REF, version=""), reply.shown_quotes, before=turn, after=turn)
     assert_harmless(message, reply.shown_quotes)
     words = quoted(message)
@@ -59,15 +59,15 @@ def test_a_reply_shows_its_quotes_literally_and_does_nothing(reply: Reply, note:
 @given(MIXTURES, NAMES)
 def test_the_bots_own_messages_do_nothing_but_show(example: str, sentence: str) -> None:
     """So do an example out of the archive and a sentence that names something."""
-    assert_harmless(how_to((example, "a bridge"), ("Attached files were not read.",)))
-    assert_harmless(plain(f"There is no {sentence}."))
+    assert_harmless(build_how_to((example, "a bridge"), ("Attached files were not read.",)))
+    assert_harmless(build_sentence(f"There is no {sentence}."))
 
 
 @untimed
 @given(quotes())
 def test_nothing_said_of_an_article_turns_our_own_words(quote: Quote) -> None:
     """Right-to-left text and overrides stay in isolates of their own, under the quote and in the notification."""
-    message = render(answer(quote))
+    message = build_reply(answer(quote))
     (texts,) = lines_below(message)
     assert not any(turns(outside(text)) for text in (*texts, message.text))
     assert f"¶ {quote.paragraph.number} of {quote.paragraph.total}" in outside(texts[-1])
@@ -109,7 +109,9 @@ INVISIBLE = ["\u200b", " \u2060\ufeff", "\u202e", "\u2066\u2069", "\u3164"]
 @pytest.mark.parametrize("title", INVISIBLE)
 def test_a_title_that_nobody_can_see_is_none(title: str) -> None:
     """A title of invisible characters would leave a link that nobody can see; it counts as no title."""
-    (texts,) = lines_below(render(answer(quote_all(Article("a", title, "a.txt", "Words.", url="https://e.example/")))))
+    (texts,) = lines_below(
+        build_reply(answer(quote_all(Article("a", title, "a.txt", "Words.", url="https://e.example/"))))
+    )
     assert texts[0] == "untitled"
 
 
@@ -126,7 +128,7 @@ def test_the_longest_reply_shows_its_first_quote(words: str, name: str) -> None:
     whole = Span(0, len(text))
     other = Paragraph(Article("d", long, long, text), 1, 1, whole)
     quote = Quote(Paragraph(harm, 1, 1, whole, whole), whole, (), (long,), ((long, long),), (other,))
-    message = render(answer(quote, quote, caution=long), (long, long))
+    message = build_reply(answer(quote, quote, caution=long), (long, long))
     assert_harmless(message, (quote,))
     assert len(quoted(message)) == 1
 
@@ -145,7 +147,7 @@ ENCODED = [
 @pytest.mark.parametrize(("url", "address"), ENCODED)
 def test_an_address_shows_what_it_is(url: str, address: str | None) -> None:
     """What is invisible in an address, or read in two ways, is encoded; letters stay."""
-    assert linkable(url) == address
+    assert safe_url(url) == address
 
 
 BRIDGE = article(
@@ -173,7 +175,7 @@ def test_a_question_does_nothing_but_ask(text: str) -> None:
             Question(words, previous_questions=(said,)),
         ):
             reply = LIBRARIAN.answer(question)
-            assert_harmless(render(reply), reply.shown_quotes)
+            assert_harmless(build_reply(reply), reply.shown_quotes)
 
 
 HOSTILE_QUESTIONS = [
@@ -215,7 +217,7 @@ def test_hostile_questions_to_a_hostile_archive_get_one_literal_answer_each(
             assert_harmless(message, held)
             assert quoted(message)
             assert all(any(words in one.text for one in archive) for words in quoted(message))
-    assert "Sorry" not in "".join(one.text for one in offline_harness.slack.replies(GENERAL))
+    assert "An error occurred" not in "".join(one.text for one in offline_harness.slack.replies(GENERAL))
 
 
 def _as_sent(block: dict[str, object]) -> dict[str, object]:

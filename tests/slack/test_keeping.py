@@ -17,7 +17,7 @@ from .test_explaining import ASKED, answered, choice, read, shelved, why
 
 __all__ = ["answered", "shelved"]  # fixtures
 
-NOT_KEPT = "How this answer came about is not kept any more; ask again to see how it is answered now."
+NOT_KEPT = "The record of this answer is no longer stored. Ask again to see how it is answered now."
 
 
 def test_what_is_not_kept_any_more_is_told_in_a_sentence(shelved: Harness) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.markup import cut, cut_escaped, escape, isolate, shorten, size
+from bot.slack.markup import escape, isolate, shorten, truncate, truncate_escaped, utf16_length
 
 from .hostile import NAMES, turns, untimed
 
@@ -26,14 +26,17 @@ SIZES: list[tuple[str, int]] = [
 @pytest.mark.parametrize(("text", "units"), SIZES)
 def test_text_is_measured_in_utf_16(text: str, units: int) -> None:
     """A character beyond the basic plane counts twice, half of a surrogate pair once, any other once."""
-    assert size(text) == units
+    assert utf16_length(text) == units
 
 
 @untimed
 @given(NAMES.map(lambda text: text.replace(" ", "")), st.integers(0, 300))
 def test_a_text_without_blanks_is_cut_where_no_more_fits(text: str, limit: int) -> None:
     """What is cut is the longest beginning that fits, character by character, but for what is blank at its end."""
-    for words, measure in ((cut(text, limit), size), (cut_escaped(text, limit), lambda part: size(escape(part)))):
+    for words, measure in (
+        (truncate(text, limit), utf16_length),
+        (truncate_escaped(text, limit), lambda part: utf16_length(escape(part))),
+    ):
         longest = max(count for count in range(min(len(text), limit) + 1) if measure(text[:count]) <= limit)
         assert words == (text if measure(text) <= limit else text[:longest].rstrip())
 
@@ -53,7 +56,7 @@ CUT: list[tuple[str, int, str]] = [
 @pytest.mark.parametrize(("text", "limit", "words"), CUT)
 def test_words_are_cut_between_two_of_them(text: str, limit: int, words: str) -> None:
     """A blank in the second half of what fits ends it; a word is cut only where there is none."""
-    assert cut(text, limit) == words
+    assert truncate(text, limit) == words
 
 
 def test_what_is_shortened_says_so() -> None:

@@ -41,9 +41,13 @@ ENDINGS = {
     "answer": Ending(BRIDGE, QUOTED),
     "abstention": Ending("why submarines", 'Not in the archive: "submarines".'),
     "how-to": Ending("thanks", "Ask a question in plain words."),
-    "error": Ending("fail", "Sorry, this question could not be answered"),
-    "rate-limited": Ending(BRIDGE, "One person's limit is 0 a minute", True, Limits(per_person=0)),
-    "a channel's rate": Ending(BRIDGE, "A channel's limit is 0 a minute", True, Limits(per_channel=0)),
+    "error": Ending("fail", "An error occurred and this question could not be answered"),
+    "rate-limited": Ending(
+        BRIDGE, "You've asked 0 questions in a minute, which is the limit.", True, Limits(per_person=0)
+    ),
+    "a channel's rate": Ending(
+        BRIDGE, "This channel has reached its limit of 0 questions in a minute.", True, Limits(per_channel=0)
+    ),
     "over-long question": Ending("bridge " * 1_700, "The question is long: only its first 2,000 characters"),
     "over-long answer": Ending("everything", "more quotes were left out to keep this message short."),
 }

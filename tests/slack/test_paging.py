@@ -9,11 +9,11 @@ import pytest
 from bot.models import Answer, Question
 from bot.playground.models import Message
 from bot.playground.workspace import DM_YOU, YOU
-from bot.slack.buttons import MORE_PASSAGES, PREVIOUS_PASSAGES
+from bot.slack.buttons import MORE_PASSAGES, PREVIOUS_PASSAGES, can_reread
 from bot.slack.features import scopes
+from bot.slack.interactions import find_page
 from bot.slack.layout import MessageContent as Shown
 from bot.slack.layout import texts_in
-from bot.slack.paging import may_reread, page_of
 from bot.store.store import Store
 from bot.wiring import answerer_over
 from tests.factories import article
@@ -91,16 +91,16 @@ def offered(reply: Message) -> list[str]:
 
 
 def test_more_passages_stand_in_the_answers_place(many: Harness) -> None:
-    """(More passages, the next three in the same message), to the end, each once; (Passages before, back again)."""
+    """(More passages, the next three in the same message), to the end, each once; (Previous passages, back again)."""
     with many.bot():
         first = asked_directly(many)
         assert offered(first) == ["Show context", "More passages", WHY_SHOWN]
         second = pressed(many, first, MORE_PASSAGES)
         assert shown(second).startswith("Passages 4–6 of 8:")
-        assert offered(second) == ["Show context", "Passages before", "More passages", WHY_SHOWN]
+        assert offered(second) == ["Show context", "Previous passages", "More passages", WHY_SHOWN]
         third = pressed(many, second, MORE_PASSAGES)
         assert shown(third).startswith("Passages 7–8 of 8:")
-        assert offered(third) == ["Show context", "Passages before", WHY_SHOWN]
+        assert offered(third) == ["Show context", "Previous passages", WHY_SHOWN]
         every = [words for reply in (first, second, third) for words in quoted(reply)]
         assert sorted(every) == sorted(HOLDING)
         assert quoted(pressed(many, third, PREVIOUS_PASSAGES)) == quoted(second)
@@ -128,14 +128,14 @@ def test_further_passages_are_offered_where_there_are_some(
     assert len(reply.trace.hits) > len(reply.quotes)
     with offline_harness.bot():
         assert ("More passages" in offered(asked_directly(offline_harness))) is has_more
-    assert (page_of(found, Question(ASKED), 1) is not None) is has_more
+    assert (find_page(found, Question(ASKED), 1) is not None) is has_more
 
 
 def test_what_is_said_of_the_answer_is_not_said_of_further_passages() -> None:
     """That an article is later than the quoted ones stands above the answer alone."""
     cost = [f"The pier at Skarvik cost {number} million crowns, says {who}." for number, who in PIERS]
     dated = [article(one, id=f"{at}.txt", published=date(2020 + at, 1, 1)) for at, one in enumerate(cost)]
-    pages = [page_of(answerer_over(dated), Question("what did the pier at Skarvik cost"), at) for at in (0, 1)]
+    pages = [find_page(answerer_over(dated), Question("what did the pier at Skarvik cost"), at) for at in (0, 1)]
     first, second = (page.reply for page in pages if page is not None)
     assert isinstance(first, Answer)
     assert isinstance(second, Answer)
@@ -160,7 +160,7 @@ def test_a_question_that_is_gone_has_no_further_passages(many: Harness) -> None:
         assert many.slack.interactivity.click(reply, MORE_PASSAGES, user=YOU).failure is None
         many.slack.wait_until(lambda: bool(many.slack.views.open_modals(YOU)))
         (view,) = many.slack.views.open_modals(YOU)
-        assert list(texts_in(view["blocks"])) == ["The question is not there any more; please ask it again."]
+        assert list(texts_in(view["blocks"])) == ["The question no longer exists. Ask it again."]
 
 
 def test_passages_that_slack_does_not_take_are_told_of(many: Harness) -> None:
@@ -172,7 +172,7 @@ def test_passages_that_slack_does_not_take_are_told_of(many: Harness) -> None:
         many.slack.wait_until(lambda: bool(many.slack.views.open_modals(YOU)))
         (view,) = many.slack.views.open_modals(YOU)
         (sentence,) = texts_in(view["blocks"])
-        assert sentence.startswith("Slack did not take the further passages")
+        assert sentence.startswith("Slack did not accept the further passages")
         assert standing(many).blocks == first.blocks
 
 
@@ -195,4 +195,4 @@ READS = [
 @pytest.mark.parametrize(("channel", "granted", "may"), READS)
 def test_where_a_question_may_be_read_again(channel: str, granted: tuple[str, ...] | None, may: bool) -> None:
     """In direct messages with im:history, in channels with the scopes for public and private ones alike."""
-    assert may_reread(channel, None if granted is None else frozenset(granted)) is may
+    assert can_reread(channel, None if granted is None else frozenset(granted)) is may

@@ -6,10 +6,18 @@ from hypothesis import given
 
 from bot.models import Reply
 from bot.playground.workspace import YOU
-from bot.slack.buttons import BUTTON_BLOCKS as CONTROLS
-from bot.slack.buttons import SHARE_BLOCKS, SHARE_VALUE_LIMIT, AnswerRef, ShareRef, add_buttons, credited, sharing_of
-from bot.slack.layout import MESSAGE_LIMIT, MessageContent, render, size_of, texts_in
-from bot.slack.markup import size
+from bot.slack.buttons import (
+    BUTTONS_SIZE,
+    SHARE_HEADER_SIZE,
+    VALUE_LIMIT,
+    AnswerRef,
+    ShareRef,
+    add_buttons,
+    add_share_header,
+    share_ref,
+)
+from bot.slack.layout import MESSAGE_LIMIT, MessageContent, build_reply, texts_in, total_size
+from bot.slack.markup import utf16_length
 from bot.store.models import MessageRef
 
 from .hostile import MIXTURES, assert_harmless, replies, untimed
@@ -17,8 +25,8 @@ from .hostile import MIXTURES, assert_harmless, replies, untimed
 
 def test_a_question_that_a_button_cannot_carry_is_not_shared() -> None:
     """The button holds at most what Slack takes; a longer question has none."""
-    assert sharing_of("ü" * (SHARE_VALUE_LIMIT - 15)) == ShareRef(question="ü" * (SHARE_VALUE_LIMIT - 15))
-    assert sharing_of("𝕳" * (SHARE_VALUE_LIMIT // 2)) is None
+    assert share_ref("ü" * (VALUE_LIMIT - 15)) == ShareRef(question="ü" * (VALUE_LIMIT - 15))
+    assert share_ref("𝕳" * (VALUE_LIMIT // 2)) is None
 
 
 @untimed
@@ -26,15 +34,15 @@ def test_a_question_that_a_button_cannot_carry_is_not_shared() -> None:
 def test_what_is_shared_fits_and_does_nothing_but_show(reply: Reply, question: str) -> None:
     """However long and hostile, a shared answer and a private one are messages that Slack takes."""
     quotes = reply.shown_quotes
-    message = render(reply, around=SHARE_BLOCKS + CONTROLS)
+    message = build_reply(reply, reserved=SHARE_HEADER_SIZE + BUTTONS_SIZE)
     answered = AnswerRef(ref=MessageRef("T1", "C1", "1.0"), version="")
-    private = add_buttons(message, answered, quotes, share=sharing_of(question))
+    private = add_buttons(message, answered, quotes, share=share_ref(question))
     assert_harmless(private, quotes)
     *_, row, _ = private.blocks
     names = [name for name in texts_in(row) if name != "Show context"]
-    assert names == (["Share in channel", "Why this answer?"] if sharing_of(question) else ["Why this answer?"])
-    shared = credited(message, question or "x", YOU)
+    assert names == (["Share in channel", "Why this answer?"] if share_ref(question) else ["Why this answer?"])
+    shared = add_share_header(message, question if question.strip() else "x", YOU)
     who, *rest = shared.blocks
     assert_harmless(MessageContent(shared.text, rest), quotes)
     assert who["elements"] == [{"type": "mrkdwn", "text": f"Shared by <@{YOU}>, who asked:", "verbatim": True}]
-    assert size_of(shared.blocks) + size(shared.text) <= MESSAGE_LIMIT
+    assert total_size(shared.blocks) + utf16_length(shared.text) <= MESSAGE_LIMIT

@@ -16,7 +16,7 @@ from hypothesis import Phase, given, settings
 from bot.models import Article, Reply
 from bot.slack import strings
 from bot.slack.buttons import AnswerRef, PageRef, add_buttons
-from bot.slack.layout import MessageContent, how_to, plain, render
+from bot.slack.layout import MessageContent, build_how_to, build_reply, build_sentence
 from bot.store.models import MessageRef
 from tests.conftest import missing
 
@@ -60,10 +60,19 @@ def _every_kind() -> list[MessageContent]:
     ]
     turn = PageRef(ref=REF, version="", at=1)
     answered = AnswerRef(ref=REF, version="")
-    pressed = [add_buttons(render(one), answered, (APPROVED,), before=turn, after=turn) for one in replied]
+    pressed = [add_buttons(build_reply(one), answered, (APPROVED,), before=turn, after=turn) for one in replied]
     sentences = [value for name, value in vars(strings).items() if name.isupper() and isinstance(value, str)]
-    own = [how_to(()), how_to(("who approved the bridge", "<!channel> *bridge*"), NOTES), *map(plain, sentences)]
-    return [*(render(reply) for reply in replied), *(render(reply, NOTES) for reply in replied), *own, *pressed]
+    own = [
+        build_how_to(()),
+        build_how_to(("who approved the bridge", "<!channel> *bridge*"), NOTES),
+        *map(build_sentence, sentences),
+    ]
+    return [
+        *(build_reply(reply) for reply in replied),
+        *(build_reply(reply, NOTES) for reply in replied),
+        *own,
+        *pressed,
+    ]
 
 
 def _fuzzed() -> list[MessageContent]:
@@ -72,7 +81,7 @@ def _fuzzed() -> list[MessageContent]:
     @settings(untimed, max_examples=40, derandomize=True, database=None, phases=[Phase.generate])
     @given(replies())
     def make(reply: Reply) -> None:
-        made.append(render(reply))
+        made.append(build_reply(reply))
 
     make()
     return made

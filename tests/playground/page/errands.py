@@ -139,7 +139,7 @@ def more(desk: Desk) -> None:
     answer = desk.ask("GCAP")
     first = answer.locator("blockquote").first.inner_text()
     answer.get_by_role("button", name="More passages").click()
-    expect(answer.get_by_role("button", name="Passages before")).to_be_visible()
+    expect(answer.get_by_role("button", name="Previous passages")).to_be_visible()
     expect(answer.locator("blockquote").first).not_to_have_text(first)
     expect(answer).not_to_contain_text("A later article")
 
@@ -203,8 +203,8 @@ def lacking(desk: Desk) -> None:
     desk.visit.slack.wait_until_idle()
     desk.go("Colleague")
     desk.go("Home tab")
-    desk.visit.tab.get_by_role("heading", name="What the archive lacks").scroll_into_view_if_needed()
-    expect(desk.conversation).to_contain_text("noted: I looked for the date of the treaty.")
+    desk.visit.tab.get_by_role("heading", name="Gaps in the archive").scroll_into_view_if_needed()
+    expect(desk.conversation).to_contain_text("note: I looked for the date of the treaty.")
     expect(desk.conversation).to_contain_text("why submarines in Antarctica · ")
 
 
