@@ -1,1 +1,1 @@
-"""TODO."""
+"""The database of questions: claims, answers and feedback."""

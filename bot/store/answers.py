@@ -1,7 +1,4 @@
-"""What people think of replies. Keeps secret how one person's second word replaces the first without their name.
-
-What was asked and what came of it, for as long as questions are kept. Keeps secret how it is found again.
-"""
+"""Tables of answers and feedback: what was asked, how it was answered, and how people rated the reply."""
 
 from __future__ import annotations
 
@@ -12,8 +9,7 @@ from typing import Any
 
 from bot.store.models import AnswerRecord, Feedback, MessageRef, normalize_answer_id
 
-# Hexadecimal digits of a person's mark.
-_DIGITS = 16
+_HASH_LENGTH = 16  # hexadecimal digits
 
 _SAVE_FEEDBACK = """
     INSERT INTO ratings (question, person, useful, note)
@@ -24,34 +20,16 @@ _FIND_FEEDBACK = """
     SELECT useful, note FROM ratings JOIN questions ON id = question WHERE (team, channel, ts) = (?, ?, ?)
     ORDER BY useful, note
 """
-
-
-def save_feedback(db: sqlite3.Connection, ref: MessageRef, person: str, rated: Feedback) -> None:
-    """Write what ``person`` thinks of the reply at ``ref``, if the question is known."""
-    db.execute(_SAVE_FEEDBACK, (_mark(ref, person), rated.useful, rated.note, ref.team, ref.channel, ref.ts))
-
-
-def find_feedback(db: sqlite3.Connection, ref: MessageRef) -> tuple[Feedback, ...]:
-    """What is thought of the reply at ``ref``."""
-    found = db.execute(_FIND_FEEDBACK, (ref.team, ref.channel, ref.ts)).fetchall()
-    return tuple(Feedback(bool(useful), note) for useful, note in found)
-
-
-def _mark(ref: MessageRef, person: str) -> str:
-    """Tells a person from others at this question alone: what they think of two replies cannot be put together."""
-    return hashlib.sha256(f"{ref.team} {ref.channel} {ref.ts} {person}".encode()).hexdigest()[:_DIGITS]
-
-
 _SAVE_ANSWER = """
     INSERT OR REPLACE INTO replies
         (question, id, thread, person, surface, words, follows, is_public, outcome, receipt, asked_at)
     SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, asked_at FROM questions WHERE (team, channel, ts) = (?, ?, ?)
 """
-_DELETE = """
+_DELETE_ANSWER = """
     DELETE FROM replies WHERE question = (SELECT id FROM questions WHERE (team, channel, ts) = (?, ?, ?))
 """
-# In its thread, and in those that hang from it and from its reply.
-_FORGET_WORDS = """
+# Later questions in the same thread, and in threads that start at the question or at its reply.
+_CLEAR_FOLLOW_UPS = """
     UPDATE replies SET follows = '' WHERE follows != '' AND question IN (
         SELECT later.id FROM questions AS earlier
         JOIN replies AS old ON old.question = earlier.id
@@ -66,100 +44,103 @@ _COLUMNS = """
     replies.asked_at, follows, is_public
 """
 _FIND_ANSWER = f"SELECT {_COLUMNS} FROM replies JOIN questions ON questions.id = question"
-# What was asked in private, only where that is wanted.
 _SINCE = "replies.asked_at >= ? AND (is_public OR ?)"
-# Plain words hold none.
+_NEWEST_FIRST = "ORDER BY replies.asked_at DESC, question DESC"
+# Separates the earlier questions: plain text has no line breaks.
 _LINE = "\n"
-_NEWEST = "ORDER BY replies.asked_at DESC, question DESC"
 
 
-def save_answer(db: sqlite3.Connection, kept: AnswerRecord) -> None:
-    """Write ``kept`` in place of what was kept of an older version of the question, which must be known."""
-    ref = kept.ref
-    _forget_words(db, ref)
-    said = (
-        kept.id,
-        kept.thread,
-        kept.user_hash,
-        kept.entry_point,
-        kept.question,
-        _LINE.join(kept.earlier_questions),
-        kept.is_public,
+def save_feedback(db: sqlite3.Connection, ref: MessageRef, user: str, feedback: Feedback) -> None:
+    """Save or replace one user's feedback on a reply, if the question is known."""
+    # The hash differs from question to question, so that one person's ratings cannot be connected.
+    user_hash = hashlib.sha256(f"{ref.team} {ref.channel} {ref.ts} {user}".encode()).hexdigest()[:_HASH_LENGTH]
+    db.execute(_SAVE_FEEDBACK, (user_hash, feedback.useful, feedback.note, ref.team, ref.channel, ref.ts))
+
+
+def find_feedback(db: sqlite3.Connection, ref: MessageRef) -> tuple[Feedback, ...]:
+    """All feedback on the reply to a question."""
+    rows = db.execute(_FIND_FEEDBACK, (ref.team, ref.channel, ref.ts))
+    return tuple(Feedback(bool(useful), note) for useful, note in rows)
+
+
+def save_answer(db: sqlite3.Connection, record: AnswerRecord) -> None:
+    """Save the record in place of that of an older version; its question must be known."""
+    ref = record.ref
+    _clear_follow_ups(db, ref)
+    columns = (
+        record.id,
+        record.thread,
+        record.user_hash,
+        record.entry_point,
+        record.question,
+        _LINE.join(record.earlier_questions),
+        record.is_public,
+        record.outcome,
+        record.receipt,
     )
-    db.execute(_SAVE_ANSWER, (*said, kept.outcome, kept.receipt, ref.team, ref.channel, ref.ts))
+    db.execute(_SAVE_ANSWER, (*columns, ref.team, ref.channel, ref.ts))
 
 
 def delete_answer(db: sqlite3.Connection, ref: MessageRef) -> None:
-    """Delete what is kept of the question at ``ref``, if anything."""
-    _forget_words(db, ref)
-    db.execute(_DELETE, (ref.team, ref.channel, ref.ts))
+    """Delete the record of a question, if there is one."""
+    _clear_follow_ups(db, ref)
+    db.execute(_DELETE_ANSWER, (ref.team, ref.channel, ref.ts))
 
 
-def _forget_words(db: sqlite3.Connection, ref: MessageRef) -> None:
-    """Delete what questions that went on with the one at ``ref`` keep of its words."""
-    db.execute(_FORGET_WORDS, (ref.team, ref.channel, ref.ts))
+def _clear_follow_ups(db: sqlite3.Connection, ref: MessageRef) -> None:
+    """Delete copies of the question's text from its follow-up questions."""
+    db.execute(_CLEAR_FOLLOW_UPS, (ref.team, ref.channel, ref.ts))
 
 
 def find_answer(db: sqlite3.Connection, typed: str) -> AnswerRecord | None:
-    """The newest with the id that was ``typed``."""
-    return next(
-        iter(
-            _kept(db.execute(f"{_FIND_ANSWER} WHERE replies.id = ? {_NEWEST} LIMIT 1", (normalize_answer_id(typed),)))
-        ),
-        None,
-    )
+    """The newest record with the answer id that a person typed."""
+    sql = f"{_FIND_ANSWER} WHERE replies.id = ? {_NEWEST_FIRST} LIMIT 1"
+    return _first(db.execute(sql, (normalize_answer_id(typed),)))
 
 
-def last(db: sqlite3.Connection, team: str, channel: str, thread: str, before: str) -> AnswerRecord | None:
-    """Of those said in a thread before a message, the one that was said last; an edit makes none a later one.
+def find_latest(db: sqlite3.Connection, team: str, channel: str, thread: str, before: str) -> AnswerRecord | None:
+    """The last record in a thread before the message ``before``, by time of the question, not of its edits.
 
-    What was answered outside any thread, by the message from which the thread hangs, comes before all of them.
+    If there is none, the record whose reply starts the thread.
     """
     key = (thread, team, channel)
-    # Of timestamps, the longer is the later, as of versions.
+    # Of two timestamps, the longer is later.
     earlier = "(length(ts), ts) < (length(?), ?) ORDER BY length(ts) DESC, ts DESC LIMIT 1"
-    said = f"{_FIND_ANSWER} WHERE (replies.thread, team, channel) = (?, ?, ?) AND {earlier}"
-    answered = f"{_FIND_ANSWER} WHERE (questions.reply_ts, team, channel) = (?, ?, ?) LIMIT 1"
-    found = _kept(db.execute(said, (*key, before, before))) or _kept(db.execute(answered, key))
-    return next(iter(found), None)
+    in_thread = f"{_FIND_ANSWER} WHERE (replies.thread, team, channel) = (?, ?, ?) AND {earlier}"
+    at_root = f"{_FIND_ANSWER} WHERE (questions.reply_ts, team, channel) = (?, ?, ?) LIMIT 1"
+    return _first(db.execute(in_thread, (*key, before, before))) or _first(db.execute(at_root, key))
 
 
-def recent(db: sqlite3.Connection, person: str, limit: int) -> tuple[AnswerRecord, ...]:
-    """The newest of one person's."""
-    return _kept(db.execute(f"{_FIND_ANSWER} WHERE replies.person = ? {_NEWEST} LIMIT ?", (person, limit)))
+def find_recent(db: sqlite3.Connection, user_hash: str, limit: int) -> tuple[AnswerRecord, ...]:
+    """One user's newest records."""
+    sql = f"{_FIND_ANSWER} WHERE replies.person = ? {_NEWEST_FIRST} LIMIT ?"
+    return tuple(map(_record, db.execute(sql, (user_hash, limit))))
 
 
-def unanswered(db: sqlite3.Connection, since: float, *, private: bool) -> tuple[AnswerRecord, ...]:
-    """The abstentions, newest first."""
-    asked = f"replies.outcome = 'abstention' AND {_SINCE}"
-    return tuple(_nameless(row) for row in db.execute(f"{_FIND_ANSWER} WHERE {asked} {_NEWEST}", (since, private)))
+def find_unanswered(db: sqlite3.Connection, since: float, *, private: bool) -> tuple[AnswerRecord, ...]:
+    """Abstentions since a time, newest first, without who asked."""
+    sql = f"{_FIND_ANSWER} WHERE replies.outcome = 'abstention' AND {_SINCE} {_NEWEST_FIRST}"
+    return tuple(replace(_record(row), user_hash="") for row in db.execute(sql, (since, private)))
 
 
-def complaints(db: sqlite3.Connection, since: float, *, private: bool) -> tuple[tuple[AnswerRecord, Feedback], ...]:
-    """What was not helpful, newest question first."""
-    found = db.execute(
+def find_unhelpful(db: sqlite3.Connection, since: float, *, private: bool) -> tuple[tuple[AnswerRecord, Feedback], ...]:
+    """Records rated unhelpful since a time, newest first, without who asked."""
+    rows = db.execute(
         f"SELECT {_COLUMNS}, note FROM replies JOIN questions ON questions.id = replies.question"
         " JOIN ratings ON ratings.question = replies.question"
         f" WHERE NOT useful AND {_SINCE}"
         " ORDER BY replies.asked_at DESC, replies.question DESC, note",
         (since, private),
     )
-    return tuple((_nameless(row[:-1]), Feedback(False, row[-1])) for row in found)
+    return tuple((replace(_record(row[:-1]), user_hash=""), Feedback(False, row[-1])) for row in rows)
 
 
-def _kept(found: sqlite3.Cursor) -> tuple[AnswerRecord, ...]:
-    return tuple(_one(row) for row in found)
+def _first(rows: sqlite3.Cursor) -> AnswerRecord | None:
+    return next(map(_record, rows.fetchall()), None)
 
 
-def _one(row: tuple[Any, ...]) -> AnswerRecord:
-    short_id, team, channel, ts, *rest, follows, is_public = row
-    before = tuple(follows.split(_LINE)) if follows else ()
-    return replace(
-        AnswerRecord(short_id, MessageRef(team, channel, ts), *rest),
-        earlier_questions=before,
-        is_public=bool(is_public),
-    )
-
-
-def _nameless(row: tuple[Any, ...]) -> AnswerRecord:
-    return replace(_one(row), user_hash="")
+def _record(row: tuple[Any, ...]) -> AnswerRecord:
+    answer_id, team, channel, ts, *rest, earlier, is_public = row
+    questions = tuple(earlier.split(_LINE)) if earlier else ()
+    record = AnswerRecord(answer_id, MessageRef(team, channel, ts), *rest)
+    return replace(record, earlier_questions=questions, is_public=bool(is_public))

@@ -1,4 +1,4 @@
-"""The tables of the ledger. Keeps secret how an older file becomes one of today."""
+"""Tables of the database, as a list of migrations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sqlite3
 
 log = logging.getLogger(__name__)
 
-# Each migration once, in this order; never edited, only added to.
+# Applied in this order. Never edit a released migration; add one.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """
@@ -99,10 +99,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX replies_by_person ON replies (person, asked_at)",
         "CREATE INDEX replies_by_outcome ON replies (outcome, asked_at)",
     ),
-    # Of what was asked before nobody knows.
+    # 0 for older questions, of which it is unknown.
     ("ALTER TABLE replies ADD COLUMN is_public INTEGER NOT NULL DEFAULT 0",),
     (
         "ALTER TABLE questions RENAME COLUMN withdrawn TO is_deleted",
+        "ALTER TABLE questions RENAME COLUMN settled_at TO completed_at",
         "UPDATE questions SET outcome = 'deleted' WHERE outcome = 'withdrawn'",
         "UPDATE questions SET outcome = 'expired' WHERE outcome = 'lost'",
     ),
@@ -110,11 +111,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 
 class NewerSchemaError(Exception):
-    """The file was written by a later version of this program."""
+    """The database was written by a later version of this program."""
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Bring the tables up to date, all or nothing; the caller has begun a transaction. NewerRecordsError if too new."""
+    """Apply missing migrations, in the caller's transaction. Raises ``NewerSchemaError``."""
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     if version > len(MIGRATIONS):
         raise NewerSchemaError
@@ -122,4 +123,4 @@ def migrate(db: sqlite3.Connection) -> None:
         for statement in statements:
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {number}")
-        log.info("records brought to version %d", number)
+        log.info("database migrated to version %d", number)

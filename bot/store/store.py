@@ -1,4 +1,4 @@
-"""The ledger itself: who may take a question, and what becomes of it. Keeps secret how a row passes between holders."""
+"""The store: which process may reply to a question, how questions were answered, and feedback on the replies."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from bot.store.models import (
 
 log = logging.getLogger(__name__)
 
-# Deleted at a time, so that nobody who would claim a question waits for more than some milliseconds.
-_FORGOTTEN_AT_ONCE = 1_000
+# Rows deleted in one transaction, which claims wait for: some milliseconds.
+_DELETE_BATCH = 1_000
 
 
 class Store:
-    """The ledger in a state folder, which is made when missing; in memory only, where ``folder`` is None.
+    """Database in a state folder, which is created if missing; in memory if ``folder`` is None.
 
-    Several threads and several processes on one host may share a folder; ``holder`` tells them apart. Every method
-    raises RecordsError when it cannot do what it says, and has then changed nothing.
+    Threads, and processes of one host, may share a folder; ``holder`` identifies this one. If a method cannot do its
+    work it changes nothing and raises ``StoreError``.
     """
 
     def __init__(
@@ -47,94 +47,91 @@ class Store:
     ) -> None:
         self._clock = clock
         self._holder = holder or uuid4().hex
-        self._lost = 0
         self._database = Database(folder / FILE_NAME if folder else None)
-
-    @property
-    def expired_count(self) -> int:
-        """How many questions this object has given up."""
-        return self._lost
+        self.expired_count = 0  # questions that this object has completed as "expired"
 
     def claim(self, event: QuestionEvent) -> Claim | None:
-        """Take the question that ``event`` is about; None when there is nothing to take.
+        """Claim the question of ``event``; None if it is completed in this or a newer version, deleted, or held.
 
-        There is nothing when it is settled in this version or a newer one, when it is withdrawn, and when it is held.
-        A newer version of a question that is held is kept for whoever holds it (see ``settle``); one of a settled
-        question is claimed with the reply that stands.
+        A newer version of a held question is saved for its holder (see ``complete``). The claim of a newer version of
+        a completed question includes the existing reply.
         """
         return self._database.write(lambda db: self._claim(db, event))
 
     def _claim(self, db: sqlite3.Connection, event: QuestionEvent) -> Claim | None:
         now, ref = self._clock(), event.ref
-        fresh = ClaimRow(ref.team, ref.channel, ref.ts, event.version, event.body, asked_at=now)
-        row = claims.find(db, ref) or claims.find_event(db, event.event_id) or fresh
-        told = row.told(event.version, event.body)
-        is_done = told.is_deleted or (told.outcome is not None and told.newer_version is None)
-        is_free = not is_done and not told.is_held_against(self._holder, now)
-        after = told.taken(self._holder, now) if is_free else told
-        if after != row:
-            claims.save(db, after)
-        claims.note_event(db, event.event_id, after.ref)
-        return after.claim if is_free else None
+        new = ClaimRow(ref.team, ref.channel, ref.ts, event.version, event.body, asked_at=now)
+        before = claims.find(db, ref) or claims.find_by_event(db, event.event_id) or new
+        row = before.receive(event.version, event.body)
+        is_done = row.is_deleted or (row.outcome is not None and row.newer_version is None)
+        is_free = not is_done and not row.is_blocked_for(self._holder, now)
+        if is_free:
+            row = row.assign(self._holder, now)
+        if row != before:
+            claims.save(db, row)
+        claims.save_event(db, event.event_id, row.ref)
+        return row.claim if is_free else None
 
     def is_known(self, ref: MessageRef) -> bool:
-        """Whether the question at ``ref`` is in the ledger."""
+        """Whether the question is in the store."""
         return self._database.read(lambda db: claims.find(db, ref)) is not None
 
     def complete(
-        self, claim: Claim, outcome: Outcome, reply_ts: str | None, kept: AnswerRecord | None = None
+        self, claim: Claim, outcome: Outcome, reply_ts: str | None, record: AnswerRecord | None = None
     ) -> Claim | None:
-        """Record how a question ended and which public reply stands; its event is erased.
+        """Record the outcome of a question and its public reply, and erase its event.
 
-        ``kept`` is what is kept of this version, where it was searched, in place of anything kept of an older one.
+        ``record`` replaces that of an older version; it is None unless this version was searched.
 
-        What is still to be done with it comes back as a new claim: a newer version, which came meanwhile and updates
-        the reply in place; or the removal of the reply, because the question was withdrawn meanwhile. A question that
-        the ledger does not know (it was answered while the ledger could not be used) is recorded all the same. An
-        outcome that leaves open what stands takes the question from nobody who has taken it over.
+        Returns a new claim if there is more to do: a newer version arrived meanwhile, whose answer updates the reply,
+        or the question was deleted, and so must the reply be. An unknown question, answered while the store was
+        unavailable, is recorded too. An uncertain outcome does not end the claim of another holder.
         """
-        return self._database.write(lambda db: self._complete(db, claim, outcome, reply_ts, kept))
+        return self._database.write(lambda db: self._complete(db, claim, outcome, reply_ts, record))
 
     def _complete(
-        self, db: sqlite3.Connection, claim: Claim, outcome: Outcome, reply_ts: str | None, kept: AnswerRecord | None
+        self, db: sqlite3.Connection, claim: Claim, outcome: Outcome, reply_ts: str | None, record: AnswerRecord | None
     ) -> Claim | None:
         now, ref = self._clock(), claim.ref
-        fresh = ClaimRow(ref.team, ref.channel, ref.ts, claim.version, None, asked_at=now, attempt=claim.attempt)
-        row = claims.find(db, ref) or fresh
-        if outcome in UNCERTAIN and row.holder is not None and not row.is_held_by(self._holder, claim):
-            # Somebody else is about to find out.
-            claims.save(db, replace(row, reply_ts=row.reply_ts or reply_ts))
+        new = ClaimRow(ref.team, ref.channel, ref.ts, claim.version, None, asked_at=now, attempt=claim.attempt)
+        before = claims.find(db, ref) or new
+        if outcome in UNCERTAIN and before.holder is not None and not before.is_held_by(self._holder, claim):
+            # The other holder will find out.
+            claims.save(db, replace(before, reply_ts=before.reply_ts or reply_ts))
             return None
-        after = row.settled(claim.version, outcome, reply_ts, now)
-        is_due_again = after.is_due_again
-        claims.save(db, after)
-        if not row.is_past(claim.version):
-            if kept is None or after.is_deleted:
+        row = before.complete(claim.version, outcome, reply_ts, now)
+        claims.save(db, row)
+        if not before.is_obsolete(claim.version):
+            if record is None or row.is_deleted:
                 answers.delete_answer(db, ref)
             else:
-                answers.save_answer(db, kept)
-        if is_due_again:
-            after = after.taken(self._holder, now)
-            claims.save(db, after)
-        return after.claim if is_due_again else None
+                answers.save_answer(db, record)
+        return self._assign(db, row, now) if row.has_more_work else None
+
+    def _assign(self, db: sqlite3.Connection, row: ClaimRow, now: float) -> Claim:
+        row = row.assign(self._holder, now)
+        claims.save(db, row)
+        return row.claim
 
     def release(self, claim: Claim) -> None:
-        """Give a question back of which nothing was posted: whoever comes next may take it at once."""
+        """Give up a claim without having posted anything, so that the question can be claimed at once."""
 
         def work(db: sqlite3.Connection) -> None:
             row = claims.find(db, claim.ref)
             if row is not None and row.is_held_by(self._holder, claim):
-                freed = row.freed()
-                claims.save(db, _closed(freed, self._clock()) if freed.is_deleted and not freed.may_stand else freed)
+                row = row.release()
+                if row.is_deleted and not row.may_have_reply:
+                    row = row.complete(row.version, "deleted", None, self._clock())
+                claims.save(db, row)
 
         self._database.write(work)
 
     def delete_question(self, ref: MessageRef) -> Claim | None:
-        """The person deleted the question at ``ref``: it is never answered from now on.
+        """Record that the question's author deleted it, so that it is never answered.
 
-        A claim when a reply stands or may stand, which is to be removed and settled as "deleted"; None when there is
-        none, or when the question is held: its holder learns of it by ``standing`` and at the latest by ``settle``.
-        A reply that was settled as "unknown" is not known here either, and is nobody's to remove.
+        Returns a claim if a reply exists or may exist: delete it, and complete the claim as "deleted". Returns None if
+        there is none, or if the question is held: its holder learns of it from ``lease_state`` or ``complete``. A reply
+        whose outcome was "unknown" is not found.
         """
         return self._database.write(lambda db: self._delete_question(db, ref))
 
@@ -142,104 +139,93 @@ class Store:
         now = self._clock()
         answers.delete_answer(db, ref)
         row = claims.find(db, ref) or ClaimRow(ref.team, ref.channel, ref.ts, "", None, asked_at=now)
-        marked = replace(row, is_deleted=True, asked_at=now, newer_version=None, newer_body=None)
-        if marked.is_held_against(self._holder, now):
-            claims.save(db, marked)
+        row = replace(row, is_deleted=True, asked_at=now, newer_version=None, newer_body=None)
+        if row.is_blocked_for(self._holder, now):
+            claims.save(db, row)
             return None
-        if not marked.may_stand:
-            claims.save(db, _closed(marked, now))
+        if not row.may_have_reply:
+            claims.save(db, row.complete(row.version, "deleted", None, now))
             return None
-        taken = marked.taken(self._holder, now)
-        claims.save(db, taken)
-        return taken.claim
+        return self._assign(db, row, now)
 
     def lease_state(self, claim: Claim) -> LeaseState:
-        """How ``claim`` stands, to be asked right before posting: unless it is overtaken, it is nobody else's for the
-        next POSTING seconds. That the question was deleted is no news where the claim tells of it.
+        """State of a claim, to be checked right before posting: unless superseded, it stays held for POSTING seconds.
+
+        "deleted" is not returned for a claim that already says so.
         """
         row = self._database.read(lambda db: claims.find(db, claim.ref))
         if row is not None and row.is_leased_for(POSTING, self._clock()):
             return row.lease_state(self._holder, claim)
-        return self._database.write(lambda db: self._extended(db, claim))
+        return self._database.write(lambda db: self._extend_lease(db, claim))
 
-    def _extended(self, db: sqlite3.Connection, claim: Claim) -> LeaseState:
+    def _extend_lease(self, db: sqlite3.Connection, claim: Claim) -> LeaseState:
         row = claims.find(db, claim.ref)
-        if row is None or (standing := row.lease_state(self._holder, claim)) == "superseded":
+        if row is None or (state := row.lease_state(self._holder, claim)) == "superseded":
             return "superseded"
         claims.save(db, replace(row, leased_until=self._clock() + LEASE))
-        return standing
+        return state
 
     def renew_leases(self) -> None:
-        """Extend the lease of all that this holder has claimed and not settled; to be called every few seconds."""
-        self._database.write(lambda db: claims.renew(db, self._holder, self._clock() + LEASE))
+        """Extend the leases of all claims of this holder; call it every few seconds."""
+        self._database.write(lambda db: claims.renew_leases(db, self._holder, self._clock() + LEASE))
 
     def claim_expired(self, limit: int) -> tuple[Claim, ...]:
-        """Take over up to ``limit`` questions that nobody holds any more, oldest first.
+        """Claim up to ``limit`` questions whose leases have expired, oldest first; never this holder's own.
 
-        Those that were asked longer than GIVE_UP ago are settled as "expired" instead. What this holder has claimed is
-        never abandoned by it: it is renewed, settled or released.
+        Those asked more than GIVE_UP seconds ago are completed as "expired" instead.
         """
 
         def work(db: sqlite3.Connection) -> tuple[int, tuple[Claim, ...]]:
             now = self._clock()
-            lost = claims.give_up(db, self._holder, now, now - GIVE_UP)
-            taken = [row.taken(self._holder, now) for row in claims.abandoned(db, self._holder, now, limit)]
-            for row in taken:
-                claims.save(db, row)
-            return lost, tuple(row.claim for row in taken)
+            count = claims.give_up(db, self._holder, now, now - GIVE_UP)
+            rows = claims.find_expired(db, self._holder, now, limit)
+            return count, tuple(self._assign(db, row, now) for row in rows)
 
-        lost, taken_over = self._database.write(work)
-        if lost:
-            log.error("%d questions that nobody brought to an end within %d s are given up", lost, GIVE_UP)
-            self._lost += lost
-        return taken_over
+        count, claimed = self._database.write(work)
+        if count:
+            log.error("gave up %d questions that were not completed within %d s", count, GIVE_UP)
+            self.expired_count += count
+        return claimed
 
     def delete_completed(self, before: float | None) -> int:
-        """Delete what was settled before a time (None: all that is settled) for good; how many questions it was."""
-        count, end = 0, math.inf if before is None else before
-        while deleted := self._database.write(lambda db: claims.forget(db, end, _FORGOTTEN_AT_ONCE)):
-            count += deleted
-        self._database.shred()
-        return count
+        """Permanently delete questions completed before a Unix time, or all completed ones; returns their number."""
+        total, end = 0, math.inf if before is None else before
+        while count := self._database.write(lambda db: claims.delete_completed(db, end, _DELETE_BATCH)):
+            total += count
+        self._database.empty_journal()
+        return total
 
-    def save_feedback(self, ref: MessageRef, person: str, rated: Feedback) -> None:
-        """Keep what ``person`` thinks of the reply at ``ref``, in place of what they thought before.
+    def save_feedback(self, ref: MessageRef, user: str, feedback: Feedback) -> None:
+        """Save or replace one user's feedback on the reply to a question; nothing if the question is unknown.
 
-        It is deleted with its question, and not kept where the question is not known. Who it was is not kept.
+        The user's name is not stored, and the feedback is deleted with the question.
         """
-        self._database.write(lambda db: answers.save_feedback(db, ref, person, rated))
+        self._database.write(lambda db: answers.save_feedback(db, ref, user, feedback))
 
     def find_feedback(self, ref: MessageRef) -> tuple[Feedback, ...]:
-        """What people think of the reply to the question at ``ref``, in no order that tells who they are."""
+        """All feedback on the reply to a question, in an order that does not reveal who gave it."""
         return self._database.read(lambda db: answers.find_feedback(db, ref))
 
-    def find_answer(self, short_id: str) -> AnswerRecord | None:
-        """What is kept of the answer with this id; None where it is not kept, or not any more."""
-        return self._database.read(lambda db: answers.find_answer(db, short_id))
+    def find_answer(self, answer_id: str) -> AnswerRecord | None:
+        """The record of an answer; None if there is none, or it was deleted."""
+        return self._database.read(lambda db: answers.find_answer(db, answer_id))
 
     def find_latest_answer(self, team: str, channel: str, thread: str, before: str) -> AnswerRecord | None:
-        """What is kept of the last question in a thread before a message; ``thread`` and ``before`` are timestamps.
-
-        The message from which the thread hangs may be the reply to it.
-        """
-        return self._database.read(lambda db: answers.last(db, team, channel, thread, before))
+        """The last record in a thread before the message ``before``, or that whose reply starts the thread."""
+        return self._database.read(lambda db: answers.find_latest(db, team, channel, thread, before))
 
     def find_recent(self, team: str, user: str, limit: int) -> tuple[AnswerRecord, ...]:
-        """One person's own questions, newest first."""
-        return self._database.read(lambda db: answers.recent(db, hash_user_id(team, user), limit))
+        """One user's own records, newest first."""
+        return self._database.read(lambda db: answers.find_recent(db, hash_user_id(team, user), limit))
 
     def find_unanswered(self, since: float, *, private: bool) -> tuple[AnswerRecord, ...]:
-        """What was asked since a time, also in ``private`` or not, and not answered, newest first; not who asked."""
-        return self._database.read(lambda db: answers.unanswered(db, since, private=private))
+        """Abstentions since a Unix time in public channels, or with ``private`` everywhere, newest first; anonymous."""
+        return self._database.read(lambda db: answers.find_unanswered(db, since, private=private))
 
     def find_unhelpful(self, since: float, *, private: bool) -> tuple[tuple[AnswerRecord, Feedback], ...]:
-        """What was asked likewise, where somebody did not find the reply helpful; neither who asked nor who says so."""
-        return self._database.read(lambda db: answers.complaints(db, since, private=private))
+        """Records with unhelpful feedback, selected in the same way; anonymous."""
+        return self._database.read(lambda db: answers.find_unhelpful(db, since, private=private))
 
     def close(self) -> None:
-        """End the connection; further calls raise RecordsError."""
+        """Close the database; further calls raise ``StoreError``."""
         self._database.close()
-
-
-def _closed(row: ClaimRow, now: float) -> ClaimRow:
-    return row.settled(row.version, "deleted", None, now)

@@ -1,1 +1,1 @@
-"""The delivery ledger, as its users and its neighbours on the same host meet it."""
+"""Tests of the store."""

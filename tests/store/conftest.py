@@ -1,4 +1,4 @@
-"""One ledger, as two processes on one host see it."""
+"""Two stores in one folder, as two processes on one host have them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.store import Store
-from store.ledgers import Clock
+from store.helpers import Clock
 
 
 @pytest.fixture
@@ -17,11 +17,11 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: Clock) -> Store:
-    """The ledger of one process."""
+    """The store of one process."""
     return Store(tmp_path, clock=clock)
 
 
 @pytest.fixture
 def other(tmp_path: Path, clock: Clock) -> Store:
-    """Another process's ledger in the same folder."""
+    """Another process's store in the same folder."""
     return Store(tmp_path, clock=clock)

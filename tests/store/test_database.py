@@ -1,4 +1,4 @@
-"""Threads that write at the same time share transactions: each gets its own result or its own error."""
+"""Threads that write at the same time share a transaction; each gets its own result or error."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-def writing(word: object) -> Work:
+def write_word(word: object) -> Work:
     def work(db: sqlite3.Connection) -> object:
         db.execute("INSERT INTO words VALUES (?)", (word,))
         return word
@@ -37,8 +37,8 @@ def fail(_db: sqlite3.Connection) -> object:
     raise ValueError("of its own making")
 
 
-def together(database: Database, *works: Work) -> list[Future[object]]:
-    """What becomes of ``works``, each begun in its own thread while another thread writes."""
+def write_together(database: Database, *works: Work) -> list[Future[object]]:
+    """Futures of all ``works``, each started in its own thread while another thread writes."""
     begun = Barrier(len(works) + 1)
 
     def begin(work: Work) -> object:
@@ -56,28 +56,28 @@ def words(database: Database) -> list[str]:
 
 
 def test_each_gets_its_own_result(database: Database) -> None:
-    """Of thirty threads each gets what its own work returned, and all that they wrote stands, once."""
+    """Each of thirty threads gets its own result, and everything is written once."""
     names = [f"{number:02}" for number in range(30)]
-    assert [future.result() for future in together(database, *map(writing, names))] == names
+    assert [future.result() for future in write_together(database, *map(write_word, names))] == names
     assert words(database) == names
 
 
 @pytest.mark.parametrize(
-    ("bad", "error"), [(fail, ValueError), (writing("\ud800"), UnicodeEncodeError), (writing(None), StoreError)]
+    ("bad", "error"), [(fail, ValueError), (write_word("\ud800"), UnicodeEncodeError), (write_word(None), StoreError)]
 )
-def test_who_fails_fails_alone(database: Database, bad: Work, error: type[Exception]) -> None:
-    """What ails one thread's work ails no other's, and nothing of it stands or is written twice."""
-    first, failed, *others = together(database, writing("0"), bad, *map(writing, "123456789"))
+def test_a_failing_thread_fails_alone(database: Database, bad: Work, error: type[Exception]) -> None:
+    """An error of one thread's work affects no other, and nothing of it is written."""
+    first, failed, *others = write_together(database, write_word("0"), bad, *map(write_word, "123456789"))
     assert isinstance(failed.exception(), error)
     assert [future.result() for future in (first, *others)] == list("0123456789")
     assert words(database) == list("0123456789")
 
 
-def test_what_ails_the_file_is_told_to_each(database: Database) -> None:
-    """Where nothing can be written, every thread gets the one sentence, and the next can write again."""
+def test_an_error_of_the_file_is_raised_in_each_thread(database: Database) -> None:
+    """If nothing can be written, every thread gets the error, and later writes succeed."""
     database.write(lambda db: db.execute("ALTER TABLE words RENAME TO elsewhere"))
-    failed = together(database, *map(writing, "0123456789"))
+    failed = write_together(database, *map(write_word, "0123456789"))
     assert all(isinstance(future.exception(), StoreError) for future in failed)
     database.write(lambda db: db.execute("ALTER TABLE elsewhere RENAME TO words"))
-    assert database.write(writing("a")) == "a"
+    assert database.write(write_word("a")) == "a"
     assert words(database) == ["a"]

@@ -1,4 +1,4 @@
-"""Records that another version of the program wrote."""
+"""Databases written by other versions of the program."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from bot.errors import StoreError
 from bot.store.models import FILE_NAME, GIVE_UP, Claim, MessageRef
 from bot.store.schema import MIGRATIONS
 from bot.store.store import Store
-from store.ledgers import SECOND, Clock, question_event
+from store.helpers import SECOND, Clock, question_event
 
 SETTLED, OPEN = MessageRef("T1", "C1", "1.0"), MessageRef("T1", "C1", "2.0")
 
 
 @pytest.fixture
 def first_version(tmp_path: Path) -> Path:
-    """A folder whose records the first version wrote: one question settled, one only claimed."""
+    """A folder with a database of the first version: one question completed, one only claimed."""
     with sqlite3.connect(tmp_path / FILE_NAME) as db:
         for statement in MIGRATIONS[0]:
             db.execute(statement)
@@ -35,8 +35,8 @@ def first_version(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_the_first_version_settled_stays_settled(first_version: Path, clock: Clock) -> None:
-    """A question settled before the upgrade is not answered again, by place or by event; its reply can be updated."""
+def test_a_completed_question_stays_completed(first_version: Path, clock: Clock) -> None:
+    """A question completed before the upgrade is not claimed again, by message or event; its reply can be updated."""
     store = Store(first_version, clock=clock)
     assert [store.claim(question_event("Ev1", ref=SETTLED)), store.claim(question_event("Ev7", ref=SETTLED))] == [
         None
@@ -44,29 +44,29 @@ def test_what_the_first_version_settled_stays_settled(first_version: Path, clock
     assert store.claim(question_event("Ev8", SECOND, SETTLED)) == Claim(SETTLED, SECOND, "body of Ev8", 1, "1.5")
 
 
-def test_what_the_first_version_left_open_waits_for_its_delivery(first_version: Path, clock: Clock) -> None:
-    """A question claimed before the upgrade has no body: its next delivery claims it, as a second attempt."""
+def test_a_claimed_question_waits_for_its_event(first_version: Path, clock: Clock) -> None:
+    """A question claimed before the upgrade has no body: its next event claims it, as a second attempt."""
     store = Store(first_version, clock=clock)
     assert store.claim_expired(10) == ()
     assert store.claim(question_event("Ev2", ref=OPEN)) == Claim(OPEN, "", "body of Ev2", 2, None)
 
 
-def test_what_never_comes_again_is_given_up(first_version: Path, clock: Clock) -> None:
-    """A question claimed before the upgrade that is not delivered again is lost, and counted, after its hour."""
+def test_a_claimed_question_without_a_new_event_is_given_up(first_version: Path, clock: Clock) -> None:
+    """A question claimed before the upgrade that does not arrive again expires, and is counted, after an hour."""
     store = Store(first_version, clock=clock)
     clock.now += GIVE_UP
     assert (store.claim_expired(10), store.expired_count) == ((), 1)
 
 
-def test_an_upgrade_happens_once(first_version: Path, clock: Clock) -> None:
-    """Upgraded records are opened as they are: two ledgers on them know the same."""
+def test_migration_happens_once(first_version: Path, clock: Clock) -> None:
+    """A migrated database is opened as it is: two stores see the same questions."""
     assert [Store(first_version, clock=clock).is_known(SETTLED) for _ in range(2)] == [True, True]
     with sqlite3.connect(first_version / FILE_NAME) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
 
 
-def test_records_of_a_newer_version_are_left_alone(tmp_path: Path) -> None:
-    """Records that a later version wrote are refused rather than guessed at, and not set aside."""
+def test_a_database_of_a_newer_version_is_rejected(tmp_path: Path) -> None:
+    """A database of a later version is rejected and not renamed."""
     with sqlite3.connect(tmp_path / FILE_NAME) as db:
         db.execute("PRAGMA user_version = 99")
     db.close()

@@ -1,7 +1,4 @@
-"""What the ledger's tests share: a clock that stands still, deliveries, and what another process does with a ledger.
-
-Keeps secret how another process is told what to do.
-"""
+"""Helpers for tests of the store: a clock, events, and work for other processes."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ FIRST, SECOND, THIRD = "", "9.000100", "10.000100"
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that moves only when told to."""
 
     def __init__(self) -> None:
         self.now = 1_000_000.0
@@ -32,35 +29,35 @@ class Clock:
 
 
 def question_event(event_id: str = "Ev1", version: str = FIRST, ref: MessageRef = REF) -> QuestionEvent:
-    """An event about the question at ``ref``, whose body names both."""
+    """An event about the question at ``ref``."""
     return QuestionEvent(event_id, ref, version, f"body of {event_id}")
 
 
-def taken(store: Store, event_id: str = "Ev1", version: str = FIRST) -> Claim:
-    """The claim of the question at PLACE, which must be there to be had."""
+def claim_question(store: Store, event_id: str = "Ev1", version: str = FIRST) -> Claim:
+    """Claim the question at REF, which must be free."""
     claim = store.claim(question_event(event_id, version))
     assert claim
     return claim
 
 
-def numbered(number: int) -> QuestionEvent:
+def numbered_event(number: int) -> QuestionEvent:
     """The only event about question ``number``."""
     return question_event(f"Ev{number}", ref=MessageRef("T1", "C1", f"{number}.000100"))
 
 
-def later() -> float:
-    """The time when what was held until now is no longer held."""
+def after_lease() -> float:
+    """The time when claims held until now have expired."""
     return time.time() + LEASE
 
 
 def claim_all(folder: Path, count: int, start: Barrier, said: Connection) -> None:
-    """In another process: claim each of ``count`` questions, two threads in opposite order; say which were got."""
+    """In another process: claim each of ``count`` questions, two threads in opposite order; send which were claimed."""
     start.wait()
     store = Store(folder)
     got: list[int] = []
 
     def claim(numbers: range) -> None:
-        got.extend(number for number in numbers if store.claim(numbered(number)))
+        got.extend(number for number in numbers if store.claim(numbered_event(number)))
 
     threads = [Thread(target=claim, args=(order,)) for order in (range(count), range(count - 1, -1, -1))]
     for thread in threads:
@@ -70,8 +67,8 @@ def claim_all(folder: Path, count: int, start: Barrier, said: Connection) -> Non
     said.send(got)
 
 
-def begin_each(folder: Path, rounds: int, start: Barrier, said: Connection) -> None:
-    """In another process: open one new ledger after the other, each when all others do; say how many could be used."""
+def open_each(folder: Path, rounds: int, start: Barrier, said: Connection) -> None:
+    """In another process: open one new database after the other, all processes at once; send how many worked."""
     usable = 0
     for number in range(rounds):
         start.wait()
@@ -79,12 +76,12 @@ def begin_each(folder: Path, rounds: int, start: Barrier, said: Connection) -> N
     said.send(usable)
 
 
-def settle_until_killed(folder: Path, said: Connection) -> None:
-    """In another process: claim and settle one question after the other for ever; say which was settled."""
+def complete_until_killed(folder: Path, said: Connection) -> None:
+    """In another process: claim and complete one question after the other; send each number."""
     store = Store(folder)
     number = 0
     while True:
-        claim = store.claim(numbered(number))
+        claim = store.claim(numbered_event(number))
         assert claim is not None
         store.complete(claim, "answer", f"{number}.000200")
         said.send(number)
@@ -92,7 +89,7 @@ def settle_until_killed(folder: Path, said: Connection) -> None:
 
 
 def hold_until_killed(folder: Path, said: Connection) -> None:
-    """In another process: claim one question, say so, and do nothing with it."""
+    """In another process: claim one question, confirm, and do nothing with it."""
     store = Store(folder)
     said.send(store.claim(question_event()) is not None)
     said.recv()

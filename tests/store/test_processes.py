@@ -1,4 +1,4 @@
-"""Several threads and several processes on one ledger, some of which are killed."""
+"""Several threads and processes that share one database, some of which are killed."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from pathlib import Path
 from processes import SPAWN, process
 
 from bot.store.store import Store
-from store.ledgers import (
-    begin_each,
+from store.helpers import (
+    after_lease,
     claim_all,
+    complete_until_killed,
     hold_until_killed,
-    later,
-    numbered,
+    numbered_event,
+    open_each,
     question_event,
-    settle_until_killed,
 )
 
 
 def test_many_threads_get_one_claim(tmp_path: Path) -> None:
-    """Of forty simultaneous claims, through two connections to one folder, exactly one succeeds."""
+    """Of forty simultaneous claims through two connections, exactly one succeeds."""
     both = (Store(tmp_path), Store(tmp_path))
     with ThreadPoolExecutor(20) as pool:
         claims = list(pool.map(lambda number: both[number % 2].claim(question_event(f"Ev{number}")), range(40)))
     assert len([claim for claim in claims if claim]) == 1
 
 
-def test_all_who_begin_the_ledger_at_one_moment_can_use_it(tmp_path: Path) -> None:
-    """Of eight processes that open a folder at once, where there is no ledger yet, none is told that it is locked."""
+def test_processes_that_create_the_database_together_can_use_it(tmp_path: Path) -> None:
+    """Of eight processes that create the database at once, none finds it locked."""
     rounds, start = 40, SPAWN.Barrier(8, timeout=60)
     with ExitStack() as stack:
-        all_hear = [stack.enter_context(process(begin_each, tmp_path, rounds, start))[1] for _ in range(8)]
+        all_hear = [stack.enter_context(process(open_each, tmp_path, rounds, start))[1] for _ in range(8)]
         assert [hears.recv() for hears in all_hear] == [rounds] * 8
 
 
-def test_processes_that_start_and_race_share_every_question(tmp_path: Path) -> None:
-    """Four processes begin the ledger at one moment and claim the same questions: each is claimed once in all."""
+def test_processes_that_race_share_every_question(tmp_path: Path) -> None:
+    """Four processes create the database and claim the same questions: each question is claimed once."""
     count, start = 100, SPAWN.Barrier(4, timeout=60)
     with (
         process(claim_all, tmp_path, count, start) as (_, first),
@@ -49,35 +49,35 @@ def test_processes_that_start_and_race_share_every_question(tmp_path: Path) -> N
     assert sorted(got) == list(range(count))
 
 
-def test_what_a_killed_process_held_is_taken_over_whole(tmp_path: Path) -> None:
-    """A question whose process was killed after the claim is another's when the lease is over, with its body."""
+def test_a_killed_process_s_question_is_claimed_with_its_body(tmp_path: Path) -> None:
+    """After the lease, another process claims the question of a killed one, with its body."""
     with process(hold_until_killed, tmp_path) as (child, hears):
         assert hears.recv() is True
         child.kill()
         child.join()
     assert Store(tmp_path).claim_expired(10) == ()
-    (claim,) = Store(tmp_path, clock=later).claim_expired(10)
+    (claim,) = Store(tmp_path, clock=after_lease).claim_expired(10)
     assert (claim.body, claim.attempt) == ("body of Ev1", 2)
 
 
-def test_a_killed_process_loses_nothing_that_it_settled(tmp_path: Path) -> None:
-    """Killed at any moment, a process leaves behind what it settled and at most the one question that it held."""
-    with process(settle_until_killed, tmp_path) as (child, hears):
+def test_a_killed_process_loses_no_completion(tmp_path: Path) -> None:
+    """Killed at any moment, a process leaves its completed questions and at most one held question."""
+    with process(complete_until_killed, tmp_path) as (child, hears):
         while hears.recv() < 50:
             pass
         child.kill()
         child.join()
-        settled = 50
+        completed = 50
         while hears.poll():
             try:
-                settled = hears.recv()
+                completed = hears.recv()
             except EOFError:
                 break
-    store = Store(tmp_path, clock=later)
+    store = Store(tmp_path, clock=after_lease)
     left = store.claim_expired(10)
     assert [(claim.ref, claim.attempt) for claim in left] in (
         [],
-        [(numbered(settled + 1).ref, 2)],
-        [(numbered(settled + 2).ref, 2)],  # it settled one more, and was killed before it could say so
+        [(numbered_event(completed + 1).ref, 2)],
+        [(numbered_event(completed + 2).ref, 2)],  # it completed one more, and was killed before it could send that
     )
-    assert not any(store.claim(numbered(number)) for number in range(settled + 1))
+    assert not any(store.claim(numbered_event(number)) for number in range(completed + 1))
