@@ -20,28 +20,26 @@ class Catalog:
     """Metadata by file name or article id; ``digest`` is the file's hexadecimal SHA-256, empty if there is none."""
 
     entries: dict[str, Metadata] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
     digest: str = ""
 
 
 class Catalogs:
-    """The catalogs of an archive's folders, each loaded once; their warnings are appended to ``warnings``."""
+    """The catalogs of an archive's folders, each loaded once; warnings of one sentence are appended to ``warnings``."""
 
     def __init__(self, warnings: list[str]) -> None:
         self._warnings = warnings
         self._loaded: dict[Path, Catalog] = {}
         self._used: set[tuple[Path, str]] = set()
 
-    def load(self, folder: Path) -> Catalog:
-        """The folder's catalog."""
+    def get(self, folder: Path) -> Catalog:
+        """The folder's catalog; empty if it has none."""
         if folder not in self._loaded:
-            self._loaded[folder] = load_catalog(folder)
-            self._warnings += self._loaded[folder].warnings
+            self._loaded[folder] = self._load(folder / CATALOG)
         return self._loaded[folder]
 
     def get_metadata(self, folder: Path, *keys: str) -> Metadata:
         """Merge the entries of these keys; an earlier key takes precedence."""
-        entries, metadata = self.load(folder).entries, Metadata()
+        entries, metadata = self.get(folder).entries, Metadata()
         for key in filter(entries.__contains__, keys):
             self._used.add((folder, key))
             metadata = metadata.with_fallback(entries[key])
@@ -55,31 +53,28 @@ class Catalogs:
                     name = display_name(str(folder / CATALOG))
                     self._warnings.append(f'{name}: "{key}" is neither a file nor an article in this folder.')
 
-
-def load_catalog(folder: Path) -> Catalog:
-    """Load the folder's catalog; empty if it has none. Each warning is one sentence."""
-    path = folder / CATALOG
-    if not path.is_file():
-        return Catalog()
-    try:
-        if path.stat().st_size > ARTICLE_LIMIT:
-            size = ARTICLE_LIMIT // 1_000_000
-            return Catalog(warnings=(f"{path} is ignored because it is larger than {size} MB.",))
-        data = path.read_bytes()
-        tables = tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
-    except (OSError, ValueError, RecursionError) as error:
-        if isinstance(error, UnicodeDecodeError):
-            reason = "it is not UTF-8"
-        else:
-            message = error.strerror if isinstance(error, OSError) else error
-            reason = str(message).rstrip(".") or "it is nested too deeply"
-        return Catalog(warnings=(f"{path} is ignored because it cannot be read: {reason}.",))
-    entries: dict[str, Metadata] = {}
-    warnings: list[str] = []
-    for key, table in tables.items():
-        if not isinstance(table, dict):
-            warnings.append(f'{path}: "{key}" is in no table; put it below the name of a file, such as ["a.txt"].')
-            continue
-        entries[key], problems = parse_metadata(table, forbid_unknown=True)
-        warnings += (f'{path}, ["{key}"]: {problem}.' for problem in problems)
-    return Catalog(entries, tuple(warnings), hashlib.sha256(data).hexdigest())
+    def _load(self, path: Path) -> Catalog:
+        if not path.is_file():
+            return Catalog()
+        try:
+            if path.stat().st_size > ARTICLE_LIMIT:
+                raise ValueError(f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB")
+            data = path.read_bytes()
+            tables = tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
+        except (OSError, ValueError, RecursionError) as error:
+            reason = str(error.strerror if isinstance(error, OSError) else error).rstrip(".")
+            if isinstance(error, UnicodeDecodeError):
+                reason = "it is not UTF-8"
+            self._warnings.append(
+                f"{path} is ignored because it cannot be read: {reason or 'it is nested too deeply'}."
+            )
+            return Catalog()
+        entries: dict[str, Metadata] = {}
+        for key, table in tables.items():
+            if isinstance(table, dict):
+                entries[key], problems = parse_metadata(table, forbid_unknown=True)
+                self._warnings += (f'{path}, ["{key}"]: {problem}.' for problem in problems)
+            else:
+                sentence = f'"{key}" is in no table; put it below the name of a file, such as ["a.txt"].'
+                self._warnings.append(f"{path}: {sentence}")
+        return Catalog(entries, hashlib.sha256(data).hexdigest())

@@ -87,8 +87,6 @@ _Text = Annotated[str | None, BeforeValidator(_validate_text)]
 class _Fields(BaseModel):
     """Metadata under any of the usual field names; unknown fields are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
     title: _Text = None
     author: _Text = Field(None, validation_alias=AliasChoices("author", "authors", "by"))
     source: _Text = Field(None, validation_alias=AliasChoices("source", "publisher", "site"))

@@ -62,15 +62,12 @@ class PreviousRead(Protocol):
 
     def file_record(self, path: str) -> FileRecord | None:
         """The record of the file at this path (as in ``FileRecord.path``), if it was read."""
-        ...
 
     def position(self, article_id: str) -> int:
         """The position of the article with this id, from 0."""
-        ...
 
     def article(self, position: int) -> Article:
         """The article at this position."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +170,15 @@ class _ArchiveReader:
         return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
 
     def _read_file(self, path: Path, file: ArticleFile, real_path: str) -> None:
-        catalog_digest = self._catalogs.load(file.folder).digest
+        catalog_digest = self._catalogs.get(file.folder).digest
         known = self.previous.file_record(real_path) if self.previous else None
         if known and (known.name, known.size, known.catalog_digest) != (file.name, file.size, catalog_digest):
             known = None
-        digest = known.digest if known and known.mtime_ns == file.mtime_ns else _compute_digest(file.path)
+        if known and known.mtime_ns == file.mtime_ns:
+            digest = known.digest
+        else:
+            with file.path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
         outcomes: Iterable[_Outcome]
         if known and known.digest == digest:
             outcomes = (self._reuse_article(path, file, record) for record in known.records)
@@ -273,8 +274,3 @@ class _ArchiveReader:
 
 def _line_name(file: ArticleFile, line: int) -> str:
     return f"{file.name} line {line}" if line else file.name
-
-
-def _compute_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -56,25 +56,14 @@ _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"}
 )  # NFKD does not decompose these
 _DROPPED = regex.compile(r"[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0591-\u05c7\u00ad\u200b-\u200d\u2060]+")
-_SPELLINGS = {
-    "programme": "program",
-    "programmes": "programs",
-    "kilogramme": "kilogram",
-    "grey": "gray",
-    "aluminium": "aluminum",
-    "ageing": "aging",
-    "judgement": "judgment",
-    "sceptic": "skeptic",
-    "plough": "plow",
-    "tyre": "tire",
-    "tyres": "tires",
-    "practise": "practice",
-    "practised": "practiced",
-    "manoeuvre": "maneuver",
-    "manoeuvres": "maneuvers",
-    "sulphur": "sulfur",
-    "sceptical": "skeptical",
-}
+_SPELLINGS = dict(
+    pair.split(":")
+    for pair in """
+    programme:program programmes:programs kilogramme:kilogram grey:gray aluminium:aluminum ageing:aging
+    judgement:judgment sceptic:skeptic sceptical:skeptical plough:plow tyre:tire tyres:tires practise:practice
+    practised:practiced manoeuvre:maneuver manoeuvres:maneuvers sulphur:sulfur
+    """.split()
+)
 _IRREGULAR = """
 arise arose arisen|bear bore borne|beat beaten|become became|begin began begun|bend bent|bite bit bitten|bleed bled
 blow blew blown|break broke broken|breed bred|bring brought|build built|buy bought|catch caught|choose chose chosen
@@ -97,10 +86,9 @@ _UNSTEMMED = frozenset({"maine", "commons", "rapids"})
 """Words that the stemmer would turn into words with another meaning: "main", "common", "rapid"."""
 _BASE_FORMS = {
     other: base
-    for line in _IRREGULAR.replace("\n", "|").split("|")
-    if line
-    for base, *rest in [line.split()]
-    for other in rest
+    for entry in _IRREGULAR.strip().replace("\n", "|").split("|")
+    for base, *others in [entry.split()]
+    for other in others
 }
 """The base of each irregular form; not used for capitalized words, which may be names ("Rose", "the Fed")."""
 _VARIANTS = (
@@ -127,14 +115,6 @@ class Token:
 
 
 _local = threading.local()
-
-
-def _stem(word: str) -> str:
-    # A Stemmer has state that must not be shared by threads.
-    stemmer = getattr(_local, "stemmer", None)
-    if stemmer is None:
-        stemmer = _local.stemmer = Stemmer.Stemmer("english")
-    return cast(str, stemmer.stemWord(word))
 
 
 def strip_possessive(word: str) -> str:
@@ -182,7 +162,13 @@ def to_term(word: str) -> str:
 @lru_cache(maxsize=200_000)
 def stem(folded: str) -> str:
     """Stem a folded word."""
-    return _stem(folded) if folded.isascii() and folded.isalpha() and folded not in _UNSTEMMED else folded
+    if not (folded.isascii() and folded.isalpha()) or folded in _UNSTEMMED:
+        return folded
+    # A Stemmer has state that must not be shared by threads.
+    stemmer = getattr(_local, "stemmer", None)
+    if stemmer is None:
+        stemmer = _local.stemmer = Stemmer.Stemmer("english")
+    return cast(str, stemmer.stemWord(folded))
 
 
 def _is_stop(word: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 from pydantic_core import PydanticCustomError
 
 from bot.errors import UnreadableArticleError
@@ -51,8 +51,6 @@ def _validate_text(value: object) -> str:
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
     id: Annotated[str | None, BeforeValidator(_validate_id)] = None
     text: Annotated[str, BeforeValidator(_validate_text)]
 

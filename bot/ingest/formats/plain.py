@@ -27,7 +27,7 @@ _LEADING_DATE = re.compile(
     r"\s*(?:date|dated|published)\b(?:[ \t]*:)?\s+(\d{4}-\d{2}-\d{2})(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?(?!\S)\s*",
     re.IGNORECASE,
 )
-_NON_BLANK = re.compile(r"\S")
+_LINE = re.compile(r"\S[^\n]*")
 _BLANK_LINE = re.compile(r"[ \t]*\n[ \t]*\n")
 _NO_TITLE_END = (".", "。", "।", ",", ";", ":", "…", "-", "–", "—")
 
@@ -47,7 +47,9 @@ def parse_text(text: str) -> Draft:
     header = _HeaderParser(text)
     header.parse()
     metadata, warnings = parse_metadata(header.fields)
-    body = (f"{header.title}\n\n" if header.title else "") + text[header.at :]
+    body = text
+    if header.fields:
+        body = (f"{header.title}\n\n" if header.title else "") + text[header.at :].lstrip()
     return Draft(body, _find_marks(body), metadata, warnings)
 
 
@@ -55,7 +57,7 @@ def parse_text(text: str) -> Draft:
 class _HeaderParser:
     """Parser of the metadata at the top of a text.
 
-    After ``parse``, the body begins at offset ``at``; ``title`` is a title line found above some of the metadata.
+    After ``parse``, ``at`` is the offset of the rest; ``title`` is a title line found above some of the metadata.
     """
 
     text: str
@@ -66,10 +68,9 @@ class _HeaderParser:
     def parse(self) -> None:
         while self._parse_line():
             pass
-        title_end = self._find_line_end(self._skip_blanks(self.at))
-        title = self.text[self.at : title_end].strip()
-        if title and _could_be_title(title) and _HeaderParser(self.text, title_end, title)._parse_line():
-            self.title, self.at = title, title_end
+        title, end = self._next_line()
+        if title and _could_be_title(title) and _HeaderParser(self.text, end, title)._parse_line():
+            self.title, self.at = title, end
             while self._parse_line():
                 pass
 
@@ -80,14 +81,18 @@ class _HeaderParser:
             self.fields.setdefault("published", leading_date[1])
             self.at = leading_date.end()
             return True
-        start = self._skip_blanks(self.at)
-        end = self._find_line_end(start)
-        found = self._match_field(self.text[start:end].strip(), end)
+        line, end = self._next_line()
+        found = self._match_field(line, end)
         if found is None:
             return False
         self.fields.setdefault(*found)
-        self.at = self._skip_blanks(end)
+        self.at = end
         return True
+
+    def _next_line(self) -> tuple[str, int]:
+        """The next line that is not blank, and the offset of its end."""
+        match = _LINE.search(self.text, self.at)
+        return (match[0].strip(), match.end()) if match else ("", len(self.text))
 
     def _match_field(self, line: str, end: int) -> tuple[str, str] | None:
         header = _HEADER.fullmatch(line)
@@ -107,14 +112,6 @@ class _HeaderParser:
         is_set_off = bool(self.title or self.fields) or _BLANK_LINE.match(self.text, end) is not None
         capitals = sum(word[0].isupper() for word in words)
         return is_set_off and len(words) <= _BYLINE_WORDS and words[0][0].isupper() and capitals * 2 > len(words)
-
-    def _skip_blanks(self, at: int) -> int:
-        match = _NON_BLANK.search(self.text, at)
-        return match.start() if match else len(self.text)
-
-    def _find_line_end(self, start: int) -> int:
-        end = self.text.find("\n", start)
-        return len(self.text) if end < 0 else end
 
 
 def _find_marks(text: str) -> tuple[Mark, ...]:
