@@ -39,11 +39,12 @@ _IGNORED_SUFFIXES = frozenset(
 class ArticleFile:
     """A file that holds articles, or one that cannot be read.
 
-    ``name`` is its path below the searched folder, with forward slashes; ``basename`` is the last part of it as the
-    file system has it. ``reader`` is the module of ``bot.ingest.formats`` that reads it; if empty, ``reason`` says why
-    the file cannot be read.
+    ``root`` is the path of the archive that it was found under; ``name`` is its path below ``root``, with forward
+    slashes; ``basename`` is the last part of it as the file system has it. ``reader`` is the module of
+    ``bot.ingest.formats`` that reads it; if empty, ``reason`` says why the file cannot be read.
     """
 
+    root: Path
     folder: Path
     basename: str
     name: str
@@ -67,29 +68,26 @@ class SkippedFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """The files below ``paths``, each with the path it was found under, and the catalogs beside them.
-
-    A catalog is given as its path, size and mtime in nanoseconds.
-    """
+    """The files below ``paths``, and the catalogs beside them: the path, size and mtime in nanoseconds of each."""
 
     paths: tuple[Path, ...]
-    files: tuple[tuple[Path, ArticleFile], ...]
+    files: tuple[ArticleFile, ...]
     catalogs: tuple[tuple[str, int, int], ...]
 
     @cached_property
     def digest(self) -> str:
         """A hexadecimal SHA-256 that changes when a file is added, changed or removed."""
         files = [
-            (str(path), str(file.folder), file.basename, file.name, file.size, file.mtime_ns, file.reason)
-            for path, file in self.files
+            (str(file.root), str(file.folder), file.basename, file.name, file.size, file.mtime_ns, file.reason)
+            for file in self.files
         ]
         return hashlib.sha256(json.dumps((files, self.catalogs)).encode("utf-8", "surrogatepass")).hexdigest()
 
     @cached_property
     def latest_mtime_ns(self) -> int:
         """The latest mtime of all files and catalogs, in nanoseconds; 0 if there are none."""
-        mtimes = [file.mtime_ns for _, file in self.files]
-        return max([*mtimes, *(mtime_ns for _, _, mtime_ns in self.catalogs)], default=0)
+        catalogs = (mtime_ns for _, _, mtime_ns in self.catalogs)
+        return max([*(file.mtime_ns for file in self.files), *catalogs], default=0)
 
 
 def list_files(paths: Sequence[Path]) -> Listing:
@@ -99,9 +97,9 @@ def list_files(paths: Sequence[Path]) -> Listing:
             raise ArchiveError(
                 f"There is no {path}. Pass a folder of articles or a .jsonl file with --corpus or PULLQUOTE_CORPUS."
             )
-    files = tuple((path, file) for path in paths for file in find_files(path))
+    files = tuple(file for path in paths for file in find_files(path))
     catalogs = []
-    for folder in dict.fromkeys(file.folder for _, file in files):
+    for folder in dict.fromkeys(file.folder for file in files):
         path = folder / CATALOG
         try:
             status = path.stat()
@@ -114,7 +112,7 @@ def list_files(paths: Sequence[Path]) -> Listing:
 def find_files(path: Path) -> Iterator[ArticleFile]:
     """Find the articles' files below ``path``, folder by folder, sorted by name; unreadable files and folders too."""
     if not path.is_dir():
-        yield _inspect(path.parent, path.name, display_name(path.name))
+        yield _inspect(path, path.parent, path.name, display_name(path.name), _suffix(path.name))
         return
     errors: list[OSError] = []
     seen: set[tuple[int, int]] = set()
@@ -133,14 +131,14 @@ def find_files(path: Path) -> Iterator[ArticleFile]:
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         prefix = "" if folder == path else f"{folder.relative_to(path).as_posix()}/"
         for basename in sorted(basenames):
-            is_readme = basename == "README.md" and folder == path
-            if basename.startswith(".") or basename == CATALOG or is_readme or _suffix(basename) in _IGNORED_SUFFIXES:
+            if basename.startswith(".") or basename == CATALOG or (basename == "README.md" and folder == path):
                 continue
-            yield _inspect(folder, basename, display_name(prefix + basename))
+            if (suffix := _suffix(basename)) not in _IGNORED_SUFFIXES:
+                yield _inspect(path, folder, basename, display_name(prefix + basename), suffix)
     for failure in errors:
         failed = Path(str(failure.filename))
-        name = display_name(failed.relative_to(path).as_posix())
-        yield ArticleFile(failed.parent, failed.name, name, reason=f"it cannot be opened ({failure.strerror})")
+        name, reason = display_name(failed.relative_to(path).as_posix()), f"it cannot be opened ({failure.strerror})"
+        yield ArticleFile(path, failed.parent, failed.name, name, reason=reason)
 
 
 def _suffix(basename: str) -> str:
@@ -149,18 +147,17 @@ def _suffix(basename: str) -> str:
     return ".jsonl.gz" if lower.endswith(".jsonl.gz") else os.path.splitext(lower)[1]  # noqa: PTH122
 
 
-def _inspect(folder: Path, basename: str, name: str) -> ArticleFile:
-    suffix = _suffix(basename)
+def _inspect(root: Path, folder: Path, basename: str, name: str, suffix: str) -> ArticleFile:
     if suffix not in READERS:
         what = f"the file type {suffix} is not supported" if suffix else "it has no suffix that tells its file type"
-        return ArticleFile(folder, basename, name, reason=f"{what}; convert it to .txt, .md or .html")
+        return ArticleFile(root, folder, basename, name, reason=f"{what}; convert it to .txt, .md or .html")
     try:
         status = os.stat(os.path.join(folder, basename))  # noqa: PTH116, PTH118
     except OSError as error:
-        return ArticleFile(folder, basename, name, reason=f"it cannot be opened ({error.strerror})")
+        return ArticleFile(root, folder, basename, name, reason=f"it cannot be opened ({error.strerror})")
     if not stat.S_ISREG(status.st_mode):
-        return ArticleFile(folder, basename, name, reason="it is not a regular file")
-    return ArticleFile(folder, basename, name, READERS[suffix], status.st_size, status.st_mtime_ns)
+        return ArticleFile(root, folder, basename, name, reason="it is not a regular file")
+    return ArticleFile(root, folder, basename, name, READERS[suffix], status.st_size, status.st_mtime_ns)
 
 
 def display_name(name: str) -> str:

@@ -100,10 +100,9 @@ def read_articles(paths: Sequence[Path], *, progress: Progress | None = None) ->
 
 def read_files(listing: Listing, progress: Progress | None = None, previous: PreviousRead | None = None) -> ReadResult:
     """Read the listed files like ``read_articles``; reuse what is unchanged since ``previous``."""
-    total = sum(file.size for _, file in listing.files)
-    reader = _ArchiveReader(total, progress, previous)
-    for path, file in listing.files:
-        reader.add_file(path, file)
+    reader = _ArchiveReader(sum(file.size for file in listing.files), progress, previous)
+    for file in listing.files:
+        reader.add_file(file)
     reader.finish()
     if not reader.articles:
         where = ", ".join(map(str, listing.paths)) or "the archive"
@@ -133,14 +132,14 @@ class _ArchiveReader:
     _bytes_done: int = 0
     _real_folders: dict[Path, str] = field(default_factory=dict)
     _read_paths: set[str] = field(default_factory=set)
-    _path_by_id: dict[str, Path] = field(default_factory=dict)
+    _root_by_id: dict[str, Path] = field(default_factory=dict)
     _renamed_ids: dict[Path, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._catalogs = Catalogs(self.warnings)
 
-    def add_file(self, path: Path, file: ArticleFile) -> None:
-        """Read one file found below ``path``, or reuse its previous record."""
+    def add_file(self, file: ArticleFile) -> None:
+        """Read one file, or reuse its previous record."""
         if file.reason:
             self.skipped.append(SkippedFile(file.name, file.reason))
             return
@@ -148,7 +147,7 @@ class _ArchiveReader:
         if real not in self._read_paths:
             self._read_paths.add(real)
             try:
-                self._read_file(path, file, os.fsencode(real).decode("latin-1"))
+                self._read_file(file, os.fsencode(real).decode("latin-1"))
             except OSError as error:
                 self.skipped.append(SkippedFile(file.name, f"it cannot be opened ({error.strerror or error})"))
         self._bytes_done += file.size
@@ -157,9 +156,9 @@ class _ArchiveReader:
     def finish(self) -> None:
         """Add the warnings that need the whole archive: unused catalog keys and renamed ids."""
         self._catalogs.warn_of_unused_keys()
-        for path, changes in self._renamed_ids.items():
+        for root, changes in self._renamed_ids.items():
             more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
-            name = display_name(str(path))
+            name = display_name(str(root))
             self.warnings.append(f"{name} has article ids that are already in use; renamed: {changes[0]}{more}.")
 
     def _resolve_path(self, file: ArticleFile) -> str:
@@ -169,7 +168,7 @@ class _ArchiveReader:
         path = os.path.join(self._real_folders[file.folder], file.basename)  # noqa: PTH118 - a Path for each is slow
         return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
 
-    def _read_file(self, path: Path, file: ArticleFile, real_path: str) -> None:
+    def _read_file(self, file: ArticleFile, real_path: str) -> None:
         catalog_digest = self._catalogs.get(file.folder).digest
         known = self.previous.file_record(real_path) if self.previous else None
         if known and (known.name, known.size, known.catalog_digest) != (file.name, file.size, catalog_digest):
@@ -181,21 +180,28 @@ class _ArchiveReader:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
         outcomes: Iterable[_Outcome]
         if known and known.digest == digest:
-            outcomes = (self._reuse_article(path, file, record) for record in known.records)
+            outcomes = (self._reuse_article(file, record) for record in known.records)
         else:
-            outcomes = self._parse_file(path, file)
+            outcomes = self._parse_file(file)
         records = []
         for record, item in outcomes:  # one by one: the id of each depends on those before it
             records.append(record)
-            self._add_outcome(path, file, record, item)
+            self._add_outcome(file, record, item)
         is_trusted = time.time_ns() - file.mtime_ns > MTIME_GRANULARITY_NS
         mtime_ns = file.mtime_ns if is_trusted else -1
         self.files.append(FileRecord(real_path, file.name, file.size, mtime_ns, digest, catalog_digest, tuple(records)))
 
-    def _parse_file(self, path: Path, file: ArticleFile) -> Iterator[_Outcome]:
+    def _parse_file(self, file: ArticleFile) -> Iterator[_Outcome]:
         try:
-            for line in self._read_lines(file):
-                yield self._build_article(path, file, line)
+            if file.reader == "jsonl":
+                for line in jsonl.read(file.path, progress=self._report_progress):
+                    yield self._build_article(file, line)
+            elif file.size > ARTICLE_LIMIT:
+                limit = f"{ARTICLE_LIMIT // 1_000_000} MB, the limit for an article"
+                raise UnreadableArticleError(f"it is larger than {limit}")
+            else:
+                read: Callable[[bytes], Draft] = import_module(f"bot.ingest.formats.{file.reader}").read
+                yield self._build_article(file, jsonl.JsonLine(0, file.name, read(file.path.read_bytes())))
         except UnreadableArticleError as error:
             yield ArticleRecord(0, file.name, None, str(error)), None
         except OSError:
@@ -203,21 +209,12 @@ class _ArchiveReader:
         except Exception as error:  # noqa: BLE001 - the edge: a bug in a parser costs one file, not the archive
             yield ArticleRecord(0, file.name, None, f"it cannot be parsed ({type(error).__name__})"), None
 
-    def _read_lines(self, file: ArticleFile) -> Iterator[jsonl.JsonLine]:
-        if file.reader == "jsonl":
-            yield from jsonl.read(file.path, progress=self._report_progress)
-            return
-        if file.size > ARTICLE_LIMIT:
-            raise UnreadableArticleError(f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB, the limit for an article")
-        read: Callable[[bytes], Draft] = import_module(f"bot.ingest.formats.{file.reader}").read
-        yield jsonl.JsonLine(0, file.name, read(file.path.read_bytes()))
-
-    def _build_article(self, path: Path, file: ArticleFile, line: jsonl.JsonLine) -> _Outcome:
+    def _build_article(self, file: ArticleFile, line: jsonl.JsonLine) -> _Outcome:
         requested_id = line.id or f"{file.name}#{line.number}"
         overrides = self._get_catalog_metadata(file, line.number, requested_id)
         if line.draft is None:
             return ArticleRecord(line.number, requested_id, None, line.reason), None
-        article_id = self._make_unique(path, requested_id, line.number)
+        article_id = self._make_unique(file.root, requested_id, line.number)
         try:
             article = build_article(line.draft, id=article_id, file=display_name(file.basename), overrides=overrides)
         except UnreadableArticleError as error:
@@ -228,26 +225,26 @@ class _ArchiveReader:
         sentences = tuple(f"{_line_name(file, line.number)}: {warning}." for warning in warnings)
         return ArticleRecord(line.number, requested_id, article_id, "", sentences), article
 
-    def _reuse_article(self, path: Path, file: ArticleFile, record: ArticleRecord) -> _Outcome:
+    def _reuse_article(self, file: ArticleFile, record: ArticleRecord) -> _Outcome:
         assert self.previous is not None
         self._get_catalog_metadata(file, record.line, record.requested_id)  # marks the keys as used
         if record.article_id is None:
             return record, None
         position = self.previous.position(record.article_id)
-        article_id = self._make_unique(path, record.requested_id, record.line)
+        article_id = self._make_unique(file.root, record.requested_id, record.line)
         if article_id == record.article_id:
             return record, position
         return replace(record, article_id=article_id), replace(self.previous.article(position), id=article_id)
 
-    def _add_outcome(self, path: Path, file: ArticleFile, record: ArticleRecord, item: Article | int | None) -> None:
+    def _add_outcome(self, file: ArticleFile, record: ArticleRecord, item: Article | int | None) -> None:
         if item is None or record.article_id is None:
             self.skipped.append(SkippedFile(_line_name(file, record.line), record.reason))
             return
         self.articles[record.article_id] = item
-        self._path_by_id[record.article_id] = path
+        self._root_by_id[record.article_id] = file.root
         if record.article_id != record.requested_id:
             change = f'"{record.requested_id}" is now "{record.article_id}"'
-            self._renamed_ids.setdefault(path, []).append(change)
+            self._renamed_ids.setdefault(file.root, []).append(change)
         self.warnings += record.warnings
 
     def _get_catalog_metadata(self, file: ArticleFile, line: int, article_id: str) -> Metadata:
@@ -255,12 +252,12 @@ class _ArchiveReader:
         keys = (article_id, file.basename) if line else (file.basename,)
         return self._catalogs.get_metadata(file.folder, *keys)
 
-    def _make_unique(self, path: Path, article_id: str, line: int) -> str:
-        """The id if it is free; else with the path's name in front or, within one path, with the line's number."""
+    def _make_unique(self, root: Path, article_id: str, line: int) -> str:
+        """The id if it is free; else with the root's name in front or, within one root, with the line's number."""
         if article_id not in self.articles:
             return article_id
-        is_same_path = line and self._path_by_id[article_id] == path
-        base = f"{article_id}#{line}" if is_same_path else f"{display_name(path.resolve().name)}/{article_id}"
+        is_same_root = line and self._root_by_id[article_id] == root
+        base = f"{article_id}#{line}" if is_same_root else f"{display_name(root.resolve().name)}/{article_id}"
         unique = base
         count = 2
         while unique in self.articles:

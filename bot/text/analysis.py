@@ -192,10 +192,9 @@ def to_search_term(word: str) -> str | None:
 
 def tokenize(text: str) -> Iterator[Token]:
     """Split ``text`` into tokens, including stop words."""
-    for match in _WORD.finditer(text):
-        word = match.group()
+    for word, start, end in locate_words(text):
         if term := to_term(word):
-            yield Token(term, match.start(), match.end(), to_search_term(word) is None)
+            yield Token(term, start, end, to_search_term(word) is None)
 
 
 def locate_words(text: str) -> Iterator[tuple[str, int, int]]:
