@@ -32,7 +32,7 @@ from bot.search.corpus import create_answerer
 from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.quotes import ChosenQuotes, choose_quotes
-from bot.search.ranking import RankingContext, rank
+from bot.search.ranking import rank
 from bot.wiring import answerer_over, build_index
 
 NO_FILTERS = Filters()
@@ -111,7 +111,7 @@ def choice(question: str, *articles: Article, limit: int = 3) -> ChosenQuotes:
     asked = expand(found.lexicon, Question(question, limit))
     coverage = Coverage(asked, found.lexicon.idf, found.tokens)
     hits = found.retriever.search(asked, 30)
-    return choose_quotes(coverage, rank(RankingContext(coverage, hits, [0.0] * len(hits))), limit)
+    return choose_quotes(coverage, rank(coverage, hits, [0.0] * len(hits)), limit)
 
 
 def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ...]:

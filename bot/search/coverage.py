@@ -1,267 +1,154 @@
-"""The forms of a question, found in many paragraphs at once. Keeps secret that they are found by their first terms.
+"""How much of a query paragraphs, passages and titles match, term by term.
 
-What stands in some paragraphs, asked of one at a time. Keeps secret that it lies in arrays of all of them.
-
-How much of a question some words of an article hold, term by term. Keeps secret that what was found is remembered.
-
-What is computed here comes from the article's terms and the lexicon's idf alone, never from an engine's score, so that
-every engine shares one rule of what counts as an answer.
+All of it comes from the terms of the articles and the archive's idf, never from an engine's score: the embedded index
+and a cluster share one rule of what counts as an answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from bot.index.arrays import offsets
-from bot.index.tokens import TermOccurrences, Tokens
+from bot.index.tokens import Tokens
 from bot.models import Article, Expansion, Paragraph, Passage, Query, Span
-from bot.search.occurrences import Matches, Occurrences, TermMask, mask_of, positions_in, union
-
-
-class ExpansionFinder:
-    """The forms of a question, found in paragraphs by their first terms."""
-
-    def __init__(self, forms: Sequence[Expansion], tokens: Tokens) -> None:
-        self._tokens = tokens
-        self._terms = [tokens.term_ids(form.terms) for form in forms]
-        self._words = np.array([mask_of(form.positions) for form in forms], np.uint64)
-        self._lengths = np.array([len(terms) for terms in self._terms], np.int64)
-        firsts = np.array([terms[0] for terms in self._terms], np.int64)
-        self._by_terms = list(zip(map(frozenset, self._terms), self._words.tolist(), strict=True))
-        # Forms that begin with one term, one behind the other, in their order.
-        self._order = np.argsort(firsts, kind="stable")
-        self._begins, starts = np.unique(firsts[self._order], return_index=True)
-        self._borders = np.append(starts, len(firsts))
-        self._flags = tokens.term_mask(self._begins.tolist())
-
-    def held(self, terms: frozenset[int]) -> TermMask:
-        """The words of which some form's terms are all among ``terms``, in whatever order."""
-        return union(words for own, words in self._by_terms if own <= terms)
-
-    def sighted(self, paragraphs: Sequence[int]) -> Occurrences:
-        """Where they stand in the numbered ``paragraphs``, which ascend."""
-        found = self._tokens.occurrences(self._flags, paragraphs)
-        at = np.searchsorted(self._begins, found.terms)
-        several = self._borders[at + 1] - self._borders[at]
-        each = np.repeat(np.arange(len(at)), several)
-        nth = np.arange(len(each)) - offsets(several)[each]
-        forms = self._order[self._borders[at][each] + nth]
-        found = TermOccurrences(*(array[each] for array in found))
-        sentences = found.sentences.copy()
-        stands = np.ones(len(forms), np.bool_)
-        for place in np.flatnonzero(self._lengths[forms] > 1).tolist():
-            token, paragraph, terms = int(found.tokens[place]), int(found.paragraphs[place]), self._terms[forms[place]]
-            stands[place] = self._tokens.has_sequence_at(terms, token, paragraph)
-            if stands[place] and self._tokens.sentence_of(token + len(terms) - 1, paragraph) != sentences[place]:
-                sentences[place] = -1
-        return Occurrences(
-            forms[stands],
-            self._words[forms[stands]],
-            found.paragraphs[stands],
-            found.tokens[stands],
-            found.tokens[stands] + self._lengths[forms[stands]] - 1,
-            sentences[stands],
-        )
-
-
-class ParagraphView:
-    """What of the question stands in some paragraphs, to be asked of one at a time, by its place among those touched.
-
-    ``words`` and ``near`` are by paragraph: see ``Sighted``.
-    """
-
-    def __init__(self, sighted: Matches, tokens: Tokens) -> None:
-        self._sighted, self._tokens = sighted, tokens
-
-    @cached_property
-    def words(self) -> list[TermMask]:
-        found: list[TermMask] = self._sighted.words.tolist()
-        return found
-
-    @cached_property
-    def near(self) -> list[TermMask]:
-        found: list[TermMask] = self._sighted.near.tolist()
-        return found
-
-    @cached_property
-    def _borders(self) -> list[int]:
-        found: list[int] = self._sighted.borders.tolist()
-        return found
-
-    def sightings(self, at: int) -> Iterator[tuple[int, TermMask, Span]]:
-        """Each one's form, by its number, the words that it covers, and where it stands."""
-        own = slice(self._borders[at], self._borders[at + 1])
-        forms, words, starts, ends = (column[own] for column in self._sightings)
-        return zip(forms, words, map(Span, starts, ends), strict=True)
-
-    @cached_property
-    def _sightings(self) -> tuple[list[int], list[TermMask], list[int], list[int]]:
-        forms, words, _, firsts, lasts, _ = self._sighted.sightings
-        starts, ends = self._tokens.token_spans(firsts, lasts)
-        return forms.tolist(), words.tolist(), starts.tolist(), ends.tolist()
-
-    def neighbours(self, at: int) -> Iterator[tuple[int, int, TermMask]]:
-        """See ``Coverage.neighbours``."""
-        borders, pairs = self._neighbours
-        before = self._borders[at]
-        for first, second, near in pairs[borders[at] : borders[at + 1]]:
-            yield first - before, second - before, near
-
-    @cached_property
-    def _neighbours(self) -> tuple[list[int], list[tuple[int, int, TermMask]]]:
-        first, second, near, _ = self._sighted.neighbours
-        pairs = list(zip(first.tolist(), second.tolist(), near.tolist(), strict=True))
-        return np.searchsorted(first, self._sighted.borders).tolist(), pairs
-
-    def sentences(self, at: int) -> list[tuple[int, TermMask]]:
-        """What each sentence holds that holds anything, by how many precede it."""
-        borders, held = self._sentences
-        return held[borders[at] : borders[at + 1]]
-
-    @cached_property
-    def _sentences(self) -> tuple[list[int], list[tuple[int, TermMask]]]:
-        told = self._sighted.sentences
-        borders = np.searchsorted(told.paragraphs, np.append(self._sighted.paragraphs, np.iinfo(np.int64).max))
-        return borders.tolist(), list(zip(told.places.tolist(), told.words.tolist(), strict=True))
+from bot.search.occurrences import ExpansionFinder, Matches, TermBitmask, sum_weights, to_bitmask
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A form of the question where it stands in a paragraph."""
+    """An occurrence of an expansion in a paragraph; ``terms`` are the words that it covers."""
 
-    form: Expansion
-    words: TermMask
+    expansion: Expansion
+    terms: TermBitmask
     span: Span
-
-
-def matched_terms(matches: Iterable[Match]) -> TermMask:
-    """The words that ``matches`` cover."""
-    return union(match.words for match in matches)
-
-
-def within(matches: Iterable[Match], span: Span) -> tuple[Match, ...]:
-    """Those of ``matches`` that lie wholly in ``span``."""
-    return tuple(match for match in matches if span.contains(match.span))
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a paragraph, and the words that it holds."""
+    """A sentence of a paragraph and the terms that it matches."""
 
     span: Span
-    held: TermMask
+    terms: TermBitmask
+
+
+class TitleMatch(NamedTuple):
+    """The terms that an article's title matches, in whatever order, and the share of the title that the query names."""
+
+    terms: TermBitmask
+    share: float
+
+
+class ParagraphView(NamedTuple):
+    """A paragraph's row ``at`` of ``matches``, and its terms and near terms from there."""
+
+    matches: Matches
+    at: int
+    terms: TermBitmask
+    near: TermBitmask
 
 
 class Coverage:
-    """One question held against paragraphs. ``weights[i]`` is word ``i``'s share of the question; they add up to 1.
+    """What articles match of one query. Results are remembered; not to be shared between threads.
 
-    A word's share is its share of the sum over the question's words of ``told[i]``: its idf, times the word's weight.
-    ``pairs[i]`` is the share of words ``i`` and ``i + 1`` among all pairs of neighbours. ``names`` are the words that
-    are names. Not shared between threads.
+    ``term_weights[i]`` is the idf of word ``i`` times the word's own weight; ``shares[i]`` its share of their sum.
+    ``pair_shares[i]`` is the share of words ``i`` and ``i + 1`` among all pairs of neighbours. ``names`` are the words
+    that are names.
     """
 
     def __init__(self, query: Query, idf: Callable[[str], float], tokens: Tokens) -> None:
         self.query, self.tokens = query, tokens
-        told = [word.weight * idf(word.term) for word in query.words]
-        self.weights = tuple(value / sum(told) for value in told)
-        self.told = tuple(told)
-        self.names = mask_of(i for i, word in enumerate(query.words) if word.is_name)
-        together = [one + other for one, other in pairwise(self.weights)]
-        self.pairs = tuple(pair / (sum(together) or 1.0) for pair in together)
-        self._forms = ExpansionFinder(query.expansions, tokens)
-        self._asked = frozenset(tokens.term_ids([word.term for word in query.words]))
-        self._seen: dict[int, tuple[ParagraphView, int] | None] = {}
-        self._matches: dict[int, tuple[Match, ...]] = {}
-        self._shares: dict[TermMask, float] = {}
-        self._titles: dict[str, frozenset[int]] = {}
-        self._held_in_titles: dict[str, TermMask] = {}
+        self.term_weights = [word.weight * idf(word.term) for word in query.words]
+        total = sum(self.term_weights)
+        self.shares = [weight / total for weight in self.term_weights]
+        pairs = [one + other for one, other in pairwise(self.shares)]
+        total = sum(pairs) or 1.0
+        self.pair_shares = [pair / total for pair in pairs]
+        self.names = to_bitmask(i for i, word in enumerate(query.words) if word.is_name)
+        self._finder = ExpansionFinder(query.expansions, tokens)
+        self._query_terms = frozenset(tokens.term_ids([word.term for word in query.words]))
+        self._views: dict[int, ParagraphView | None] = {}
+        self._shares: dict[TermBitmask, float] = {}
+        self._titles: dict[str, TitleMatch] = {}
 
-    def see(self, paragraphs: Iterable[int]) -> Matches:
-        """What stands in the paragraphs with these numbers; it is remembered."""
-        numbers = sorted(paragraphs)
-        sighted = Matches(self._forms.sighted(numbers))
-        seen = ParagraphView(sighted, self.tokens)
-        self._seen.update(dict.fromkeys(numbers))
-        self._seen.update((number, (seen, at)) for at, number in enumerate(sighted.paragraphs.tolist()))
-        return sighted
+    def share(self, terms: TermBitmask) -> float:
+        """The share of the query, 0 to 1, that ``terms`` make up."""
+        if terms not in self._shares:
+            self._shares[terms] = sum_weights(terms, self.shares)
+        return self._shares[terms]
 
-    def _known(self, paragraph: Paragraph) -> tuple[ParagraphView, int] | None:
-        """Where it is remembered what stands in ``paragraph``; None where nothing does."""
-        number = self.tokens.paragraph_number(paragraph)
-        if number not in self._seen:
-            self.see([number])
-        return self._seen[number]
+    def title(self, article: Article) -> TitleMatch:
+        """What the title of ``article`` matches."""
+        if article.id not in self._titles:
+            title = self.tokens.title_terms(article)
+            share = len(self._query_terms & title) / max(1, len(title))
+            self._titles[article.id] = TitleMatch(self._finder.terms_in(title), share)
+        return self._titles[article.id]
 
-    def words(self, passage: Passage) -> TermMask:
-        """What of the question stands in ``passage``."""
-        return union(words for _, words, _ in self.touched(passage))
+    def match_paragraphs(self, numbers: Iterable[int]) -> Matches:
+        """Match the paragraphs with these numbers, all at once."""
+        ascending = sorted(numbers)
+        matches = self._finder.find(ascending)
+        self._views.update(dict.fromkeys(ascending))
+        rows = zip(matches.paragraphs.tolist(), matches.terms.tolist(), matches.near.tolist(), strict=True)
+        for at, (number, terms, near) in enumerate(rows):
+            self._views[number] = ParagraphView(matches, at, terms, near)
+        return matches
 
-    def touched(self, passage: Passage) -> Iterator[tuple[Paragraph, TermMask, TermMask]]:
-        """The paragraphs of ``passage`` in which anything stands, and what does.
-
-        Behind it, for which positions i words i and i + 1 stand near each other in the paragraph.
-        """
+    def matching_paragraphs(self, passage: Passage) -> Iterator[tuple[Paragraph, ParagraphView]]:
+        """The paragraphs of ``passage`` that match anything."""
         first = self.tokens.paragraph_number(passage.paragraphs[0])
         numbers = range(first, first + len(passage.paragraphs))
-        if any(number not in self._seen for number in numbers):
-            self.see(numbers)
+        if not self._views.keys() >= set(numbers):
+            self.match_paragraphs(numbers)
         for number, paragraph in enumerate(passage.paragraphs, first):
-            if known := self._seen[number]:
-                seen, at = known
-                yield paragraph, seen.words[at], seen.near[at]
+            if view := self._views[number]:
+                yield paragraph, view
 
-    def neighbours(self, paragraph: Paragraph) -> Iterator[tuple[int, int, TermMask]]:
-        """Those of the ``matches`` in ``paragraph`` that are near each other, two by two, and what that makes near.
+    def passage_terms(self, passage: Passage) -> TermBitmask:
+        """The terms that ``passage`` matches."""
+        terms = 0
+        for _, view in self.matching_paragraphs(passage):
+            terms |= view.terms
+        return terms
 
-        As (the first's number, the second's, for which positions i words i and i + 1 are near each other).
-        """
-        known = self._known(paragraph)
-        return known[0].neighbours(known[1]) if known else iter(())
-
-    def matches(self, paragraph: Paragraph) -> tuple[Match, ...]:
-        """Every form of the question that stands in ``paragraph``, in order."""
+    def _view(self, paragraph: Paragraph) -> ParagraphView | None:
         number = self.tokens.paragraph_number(paragraph)
-        if number not in self._matches:
-            known = self._known(paragraph)
-            found = known[0].sightings(known[1]) if known else ()
-            self._matches[number] = tuple(
-                Match(self.query.expansions[form], words, span) for form, words, span in found
-            )
-        return self._matches[number]
+        if number not in self._views:
+            self.match_paragraphs([number])
+        return self._views[number]
 
-    def sentences(self, paragraph: Paragraph) -> tuple[Sentence, ...]:
+    def matches(self, paragraph: Paragraph) -> list[Match]:
+        """Every occurrence in ``paragraph``, in order."""
+        view = self._view(paragraph)
+        if view is None:
+            return []
+        found = view.matches.occurrences
+        own = slice(*view.matches.bounds[view.at : view.at + 2].tolist())
+        starts, ends = self.tokens.token_spans(found.first_tokens[own], found.last_tokens[own])
+        spans = map(Span, starts.tolist(), ends.tolist())
+        rows = zip(found.expansions[own].tolist(), found.terms[own].tolist(), spans, strict=True)
+        return [Match(self.query.expansions[expansion], terms, span) for expansion, terms, span in rows]
+
+    def near_pairs(self, paragraph: Paragraph) -> list[tuple[int, int, TermBitmask]]:
+        """See ``NearPairs``: (first, second, near), as indices into ``matches`` of ``paragraph``."""
+        view = self._view(paragraph)
+        if view is None:
+            return []
+        pairs, bounds = view.matches.pairs, view.matches.bounds[view.at : view.at + 2]
+        own = slice(*np.searchsorted(pairs.first, bounds).tolist())
+        first, second = pairs.first[own] - bounds[0], pairs.second[own] - bounds[0]
+        return list(zip(first.tolist(), second.tolist(), pairs.near[own].tolist(), strict=True))
+
+    def sentences(self, paragraph: Paragraph) -> list[Sentence]:
         """The sentences of ``paragraph``, in order; spans are of the article's text."""
-        known = self._known(paragraph)
-        words = dict(known[0].sentences(known[1])) if known else {}
-        return tuple(Sentence(span, words.get(i, 0)) for i, span in enumerate(self.tokens.sentences(paragraph)))
-
-    def share(self, words: TermMask) -> float:
-        """The share of the question that ``words`` make up, 0 to 1."""
-        if words not in self._shares:
-            self._shares[words] = sum(self.weights[position] for position in positions_in(words))
-        return self._shares[words]
-
-    def share_of_pairs(self, firsts: TermMask) -> float:
-        """The share, 0 to 1, that the pairs of neighbouring words make up whose first stand at these positions."""
-        return sum(self.pairs[position] for position in positions_in(firsts))
-
-    def held_in_title(self, article: Article) -> TermMask:
-        """The words of which some form's terms are all in the article's title, in whatever order."""
-        if article.id not in self._held_in_titles:
-            self._held_in_titles[article.id] = self._forms.held(self._title(article))
-        return self._held_in_titles[article.id]
-
-    def headline(self, article: Article) -> float:
-        """The share of the terms of the article's title, 0 to 1, that the question names."""
-        title = self._title(article)
-        return len(self._asked & title) / max(1, len(title))
-
-    def _title(self, article: Article) -> frozenset[int]:
-        if article.id not in self._titles:
-            self._titles[article.id] = self.tokens.title_terms(article)
-        return self._titles[article.id]
+        view = self._view(paragraph)
+        terms: dict[int, TermBitmask] = {}
+        if view is not None:
+            found, number = view.matches.sentences, int(view.matches.paragraphs[view.at])
+            own = slice(*np.searchsorted(found.paragraphs, [number, number + 1]).tolist())
+            terms = dict(zip(found.numbers[own].tolist(), found.terms[own].tolist(), strict=True))
+        return [Sentence(span, terms.get(i, 0)) for i, span in enumerate(self.tokens.sentences(paragraph))]

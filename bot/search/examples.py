@@ -1,8 +1,8 @@
-"""Questions that an archive may well be asked, made of its own sentences. Keeps secret how a question is made of one.
+"""Suggests questions that an archive answers, made from its own sentences.
 
-A sentence that begins with whom or what it is about, and goes on in one of a few plain ways ("The lighthouse was built
-in 1871"), answers the question that it is when turned round ("when was the lighthouse built"). An archive of which no
-sentence does has its acronyms and names.
+A sentence that begins with its subject and continues in one of a few plain ways ("The lighthouse was built in 1871")
+answers the question that it becomes when turned round ("when was the lighthouse built"). An archive without such
+sentences has its acronyms and names.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from bot.index.tokens import Tokens
 from bot.models import Paragraph, Quote, Span
 from bot.text import analysis
 
-PARAGRAPHS = 2_000
-"""How many paragraphs are read for questions at most: a large archive takes no longer than a small one."""
-ACRONYMS = 10
-"""How many acronyms are asked about at most, the most frequent ones."""
-TRIES = 60
-"""How many questions are tried at most until enough of them have an answer."""
+MAX_PARAGRAPHS = 2_000
+"""Paragraphs that are read for questions: a large archive takes no longer than a small one."""
+MAX_ACRONYMS = 10
+"""Acronyms that are asked about, the most frequent ones."""
+MAX_TRIES = 60
+"""Questions that are tried until enough of them have an answer."""
 
 _CAPITALISED = r"\p{Lu}[\p{L}\p{N}-]*[\p{L}\p{N}]"
 _NAME = rf"{_CAPITALISED}(?: {_CAPITALISED}){{0,4}}"
@@ -33,9 +33,9 @@ _DONE = r"(?P<done>\p{Ll}{2,}(?:[bcdghklmnprstvy]ed|ied|ld|wn|ilt|ent|ound|ought
 _WAS = r"(?P<was>was|were)"
 _YEAR = r"(?:in|on|since|of) [^,;:]{0,20}?(?:1\d|20)\d\d(?!\d)"
 _COUNT = r"(?:\d[\d,.]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty)"
-_WAYS = tuple(
-    (way, regex.compile(pattern))
-    for way, pattern in (
+_FORMS = tuple(
+    (form, regex.compile(pattern))
+    for form, pattern in (
         ("how many {things} does {about} have", rf"{_ABOUT} has {_COUNT} (?P<things>\p{{Ll}}{{3,}}s)\b"),
         ("how much does {about} cost", rf"{_ABOUT} costs (?:about |some |nearly )?[\p{{Sc}}\p{{N}}]"),
         ("how much did {about} cost", rf"{_ABOUT} cost (?:about |some |nearly )?[\p{{Sc}}\p{{N}}]"),
@@ -46,84 +46,80 @@ _WAYS = tuple(
         ("what did {about} say", rf"(?P<about>{_LONG_NAME})(?:, [^,]{{3,80}},)? said (?!so\b)"),
     )
 )
-_NO_DEED = frozenset("remained seemed appeared featured entered suffered joined needed wanted used".split())
-"""What nobody asks after by "who": it is not done by anybody, or says too little."""
+_NOT_ASKED_FOR = frozenset("remained seemed appeared featured entered suffered joined needed wanted used".split())
+"""Verbs that nobody asks about with "who": they have no agent, or say too little."""
 _ARTICLES = frozenset(("The", "A", "An", "the", "a", "an"))
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question, how it is asked, what it was made of, and what its first quote has to be to answer it.
+    """A question, its form, the article or subject that it is about, and a check of the first quote.
 
-    ``is_vague`` where it asks of a thing by one word: "the bridge" may be any.
+    ``is_vague`` if it names its subject by one common noun: "the bridge" may be any.
     """
 
     question: str
-    way: str
-    origin: str
-    is_met: Callable[[Quote], bool]
+    form: str
+    subject: str
+    is_answered_by: Callable[[Quote], bool]
     is_vague: bool = False
 
     def is_like(self, other: Example) -> bool:
-        """Whether one of the two is enough for whoever would see what can be asked."""
-        return self.way == other.way or self.origin == other.origin
+        """Whether a person who wants to see what can be asked needs only one of the two."""
+        return self.form == other.form or self.subject == other.subject
 
 
 def suggest_questions(
     paragraphs: Iterable[Paragraph], tokens: Tokens, acronyms: Iterable[str], names: Iterable[str]
 ) -> Iterator[Example]:
-    """Questions that may be answered, the likeliest to be asked first: those about the first of the ``paragraphs``."""
-    short = tuple(islice(acronyms, ACRONYMS))
+    """Suggest questions, the most useful first: those about the first of the ``paragraphs``."""
+    short = tuple(islice(acronyms, MAX_ACRONYMS))
     yield from (_about(name, "what was agreed on {}", r"\bagreed\b") for name in short)
-    found = [made for one in islice(paragraphs, PARAGRAPHS) for made in _of_sentences(one, tokens)]
+    found = [made for one in islice(paragraphs, MAX_PARAGRAPHS) for made in _from_sentences(one, tokens)]
     yield from sorted(found, key=lambda one: one.is_vague)
     yield from (_about(name, "what is {}", rf"[(]{regex.escape(name)}[)]|{regex.escape(name)} [(]") for name in short)
     yield from (_about(name, "{}", "") for name in names)
 
 
-def _of_sentences(paragraph: Paragraph, tokens: Tokens) -> Iterator[Example]:
+def _from_sentences(paragraph: Paragraph, tokens: Tokens) -> Iterator[Example]:
     for sentence in tokens.sentences(paragraph):
         text = sentence.slice(paragraph.article.text)
-        for way, pattern in _WAYS:
+        for form, pattern in _FORMS:
             found = pattern.match(text)
             if found and _is_clear(parts := found.groupdict()):
-                asked = way.format(**{name: _inside(part) for name, part in parts.items()})
-                is_met = _quoting(paragraph, sentence)
-                yield Example(asked, way, paragraph.article.id, is_met, _is_vague(parts.get("about", "")))
+                question = form.format(**{name: _lower_article(part) for name, part in parts.items()})
+                about = _without_article(parts.get("about", ""))
+                is_vague = len(about) == 1 and about[0].islower()
+                yield Example(question, form, paragraph.article.id, _quotes(paragraph, sentence), is_vague)
                 break
 
 
-def _quoting(paragraph: Paragraph, sentence: Span) -> Callable[[Quote], bool]:
+def _quotes(paragraph: Paragraph, sentence: Span) -> Callable[[Quote], bool]:
     return lambda quote: quote.paragraph == paragraph and quote.span.start <= sentence.start < quote.span.end
 
 
-def _about(subject: str, way: str, beside: str) -> Example:
-    """The first quote names the subject, and has ``beside`` in it."""
+def _about(subject: str, form: str, pattern: str) -> Example:
+    """An example whose first quote has the ``subject``, and a match of ``pattern``."""
     return Example(
-        way.format(subject),
-        way,
+        form.format(subject),
+        form,
         subject,
-        lambda quote: subject in quote.text and regex.search(beside, quote.text) is not None,
+        lambda quote: subject in quote.text and regex.search(pattern, quote.text) is not None,
     )
 
 
 def _is_clear(parts: dict[str, str]) -> bool:
-    """Whether it is told by name or thing, not by a pronoun, and something that is done."""
-    words = [word for name in ("who", "about", "what") for word in _bare(parts.get(name, ""))]
-    return all(map(analysis.to_search_term, words)) and parts.get("done") not in _NO_DEED
+    """Whether the parts name their subject, not by a pronoun, and a verb worth asking about."""
+    words = [word for name in ("who", "about", "what") for word in _without_article(parts.get(name, ""))]
+    return all(map(analysis.to_search_term, words)) and parts.get("done") not in _NOT_ASKED_FOR
 
 
-def _is_vague(about: str) -> bool:
-    words = _bare(about)
-    return len(words) == 1 and words[0].islower()
-
-
-def _bare(part: str) -> list[str]:
+def _without_article(part: str) -> list[str]:
     words = part.split()
     return words[1:] if words[:1] and words[0] in _ARTICLES else words
 
 
-def _inside(part: str) -> str:
-    """As it is written inside a sentence."""
+def _lower_article(part: str) -> str:
+    """``part`` as it is written inside a sentence."""
     first, blank, rest = part.partition(" ")
     return f"{first.lower()}{blank}{rest}" if first in _ARTICLES else part

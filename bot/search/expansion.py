@@ -1,20 +1,50 @@
-"""How a question asks for what is newest: "the latest on GCAP", "any news about the bridge". Keeps secret the words.
-
-A question's content words, and the forms in which the archive may hold them.
-"""
+"""Expands a question to a query: its content words, how the archive may write them, and its operators."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import regex
 
 from bot.index import spelling
 from bot.index.filters import excluded_terms, relax_phrases, required_terms
 from bot.index.lexicon import Lexicon
-from bot.models import Expansion, ExpansionOrigin, Query, Question, Span, Word
-from bot.search import followups, operators
+from bot.models import Expansion, Query, Question, Span, Word
+from bot.search import followups
+from bot.search.operators import parse_operators
 from bot.text import analysis
+
+ACRONYM_WEIGHT = 0.8
+"""An acronym where the long form was typed."""
+LONG_FORM_WEIGHT = 0.5
+"""Each word of a long form where the acronym was typed: less, as there are several of them."""
+SPELLING_WEIGHT = 0.8
+"""Another spelling of a name, or a word that the person may have meant."""
+MAX_LONG_FORMS = 2
+"""Long forms of one acronym that are searched."""
+MAX_WORDS = 64 - followups.MAX_INHERITED
+"""Content words of a question that are searched, the first ones: more make it slower and no clearer. With the inherited
+ones they fit into 64 bits (``bot.search.occurrences``)."""
+_ALWAYS_ASKING = frozenset(
+    analysis.to_term(word)
+    for word in """
+    say said tell told happen mention many much show find give name called anything information know known
+    """.split()
+)
+"""Words that ask rather than name: not searched in a question that has others."""
+ASKING_WEIGHT = 0.4
+"""The weight of the following. On the development questions of three archives 0.15 to 0.5 are alike, and 1 is worse."""
+_MOSTLY_ASKING = frozenset(
+    analysis.to_term(word)
+    for word in """
+    kind type sort percentage percent example meaning mean term word entity relationship role reason idea part recent
+    recently currently today ever typically usually commonly common this week weekend long another additional think
+    believe view need able seek gain receive add help get go come take make start occur create cause determine compare
+    compared according associated present refer country year
+    """.split()
+)
+"""Words that mostly say what is asked for, and occur less often in the passage that answers."""
 
 _NEWS = r"(?:news|updates?|developments?)"
 _OF = r"(?:on|about|regarding|with|from|of)"
@@ -30,134 +60,109 @@ _LATEST = regex.compile(
 )
 
 
-def asks_for_newest(question: str) -> Span | None:
-    """Where ``question`` asks for what is newest, in words that name nothing there; None where it does not."""
+def find_newest_request(question: str) -> Span | None:
+    """Find the words of ``question`` that ask for the newest ("any news about"), which name nothing there; or None."""
     found = _LATEST.search(question)
     return Span(*found.span()) if found else None
 
 
-ACRONYM_WEIGHT = 0.8
-"""An acronym where the long form was typed."""
-LONG_FORM_WEIGHT = 0.5
-"""Each word of a long form where the acronym was typed: less, as there are several of them."""
-SPELLING_WEIGHT = 0.8
-"""Another spelling of a name, or a word that the person may have meant."""
-
-MOST_WORDS = 64 - followups.MOST_TAKEN
-"""Content words of a question that are searched, the first ones: more make it slower and no clearer. With those taken
-from a question before it, they fit into a machine's word (``bot.ranking.sightings``)."""
-_FRAME = frozenset(
-    analysis.to_term(word)
-    for word in """
-    say said tell told happen mention many much show find give name called anything information know known
-    """.split()
-)
-"""Words that ask rather than name: not searched in a question that has others."""
-ASKING_WEIGHT = 0.4
-"""What such a word counts. On the development questions of three archives 0.15 to 0.5 are alike, and 1 is worse."""
-_ASKING = frozenset(
-    analysis.to_term(word)
-    for word in """
-    kind type sort percentage percent example meaning mean term word entity relationship role reason idea part recent
-    recently currently today ever typically usually commonly common this week weekend long another additional think
-    believe view need able seek gain receive add help get go come take make start occur create cause determine compare
-    compared according associated present refer country year
-    """.split()
-)
-"""Words that mostly stand in a question to say what is asked for, and less often in the passage that answers it."""
-
-
 def expand(lexicon: Lexicon, question: Question, without: Collection[str] = ()) -> Query:
-    """The question's content words, the forms in which the archive may hold them, and what its operators ask for.
+    """Expand ``question`` to the query that is searched.
 
-    ``without`` names origins whose forms are left out.
+    ``without`` names origins whose expansions are left out.
     """
-    text, filters = operators.parse_operators(question.text)
-    own = _content_words(lexicon, text)
-    forms = _forms(lexicon, own)
-    taken = _taken(lexicon, question, text, own, forms)
-    frame = _frame(text)
-    if taken and (naming := tuple(word for word in own if word.term not in frame)) != own:
-        own, forms = naming, _forms(lexicon, naming)
-    forms.extend(followups.inherited_expansions(own, taken, _forms(lexicon, taken)))
-    words = (*own, *taken)
+    text, filters = parse_operators(question.text)
+    asking = _asking_terms(text)
+    own = _content_words(lexicon, text, asking)
+    expansions = _expand_words(lexicon, own)
+    inherited: tuple[Word, ...] = ()
+    if question.previous_questions and followups.lacks_subject(text, own):
+        previous, *earlier = question.previous_questions
+        words = expand(lexicon, Question(previous, previous_questions=tuple(earlier))).words
+        inherited = followups.inherited_words(words, expansions, lexicon.idf, lexicon.paragraph_count)
+    if inherited:
+        if all(word.term in asking for word in own):
+            own, expansions = (), []
+        expansions += _inherited_expansions(lexicon, inherited, len(own))
+    words = (*own, *inherited)
     filters = relax_phrases(filters, words)
     return Query(
         question,
         words,
-        tuple(form for form in forms if form.origin not in without),
-        required_terms(filters),
-        excluded_terms(filters),
+        tuple([expansion for expansion in expansions if expansion.origin not in without]),
+        required_terms(filters) if filters.phrases else (),
+        excluded_terms(filters) if filters.excluded else (),
         filters,
     )
 
 
-def _taken(
-    lexicon: Lexicon, question: Question, text: str, own: Sequence[Word], forms: Sequence[Expansion]
-) -> tuple[Word, ...]:
-    """The words of what ``question`` follows that it goes on with; none where it has a subject of its own."""
-    if not question.previous_questions or not followups.lacks_subject(text, own):
-        return ()
-    before, *earlier = question.previous_questions
-    words = expand(lexicon, Question(before, previous_questions=tuple(earlier))).words
-    return followups.inherited_words(words, forms, lexicon.idf, lexicon.paragraph_count)
+def _asking_terms(question: str) -> frozenset[str]:
+    """The terms that ask rather than name in ``question``: some always do, some only where the newest is asked for."""
+    newest = find_newest_request(question)
+    if newest is None:
+        return _ALWAYS_ASKING
+    inside: set[str] = set()
+    outside: set[str] = set()
+    for token in analysis.tokenize(question):
+        (inside if newest.start <= token.start < newest.end else outside).add(token.term)
+    return _ALWAYS_ASKING | (inside - outside)
 
 
-def _forms(lexicon: Lexicon, words: Sequence[Word]) -> list[Expansion]:
-    """The forms in which the archive may hold ``words``; those that were typed first."""
-    forms = [Expansion((word.term,), (i,), word.weight, "typed", word.typed) for i, word in enumerate(words)]
-    forms.extend(_acronym_forms(lexicon, words))
-    for i, word in enumerate(words):
-        forms.extend(_spelling_forms(lexicon, i, word))
-    return forms
-
-
-def _content_words(lexicon: Lexicon, text: str) -> tuple[Word, ...]:
-    """Each searched word of ``text`` once, in order; words that only ask are left out where others remain."""
+def _content_words(lexicon: Lexicon, text: str, asking: Collection[str]) -> tuple[Word, ...]:
+    """Each searched word of ``text`` once, in order; words that only ask are left out if others remain."""
     # In a question that is all capitals, "WHO" and "IT" are no names.
     plain = text.lower() if text.isupper() and len(text.lower()) == len(text) else text
     found: dict[str, Word] = {}
-    for place, token in enumerate(analysis.tokenize(plain)):
+    for at, token in enumerate(analysis.tokenize(plain)):
         if not token.is_stop:
             typed = text[token.start : token.end]
-            is_name = lexicon.is_name(token.term) or (place > 0 and plain[token.start].isupper())
-            weight = ASKING_WEIGHT if token.term in _ASKING else 1.0
+            is_name = lexicon.is_name(token.term) or (at > 0 and plain[token.start].isupper())
+            weight = ASKING_WEIGHT if token.term in _MOSTLY_ASKING else 1.0
             found.setdefault(token.term, Word(typed, token.term, weight, is_name))
-    frame = _frame(text)
-    naming = [word for word in found.values() if word.term not in frame]
-    return tuple(naming or found.values())[:MOST_WORDS]
+    naming = [word for word in found.values() if word.term not in asking]
+    return tuple(naming or found.values())[:MAX_WORDS]
 
 
-def _acronym_forms(lexicon: Lexicon, words: Sequence[Word]) -> Iterator[Expansion]:
-    typed = tuple(word.term for word in words)
-    origin: ExpansionOrigin = "acronym"
-    told = lexicon.expansions
-    for i, term in enumerate(typed):
-        for long in told.long_forms.get(term, ())[:2]:
-            yield Expansion(long, (i,), LONG_FORM_WEIGHT, origin, told.shown[long])
-        for long, short in told.short_forms.get(term, ()):
-            if typed[i : i + len(long)] == long:
-                covered = tuple(range(i, i + len(long)))
-                yield Expansion((short,), covered, ACRONYM_WEIGHT, origin, told.shown[short,])
+def _expand_words(lexicon: Lexicon, words: Sequence[Word]) -> list[Expansion]:
+    """The ways in which the archive may write ``words``: as typed, then acronyms and long forms, then spellings."""
+    learned = lexicon.expansions
+    expansions = [Expansion((word.term,), (i,), word.weight, "typed", word.typed) for i, word in enumerate(words)]
+    terms = tuple([word.term for word in words])
+    for i, term in enumerate(terms):
+        expansions += [
+            Expansion(long, (i,), LONG_FORM_WEIGHT, "acronym", learned.shown[long])
+            for long in learned.long_forms.get(term, ())[:MAX_LONG_FORMS]
+        ]
+        for long, short in learned.short_forms.get(term, ()):
+            if terms[i : i + len(long)] == long:
+                positions = tuple(range(i, i + len(long)))
+                expansions.append(Expansion((short,), positions, ACRONYM_WEIGHT, "acronym", learned.shown[short,]))
+    for i, word in enumerate(words):
+        expansions.extend(_spelling_expansions(lexicon, i, word))
+    return expansions
 
 
-def _spelling_forms(lexicon: Lexicon, i: int, word: Word) -> Iterator[Expansion]:
+def _spelling_expansions(lexicon: Lexicon, position: int, word: Word) -> Iterator[Expansion]:
+    """Other spellings of ``word``; if the archive does not have it, the words that were probably meant."""
     folded = analysis.fold(word.typed)
     meant: tuple[str, ...] = ()
     if not lexicon.paragraph_count(word.term) and word.term not in lexicon.expansions.long_forms:
         meant = spelling.nearest_words(folded, lexicon.known_words)
-    others = [other for known in (folded, *meant) for other in lexicon.expansions.spellings.get(known, ())]
-    written_so = [lexicon.original_spelling(other) for other in dict.fromkeys((*meant, *others))]
-    written_so += analysis.to_name_forms(word.typed)
-    for written in written_so:
-        if (term := analysis.to_search_term(written)) and term != word.term and lexicon.paragraph_count(term):
-            yield Expansion((term,), (i,), SPELLING_WEIGHT, "spelling", written)
+    spellings = [*meant]
+    for known in (folded, *meant):
+        spellings += lexicon.expansions.spellings.get(known, ())
+    for written in (*map(lexicon.original_spelling, dict.fromkeys(spellings)), *analysis.to_name_forms(word.typed)):
+        term = analysis.to_search_term(written)
+        if term and term != word.term and lexicon.paragraph_count(term):
+            yield Expansion((term,), (position,), SPELLING_WEIGHT, "spelling", written)
 
 
-def _frame(question: str) -> frozenset[str]:
-    """The terms that ask rather than name in ``question``: some always do, some only where the newest is asked for."""
-    newest = asks_for_newest(question)
-    if newest is None:
-        return _FRAME
-    terms = [(token.term, newest.start <= token.start < newest.end) for token in analysis.tokenize(question)]
-    return _FRAME | {term for term, _ in terms} - {term for term, is_asking in terms if not is_asking}
+def _inherited_expansions(lexicon: Lexicon, inherited: Sequence[Word], first: int) -> Iterator[Expansion]:
+    """The expansions of inherited words, which are at the positions from ``first`` on, at their lower weight."""
+    for expansion in _expand_words(lexicon, inherited):
+        positions = tuple([first + at for at in expansion.positions])
+        if expansion.origin == "typed":
+            yield replace(expansion, positions=positions, origin="thread")
+        else:
+            weight = expansion.weight * inherited[expansion.positions[0]].weight
+            yield replace(expansion, positions=positions, weight=weight)

@@ -1,19 +1,16 @@
-"""What a question asks for beside its words, put into words: parts of sentences, and the line that shows it back.
+"""The sentences above the quotes: what was searched, what the quotes lack, and why there is no answer.
 
-What can be proved about a question that the archive answers in part or not at all, in one sentence.
-
-Every sentence here states what stands in the archive, never what the articles mean by it.
-
-What is said before the quotes, line by line: the same words wherever a reply is shown.
+They say what can be proved about the archive, never what the articles mean.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from bot.index.filters import contains_phrase, positions_outside_phrases
+from bot.index.filters import contains_phrase, phrase_query, positions_outside_phrases
+from bot.index.scoring import Retriever
 from bot.models import (
     Answer,
     ArchiveSummary,
@@ -28,182 +25,77 @@ from bot.models import (
     pluralize,
 )
 
-MOST_NAMED, LONGEST = 6, 40
-"""A sentence names so many words at most, each of so many characters."""
+MAX_LISTED, MAX_CHARS = 6, 40
+"""Words that a sentence lists, and the characters of each."""
+MAX_TITLE_CHARS = 120
+MAX_NAMED = 3
+"""Up to this many content words are named in a proof that no passage has them together."""
 
 
-def list_words(words: Sequence[str], joint: str) -> str:
-    """``words`` in quotation marks, as a list."""
-    named = [f'"{shortened(word)}"' for word in words[:MOST_NAMED]]
-    if len(words) > MOST_NAMED:
-        named.append(f"{len(words) - MOST_NAMED:,} more words")
-    return join_words(named, joint)
+def list_words(words: Sequence[str], conjunction: str) -> str:
+    """List ``words`` in quotation marks, the first ones if there are many."""
+    listed = [f'"{_shorten(word)}"' for word in words[:MAX_LISTED]]
+    if len(words) > MAX_LISTED:
+        listed.append(f"{len(words) - MAX_LISTED:,} more words")
+    return join_words(listed, conjunction)
 
 
-def shortened(word: str) -> str:
-    return textwrap.shorten(word, LONGEST, placeholder="…")
+def _shorten(word: str) -> str:
+    return textwrap.shorten(word, MAX_CHARS, placeholder="…")
 
 
 def describe_scope(scope: Scope) -> str:
-    """Which articles are asked of: ' of source "Reuters" published from 1 January 2024'; empty where any are."""
-    dates = [
-        f"{when} {format_date(limit)}"
-        for when, limit in (("from", scope.since), ("before", scope.before))
-        if limit is not None
-    ]
-    return (f" of source {list_words(scope.sources, 'or')}" if scope.sources else "") + (
-        f" published {' and '.join(dates)}" if dates else ""
-    )
+    """Which articles are searched: ' of source "Reuters" published from 1 January 2024'; "" for all."""
+    limits = (("from", scope.since), ("before", scope.before))
+    dates = [f"{preposition} {format_date(day)}" for preposition, day in limits if day is not None]
+    sources = f" of source {list_words(scope.sources, 'or')}" if scope.sources else ""
+    return sources + (f" published {' and '.join(dates)}" if dates else "")
 
 
 def describe_filters(filters: Filters) -> str:
-    """What a passage is to hold and not to hold: ' with "joint venture" and without "ferry"'; empty where nothing."""
-    held = [f"with {list_words(filters.phrases, 'and')}"] if filters.phrases else []
-    lacked = [f"without {list_words(filters.excluded, 'or')}"] if filters.excluded else []
-    return f" {' and '.join(held + lacked)}" if held or lacked else ""
+    """What a passage must have and must not: ' with "joint venture" and without "ferry"'; "" for any passage."""
+    parts = [f"with {list_words(filters.phrases, 'and')}"] if filters.phrases else []
+    parts += [f"without {list_words(filters.excluded, 'or')}"] if filters.excluded else []
+    return f" {' and '.join(parts)}" if parts else ""
 
 
 def searched_line(trace: Trace) -> str | None:
-    """The line that shows back what was searched; None for a question that is searched for its own words alone."""
-    query, filters = trace.query, trace.query.filters
+    """What was searched; None for a question that is searched for its own words alone."""
+    query, filters, undated = trace.query, trace.query.filters, trace.searched.undated
     if not (query.inherited_positions or filters.phrases or filters.excluded or filters.scope != Scope()):
         return None
     words = [query.words[i].typed for i in positions_outside_phrases(query.words, filters)]
-    more = [f"{len(words) - MOST_NAMED:,} more words"] if len(words) > MOST_NAMED else []
-    terms = [
-        *map(shortened, words[:MOST_NAMED]),
-        *more,
-        *([list_words(filters.phrases, "+")] if filters.phrases else []),
-    ]
-    undated = f"{pluralize(trace.searched.undated, 'undated article')} left out" if trace.searched.undated else ""
-    parts = [
+    terms = [_shorten(word) for word in words[:MAX_LISTED]]
+    if len(words) > MAX_LISTED:
+        terms.append(f"{len(words) - MAX_LISTED:,} more words")
+    if filters.phrases:
+        terms.append(list_words(filters.phrases, "+"))
+    parts = (
         " + ".join(terms),
         f"without {list_words(filters.excluded, 'or')}" if filters.excluded else "",
         describe_scope(filters.scope).strip(),
-        undated,
-    ]
+        f"{pluralize(undated, 'undated article')} left out" if undated else "",
+    )
     return "Searched: " + " · ".join(part for part in parts if part)
 
 
 def misread_line(filters: Filters) -> str | None:
-    """What looked like an operator and was none, and what there is; None where nothing did."""
+    """What looked like an operator and is none, and which operators there are; None if nothing did."""
     if not filters.unrecognized:
         return None
     return (
-        f"Searched as words, being no operator: {list_words(filters.unrecognized, 'and')}. There are "
+        f"Not an operator, so searched as plain words: {list_words(filters.unrecognized, 'and')}. The operators are "
         '"exact phrase", -word, source:name, after:2024-01 and before:2025-06-01.'
     )
 
 
-FEW = 3
-"""Up to this many content words are listed one by one; a longer question is spoken of as a whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveProbe:
-    """Ways to look into the archive again, in the articles that are asked of.
-
-    ``known``: whether any form of the word at this position stands anywhere in them. ``together``: whether some passage
-    that meets the question's operators holds all of the words at these positions. ``phrase``: whether a paragraph holds
-    this phrase.
-    """
-
-    known: Callable[[int], bool]
-    together: Callable[[Sequence[int]], bool]
-    phrase: Callable[[str], bool]
-
-
-def partial_match_warning(query: Query, quotes: Sequence[Quote], looks: ArchiveProbe) -> str | None:
-    """What the quotes lack, as a sentence; None when the first lacks nothing that the others do not hold."""
-    apart = [
-        one
-        for one in query.filters.optional_phrases
-        if not all(contains_phrase(quote.paragraph.text, one) for quote in quotes)
-    ]
-    if apart:
-        return f"Not in all of these passages word for word: {list_words(apart, 'and')}."
-    if not quotes[0].reported_unmatched_terms:
-        return None
-    every_word = range(len(query.words))
-    if never := _never_together(query, looks):
-        return f"No passage{describe_scope(query.filters.scope)}{describe_filters(query.filters)} holds {never}."
-    lacking = [i for i in every_word if all(query.words[i].typed in quote.reported_unmatched_terms for quote in quotes)]
-    return f"Only part of the question is in these passages: not {_typed(query, lacking, 'or')}." if lacking else None
-
-
-def abstention_reason(
-    query: Query,
-    nearest: Sequence[Quote],
-    looks: ArchiveProbe,
-    everything: ArchiveSummary,
-    held: ArchiveSummary,
-    *,
-    is_met: bool,
-) -> str:
-    """Why the archive does not answer; ``held`` is how much of ``everything`` was asked of.
-
-    ``is_met``: some passage meets the question's operators.
-    """
-    if not query.words:
-        return "The question has no word that can be searched for: ask with a name or a subject."
-    if not held.articles and everything.articles:
-        return (
-            f"Not in the archive: no article{describe_scope(query.filters.scope)} is among its {_articles(everything)}."
-        )
-    archive = _articles(held, describe_scope(query.filters.scope))
-    if absent := _absent(query, looks):
-        return f"Not in the archive: {absent} its {archive}."
-    never = _never_together(query, looks) if is_met else "what was asked"
-    if never:
-        return f"Not in the archive: no passage{describe_filters(query.filters)} of its {archive} holds {never}."
-    lacking = [
-        i for i in range(len(query.words)) if nearest and query.words[i].typed in nearest[0].reported_unmatched_terms
-    ]
-    if lacking:
-        return f"Not in the archive of {archive}: the nearest passage lacks {_typed(query, lacking, 'and')}."
-    return f"Not in the archive of {archive}: no passage brings enough of the question together."
-
-
-def _absent(query: Query, looks: ArchiveProbe) -> str | None:
-    """The phrases that no paragraph holds, or the words that stand nowhere, as "… nowhere in"; None without such."""
-    typed = (*query.filters.phrases, *query.filters.optional_phrases)
-    if phrases := [phrase for phrase in typed if not looks.phrase(phrase)]:
-        return f"{list_words(phrases, 'and')} {_verb(phrases, 'stand')} in no paragraph of"
-    words = [i for i in range(len(query.words)) if not looks.known(i)]
-    return f"{_typed(query, words, 'and')} {_verb(words, 'occur')} nowhere in" if words else None
-
-
-def _verb(subjects: Sequence[object], verb: str) -> str:
-    return f"{verb}s" if len(subjects) == 1 else verb
-
-
-def _articles(held: ArchiveSummary, which_ones: str = "") -> str:
-    latest = f" (latest {format_date(held.latest)})" if held.latest else ""
-    return f"{pluralize(held.articles, 'article')}{which_ones}{latest}"
-
-
-def _never_together(query: Query, looks: ArchiveProbe) -> str | None:
-    """The words of a short question which no passage holds together; None where one does."""
-    words = positions_outside_phrases(query.words, query.filters)
-    if not 0 < len(words) <= FEW or looks.together(words):
-        return None
-    return {1: "", 2: "both "}.get(len(words), "all of ") + _typed(query, words, "and")
-
-
-def _typed(query: Query, words: Sequence[int], joint: str) -> str:
-    return list_words([query.words[i].typed for i in words], joint)
-
-
-TITLE = 120
-"""A title in a sentence has at most so many characters."""
-
-
 def header_lines(reply: Reply) -> Iterator[str]:
-    """What was searched where operators say so, why there is no answer, and what to know before reading the quotes."""
+    """The lines above the quotes: what was searched, a newer article, the warning, or why there is no answer."""
     yield from filter(None, (searched_line(reply.trace), misread_line(reply.trace.query.filters)))
     if isinstance(reply, Answer):
-        if later := _later(reply):
-            yield later
+        if newer := reply.newer_article:
+            title = textwrap.shorten(newer.title, MAX_TITLE_CHARS, placeholder="…")
+            yield f"A newer article, {format_date(newer.published)}: {title}"
         if reply.warning:
             yield f"{reply.warning} Nearest, in the articles' own words:"
     else:
@@ -212,8 +104,93 @@ def header_lines(reply: Reply) -> Iterator[str]:
             yield "Nearest miss:" if len(reply.nearest) == 1 else "Nearest misses:"
 
 
-def _later(reply: Answer) -> str | None:
-    if reply.newer_article is None:
+class ArchiveProbe:
+    """Checks what the archive has of a query, in the articles of its scope."""
+
+    def __init__(self, retriever: Retriever, query: Query) -> None:
+        self._retriever, self._query = retriever, query
+
+    def has_word(self, position: int) -> bool:
+        """Whether any passage has any expansion of the word at ``position``."""
+        expansions = tuple(one for one in self._query.expansions if position in one.positions)
+        return self._has_hit(replace(self._query.without_requirements(), expansions=expansions))
+
+    def has_together(self, positions: Sequence[int]) -> bool:
+        """Whether a passage that meets the filters has all of the words at ``positions``."""
+        return self._has_hit(self._query.requiring_words(positions))
+
+    def has_phrase(self, phrase: str) -> bool:
+        """Whether any paragraph has ``phrase``."""
+        return self._has_hit(phrase_query(self._query, phrase))
+
+    def _has_hit(self, query: Query) -> bool:
+        return bool(self._retriever.scores(query, 1))
+
+
+def partial_match_warning(query: Query, quotes: Sequence[Quote], probe: ArchiveProbe) -> str | None:
+    """What the quotes lack, as a sentence; None if the first has all words, or the others the missing ones."""
+    texts = [quote.paragraph.text for quote in quotes]
+    apart = [one for one in query.filters.optional_phrases if not all(contains_phrase(text, one) for text in texts)]
+    if apart:
+        return f"Not in all of these passages word for word: {list_words(apart, 'and')}."
+    if not quotes[0].reported_unmatched_terms:
         return None
-    title = textwrap.shorten(reply.newer_article.title, TITLE, placeholder="…")
-    return f"A later article, {format_date(reply.newer_article.published)}: {title}"
+    if never := _never_together(query, probe):
+        return f"No passage{describe_scope(query.filters.scope)}{describe_filters(query.filters)} holds {never}."
+    unmatched = [quote.reported_unmatched_terms for quote in quotes]
+    missing = [word.typed for word in query.words if all(word.typed in terms for terms in unmatched)]
+    return f"Only part of the question is in these passages: not {list_words(missing, 'or')}." if missing else None
+
+
+def abstention_reason(
+    query: Query,
+    nearest: Sequence[Quote],
+    probe: ArchiveProbe,
+    everything: ArchiveSummary,
+    searched: ArchiveSummary,
+    *,
+    meets_filters: bool,
+) -> str:
+    """Why the archive does not answer; ``searched`` is the part of ``everything`` in scope.
+
+    ``meets_filters``: some passage has the phrases, and nothing that is excluded.
+    """
+    if not query.words:
+        return "The question has no word that can be searched for: ask with a name or a subject."
+    scope = describe_scope(query.filters.scope)
+    if not searched.articles and everything.articles:
+        return f"Not in the archive: no article{scope} is among its {_describe_archive(everything)}."
+    archive = _describe_archive(searched, scope)
+    if absent := _absent(query, probe):
+        return f"Not in the archive: {absent} its {archive}."
+    never = _never_together(query, probe) if meets_filters else "what was asked"
+    if never:
+        return f"Not in the archive: no passage{describe_filters(query.filters)} of its {archive} holds {never}."
+    unmatched = nearest[0].reported_unmatched_terms if nearest else ()
+    if missing := [word.typed for word in query.words if word.typed in unmatched]:
+        return f"Not in the archive of {archive}: the nearest passage lacks {list_words(missing, 'and')}."
+    return f"Not in the archive of {archive}: no passage holds enough of the question together."
+
+
+def _absent(query: Query, probe: ArchiveProbe) -> str | None:
+    """The phrases that no paragraph has, or the words that occur nowhere, as "… nowhere in"; None without such."""
+    typed = (*query.filters.phrases, *query.filters.optional_phrases)
+    if phrases := [phrase for phrase in typed if not probe.has_phrase(phrase)]:
+        return f"{list_words(phrases, 'and')} {'occurs' if len(phrases) == 1 else 'occur'} in no paragraph of"
+    if words := [word.typed for i, word in enumerate(query.words) if not probe.has_word(i)]:
+        return f"{list_words(words, 'and')} {'occurs' if len(words) == 1 else 'occur'} nowhere in"
+    return None
+
+
+def _describe_archive(summary: ArchiveSummary, scope: str = "") -> str:
+    latest = f" (latest {format_date(summary.latest)})" if summary.latest else ""
+    return f"{pluralize(summary.articles, 'article')}{scope}{latest}"
+
+
+def _never_together(query: Query, probe: ArchiveProbe) -> str | None:
+    """The words of a short question which no passage has together; None if one does, or the question is longer."""
+    positions = positions_outside_phrases(query.words, query.filters)
+    if not 0 < len(positions) <= MAX_NAMED or probe.has_together(positions):
+        return None
+    words = list_words([query.words[i].typed for i in positions], "and")
+    return {1: "", 2: "both "}.get(len(positions), "all of ") + words

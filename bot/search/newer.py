@@ -1,4 +1,4 @@
-"""Whether the archive has a later article on what was asked. Keeps secret what makes one worth a line."""
+"""Finds an article on the same matter that was published after all that are quoted."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from datetime import date, timedelta
 
 from bot.models import Article, Hit, Passage, Query, Quote
 from bot.search.coverage import Coverage
-from bot.search.occurrences import TermMask, mask_of, positions_in, union
-from bot.search.snippets import MOST_SENTENCES
+from bot.search.occurrences import TermBitmask, positions_in, to_bitmask
+from bot.search.snippets import MAX_SENTENCES
 from bot.text.boilerplate import is_pointer, is_question
 
 Search = Callable[[Query, int], list[Hit]]
 
-LEAST = 2 / 3
-"""The share of the question that the first quote holds at least, for a later article to be named."""
-LOOKED_AT = 5
-"""Passages that hold the words, of which one may hold them in a sentence."""
+MIN_SHARE = 2 / 3
+"""The least share of the question that the first quote matches, for a newer article to be shown."""
+MAX_SEARCHED = 5
+"""Hits of the further search that are looked at."""
 
 
 def find_newer_article(
@@ -25,60 +25,62 @@ def find_newer_article(
     hits: Sequence[Hit],
     quotes: Sequence[Quote],
     latest: date | None,
-    fared: Callable[[Passage], float],
+    article_share: Callable[[Passage], float],
     search: Search | None,
 ) -> Article | None:
-    """The best article published after every article shown that speaks of what the first quote does.
+    """Find the best article, published after every article shown, that matches all that the first quote matches.
 
-    The best by ``fared``, how well a passage's whole article does: others may mention it in passing. A passage of it
-    holds all that the first quote holds of the question, where a quote could be taken: the title aside, in three
-    sentences in a row that neither ask nor lead to another article. ``latest`` is the archive's latest day; ``search``
-    finds what is not among ``hits``, None where all are. None where an article that is quoted has no date, or where
-    the first quote holds little of the question, or none of its names, or lacks the word that tells most: nothing
-    would show that the later one speaks of the same.
+    The best by ``article_share``, the score of a passage's whole article: others may mention the matter in passing. The
+    match must be quotable: the title aside, in three sentences in a row that neither ask nor lead to another article.
+    ``latest`` is the archive's latest date; ``search`` finds passages that are not among ``hits``, and is None if these
+    are all. None where a quoted article has no date; also where the first quote matches little of the question, none of
+    its names, or not its rarest word: nothing would show that the newer article is about the same.
     """
-    shown = [quote.article.published for quote in quotes]
-    dates = [when for when in shown if when]
-    dates += [twin.article.published for quote in quotes for twin in quote.also_in if twin.article.published]
-    if None in shown or not dates or latest is None or latest <= max(dates):
+    dates = [quote.article.published for quote in quotes]
+    if latest is None or None in dates:
         return None
-    held = mask_of(i for i, word in enumerate(coverage.query.words) if word.typed not in quotes[0].unmatched_terms)
-    if coverage.share(held) < LEAST or (coverage.names and not coverage.names & held):
+    dates += [twin.article.published for quote in quotes for twin in quote.also_in]
+    newest_shown = max((when for when in dates if when), default=latest)
+    if latest <= newest_shown:
         return None
-    most = max(coverage.told)
-    if all(coverage.told[word] < most for word in positions_in(held)):
+    unmatched = quotes[0].unmatched_terms
+    terms = to_bitmask(i for i, word in enumerate(coverage.query.words) if word.typed not in unmatched)
+    if coverage.share(terms) < MIN_SHARE or (coverage.names and not coverage.names & terms):
         return None
-    later = (hit for hit in hits if (hit.passage.article.published or date.min) > max(dates))
-    known = _speaking(coverage, held, fared, later)
-    if known or search is None:
-        return known
-    return _speaking(coverage, held, fared, _searched(coverage.query, held, max(dates), search))
+    greatest = max(coverage.term_weights)
+    if all(coverage.term_weights[at] < greatest for at in positions_in(terms)):
+        return None
+    newer = (hit for hit in hits if (hit.passage.article.published or date.min) > newest_shown)
+    found = _best_matching(coverage, terms, article_share, newer)
+    if found or search is None:
+        return found
+    filters = coverage.query.filters
+    since = max(newest_shown + timedelta(days=1), filters.scope.since or date.min)
+    query = coverage.query.requiring_words([*positions_in(terms)])
+    query = replace(query, filters=replace(filters, scope=replace(filters.scope, since=since)))
+    return _best_matching(coverage, terms, article_share, search(query, MAX_SEARCHED))
 
 
-def _searched(query: Query, held: TermMask, after: date, search: Search) -> list[Hit]:
-    since = max(after + timedelta(days=1), query.filters.scope.since or date.min)
-    scope = replace(query.filters.scope, since=since)
-    return search(
-        replace(query.requiring_words([*positions_in(held)]), filters=replace(query.filters, scope=scope)), LOOKED_AT
-    )
-
-
-def _speaking(
-    coverage: Coverage, held: TermMask, fared: Callable[[Passage], float], hits: Iterable[Hit]
+def _best_matching(
+    coverage: Coverage, terms: TermBitmask, article_share: Callable[[Passage], float], hits: Iterable[Hit]
 ) -> Article | None:
-    """The best article of ``hits`` that speaks of ``held``."""
-    passages = sorted((hit.passage for hit in hits), key=fared, reverse=True)
-    return next((passage.article for passage in passages if _speaks(coverage, held, passage)), None)
+    """The best article of ``hits`` with a quotable match of ``terms``."""
+    passages = sorted((hit.passage for hit in hits), key=article_share, reverse=True)
+    return next((passage.article for passage in passages if _is_quotable(coverage, terms, passage)), None)
 
 
-def _speaks(coverage: Coverage, held: TermMask, passage: Passage) -> bool:
-    if held & ~coverage.words(passage):
+def _is_quotable(coverage: Coverage, terms: TermBitmask, passage: Passage) -> bool:
+    if terms & ~coverage.passage_terms(passage):
         return False
-    text, title = passage.article.text, coverage.held_in_title(passage.article)
-    for paragraph, words, _ in coverage.touched(passage):
-        if not held & ~(words | title) and not is_pointer(paragraph.text):
-            told = [0 if is_question(text, one.span) else one.held for one in coverage.sentences(paragraph)]
-            runs = (union(told[at : at + MOST_SENTENCES]) for at in range(len(told)))
-            if any(run and not held & ~(run | title) for run in runs):
+    text, title = passage.article.text, coverage.title(passage.article).terms
+    for paragraph, view in coverage.matching_paragraphs(passage):
+        if terms & ~(view.terms | title) or is_pointer(paragraph.text):
+            continue
+        stated = [0 if is_question(text, one.span) else one.terms for one in coverage.sentences(paragraph)]
+        for at in range(len(stated)):
+            matched = 0
+            for sentence in stated[at : at + MAX_SENTENCES]:
+                matched |= sentence
+            if matched and not terms & ~(matched | title):
                 return True
     return False

@@ -1,182 +1,211 @@
-"""Where forms of the question stand in many paragraphs, found in all at once, in arrays.
+"""Where the expansions of a query occur in many paragraphs, found in all of them at once, in numpy arrays.
 
-Keeps secret how a set of the question's words is kept, and how sightings that are near each other are found.
+A set of query terms is a bitmask: bit i is the word at position i of ``Query.words``, of which there are at most 64.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from bot.index.arrays import FloatArray, IntArray, run_starts
+from bot.index.arrays import FloatArray, IntArray, offsets, run_starts
+from bot.index.tokens import Tokens
+from bot.models import Expansion
 
-TermMask = int
-"""Some of the question's words, of which there are 64 at most: bit i is set for the one at position i."""
-TermMasks = npt.NDArray[np.uint64]
-"""Many such sets."""
+TermBitmask = int
+TermBitmasks = npt.NDArray[np.uint64]
 
 NEAR = 4
-"""Sightings are near each other where the numbers of their first tokens differ by so much at most."""
-_RUN = 3
-_SENTENCES = 20
-"""Bits in which the sentences of a paragraph are counted."""
+"""Occurrences are near each other if their first tokens are at most so many tokens apart."""
+_WINDOW = 3
+"""Consecutive sentences that are looked at together."""
+_SENTENCE_BITS = 20
+"""Enough for the number of a sentence in its paragraph."""
 
 
-def mask_of(positions: Iterable[int]) -> TermMask:
-    """The words at these positions."""
-    return union(1 << position for position in positions)
+def to_bitmask(positions: Iterable[int]) -> TermBitmask:
+    """The bitmask of the words at ``positions``."""
+    terms = 0
+    for position in positions:
+        terms |= 1 << position
+    return terms
 
 
-def positions_in(words: TermMask) -> Iterator[int]:
-    """The positions of ``words``, ascending."""
-    return (position for position in range(words.bit_length()) if words >> position & 1)
+def positions_in(terms: TermBitmask) -> Iterator[int]:
+    """The positions of ``terms``, ascending."""
+    for position in range(terms.bit_length()):
+        if terms >> position & 1:
+            yield position
 
 
-def union(sets: Iterable[TermMask]) -> TermMask:
-    """The words that any of ``sets`` holds."""
-    found = 0
-    for one in sets:
-        found |= one
-    return found
+def sum_weights(terms: TermBitmask, weights: Sequence[float]) -> float:
+    """The sum of the weights of ``terms``, added up by position."""
+    total = 0.0
+    for position, weight in enumerate(weights):
+        if terms >> position & 1:
+            total += weight
+    return total
+
+
+def sum_weights_each(bitmasks: TermBitmasks, weights: Sequence[float]) -> FloatArray:
+    """``sum_weights`` of each bitmask, with the very same rounding."""
+    totals = np.zeros(len(bitmasks))
+    for position, weight in enumerate(weights):
+        totals += (bitmasks >> position & 1) * weight
+    return totals
+
+
+def union_by(groups: IntArray, bitmasks: TermBitmasks, count: int) -> TermBitmasks:
+    """The union of the bitmasks of each group; ``groups`` gives the group of each, from 0 up to ``count``."""
+    unions = np.zeros(count, np.uint64)
+    np.bitwise_or.at(unions, groups, bitmasks)
+    return unions
 
 
 class Occurrences(NamedTuple):
-    """Sightings, in arrays of one shape, by paragraph and by first token.
+    """Occurrences of expansions, in arrays of one shape, ordered by paragraph and first token.
 
-    For each the number of its form among the question's, the words that it covers, the numbers of its paragraph, of
-    its first token and of its last, and how many of the paragraph's sentences precede the one that holds all of it; -1
-    where none does.
+    ``expansions`` are indices into ``Query.expansions``; ``terms`` the words that each covers; ``paragraphs``,
+    ``first_tokens`` and ``last_tokens`` numbers as in ``Tokens``; ``sentences`` the number, within the paragraph and
+    from 0, of the sentence that contains all of it, or -1 if none does.
     """
 
-    forms: IntArray
-    words: TermMasks
+    expansions: IntArray
+    terms: TermBitmasks
     paragraphs: IntArray
-    firsts: IntArray
-    lasts: IntArray
+    first_tokens: IntArray
+    last_tokens: IntArray
     sentences: IntArray
 
 
-class NeighborPairs(NamedTuple):
-    """Pairs of sightings that are near each other, by the first's number, the second's being the same or greater.
+class NearPairs(NamedTuple):
+    """Pairs of occurrences near each other that cover neighbouring words of the question, ordered by ``first``.
 
-    ``near`` are, for each pair, those positions i at which one of them covers word i and one word i + 1; ``adjacent``
-    where the first covers word i and the second word i + 1, and the second's first token is next to the first's.
+    ``first`` and ``second`` are indices into ``Occurrences``, ``first <= second``. ``near`` has bit i where one covers
+    word i and one word i + 1; ``adjacent`` where the second, which covers word i + 1, begins one token after the first,
+    which covers word i.
     """
 
     first: IntArray
     second: IntArray
-    near: TermMasks
-    adjacent: TermMasks
+    near: TermBitmasks
+    adjacent: TermBitmasks
 
 
-@dataclass(frozen=True)
-class Matches:
-    """What of the question stands in some paragraphs. ``paragraphs`` are the numbers of those that hold any of it."""
-
-    sightings: Occurrences
-
-    @cached_property
-    def paragraphs(self) -> IntArray:
-        """The numbers of the paragraphs that hold any of the question, ascending."""
-        return self.sightings.paragraphs[self._firsts]
-
-    @cached_property
-    def _firsts(self) -> IntArray:
-        """The first sighting in each paragraph."""
-        return run_starts(self.sightings.paragraphs)
-
-    @cached_property
-    def borders(self) -> IntArray:
-        """The first sighting in each paragraph, and how many sightings there are."""
-        return np.append(self._firsts, len(self.sightings.words))
-
-    @cached_property
-    def words(self) -> TermMasks:
-        """What each paragraph holds."""
-        return _joined(self.sightings.words, self._firsts)
-
-    @cached_property
-    def neighbours(self) -> NeighborPairs:
-        """The pairs of sightings in one paragraph that hold neighbouring words of the question."""
-        words = self.sightings.words
-        # Between paragraphs there is more than nearness allows for.
-        at = self.sightings.firsts + self.sightings.paragraphs * (NEAR + 1)
-        ones = np.arange(len(at))
-        found = [NeighborPairs(ones, ones, _followed(words, words), np.zeros_like(words))]
-        lag = 1
-        while len(ones := ones[: np.searchsorted(ones, len(at) - lag)]):
-            apart = at[ones + lag] - at[ones]
-            # What is not near one sighting is not near those before it either.
-            ones, apart = ones[apart <= NEAR], apart[apart <= NEAR]
-            one, other = words[ones], words[ones + lag]
-            follows = _followed(one, other)
-            adjacent = np.where(apart == 1, follows, np.uint64(0))
-            found.append(NeighborPairs(ones, ones + lag, follows | _followed(other, one), adjacent))
-            lag += 1
-        first, second, near, adjacent = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-        kept = np.flatnonzero(near)
-        kept = kept[np.argsort(first[kept], kind="stable")]
-        return NeighborPairs(first[kept], second[kept], near[kept], adjacent[kept])
-
-    @cached_property
-    def near(self) -> TermMasks:
-        """For each paragraph, the positions i at which words i and i + 1 stand near each other in it."""
-        return self._of_pairs(self.neighbours.near)
-
-    @cached_property
-    def adjacent(self) -> TermMasks:
-        """For each paragraph, the positions i at which words i and i + 1 stand next to each other in it, in order."""
-        return self._of_pairs(self.neighbours.adjacent)
-
-    def _of_pairs(self, pairs: TermMasks) -> TermMasks:
-        found = np.zeros_like(self.words)
-        np.bitwise_or.at(found, np.searchsorted(self._firsts, self.neighbours.first, side="right") - 1, pairs)
-        return found
-
-    @cached_property
-    def sentences(self) -> SentenceMasks:
-        """The sentences that hold any of the question, and what each and those after it hold."""
-        inside = np.flatnonzero(self.sightings.sentences >= 0)
-        place = self.sightings.paragraphs[inside] << _SENTENCES | self.sightings.sentences[inside]
-        begins = run_starts(place)
-        words = _joined(self.sightings.words[inside], begins)
-        place = place[begins]
-        runs = words.copy()
-        for lag in range(1, _RUN):
-            follows = np.flatnonzero(place[lag:] - place[:-lag] < _RUN)
-            runs[follows] |= words[follows + lag]
-        return SentenceMasks(place >> _SENTENCES, place & ((1 << _SENTENCES) - 1), words, runs)
-
-
-class SentenceMasks(NamedTuple):
-    """Sentences in order, in arrays of one shape: each one's paragraph, how many of its sentences precede it, what it
-    holds, and what it and the two after it hold."""
+class SentenceMatches(NamedTuple):
+    """Sentences with any occurrence, in order: paragraph, number within it, terms, and terms of it and the next two."""
 
     paragraphs: IntArray
-    places: IntArray
-    words: TermMasks
-    runs: TermMasks
+    numbers: IntArray
+    terms: TermBitmasks
+    window_terms: TermBitmasks
 
 
-def shares(sets: TermMasks, weights: Sequence[float]) -> FloatArray:
-    """For each set the sum of its words' weights, in the order of the words."""
-    found = np.zeros(len(sets))
-    for position, weight in enumerate(weights):
-        found += (sets >> position & 1) * weight
-    return found
+class Matches:
+    """What paragraphs match of a query. All but ``occurrences``, ``pairs`` and ``sentences`` has one item a paragraph.
+
+    ``paragraphs`` are the numbers of those with any occurrence, ascending; ``bounds`` the index of the first occurrence
+    of each, and at the end the number of occurrences; ``terms`` what each matches. ``near`` and ``adjacent`` have bit i
+    where words i and i + 1 are near each other there, or adjacent in this order.
+    """
+
+    def __init__(self, occurrences: Occurrences) -> None:
+        firsts = run_starts(occurrences.paragraphs)
+        self.occurrences = occurrences
+        self.paragraphs = occurrences.paragraphs[firsts]
+        self.bounds = np.append(firsts, len(occurrences.terms))
+        self.terms = _union_runs(occurrences.terms, firsts)
+        self.pairs = _find_near_pairs(occurrences)
+        paired = np.searchsorted(firsts, self.pairs.first, side="right") - 1
+        self.near = union_by(paired, self.pairs.near, len(firsts))
+        self.adjacent = union_by(paired, self.pairs.adjacent, len(firsts))
+        self.sentences = _find_sentences(occurrences)
 
 
-def _followed(one: TermMasks, other: TermMasks) -> TermMasks:
-    """The positions i at which ``one`` covers word i and ``other`` word i + 1."""
-    found: TermMasks = one & other >> np.uint64(1)
-    return found
+def _union_runs(bitmasks: TermBitmasks, starts: IntArray) -> TermBitmasks:
+    """The union of each run of consecutive bitmasks, by where it starts."""
+    return np.bitwise_or.reduceat(bitmasks, starts) if len(starts) else bitmasks[:0]
 
 
-def _joined(sets: TermMasks, begins: IntArray) -> TermMasks:
-    """The union of each group of neighbouring sets, by where it begins."""
-    return np.bitwise_or.reduceat(sets, begins) if len(begins) else sets[:0]
+def _find_near_pairs(occurrences: Occurrences) -> NearPairs:
+    terms, one = occurrences.terms, np.uint64(1)
+    # Numbered so that occurrences in two paragraphs are never near each other.
+    at = occurrences.first_tokens + occurrences.paragraphs * (NEAR + 1)
+    first = np.arange(len(at))
+    both: TermBitmasks = terms & terms >> one
+    found = [NearPairs(first, first, both, np.zeros_like(terms))]
+    lag = 1
+    while len(first := first[: np.searchsorted(first, len(at) - lag)]):
+        distance = at[first + lag] - at[first]
+        # Occurrences further apart at this lag are so at any greater one.
+        first, distance = first[distance <= NEAR], distance[distance <= NEAR]
+        before, after = terms[first], terms[first + lag]
+        in_order: TermBitmasks = before & after >> one
+        reversed_order: TermBitmasks = after & before >> one
+        adjacent = np.where(distance == 1, in_order, np.uint64(0))
+        found.append(NearPairs(first, first + lag, in_order | reversed_order, adjacent))
+        lag += 1
+    pairs = NearPairs(*map(np.concatenate, zip(*found, strict=True)))
+    kept = np.flatnonzero(pairs.near)
+    kept = kept[np.argsort(pairs.first[kept], kind="stable")]
+    return NearPairs(pairs.first[kept], pairs.second[kept], pairs.near[kept], pairs.adjacent[kept])
+
+
+def _find_sentences(occurrences: Occurrences) -> SentenceMatches:
+    inside = np.flatnonzero(occurrences.sentences >= 0)
+    keys = occurrences.paragraphs[inside] << _SENTENCE_BITS | occurrences.sentences[inside]
+    starts = run_starts(keys)
+    keys, terms = keys[starts], _union_runs(occurrences.terms[inside], starts)
+    window_terms = terms.copy()
+    for lag in range(1, _WINDOW):
+        followed = np.flatnonzero(keys[lag:] - keys[:-lag] < _WINDOW)
+        window_terms[followed] |= terms[followed + lag]
+    return SentenceMatches(keys >> _SENTENCE_BITS, keys & ((1 << _SENTENCE_BITS) - 1), terms, window_terms)
+
+
+class ExpansionFinder:
+    """Finds the expansions of a query, in paragraphs by their first terms."""
+
+    def __init__(self, expansions: Sequence[Expansion], tokens: Tokens) -> None:
+        self._tokens = tokens
+        self._term_ids = [tokens.term_ids(expansion.terms) for expansion in expansions]
+        self._covered = np.array([to_bitmask(expansion.positions) for expansion in expansions], np.uint64)
+        self._lengths = np.array([*map(len, self._term_ids)], np.int64)
+        firsts = np.array([ids[0] for ids in self._term_ids], np.int64)
+        # The expansions grouped by first term, each group in their order.
+        self._order = np.argsort(firsts, kind="stable")
+        self._first_ids, starts = np.unique(firsts[self._order], return_index=True)
+        self._bounds = np.append(starts, len(firsts))
+        self._mask = tokens.term_mask(self._first_ids.tolist())
+
+    def terms_in(self, term_ids: frozenset[int]) -> TermBitmask:
+        """The words of which any expansion has all its terms in ``term_ids``, in whatever order."""
+        terms = 0
+        for own, covered in zip(self._term_ids, self._covered.tolist(), strict=True):
+            if term_ids.issuperset(own):
+                terms |= covered
+        return terms
+
+    def find(self, paragraphs: Sequence[int]) -> Matches:
+        """The matches in the paragraphs with these numbers, which ascend."""
+        found = self._tokens.occurrences(self._mask, paragraphs)
+        group = np.searchsorted(self._first_ids, found.terms)
+        # Each token once for every expansion that begins with its term.
+        sizes = self._bounds[group + 1] - self._bounds[group]
+        each = np.repeat(np.arange(len(group)), sizes)
+        nth = np.arange(len(each)) - offsets(sizes)[each]
+        expansions = self._order[self._bounds[group][each] + nth]
+        tokens, numbers, sentences = found.tokens[each], found.paragraphs[each], found.sentences[each]
+        is_match = np.ones(len(expansions), np.bool_)
+        for at in np.flatnonzero(self._lengths[expansions] > 1).tolist():
+            token, paragraph, ids = int(tokens[at]), int(numbers[at]), self._term_ids[expansions[at]]
+            is_match[at] = self._tokens.has_sequence_at(ids, token, paragraph)
+            if is_match[at] and self._tokens.sentence_of(token + len(ids) - 1, paragraph) != sentences[at]:
+                sentences[at] = -1
+        expansions, tokens = expansions[is_match], tokens[is_match]
+        last_tokens = tokens + self._lengths[expansions] - 1
+        covered = self._covered[expansions]
+        return Matches(Occurrences(expansions, covered, numbers[is_match], tokens, last_tokens, sentences[is_match]))

@@ -1,70 +1,63 @@
-"""When two paragraphs say nearly the same, as two prints of one agency's report do.
+"""Chooses the quotes that are shown.
 
-A figure is never "nearly the same": paragraphs that differ in a number are two statements, however alike they look.
-
-Which words of the articles are shown. Keeps secret what makes one run of sentences better than another.
-
-Every quote is a span of one paragraph. What a quote does not hold of the question is said beside it.
+Every quote is a span of one paragraph. What of the question it does not match is listed with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import NamedTuple
 
 from bot.models import Article, Hit, Paragraph, Quote, Span
-from bot.search.coverage import Coverage, matched_terms
-from bot.search.expansion import asks_for_newest
-from bot.search.occurrences import TermMask, mask_of
+from bot.search.coverage import Coverage
+from bot.search.expansion import find_newest_request
+from bot.search.occurrences import TermBitmask, to_bitmask
 from bot.search.snippets import Snippet, best_snippet
 from bot.text.analysis import strip_possessive
 
 ALIKE = 0.6
-"""The least share of three-word runs that two paragraphs have in common (Jaccard): one word in twenty may differ."""
-
+"""The least share of three-word shingles (Jaccard) in near-duplicates: one word in twenty may differ."""
+CONSIDERED = 12
+"""Hits from which quotes are chosen: four for each that is shown by default, so that near-duplicates can be folded."""
+WORTH = 0.7
+"""The least that a quote matches of the question, as a share of what the best statement matches; less is filler."""
+OWN = 1 / 3
+"""The least share of the question that any quote but the first matches itself, whatever its title does."""
+FIRST = 3
+"""Among the first three quotes, as many as are shown by default, statements come first (``Snippet.is_statement``), then
+those that match every word of the question, and where it asks for the newest, the later ones. On the development
+questions of an archive with quizzes, whose answers are elsewhere, five points more of the first quotes answer when
+statements come first."""
+SECOND_WORTH = 0.15
+"""The least share of the question that a second quote from one article adds."""
 
 Shingles = frozenset[tuple[int, ...]]
 
 
-def is_near_duplicate(one: Shingles, other: Shingles, is_figure: Callable[[int], bool]) -> bool:
-    """Whether two paragraphs share most of their runs of three words, and all of their figures."""
+def is_near_duplicate(one: Shingles, other: Shingles, has_digit: Callable[[int], bool]) -> bool:
+    """Whether two paragraphs share most of their shingles, and all of their figures.
+
+    So do two prints of one agency's report. Paragraphs that differ in a number are two statements, however alike.
+    """
     shared = len(one & other)
     if shared < ALIKE * (len(one) + len(other) - shared):
         return False
-    differing = {word for shingle in one ^ other for word in shingle}
-    return _figures(one, differing, is_figure) == _figures(other, differing, is_figure)
+    figures = {word for shingle in one ^ other for word in shingle if has_digit(word)}
+    return figures <= set(chain.from_iterable(one)) and figures <= set(chain.from_iterable(other))
 
 
-def _figures(shingles: Shingles, among: set[int], is_figure: Callable[[int], bool]) -> set[int]:
-    return {word for shingle in shingles for word in shingle if word in among and is_figure(word)}
-
-
-def shingles(words: Sequence[int]) -> Shingles:
-    """The runs of three of a paragraph's ``words``, by their numbers; of fewer than three, the one run."""
+def make_shingles(words: Sequence[int]) -> Shingles:
+    """The runs of three of a paragraph's ``words``, as ids; of fewer than three words, the one run."""
     return frozenset(zip(words, words[1:], words[2:], strict=False)) if len(words) > 2 else frozenset((tuple(words),))
 
 
-CONSIDERED = 12
-"""Hits from which quotes are chosen: four for each that is shown by default, so that near-duplicates can be folded."""
-WORTH = 0.7
-"""A quote holds at least so much of what the fullest one that tells something holds of the question; less would be
-filling."""
-OWN = 1 / 3
-"""The share of the question that any quote but the first holds itself at least, whatever its title holds."""
-FIRST = 3
-"""Among so many quotes, as many as are shown by default, those come first that tell something (``Run.tells``), among
-these those that hold every word of the question, and where it asks for the latest, of these the later ones. On the
-development questions of an archive with quizzes, whose answers stand elsewhere, five points more of the first quotes
-answer when those that tell come first."""
-SECOND_WORTH = 0.15
-"""What a second quote from one article must add to the question's share, to be clearly needed."""
-
-
 class ChosenQuotes(NamedTuple):
-    """The quotes; the one by which to judge whether the archive answers; whether a greater limit would bring more.
+    """The quotes; the one that decides whether the archive answers; whether a greater limit gives more.
 
-    ``surest`` is None where there is no quote. No limit changes it, so it may be one that a lesser limit leaves out: of
-    the first three the one that holds every word, even where it only asks, or else the first.
+    ``surest`` is None if there is no quote. It does not depend on the limit, so it may be one that a lesser limit
+    leaves out: of the first three the one that matches every word, even if it is only a question, or else the first.
     """
 
     quotes: tuple[Quote, ...]
@@ -72,141 +65,147 @@ class ChosenQuotes(NamedTuple):
     has_more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A snippet with the score of its hit, and the share of the question that it matches, alone and with its title."""
+
+    snippet: Snippet
+    score: float
+    own_share: float
+    share: float
+
+
 def choose_quotes(coverage: Coverage, hits: Sequence[Hit], limit: int) -> ChosenQuotes:
-    """Up to ``limit`` quotes, in the order of ``hits``; the first three in that of ``FIRST``.
+    """Choose up to ``limit`` quotes (at least 1), in the order of ``hits``; the first three in that of ``FIRST``.
 
-    Fewer are the first of more, so that no limit changes what is shown before it.
+    A lower limit gives the first of the same quotes. At most one an article, unless a second matches what none before
+    it does; a near-duplicate of a quoted paragraph is added to its ``also_in``.
 
-    At most one an article, unless a second adds what none before it holds; a paragraph nearly the same as one already
-    quoted is folded into it (``also_in``). ``limit`` is at least 1.
-
-    Where the latest is asked for, what is about the whole question comes first, the newest before others. Whether the
-    archive answers is still judged by what brings most of the question, which need not be new.
+    If the newest is asked for, hits about the whole question come first, the newest before others. ``surest`` is still
+    chosen by what matches most of the question, which need not be new.
     """
     chosen = _choose(coverage, hits, limit, is_newest_asked=False)
-    if asks_for_newest(coverage.query.question.text) is None:
+    if find_newest_request(coverage.query.question.text) is None:
         return chosen
-    newest = _choose(coverage, _newest_first(coverage, hits), limit, is_newest_asked=True)
+    newest = _choose(coverage, _sort_newest_first(coverage, hits), limit, is_newest_asked=True)
     return newest._replace(surest=chosen.surest)
 
 
 def _choose(coverage: Coverage, hits: Sequence[Hit], limit: int, is_newest_asked: bool) -> ChosenQuotes:
-    found = list(_runs(coverage, hits))
-    worth = [
-        coverage.share(matched_terms(run.matches) | coverage.held_in_title(run.paragraph.article)) for run, _ in found
-    ]
-    telling = [share for share, (run, _) in zip(worth, found, strict=True) if run.tells]
-    least = WORTH * max(telling or worth, default=0.0)
+    candidates = _find_candidates(coverage, hits)
+    shares = [one.share for one in candidates]
+    stated = [one.share for one in candidates if one.snippet.is_statement]
+    least = WORTH * max(stated or shares, default=0.0)
     quotes: list[Quote] = []
-    tells: list[bool] = []
-    own: list[float] = []
-    quoted: list[Shingles] = []
+    sources: list[_Candidate] = []
+    wordings: list[Shingles] = []
     has_more = False
     shown = 0
-    for (run, score), share in zip(found, worth, strict=True):
-        words = matched_terms(run.matches)
-        wording = shingles(coverage.tokens.word_ids(run.paragraph))
+    for candidate in candidates:
+        snippet = candidate.snippet
+        wording = make_shingles(coverage.tokens.word_ids(snippet.paragraph))
         twin = next(
-            (i for i, one in enumerate(quoted) if is_near_duplicate(one, wording, coverage.tokens.has_digit)), None
+            (i for i, one in enumerate(wordings) if is_near_duplicate(one, wording, coverage.tokens.has_digit)), -1
         )
-        if twin is not None:
-            quotes[twin] = _folded(quotes[twin], run.paragraph)
-        elif share >= least and (not quotes or _adds(coverage, run, quotes, shown)):
+        if twin >= 0:
+            quotes[twin] = _add_twin(quotes[twin], snippet.paragraph)
+        elif candidate.share >= least and (not quotes or _adds(coverage, candidate, quotes, shown)):
             if len(quotes) == max(limit, FIRST):
                 has_more = True
             else:
-                quotes.append(_quote(coverage, run, score))
-                tells.append(run.tells)
-                own.append(coverage.share(words))
-                quoted.append(wording)
-                shown |= words
-    order = sorted(range(len(quotes[:FIRST])), key=lambda i: (not tells[i], bool(quotes[i].unmatched_terms)))
+                quotes.append(_make_quote(coverage, snippet, candidate.score))
+                sources.append(candidate)
+                wordings.append(wording)
+                shown |= snippet.terms
+    # From worst to best: (is not a statement, misses a word).
+    keys = [
+        (not one.snippet.is_statement, bool(quote.unmatched_terms)) for one, quote in zip(sources, quotes, strict=True)
+    ]
+    order = sorted(range(len(quotes[:FIRST])), key=keys.__getitem__)
     surest = min((quotes[i] for i in order), key=lambda quote: bool(quote.unmatched_terms), default=None)
     if is_newest_asked:
-        order.sort(key=lambda i: (not tells[i], bool(quotes[i].unmatched_terms), -_day(quotes[i].article)))
-    first = [quotes[i] for i in order if i == order[0] or own[i] >= OWN]
+        order.sort(key=lambda i: (*keys[i], -_day(quotes[i].article)))
+    first = [quotes[i] for i in order if i == order[0] or sources[i].own_share >= OWN]
     return ChosenQuotes((*first, *quotes[FIRST:])[:limit], surest, has_more or len(quotes) > limit)
 
 
-def _newest_first(coverage: Coverage, hits: Sequence[Hit]) -> list[Hit]:
-    """Before all others, the latest first, those that hold the whole question, and whose articles' titles do too."""
-    every = mask_of(range(len(coverage.query.words)))
+def _find_candidates(coverage: Coverage, hits: Sequence[Hit]) -> list[_Candidate]:
+    """The best snippet of each of the first hits; each paragraph once."""
+    candidates: dict[tuple[str, int], _Candidate] = {}
+    for hit in hits[:CONSIDERED]:
+        snippet = best_snippet(coverage, hit.passage)
+        if snippet is not None:
+            article = snippet.paragraph.article
+            share = coverage.share(snippet.terms | coverage.title(article).terms)
+            candidate = _Candidate(snippet, hit.score, coverage.share(snippet.terms), share)
+            candidates.setdefault((article.id, snippet.paragraph.number), candidate)
+    return [*candidates.values()]
+
+
+def _sort_newest_first(coverage: Coverage, hits: Sequence[Hit]) -> list[Hit]:
+    """Put hits that match the whole question, as do their articles' titles, before all others, the newest first."""
+    every = to_bitmask(range(len(coverage.query.words)))
 
     def order(hit: Hit) -> int:
         article = hit.passage.article
-        is_about = coverage.held_in_title(article) == every == coverage.words(hit.passage)
+        is_about = coverage.title(article).terms == every == coverage.passage_terms(hit.passage)
         return -_day(article) if is_about else 1
 
     return sorted(hits, key=order)
 
 
 def _day(article: Article) -> int:
-    """When it was published; of undated ones nothing is known that would be late."""
+    """The day of publication as an ordinal; 0 for an undated article, which is never the newest."""
     return article.published.toordinal() if article.published else 0
 
 
-def _adds(coverage: Coverage, run: Snippet, quotes: Sequence[Quote], shown: TermMask) -> bool:
-    """Whether ``run`` is worth a further quote beside ``quotes``, which hold the words ``shown``."""
-    words = matched_terms(run.matches)
-    is_elsewhere = run.paragraph.article.id not in {quote.article.id for quote in quotes}
-    return coverage.share(words) >= OWN and (is_elsewhere or coverage.share(words & ~shown) >= SECOND_WORTH)
+def _adds(coverage: Coverage, candidate: _Candidate, quotes: Sequence[Quote], shown: TermBitmask) -> bool:
+    """Whether the candidate is worth a further quote beside ``quotes``, which match the terms ``shown``."""
+    if candidate.own_share < OWN:
+        return False
+    if all(candidate.snippet.paragraph.article.id != quote.article.id for quote in quotes):
+        return True
+    return coverage.share(candidate.snippet.terms & ~shown) >= SECOND_WORTH
 
 
-def _runs(coverage: Coverage, hits: Sequence[Hit]) -> Iterator[tuple[Snippet, float]]:
-    """The best run of each passage, and the passage's score; a paragraph is quoted once."""
-    seen: set[tuple[str, int]] = set()
-    for hit in hits[:CONSIDERED]:
-        run = best_snippet(coverage, hit.passage)
-        if run and (key := (run.paragraph.article.id, run.paragraph.number)) not in seen:
-            seen.add(key)
-            yield run, hit.score
-
-
-def _quote(coverage: Coverage, run: Snippet, score: float) -> Quote:
-    words_held = matched_terms(run.matches)
-    typed = matched_terms(match for match in run.matches if match.form.origin in ("typed", "thread"))
-    words = coverage.query.words
-    found = {
-        match.span.slice(run.paragraph.article.text): " ".join(words[i].typed for i in match.form.positions)
-        for match in run.matches
-        if match.words & ~typed
-    }
-    # Whoever typed "fed" need not be told that it was found as "Fed’s".
-    found_as = {
-        shown: asked
-        for shown, asked in found.items()
-        if strip_possessive(shown).casefold() != strip_possessive(asked).casefold()
-    }
+def _make_quote(coverage: Coverage, snippet: Snippet, score: float) -> Quote:
+    words, text = coverage.query.words, snippet.paragraph.article.text
+    typed = 0
+    for match in snippet.matches:
+        if match.expansion.origin in ("typed", "thread"):
+            typed |= match.terms
+    expanded: dict[str, str] = {}
+    for match in snippet.matches:
+        if match.terms & ~typed:
+            expanded[match.span.slice(text)] = " ".join(words[i].typed for i in match.expansion.positions)
     return Quote(
-        run.paragraph,
-        run.span,
-        highlights=_disjoint([match.span for match in run.matches]),
-        unmatched_terms=tuple(word.typed for i, word in enumerate(words) if not words_held >> i & 1),
-        matched_expansions=tuple(found_as.items()),
+        snippet.paragraph,
+        snippet.span,
+        highlights=_merge([match.span for match in snippet.matches]),
+        unmatched_terms=tuple([word.typed for i, word in enumerate(words) if not snippet.terms >> i & 1]),
+        matched_expansions=tuple([pair for pair in expanded.items() if not _is_same_word(*pair)]),
         score=score,
     )
 
 
-def _disjoint(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """``spans`` in order, those that overlap or touch made one."""
-    found: list[Span] = []
+def _is_same_word(written: str, typed: str) -> bool:
+    """Whether a reader takes the two for one word: "fed" and "Fed’s"."""
+    return strip_possessive(written).casefold() == strip_possessive(typed).casefold()
+
+
+def _merge(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """``spans`` in order, those that overlap or touch merged."""
+    merged: list[Span] = []
     for span in sorted(spans):
-        if found and span.start <= found[-1].end:
-            found[-1] = Span(found[-1].start, max(found[-1].end, span.end))
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
         else:
-            found.append(span)
-    return tuple(found)
+            merged.append(span)
+    return tuple(merged)
 
 
-def _folded(quote: Quote, twin: Paragraph) -> Quote:
+def _add_twin(quote: Quote, twin: Paragraph) -> Quote:
+    """Add ``twin`` to the quote's ``also_in``, which has each other article once."""
     if twin.article.id in {quote.article.id, *(other.article.id for other in quote.also_in)}:
         return quote
-    return Quote(
-        quote.paragraph,
-        quote.span,
-        quote.highlights,
-        quote.unmatched_terms,
-        quote.matched_expansions,
-        (*quote.also_in, twin),
-        quote.score,
-    )
+    return replace(quote, also_in=(*quote.also_in, twin))

@@ -1,29 +1,23 @@
-"""What kind of thing a question asks for, and which sentences could name one. Keeps secret the patterns of both.
+"""Ranks the engine's hits anew by a weighted sum of features.
 
-What the parts of the ranking look at, found in all passages at once: which costs less than in one after the other.
-
-Keeps secret how what stands in paragraphs is put together by passage.
-
-The first hits, put in a better order by small named parts. Keeps secret what each part looks at.
-
-Every part gives a passage a number, mostly from 0 to 1, that depends neither on the engine nor on the size of the
-archive; a passage's new score is their weighted sum. A part can be left out by its name.
+A feature gives each passage a number, mostly from 0 to 1, that depends neither on the engine nor on the size of the
+archive.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
 import regex
 
-from bot.index.arrays import FloatArray, IntArray
+from bot.index.arrays import FloatArray
 from bot.models import MONTHS, Hit, Passage, Span
 from bot.search.coverage import Coverage
-from bot.search.occurrences import TermMask, TermMasks, shares
+from bot.search.occurrences import TermBitmasks, sum_weights_each, union_by
 
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 _NUMBERS = (
@@ -39,7 +33,7 @@ _ASKS = {
     "person": regex.compile(r"\bwho\b|\bwhose\b|\bwhom\b|\bwhich (?:person|actor|singer|president|minister)\b"),
     "place": regex.compile(r"\bwhere\b|\b(?:what|which) (?:country|city|state|place|region|continent|town|location)\b"),
 }
-_NAMES = {
+_KINDS = {
     "date": regex.compile(rf"\b(?:{'|'.join(MONTHS)}|{_DAYS}|1\d{{3}}|20\d{{2}}|\d+(?:st|nd|rd|th) century)\b"),
     "number": regex.compile(rf"\d|\b(?:{_NUMBERS})\b", regex.IGNORECASE),
     # Two capitalised words in a row, not at the beginning of a sentence.
@@ -50,194 +44,151 @@ _NAMES = {
 
 @lru_cache(maxsize=256)
 def expected_kind(question: str) -> str | None:
-    """ "date", "number", "person" or "place"; None when the question's words tell none of them."""
+    """What the question asks for: "date", "number", "person" or "place"; None if its words do not say."""
     plain = question.casefold()
     return next((kind for kind, asks in _ASKS.items() if asks.search(plain)), None)
 
 
-def has_kind(kind: str, sentence: str) -> bool:
-    """Whether ``sentence`` holds what could be a thing of this kind."""
-    return _NAMES[kind].search(sentence) is not None
+def contains_kind(kind: str, sentence: str) -> bool:
+    """Whether ``sentence`` has what could be of this kind."""
+    return _KINDS[kind].search(sentence) is not None
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
-    """What of the question stands in some passages; each member but ``sentences`` has one for each of them, in order.
+class PassageMatches:
+    """What passages match of a query, in order; all but ``terms`` as shares of the query, 0 to 1.
 
-    ``words`` is what a passage holds, ``titles`` what its article's title does. The others are shares of the question,
-    0 to 1: ``sentence`` what the best single sentence holds, ``run`` what the best three in a row do; ``near`` and
-    ``adjacent`` the shares of its neighbouring words that stand, in one paragraph, within four terms of each other, or
-    next to each other in the same order; 0 for a question of one word. ``sentences`` are those that hold anything, as
-    (its share, the passage's number among these, its span), those that hold most first.
+    ``sentence`` is what the best single sentence matches, ``window`` what the best three in a row do; ``near`` and
+    ``adjacent`` the shares of the pairs of neighbouring words that occur, in one paragraph, within four terms of each
+    other, or next to each other in the same order; 0 for a question of one word. ``sentences()`` gives those with any
+    match as (share, index of the passage, span), the greatest share first.
     """
 
-    words: Sequence[TermMask]
-    titles: Sequence[TermMask]
-    sentence: Sequence[float]
-    run: Sequence[float]
-    near: Sequence[float]
-    adjacent: Sequence[float]
+    terms: TermBitmasks
+    sentence: FloatArray
+    window: FloatArray
+    near: FloatArray
+    adjacent: FloatArray
     sentences: Callable[[], Iterator[tuple[float, int, Span]]]
 
 
-def compute_features(coverage: Coverage, passages: Sequence[Passage]) -> Features:
-    """Those of each of ``passages``."""
-    tokens = coverage.tokens
-    begins = np.array([tokens.paragraph_number(passage.paragraphs[0]) for passage in passages], np.int64)
-    order = np.argsort(begins, kind="stable")
-    sighted = coverage.see(
-        number
-        for begin, passage in zip(begins.tolist(), passages, strict=True)
-        for number in range(begin, begin + len(passage.paragraphs))
-    )
+def match_passages(coverage: Coverage, passages: Sequence[Passage]) -> PassageMatches:
+    """Match all ``passages`` at once, which costs less than one after the other."""
+    tokens, count = coverage.tokens, len(passages)
+    firsts: list[int] = []
+    numbers: list[int] = []
+    for passage in passages:
+        firsts.append(tokens.paragraph_number(passage.paragraphs[0]))
+        numbers.extend(range(firsts[-1], firsts[-1] + len(passage.paragraphs)))
+    matches = coverage.match_paragraphs(numbers)
+    found = matches.sentences
 
-    def passage_of(paragraphs: IntArray) -> IntArray:
-        return order[np.searchsorted(begins[order], paragraphs, side="right") - 1]
+    order = np.argsort(firsts, kind="stable")
+    ascending = np.array(firsts, np.int64)[order]
+    at = order[np.searchsorted(ascending, matches.paragraphs, side="right") - 1]
+    at_sentence = order[np.searchsorted(ascending, found.paragraphs, side="right") - 1]
 
-    def joined(sets: TermMasks) -> TermMasks:
-        whole = np.zeros(len(passages), np.uint64)
-        np.bitwise_or.at(whole, passage_of(sighted.paragraphs), sets)
-        return whole
-
-    told = sighted.sentences
-    places, found = passage_of(told.paragraphs), shares(told.words, coverage.weights)
-
-    def best(shares: FloatArray) -> list[float]:
-        most = np.zeros(len(passages))
-        np.maximum.at(most, places, shares)
-        found: list[float] = most.tolist()
-        return found
+    shares = sum_weights_each(found.terms, coverage.shares)
+    sentence, window = np.zeros(count), np.zeros(count)
+    np.maximum.at(sentence, at_sentence, shares)
+    np.maximum.at(window, at_sentence, sum_weights_each(found.window_terms, coverage.shares))
 
     def sentences() -> Iterator[tuple[float, int, Span]]:
-        fullest = np.argsort(-found, kind="stable")
-        spans = tokens.sentence_spans(told.paragraphs[fullest], told.places[fullest])
-        return zip(found[fullest].tolist(), places[fullest].tolist(), spans, strict=True)
+        best = np.argsort(-shares, kind="stable")
+        spans = tokens.sentence_spans(found.paragraphs[best], found.numbers[best])
+        return zip(shares[best].tolist(), at_sentence[best].tolist(), spans, strict=True)
 
-    return Features(
-        joined(sighted.words).tolist(),
-        [coverage.held_in_title(passage.article) for passage in passages],
-        best(found),
-        best(shares(told.runs, coverage.weights)),
-        shares(joined(sighted.near), coverage.pairs).tolist(),
-        shares(joined(sighted.adjacent), coverage.pairs).tolist(),
+    return PassageMatches(
+        union_by(at, matches.terms, count),
+        sentence,
+        window,
+        sum_weights_each(union_by(at, matches.near, count), coverage.pair_shares),
+        sum_weights_each(union_by(at, matches.adjacent, count), coverage.pair_shares),
         sentences,
     )
 
 
-@dataclass(frozen=True)
-class RankingContext:
-    """What the parts look at: the question's coverage, the engine's hits in order, and how their articles fared.
+FEATURES: Mapping[str, float] = MappingProxyType(
+    {
+        "engine": 3.68,
+        "article": 0.65,
+        "sentence": 1.51,
+        "run": 3.0,
+        "near": 1.42,
+        "adjacent": 1.69,
+        "names": 1.04,
+        "title": 4.65,
+        "headline": 1.04,
+        "kind": 1.12,
+    }
+)
+"""Each feature (see ``compute_features``) and its weight. Begun from a listwise logistic regression (softmax over the
+first fifty hits, the passages with evidence being right) on the answerable development questions of three archives,
+then moved one at a time, from many starts, towards more first places and more in the first ten, there and on the thirty
+questions of the tests. On halves of the questions that such a fit had not seen, first places were within two points of
+those it had."""
 
-    ``articles`` are, for each hit, the engine's score of its whole article, as a share of the best article's.
+
+def compute_features(
+    coverage: Coverage, hits: Sequence[Hit], article_shares: Sequence[float]
+) -> Mapping[str, FloatArray]:
+    """Compute the features of ``hits``, which are in the engine's order, at least one.
+
+    ``article_shares`` are, for each hit, the engine's score of its whole article, as a share of the best article's.
     """
-
-    coverage: Coverage
-    hits: Sequence[Hit]
-    articles: Sequence[float]
-
-    @cached_property
-    def features(self) -> Features:
-        """What of the question stands in each hit's passage."""
-        return compute_features(self.coverage, [hit.passage for hit in self.hits])
-
-
-def engine(ground: RankingContext) -> list[float]:
-    """The engine's score, as a share of the first hit's."""
-    return [hit.score / ground.hits[0].score for hit in ground.hits]
-
-
-def article(ground: RankingContext) -> list[float]:
-    """The engine's score of the whole article, as a share of the best article's."""
-    return list(ground.articles)
-
-
-def sentence(ground: RankingContext) -> list[float]:
-    """The share of the question that the best single sentence holds."""
-    return list(ground.features.sentence)
-
-
-def run(ground: RankingContext) -> list[float]:
-    """The share of the question that the best three sentences in a row hold."""
-    return list(ground.features.run)
+    matches = match_passages(coverage, [hit.passage for hit in hits])
+    scores = np.array([hit.score for hit in hits])
+    titles = [coverage.title(hit.passage.article) for hit in hits]
+    title_terms = np.array([title.terms for title in titles], np.uint64)
+    names = np.ones(len(hits))
+    if names_share := coverage.share(coverage.names):
+        named = (matches.terms | title_terms) & np.uint64(coverage.names)
+        names = sum_weights_each(named, coverage.shares) / names_share
+    return {
+        # The engine's scores of the passage and of its article, as shares of the best.
+        "engine": scores / scores[0],
+        "article": np.array(article_shares),
+        # The share of the question that the best sentence matches, and the best three in a row.
+        "sentence": matches.sentence,
+        "run": matches.window,
+        # The share of its neighbouring words that are within four terms of each other, or adjacent in this order.
+        "near": matches.near,
+        "adjacent": matches.adjacent,
+        # The share of its names that the passage or the title has; 1 for a question without names.
+        "names": names,
+        # The share of the question that the title matches and the passage does not.
+        "title": sum_weights_each(title_terms & ~matches.terms, coverage.shares),
+        # The share of the title's terms that the question names.
+        "headline": np.array([title.share for title in titles]),
+        "kind": _kind_shares(coverage, hits, matches),
+    }
 
 
-def near(ground: RankingContext) -> list[float]:
-    """The share of the question's neighbouring words that stand within four terms of each other."""
-    return list(ground.features.near)
-
-
-def adjacent(ground: RankingContext) -> list[float]:
-    """The share of the question's neighbouring words that stand next to each other, in the same order."""
-    return list(ground.features.adjacent)
-
-
-def names(ground: RankingContext) -> list[float]:
-    """The share of the question's names that the passage or its title holds; 1 where the question names none."""
-    coverage = ground.coverage
-    asked = coverage.share(coverage.names)
-    if not asked:
-        return [1.0] * len(ground.hits)
-    held = zip(ground.features.words, ground.features.titles, strict=True)
-    return [coverage.share(coverage.names & (words | title)) / asked for words, title in held]
-
-
-def title(ground: RankingContext) -> list[float]:
-    """The share of the question that the title holds and the passage does not."""
-    held = zip(ground.features.words, ground.features.titles, strict=True)
-    return [ground.coverage.share(title & ~words) for words, title in held]
-
-
-def headline(ground: RankingContext) -> list[float]:
-    """The share of the title's terms that the question names."""
-    return [ground.coverage.headline(hit.passage.article) for hit in ground.hits]
-
-
-def kind(ground: RankingContext) -> list[float]:
-    """The share of the question that the best sentence holds which could name what is asked for: who, when, where…"""
-    asked = expected_kind(ground.coverage.query.question.text)
-    best = [0.0] * len(ground.hits)
-    if asked:
-        texts = [hit.passage.article.text for hit in ground.hits]
-        for share, at, span in ground.features.sentences():
-            if not best[at] and has_kind(asked, span.slice(texts[at])):
+def _kind_shares(coverage: Coverage, hits: Sequence[Hit], matches: PassageMatches) -> FloatArray:
+    """The greatest share of the question in a sentence that may name what it asks for: who, when, where…"""
+    kind = expected_kind(coverage.query.question.text)
+    best = np.zeros(len(hits))
+    if kind:
+        for share, at, span in matches.sentences():
+            if not best[at] and contains_kind(kind, span.slice(hits[at].passage.article.text)):
                 best[at] = share
     return best
 
 
-FeatureFunction = Callable[[RankingContext], list[float]]
-FEATURES: Mapping[str, tuple[FeatureFunction, float]] = MappingProxyType(
-    {
-        "engine": (engine, 3.68),
-        "article": (article, 0.65),
-        "sentence": (sentence, 1.51),
-        "run": (run, 3.0),
-        "near": (near, 1.42),
-        "adjacent": (adjacent, 1.69),
-        "names": (names, 1.04),
-        "title": (title, 4.65),
-        "headline": (headline, 1.04),
-        "kind": (kind, 1.12),
-    }
-)
-"""Each part and its weight. Begun from a listwise logistic regression (softmax over the first fifty hits, the passages
-that hold evidence being right) on the answerable development questions of three archives, then moved one at a time,
-from many starts, towards more first places and more in the first ten, there and on the thirty questions of the tests.
-On halves of the questions that such a fit had not seen, first places were within two points of those it had."""
+def rank(
+    coverage: Coverage, hits: Sequence[Hit], article_shares: Sequence[float], without: Collection[str] = ()
+) -> list[Hit]:
+    """Rank ``hits`` by their features, with new scores; equal scores stay in the order in which they came.
 
-
-def rank(ground: RankingContext, without: Collection[str] = ()) -> list[Hit]:
-    """The hits in a better order, their scores replaced; equal scores stay in the order they came in.
-
-    ``without`` names parts that are left out.
+    ``without`` names features to leave out; for the others see ``compute_features``.
     """
-    if not ground.hits:
+    if not hits:
         return []
-    scores = [0.0] * len(ground.hits)
-    given: dict[str, list[float]] = {}
-    for name, (part, weight) in FEATURES.items():
-        if name not in without:
-            given[name] = [weight * value for value in part(ground)]
-            scores = [score + more for score, more in zip(scores, given[name], strict=True)]
-    order = sorted(range(len(scores)), key=lambda i: -scores[i])
-    gifts = list(zip(*given.values(), strict=True)) or [()] * len(scores)
-    return [Hit(ground.hits[i].passage, scores[i], tuple(zip(given, gifts[i], strict=True))) for i in order]
+    features = compute_features(coverage, hits, article_shares)
+    parts = {name: weight * features[name] for name, weight in FEATURES.items() if name not in without}
+    scores = np.zeros(len(hits))
+    for part in parts.values():
+        scores += part
+    rows = np.array([*parts.values()]).reshape(len(parts), len(hits)).T.tolist()
+    order = np.argsort(-scores, kind="stable").tolist()
+    return [Hit(hits[i].passage, float(scores[i]), tuple(zip(parts, rows[i], strict=True))) for i in order]

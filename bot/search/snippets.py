@@ -1,8 +1,6 @@
-"""The run of sentences of one paragraph that is shown. Keeps secret how runs are weighed.
+"""The part of a passage that is quoted: one to three whole sentences of one paragraph, at most eighty words.
 
-A run is one to three whole sentences in a row, at most eighty words. A sentence longer than that is cut around the
-first of its matched words, between words where it has blanks; what was left out is for the one who shows the quote to
-mark.
+A longer sentence is cut around its first match, between words if it has blanks; whoever shows the quote marks the cut.
 """
 
 from __future__ import annotations
@@ -15,169 +13,177 @@ import regex
 
 from bot.index.filters import contains_phrase
 from bot.models import Paragraph, Passage, Span
-from bot.search.coverage import Coverage, Match, Sentence, matched_terms
-from bot.search.occurrences import TermMask, union
-from bot.search.ranking import expected_kind, has_kind
+from bot.search.coverage import Coverage, Match, ParagraphView
+from bot.search.occurrences import TermBitmask, sum_weights
+from bot.search.ranking import contains_kind, expected_kind
 from bot.text.boilerplate import is_pointer, is_question
 
-MOST_SENTENCES = 3
-MOST_WORDS = 80
+MAX_SENTENCES = 3
+MAX_WORDS = 80
 LONG_WORD = 12
 """Characters that count as a word at least, in scripts without blanks and in long addresses."""
 BEST_SENTENCE, KIND, NEAR, FIRST_PARAGRAPH, LENGTH = 0.19, 0.8, 0.15, 0.57, 0.03
-"""What each signal counts beside the share of the question that a run holds. Fitted by listwise logistic
-regression on the runs of the first passage for the answerable development questions of three archives, each
-counting the same; LENGTH was set by hand to the least that tells two runs apart that are otherwise equal."""
-TELLS = 0.4
-"""What a run counts more that neither asks alone nor stands in a line that only leads to another article. Tried on the
-same questions: 0.2 to 0.6 are alike; without it, a point fewer first quotes answer where archives hold quizzes."""
-KNOWN = 0.5
-"""What a word that the title holds counts in a sentence."""
+"""The weights of the signals beside the share of the question that a snippet matches. Fitted by listwise logistic
+regression on the snippets of the first passage for the answerable development questions of three archives, each
+counting the same; LENGTH was set by hand to the least that separates two snippets that are otherwise equal."""
+STATEMENT = 0.4
+"""The weight of being a statement (``Snippet.is_statement``). Tried on the same questions: 0.2 to 0.6 are alike;
+without it, a point fewer first quotes answer where archives contain quizzes."""
+TITLE_TERM = 0.5
+"""What a term that the title has already counts in a sentence: a sentence that adds to the title says more."""
 LEAD = 0.25
-"""The least that a run's first sentence holds, as a share of what the fullest of those after it does: else a reader in
-a hurry meets filling first. Tried on the same questions: 0.5 costs first quotes half a point, and at times a name."""
+"""The least that a snippet's first sentence matches, as a share of the best sentence after it, so that a reader in a
+hurry does not begin with filler. Tried on the same questions: 0.5 costs first quotes half a point, and at times a
+name."""
 WHOLE = 0.9
-"""A sentence that holds this share of the question needs no other. Tried on the same questions: 0.8 cost three
-points of first quotes that answer where answers are long, 0.9 none."""
+"""A sentence that matches this share of the question needs no other. Tried on the same questions: 0.8 cost three points
+of first quotes that answer where answers are long, 0.9 none."""
+CONTEXT_WORDS = 10
+"""Words that are left before the first match where a sentence is cut."""
 
-# More than the order of a sum makes of it.
 _ROUNDING = 1e-9
+"""More than what the order of a sum changes."""
 _WORDS = regex.compile(r"\S+")
 
 
 class Snippet(NamedTuple):
-    """A candidate for a quote: where it stands, the question's forms in it, and how strong it is.
+    """A candidate for a quote: its matches, the terms of these, and its strength.
 
-    Unless it ``tells`` something, it asks alone, or only leads to another article.
+    ``is_statement`` unless it is only a question, or in a line that only leads to another article.
     """
 
     paragraph: Paragraph
     span: Span
     matches: tuple[Match, ...]
+    terms: TermBitmask
     strength: float
-    tells: bool
+    is_statement: bool
 
 
 def best_snippet(coverage: Coverage, passage: Passage) -> Snippet | None:
-    """The strongest run of the passage's paragraphs that holds a form of the question; the first of equals.
+    """The strongest snippet of the passage that matches anything; the first of equals.
 
-    Where phrases are asked for, it is one of a paragraph that holds them all, and itself holds as many as any.
+    If the query has phrases, it comes from a paragraph that contains them all, and has as many itself as any.
     """
     phrases = coverage.query.filters.phrases
-    title = coverage.held_in_title(passage.article)
     best: tuple[int, float, Snippet] | None = None
-    for paragraph, words, near in coverage.touched(passage):
-        start = FIRST_PARAGRAPH / (1 + paragraph.number - passage.paragraphs[0].number)
+    for paragraph, view in coverage.matching_paragraphs(passage):
+        first_bonus = FIRST_PARAGRAPH / (1 + paragraph.number - passage.paragraphs[0].number)
         if phrases:
             may_win = all(contains_phrase(paragraph.text, phrase) for phrase in phrases)
         else:
-            may_win = best is None or start + _most(coverage, words, near, title) >= best[1]
+            may_win = best is None or first_bonus + _max_strength(coverage, paragraph, view) >= best[1]
         if may_win:
-            for run in _runs(coverage, paragraph, start):
-                held_phrases = _count(phrases, run) if phrases else 0
-                if best is None or (held_phrases, run.strength) > best[:2]:
-                    best = held_phrases, run.strength, run
+            for snippet in _SnippetScorer(coverage, paragraph, first_bonus).snippets():
+                phrase_count = 0
+                if phrases:
+                    text = snippet.span.slice(paragraph.article.text)
+                    phrase_count = sum(contains_phrase(text, phrase) for phrase in phrases)
+                if best is None or (phrase_count, snippet.strength) > best[:2]:
+                    best = phrase_count, snippet.strength, snippet
     return best[2] if best else None
 
 
-def _count(phrases: Sequence[str], run: Snippet) -> int:
-    text = run.span.slice(run.paragraph.article.text)
-    return sum(contains_phrase(text, phrase) for phrase in phrases)
-
-
-def _most(coverage: Coverage, words: TermMask, near: TermMask, title: TermMask) -> float:
-    """What no run of a paragraph with these words, of which these are near, exceeds in strength, beside its start."""
+def _max_strength(coverage: Coverage, paragraph: Paragraph, view: ParagraphView) -> float:
+    """An upper bound for the strength of the paragraph's snippets, without the bonus of the first paragraph."""
     kind = KIND if expected_kind(coverage.query.question.text) else 0.0
-    worth = (1 + BEST_SENTENCE + kind) * _worth(coverage, words, title)
-    return worth + NEAR * coverage.share_of_pairs(near) + LENGTH + TELLS + _ROUNDING
+    value = _value(coverage, view.terms, coverage.title(paragraph.article).terms)
+    near = NEAR * sum_weights(view.near, coverage.pair_shares)
+    return (1 + BEST_SENTENCE + kind) * value + near + LENGTH + STATEMENT + _ROUNDING
 
 
-def _worth(coverage: Coverage, words: TermMask, title: TermMask) -> float:
-    # What a sentence adds to what the title says already tells more than what repeats it.
-    return coverage.share(words) - (1 - KNOWN) * coverage.share(words & title)
+def _value(coverage: Coverage, terms: TermBitmask, title: TermBitmask) -> float:
+    """The share of the question that ``terms`` make up, those of the title counting less."""
+    return coverage.share(terms) - (1 - TITLE_TERM) * coverage.share(terms & title)
 
 
-def _runs(coverage: Coverage, paragraph: Paragraph, start: float) -> Iterator[Snippet]:
-    """Every run of whole sentences of ``paragraph`` whose first holds a form, shorter ones first.
+class _SnippetScorer:
+    """Makes and scores the snippets of one paragraph, looking at each sentence once."""
 
-    A reader in a hurry, or a lock screen, meets what was asked for in the first sentence; what follows is its context.
-    ``start`` is added to the strength of each.
-    """
-    text = paragraph.article.text
-    found = coverage.sentences(paragraph)
-    words = [len(one.span.slice(text).split()) for one in found]
-    lengths = [max(count, len(one.span) // LONG_WORD) for count, one in zip(words, found, strict=True)]
-    shares = [coverage.share(one.held) for one in found]
-    weigh = _Scales(coverage, paragraph, found)
-    for i, sentence in enumerate(found):
-        if not sentence.held:
-            continue
-        if lengths[i] > MOST_WORDS:
-            span = _cut(text, sentence.span, weigh.first_match(sentence.span))
-            yield weigh.run(span, range(0), len(span.slice(text).split()), start)
-        for j in range(i, min(i + MOST_SENTENCES, len(found))):
-            if sum(lengths[i : j + 1]) > MOST_WORDS:
-                break
-            if shares[i] >= LEAD * max(shares[i : j + 1]):
-                span = Span(sentence.span.start, found[j].span.end)
-                yield weigh.run(span, range(i, j + 1), sum(words[i : j + 1]), start)
-
-
-class _Scales:
-    """Weighs runs of one paragraph; each of its sentences is looked at once."""
-
-    def __init__(self, coverage: Coverage, paragraph: Paragraph, found: Sequence[Sentence]) -> None:
-        self._coverage, self._paragraph = coverage, paragraph
-        self._title = coverage.held_in_title(paragraph.article)
+    def __init__(self, coverage: Coverage, paragraph: Paragraph, first_bonus: float) -> None:
+        self._coverage, self._paragraph, self._first_bonus = coverage, paragraph, first_bonus
+        self._text = text = paragraph.article.text
+        self._title = coverage.title(paragraph.article).terms
         self._matches = coverage.matches(paragraph)
-        self._neighbours = list(coverage.neighbours(paragraph))
+        self._near_pairs = coverage.near_pairs(paragraph)
         self._starts = [match.span.start for match in self._matches]
         self._ends = [match.span.end for match in self._matches]
-        self._worths = [_worth(coverage, sentence.held, self._title) for sentence in found]
-        asked, text = expected_kind(coverage.query.question.text), paragraph.article.text
-        self._named = [
-            worth if asked and worth and has_kind(asked, sentence.span.slice(text)) else 0.0
-            for worth, sentence in zip(self._worths, found, strict=True)
-        ]
-        self._leads_on = is_pointer(paragraph.text)
-        self._tells = [not is_question(text, sentence.span) for sentence in found]
+        self._is_pointer = is_pointer(paragraph.text)
+        self._sentences = coverage.sentences(paragraph)
+        kind = expected_kind(coverage.query.question.text)
+        self._values: list[float] = []
+        self._kind_values: list[float] = []
+        self._is_statement: list[bool] = []
+        for sentence in self._sentences:
+            value = _value(coverage, sentence.terms, self._title)
+            has_kind = kind and value and contains_kind(kind, sentence.span.slice(text))
+            self._values.append(value)
+            self._kind_values.append(value if has_kind else 0.0)
+            self._is_statement.append(not is_question(text, sentence.span))
 
-    def first_match(self, span: Span) -> Match | None:
-        """The first match that lies wholly in ``span``."""
-        return next((self._matches[i] for i in self._inside(span)), None)
+    def snippets(self) -> Iterator[Snippet]:
+        """Every run of whole sentences whose first one matches anything, shorter ones first.
 
-    def _inside(self, span: Span) -> Sequence[int]:
+        A reader in a hurry, or a lock screen, gets what was asked for in the first sentence; the rest is its context.
+        """
+        words: list[int] = []
+        lengths: list[int] = []
+        shares: list[float] = []
+        for sentence in self._sentences:
+            words.append(len(sentence.span.slice(self._text).split()))
+            lengths.append(max(words[-1], len(sentence.span) // LONG_WORD))
+            shares.append(self._coverage.share(sentence.terms))
+        for i, sentence in enumerate(self._sentences):
+            if not sentence.terms:
+                continue
+            if lengths[i] > MAX_WORDS:
+                span = self._cut(sentence.span)
+                yield self._score(span, range(0), len(span.slice(self._text).split()))
+            for j in range(i, min(i + MAX_SENTENCES, len(self._sentences))):
+                if sum(lengths[i : j + 1]) > MAX_WORDS:
+                    break
+                if shares[i] >= LEAD * max(shares[i : j + 1]):
+                    span = Span(sentence.span.start, self._sentences[j].span.end)
+                    yield self._score(span, range(i, j + 1), sum(words[i : j + 1]))
+
+    def _matches_in(self, span: Span) -> Sequence[int]:
+        """The indices of the matches wholly inside ``span``."""
         first, last = bisect_left(self._starts, span.start), bisect_left(self._starts, span.end)
         if max(self._ends[first:last], default=0) <= span.end:
             return range(first, last)
         return [i for i in range(first, last) if self._ends[i] <= span.end]
 
-    def run(self, span: Span, sentences: range, words: int, start: float) -> Snippet:
-        """The run at ``span`` of so many ``words``, which holds these whole sentences."""
-        inside = self._inside(span)
+    def _score(self, span: Span, sentences: range, words: int) -> Snippet:
+        """The snippet at ``span``, which has so many ``words`` and consists of these whole ``sentences``."""
+        inside = self._matches_in(span)
         matches = tuple([self._matches[i] for i in inside])
-        near = union([pairs for i, j, pairs in self._neighbours if i in inside and j in inside])
+        terms = near = 0
+        for match in matches:
+            terms |= match.terms
+        for i, j, pair in self._near_pairs:
+            if i in inside and j in inside:
+                near |= pair
         own = slice(sentences.start, sentences.stop)
-        best = max(self._worths[own], default=0.0)
-        strength = start + _worth(self._coverage, matched_terms(matches), self._title) + BEST_SENTENCE * best
-        strength += NEAR * self._coverage.share_of_pairs(near)
-        strength += KIND * max(self._named[own], default=0.0)
-        # A sentence that holds the question stands alone; beside one that does not, another may say who "he" is.
-        length = words / MOST_WORDS
+        best = max(self._values[own], default=0.0)
+        strength = self._first_bonus + _value(self._coverage, terms, self._title) + BEST_SENTENCE * best
+        strength += NEAR * sum_weights(near, self._coverage.pair_shares)
+        strength += KIND * max(self._kind_values[own], default=0.0)
+        # A sentence that matches the question is enough; beside one that does not, another may say who "he" is.
+        length = words / MAX_WORDS
         strength += -LENGTH * length if best >= WHOLE else LENGTH * length
-        tells = not self._leads_on and (not sentences or any(self._tells[own]))
-        return Snippet(self._paragraph, span, matches, strength + TELLS * tells, tells)
+        is_statement = not self._is_pointer and (not sentences or any(self._is_statement[own]))
+        return Snippet(self._paragraph, span, matches, terms, strength + STATEMENT * is_statement, is_statement)
 
-
-def _cut(text: str, sentence: Span, match: Match | None) -> Span:
-    """At most ``MOST_WORDS`` words of ``sentence``, from a few before its first ``match`` on."""
-    words = [Span(m.start() + sentence.start, m.end() + sentence.start) for m in _WORDS.finditer(sentence.slice(text))]
-    first = match.span.start if match else sentence.start
-    at = next((i for i, word in enumerate(words) if word.end > first), 0)
-    start = max(0, min(at - 10, len(words) - MOST_WORDS))
-    span = Span(words[start].start, words[start : start + MOST_WORDS][-1].end)
-    if len(span) <= MOST_WORDS * LONG_WORD:
-        return span
-    # Hardly a blank in it: as many characters as such words have, from the first match on.
-    start = max(span.start, min(first, span.end - MOST_WORDS * LONG_WORD))
-    return Span(start, start + MOST_WORDS * LONG_WORD)
+    def _cut(self, sentence: Span) -> Span:
+        """At most ``MAX_WORDS`` words of ``sentence``, from a few before its first match on."""
+        inside = self._matches_in(sentence)
+        first = self._starts[inside[0]] if inside else sentence.start
+        words = [Span(*found.span()) for found in _WORDS.finditer(self._text, sentence.start, sentence.end)]
+        at = next((i for i, word in enumerate(words) if word.end > first), 0)
+        start = max(0, min(at - CONTEXT_WORDS, len(words) - MAX_WORDS))
+        span = Span(words[start].start, words[start : start + MAX_WORDS][-1].end)
+        if len(span) <= MAX_WORDS * LONG_WORD:
+            return span
+        # Hardly a blank in it: as many characters as that many long words have, from the first match on.
+        start = max(span.start, min(first, span.end - MAX_WORDS * LONG_WORD))
+        return Span(start, start + MAX_WORDS * LONG_WORD)

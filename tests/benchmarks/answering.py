@@ -21,12 +21,12 @@ from bot.index.build import build_arrays
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.store import IndexStore
 from bot.models import Question
-from bot.search.answerer import DEPTH, NEAREST, article_score_shares
+from bot.search.answerer import DEPTH, MAX_NEAREST, article_score_shares
 from bot.search.corpus import create_answerer
 from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.quotes import choose_quotes
-from bot.search.ranking import RankingContext, rank
+from bot.search.ranking import rank
 from tests.benchmarks.articles import rows
 from tests.benchmarks.corpus import Corpus
 from tests.benchmarks.measuring import resident
@@ -124,9 +124,9 @@ def _steps(index: Index, text: str) -> dict[str, float]:
     shares = [fared(hit.passage) for hit in found]
     times.append(time.perf_counter())
     coverage = Coverage(query, index.lexicon.idf, index.tokens)
-    hits = rank(RankingContext(coverage, found, shares))
+    hits = rank(coverage, found, shares)
     times.append(time.perf_counter())
-    quotes, *_ = choose_quotes(coverage, hits, max(question.limit, NEAREST))
+    quotes, *_ = choose_quotes(coverage, hits, max(question.limit, MAX_NEAREST))
     times.append(time.perf_counter())
     for quote in quotes:
         index.archive.verify(quote)

@@ -137,7 +137,7 @@ def ask(folder: Path, at_most: int | None) -> Iterator[tuple[str | None, list[Ju
         questions = tuple(questions[number * len(questions) // at_most] for number in range(at_most))
     answerer = open_corpus([folder / "articles.jsonl.gz"]).with_current(lambda one: one)
     for part in (None, *PARTS):
-        yield part, list(evaluate_questions(answerer.leaving_out({part} if part else ()), questions))
+        yield part, list(evaluate_questions(answerer.leave_out({part} if part else ()), questions))
 
 
 def main() -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.models import Answer, Article, Question
-from bot.search.answerer import EXAMPLES, Answerer
-from bot.search.examples import PARAGRAPHS
+from bot.search.answerer import MAX_EXAMPLES, Answerer
+from bot.search.examples import MAX_PARAGRAPHS
 from bot.wiring import open_corpus
 from tests.factories import answerer, article
 
@@ -105,13 +105,13 @@ def test_the_examples_of_the_sample_archive(root: Path) -> None:
 def test_the_examples_of_real_articles_are_answered(real_articles: Path) -> None:
     """So are those of an archive that nobody wrote for it."""
     real = open_corpus([real_articles]).with_current(lambda one: one)
-    assert len(real.examples) == EXAMPLES
+    assert len(real.examples) == MAX_EXAMPLES
     assert_answered(real)
 
 
 def test_a_large_archive_is_read_in_part() -> None:
     """Where there are more paragraphs than are read, the oldest are not asked about."""
-    new = article(*["Nothing of note."] * PARAGRAPHS, id="new.txt", published=date(2025, 1, 1))
+    new = article(*["Nothing of note."] * MAX_PARAGRAPHS, id="new.txt", published=date(2025, 1, 1))
     made = answerer(ORRE, new).examples
     assert not any(one.startswith("when") for one in made)
     assert answerer(ORRE, new, PIER).examples[:1] == ("what was agreed on CTA",)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.models import Answer, Expansion, Question
 from bot.search.expansion import expand
-from bot.search.followups import FOLLOWED_WEIGHT, MOST_TAKEN, is_continuation
+from bot.search.followups import INHERITED_WEIGHT, MAX_INHERITED, is_continuation
 from bot.search.messages import header_lines
 from tests.factories import answerer, article, lexicon
 
@@ -88,11 +88,11 @@ def test_what_is_taken_counts_less_in_all_its_forms() -> None:
     assert query.expansions[0] == Expansion(("engin",), (0,), 1.0, "typed", "engines")
     taken = [form for form in query.expansions if 1 in form.positions]
     assert [(form.terms, form.weight, form.origin) for form in taken] == [
-        (form.terms, form.weight * FOLLOWED_WEIGHT, "thread" if form.origin == "typed" else form.origin)
+        (form.terms, form.weight * INHERITED_WEIGHT, "thread" if form.origin == "typed" else form.origin)
         for form in alone
     ]
     assert len(taken) > 1
-    assert (query.inherited_positions, [word.weight for word in query.words]) == ({1}, [1.0, FOLLOWED_WEIGHT])
+    assert (query.inherited_positions, [word.weight for word in query.words]) == ({1}, [1.0, INHERITED_WEIGHT])
 
 
 def test_the_reader_is_told_what_was_searched() -> None:
@@ -114,7 +114,7 @@ def test_whatever_came_before_the_question_keeps_its_words(question: str, follow
     own = [word for i, word in enumerate(query.words) if i not in query.inherited_positions]
     assert query.filters == alone.filters
     assert set(own) <= set(alone.words)
-    assert len(query.inherited_positions) <= MOST_TAKEN
+    assert len(query.inherited_positions) <= MAX_INHERITED
     assert not query.inherited_positions or follows
     assert all(form.positions for form in query.expansions)
 

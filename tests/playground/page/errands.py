@@ -141,7 +141,7 @@ def more(desk: Desk) -> None:
     answer.get_by_role("button", name="More passages").click()
     expect(answer.get_by_role("button", name="Previous passages")).to_be_visible()
     expect(answer.locator("blockquote").first).not_to_have_text(first)
-    expect(answer).not_to_contain_text("A later article")
+    expect(answer).not_to_contain_text("A newer article")
 
 
 def unhelpful(desk: Desk) -> None:
