@@ -52,15 +52,19 @@ def decode(data: bytes, declared: str | None = None) -> str:
     if not data.strip(b"\0 \t\r\n"):
         raise UnreadableArticleError("it is empty")
     refuse_binary(data)
-    text = _decode_utf16_or_32(data)
-    if text is None:
+    encoding = detect_unicode(data[:_SAMPLE_SIZE])
+    if encoding is None or encoding == "utf-8":
         data = data.replace(b"\0", b"")
         text = _decode_declared(data, declared) or _decode_utf8(data) or _decode_windows_1252(data)
-        if not text:
-            best = charset_normalizer.from_bytes(data[:_SAMPLE_SIZE]).best()
-            if best is None:
-                raise UnreadableArticleError("its text encoding is not known; save it as UTF-8")
-            text = data.decode(best.encoding, "replace")
+    else:
+        text = data.decode(encoding, "replace")
+        if text.count("\ufffd") * 10 > len(text):
+            raise UnreadableArticleError("it is not text")
+    if not text:
+        best = charset_normalizer.from_bytes(data[:_SAMPLE_SIZE]).best()
+        if best is None:
+            raise UnreadableArticleError("its text encoding is not known; save it as UTF-8")
+        text = data.decode(best.encoding, "replace")
     text = clean(text.removeprefix("\ufeff"))
     if not text.strip():
         raise UnreadableArticleError("it is empty")
@@ -93,16 +97,6 @@ def detect_unicode(head: bytes) -> str | None:
     if even * 4 > len(sample) and odd * 8 < even:
         return "utf-16-be"
     return None
-
-
-def _decode_utf16_or_32(data: bytes) -> str | None:
-    encoding = detect_unicode(data[:_SAMPLE_SIZE])
-    if encoding is None or encoding == "utf-8":
-        return None
-    text = data.decode(encoding, "replace")
-    if text.count("\ufffd") * 10 > len(text):
-        raise UnreadableArticleError("it is not text")
-    return text
 
 
 def _decode_declared(data: bytes, declared: str | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Annotated
@@ -32,13 +32,7 @@ class Metadata:
 
     def with_fallback(self, other: Metadata) -> Metadata:
         """Fill in the unknown fields from ``other``."""
-        return Metadata(
-            self.title or other.title,
-            self.author or other.author,
-            self.source or other.source,
-            self.published or other.published,
-            self.url or other.url,
-        )
+        return replace(other, **{name: value for name, value in asdict(self).items() if value})
 
 
 def parse_date(value: str) -> date | None:
@@ -82,6 +76,8 @@ def _validate_url(value: object) -> str:
 
 
 _Text = Annotated[str | None, BeforeValidator(_validate_text)]
+_Date = Annotated[date | None, BeforeValidator(_validate_date)]
+_Url = Annotated[str | None, BeforeValidator(_validate_url)]
 
 
 class _Fields(BaseModel):
@@ -90,12 +86,8 @@ class _Fields(BaseModel):
     title: _Text = None
     author: _Text = Field(None, validation_alias=AliasChoices("author", "authors", "by"))
     source: _Text = Field(None, validation_alias=AliasChoices("source", "publisher", "site"))
-    published: Annotated[date | None, BeforeValidator(_validate_date)] = Field(
-        None, validation_alias=AliasChoices("published", "date")
-    )
-    url: Annotated[str | None, BeforeValidator(_validate_url)] = Field(
-        None, validation_alias=AliasChoices("url", "link")
-    )
+    published: _Date = Field(None, validation_alias=AliasChoices("published", "date"))
+    url: _Url = Field(None, validation_alias=AliasChoices("url", "link"))
 
 
 class _StrictFields(_Fields):

@@ -159,7 +159,7 @@ class _ArchiveReader:
         for root, changes in self._renamed_ids.items():
             more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
             name = display_name(str(root))
-            self.warnings.append(f"{name} has article ids that are already in use; renamed: {changes[0]}{more}.")
+            self.warnings.append(f"{name}: article ids that were already in use were changed: {changes[0]}{more}.")
 
     def _resolve_path(self, file: ArticleFile) -> str:
         """The file's path with all links followed; each folder is resolved once."""
@@ -170,7 +170,7 @@ class _ArchiveReader:
 
     def _read_file(self, file: ArticleFile, real_path: str) -> None:
         catalog_digest = self._catalogs.get(file.folder).digest
-        known = self.previous.file_record(real_path) if self.previous else None
+        known = None if self.previous is None else self.previous.file_record(real_path)
         if known and (known.name, known.size, known.catalog_digest) != (file.name, file.size, catalog_digest):
             known = None
         if known and known.mtime_ns == file.mtime_ns:
@@ -212,10 +212,10 @@ class _ArchiveReader:
     def _build_article(self, file: ArticleFile, line: jsonl.JsonLine) -> _Outcome:
         requested_id = line.id or f"{file.name}#{line.number}"
         overrides = self._get_catalog_metadata(file, line.number, requested_id)
-        if line.draft is None:
-            return ArticleRecord(line.number, requested_id, None, line.reason), None
         article_id = self._make_unique(file.root, requested_id, line.number)
         try:
+            if line.draft is None:
+                raise UnreadableArticleError(line.reason)
             article = build_article(line.draft, id=article_id, file=display_name(file.basename), overrides=overrides)
         except UnreadableArticleError as error:
             return ArticleRecord(line.number, requested_id, None, str(error)), None

@@ -23,7 +23,7 @@ def test_duplicate_ids_in_two_paths_are_renamed(tmp_path: Path) -> None:
     result = read_articles([first, second])
     assert [article.id for article in result.articles] == ["a.txt", "two/a.txt", "c.txt"]
     assert result.warnings == (
-        f'{second} has article ids that are already in use; renamed: "a.txt" is now "two/a.txt".',
+        f'{second}: article ids that were already in use were changed: "a.txt" is now "two/a.txt".',
     )
 
 
