@@ -1,7 +1,4 @@
-"""What can be told of the bot's work without its words: a line of JSON for each question, and counters for Prometheus.
-
-Keeps secret which library counts. A question's own text is told only where a setting says so.
-"""
+"""Telemetry: a line of JSON for each question, and metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -15,11 +12,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 log = logging.getLogger(__name__)
-"""Each record's message is one JSON object and nothing else, so that a program can read it line by line."""
+"""Every message is one JSON object and nothing else, so that programs can read the log line by line."""
 
 METRICS_TYPE = CONTENT_TYPE_LATEST
 
-# Seconds. An answer is found in milliseconds and stands in Slack within one second, unless Slack itself is slow.
+# Seconds. A search takes milliseconds; a reply is in Slack within a second, unless Slack itself is slow.
 _SEARCH = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 _ACK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 3.0)
 _ANSWER = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3600.0)
@@ -27,12 +24,11 @@ _ANSWER = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3600.0)
 
 @dataclass(frozen=True, slots=True)
 class QuestionLog:
-    """How a question ended.
+    """Log line of a completed question.
 
-    ``surface`` is where it was asked, ``outcome`` how it was settled, both words of a short fixed list. ``answer`` is
-    the short id by which its receipt is found, None where none is kept, ``confidence`` None where nothing was searched.
-    ``took_ms`` is the time spent on finding the answer, ``waited_ms`` the time from the event's arrival until the reply
-    stood, both milliseconds. ``attempt`` is above 1 where one before was cut short.
+    ``surface`` is the entry point; it and ``outcome`` have few values. ``answer`` is the answer id, None if there is no
+    receipt; ``confidence`` is None if nothing was searched. ``took_ms`` is the time of the search, ``waited_ms`` the
+    time from the event to the reply, in milliseconds. ``attempt`` is above 1 if an earlier one was interrupted.
     """
 
     event_id: str
@@ -50,61 +46,61 @@ class QuestionLog:
 
 
 class Telemetry:
-    """Counts and tells; safe to use from any thread. ``log_questions`` lets a question's text into its line."""
+    """Log and metrics of one bot; thread-safe. The text of questions is logged only with ``log_questions``."""
 
     def __init__(self, *, log_questions: bool = False, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._log_questions = log_questions
         self._now = now
-        # Its own registry, so that two bots in one process count apart.
-        self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
+        # A registry of its own, so that two bots in one process are counted separately.
+        self._registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
         self._questions = Counter(
-            "pullquote_questions", "Questions settled.", ("surface", "outcome"), registry=self._registry
+            "pullquote_questions", "Completed questions.", ("surface", "outcome"), registry=registry
         )
         self._repeated = Counter(
-            "pullquote_questions_repeated", "Questions settled at a later attempt.", registry=self._registry
+            "pullquote_questions_repeated", "Questions completed at a later attempt.", registry=registry
         )
         self._search = Histogram(
-            "pullquote_search_seconds", "Finding the answer.", registry=self._registry, buckets=_SEARCH
+            "pullquote_search_seconds", "Duration of the search.", registry=registry, buckets=_SEARCH
         )
         self._answer = Histogram(
-            "pullquote_answer_seconds", "From the event to the reply.", registry=self._registry, buckets=_ANSWER
+            "pullquote_answer_seconds", "Time from the event to the reply.", registry=registry, buckets=_ANSWER
         )
         self._requests = Counter(
-            "pullquote_event_requests", "Requests at the address for events.", ("status",), registry=self._registry
+            "pullquote_event_requests", "HTTP requests with events.", ("status",), registry=registry
         )
         self._ack = Histogram(
-            "pullquote_ack_seconds", "From a request to its acknowledgement.", registry=self._registry, buckets=_ACK
+            "pullquote_ack_seconds", "Time from a request to its acknowledgement.", registry=registry, buckets=_ACK
         )
-        self._waiting = Gauge("pullquote_questions_waiting", "Questions not yet settled.", registry=self._registry)
-        self._articles = Gauge("pullquote_articles", "Articles that are searched.", registry=self._registry)
+        self._waiting = Gauge("pullquote_questions_waiting", "Questions in progress.", registry=registry)
+        self._articles = Gauge("pullquote_articles", "Articles in the archive.", registry=registry)
 
-    def question(self, line: QuestionLog) -> None:
-        """A question is settled: count it, and log its line."""
+    def record_question(self, line: QuestionLog) -> None:
+        """Count a completed question and log its line."""
         self._questions.labels(line.surface, line.outcome).inc()
         if line.attempt > 1:
             self._repeated.inc()
         self._search.observe(line.took_ms / 1000)
         self._answer.observe(line.waited_ms / 1000)
-        told = {"time": self._now().isoformat(timespec="milliseconds"), **asdict(line)}
+        fields = {"time": self._now().isoformat(timespec="milliseconds"), **asdict(line)}
         if not self._log_questions:
-            del told["text"]
-        log.info("%s", json.dumps(told))
+            del fields["text"]
+        log.info("%s", json.dumps(fields))
 
-    def request(self, status: int, took: float) -> None:
-        """A request at the address for events was answered with ``status`` after ``took`` seconds."""
+    def record_request(self, status: int, took: float) -> None:
+        """Count an HTTP request with an event, answered with ``status`` after ``took`` seconds."""
         self._requests.labels(str(status)).inc()
         if status == 200:
             self._ack.observe(took)
 
     def watch_waiting(self, count: Callable[[], int]) -> None:
-        """Ask ``count``, whenever the metrics are read, how many questions are not yet settled."""
+        """Call ``count`` for the number of questions in progress each time the metrics are read."""
         self._waiting.set_function(count)
 
-    def archive(self, articles: int) -> None:
-        """An archive of so many ``articles`` is searched from now on."""
-        self._articles.set(articles)
+    def set_articles(self, count: int) -> None:
+        """Set the number of articles in the archive."""
+        self._articles.set(count)
 
-    def metrics(self) -> bytes:
-        """All counters as Prometheus reads them; METRICS_TYPE is the content type."""
+    def export_metrics(self) -> bytes:
+        """All metrics in Prometheus's text format (content type METRICS_TYPE)."""
         return generate_latest(self._registry)

@@ -1,4 +1,4 @@
-"""The one place that knows everybody: from paths to a librarian."""
+"""Wiring: build an answerer or a corpus from articles and paths."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from bot.index.versions import StageProgress
 from bot.models import Article
 from bot.search.answerer import Answerer
 from bot.search.corpus import Corpus, create_answerer
-from bot.search.ranking import FEATURES as RANKING
+from bot.search.ranking import FEATURES
 
-PARTS = (*RANKING, "acronym", "spelling")
-"""What can be left out to measure what it gives: the parts of the ranking, and the forms that are not typed."""
+PARTS = (*FEATURES, "acronym", "spelling")
+"""Parts of the search that can be switched off to measure their effect: ranking features and query expansions."""
 
 
-def answerer_over(articles: Sequence[Article], without: Collection[str] = ()) -> Answerer:
-    """A librarian over these articles, without the named PARTS. Raises ``SettingsError`` for another name."""
-    return create_answerer(build_index(articles), _known(without))
+def build_answerer(articles: Sequence[Article], without: Collection[str] = ()) -> Answerer:
+    """Answerer over these articles, without the named PARTS; ``SettingsError`` for an unknown name."""
+    return create_answerer(build_index(articles), _checked(without))
 
 
 def build_index(articles: Sequence[Article]) -> Index:
-    """The index of these articles, in memory."""
+    """Index of these articles, in memory."""
+    # Imported here: a saved index needs none of this.
     from bot.index.arrays import in_memory
     from bot.index.build import analyze, build_arrays
 
@@ -37,14 +38,14 @@ def open_corpus(
     progress: StageProgress | None = None,
     without: Collection[str] = (),
 ) -> Corpus:
-    """The library of the articles at ``paths``, without the named PARTS; ``folder`` is where its index is kept.
+    """Corpus of the articles at ``paths``, without the named PARTS; its index is saved in ``folder``.
 
-    Raises ``ArchiveError`` when there is nothing to answer from, ``SettingsError`` for a part that there is not.
+    Raises ``ArchiveError`` if there are no articles, ``SettingsError`` for an unknown part.
     """
-    return Corpus(IndexStore(paths, folder), _known(without), progress)
+    return Corpus(IndexStore(paths, folder), _checked(without), progress)
 
 
-def _known(without: Collection[str]) -> Collection[str]:
+def _checked(without: Collection[str]) -> Collection[str]:
     for name in without:
         if name not in PARTS:
             raise SettingsError(f"There is no part {name}; the parts are {', '.join(PARTS)}.")

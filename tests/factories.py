@@ -33,7 +33,7 @@ from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.quotes import ChosenQuotes, choose_quotes
 from bot.search.ranking import rank
-from bot.wiring import answerer_over, build_index
+from bot.wiring import build_answerer, build_index
 
 NO_FILTERS = Filters()
 
@@ -89,7 +89,7 @@ def lexicon(*texts: str) -> Lexicon:
 
 def answerer(*articles: Article) -> Answerer:
     """A librarian over these articles."""
-    return answerer_over(articles)
+    return build_answerer(articles)
 
 
 def query(

@@ -1,4 +1,4 @@
-"""What is told of the bot's work: a line of JSON for each question, and counters."""
+"""Telemetry: a line of JSON for each question, and metrics."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ LINE = QuestionLog(
 )
 
 
-def told(caplog: pytest.LogCaptureFixture, telemetry: Telemetry, *lines: QuestionLog) -> list[str]:
-    """What the log holds after these questions."""
+def log_lines(caplog: pytest.LogCaptureFixture, telemetry: Telemetry, *lines: QuestionLog) -> list[str]:
+    """Log messages after these questions."""
     with caplog.at_level(logging.INFO, "bot.telemetry"):
         for line in lines:
-            telemetry.question(line)
+            telemetry.record_question(line)
     return [record.getMessage() for record in caplog.records]
 
 
-def counted(telemetry: Telemetry) -> dict[tuple[str, ...], float]:
-    """The metrics as Prometheus reads them: name and labels' values, in the order of the labels' names → value."""
+def read_metrics(telemetry: Telemetry) -> dict[tuple[str, ...], float]:
+    """Metrics as Prometheus reads them: (name, values of the labels in order of their names) → value."""
     return {
         (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(telemetry.metrics().decode())
+        for family in text_string_to_metric_families(telemetry.export_metrics().decode())
         for sample in family.samples
     }
 
 
 def test_a_question_is_one_line_of_json(caplog: pytest.LogCaptureFixture) -> None:
-    """The line holds when, where and how a question ended, and not a word of it."""
-    (line,) = told(caplog, Telemetry(now=lambda: WHEN), LINE)
+    """The line says when, where and how a question was completed, without its text."""
+    (line,) = log_lines(caplog, Telemetry(now=lambda: WHEN), LINE)
     assert json.loads(line) == {
         "time": "2025-05-07T12:30:01.250+00:00",
         "event_id": "Ev1",
@@ -65,18 +65,18 @@ def test_a_question_is_one_line_of_json(caplog: pytest.LogCaptureFixture) -> Non
     }
 
 
-def test_the_text_is_told_only_when_asked_for(caplog: pytest.LogCaptureFixture) -> None:
-    """Where the setting says so, the text is in the line, which stays one line whatever was asked."""
-    (line,) = told(caplog, Telemetry(log_questions=True), LINE)
+def test_the_text_is_logged_only_on_request(caplog: pytest.LogCaptureFixture) -> None:
+    """With the setting, the line contains the text, and stays one line."""
+    (line,) = log_lines(caplog, Telemetry(log_questions=True), LINE)
     assert json.loads(line)["text"] == LINE.text
     assert len(line.splitlines()) == 1
 
 
 def test_questions_are_counted_by_surface_and_outcome(caplog: pytest.LogCaptureFixture) -> None:
-    """Every settled question counts once; one that needed a second attempt counts as repeated as well."""
+    """Every completed question counts once; one that needed a second attempt also counts as repeated."""
     telemetry = Telemetry()
-    told(caplog, telemetry, LINE, LINE, replace(LINE, surface="dm", outcome="abstention", attempt=2))
-    now = counted(telemetry)
+    log_lines(caplog, telemetry, LINE, LINE, replace(LINE, surface="dm", outcome="abstention", attempt=2))
+    now = read_metrics(telemetry)
     assert now["pullquote_questions_total", "answer", "mention"] == 2
     assert now["pullquote_questions_total", "abstention", "dm"] == 1
     assert now["pullquote_questions_repeated_total",] == 1
@@ -86,27 +86,27 @@ def test_questions_are_counted_by_surface_and_outcome(caplog: pytest.LogCaptureF
 
 
 def test_requests_are_counted_and_only_acknowledgements_are_timed() -> None:
-    """A refused request counts under its status; how long refusing took says nothing about acknowledging."""
+    """A rejected request counts under its status, and its duration is not recorded."""
     telemetry = Telemetry()
-    telemetry.request(200, 0.02)
-    telemetry.request(401, 0.02)
-    now = counted(telemetry)
+    telemetry.record_request(200, 0.02)
+    telemetry.record_request(401, 0.02)
+    now = read_metrics(telemetry)
     assert [now["pullquote_event_requests_total", status] for status in ("200", "401")] == [1, 1]
     assert now["pullquote_ack_seconds_count",] == 1
 
 
-def test_what_changes_by_itself_is_asked_when_the_metrics_are_read() -> None:
-    """The number of waiting questions is today's, not that of the time when somebody began to count."""
+def test_waiting_questions_are_counted_when_metrics_are_read() -> None:
+    """The number of waiting questions is current at each read."""
     telemetry, waiting = Telemetry(), [3, 5]
     telemetry.watch_waiting(lambda: waiting.pop(0))
-    telemetry.archive(14)
-    assert counted(telemetry)["pullquote_questions_waiting",] == 3
-    now = counted(telemetry)
+    telemetry.set_articles(14)
+    assert read_metrics(telemetry)["pullquote_questions_waiting",] == 3
+    now = read_metrics(telemetry)
     assert (now["pullquote_questions_waiting",], now["pullquote_articles",]) == (5, 14)
 
 
-def test_two_bots_count_apart(caplog: pytest.LogCaptureFixture) -> None:
-    """What one bot of a process counts, another of the same process does not."""
+def test_two_bots_are_counted_separately(caplog: pytest.LogCaptureFixture) -> None:
+    """Metrics of one bot do not include those of another in the same process."""
     one, other = Telemetry(), Telemetry()
-    told(caplog, one, LINE)
-    assert ("pullquote_questions_total", "answer", "mention") not in counted(other)
+    log_lines(caplog, one, LINE)
+    assert ("pullquote_questions_total", "answer", "mention") not in read_metrics(other)

@@ -59,8 +59,8 @@ def serve(
 
     def load() -> Corpus:
         library = open_corpus_verbosely(chosen.corpus, folder)
-        telemetry.archive(library.with_current(lambda librarian: len(librarian.archive)))
-        ending.enter_context(library.watched(telemetry.archive))
+        telemetry.set_articles(library.with_current(lambda librarian: len(librarian.archive)))
+        ending.enter_context(library.watched(telemetry.set_articles))
         return library
 
     def ready(identity: BotIdentity) -> None:

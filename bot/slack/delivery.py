@@ -351,7 +351,7 @@ class Delivery:
         kept = answer_record(self._asked, self._said, outcome, self._means.access.directory.is_public)
         more = self._means.store.complete(self._claim, outcome, reply_ts, kept)
         if self._asked is not None and not self._claim.is_deleted:
-            self._means.telemetry.question(
+            self._means.telemetry.record_question(
                 question_log(self._asked, self._said, outcome, kept, attempt=self._claim.attempt, waited=waited)
             )
         if more is None:

@@ -175,7 +175,7 @@ class HttpEndpoint:
             response = await self._dispatch(request)
         except HTTPException as refusal:
             response = Response(status_code=refusal.status_code)
-        self._telemetry.request(response.status_code, perf_counter() - began)
+        self._telemetry.record_request(response.status_code, perf_counter() - began)
         return response
 
     async def _dispatch(self, request: Request) -> Response:
@@ -226,7 +226,7 @@ class HttpEndpoint:
     async def _metrics(self, request: Request) -> Response:
         if not (self._metrics_public or _is_from_here(request)):
             return PlainTextResponse("for this machine alone; PULLQUOTE_METRICS_PUBLIC opens it\n", status_code=403)
-        return Response(self._telemetry.metrics(), media_type=METRICS_TYPE)
+        return Response(self._telemetry.export_metrics(), media_type=METRICS_TYPE)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -10,7 +10,7 @@ from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.occurrences import to_bitmask
 from bot.search.ranking import compute_features
-from bot.wiring import answerer_over, build_index
+from bot.wiring import build_answerer, build_index
 from tests.factories import article
 
 
@@ -70,7 +70,7 @@ def test_a_word_that_only_asks_counts_less_than_one_that_names() -> None:
 def test_a_sentence_that_adds_to_the_title_is_quoted_before_one_that_repeats_it() -> None:
     """If the title names the subject, the quote is the sentence with what was asked about it."""
     text = "The Lunar Gate is a station. It is a station of many. Its crew sleeps in hammocks."
-    reply = answerer_over([article(text, title="Lunar Gate")]).answer(
+    reply = build_answerer([article(text, title="Lunar Gate")]).answer(
         Question("where does the crew of Lunar Gate sleep")
     )
     shown = reply.shown_quotes
@@ -88,5 +88,5 @@ def test_a_rare_word_is_less_likely_by_chance_than_a_common_one() -> None:
 def test_a_name_that_the_archive_lacks_is_reported() -> None:
     """A passage with all words but the name does not answer, or the quote says which word it lacks."""
     text = "Ankara signed the trade treaty on Monday. The treaty opens ports to wheat."
-    reply = answerer_over([article(text)]).answer(Question("when did Caracas sign the trade treaty"))
+    reply = build_answerer([article(text)]).answer(Question("when did Caracas sign the trade treaty"))
     assert isinstance(reply, Abstention) or "Caracas" in reply.quotes[0].unmatched_terms

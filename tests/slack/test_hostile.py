@@ -18,7 +18,7 @@ from bot.slack.layout import MessageContent, build_how_to, build_reply, build_se
 from bot.slack.markup import URL_LIMIT, escape, isolate, safe_url
 from bot.slack.plain_text import to_plain_text
 from bot.store.models import MessageRef
-from bot.wiring import answerer_over
+from bot.wiring import build_answerer
 from tests.factories import answerer, article
 
 from .harness import Harness
@@ -208,7 +208,7 @@ def test_hostile_questions_to_a_hostile_archive_get_one_literal_answer_each(
     folder = tmp_path / "articles"
     folder.mkdir()
     archive = _hostile_archive(folder)
-    offline_harness.answerer = answerer_over(archive)  # type: ignore[assignment]
+    offline_harness.answerer = build_answerer(archive)  # type: ignore[assignment]
     with offline_harness.bot():
         for text in HOSTILE_QUESTIONS:
             reply = offline_harness.reply_to(offline_harness.ask(text))

@@ -15,7 +15,7 @@ from bot.slack.interactions import find_page
 from bot.slack.layout import MessageContent as Shown
 from bot.slack.layout import texts_in
 from bot.store.store import Store
-from bot.wiring import answerer_over
+from bot.wiring import build_answerer
 from tests.factories import article
 
 from .harness import Harness, shown
@@ -52,7 +52,7 @@ ARTICLES = [article(text, id=f"{number}.txt") for number, text in enumerate((*HO
 @pytest.fixture
 def many(offline_harness: Harness) -> Harness:
     """A harness whose bot, not yet started, finds more passages than an answer shows."""
-    offline_harness.answerer = answerer_over(ARTICLES)  # type: ignore[assignment]
+    offline_harness.answerer = build_answerer(ARTICLES)  # type: ignore[assignment]
     return offline_harness
 
 
@@ -121,7 +121,7 @@ def test_further_passages_are_offered_where_there_are_some(
 ) -> None:
     """What else was found, but holds too little of the question or says the same again, is no further passage."""
     weak = ("The bridge froze in January.", *OTHERS)
-    found = answerer_over([article(text, id=f"{number}.txt") for number, text in enumerate((*holding, *weak))])
+    found = build_answerer([article(text, id=f"{number}.txt") for number, text in enumerate((*holding, *weak))])
     offline_harness.answerer = found  # type: ignore[assignment]
     reply = found.answer(Question(ASKED))
     assert isinstance(reply, Answer)
@@ -135,7 +135,7 @@ def test_what_is_said_of_the_answer_is_not_said_of_further_passages() -> None:
     """That an article is later than the quoted ones stands above the answer alone."""
     cost = [f"The pier at Skarvik cost {number} million crowns, says {who}." for number, who in PIERS]
     dated = [article(one, id=f"{at}.txt", published=date(2020 + at, 1, 1)) for at, one in enumerate(cost)]
-    pages = [find_page(answerer_over(dated), Question("what did the pier at Skarvik cost"), at) for at in (0, 1)]
+    pages = [find_page(build_answerer(dated), Question("what did the pier at Skarvik cost"), at) for at in (0, 1)]
     first, second = (page.reply for page in pages if page is not None)
     assert isinstance(first, Answer)
     assert isinstance(second, Answer)

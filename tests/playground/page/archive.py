@@ -9,7 +9,7 @@ from functools import cache
 from bot.ingest.reader import read_articles
 from bot.models import Article
 from bot.search.answerer import Answerer
-from bot.wiring import answerer_over
+from bot.wiring import build_answerer
 from tests.factories import article
 
 from .running import ROOT
@@ -41,6 +41,6 @@ MADE_UP = (
 def librarian() -> Answerer:
     """Of the sample archive and of the articles made up here, each with an address."""
     articles = (*read_articles([ROOT / "corpus"]).articles, *MADE_UP)
-    return answerer_over(
+    return build_answerer(
         [replace(one, url=f"https://articles.example/{number}") for number, one in enumerate(articles)]
     )

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 from bot.ingest.reader import read_articles
 from bot.models import Article, Quote, Span
 from bot.text.fragments import link_to
-from bot.wiring import answerer_over
+from bot.wiring import build_answerer
 from tests.factories import archive_of
 
 from .asking import Desk, asking
@@ -228,7 +228,7 @@ def test_a_click_on_a_source_opens_it_at_the_quote(browser: Browser, tmp_path: P
     body = paragraphs("The council met on the Tarn bridge in May.", "In June the council approved the Tarn bridge.")
     with site(browser, body) as page:
         articles = [replace(article_of(body, tmp_path), url=page.address)]
-        with asking(browser, tmp_path, answerer_over(articles)) as playground:
+        with asking(browser, tmp_path, build_answerer(articles)) as playground:
             context = browser.new_context(viewport=DESKTOP)
             tab = context.new_page()
             tab.goto(playground.address)
