@@ -9,9 +9,9 @@ from __future__ import annotations
 from bot.models import Json
 
 
-def section(text: Json) -> Json:
-    """A block with one text."""
-    return {"text": text, "type": "section"}
+def section(text: str) -> Json:
+    """A block with one plain text."""
+    return {"text": plain_text(text), "type": "section"}
 
 
 def context(*texts: Json) -> Json:
@@ -24,20 +24,15 @@ def header(text: str) -> Json:
     return {"text": plain_text(text), "type": "header"}
 
 
-def rich_text(element: Json) -> Json:
-    """A block formatted by its elements only, never by its text."""
-    return {"elements": [element], "type": "rich_text"}
-
-
-def rich_text_quote(parts: list[Json]) -> Json:
-    """A quotation, shown with a vertical bar."""
-    return {"elements": parts, "type": "rich_text_quote"}
+def quotation(*elements: Json) -> Json:
+    """A quotation of text elements, shown with a vertical bar."""
+    return {"elements": [{"elements": list(elements), "type": "rich_text_quote"}], "type": "rich_text"}
 
 
 def bullet_list(items: list[list[Json]]) -> Json:
     """A bulleted list; each item is a list of text and link elements."""
-    sections = [{"elements": parts, "type": "rich_text_section"} for parts in items]
-    return {"elements": sections, "style": "bullet", "type": "rich_text_list"}
+    sections = [{"elements": item, "type": "rich_text_section"} for item in items]
+    return {"elements": [{"elements": sections, "style": "bullet", "type": "rich_text_list"}], "type": "rich_text"}
 
 
 def text_element(text: str, *, is_bold: bool = False) -> Json:

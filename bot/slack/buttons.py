@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.index.archive import Archive
 from bot.models import Quote, Span
-from bot.slack.blockkit import actions, button, context, feedback, mrkdwn, overflow, plain_text, section
-from bot.slack.layout import SENTENCE_LIMIT, MessageContent
-from bot.slack.markup import shorten, utf16_length
+from bot.slack.blockkit import actions, button, context, feedback, mrkdwn, overflow
+from bot.slack.layout import SENTENCE_LIMIT, MessageContent, sentence_block
+from bot.slack.markup import utf16_length
 from bot.store.models import MessageRef
 
 # Slack's limit for the value of a button, in characters.
@@ -135,7 +135,7 @@ def can_reread(channel: str, scopes: frozenset[str] | None) -> bool:
 def add_share_header(message: MessageContent, question: str, user: str) -> MessageContent:
     """Add who shared the answer, and the question, above ``message``."""
     line = f"Shared by <@{user}>, who asked:" if _USER_ID.fullmatch(user) else "Shared by a person who asked:"
-    question_block = section(plain_text(shorten(question, SENTENCE_LIMIT)))
+    question_block = sentence_block(question)
     return MessageContent(message.text, [context(mrkdwn(line)), question_block, *message.blocks])
 
 

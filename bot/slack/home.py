@@ -24,20 +24,11 @@ from bot.index.archive import Archive
 from bot.models import Json, format_date, pluralize
 from bot.slack import strings
 from bot.slack.access import AccessControl
-from bot.slack.blockkit import (
-    bullet_list,
-    header,
-    home_view,
-    link_element,
-    plain_text,
-    rich_text,
-    section,
-    text_element,
-)
+from bot.slack.blockkit import bullet_list, header, home_view, link_element, text_element
 from bot.slack.client import BotIdentity
 from bot.slack.events import IncomingQuestion, Sender
-from bot.slack.features import COMMAND, SlackFeature, missing_features
-from bot.slack.layout import EXAMPLE_LIMIT
+from bot.slack.features import COMMAND, missing_features
+from bot.slack.layout import EXAMPLE_LIMIT, sentence_block
 from bot.slack.markup import isolate, safe_url, shorten
 from bot.slack.payloads import EventEnvelope
 from bot.slack.posting import NotPosted, RateLimited, Unconfirmed, call_slack
@@ -84,13 +75,13 @@ class QuestionHistory:
             return [*self._own_questions(team, user), *(self._gaps() if user in self._editors.people else ())]
         except StoreError as error:
             log.warning("cannot show recent questions: %s", error)
-            return [header("Recent questions"), _sentence(strings.HISTORY_UNAVAILABLE)]
+            return [header("Recent questions"), sentence_block(strings.HISTORY_UNAVAILABLE)]
 
     def _own_questions(self, team: str, user: str) -> Iterator[Json]:
         records = self._store.find_recent(team, user, MAX_OWN_QUESTIONS)
         if records:
             yield header("Your recent questions")
-            yield rich_text(bullet_list([self._question(record) for record in records]))
+            yield bullet_list([self._question(record) for record in records])
 
     def _question(self, record: AnswerRecord) -> list[Json]:
         text, link = _shown(record.question), self._link(record)
@@ -110,12 +101,12 @@ class QuestionHistory:
         since = time.time() - GAP_DAYS * SECONDS_PER_DAY
         found = find_gaps(self._store, since, private=self._editors.see_private)
         yield header("Gaps in the archive")
-        yield _sentence(self._editors.describe_gaps(GAP_DAYS))
+        yield sentence_block(self._editors.describe_gaps(GAP_DAYS))
         for title, gaps in ((strings.UNANSWERED, found.unanswered), (strings.UNHELPFUL, found.unhelpful)):
-            yield _sentence(title if gaps else strings.NO_GAPS.format(title=title))
+            yield sentence_block(title if gaps else strings.NO_GAPS.format(title=title))
             if gaps:
                 lines = [*map(_gap_line, gaps[:MAX_GAPS]), *_more(gaps, MAX_GAPS)]
-                yield rich_text(bullet_list([[text_element(line)] for line in lines]))
+                yield bullet_list([[text_element(line)] for line in lines])
 
 
 def _gap_line(gap: Gap) -> str:
@@ -196,7 +187,7 @@ class Home:
             return _retry(refusal)
         if opened.tab == "messages":
             return None if refusal else self._suggest_prompts(opened)
-        blocks = [_sentence(refusal)] if refusal else list(self._blocks(team, opened.user))
+        blocks = [sentence_block(refusal)] if refusal else list(self._blocks(team, opened.user))
         return _retry(call_slack(lambda: self._client.views_publish(user_id=opened.user, view=home_view(blocks))))
 
     def _suggest_prompts(self, opened: _OpenedTab) -> Retry | None:
@@ -214,26 +205,26 @@ class Home:
         yield header("The archive")
         examples: Sequence[str] = ()
         if (corpus := self._corpus) is None:
-            yield _sentence(strings.HOME_LOADING)
+            yield sentence_block(strings.HOME_LOADING)
         else:
             summary, examples = corpus.with_current(
                 lambda answerer: (tuple(_archive_blocks(answerer.archive, corpus.read_at)), answerer.examples)
             )
             yield from summary
         yield header("How to ask")
-        yield _sentence(strings.HOW_TO)
+        yield sentence_block(strings.HOW_TO)
         ways = [strings.ASK_BY_MENTION, strings.ASK_BY_MESSAGE]
         if "commands" in self._scopes:
             ways.append(strings.ASK_BY_COMMAND.format(command=COMMAND.name))
         yield _bullets(ways)
         if examples:
-            yield _sentence(strings.EXAMPLES)
+            yield sentence_block(strings.EXAMPLES)
             yield _bullets(examples)
         yield from self._history.blocks(team, user)
         if self._disabled:
             yield header("Features that are turned off")
-            yield _sentence(strings.DISABLED_FEATURES)
-            yield _bullets([_feature_line(feature) for feature in self._disabled])
+            yield sentence_block(strings.DISABLED_FEATURES)
+            yield _bullets([f"{feature.name} ({', '.join(feature.scopes)})" for feature in self._disabled])
 
 
 def _archive_blocks(archive: Archive, read_at: datetime) -> Iterator[Json]:
@@ -243,24 +234,16 @@ def _archive_blocks(archive: Archive, read_at: datetime) -> Iterator[Json]:
         parts.append(pluralize(archive.publisher_count, "source"))
     if dates := [format_date(date) for date in (archive.earliest, archive.latest) if date]:
         parts.append(" to ".join(dict.fromkeys(dates)))
-    yield _sentence(f"{' · '.join(parts)}. Loaded on {format_date(read_at.date())} at {read_at:%H:%M} UTC.")
+    yield sentence_block(f"{' · '.join(parts)}. Loaded on {format_date(read_at.date())} at {read_at:%H:%M} UTC.")
     if archive.newest:
-        yield _sentence("Latest articles:")
+        yield sentence_block("Latest articles:")
         yield _bullets(
             [f"{shorten(one.title, EXAMPLE_LIMIT)} · {format_date(one.published)}" for one in archive.newest]
         )
 
 
-def _feature_line(feature: SlackFeature) -> str:
-    return f"{feature.name} ({', '.join(feature.scopes)})"
-
-
-def _sentence(text: str) -> Json:
-    return section(plain_text(text))
-
-
 def _bullets(items: Sequence[str]) -> Json:
-    return rich_text(bullet_list([[text_element(shorten(item, 2 * EXAMPLE_LIMIT))] for item in items]))
+    return bullet_list([[text_element(shorten(item, 2 * EXAMPLE_LIMIT))] for item in items])
 
 
 def _retry(result: object) -> Retry | None:

@@ -146,15 +146,15 @@ class InteractionHandler:
 
     def _explain(self, payload: InteractionPayload) -> None:
         answer = AnswerRef.model_validate_json(payload.actions[0].chosen_value)
-        self._open_modal(payload, self._refusal(payload, answer.ref) or self._explanation_view(answer))
-
-    def _explanation_view(self, answer: AnswerRef) -> Json:
-        if self._corpus is None:
-            return sentence_modal(strings.ARCHIVE_LOADING)
-        record = self._store.find_answer(answer_id(answer.ref, answer.version))
-        if record is None:
-            return sentence_modal(strings.ANSWER_NOT_STORED)
-        return self._corpus.with_current(lambda answerer: explanation_modal(record, answerer.archive), patience=NO_WAIT)
+        if refusal := self._refusal(payload, answer.ref):
+            view = refusal
+        elif (corpus := self._corpus) is None:
+            view = sentence_modal(strings.ARCHIVE_LOADING)
+        elif (record := self._store.find_answer(answer_id(answer.ref, answer.version))) is None:
+            view = sentence_modal(strings.ANSWER_NOT_STORED)
+        else:
+            view = corpus.with_current(lambda answerer: explanation_modal(record, answerer.archive), patience=NO_WAIT)
+        self._open_modal(payload, view)
 
     def _rate(self, payload: InteractionPayload) -> None:
         rating = RatingRef.model_validate_json(payload.actions[0].value)

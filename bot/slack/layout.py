@@ -16,26 +16,8 @@ import regex
 from bot.errors import VerificationError
 from bot.models import Answer, Article, Json, Quote, Reply, Span, format_date
 from bot.search.messages import header_lines
-from bot.slack.blockkit import (
-    bullet_list,
-    context,
-    mrkdwn,
-    plain_text,
-    rich_text,
-    rich_text_quote,
-    section,
-    text_element,
-)
-from bot.slack.markup import (
-    ISOLATES,
-    escape,
-    isolate,
-    safe_url,
-    shorten,
-    truncate,
-    truncate_escaped,
-    utf16_length,
-)
+from bot.slack.blockkit import bullet_list, context, mrkdwn, plain_text, quotation, section, text_element
+from bot.slack.markup import ISOLATES, escape, isolate, safe_url, shorten, truncate, truncate_escaped, utf16_length
 from bot.slack.strings import EXAMPLES, HOW_TO
 from bot.text.fragments import link_to
 
@@ -79,7 +61,7 @@ def build_reply(reply: Reply, notes: tuple[str, ...] = (), *, reserved: int = 0)
     """
     quotes = reply.shown_quotes
     text = _notification(reply)
-    head = [_sentence(line) for line in (*notes, *header_lines(reply))]
+    head = [sentence_block(line) for line in (*notes, *header_lines(reply))]
     space = MESSAGE_LIMIT - reserved - utf16_length(text) - total_size(head) - utf16_length(_left_out(len(quotes)))
     body: list[Json] = []
     shown = 0
@@ -90,22 +72,27 @@ def build_reply(reply: Reply, notes: tuple[str, ...] = (), *, reserved: int = 0)
             break
         body += blocks
         shown += 1
-    tail = [_sentence(_left_out(len(quotes) - shown))] if shown < len(quotes) else []
+    tail = [sentence_block(_left_out(len(quotes) - shown))] if shown < len(quotes) else []
     return MessageContent(text, [*head, *body, *tail])
 
 
 def build_how_to(examples: tuple[str, ...], notes: tuple[str, ...] = ()) -> MessageContent:
     """Build the message that explains how to ask, with example questions from the archive."""
-    blocks = [_sentence(line) for line in (*notes, HOW_TO)]
+    blocks = [sentence_block(line) for line in (*notes, HOW_TO)]
     items = [[text_element(shorten(example, EXAMPLE_LIMIT))] for example in examples if example.strip()]
     if items:
-        blocks += [_sentence(EXAMPLES), rich_text(bullet_list(items))]
+        blocks += [sentence_block(EXAMPLES), bullet_list(items)]
     return MessageContent(escape(HOW_TO), blocks)
 
 
 def build_sentence(sentence: str) -> MessageContent:
     """Build a message with one sentence of the bot's own."""
-    return MessageContent(_escaped_sentence(sentence), [_sentence(sentence)])
+    return MessageContent(_escaped_sentence(sentence), [sentence_block(sentence)])
+
+
+def sentence_block(sentence: str) -> Json:
+    """A block with one sentence of the bot's own."""
+    return section(shorten(sentence, SENTENCE_LIMIT))
 
 
 def total_size(blocks: Iterable[Json]) -> int:
@@ -203,11 +190,7 @@ def _quote(quote: Quote) -> list[Json]:
     parts = [text_element(piece, is_bold=is_bold) for piece, is_bold in quote.pieces() if piece]
     if "".join(part["text"] for part in parts) != quote.text:
         raise VerificationError("The text laid out for a quote differs from the quote, so it is not shown.")
-    return [rich_text(rich_text_quote(parts)), citation_block(quote, is_shortened=any(quote.omissions))]
-
-
-def _sentence(sentence: str) -> Json:
-    return section(plain_text(shorten(sentence, SENTENCE_LIMIT)))
+    return [quotation(*parts), citation_block(quote, is_shortened=any(quote.omissions))]
 
 
 def _left_out(count: int) -> str:

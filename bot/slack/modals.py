@@ -20,21 +20,9 @@ from bot.search.receipts import (
     strongest,
     verdict,
 )
-from bot.slack.blockkit import (
-    actions,
-    bullet_list,
-    button,
-    context,
-    header,
-    modal,
-    plain_text,
-    rich_text,
-    rich_text_quote,
-    section,
-    text_element,
-)
+from bot.slack.blockkit import actions, bullet_list, button, context, header, modal, plain_text, quotation, text_element
 from bot.slack.buttons import ContextRef, RatingRef, encode_value, find_quote
-from bot.slack.layout import DETAIL_LIMIT, QUOTE_LIMIT, SENTENCE_LIMIT, citation_block
+from bot.slack.layout import DETAIL_LIMIT, QUOTE_LIMIT, SENTENCE_LIMIT, citation_block, sentence_block
 from bot.slack.markup import isolate, shorten, truncate
 from bot.slack.strings import WHAT_WAS_WRONG
 from bot.store.models import AnswerRecord
@@ -55,7 +43,7 @@ QUOTE_START_LIMIT = 300
 
 def sentence_modal(sentence: str) -> Json:
     """A modal with one sentence."""
-    return modal("Pullquote", [_sentence(sentence)])
+    return modal("Pullquote", [sentence_block(sentence)])
 
 
 def note_modal(rating: RatingRef) -> Json:
@@ -81,7 +69,7 @@ def context_modal(archive: Archive, ref: ContextRef) -> Json:
             blocks += _quoted_paragraph(quote)
             continue
         text = truncate(paragraph.text, CONTEXT_LIMIT)
-        blocks.append(rich_text(rich_text_quote([text_element(text)])))
+        blocks.append(quotation(text_element(text)))
         if text != paragraph.text:
             blocks.append(_small("… the paragraph continues"))
     return modal("Context", [*blocks, *_quote_buttons(ref)])
@@ -96,7 +84,7 @@ def _quoted_paragraph(quote: Quote) -> Iterator[Json]:
     parts = [(before, False), (bold, True), (after, False)]
     if len(before) < quote.span.start - whole.start:
         yield _small("the paragraph starts earlier …")
-    yield rich_text(rich_text_quote([text_element(part, is_bold=is_bold) for part, is_bold in parts if part]))
+    yield quotation(*(text_element(part, is_bold=is_bold) for part, is_bold in parts if part))
     if quote.span.start + len(bold) + len(after) < whole.end:
         yield _small("… the paragraph continues")
 
@@ -119,9 +107,9 @@ def explanation_modal(record: AnswerRecord, archive: Archive) -> Json:
     Raises pydantic's ``ValidationError`` if another version of the bot wrote the receipt in a form unknown to this one.
     """
     receipt = Receipt.model_validate_json(record.receipt)
-    blocks = [_sentence(f"Asked: {_shown(receipt.question, SENTENCE_LIMIT)}"), _sentence(verdict(receipt))]
+    blocks = [sentence_block(f"Asked: {_shown(receipt.question, SENTENCE_LIMIT)}"), sentence_block(verdict(receipt))]
     if receipt.said and receipt.said.strip():
-        blocks.append(_sentence(receipt.said.strip()))
+        blocks.append(sentence_block(receipt.said.strip()))
     blocks += _searched_forms(receipt)
     for number, (line, quote) in enumerate(zip(receipt.quotes, check_quotes(receipt, archive), strict=True), 1):
         blocks += _explained_quote(number, line, quote, receipt)
@@ -136,11 +124,11 @@ def _searched_forms(receipt: Receipt) -> Iterator[Json]:
     if len(receipt.forms) > MAX_FORMS:
         items.append(f"and {len(receipt.forms) - MAX_FORMS:,} more")
     if items:
-        yield rich_text(bullet_list([[text_element(item)] for item in items]))
+        yield bullet_list([[text_element(item)] for item in items])
     else:
-        yield _sentence("The question has no words that can be searched for.")
+        yield sentence_block("The question has no words that can be searched for.")
     if filters := narrowed(receipt.filters):
-        yield _sentence(filters)
+        yield sentence_block(filters)
 
 
 def _form_line(form: FormLine, receipt: Receipt) -> str:
@@ -158,7 +146,7 @@ def _explained_quote(number: int, line: QuoteLine, quote: Quote | None, receipt:
         yield _small(f"{_shown(line.article)} · ¶ {line.paragraph} of {line.paragraphs}")
     else:
         text = truncate(quote.text, QUOTE_START_LIMIT)
-        yield rich_text(rich_text_quote([text_element(text)]))
+        yield quotation(text_element(text))
         yield citation_block(quote, is_shortened=any(quote.omissions) or text != quote.text)
     for detail in (strongest(line, receipt, MAX_TERMS), placed(line, MAX_FEATURES), quote_location(line)):
         yield _small(_shown(detail, SENTENCE_LIMIT))
@@ -166,10 +154,6 @@ def _explained_quote(number: int, line: QuoteLine, quote: Quote | None, receipt:
 
 def _small(text: str) -> Json:
     return context(plain_text(text))
-
-
-def _sentence(sentence: str) -> Json:
-    return section(plain_text(shorten(sentence, SENTENCE_LIMIT)))
 
 
 def _shown(text: str, limit: int = DETAIL_LIMIT) -> str:

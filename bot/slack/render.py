@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 from typing import Protocol, TypeVar
+from uuid import uuid4
 
 from bot.errors import DamagedSnapshotError, VerificationError
 from bot.index.archive import Archive
@@ -97,11 +98,11 @@ def render_sentence(outcome: Outcome, sentence: str) -> RenderedReply:
     return RenderedReply(outcome, build_sentence(sentence))
 
 
-def render_apology(why: str) -> RenderedReply:
-    """Log ``why`` and render a sentence with a reference to the log line."""
-    reference = strings.create_reference()
-    log.error("%s: %s", reference, why)
-    return render_sentence("apology", strings.ERROR.format(reference=reference))
+def render_apology(why: str, sentence: str = strings.ERROR, *, error: Exception | None = None) -> RenderedReply:
+    """Log ``why``, and render ``sentence`` with a reference to the log line."""
+    reference = uuid4().hex[:8]
+    log.error("%s: %s", reference, why, exc_info=error)
+    return render_sentence("apology", sentence.format(reference=reference))
 
 
 def silence_follow_up(question: IncomingQuestion, reply: RenderedReply) -> RenderedReply:
@@ -124,11 +125,9 @@ def render_reply(
         return render_or_raise(question, answerer, scopes, previous_questions)
     except DamagedSnapshotError:
         raise
-    except Exception as error:  # the one place where any failure becomes a sentence for the person who asked
-        reference = strings.create_reference()
-        log.exception("%s: no answer to %s", reference, question.ref)
+    except Exception as error:  # noqa: BLE001 -- any failure becomes a sentence for the person who asked
         sentence = strings.UNVERIFIED if isinstance(error, VerificationError) else strings.ERROR
-        return render_sentence("apology", sentence.format(reference=reference))
+        return render_apology(f"no answer to {question.ref}", sentence, error=error)
 
 
 def render_or_raise(
@@ -145,15 +144,25 @@ def render_or_raise(
     took_ms = (perf_counter() - started) * 1000
     if question.entry_point == "follow-up" and not _matches_own_words(reply):
         return SILENCE
-    is_answer = isinstance(reply, Answer)
-    quotes = reply.shown_quotes
-    for quote in quotes:
+    for quote in reply.shown_quotes:
         answerer.verify(quote)
     inherited = previous_questions if reply.trace.query.inherited_positions else ()
+    answer = AnswerRef(ref=question.ref, version=question.event.version)
+    next_page = share = None
+    if question.response_url is None:
+        content = build_reply(reply, question.notes, reserved=BUTTONS_SIZE)
+        if isinstance(reply, Answer) and reply.has_more and can_reread(question.ref.channel, scopes):
+            next_page = PageRef(**dict(answer), at=1, is_follow_up=bool(inherited))
+    else:
+        content = build_reply(reply, question.notes, reserved=SHARE_HEADER_SIZE + BUTTONS_SIZE)
+        if question.entry_point == "share":
+            content = add_share_header(content, question.text, question.user)
+        else:
+            share = share_ref(question.text)
+    message = add_buttons(content, answer, reply.shown_quotes, share=share, after=next_page)
     receipt = make_receipt(reply, answerer.archive, answerer.explain).model_dump_json()
-    message = _build_message(question, question.text, reply, quotes, scopes, is_follow_up=bool(inherited))
-    outcome: Outcome = "answer" if is_answer else "abstention"
-    return RenderedReply(outcome, message, reply.confidence, len(quotes), took_ms, receipt, inherited)
+    outcome: Outcome = "answer" if isinstance(reply, Answer) else "abstention"
+    return RenderedReply(outcome, message, reply.confidence, len(reply.shown_quotes), took_ms, receipt, inherited)
 
 
 def _matches_own_words(reply: Reply) -> bool:
@@ -162,24 +171,3 @@ def _matches_own_words(reply: Reply) -> bool:
     own = {word.typed for i, word in enumerate(query.words) if i not in query.inherited_positions}
     missing = own.intersection(reply.quotes[0].unmatched_terms) if isinstance(reply, Answer) else own
     return 2 * len(missing) < len(own)
-
-
-def _build_message(
-    question: IncomingQuestion,
-    text: str,
-    reply: Reply,
-    quotes: tuple[Quote, ...],
-    scopes: frozenset[str] | None,
-    *,
-    is_follow_up: bool,
-) -> MessageContent:
-    answer = AnswerRef(ref=question.ref, version=question.event.version)
-    if question.response_url is None:
-        next_page = None
-        if isinstance(reply, Answer) and reply.has_more and can_reread(question.ref.channel, scopes):
-            next_page = PageRef(**dict(answer), at=1, is_follow_up=is_follow_up)
-        return add_buttons(build_reply(reply, question.notes, reserved=BUTTONS_SIZE), answer, quotes, after=next_page)
-    message = build_reply(reply, question.notes, reserved=SHARE_HEADER_SIZE + BUTTONS_SIZE)
-    if question.entry_point == "share":
-        return add_buttons(add_share_header(message, text, question.user), answer, quotes)
-    return add_buttons(message, answer, quotes, share=share_ref(text))

@@ -7,7 +7,6 @@ error in the log.
 from __future__ import annotations
 
 import re
-from uuid import uuid4
 
 _SMALL_TALK = frozenset(
     """
@@ -83,11 +82,6 @@ PUBLIC_GAPS = (
 UNANSWERED = "No answer found:"
 UNHELPFUL = "Answers rated as not helpful:"
 NO_GAPS = "{title} none."
-
-
-def create_reference() -> str:
-    """Return a short random reference that connects a message to a line of the log."""
-    return uuid4().hex[:8]
 
 
 def is_small_talk(words: str) -> bool:
