@@ -46,7 +46,7 @@ def test_a_good_installation_has_nothing_to_do(tmp_path: Path) -> None:
     with FakeSlack(scopes=scopes("full")) as slack:
         findings = found(tmp_path, access_to(slack))
         assert [one for one in findings.values() if one.level != "ok" or one.advice] == []
-        assert "Stand-in" in findings["Slack workspace"].sentence
+        assert "Fake Slack" in findings["Slack workspace"].sentence
         assert [call.method for call in slack.calls] == ["auth.test", "apps.connections.open"]
 
 

@@ -1,19 +1,23 @@
-"""Block Kit's composition objects and rich text as Slack checks them; keeps secret how a shape is told from another.
+"""The part of Block Kit that the bot uses: what Slack accepts, the ids that Slack adds, and the values of elements.
 
-Block Kit's elements, blocks and views as Slack checks them; a type that is missing here is refused.
+A type or field that is missing here is refused: add it here, and to ``page/static/blocks.js``, when the bot begins to
+send it.
 """
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bot.models import Json
 from bot.playground import limits
 
 
 class BlockPart(BaseModel):
-    """Anything of Block Kit: no field that Slack does not know, no type but the stated one."""
+    """Base of all parts: unknown fields are refused, and types are not converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -36,23 +40,16 @@ class Mrkdwn(BlockPart):
 Text = Annotated[PlainText | Mrkdwn, Field(discriminator="type")]
 
 
-class PlainField(PlainText):
-    text: Annotated[str, Field(min_length=1, max_length=limits.FIELD_TEXT)]
-
-
-class MrkdwnField(Mrkdwn):
-    text: Annotated[str, Field(min_length=1, max_length=limits.FIELD_TEXT)]
-
-
-FieldText = Annotated[PlainField | MrkdwnField, Field(discriminator="type")]
-
-
 class HeaderText(PlainText):
     text: Annotated[str, Field(min_length=1, max_length=limits.HEADER_TEXT)]
 
 
 class ButtonText(PlainText):
     text: Annotated[str, Field(min_length=1, max_length=limits.BUTTON_TEXT)]
+
+
+class OptionText(PlainText):
+    text: Annotated[str, Field(min_length=1, max_length=limits.OPTION_TEXT)]
 
 
 class Placeholder(PlainText):
@@ -67,167 +64,62 @@ class ViewTitle(PlainText):
     text: Annotated[str, Field(min_length=1, max_length=limits.VIEW_TITLE)]
 
 
-class ImageTitle(PlainText):
-    text: Annotated[str, Field(min_length=1, max_length=limits.IMAGE_TEXT)]
-
-
-# Other composition objects
-
-
-class ConfirmTitle(PlainText):
-    text: Annotated[str, Field(min_length=1, max_length=limits.CONFIRM_TITLE)]
-
-
-class ConfirmText(PlainText):
-    text: Annotated[str, Field(min_length=1, max_length=limits.CONFIRM_TEXT)]
-
-
-class ConfirmButton(PlainText):
-    text: Annotated[str, Field(min_length=1, max_length=limits.CONFIRM_BUTTON)]
-
-
-class Confirm(BlockPart):
-    title: ConfirmTitle
-    text: ConfirmText
-    confirm: ConfirmButton
-    deny: ConfirmButton
-    style: Literal["primary", "danger"] | None = None
-
-
-class PlainOptionText(PlainText):
-    text: Annotated[str, Field(min_length=1, max_length=limits.OPTION_TEXT)]
-
-
-class MrkdwnOptionText(Mrkdwn):
-    text: Annotated[str, Field(min_length=1, max_length=limits.OPTION_TEXT)]
-
-
-OptionText = Annotated[PlainOptionText | MrkdwnOptionText, Field(discriminator="type")]
-
-
-class Option(BlockPart):
-    text: OptionText
-    value: Annotated[str, Field(min_length=1, max_length=limits.OPTION_VALUE)]
-    description: OptionText | None = None
-    url: Annotated[str, Field(max_length=limits.BUTTON_URL)] | None = None
-
-
 # Rich text
 
 
 class Style(BlockPart):
     bold: bool | None = None
-    italic: bool | None = None
-    strike: bool | None = None
-    code: bool | None = None
-    underline: bool | None = None
 
 
-class RichPart(BlockPart):
+class RichTextRun(BlockPart):
+    type: Literal["text"]
+    text: Annotated[str, Field(min_length=1)]
     style: Style | None = None
 
 
-class RichWords(RichPart):
-    type: Literal["text"]
-    text: Annotated[str, Field(min_length=1)]
-
-
-class RichLink(RichPart):
+class RichTextLink(BlockPart):
     type: Literal["link"]
-    url: Annotated[str, Field(min_length=1, max_length=limits.BUTTON_URL)]
+    url: Annotated[str, Field(min_length=1, max_length=limits.LINK_URL)]
     text: str | None = None
-    unsafe: bool | None = None
+    style: Style | None = None
 
 
-class RichUser(RichPart):
-    type: Literal["user"]
-    user_id: str
+RichTextElement = Annotated[RichTextRun | RichTextLink, Field(discriminator="type")]
 
 
-class RichChannel(RichPart):
-    type: Literal["channel"]
-    channel_id: str
-
-
-class RichUserGroup(RichPart):
-    type: Literal["usergroup"]
-    usergroup_id: str
-
-
-class RichEmoji(RichPart):
-    type: Literal["emoji"]
-    name: Annotated[str, Field(min_length=1)]
-    unicode: str | None = None
-    skin_tone: int | None = None
-
-
-class RichDate(RichPart):
-    type: Literal["date"]
-    timestamp: int
-    format: Annotated[str, Field(min_length=1)]
-    url: str | None = None
-    fallback: str | None = None
-
-
-class RichBroadcast(RichPart):
-    type: Literal["broadcast"]
-    range: Literal["here", "channel", "everyone"]
-
-
-class RichColor(RichPart):
-    type: Literal["color"]
-    value: str
-
-
-RichElement = Annotated[
-    RichWords | RichLink | RichUser | RichChannel | RichUserGroup | RichEmoji | RichDate | RichBroadcast | RichColor,
-    Field(discriminator="type"),
-]
-
-
-class RichSection(BlockPart):
+class RichTextSection(BlockPart):
     type: Literal["rich_text_section"]
-    elements: list[RichElement]
+    elements: list[RichTextElement]
 
 
-class RichQuote(BlockPart):
+class RichTextQuote(BlockPart):
     type: Literal["rich_text_quote"]
-    elements: list[RichElement]
-    border: Literal[0, 1] | None = None
+    elements: list[RichTextElement]
 
 
-class RichPreformatted(BlockPart):
-    type: Literal["rich_text_preformatted"]
-    elements: list[Annotated[RichWords | RichLink, Field(discriminator="type")]]
-    border: Literal[0, 1] | None = None
-
-
-class RichList(BlockPart):
+class RichTextList(BlockPart):
     type: Literal["rich_text_list"]
-    style: Literal["bullet", "ordered"]
-    elements: list[RichSection]
-    indent: Annotated[int, Field(ge=0, le=8)] | None = None
-    offset: Annotated[int, Field(ge=0)] | None = None
-    border: Literal[0, 1] | None = None
+    style: Literal["bullet"]
+    elements: list[RichTextSection]
 
 
-RichBlock = Annotated[RichSection | RichQuote | RichPreformatted | RichList, Field(discriminator="type")]
-
-# Elements
+# Elements that a person uses
 
 
 class Interactive(BlockPart):
     action_id: Annotated[str, Field(min_length=1, max_length=limits.ACTION_ID)] | None = None
-    confirm: Confirm | None = None
 
 
 class Button(Interactive):
     type: Literal["button"]
     text: ButtonText
     value: Annotated[str, Field(max_length=limits.BUTTON_VALUE)] | None = None
-    url: Annotated[str, Field(max_length=limits.BUTTON_URL)] | None = None
     style: Literal["primary", "danger"] | None = None
-    accessibility_label: Annotated[str, Field(max_length=limits.BUTTON_TEXT)] | None = None
+
+
+class Option(BlockPart):
+    text: OptionText
+    value: Annotated[str, Field(min_length=1, max_length=limits.OPTION_VALUE)]
 
 
 class Overflow(Interactive):
@@ -235,84 +127,25 @@ class Overflow(Interactive):
     options: Annotated[list[Option], Field(min_length=1, max_length=limits.OVERFLOW_OPTIONS)]
 
 
-class StaticSelect(Interactive):
-    type: Literal["static_select"]
-    options: Annotated[list[Option], Field(min_length=1, max_length=limits.SELECT_OPTIONS)]
-    placeholder: Placeholder | None = None
-    initial_option: Option | None = None
-    focus_on_load: bool | None = None
+class FeedbackButton(BlockPart):
+    text: ButtonText
+    value: Annotated[str, Field(min_length=1, max_length=limits.BUTTON_VALUE)]
 
 
-class Checkboxes(Interactive):
-    type: Literal["checkboxes"]
-    options: Annotated[list[Option], Field(min_length=1, max_length=limits.CHOICES)]
-    initial_options: list[Option] | None = None
-    focus_on_load: bool | None = None
+class FeedbackButtons(Interactive):
+    type: Literal["feedback_buttons"]
+    positive_button: FeedbackButton
+    negative_button: FeedbackButton
 
 
-class RadioButtons(Interactive):
-    type: Literal["radio_buttons"]
-    options: Annotated[list[Option], Field(min_length=1, max_length=limits.CHOICES)]
-    initial_option: Option | None = None
-    focus_on_load: bool | None = None
-
-
-class DatePicker(Interactive):
-    type: Literal["datepicker"]
-    initial_date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
-    placeholder: Placeholder | None = None
-    focus_on_load: bool | None = None
-
-
-class PlainTextInput(BlockPart):
+class PlainTextInput(Interactive):
     type: Literal["plain_text_input"]
-    action_id: Annotated[str, Field(min_length=1, max_length=limits.ACTION_ID)] | None = None
     initial_value: Annotated[str, Field(max_length=limits.INPUT_TEXT)] | None = None
     multiline: bool | None = None
     min_length: Annotated[int, Field(ge=0, le=limits.INPUT_TEXT)] | None = None
     max_length: Annotated[int, Field(ge=1, le=limits.INPUT_TEXT)] | None = None
     placeholder: Placeholder | None = None
-    focus_on_load: bool | None = None
 
-
-class ImageElement(BlockPart):
-    type: Literal["image"]
-    image_url: Annotated[str, Field(min_length=1, max_length=limits.IMAGE_URL)]
-    alt_text: Annotated[str, Field(min_length=1, max_length=limits.IMAGE_TEXT)]
-
-
-class FeedbackButton(BlockPart):
-    text: ButtonText
-    value: Annotated[str, Field(min_length=1, max_length=limits.BUTTON_VALUE)]
-    accessibility_label: Annotated[str, Field(max_length=limits.BUTTON_TEXT)] | None = None
-
-
-class FeedbackButtons(BlockPart):
-    type: Literal["feedback_buttons"]
-    action_id: Annotated[str, Field(min_length=1, max_length=limits.ACTION_ID)] | None = None
-    positive_button: FeedbackButton
-    negative_button: FeedbackButton
-
-
-class IconButton(Interactive):
-    type: Literal["icon_button"]
-    icon: Literal["trash"]
-    text: PlainText
-    value: Annotated[str, Field(max_length=limits.BUTTON_VALUE)] | None = None
-    accessibility_label: Annotated[str, Field(max_length=limits.BUTTON_TEXT)] | None = None
-    visible_to_user_ids: list[str] | None = None
-
-
-Accessory = Annotated[
-    Button | Overflow | StaticSelect | Checkboxes | RadioButtons | DatePicker | ImageElement,
-    Field(discriminator="type"),
-]
-ActionElement = Annotated[
-    Button | Overflow | StaticSelect | Checkboxes | RadioButtons | DatePicker, Field(discriminator="type")
-]
-InputElement = Annotated[
-    PlainTextInput | StaticSelect | Checkboxes | RadioButtons | DatePicker, Field(discriminator="type")
-]
 
 # Blocks
 
@@ -323,16 +156,7 @@ class Block(BlockPart):
 
 class SectionBlock(Block):
     type: Literal["section"]
-    text: Text | None = None
-    fields: Annotated[list[FieldText], Field(min_length=1, max_length=limits.SECTION_FIELDS)] | None = None
-    accessory: Accessory | None = None
-    expand: bool | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> SectionBlock:
-        if self.text is None and self.fields is None:
-            raise ValueError("missing required field: text or fields")
-        return self
+    text: Text
 
 
 class Header(Block):
@@ -340,73 +164,52 @@ class Header(Block):
     text: HeaderText
 
 
-class Divider(Block):
-    type: Literal["divider"]
-
-
 class ContextBlock(Block):
     type: Literal["context"]
-    elements: Annotated[
-        list[Annotated[PlainText | Mrkdwn | ImageElement, Field(discriminator="type")]],
-        Field(min_length=1, max_length=limits.CONTEXT_ELEMENTS),
-    ]
+    elements: Annotated[list[Text], Field(min_length=1, max_length=limits.CONTEXT_ELEMENTS)]
 
 
 class Actions(Block):
     type: Literal["actions"]
-    elements: Annotated[list[ActionElement], Field(min_length=1, max_length=limits.ACTIONS_ELEMENTS)]
+    elements: Annotated[
+        list[Annotated[Button | Overflow, Field(discriminator="type")]],
+        Field(min_length=1, max_length=limits.ACTIONS_ELEMENTS),
+    ]
 
 
 class ContextActions(Block):
     type: Literal["context_actions"]
-    elements: Annotated[
-        list[Annotated[FeedbackButtons | IconButton, Field(discriminator="type")]],
-        Field(min_length=1, max_length=limits.CONTEXT_ACTIONS_ELEMENTS),
-    ]
-
-
-class Image(Block):
-    type: Literal["image"]
-    image_url: Annotated[str, Field(min_length=1, max_length=limits.IMAGE_URL)]
-    alt_text: Annotated[str, Field(min_length=1, max_length=limits.IMAGE_TEXT)]
-    title: ImageTitle | None = None
+    elements: Annotated[list[FeedbackButtons], Field(min_length=1, max_length=limits.CONTEXT_ACTIONS_ELEMENTS)]
 
 
 class Input(Block):
     type: Literal["input"]
     label: Label
-    element: InputElement
+    element: PlainTextInput
     hint: Label | None = None
     optional: bool | None = None
-    dispatch_action: bool | None = None
 
 
 class RichText(Block):
     type: Literal["rich_text"]
-    elements: list[RichBlock]
-
-
-class Markdown(Block):
-    type: Literal["markdown"]
-    text: Annotated[str, Field(min_length=1)]
+    elements: list[Annotated[RichTextSection | RichTextQuote | RichTextList, Field(discriminator="type")]]
 
 
 MessageBlock = Annotated[
-    SectionBlock | Header | Divider | ContextBlock | Actions | ContextActions | Image | Input | RichText | Markdown,
-    Field(discriminator="type"),
+    SectionBlock | Header | ContextBlock | Actions | ContextActions | RichText, Field(discriminator="type")
 ]
-ViewBlock = Annotated[
-    SectionBlock | Header | Divider | ContextBlock | Actions | Image | Input | RichText, Field(discriminator="type")
-]
-
-# What blocks stand in
+ViewBlock = Annotated[SectionBlock | Header | ContextBlock | Actions | Input | RichText, Field(discriminator="type")]
 
 
 class MessageBlocks(BlockPart):
+    """The blocks of a message."""
+
     blocks: Annotated[list[MessageBlock], Field(max_length=limits.MESSAGE_BLOCKS)]
 
 
 class ViewPayload(BlockPart):
+    """A modal or a Home tab."""
+
     type: Literal["modal", "home"]
     blocks: Annotated[list[ViewBlock], Field(max_length=limits.VIEW_BLOCKS)]
     title: ViewTitle | None = None
@@ -417,12 +220,109 @@ class ViewPayload(BlockPart):
     external_id: Annotated[str, Field(max_length=limits.CALLBACK_ID)] | None = None
     clear_on_close: bool | None = None
     notify_on_close: bool | None = None
-    submit_disabled: bool | None = None
 
     @model_validator(mode="after")
-    def _has_what_its_kind_needs(self) -> ViewPayload:
+    def _has_required_fields(self) -> ViewPayload:
         if self.type == "modal" and self.title is None:
             raise ValueError("missing required field: title")
         if self.type == "modal" and self.submit is None and any(isinstance(block, Input) for block in self.blocks):
             raise ValueError("missing required field: submit")
         return self
+
+
+# Ids and values of the elements of a block that is on display
+
+_INTERACTIVE = frozenset({"button", "feedback_buttons", "overflow", "plain_text_input"})
+# What was typed into inputs, by block_id and action_id
+InputValues = Mapping[str, Mapping[str, str | None]]
+
+
+class ElementNotFoundError(LookupError):
+    """A person used an element, an option or a view that is not on display."""
+
+
+def add_ids(blocks: Iterable[Json], prefix: str) -> tuple[Json, ...]:
+    """Return ``blocks``, each with a ``block_id`` and each of its interactive elements with an ``action_id``."""
+    return tuple({"block_id": f"{prefix}-{number}", **_add_action_ids(block)} for number, block in enumerate(blocks))
+
+
+def find_element(blocks: Iterable[Json], action_id: str, block_id: str | None = None) -> tuple[str, Json]:
+    """Return the id of the block and the first element with this id; ElementNotFoundError if there is none."""
+    for block in blocks:
+        for element in _interactive_elements(block):
+            if element["action_id"] == action_id and block_id in (None, block["block_id"]):
+                return str(block["block_id"]), element
+    raise ElementNotFoundError(f"There is no element {action_id}.")
+
+
+def action_of(block_id: str, element: Json, value: str | None, action_ts: str) -> Json:
+    """Return the item of a payload's ``actions`` for using ``element``; ElementNotFoundError for an unknown value."""
+    action: Json = {"type": element["type"], "action_id": element["action_id"], "block_id": block_id}
+    match element["type"]:
+        case "button":
+            action |= {name: element[name] for name in ("text", "value", "style") if name in element}
+        case "feedback_buttons":
+            sides = [element["positive_button"], element["negative_button"]]
+            action |= {name: _option(sides, value)[name] for name in ("text", "value")}
+        case "overflow":
+            action |= {"selected_option": _option(element["options"], value)}
+    return action | {"action_ts": action_ts}
+
+
+def input_state(blocks: Iterable[Json], values: InputValues) -> Json:
+    """Return ``state.values``: of each input what was typed, or else its initial value."""
+    state: dict[str, Json] = {}
+    for block in blocks:
+        for element in _interactive_elements(block):
+            if element["type"] == "plain_text_input":
+                name = element["action_id"]
+                value = values.get(block["block_id"], {}).get(name, element.get("initial_value"))
+                state.setdefault(block["block_id"], {})[name] = {"type": element["type"], "value": value or None}
+    return state
+
+
+def input_errors(blocks: Iterable[Json], state: Json) -> dict[str, str]:
+    """Return what Slack shows below each invalid input before the app is asked, by block_id."""
+    errors: dict[str, str] = {}
+    for block in blocks:
+        if block["type"] == "input":
+            element = block["element"]
+            text: str = state[block["block_id"]][element["action_id"]]["value"] or ""
+            if not text:
+                if not block.get("optional"):
+                    errors[block["block_id"]] = "Please complete this required field."
+            elif len(text) < element.get("min_length", 0):
+                errors[block["block_id"]] = f"Please enter at least {element['min_length']} characters."
+            elif len(text) > element.get("max_length", len(text)):
+                errors[block["block_id"]] = f"Please enter at most {element['max_length']} characters."
+    return errors
+
+
+def _interactive_elements(block: Json) -> Iterator[Json]:
+    yield from (one for one in (*block.get("elements", ()), block.get("element")) if _is_interactive(one))
+
+
+def _is_interactive(element: object) -> bool:
+    return isinstance(element, dict) and element.get("type") in _INTERACTIVE
+
+
+def _add_action_ids(block: Json) -> Json:
+    named = dict(block)
+    if "element" in named:
+        named["element"] = _with_action_id(named["element"])
+    if "elements" in named:
+        named["elements"] = [_with_action_id(one) for one in named["elements"]]
+    return named
+
+
+def _with_action_id(element: Json) -> Json:
+    if not _is_interactive(element) or element.get("action_id"):
+        return element
+    return {**element, "action_id": secrets.token_urlsafe(4)}
+
+
+def _option(options: Iterable[Json], value: str | None) -> Json:
+    for option in options:
+        if option["value"] == value:
+            return option
+    raise ElementNotFoundError(f"There is no option {value}.")

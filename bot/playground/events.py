@@ -1,9 +1,4 @@
-"""A message that is forwarded, as an attachment of the one it is forwarded with; keeps secret which fields that has.
-
-Slack's reference says nothing of it; the fields are those that MercuryTechnologies/slack-web's tests keep of two.
-
-The events that Slack sends about what happens, and their shapes; keeps secret who is subscribed and allowed.
-"""
+"""The events of the Events API: which ones this app gets, and their JSON."""
 
 from __future__ import annotations
 
@@ -16,36 +11,7 @@ from bot.models import Json
 from bot.playground.models import Message
 from bot.playground.workspace import Workspace
 
-
-def forwarded(workspace: Workspace, message: Message) -> Json:
-    """``message`` as an attachment; where it stood is named only of a public channel."""
-    author, where = workspace.user(message.user), workspace.channel(message.channel)
-    named = {"channel_name": where.name, "footer": f"Posted in #{where.name}"}
-    at = datetime.fromtimestamp(float(message.ts), UTC)
-    place = {"team": workspace.team.id, "channel": where.id, "ts": message.ts}
-    attachment: Json = {
-        "from_url": workspace.permalink(message),
-        "ts": message.ts,
-        "author_id": author.id,
-        "author_name": author.name,
-        "author_subname": author.name,
-        "author_link": f"https://{workspace.team.domain}.slack.com/team/{author.id}",
-        "channel_id": where.id,
-        "channel_team": workspace.team.id,
-        "is_msg_unfurl": True,
-        "is_share": True,
-        "message_blocks": [place | {"message": {"blocks": list(message.blocks)}}],
-        "color": "D0D0D0",
-        "fallback": f"[{at:%B} {at.day}, {at:%Y} {at:%H:%M}] {author.name}: {message.text}",
-        "text": message.text,
-        "mrkdwn_in": ["text"],
-    }
-    attachment |= named if where.kind == "channel" else {"footer": "Slack Conversation"}
-    files = message.to_json(workspace.team).get("files")
-    return attachment | ({"files": files} if files else {})
-
-
-# What an app may be subscribed to, and the scopes of which it must hold one: docs.slack.dev/reference/events
+# What an app may subscribe to, and the scopes of which it needs one: docs.slack.dev/reference/events
 SCOPES: dict[str, tuple[str, ...]] = {
     "app_mention": ("app_mentions:read",),
     "app_home_opened": (),
@@ -57,7 +23,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "reaction_added": ("reactions:read",),
     "reaction_removed": ("reactions:read",),
 }
-_MESSAGES_IN = {
+_MESSAGE_SUBSCRIPTIONS = {
     "channel": "message.channels",
     "group": "message.groups",
     "mpim": "message.mpim",
@@ -65,8 +31,47 @@ _MESSAGES_IN = {
 }
 
 
+def forwarded_message(workspace: Workspace, message: Message) -> Json:
+    """Return ``message`` as the attachment of another one; only a public channel is named.
+
+    Slack does not document its fields: they are those of the examples in MercuryTechnologies/slack-web's tests.
+    """
+    author, channel = workspace.user(message.user), workspace.channel(message.channel)
+    at = datetime.fromtimestamp(float(message.ts), UTC)
+    attachment: Json = {
+        "from_url": workspace.permalink(message),
+        "ts": message.ts,
+        "author_id": author.id,
+        "author_name": author.name,
+        "author_subname": author.name,
+        "author_link": f"https://{workspace.team.domain}.slack.com/team/{author.id}",
+        "channel_id": channel.id,
+        "channel_team": workspace.team.id,
+        "is_msg_unfurl": True,
+        "is_share": True,
+        "message_blocks": [
+            {
+                "team": workspace.team.id,
+                "channel": channel.id,
+                "ts": message.ts,
+                "message": {"blocks": list(message.blocks)},
+            }
+        ],
+        "color": "D0D0D0",
+        "fallback": f"[{at:%B} {at.day}, {at:%Y} {at:%H:%M}] {author.name}: {message.text}",
+        "text": message.text,
+        "mrkdwn_in": ["text"],
+        "footer": f"Posted in #{channel.name}" if channel.kind == "channel" else "Slack Conversation",
+    }
+    if channel.kind == "channel":
+        attachment["channel_name"] = channel.name
+    if files := message.to_json(workspace.team).get("files"):
+        attachment["files"] = files
+    return attachment
+
+
 class EventPublisher:
-    """Sends the events that Slack would send to this app, and no other: subscribed, allowed, in its own channels."""
+    """Sends the events that the app is subscribed to and has a scope for, from channels that the bot is in."""
 
     def __init__(
         self,
@@ -83,24 +88,24 @@ class EventPublisher:
         self._send = send
 
     def posted(self, message: Message) -> None:
-        """A new message: as a message event, and as a mention where it mentions the bot.
+        """Send a message event for a new message, and an app_mention if it mentions the bot.
 
-        The message event alone calls one with files a ``file_share``, as slackapi/bolt-js#2057 shows.
+        With files, only the message event has the subtype ``file_share`` (slackapi/bolt-js#2057).
         """
-        shown = message.to_json(self._workspace.team) | ({"subtype": "file_share"} if message.files else {})
-        self._tell_of_message(message.channel, shown | {"event_ts": message.ts})
-        self._tell_of_mention(message)
+        event = message.to_json(self._workspace.team) | ({"subtype": "file_share"} if message.files else {})
+        self._publish_message(message.channel, event | {"event_ts": message.ts})
+        self._publish_mention(message)
 
     def edited(self, before: Message, after: Message) -> None:
-        """A changed message; a person's edit that mentions the bot is a mention again, with a new event id."""
-        self._tell_of_change(before, after)
+        """Send message_changed; if the text changed and mentions the bot, also an app_mention with a new event id."""
+        self.changed(before, after)
         if before.text != after.text:
-            self._tell_of_mention(after)
+            self._publish_mention(after)
 
     def deleted(self, before: Message, tombstone: Message | None) -> None:
-        """A deleted message; a thread's root is changed into a tombstone instead, as openclaw/openclaw#22035 saw."""
+        """Send message_deleted; for a root with replies message_changed instead, as seen in openclaw/openclaw#22035."""
         if tombstone is not None:
-            self._tell_of_change(before, tombstone)
+            self.changed(before, tombstone)
             return
         ts = self._workspace.mint_ts()
         event = {
@@ -112,44 +117,54 @@ class EventPublisher:
             "ts": ts,
             "event_ts": ts,
         }
-        self._tell_of_message(before.channel, event)
+        self._publish_message(before.channel, event)
 
-    def annotated(self, before: Message, after: Message) -> None:
-        """Slack changed a message by itself (a preview, a language, a new reply): its words are what they were."""
-        self._tell_of_change(before, after)
+    def changed(self, before: Message, after: Message) -> None:
+        """Send message_changed."""
+        ts = self._workspace.mint_ts()
+        # Slack names the author's team here even if no other organisation is involved
+        team = after.user_team or self._workspace.team.id
+        event = {
+            "type": "message",
+            "subtype": "message_changed",
+            "message": self._workspace.to_json(after) | {"user_team": team, "source_team": team},
+            "previous_message": self._workspace.to_json(before),
+            "hidden": True,
+            "ts": ts,
+            "event_ts": ts,
+        }
+        self._publish_message(after.channel, event)
 
     def joined(self, notice: Message, inviter: str | None) -> None:
-        """Someone joined, invited or by themselves: the notice in the channel, and the event of its own."""
+        """Send a message event for the channel_join message, and member_joined_channel."""
         self.posted(notice)
         channel = self._workspace.channel(notice.channel)
         event = {"type": "member_joined_channel", "user": notice.user, "team": self._workspace.team.id}
         event |= {"channel": channel.id, "channel_type": "G" if channel.kind == "group" else "C", "event_ts": notice.ts}
-        self._tell("member_joined_channel", channel.id, event | ({"inviter": inviter} if inviter else {}))
+        self._publish("member_joined_channel", channel.id, event | ({"inviter": inviter} if inviter else {}))
 
     def reacted(self, message: Message, name: str, user: str, *, is_added: bool) -> None:
-        """A reaction came or went."""
+        """Send reaction_added or reaction_removed."""
         kind = "reaction_added" if is_added else "reaction_removed"
         item = {"type": "message", "channel": message.channel, "ts": message.ts}
         event = {"type": kind, "user": user, "reaction": name, "item_user": message.user, "item": item}
-        self._tell(kind, message.channel, event | {"event_ts": self._workspace.mint_ts()})
+        self._publish(kind, message.channel, event | {"event_ts": self._workspace.mint_ts()})
 
     def home_opened(self, user: str, tab: str) -> None:
-        """A person opened the app's ``home`` or ``messages`` tab."""
+        """Send app_home_opened for the tab ``home`` or ``messages``."""
         channel = self._workspace.direct_message(user).id
         event = {"type": "app_home_opened", "user": user, "channel": channel, "tab": tab}
-        self._tell("app_home_opened", channel, event | {"event_ts": self._workspace.mint_ts()})
+        self._publish("app_home_opened", channel, event | {"event_ts": self._workspace.mint_ts()})
 
-    def callback(self, event: Json, event_id: str | None = None) -> Json:
-        """The outer payload in which the Events API delivers ``event``.
+    def envelope(self, event: Json, event_id: str | None = None) -> Json:
+        """Return the outer payload of ``event``.
 
-        In a channel that several organisations share, its ``team_id`` is that of whoever acted; slack_bolt therefore
-        reads ``authorizations`` in its place.
+        In a channel shared with other organisations, ``team_id`` is the team of the person who acted; slack_bolt
+        therefore reads ``authorizations`` instead.
         """
         team, bot = self._workspace.team, self._workspace.bot
-        where = event.get("channel")
-        is_ext_shared = isinstance(where, str) and self._workspace.is_ext_shared(where)
-        about = (event, event.get("message", {}), event.get("previous_message", {}))
-        actor = next((one["user_team"] for one in about if one.get("user_team")), team.id)
+        channel = event.get("channel")
+        messages = (event, event.get("message", {}), event.get("previous_message", {}))
         authorization = {
             "enterprise_id": None,
             "team_id": team.id,
@@ -158,8 +173,8 @@ class EventPublisher:
             "is_enterprise_install": False,
         }
         return {
-            "token": "stand-in",
-            "team_id": actor,
+            "token": "fake-slack",
+            "team_id": next((one["user_team"] for one in messages if one.get("user_team")), team.id),
             "context_team_id": team.id,
             "context_enterprise_id": None,
             "api_app_id": bot.app_id,
@@ -168,38 +183,23 @@ class EventPublisher:
             "event_id": event_id or f"Ev{uuid.uuid4().hex[:10].upper()}",
             "event_time": int(time.time()),
             "authorizations": [authorization],
-            "is_ext_shared_channel": is_ext_shared,
+            "is_ext_shared_channel": isinstance(channel, str) and self._workspace.is_ext_shared(channel),
             "event_context": f"4-{uuid.uuid4().hex}",
         }
 
-    def _tell_of_change(self, before: Message, after: Message) -> None:
-        ts = self._workspace.mint_ts()
-        # Here Slack names the author's workspace even where one organisation is among itself
-        home = after.user_team or self._workspace.team.id
-        event = {
-            "type": "message",
-            "subtype": "message_changed",
-            "message": self._workspace.to_json(after) | {"user_team": home, "source_team": home},
-            "previous_message": self._workspace.to_json(before),
-            "hidden": True,
-            "ts": ts,
-            "event_ts": ts,
-        }
-        self._tell_of_message(after.channel, event)
-
-    def _tell_of_message(self, channel: str, event: Json) -> None:
+    def _publish_message(self, channel: str, event: Json) -> None:
         kind = self._workspace.channel(channel).kind
-        self._tell(_MESSAGES_IN[kind], channel, event | {"channel": channel, "channel_type": kind})
+        self._publish(_MESSAGE_SUBSCRIPTIONS[kind], channel, event | {"channel": channel, "channel_type": kind})
 
-    def _tell_of_mention(self, message: Message) -> None:
+    def _publish_mention(self, message: Message) -> None:
         bot = self._workspace.bot
-        in_channel = self._workspace.channel(message.channel).kind != "im"
-        # A notice such as channel_join holds "<@U…>" too, and is no mention
-        if in_channel and message.mentions(bot.id) and message.user != bot.id and message.subtype is None:
+        is_direct = self._workspace.channel(message.channel).kind == "im"
+        # A channel_join message contains "<@U…>" too, but is no mention
+        if not is_direct and message.mentions(bot.id) and message.user != bot.id and message.subtype is None:
             event = message.to_json(self._workspace.team) | {"type": "app_mention", "channel": message.channel}
-            self._tell("app_mention", message.channel, event | {"event_ts": message.ts})
+            self._publish("app_mention", message.channel, event | {"event_ts": message.ts})
 
-    def _tell(self, subscription: str, channel: str, event: Json) -> None:
+    def _publish(self, subscription: str, channel: str, event: Json) -> None:
         is_member = self._workspace.bot.id in self._workspace.channel(channel).members
         if subscription in self._subscriptions and is_member:
-            self._send(self.callback(event))
+            self._send(self.envelope(event))

@@ -1,39 +1,126 @@
-"""What Slack sends when a person acts on something of the app's; keeps secret every field that only repeats another.
+"""Clicks, modals, shortcuts and slash commands: the payloads that Slack sends, and how the app may respond to them.
 
-What people do with an app's buttons, menus, modals, shortcuts and commands, as the app is told of it.
-
-Keeps secret the payloads, the trigger ids and what an acknowledgement may ask for. Slack delivers these once: an app
-that is late is told nothing more, and the person sees that it did not answer.
+Slack sends each of them once. An app that does not acknowledge in time gets no second request; the person sees that it
+did not respond.
 """
 
 from __future__ import annotations
 
+import json
+import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bot.models import Json
-from bot.playground.elements import (
+from bot.playground import limits
+from bot.playground.block_kit import (
     ElementNotFoundError,
-    ElementState,
-    ElementStates,
-    action,
-    complaints,
+    InputValues,
+    action_of,
     find_element,
-    state_of,
+    input_errors,
+    input_state,
 )
 from bot.playground.event_delivery import AppReply, RequestKind
-from bot.playground.models import Channel, Message
-from bot.playground.responses import ResponseTarget, ResponseUrls
-from bot.playground.validation import RefusedError, checked_view
+from bot.playground.events import EventPublisher
+from bot.playground.models import Message
+from bot.playground.validation import RefusedError, validate_blocks, validate_view
 from bot.playground.views import AppViews, OpenView
 from bot.playground.workspace import ChangeNotifier, Workspace
 
 
 @dataclass(frozen=True, slots=True)
+class ResponseTarget:
+    """Where something was clicked or run: the person, the channel, and the message if there is one."""
+
+    user: str
+    channel: str
+    ts: str | None = None
+    is_ephemeral: bool = False
+
+
+class ResponseUrls:
+    """The response URLs that were issued, below ``base``.
+
+    Slack documents five uses within 30 minutes; the status 404 after that is observed, not documented.
+    """
+
+    def __init__(self, changes: ChangeNotifier, workspace: Workspace, publisher: EventPublisher, base: str) -> None:
+        self._changes = changes
+        self._workspace = workspace
+        self._publisher = publisher
+        self._base = base
+        # By the last part of the URL: target, uses left, expiry on the monotonic clock
+        self._issued: dict[str, tuple[ResponseTarget, int, float]] = {}
+
+    def issue(self, target: ResponseTarget) -> str:
+        """Return a new URL at which the app may respond."""
+        with self._changes.writing():
+            name = secrets.token_hex(12)
+            self._issued[name] = (target, limits.RESPONSES, time.monotonic() + limits.RESPONSE_SECONDS)
+            return self._base + name
+
+    async def serve(self, request: Request) -> Response:
+        """Handle one use of a response URL."""
+        try:
+            body = json.loads(await request.body())
+            if not isinstance(body, dict):
+                raise RefusedError("invalid_payload")
+            self.respond(self._use(request.path_params["name"]), body)
+        except ValueError:
+            return JSONResponse({"ok": False, "error": "invalid_payload"}, 400)
+        except RefusedError as refused:
+            return JSONResponse(refused.answer, 404 if refused.error in ("used_url", "expired_url") else 400)
+        return PlainTextResponse("ok")
+
+    def respond(self, target: ResponseTarget, body: Json) -> None:
+        """Post, replace or delete a message as ``body`` says; RefusedError where Slack refuses it."""
+        with self._changes.writing():
+            if target.ts is not None and body.get("delete_original"):
+                if target.is_ephemeral:
+                    self._workspace.delete_ephemeral(target.ts)
+                else:
+                    self._publisher.deleted(*self._workspace.delete(target.channel, target.ts))
+                return
+            blocks = validate_blocks(body["blocks"]) if body.get("blocks") else ()
+            text: Any = body.get("text")
+            if not blocks and not (isinstance(text, str) and text.strip()):
+                raise RefusedError("no_text")
+            self._show(target, body, str(text or ""), blocks)
+
+    def _show(self, target: ResponseTarget, body: Json, text: str, blocks: tuple[Json, ...]) -> None:
+        thread_ts = body.get("thread_ts")
+        if target.ts is not None and body.get("replace_original"):
+            if target.is_ephemeral:
+                self._workspace.edit_ephemeral(target.ts, text, blocks)
+            else:
+                self._publisher.edited(*self._workspace.edit(target.channel, target.ts, text=text, blocks=blocks))
+        elif body.get("response_type") == "in_channel":
+            bot = self._workspace.bot.id
+            message = self._workspace.post(target.channel, bot, text, thread_ts=thread_ts, blocks=blocks)
+            self._publisher.posted(message)
+        else:
+            self._workspace.post_ephemeral(target.channel, target.user, text, thread_ts=thread_ts, blocks=blocks)
+
+    def _use(self, name: str) -> ResponseTarget:
+        with self._changes.writing():
+            target, uses, expiry = self._issued.get(name, (None, 0, 0.0))
+            if target is None or expiry <= time.monotonic():
+                raise RefusedError("expired_url")
+            if uses == 0:
+                raise RefusedError("used_url")
+            self._issued[name] = (target, uses - 1, expiry)
+            return target
+
+
+@dataclass(frozen=True, slots=True)
 class InteractionContext:
-    """Who does something, when, and the two ways in which the app may come back to it."""
+    """Who interacts and when, with the trigger id and the response URL of the payload."""
 
     user: str
     at: str
@@ -42,98 +129,90 @@ class InteractionContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Payloads:
-    """Payloads of one workspace: docs.slack.dev/reference/interaction-payloads."""
+class PayloadBuilder:
+    """Builds a workspace's interaction payloads: docs.slack.dev/reference/interaction-payloads."""
 
     workspace: Workspace
 
-    def message_actions(self, doing: InteractionContext, message: Message, actions: list[Json], values: Json) -> Json:
-        """Something on a message was pressed; an ephemeral one is told by its place only."""
+    def message_actions(self, context: InteractionContext, message: Message, action: Json) -> Json:
+        """A click in a message; Slack leaves out the content of an ephemeral one."""
         is_ephemeral = message.seen_by is not None
         container: Json = {"type": "message", "message_ts": message.ts, "channel_id": message.channel}
         container |= {"is_ephemeral": is_ephemeral}
         if message.thread_ts:
             container["thread_ts"] = message.thread_ts
         shown = {} if is_ephemeral else {"message": self.workspace.to_json(message)}
-        where = {"container": container, "channel": self._channel(message.channel), "state": {"values": values}}
-        return self._of("block_actions", doing) | where | shown | {"actions": actions}
+        where = {"container": container, "channel": self._channel(message.channel), "state": {"values": {}}}
+        return self._payload("block_actions", context) | where | shown | {"actions": [action]}
 
-    def view_actions(self, doing: InteractionContext, view: Json, actions: list[Json], values: Json) -> Json:
-        """Something in a modal or in the Home tab was pressed."""
+    def view_actions(self, context: InteractionContext, view: Json, action: Json, state: Json) -> Json:
+        """A click in a modal or in the Home tab."""
         container = {"type": "view", "view_id": view["id"]}
-        return self._of("block_actions", doing) | {
-            "container": container,
-            "view": self.view(view, values),
-            "actions": actions,
-        }
+        shown = {"container": container, "view": self._view(view, state), "actions": [action]}
+        return self._payload("block_actions", context) | shown
 
-    def submission(self, doing: InteractionContext, view: Json, values: Json) -> Json:
-        return self._of("view_submission", doing) | {"view": self.view(view, values), "response_urls": []}
+    def submission(self, context: InteractionContext, view: Json, state: Json) -> Json:
+        return self._payload("view_submission", context) | {"view": self._view(view, state), "response_urls": []}
 
-    def closing(self, doing: InteractionContext, view: Json, *, is_cleared: bool) -> Json:
-        payload = self._of("view_closed", doing) | {"view": self.view(view, {}), "is_cleared": is_cleared}
+    def view_closed(self, context: InteractionContext, view: Json, *, is_cleared: bool) -> Json:
+        payload = self._payload("view_closed", context) | {"view": self._view(view, {}), "is_cleared": is_cleared}
         del payload["trigger_id"]
         return payload
 
-    def message_shortcut(self, doing: InteractionContext, callback_id: str, message: Message) -> Json:
+    def message_shortcut(self, context: InteractionContext, callback_id: str, message: Message) -> Json:
         shown = {"message_ts": message.ts, "message": self.workspace.to_json(message)}
-        where = {"channel": self._channel(message.channel), "callback_id": callback_id, "action_ts": doing.at}
-        return self._of("message_action", doing) | where | shown
+        where = {"channel": self._channel(message.channel), "callback_id": callback_id, "action_ts": context.at}
+        return self._payload("message_action", context) | where | shown
 
-    def global_shortcut(self, doing: InteractionContext, callback_id: str) -> Json:
-        return self._of("shortcut", doing) | {"callback_id": callback_id, "action_ts": doing.at}
+    def global_shortcut(self, context: InteractionContext, callback_id: str) -> Json:
+        return self._payload("shortcut", context) | {"callback_id": callback_id, "action_ts": context.at}
 
-    def command(self, doing: InteractionContext, channel: str, command: str, text: str) -> Json:
-        """A slash command: a flat form, unlike the rest."""
-        team, where = self.workspace.team, self._channel(channel)
-        user = self.workspace.user(doing.user)
+    def command(self, context: InteractionContext, channel: str, command: str, text: str) -> Json:
+        """A slash command: a flat form, unlike the other payloads."""
+        team, user = self.workspace.team, self.workspace.user(context.user)
         return {
-            "token": "stand-in",
+            "token": "fake-slack",
             "team_id": team.id,
             "team_domain": team.domain,
             "channel_id": channel,
-            "channel_name": where["name"],
+            "channel_name": self._channel(channel)["name"],
             "user_id": user.id,
             "user_name": user.name.lower(),
             "command": command,
             "text": text,
             "api_app_id": self.workspace.bot.app_id,
             "is_enterprise_install": "false",
-            "response_url": doing.response_url,
-            "trigger_id": doing.trigger_id,
+            "response_url": context.response_url,
+            "trigger_id": context.trigger_id,
         }
 
-    def view(self, view: Json, values: Json) -> Json:
-        """A view as payloads show it, with what was entered."""
+    def _view(self, view: Json, state: Json) -> Json:
         app = {"app_id": self.workspace.bot.app_id, "bot_id": self.workspace.bot.bot_id}
         team = {"team_id": self.workspace.team.id, "app_installed_team_id": self.workspace.team.id}
-        return view | app | team | {"state": {"values": values}}
+        return view | app | team | {"state": {"values": state}}
 
-    def _of(self, kind: str, doing: InteractionContext) -> Json:
-        team, user = self.workspace.team, self.workspace.user(doing.user)
+    def _payload(self, kind: str, context: InteractionContext) -> Json:
+        team, user = self.workspace.team, self.workspace.user(context.user)
         payload = {
             "type": kind,
             "team": {"id": team.id, "domain": team.domain},
             "user": {"id": user.id, "username": user.name.lower(), "name": user.name.lower(), "team_id": team.id},
             "api_app_id": self.workspace.bot.app_id,
-            "token": "stand-in",
+            "token": "fake-slack",
             "enterprise": None,
             "is_enterprise_install": False,
-            "trigger_id": doing.trigger_id,
+            "trigger_id": context.trigger_id,
         }
-        return payload | ({"response_url": doing.response_url} if doing.response_url else {})
+        return payload | ({"response_url": context.response_url} if context.response_url else {})
 
     def _channel(self, channel: str) -> Json:
-        where: Channel = self.workspace.channel(channel)
+        where = self.workspace.channel(channel)
         return {"id": where.id, "name": "directmessage" if where.kind == "im" else where.name}
-
-
-Ask = Callable[[RequestKind, Json], AppReply]
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A slash command of the app's, with its slash."""
+    """A slash command of the app; ``name`` begins with the slash."""
 
     name: str
     description: str
@@ -142,7 +221,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """A shortcut of the app's: on a message, or from anywhere."""
+    """A shortcut of the app: in a message's menu, or available everywhere."""
 
     callback_id: str
     name: str
@@ -151,7 +230,7 @@ class Shortcut:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """Something a person did and what the app made of it; ``at`` is seconds since 1970."""
+    """A request to the app about something a person did, and its reply; ``at`` is seconds since 1970."""
 
     id: int
     kind: RequestKind
@@ -163,14 +242,14 @@ class Interaction:
 
 @dataclass(frozen=True, slots=True)
 class InteractionResult:
-    """What the person sees of it: ``failure`` when the app did not do its part, ``errors`` below inputs, by block."""
+    """What the person sees: ``failure`` if the app did not respond properly, ``errors`` of inputs by block_id."""
 
     failure: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
 
 
 class Interactivity:
-    """Acts as people do, each time until the app has acknowledged or is late; safe to use from any thread."""
+    """Sends interactions to the app; each call returns when the app has acknowledged or is late. Thread-safe."""
 
     def __init__(
         self,
@@ -178,7 +257,7 @@ class Interactivity:
         workspace: Workspace,
         views: AppViews,
         responses: ResponseUrls,
-        ask: Ask,
+        send: Callable[[RequestKind, Json], AppReply],
         commands: Iterable[Command],
         shortcuts: Iterable[Shortcut],
         scopes: frozenset[str],
@@ -186,108 +265,98 @@ class Interactivity:
         self.commands = {command.name: command for command in commands}
         self.shortcuts = {shortcut.callback_id: shortcut for shortcut in shortcuts}
         if (self.commands or self.shortcuts) and "commands" not in scopes:
-            raise ValueError("Slack takes no app that has commands or shortcuts without the scope commands")
+            raise ValueError("an app with commands or shortcuts needs the scope commands")
         self._changes = changes
         self._workspace = workspace
         self._views = views
         self._responses = responses
-        self._ask = ask
-        self._payloads = Payloads(workspace)
+        self._send_to_app = send
+        self._payloads = PayloadBuilder(workspace)
         self._interactions: list[Interaction] = []
 
     def interactions(self) -> tuple[Interaction, ...]:
-        """Everything that was done, in the order in which it ended."""
+        """Return all interactions so far, in the order in which they ended."""
         with self._changes.reading():
             return tuple(self._interactions)
 
-    # On messages and views
+    # Messages and views
 
     def click(
-        self,
-        message: Message,
-        action_id: str,
-        entry: ElementState = None,
-        *,
-        user: str,
-        block_id: str | None = None,
-        entries: ElementStates | None = None,
+        self, message: Message, action_id: str, value: str | None = None, *, user: str, block_id: str | None = None
     ) -> InteractionResult:
-        """Press, choose or enter ``entry`` in a message; ``entries`` is what its other elements hold by now."""
+        """Click a button in ``message``, or choose the menu item with this ``value``."""
         block_id, element = find_element(message.blocks, action_id, block_id)
-        origin = ResponseTarget(user, message.channel, message.ts, is_ephemeral=message.seen_by is not None)
-        doing = self._doing(user, origin)
-        values = state_of(message.blocks, _with(entries, block_id, action_id, entry))
-        actions = [action(block_id, element, entry, doing.at)]
-        return self._told("interactive", self._payloads.message_actions(doing, message, actions, values))
+        target = ResponseTarget(user, message.channel, message.ts, is_ephemeral=message.seen_by is not None)
+        context = self._context(user, target)
+        action = action_of(block_id, element, value, context.at)
+        return self._send("interactive", self._payloads.message_actions(context, message, action))
 
     def click_in_view(
         self,
         view: Json,
         action_id: str,
-        entry: ElementState = None,
+        value: str | None = None,
         *,
         user: str,
         block_id: str | None = None,
-        entries: ElementStates | None = None,
+        inputs: InputValues | None = None,
     ) -> InteractionResult:
-        """Press, choose or enter ``entry`` in a modal or in the Home tab."""
+        """Click a button in a modal or the Home tab; ``inputs`` is what was typed into its inputs by then."""
         block_id, element = find_element(view["blocks"], action_id, block_id)
-        doing = self._doing(user)
-        values = state_of(view["blocks"], _with(entries, block_id, action_id, entry))
-        actions = [action(block_id, element, entry, doing.at)]
-        return self._told("interactive", self._payloads.view_actions(doing, view, actions, values))
+        context = self._context(user)
+        action = action_of(block_id, element, value, context.at)
+        state = input_state(view["blocks"], inputs or {})
+        return self._send("interactive", self._payloads.view_actions(context, view, action, state))
 
     # Modals
 
-    def submit(self, view_id: str, entries: ElementStates | None = None) -> InteractionResult:
-        """Submit a modal: closed, unless Slack or the app finds fault with what was entered, or the app is late."""
-        shown = self._modal(view_id)
-        values = state_of(shown.view["blocks"], entries or {})
-        found = complaints(shown.view["blocks"], values)
-        if found:
-            return InteractionResult(errors=found)
-        reply = self._send("interactive", self._payloads.submission(self._doing(shown.user), shown.view, values))
+    def submit(self, view_id: str, inputs: InputValues | None = None) -> InteractionResult:
+        """Submit a modal. It closes unless an input is invalid, or the app reports errors or is late."""
+        modal = self._modal(view_id)
+        state = input_state(modal.view["blocks"], inputs or {})
+        errors = input_errors(modal.view["blocks"], state)
+        if errors:
+            return InteractionResult(errors=errors)
+        reply = self._request("interactive", self._payloads.submission(self._context(modal.user), modal.view, state))
         if reply.failure is not None:
             return InteractionResult(reply.failure)
-        return self._followed(shown, reply.body or {})
+        return self._apply_response_action(modal, reply.body or {})
 
     def close(self, view_id: str, *, is_cleared: bool = False) -> None:
-        """Close a modal, or with ``is_cleared`` all of them; the app is told where it asked to be."""
-        shown = self._modal(view_id)
+        """Close a modal, or with ``is_cleared`` the whole stack; the app gets view_closed if it asked for it."""
+        modal = self._modal(view_id)
         with self._changes.writing():
-            if is_cleared or shown.view.get("clear_on_close"):
-                self._views.close_all(shown.user)
+            if is_cleared or modal.view.get("clear_on_close"):
+                self._views.close_all(modal.user)
             else:
                 self._views.close(view_id)
-        if shown.view.get("notify_on_close"):
-            self._send(
-                "interactive",
-                self._payloads.closing(self._doing(shown.user), shown.view, is_cleared=is_cleared),
-            )
+        if modal.view.get("notify_on_close"):
+            context = self._context(modal.user)
+            self._request("interactive", self._payloads.view_closed(context, modal.view, is_cleared=is_cleared))
 
     # Shortcuts and commands
 
     def use_shortcut(self, callback_id: str, *, user: str, message: Message | None = None) -> InteractionResult:
-        """Use a shortcut on ``message``, or one that is everywhere; Slack offers none on ephemeral messages."""
+        """Use a message shortcut on ``message``, or a global one; Slack offers none on ephemeral messages."""
         kind = "global" if message is None else "message"
         if self.shortcuts[callback_id].kind != kind or (message is not None and message.seen_by is not None):
-            raise ElementNotFoundError(f"the shortcut {callback_id} is not offered here")
+            raise ElementNotFoundError(f"The shortcut {callback_id} is not available here.")
         if message is None:
-            return self._told("interactive", self._payloads.global_shortcut(self._doing(user), callback_id))
-        doing = self._doing(user, ResponseTarget(user, message.channel, message.ts))
-        return self._told("interactive", self._payloads.message_shortcut(doing, callback_id, message))
+            return self._send("interactive", self._payloads.global_shortcut(self._context(user), callback_id))
+        context = self._context(user, ResponseTarget(user, message.channel, message.ts))
+        return self._send("interactive", self._payloads.message_shortcut(context, callback_id, message))
 
     def run_command(self, channel: str, line: str, *, user: str) -> InteractionResult:
-        """Send ``line``, a slash command with its text; what the app acknowledges it with is shown."""
+        """Run ``line``, a slash command with its text, and show the message in the app's acknowledgement, if any."""
         name, _, text = line.strip().partition(" ")
         if name not in self.commands:
             return InteractionResult("invalid_command")
-        origin = ResponseTarget(user, channel)
-        doing = self._doing(user, origin)
-        reply = self._send("slash_commands", self._payloads.command(doing, channel, name, text.strip()))
+        target = ResponseTarget(user, channel)
+        payload = self._payloads.command(self._context(user, target), channel, name, text.strip())
+        reply = self._request("slash_commands", payload)
         if reply.failure is None and reply.body:
             try:
-                self._responses.say(origin, reply.body)
+                self._responses.respond(target, reply.body)
             except RefusedError as refused:
                 return InteractionResult(refused.error)
         return InteractionResult(reply.failure)
@@ -296,54 +365,47 @@ class Interactivity:
         try:
             return self._views.modal(view_id)
         except KeyError:
-            raise ElementNotFoundError(f"the modal {view_id} is closed") from None
+            raise ElementNotFoundError(f"The modal {view_id} is closed.") from None
 
-    def _followed(self, shown: OpenView, answer: Json) -> InteractionResult:
-        """Do what the app asked for when it acknowledged a submission."""
-        wish = answer.get("response_action")
-        view_id: str = shown.view["id"]
-        if wish == "errors":
-            return _refused(shown.view, answer.get("errors"))
+    def _apply_response_action(self, modal: OpenView, body: Json) -> InteractionResult:
+        response_action = body.get("response_action")
+        view_id: str = modal.view["id"]
+        if response_action == "errors":
+            return _app_errors(modal.view, body.get("errors"))
         try:
             with self._changes.writing():
-                if wish == "clear":
-                    self._views.close_all(shown.user)
-                elif wish == "update":
-                    self._views.update(view_id, "", "", checked_view(answer.get("view"), "modal"))
-                elif wish == "push":
-                    self._views.push_modal(shown.user, checked_view(answer.get("view"), "modal"))
+                if response_action == "clear":
+                    self._views.close_all(modal.user)
+                elif response_action == "update":
+                    self._views.update(view_id, "", "", validate_view(body.get("view"), "modal"))
+                elif response_action == "push":
+                    self._views.push_modal(modal.user, validate_view(body.get("view"), "modal"))
                 else:
                     self._views.close(view_id)
         except RefusedError as refused:
             return InteractionResult(refused.error)
         return InteractionResult()
 
-    def _doing(self, user: str, origin: ResponseTarget | None = None) -> InteractionContext:
-        response_url = self._responses.issue(origin) if origin else None
-        return InteractionContext(
-            self._workspace.user(user).id, self._workspace.mint_ts(), self._views.issue_trigger(user), response_url
-        )
+    def _context(self, user: str, target: ResponseTarget | None = None) -> InteractionContext:
+        response_url = self._responses.issue(target) if target else None
+        user_id = self._workspace.user(user).id
+        return InteractionContext(user_id, self._workspace.mint_ts(), self._views.issue_trigger(user), response_url)
 
-    def _told(self, kind: RequestKind, payload: Json) -> InteractionResult:
-        return InteractionResult(self._send(kind, payload).failure)
+    def _send(self, kind: RequestKind, payload: Json) -> InteractionResult:
+        return InteractionResult(self._request(kind, payload).failure)
 
-    def _send(self, kind: RequestKind, payload: Json) -> AppReply:
-        at, began = time.time(), time.perf_counter()
-        reply = self._ask(kind, payload)
-        took_ms = (time.perf_counter() - began) * 1000
+    def _request(self, kind: RequestKind, payload: Json) -> AppReply:
+        at, start = time.time(), time.perf_counter()
+        reply = self._send_to_app(kind, payload)
+        took_ms = (time.perf_counter() - start) * 1000
         with self._changes.writing():
             self._interactions.append(Interaction(len(self._interactions), kind, payload, reply, at, took_ms))
         return reply
 
 
-def _with(entries: ElementStates | None, block_id: str, action_id: str, entry: ElementState) -> ElementStates:
-    known = dict(entries or {})
-    return known | {block_id: {**known.get(block_id, {}), action_id: entry}}
-
-
-def _refused(view: Json, errors: object) -> InteractionResult:
-    """The app's complaints; Slack takes them for inputs only, and for nothing else of the view."""
+def _app_errors(view: Json, errors: object) -> InteractionResult:
+    """The app's errors of inputs; Slack refuses errors of any other block."""
     inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
     if not isinstance(errors, dict) or not errors or not inputs.issuperset(errors):
         return InteractionResult("invalid_errors")
-    return InteractionResult(errors={str(name): str(told) for name, told in errors.items()})
+    return InteractionResult(errors={str(name): str(error) for name, error in errors.items()})

@@ -1,4 +1,4 @@
-"""What passed between the stand-in and the app: each call and each delivery; keeps secret how they are kept."""
+"""The log of Web API calls and event deliveries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.playground.workspace import ChangeNotifier
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
-    """A Web API call: ``answer`` is None when the connection was dropped instead; ``at`` is seconds since 1970."""
+    """A Web API call at ``at`` (seconds since 1970); ``answer`` is None if the connection was dropped."""
 
     method: str
     arguments: Json
@@ -23,7 +23,7 @@ class ApiCall:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """One try at a delivery; ``failure`` is the reason Slack gives for the next try, None when acknowledged."""
+    """One attempt, from ``at`` to ``ended_at`` (seconds since 1970); ``failure`` is None if acknowledged."""
 
     number: int
     at: float
@@ -33,7 +33,7 @@ class DeliveryAttempt:
 
 @dataclass(frozen=True, slots=True)
 class EventDelivery:
-    """An event on its way to the app: settled when it was acknowledged or the last try failed."""
+    """The delivery of an event; settled once it is acknowledged or the last attempt has failed."""
 
     id: int
     payload: Json
@@ -51,17 +51,17 @@ class EventDelivery:
 
     @property
     def acked_at(self) -> float | None:
-        """When the app acknowledged it, in seconds since 1970; None when it never did."""
+        """When the app acknowledged it, in seconds since 1970; None if it did not."""
         return next((attempt.ended_at for attempt in self.attempts if attempt.failure is None), None)
 
 
 class Journal:
-    """Calls and deliveries in the order they began; safe to use from any thread."""
+    """Calls in the order in which they ended, deliveries in the order in which they began. Thread-safe."""
 
     def __init__(self, changes: ChangeNotifier) -> None:
         self._changes = changes
         self._calls: list[ApiCall] = []
-        self._calls_under_way = 0
+        self._active_calls = 0
         self._deliveries: list[EventDelivery] = []
         self._unsettled = 0
         self._acknowledged = 0
@@ -76,27 +76,27 @@ class Journal:
 
     @property
     def acknowledged(self) -> int:
-        """How many deliveries the app has acknowledged."""
+        """The number of deliveries that the app has acknowledged."""
         with self._changes.reading():
             return self._acknowledged
 
     @property
-    def calls_under_way(self) -> int:
+    def active_calls(self) -> int:
         with self._changes.reading():
-            return self._calls_under_way
+            return self._active_calls
 
     def is_idle(self) -> bool:
-        """Whether no call is being answered and every delivery is settled."""
+        """Return whether no call is being handled and every delivery is settled."""
         with self._changes.reading():
-            return not self._calls_under_way and not self._unsettled
+            return not self._active_calls and not self._unsettled
 
     def call_started(self) -> None:
         with self._changes.writing():
-            self._calls_under_way += 1
+            self._active_calls += 1
 
     def call_finished(self, method: str, arguments: Json, status: int, answer: Json | None, took_ms: float) -> None:
         with self._changes.writing():
-            self._calls_under_way -= 1
+            self._active_calls -= 1
             self._calls.append(ApiCall(method, arguments, status, answer, time.time(), took_ms))
 
     def delivery_started(self, payload: Json) -> EventDelivery:
@@ -106,13 +106,13 @@ class Journal:
             self._unsettled += 1
             return delivery
 
-    def attempted(self, delivery: EventDelivery, attempt: DeliveryAttempt) -> None:
+    def add_attempt(self, delivery: EventDelivery, attempt: DeliveryAttempt) -> None:
         with self._changes.writing():
             known = self._deliveries[delivery.id]
             self._deliveries[delivery.id] = replace(known, attempts=(*known.attempts, attempt))
             self._acknowledged += attempt.failure is None
 
-    def settled(self, delivery: EventDelivery) -> None:
+    def settle(self, delivery: EventDelivery) -> None:
         with self._changes.writing():
             self._deliveries[delivery.id] = replace(self._deliveries[delivery.id], is_settled=True)
             self._unsettled -= 1

@@ -1,11 +1,4 @@
-"""What a Web API method is: its arguments, its scopes and what it works on; keeps secret how structures are coded.
-
-The methods that write: ``chat.*`` and ``reactions.*``; keeps secret which rules of Slack's each of them follows.
-
-The methods that read: ``auth.test``, ``conversations.*`` and ``….info``; keeps secret how pages are cut.
-
-The methods that show things besides messages: ``views.*`` and ``assistant.threads.*``; keeps secret their rules.
-"""
+"""The Web API's methods, each after its page on docs.slack.dev/reference/methods."""
 
 from __future__ import annotations
 
@@ -22,19 +15,30 @@ from bot.models import Json
 from bot.playground import limits
 from bot.playground.events import EventPublisher
 from bot.playground.models import Channel, Message
-from bot.playground.validation import RefusedError, checked_blocks, checked_metadata, checked_view, invalid_arguments
+from bot.playground.validation import (
+    RefusedError,
+    invalid_arguments,
+    validate_blocks,
+    validate_metadata,
+    validate_view,
+)
 from bot.playground.views import AppViews
 from bot.playground.workspace import Workspace
 
+_TIMESTAMP = re.compile(r"\d{1,12}\.\d{6}")
+_EMOJI = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
+# The part of a scope that names a kind of channel
+_SCOPES = {"channel": "channels", "group": "groups", "mpim": "mpim", "im": "im"}
+
 
 class Arguments:
-    """A call's arguments; a form's structures come as JSON in a string."""
+    """A call's arguments; in a form, lists and objects are JSON strings."""
 
     def __init__(self, given: Json) -> None:
         self.given = given
 
     def text(self, name: str) -> str:
-        """A string, empty when it is not given."""
+        """Return a string, empty if it is not given."""
         value = self.given.get(name)
         return "" if value is None else str(value)
 
@@ -54,7 +58,7 @@ class Arguments:
         return int(value) if value else default
 
     def structure(self, name: str) -> Any:
-        """A list or an object; None when it is not given."""
+        """Return a list or an object, None if it is not given."""
         value = self.given.get(name)
         if not isinstance(value, str) or not value:
             return value or None
@@ -66,22 +70,22 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class MethodContext:
-    """What a method works on, on behalf of the app's bot user."""
+    """The state that methods work on, and the app's rights; methods act as the app's bot user."""
 
     workspace: Workspace
     views: AppViews
     publisher: EventPublisher
     scopes: frozenset[str]
-    issue_address: Callable[[], str]
+    issue_url: Callable[[], str]
 
-    def need(self, *scopes: str) -> None:
-        """Refuse the call unless one of ``scopes`` is granted."""
+    def require_scope(self, *scopes: str) -> None:
+        """Refuse the call unless one of ``scopes`` is granted, or none is given."""
         if scopes and not self.scopes.intersection(scopes):
             provided = ",".join(sorted(self.scopes))
             raise RefusedError("missing_scope", needed=",".join(scopes), provided=provided)
 
     def channel(self, channel_id: str, *, as_member: bool = True) -> Channel:
-        """A channel that the app may see and, unless told otherwise, is a member of."""
+        """Return a channel that the bot can see and, by default, is a member of; RefusedError otherwise."""
         try:
             channel = self.workspace.channel(channel_id)
         except KeyError:
@@ -93,21 +97,32 @@ class MethodContext:
                 raise RefusedError("not_in_channel")
         return channel
 
+    def direct_message(self, user: str, error: str) -> Channel:
+        """Return the direct message with ``user``; RefusedError with this ``error`` for an unknown person."""
+        try:
+            return self.workspace.direct_message(user)
+        except KeyError:
+            raise RefusedError(error) from None
 
-Handler = Callable[[MethodContext, Arguments], Json]
+    def message(self, channel: str, ts: str, error: str = "message_not_found") -> Message:
+        """Return a message; RefusedError with this ``error`` if it does not exist."""
+        try:
+            return self.workspace.message(channel, ts)
+        except KeyError:
+            raise RefusedError(error) from None
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method: ``scopes`` of which one must be granted, the kind of token, and whether it reads a JSON body."""
+    """A method: ``scopes`` of which one must be granted, the token it takes, and whether it reads a JSON body."""
 
-    answer: Handler
+    call: Callable[[MethodContext, Arguments], Json]
     scopes: tuple[str, ...] = ()
     token: Literal["bot", "app"] = "bot"
     reads_json: bool = True
 
 
-_TIMESTAMP = re.compile(r"\d{1,12}\.\d{6}")
+# chat.* and reactions.*
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,80 +130,66 @@ class _Content:
     text: str
     blocks: tuple[Json, ...]
     metadata: Json | None
-    notes: Json
+    warnings: Json
 
 
 def _content(arguments: Arguments) -> _Content:
     given = arguments.structure("blocks")
-    blocks = () if given is None else checked_blocks(given)
+    blocks = () if given is None else validate_blocks(given)
     text = arguments.text("text")
     if not text.strip() and not blocks:
         raise RefusedError("no_text")
     metadata = arguments.structure("metadata")
-    notes: Json = {}
+    warnings: Json = {}
     if len(text) > limits.MESSAGE_TEXT:
         text = text[: limits.MESSAGE_TEXT]
-        notes = {"warning": "message_truncated", "response_metadata": {"warnings": ["message_truncated"]}}
-    return _Content(text, blocks, None if metadata is None else checked_metadata(metadata), notes)
+        warnings = {"warning": "message_truncated", "response_metadata": {"warnings": ["message_truncated"]}}
+    return _Content(text, blocks, None if metadata is None else validate_metadata(metadata), warnings)
 
 
-def _thread(context: MethodContext, channel: str, arguments: Arguments) -> str | None:
-    """The root that ``thread_ts`` names. A reply is no root: Slack's page says to give the parent's timestamp."""
+def _thread_ts(context: MethodContext, channel: str, arguments: Arguments) -> str | None:
+    """The root that ``thread_ts`` names; a reply is refused, because Slack asks for the parent's timestamp."""
     thread_ts = arguments.text("thread_ts")
     if not thread_ts:
         return None
     if not _TIMESTAMP.fullmatch(thread_ts):
-        told = {"messages": [f"[ERROR] {thread_ts} is not a valid thread_ts"]}
-        raise RefusedError("invalid_thread_ts", response_metadata=told)
-    root = _message(context, channel, thread_ts, "thread_not_found")
+        messages = {"messages": [f"[ERROR] {thread_ts} is not a valid thread_ts"]}
+        raise RefusedError("invalid_thread_ts", response_metadata=messages)
+    root = context.message(channel, thread_ts, "thread_not_found")
     if root.thread_ts not in (None, root.ts):
         raise RefusedError("thread_not_found")
     return thread_ts
 
 
-def _message(context: MethodContext, channel: str, ts: str, error: str = "message_not_found") -> Message:
-    try:
-        return context.workspace.message(channel, ts)
-    except KeyError:
-        raise RefusedError(error) from None
-
-
 def _own_message(context: MethodContext, arguments: Arguments, error: str) -> Message:
     channel = context.channel(arguments.required("channel")).id
-    message = _message(context, channel, arguments.required("ts"))
+    message = context.message(channel, arguments.required("ts"))
     if message.user != context.workspace.bot.id:
         raise RefusedError(error)
     return message
 
 
 def post_message(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/chat.postMessage; a person's id stands for the direct message with them."""
-    where = arguments.required("channel")
-    if where.startswith("U"):
-        where = _direct_message(context, where)
-    channel = context.channel(where).id
+    """chat.postMessage; a user id as the channel means the direct message with that person."""
+    channel = arguments.required("channel")
+    if channel.startswith("U"):
+        channel = context.direct_message(channel, "channel_not_found").id
+    context.channel(channel)
     content = _content(arguments)
     message = context.workspace.post(
         channel,
         context.workspace.bot.id,
         content.text,
-        thread_ts=_thread(context, channel, arguments),
+        thread_ts=_thread_ts(context, channel, arguments),
         blocks=content.blocks,
         metadata=content.metadata,
     )
     context.publisher.posted(message)
-    return {"channel": channel, "ts": message.ts, "message": context.workspace.to_json(message), **content.notes}
-
-
-def _direct_message(context: MethodContext, user: str) -> str:
-    try:
-        return context.workspace.direct_message(user).id
-    except KeyError:
-        raise RefusedError("channel_not_found") from None
+    return {"channel": channel, "ts": message.ts, "message": context.workspace.to_json(message), **content.warnings}
 
 
 def update(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/chat.update: what is not given stays."""
+    """chat.update; what is not given does not change."""
     message = _own_message(context, arguments, "cant_update_message")
     content = _content(arguments)
     if len(content.text) > limits.UPDATE_TEXT:
@@ -206,36 +207,41 @@ def update(context: MethodContext, arguments: Arguments) -> Json:
 
 
 def delete(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/chat.delete."""
+    """chat.delete"""
     message = _own_message(context, arguments, "cant_delete_message")
-    context.publisher.deleted(*context.workspace.remove(message.channel, message.ts))
+    context.publisher.deleted(*context.workspace.delete(message.channel, message.ts))
     return {"channel": message.channel, "ts": message.ts}
 
 
 def post_ephemeral(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/chat.postEphemeral."""
+    """chat.postEphemeral"""
     channel = context.channel(arguments.required("channel"))
     user = arguments.required("user")
     if user not in channel.members:
         raise RefusedError("user_not_in_channel")
     content = _content(arguments)
-    thread_ts = _thread(context, channel.id, arguments)
-    shown = context.workspace.post_ephemeral(channel.id, user, content.text, thread_ts=thread_ts, blocks=content.blocks)
-    return {"message_ts": shown.ts, **content.notes}
+    message = context.workspace.post_ephemeral(
+        channel.id,
+        user,
+        content.text,
+        thread_ts=_thread_ts(context, channel.id, arguments),
+        blocks=content.blocks,
+    )
+    return {"message_ts": message.ts, **content.warnings}
 
 
 def get_permalink(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/chat.getPermalink."""
+    """chat.getPermalink"""
     channel = context.channel(arguments.required("channel"), as_member=False).id
-    message = _message(context, channel, arguments.required("message_ts"))
+    message = context.message(channel, arguments.required("message_ts"))
     return {"channel": channel, "permalink": context.workspace.permalink(message)}
 
 
 def _react(context: MethodContext, arguments: Arguments, *, is_added: bool) -> Json:
     channel = context.channel(arguments.required("channel")).id
-    message = _message(context, channel, arguments.required("timestamp"))
+    message = context.message(channel, arguments.required("timestamp"))
     name, user = arguments.required("name").strip(":"), context.workspace.bot.id
-    if not re.fullmatch(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?", name):
+    if not _EMOJI.fullmatch(name):
         raise RefusedError("invalid_name")
     if not context.workspace.react(channel, message.ts, name, user, is_added=is_added):
         raise RefusedError("already_reacted" if is_added else "no_reaction")
@@ -244,92 +250,72 @@ def _react(context: MethodContext, arguments: Arguments, *, is_added: bool) -> J
 
 
 def add_reaction(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/reactions.add."""
+    """reactions.add"""
     return _react(context, arguments, is_added=True)
 
 
 def remove_reaction(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/reactions.remove."""
+    """reactions.remove"""
     return _react(context, arguments, is_added=False)
 
 
-CHAT_METHODS = {
-    "chat.postMessage": Method(post_message, ("chat:write",)),
-    "chat.update": Method(update, ("chat:write",)),
-    "chat.delete": Method(delete, ("chat:write",)),
-    "chat.postEphemeral": Method(post_ephemeral, ("chat:write",)),
-    "chat.getPermalink": Method(get_permalink, reads_json=False),
-    "reactions.add": Method(add_reaction, ("reactions:write",)),
-    "reactions.remove": Method(remove_reaction, ("reactions:write",)),
-}
-
-_FAMILY = {"channel": "channels", "group": "groups", "mpim": "mpim", "im": "im"}
-
-
-def _family(verb: str) -> tuple[str, ...]:
-    return tuple(f"{family}:{verb}" for family in _FAMILY.values())
-
-
-def _readable(context: MethodContext, arguments: Arguments, verb: str, *, as_member: bool) -> Channel:
-    channel = context.channel(arguments.required("channel"), as_member=as_member)
-    context.need(f"{_FAMILY[channel.kind]}:{verb}")
-    return channel
+# auth.*, apps.*, conversations.*, users.* and bots.*
 
 
 def auth_test(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/auth.test."""
+    """auth.test"""
     team, bot = context.workspace.team, context.workspace.bot
     url = f"https://{team.domain}.slack.com/"
-    who = {"user": bot.name.lower(), "team_id": team.id, "user_id": bot.id, "bot_id": bot.bot_id}
-    return {"url": url, "team": team.name, **who, "is_enterprise_install": False}
+    identity = {"user": bot.name.lower(), "team_id": team.id, "user_id": bot.id, "bot_id": bot.bot_id}
+    return {"url": url, "team": team.name, **identity, "is_enterprise_install": False}
 
 
 def open_connection(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/apps.connections.open."""
-    return {"url": context.issue_address()}
+    """apps.connections.open"""
+    return {"url": context.issue_url()}
+
+
+def _readable_channel(context: MethodContext, arguments: Arguments, permission: str, *, as_member: bool) -> Channel:
+    channel = context.channel(arguments.required("channel"), as_member=as_member)
+    context.require_scope(f"{_SCOPES[channel.kind]}:{permission}")
+    return channel
 
 
 def history(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/conversations.history: newest first, without replies."""
-    channel = _readable(context, arguments, "history", as_member=True)
+    """conversations.history: newest first, without replies."""
+    channel = _readable_channel(context, arguments, "history", as_member=True)
     roots = [one for one in context.workspace.messages(channel.id) if one.thread_ts in (None, one.ts)]
-    return _page(context, arguments, _between(arguments, roots)[::-1])
+    return _page(context, arguments, _within_time(arguments, roots)[::-1])
 
 
 def replies(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/conversations.replies: oldest first; ``ts`` names the root or any reply."""
-    channel = _readable(context, arguments, "history", as_member=True)
-    try:
-        named = context.workspace.message(channel.id, arguments.required("ts"))
-    except KeyError:
-        raise RefusedError("thread_not_found") from None
-    root, *others = context.workspace.thread(channel.id, named.thread_ts or named.ts)
-    return _page(context, arguments, [root, *_between(arguments, others)])
+    """conversations.replies: oldest first; ``ts`` is the root's or any reply's."""
+    channel = _readable_channel(context, arguments, "history", as_member=True)
+    message = context.message(channel.id, arguments.required("ts"), "thread_not_found")
+    root, *others = context.workspace.thread(channel.id, message.thread_ts or message.ts)
+    return _page(context, arguments, [root, *_within_time(arguments, others)])
 
 
 def info(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/conversations.info."""
-    channel = _readable(context, arguments, "read", as_member=False)
+    """conversations.info"""
+    channel = _readable_channel(context, arguments, "read", as_member=False)
     return {"channel": channel.to_json(context.workspace.bot.id)}
 
 
 def open_conversation(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/conversations.open, for the direct message with one person."""
+    """conversations.open, for the direct message with one person."""
     channel, users = arguments.text("channel"), arguments.text("users").split(",")
     if channel:
         opened = context.channel(channel)
     elif len(users) == 1 and users[0]:
-        try:
-            opened = context.workspace.direct_message(users[0])
-        except KeyError:
-            raise RefusedError("user_not_found") from None
+        opened = context.direct_message(users[0], "user_not_found")
     else:
         raise RefusedError("users_list_not_supplied" if users == [""] else "not_enough_users")
     return {"channel": opened.to_json(context.workspace.bot.id) if arguments.flag("return_im") else {"id": opened.id}}
 
 
 def user_info(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/users.info."""
+    """users.info"""
     try:
         return {"user": context.workspace.user(arguments.required("user")).to_json(context.workspace.team)}
     except KeyError:
@@ -337,23 +323,25 @@ def user_info(context: MethodContext, arguments: Arguments) -> Json:
 
 
 def bot_info(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/bots.info."""
-    try:
-        user = context.workspace.user_of_bot(arguments.required("bot"))
-    except KeyError:
-        raise RefusedError("bot_not_found") from None
-    return {"bot": {"id": user.bot_id, "deleted": False, "name": user.name, "app_id": user.app_id, "user_id": user.id}}
+    """bots.info"""
+    bot_id = arguments.required("bot")
+    for user in context.workspace.users():
+        if user.bot_id == bot_id:
+            bot = {"id": bot_id, "deleted": False, "name": user.name, "app_id": user.app_id, "user_id": user.id}
+            return {"bot": bot}
+    raise RefusedError("bot_not_found")
 
 
-def _between(arguments: Arguments, messages: Sequence[Message]) -> list[Message]:
+def _within_time(arguments: Arguments, messages: Sequence[Message]) -> list[Message]:
+    """The messages between ``oldest`` and ``latest``, including these if ``inclusive``."""
     oldest, latest = _time(arguments, "oldest"), _time(arguments, "latest")
-    borders = (oldest, latest) if arguments.flag("inclusive") else ()
-    kept = []
+    included = (oldest, latest) if arguments.flag("inclusive") else ()
+    found = []
     for message in messages:
         at = Decimal(message.ts)
-        if at in borders or ((oldest is None or at > oldest) and (latest is None or at < latest)):
-            kept.append(message)
-    return kept
+        if at in included or ((oldest is None or at > oldest) and (latest is None or at < latest)):
+            found.append(message)
+    return found
 
 
 def _time(arguments: Arguments, name: str) -> Decimal | None:
@@ -364,7 +352,12 @@ def _time(arguments: Arguments, name: str) -> Decimal | None:
 
 
 def _page(context: MethodContext, arguments: Arguments, messages: Sequence[Message]) -> Json:
-    start = _start(arguments.text("cursor"))
+    """The page at ``cursor``, the base64 of ``next:`` and the position of its first message."""
+    cursor = arguments.text("cursor")
+    try:
+        start = int(base64.b64decode(cursor).decode().removeprefix("next:")) if cursor else 0
+    except (binascii.Error, ValueError):
+        raise RefusedError("invalid_cursor") from None
     limit = min(arguments.number("limit", limits.PAGE), limits.LARGEST_PAGE)
     if limit < 1:
         raise RefusedError("invalid_limit")
@@ -377,61 +370,43 @@ def _page(context: MethodContext, arguments: Arguments, messages: Sequence[Messa
     return page
 
 
-def _start(cursor: str) -> int:
-    try:
-        return int(base64.b64decode(cursor).decode().removeprefix("next:")) if cursor else 0
-    except (binascii.Error, ValueError):
-        raise RefusedError("invalid_cursor") from None
-
-
-CONVERSATION_METHODS = {
-    "auth.test": Method(auth_test),
-    "apps.connections.open": Method(open_connection, token="app"),
-    "conversations.history": Method(history, _family("history"), reads_json=False),
-    "conversations.replies": Method(replies, _family("history"), reads_json=False),
-    "conversations.info": Method(info, _family("read"), reads_json=False),
-    "conversations.open": Method(open_conversation, ("im:write", "mpim:write", "channels:manage", "groups:write")),
-    "users.info": Method(user_info, ("users:read",), reads_json=False),
-    "bots.info": Method(bot_info, ("users:read",), reads_json=False),
-}
+# views.* and assistant.threads.*
 
 
 def open_view(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/views.open."""
+    """views.open"""
     trigger = arguments.required("trigger_id")
-    view = checked_view(arguments.structure("view"), "modal")
-    return {"view": context.views.open(trigger, view)}
+    return {"view": context.views.open(trigger, validate_view(arguments.structure("view"), "modal"))}
 
 
 def push_view(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/views.push."""
+    """views.push"""
     trigger = arguments.required("trigger_id")
-    view = checked_view(arguments.structure("view"), "modal")
-    return {"view": context.views.push(trigger, view)}
+    return {"view": context.views.push(trigger, validate_view(arguments.structure("view"), "modal"))}
 
 
 def update_view(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/views.update."""
+    """views.update"""
     view_id, external_id = arguments.text("view_id"), arguments.text("external_id")
     if not view_id and not external_id:
         raise invalid_arguments("missing required field: view_id")
-    view = checked_view(arguments.structure("view"), "modal")
+    view = validate_view(arguments.structure("view"), "modal")
     return {"view": context.views.update(view_id, external_id, arguments.text("hash"), view)}
 
 
 def publish_view(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/views.publish."""
+    """views.publish"""
     user = arguments.required("user_id")
     try:
         context.workspace.user(user)
     except KeyError:
         raise invalid_arguments("user not found [json-pointer:/user_id]") from None
-    view = checked_view(arguments.structure("view"), "home")
+    view = validate_view(arguments.structure("view"), "home")
     return {"view": context.views.publish(user, arguments.text("hash"), view)}
 
 
 def set_status(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/assistant.threads.setStatus."""
+    """assistant.threads.setStatus"""
     channel = context.channel(arguments.required("channel_id")).id
     thread_ts = arguments.required("thread_ts")
     if not context.workspace.thread(channel, thread_ts):
@@ -443,7 +418,7 @@ def set_status(context: MethodContext, arguments: Arguments) -> Json:
 
 
 def set_suggested_prompts(context: MethodContext, arguments: Arguments) -> Json:
-    """docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts."""
+    """assistant.threads.setSuggestedPrompts"""
     channel = context.channel(arguments.required("channel_id")).id
     prompts = arguments.structure("prompts")
     if not isinstance(prompts, list) or not 1 <= len(prompts) <= limits.SUGGESTED_PROMPTS:
@@ -454,12 +429,30 @@ def set_suggested_prompts(context: MethodContext, arguments: Arguments) -> Json:
     return {}
 
 
-VIEW_METHODS = {
-    "views.open": Method(open_view),
-    "views.push": Method(push_view),
-    "views.update": Method(update_view),
-    "views.publish": Method(publish_view),
+_HISTORY, _READ = (tuple(f"{kind}:{permission}" for kind in _SCOPES.values()) for permission in ("history", "read"))
+_WRITE = ("im:write", "mpim:write", "channels:manage", "groups:write")
+
+METHODS = {
+    "apps.connections.open": Method(open_connection, token="app"),
     # chat:write has sufficed for the status since 2026-03; assistant:write is to stop working for it
     "assistant.threads.setStatus": Method(set_status, ("chat:write", "assistant:write")),
     "assistant.threads.setSuggestedPrompts": Method(set_suggested_prompts, ("assistant:write",)),
+    "auth.test": Method(auth_test),
+    "bots.info": Method(bot_info, ("users:read",), reads_json=False),
+    "chat.delete": Method(delete, ("chat:write",)),
+    "chat.getPermalink": Method(get_permalink, reads_json=False),
+    "chat.postEphemeral": Method(post_ephemeral, ("chat:write",)),
+    "chat.postMessage": Method(post_message, ("chat:write",)),
+    "chat.update": Method(update, ("chat:write",)),
+    "conversations.history": Method(history, _HISTORY, reads_json=False),
+    "conversations.info": Method(info, _READ, reads_json=False),
+    "conversations.open": Method(open_conversation, _WRITE),
+    "conversations.replies": Method(replies, _HISTORY, reads_json=False),
+    "reactions.add": Method(add_reaction, ("reactions:write",)),
+    "reactions.remove": Method(remove_reaction, ("reactions:write",)),
+    "users.info": Method(user_info, ("users:read",), reads_json=False),
+    "views.open": Method(open_view),
+    "views.publish": Method(publish_view),
+    "views.push": Method(push_view),
+    "views.update": Method(update_view),
 }

@@ -1,4 +1,4 @@
-"""The nouns of a workspace, frozen, and the shapes in which Slack's API shows them."""
+"""Teams, users, channels, files and messages, and the JSON objects of Slack's API for them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from bot.models import Json
 ChannelKind = Literal["channel", "group", "mpim", "im"]
 Guest = Literal["single-channel", "multi-channel"]
 
-# Where Slack's name for a type of file is not the ending of its name: docs.slack.dev/reference/objects/file-object
+# File types whose name is not the file's extension: docs.slack.dev/reference/objects/file-object
 _FILETYPES = {"txt": "text", "jpeg": "jpg", "md": "markdown", "py": "python", "js": "javascript", "htm": "html"}
-_CONTROL = re.compile(r"<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+|!(?:here|channel|everyone))>")
-_ADDRESS = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?)\]\"']")
+_MENTION_OR_URL = re.compile(
+    r"<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+|!(?:here|channel|everyone))>|https?://[^\s<>]*[^\s<>.,;:!?)\]\"']"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A workspace's name and address."""
+    """A workspace."""
 
     id: str
     name: str
@@ -29,10 +30,10 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person, or an app's bot user (``bot_id`` and ``app_id`` are given together).
+    """A person, or an app's bot user, which has both ``bot_id`` and ``app_id``.
 
-    ``team`` is the workspace of another organisation that a person is of, None for this one's own people. Slack calls a
-    guest ``restricted``, and ``ultra_restricted`` as well when one channel is all that the guest sees.
+    ``team`` is set for people of another organisation. Slack's flag for a guest is ``is_restricted``, and also
+    ``is_ultra_restricted`` for a guest of a single channel.
     """
 
     id: str
@@ -43,7 +44,7 @@ class User:
     guest: Guest | None = None
 
     def to_json(self, team: Team) -> Json:
-        """The user object of ``users.info``; who shares a channel is no stranger, whatever the organisation."""
+        """Return the user object of ``users.info``."""
         home = self.team or team.id
         return {
             "id": self.id,
@@ -63,10 +64,9 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A public channel, a private one (``group``), or a direct message: of several people (``mpim``) or of one with the
-    bot (``im``).
+    """A public channel, a private one (``group``), or a direct message: of several people (``mpim``) or one (``im``).
 
-    ``shared_with`` are the workspaces of other organisations that it is shared with.
+    ``shared_with`` are the ids of other organisations' teams.
     """
 
     id: str
@@ -77,11 +77,11 @@ class Channel:
 
     @property
     def is_ext_shared(self) -> bool:
-        """Whether people of other organisations are in it."""
+        """Whether the channel is shared with other organisations."""
         return bool(self.shared_with)
 
     def to_json(self, viewer: str) -> Json:
-        """The conversation object, as ``viewer`` (a user's id) gets it."""
+        """Return the conversation object for ``viewer``, a user's id."""
         common: Json = {"id": self.id, "is_im": self.kind == "im", "is_mpim": self.kind == "mpim", "is_archived": False}
         common |= {"is_shared": self.is_ext_shared, "is_ext_shared": self.is_ext_shared}
         if self.kind == "im":
@@ -99,17 +99,17 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that a person attached: its name, media type and size in bytes. What is in it is not kept."""
+    """An attached file: name, media type and size in bytes. Its content is not stored."""
 
     name: str
     mimetype: str
     size: int
 
     def to_json(self, id: str, user: str, created: int, team: Team) -> Json:
-        """The file object of a message; its addresses lead nowhere."""
+        """Return the file object of a message; its URLs do not exist."""
         private = f"https://files.slack.com/files-pri/{team.id}-{id}"
         suffix = self.name.rpartition(".")[2].lower() if "." in self.name else "binary"
-        named = quote(self.name)
+        filename = quote(self.name)
         return {
             "id": id,
             "created": created,
@@ -124,19 +124,19 @@ class File:
             "mode": "hosted",
             "is_external": False,
             "is_public": False,
-            "url_private": f"{private}/{named}",
-            "url_private_download": f"{private}/download/{named}",
-            "permalink": f"https://{team.domain}.slack.com/files/{user}/{id}/{named}",
+            "url_private": f"{private}/{filename}",
+            "url_private_download": f"{private}/download/{filename}",
+            "permalink": f"https://{team.domain}.slack.com/files/{user}/{id}/{filename}",
             "file_access": "visible",
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it is now: ``thread_ts`` is its thread's root, which for a root is None.
+    """A message; ``thread_ts`` is the timestamp of its thread's root, None for a root.
 
-    ``user_team`` is its author's workspace, given where several organisations meet; ``attachments`` are the previews
-    of its links and the messages forwarded with it, and ``language`` the one that Slack took its text for.
+    ``seen_by`` is the only person who sees an ephemeral message, ``user_team`` the author's team if several
+    organisations are involved. ``attachments`` are link previews and forwarded messages.
     """
 
     channel: str
@@ -158,7 +158,7 @@ class Message:
     files: tuple[File, ...] = ()
 
     def to_json(self, team: Team, *, with_metadata: bool = True) -> Json:
-        """The message object of events and answers."""
+        """Return the message object of events and API responses."""
         home = self.user_team or team.id
         shown: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": home}
         edited = {"user": self.user, "ts": self.edited_ts} if self.edited_ts else None
@@ -177,9 +177,9 @@ class Message:
             "attachments": list(self.attachments),
             "language": {"locale": self.language, "is_reliable": True} if self.language else None,
         }
-        return shown | self._shown_files(team) | {name: value for name, value in given.items() if value}
+        return shown | self._files_json(team) | {name: value for name, value in given.items() if value}
 
-    def _shown_files(self, team: Team) -> Json:
+    def _files_json(self, team: Team) -> Json:
         if not self.files:
             return {}
         created = int(self.ts.partition(".")[0])
@@ -188,23 +188,23 @@ class Message:
         return {"files": shown, "upload": False, "display_as_bot": False}
 
     def mentions(self, user: str) -> bool:
-        """Whether the text mentions ``user`` (an id)."""
+        """Return whether the text mentions ``user`` (an id)."""
         return f"<@{user}>" in self.text
 
 
 def escape_typed(text: str) -> str:
-    """What Slack makes of a text that a person typed: ``& < >`` as entities, addresses in angle brackets.
+    """Return typed text as Slack sends it: ``& < >`` as entities, and URLs in angle brackets.
 
-    Mentions (``<@U…>``, ``<#C…>``, ``<!here>``) are taken as picked from the composer's list, and kept.
+    Mentions (``<@U…>``, ``<#C…>``, ``<!here>``) stay: Slack's input inserts them when a name is picked from the list.
     """
     parts: list[str] = []
-    at = 0
-    for found in re.finditer(f"{_CONTROL.pattern}|{_ADDRESS.pattern}", text):
-        piece = found[0]
-        parts += [_escaped(text[at : found.start()]), piece if piece.startswith("<") else f"<{_escaped(piece)}>"]
-        at = found.end()
-    return "".join([*parts, _escaped(text[at:])])
+    end = 0
+    for match in _MENTION_OR_URL.finditer(text):
+        token = match[0]
+        parts += [_escape(text[end : match.start()]), token if token.startswith("<") else f"<{_escape(token)}>"]
+        end = match.end()
+    return "".join([*parts, _escape(text[end:])])
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,46 +1,131 @@
-"""What people do in the workspace, and what Slack does to their messages by itself; keeps secret whom it is told to.
-
-The stand-in as tests and the playground use it: say, then wait for the reply; keeps secret all that runs below.
-"""
+"""A fake Slack on a loopback port: tests and the playground post messages and wait for the bot's replies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+import socket
+import struct
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
 from bot.models import Json
 from bot.playground import limits
 from bot.playground.event_delivery import AppReply, EventSender, HttpEventTransport, RequestKind
-from bot.playground.events import EventPublisher, forwarded
+from bot.playground.events import EventPublisher, forwarded_message
 from bot.playground.faults import Fault, Faults, FaultSource
-from bot.playground.hosting import LoopbackServer
-from bot.playground.interactivity import Command, Interactivity, Shortcut
+from bot.playground.interactivity import Command, Interactivity, ResponseUrls, Shortcut
 from bot.playground.journal import ApiCall, EventDelivery, Journal
 from bot.playground.methods import MethodContext
 from bot.playground.models import Channel, ChannelKind, File, Guest, Message, User, escape_typed
-from bot.playground.responses import ResponseUrls
 from bot.playground.socketmode import SocketModeServer
 from bot.playground.views import AppViews
 from bot.playground.web_api import ApiTokens, WebApi
 from bot.playground.workspace import BOT, YOU, ChangeNotifier, Workspace, default_workspace
 
+_STOP_SECONDS = 5
+Result = TypeVar("Result")
+
+
+class LoopbackServer:
+    """A web server in a thread, on a loopback port; ``port`` 0 picks a free one. OSError if the port is in use."""
+
+    def __init__(self, port: int = 0) -> None:
+        # Listening from now on: the address is known before ``start``, and early connections wait
+        self._socket = socket.create_server(("127.0.0.1", port))
+        self.port: int = self._socket.getsockname()[1]
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self, app: Starlette, on_start: Callable[[], None], on_stop: Callable[[], Awaitable[None]]) -> None:
+        """Start serving ``app``.
+
+        ``on_start`` and ``on_stop`` run on the event loop, before the first request and before the server stops.
+        """
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+        self._server = _Server(config, on_start, on_stop)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="fake-slack", daemon=True
+        )
+        self._thread.start()
+        self._server.ready.wait()
+
+    def stop(self) -> None:
+        """Stop the server and wait for its thread."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+        self._socket.close()
+
+    def run(self, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Run ``work`` on the server's event loop from another thread, and return its result."""
+
+        async def call() -> Result:
+            return await work()
+
+        if self._server is None:
+            raise RuntimeError("the server has not started")
+        return asyncio.run_coroutine_threadsafe(call(), self._server.loop).result()
+
+    def reset_connection(self, client: tuple[str, int]) -> None:
+        """Reset the connection of ``client`` (host, port), as a broken network does; call it on the event loop."""
+        if self._server is None:
+            return
+        for connection in tuple(self._server.server_state.connections):
+            transport = connection.transport
+            if transport is not None and transport.get_extra_info("peername") == client:
+                # With a linger time of 0, closing sends a reset
+                linger = struct.pack("ii", 1, 0)
+                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                transport.abort()
+
+
+class _Server(uvicorn.Server):
+    loop: asyncio.AbstractEventLoop
+
+    def __init__(
+        self, config: uvicorn.Config, on_start: Callable[[], None], on_stop: Callable[[], Awaitable[None]]
+    ) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+        self._on_start = on_start
+        self._on_stop = on_stop
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._on_start()
+        await super().startup(sockets)
+        self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._on_stop()
+        await super().shutdown(sockets)
+
 
 class WorkspaceActions:
-    """The hands in a workspace: each thing done is kept there and announced to the app."""
+    """What people do in a workspace: each action changes its state and publishes the events."""
 
     def __init__(self, workspace: Workspace, publisher: EventPublisher) -> None:
         self.workspace = workspace
         self._publisher = publisher
 
-    # Who is there
+    # People and channels
 
     def add_person(self, *, channels: Iterable[str] = (), team: str | None = None, guest: Guest | None = None) -> str:
-        """A new person's id, already a member of ``channels``; of another organisation when ``team`` names one."""
+        """Add a member of ``channels`` and return the id; ``team`` is another organisation's, if given."""
         number = len(self.workspace.users()) + 1
         person = User(f"U0PERSON{number}", f"Person {number}", team=team, guest=guest)
         self.workspace.add_user(person)
@@ -49,7 +134,7 @@ class WorkspaceActions:
         return person.id
 
     def add_channel(self, *, kind: ChannelKind = "channel", shared_with: Iterable[str] = ()) -> str:
-        """A new channel's id, in which everyone is who is there now; ``shared_with`` are other organisations' teams."""
+        """Add a channel with everyone in it and return its id; ``shared_with`` are other organisations' teams."""
         number = len(self.workspace.channels()) + 1
         name = f"channel-{number}"
         members = frozenset(user.id for user in self.workspace.users())
@@ -57,10 +142,10 @@ class WorkspaceActions:
         return f"C0CHANNEL{number}"
 
     def open_dm(self, user: str) -> str:
-        """The id of the direct message between ``user`` and the bot."""
+        """Return the id of the direct message between ``user`` and the bot."""
         return self.workspace.direct_message(user).id
 
-    # What people do
+    # Messages
 
     def say(
         self,
@@ -72,7 +157,7 @@ class WorkspaceActions:
         files: Iterable[File] = (),
         attachments: Iterable[Json] = (),
     ) -> Message:
-        """Post as ``user``, typed in the composer: ``& < >`` are escaped, mentions are kept."""
+        """Post a message as ``user``; ``& < >`` are escaped, mentions are not."""
         message = self.workspace.post(
             channel, user, escape_typed(text), thread_ts=thread, files=files, attachments=attachments
         )
@@ -80,26 +165,26 @@ class WorkspaceActions:
         return message
 
     def forward(self, message: Message, channel: str, text: str = "", *, user: str = YOU) -> Message:
-        """Share ``message`` in ``channel``, below what is typed with it, which may be nothing."""
-        return self.say(channel, text, user=user, attachments=[forwarded(self.workspace, message)])
+        """Forward ``message`` to ``channel`` with an optional text."""
+        return self.say(channel, text, user=user, attachments=[forwarded_message(self.workspace, message)])
 
     def edit(self, message: Message, text: str) -> Message:
-        """Change what was said; returns it as it now stands."""
+        """Edit the text of a message; returns the edited message."""
         before, after = self.workspace.edit(message.channel, message.ts, text=escape_typed(text))
         self._publisher.edited(before, after)
         return after
 
     def delete(self, message: Message) -> None:
-        self._publisher.deleted(*self.workspace.remove(message.channel, message.ts))
+        self._publisher.deleted(*self.workspace.delete(message.channel, message.ts))
 
     def join(self, channel: str, user: str, *, inviter: str | None = None) -> Message:
-        """Become a member; returns the notice in the channel."""
+        """Add ``user`` to a channel; returns the channel_join message."""
         notice = self.workspace.join(channel, user)
         self._publisher.joined(notice, inviter)
         return notice
 
     def react(self, message: Message, name: str, *, user: str = YOU, is_added: bool = True) -> None:
-        """Put a reaction on a message, or take it away."""
+        """Add or remove a reaction."""
         if self.workspace.react(message.channel, message.ts, name, user, is_added=is_added):
             self._publisher.reacted(message, name, user, is_added=is_added)
 
@@ -107,43 +192,41 @@ class WorkspaceActions:
         """Open the app's ``home`` or ``messages`` tab."""
         self._publisher.home_opened(user, tab)
 
-    # What Slack does to a message by itself: message_changed, with the words as they were
+    # Changes that Slack makes by itself: message_changed with the same text
 
     def unfurl(self, message: Message) -> None:
-        """Show the preview of a link in it."""
+        """Add a link preview."""
         link = "https://example.org/"
         preview = {"id": 1, "from_url": link, "original_url": link, "title": "Example", "fallback": "Example"}
-        self._publisher.annotated(*self.workspace.annotate(message.channel, message.ts, attachments=[preview]))
+        self._publisher.changed(*self.workspace.annotate(message.channel, message.ts, attachments=[preview]))
 
     def detect_language(self, message: Message, locale: str = "en") -> None:
-        """Find out which language it is in."""
-        self._publisher.annotated(*self.workspace.annotate(message.channel, message.ts, language=locale))
+        """Add the detected language."""
+        self._publisher.changed(*self.workspace.annotate(message.channel, message.ts, language=locale))
 
     def count_replies(self, message: Message) -> None:
-        """Show under it how many replies its thread has."""
+        """Update a root's number of replies."""
         root = self.workspace.message(message.channel, message.ts)
-        self._publisher.annotated(root, root)
+        self._publisher.changed(root, root)
 
 
-# The least with which the bot does its work
+# The least that the bot needs
 SCOPES = ("app_mentions:read", "chat:write", "im:history", "im:read", "im:write")
 SUBSCRIPTIONS = ("app_mention", "app_home_opened", "message.im")
 _RESPONSES = "/responses/"
 
 
 class FakeSlack(WorkspaceActions):
-    """A Slack of one's own on a free loopback port, from ``with`` to its end.
+    """A context manager that runs a fake Slack on a free loopback port.
 
-    ``scopes`` are those granted to the bot token, ``subscriptions`` the events it is to get (see ``events.SCOPES``),
-    ``retry_after_seconds`` the waits before each further delivery of an event that was not acknowledged within
-    ``ack_seconds``, ``faults`` where calls go wrong that no test scripted (see ``mishaps``), ``copies`` how many times
-    each event is delivered at once, to an app with as many connections, ``commands`` and ``shortcuts`` what the app
-    offers. Tokens and secret are made up, and hold for this stand-in only.
+    ``scopes`` are granted to the bot token, ``subscriptions`` are names of ``events.SCOPES``. An event that is not
+    acknowledged within ``ack_seconds`` is sent again after each of ``retry_after_seconds``. ``faults`` inject failures,
+    ``copies`` is how often each event is sent at once, over as many connections. Tokens and secret are made up.
     """
 
-    bot_token = "xoxb-stand-in"
-    app_token = "xapp-1-A0PULLQUOTE-stand-in"
-    signing_secret = "stand-in-signing-secret"
+    bot_token = "xoxb-fake-slack"
+    app_token = "xapp-1-A0PULLQUOTE-fake-slack"
+    signing_secret = "fake-slack-signing-secret"
 
     def __init__(
         self,
@@ -168,7 +251,7 @@ class FakeSlack(WorkspaceActions):
             changes,
             app_id=str(workspace.bot.app_id),
             ack_seconds=ack_seconds,
-            sever=self._host.sever,
+            reset_connection=self._host.reset_connection,
             base=f"ws://127.0.0.1:{self._host.port}",
         )
         self._request_url: HttpEventTransport | None = None
@@ -177,11 +260,11 @@ class FakeSlack(WorkspaceActions):
         super().__init__(workspace, publisher)
         self._responses = ResponseUrls(changes, workspace, publisher, f"http://127.0.0.1:{self._host.port}{_RESPONSES}")
         self.interactivity = Interactivity(
-            changes, workspace, self.views, self._responses, self._ask, commands, shortcuts, granted
+            changes, workspace, self.views, self._responses, self._send_interaction, commands, shortcuts, granted
         )
-        context = MethodContext(workspace, self.views, publisher, granted, self._sockets.issue_address)
+        context = MethodContext(workspace, self.views, publisher, granted, self._sockets.issue_url)
         tokens = ApiTokens(self.bot_token, self.app_token)
-        self._api = WebApi(context, tokens, self._faults, self.journal, self._host.sever)
+        self._api = WebApi(context, tokens, self._faults, self.journal, self._host.reset_connection)
 
     def __enter__(self) -> Self:
         routes = [
@@ -213,11 +296,11 @@ class FakeSlack(WorkspaceActions):
 
     @property
     def mention(self) -> str:
-        """The bot's mention, to be put into a text."""
+        """The bot's mention, for use in a text."""
         return f"<@{self.bot_user}>"
 
     def environment(self) -> dict[str, str]:
-        """What a process must find in its environment to talk to this Slack."""
+        """Return the environment variables with which a process connects to this Slack."""
         return {
             "SLACK_API_URL": self.api_url,
             "SLACK_APP_TOKEN": self.app_token,
@@ -225,24 +308,24 @@ class FakeSlack(WorkspaceActions):
             "SLACK_SIGNING_SECRET": self.signing_secret,
         }
 
-    # What Slack does
+    # Connections and faults
 
     def deliver(self, event: Json, *, event_id: str | None = None, retry: int = 0) -> EventDelivery:
-        """Deliver ``event`` as it is, again if need be: with the ``event_id`` of before, as that ``retry``."""
-        return self._sender.deliver(self._publisher.callback(event, event_id), retry)
+        """Deliver any event; with its previous ``event_id`` and ``retry`` above 0 as Slack's retry of it."""
+        return self._sender.deliver(self._publisher.envelope(event, event_id), retry)
 
     def use_request_url(self, url: str) -> None:
-        """Send events to ``url`` from now on, signed, instead of over Socket Mode; the app there must be running."""
+        """Send signed events to ``url`` from now on instead of over Socket Mode; the app must be running there."""
         request_url = HttpEventTransport(url, self.signing_secret, self._ack_seconds)
         request_url.verify()
         self._sender.transport = self._request_url = request_url
 
     def refresh_connections(self) -> None:
-        """Ask the app to reconnect, and close its websockets in order."""
+        """Ask the app to reconnect, then close its websockets."""
         self._host.run(self._sockets.refresh)
 
     def drop_connections(self) -> None:
-        """Cut the app's websockets without a word."""
+        """Reset the connections of the app's websockets."""
         self._host.run(self._sockets.drop)
 
     def fail_next(
@@ -257,59 +340,59 @@ class FakeSlack(WorkspaceActions):
         delay: float = 0.0,
         times: int = 1,
     ) -> None:
-        """Let the next ``times`` calls of ``method`` go wrong; see ``Fault``."""
+        """Make the next ``times`` calls of ``method`` fail; see ``Fault``."""
         self._faults.add(method, Fault(status, error, retry_after, is_applied, drop, delay), times)
 
-    def _ask(self, kind: RequestKind, payload: Json) -> AppReply:
-        return self._host.run(lambda: self._sender.send_interaction(kind, payload))
+    def _send_interaction(self, kind: RequestKind, payload: Json) -> AppReply:
+        return self._host.run(lambda: self._sender.transport.send_interaction(kind, payload))
 
-    # What is there to see
+    # State
 
-    def watching(self, tell: Callable[[], object]) -> AbstractContextManager[None]:
-        """Have ``tell`` called, by any thread, whenever something changes; it must not wait."""
-        return self._changes.watching(tell)
+    def watching(self, listener: Callable[[], object]) -> AbstractContextManager[None]:
+        """Call ``listener`` at each change, from any thread; it must not block."""
+        return self._changes.watching(listener)
 
     @property
     def connections(self) -> int:
-        """How many websockets the app has open."""
+        """The number of the app's open websockets."""
         return self._sockets.count()
 
     @property
     def calls(self) -> tuple[ApiCall, ...]:
-        """Every Web API call that was answered, or cut off, so far."""
+        """The Web API calls that ended so far."""
         return self.journal.calls()
 
     @property
     def deliveries(self) -> tuple[EventDelivery, ...]:
-        """Every event that was sent to the app, in order."""
+        """The events that were sent to the app, in order."""
         return self.journal.deliveries()
 
     def replies(self, channel: str, thread: str | None = None) -> list[Message]:
-        """The bot's messages, oldest first: those of ``thread``, or all of the channel and its threads."""
+        """Return the bot's messages, oldest first, in ``thread`` or in the channel and all its threads."""
         messages = self.workspace.messages(channel)
         return [one for one in messages if one.user == BOT and thread in (None, one.thread_ts)]
 
     def wait_until_connected(self, timeout: float = 30.0, *, connections: int = 1) -> None:
-        """Wait for that many websockets; ``TimeoutError`` if they do not come."""
+        """Wait until the app has this many websockets open; raises TimeoutError."""
         if not self._changes.wait_for(lambda: self._sockets.count() >= connections, timeout):
             raise TimeoutError(f"{self._sockets.count()} of {connections} connections after {timeout} s")
 
     def wait_for_replies(
         self, channel: str, count: int = 1, *, thread: str | None = None, timeout: float = 30.0
     ) -> list[Message]:
-        """Wait for ``count`` or more of the bot's messages; ``TimeoutError`` tells what was there instead."""
+        """Wait for at least ``count`` of the bot's messages and return them; raises TimeoutError."""
         if not self._changes.wait_for(lambda: len(self.replies(channel, thread)) >= count, timeout):
-            there = [message.text for message in self.replies(channel, thread)]
-            raise TimeoutError(f"{len(there)} of {count} replies in {thread or channel} after {timeout} s: {there}")
+            texts = [message.text for message in self.replies(channel, thread)]
+            raise TimeoutError(f"{len(texts)} of {count} replies in {thread or channel} after {timeout} s: {texts}")
         return self.replies(channel, thread)
 
-    def wait_until(self, holds: Callable[[], bool], timeout: float = 30.0) -> None:
-        """Wait until ``holds()``, which is asked again whenever something happens; ``TimeoutError`` if it does not."""
-        if not self._changes.wait_for(holds, timeout):
-            raise TimeoutError(f"what was waited for did not come within {timeout} s")
+    def wait_until(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
+        """Wait until ``condition()`` is true, which is checked at each change; raises TimeoutError."""
+        if not self._changes.wait_for(condition, timeout):
+            raise TimeoutError(f"the condition was not true within {timeout} s")
 
     def wait_until_idle(self, *, grace: float = 0.3, timeout: float = 30.0) -> None:
-        """Wait until all is delivered and answered, and nothing has happened for ``grace`` seconds more."""
+        """Wait until all deliveries and calls have ended and nothing changes for ``grace`` s; raises TimeoutError."""
         if not self._changes.wait_until_idle(self.journal.is_idle, grace, timeout):
             waiting = [delivery.event for delivery in self.deliveries if not delivery.is_settled]
-            raise TimeoutError(f"not quiet after {timeout} s; not yet settled: {waiting}")
+            raise TimeoutError(f"not idle after {timeout} s; not yet settled: {waiting}")

@@ -1,4 +1,4 @@
-"""Socket Mode: one-time addresses, websockets, envelopes and acknowledgements; keeps secret which socket gets what."""
+"""Socket Mode: one-time URLs, websockets, envelopes and acknowledgements."""
 
 from __future__ import annotations
 
@@ -18,36 +18,38 @@ from bot.playground.workspace import ChangeNotifier
 
 logger = logging.getLogger(__name__)
 
-Peer = tuple[str, int]
-Sever = Callable[[Peer], None]
+# Resets the connection of a client (host, port)
+ResetConnection = Callable[[tuple[str, int]], None]
 
 
 class SocketModeServer:
-    """The app's websockets. A payload goes to one of them, in turn; an acknowledgement may come through any."""
+    """The app's websockets, used in turn; an acknowledgement may arrive on any of them."""
 
-    def __init__(self, changes: ChangeNotifier, *, app_id: str, ack_seconds: float, sever: Sever, base: str) -> None:
+    def __init__(
+        self, changes: ChangeNotifier, *, app_id: str, ack_seconds: float, reset_connection: ResetConnection, base: str
+    ) -> None:
         self._changes = changes
         self._app_id = app_id
         self._ack_seconds = ack_seconds
-        self._sever = sever
+        self._reset_connection = reset_connection
         self._base = base
         self._tickets: set[str] = set()
         self._open: list[WebSocket] = []
         self._unacked: dict[str, asyncio.Future[Json | None]] = {}
 
     def count(self) -> int:
-        """How many websockets have been greeted and are open."""
+        """Return the number of open websockets that have got their hello."""
         with self._changes.reading():
             return len(self._open)
 
-    def issue_address(self) -> str:
-        """An address that opens one websocket, once."""
+    def issue_url(self) -> str:
+        """Return a URL that opens one websocket, once."""
         ticket = secrets.token_hex(16)
         self._tickets.add(ticket)
         return f"{self._base}/link/?ticket={ticket}&app_id={self._app_id}"
 
     async def serve(self, websocket: WebSocket) -> None:
-        """One websocket, from its greeting to its end."""
+        """Handle one websocket until it closes."""
         ticket = websocket.query_params.get("ticket", "")
         if ticket not in self._tickets:
             await websocket.close(code=1008)
@@ -55,37 +57,46 @@ class SocketModeServer:
         self._tickets.discard(ticket)
         await websocket.accept()
         if self.count() >= limits.SOCKET_CONNECTIONS:
-            await self._say_goodbye(websocket, "too_many_websockets")
+            await self._disconnect(websocket, "too_many_websockets")
             return
         try:
-            await self._converse(websocket)
+            await websocket.send_json(self._hello())
+            with self._changes.writing():
+                self._open.append(websocket)
+            async for text in websocket.iter_text():
+                self._receive(text)
         except (WebSocketDisconnect, RuntimeError):
-            # Starlette raises either where the end came in the middle: the app was killed, or we closed it ourselves
-            logger.debug("a websocket ended in the middle of a conversation")
+            # Starlette raises either if the app was killed or we closed the websocket ourselves
+            logger.debug("a websocket was closed")
         finally:
-            self._forget(websocket)
-
-    async def _converse(self, websocket: WebSocket) -> None:
-        await websocket.send_json(self._greeting())
-        with self._changes.writing():
-            self._open.append(websocket)
-        async for text in websocket.iter_text():
-            self._read(text)
+            self._remove(websocket)
 
     async def send_event(self, payload: Json, attempt: int, reason: str) -> str | None:
-        """See ``Carrier``."""
         retry = {"retry_attempt": attempt, "retry_reason": reason}
         envelope = {"type": "events_api", "payload": payload, "accepts_response_payload": False, **retry}
-        return (await self._exchange(envelope)).failure
+        return (await self._send(envelope)).failure
 
     async def send_interaction(self, kind: RequestKind, payload: Json) -> AppReply:
-        """See ``Carrier``."""
-        return await self._exchange({"type": kind, "payload": payload, "accepts_response_payload": True})
+        return await self._send({"type": kind, "payload": payload, "accepts_response_payload": True})
 
-    async def _exchange(self, envelope: Json) -> AppReply:
-        websocket = self._next()
-        if websocket is None:
+    async def refresh(self) -> None:
+        """Ask the app to reconnect and close the websockets, as Slack does every few hours."""
+        for websocket in tuple(self._open):
+            self._remove(websocket)
+            await self._disconnect(websocket, "refresh_requested")
+
+    async def drop(self) -> None:
+        """Reset the connections, as a broken network does."""
+        for websocket in tuple(self._open):
+            self._remove(websocket)
+            if websocket.client is not None:
+                self._reset_connection((websocket.client.host, websocket.client.port))
+
+    async def _send(self, envelope: Json) -> AppReply:
+        if not self._open:
             return AppReply("connection_failed")
+        websocket = self._open.pop(0)
+        self._open.append(websocket)
         envelope_id = str(uuid.uuid4())
         acked = asyncio.get_running_loop().create_future()
         self._unacked[envelope_id] = acked
@@ -94,56 +105,36 @@ class SocketModeServer:
             return AppReply(None, await asyncio.wait_for(acked, self._ack_seconds))
         except (WebSocketDisconnect, RuntimeError):
             # Starlette raises either, depending on which side noticed first that the websocket is gone
-            self._forget(websocket)
+            self._remove(websocket)
             return AppReply("connection_failed")
         except TimeoutError:
             return AppReply("timeout")
         finally:
             del self._unacked[envelope_id]
 
-    async def refresh(self) -> None:
-        """Ask the app to reconnect and close the websockets, as Slack does every few hours."""
-        for websocket in tuple(self._open):
-            self._forget(websocket)
-            await self._say_goodbye(websocket, "refresh_requested")
-
-    async def drop(self) -> None:
-        """Cut the connections without a word, as a broken network does."""
-        for websocket in tuple(self._open):
-            self._forget(websocket)
-            if websocket.client is not None:
-                self._sever((websocket.client.host, websocket.client.port))
-
-    async def _say_goodbye(self, websocket: WebSocket, reason: str) -> None:
+    async def _disconnect(self, websocket: WebSocket, reason: str) -> None:
         try:
-            await websocket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "stand-in"}})
+            await websocket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "fake-slack"}})
             await websocket.close()
         except (WebSocketDisconnect, RuntimeError):
-            logger.debug("a websocket was gone before it could be closed")
+            logger.debug("a websocket was closed already")
 
-    def _greeting(self) -> Json:
-        debug = {"host": "stand-in", "build_number": 1, "approximate_connection_time": 18060}
+    def _hello(self) -> Json:
+        debug = {"host": "fake-slack", "build_number": 1, "approximate_connection_time": 18060}
         info = {"app_id": self._app_id}
         return {"type": "hello", "num_connections": self.count() + 1, "debug_info": debug, "connection_info": info}
 
-    def _next(self) -> WebSocket | None:
-        if not self._open:
-            return None
-        websocket = self._open.pop(0)
-        self._open.append(websocket)
-        return websocket
-
-    def _forget(self, websocket: WebSocket) -> None:
+    def _remove(self, websocket: WebSocket) -> None:
         with self._changes.writing():
             if websocket in self._open:
                 self._open.remove(websocket)
 
-    def _read(self, text: str) -> None:
+    def _receive(self, text: str) -> None:
         try:
-            given = json.loads(text)
-            envelope_id, body = given["envelope_id"], given.get("payload")
+            message = json.loads(text)
+            envelope_id, body = message["envelope_id"], message.get("payload")
         except (ValueError, KeyError, TypeError):
-            logger.warning("the app sent something that is no acknowledgement: %.200s", text)
+            logger.warning("the app sent something that is not an acknowledgement: %.200s", text)
             return
         acked = self._unacked.get(str(envelope_id))
         if acked is not None and not acked.done():

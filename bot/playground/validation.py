@@ -1,4 +1,4 @@
-"""What Slack says of blocks, a text or a view that break its rules; keeps secret that a library does the checking."""
+"""Checks of blocks, views and metadata, with the error messages that Slack gives."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.playground.block_kit import MessageBlocks, ViewPayload
 
 
 class RefusedError(Exception):
-    """The call is refused, with Slack's error code and what Slack adds to it; ``answer`` is the body."""
+    """Slack refuses the call: ``error`` is its code, ``answer`` the response body with any ``details``."""
 
     def __init__(self, error: str, **details: Any) -> None:
         super().__init__(error)
@@ -23,33 +23,32 @@ class RefusedError(Exception):
         self.answer: Json = {"ok": False, "error": error, **details}
 
 
-def checked_blocks(blocks: Any) -> tuple[Json, ...]:
-    """A message's blocks, if Slack would take them; else ``RefusedError``."""
+def validate_blocks(blocks: Any) -> tuple[Json, ...]:
+    """Return a message's blocks if they are valid; raises RefusedError."""
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise RefusedError("invalid_blocks_format")
-    faults = [*_faults(MessageBlocks, {"blocks": blocks}), *_repeated_ids(blocks)]
-    if faults:
-        raise RefusedError("invalid_blocks", errors=faults, response_metadata=_messages(faults))
-    markdown = sum(len(block["text"]) for block in blocks if block["type"] == "markdown")
-    if markdown > limits.MARKDOWN_TEXT or sum(_text_lengths(blocks)) - markdown > limits.BLOCKS_TEXT:
+    errors = [*_errors(MessageBlocks, {"blocks": blocks}), *_repeated_ids(blocks)]
+    if errors:
+        raise RefusedError("invalid_blocks", errors=errors, response_metadata=_messages(errors))
+    if sum(_text_lengths(blocks)) > limits.BLOCKS_TEXT:
         raise RefusedError("msg_blocks_too_long")
     return tuple(blocks)
 
 
-def checked_view(view: Any, kind: str) -> Json:
-    """A view of the given kind, ``modal`` or ``home``, if Slack would take it; else ``RefusedError``."""
-    faults = [] if isinstance(view, dict) else ["must be an object [json-pointer:/view]"]
-    if not faults:
-        faults = [*_faults(ViewPayload, view, "/view"), *_repeated_ids(view.get("blocks", []), "/view/blocks")]
-    if not faults and view["type"] != kind:
-        faults = [f"must be of type {kind} [json-pointer:/view/type]"]
-    if faults:
-        raise invalid_arguments(*faults)
+def validate_view(view: Any, kind: str) -> Json:
+    """Return ``view`` if it is a valid view of this kind, ``modal`` or ``home``; raises RefusedError."""
+    errors = [] if isinstance(view, dict) else ["must be an object [json-pointer:/view]"]
+    if not errors:
+        errors = [*_errors(ViewPayload, view, "/view"), *_repeated_ids(view.get("blocks", []), "/view/blocks")]
+    if not errors and view["type"] != kind:
+        errors = [f"must be of type {kind} [json-pointer:/view/type]"]
+    if errors:
+        raise invalid_arguments(*errors)
     return dict(view)
 
 
-def checked_metadata(metadata: Any) -> Json:
-    """A message's metadata, if Slack would take it; else ``RefusedError``."""
+def validate_metadata(metadata: Any) -> Json:
+    """Return a message's metadata if it is valid; raises RefusedError."""
     if not isinstance(metadata, dict) or not isinstance(metadata.get("event_type"), str):
         raise RefusedError("invalid_metadata_format")
     if not isinstance(metadata.get("event_payload"), dict) or metadata.keys() - {"event_type", "event_payload"}:
@@ -59,52 +58,55 @@ def checked_metadata(metadata: Any) -> Json:
     return metadata
 
 
-def invalid_arguments(*faults: str) -> RefusedError:
-    """What Slack answers to arguments that are missing or of the wrong kind."""
-    return RefusedError("invalid_arguments", response_metadata=_messages(faults))
+def invalid_arguments(*errors: str) -> RefusedError:
+    """Return the error for arguments that are missing or of the wrong type."""
+    return RefusedError("invalid_arguments", response_metadata=_messages(errors))
 
 
-def _messages(faults: Sequence[str]) -> Json:
-    return {"messages": [f"[ERROR] {fault}" for fault in faults]}
+def _messages(errors: Sequence[str]) -> Json:
+    return {"messages": [f"[ERROR] {error}" for error in errors]}
 
 
-def _faults(model: type[BaseModel], value: Json, root: str = "") -> list[str]:
+def _errors(model: type[BaseModel], value: Json, root: str = "") -> list[str]:
     try:
         model.model_validate(value)
     except ValidationError as error:
-        return [_fault(one, value, root) for one in error.errors()]
+        return [_message(one, value, root) for one in error.errors()]
     return []
 
 
-def _fault(error: ErrorDetails, value: Json, root: str) -> str:
-    steps = _steps(error["loc"], value)
-    told = error.get("ctx", {})
+def _message(error: ErrorDetails, value: Json, root: str) -> str:
+    """Slack's words for one error of pydantic's, with the JSON pointer to it."""
+    path = _json_path(error["loc"], value)
+    context = error.get("ctx", {})
     kind = error["type"]
     if kind in ("missing", "extra_forbidden"):
         name = str(error["loc"][-1])
-        steps = steps[:-1] if steps[-1:] == [name] else steps
-        said = f"missing required field: {name}" if kind == "missing" else f"invalid additional property: {name}"
+        path = path[:-1] if path[-1:] == [name] else path
+        message = f"missing required field: {name}" if kind == "missing" else f"invalid additional property: {name}"
     elif kind == "string_too_long":
-        said = f"must be less than {told['max_length'] + 1} characters"
+        message = f"must be less than {context['max_length'] + 1} characters"
     elif kind == "string_too_short":
-        said = f"must be more than {told['min_length'] - 1} characters"
+        message = f"must be more than {context['min_length'] - 1} characters"
     elif kind == "too_long":
-        said = f"no more than {told['max_length']} items allowed"
+        message = f"no more than {context['max_length']} items allowed"
     elif kind == "union_tag_invalid":
-        said = f"unsupported type: {told['tag']}"
+        message = f"unsupported type: {context['tag']}"
+    elif kind == "literal_error" and error["loc"][-1] == "type":
+        message = f"unsupported type: {error['input']}"
     else:
-        said = error["msg"].removeprefix("Value error, ")
-    return f"{said} [json-pointer:{root}{''.join('/' + step for step in steps)}]"
+        message = error["msg"].removeprefix("Value error, ")
+    return f"{message} [json-pointer:{root}{''.join('/' + step for step in path)}]"
 
 
-def _steps(location: tuple[int | str, ...], value: Any) -> list[str]:
-    """The way to a fault in the value itself, without the names of types that the checker puts in between."""
-    steps: list[str] = []
+def _json_path(location: tuple[int | str, ...], value: Any) -> list[str]:
+    """The steps of ``location`` that exist in ``value``; pydantic adds the names of union members."""
+    path: list[str] = []
     for part in location:
         if (isinstance(value, dict) and part in value) or (isinstance(part, int) and isinstance(value, list)):
             value = value[part]  # type: ignore[index]
-            steps.append(str(part))
-    return steps
+            path.append(str(part))
+    return path
 
 
 def _repeated_ids(blocks: Any, root: str = "/blocks") -> Iterator[str]:
@@ -118,11 +120,11 @@ def _repeated_ids(blocks: Any, root: str = "/blocks") -> Iterator[str]:
                 yield f"block_id `{block_id}` already exists [json-pointer:{root}/{number}/block_id]"
             seen.add(block_id)
         elements = block.get("elements")
-        actions = (
+        found = (
             [one.get("action_id") for one in elements if isinstance(one, dict)] if isinstance(elements, list) else []
         )
-        named = [action for action in actions if isinstance(action, str)]
-        if len(named) != len(set(named)):
+        action_ids = [action_id for action_id in found if isinstance(action_id, str)]
+        if len(action_ids) != len(set(action_ids)):
             yield f"action_id already exists in this block [json-pointer:{root}/{number}/elements]"
 
 

@@ -1,4 +1,4 @@
-"""What an app shows besides messages: modals, Home tabs, the assistant's status and prompts; keeps secret their ids."""
+"""What an app shows besides messages: modals, Home tabs, and an assistant's status and suggested prompts."""
 
 from __future__ import annotations
 
@@ -10,148 +10,149 @@ from dataclasses import dataclass
 
 from bot.models import Json
 from bot.playground import limits
-from bot.playground.elements import with_ids
+from bot.playground.block_kit import add_ids
 from bot.playground.validation import RefusedError
 from bot.playground.workspace import ChangeNotifier
 
 
 @dataclass(frozen=True, slots=True)
 class OpenView:
-    """A view as it stands before ``user``."""
+    """A modal that ``user`` has open."""
 
     user: str
     view: Json
 
 
 class AppViews:
-    """The views and statuses of one workspace, whose triggers live ``trigger_seconds``; safe to use from any thread."""
+    """The views, statuses and prompts of one workspace; ``trigger_seconds`` is the lifetime of a trigger id.
+
+    Thread-safe.
+    """
 
     def __init__(self, changes: ChangeNotifier, *, trigger_seconds: float = limits.TRIGGER_SECONDS) -> None:
         self._changes = changes
         self._trigger_seconds = trigger_seconds
+        # By trigger id: user, and expiry on the monotonic clock
         self._triggers: dict[str, tuple[str, float]] = {}
         self._modals: dict[str, OpenView] = {}
         self._homes: dict[str, Json] = {}
         self._statuses: dict[tuple[str, str], str] = {}
         self._prompts: dict[str, Json] = {}
 
+    # Modals
+
     def issue_trigger(self, user: str) -> str:
-        """A ``trigger_id``, as one comes with something that ``user`` did; it opens one modal, soon."""
+        """Return a ``trigger_id`` of an interaction of ``user``, with which one modal can be opened."""
         with self._changes.writing():
             trigger = f"{secrets.randbelow(10**10)}.{secrets.token_hex(16)}"
             self._triggers[trigger] = (user, time.monotonic() + self._trigger_seconds)
             return trigger
 
     def open(self, trigger: str, view: Json) -> Json:
-        """Open a modal in place of all that the person has open; returns the view as kept."""
+        """Open a modal instead of the person's open ones; returns the view with its ids."""
         with self._changes.writing():
-            user = self._exchanged(trigger)
+            user = self._use_trigger(trigger)
             self.close_all(user)
             return self.push_modal(user, view)
 
     def push(self, trigger: str, view: Json) -> Json:
-        """Put a modal on those that the person has open; returns the view as kept."""
+        """Open a modal on top of the person's open ones; returns the view with its ids."""
         with self._changes.writing():
-            user = self._exchanged(trigger)
+            user = self._use_trigger(trigger)
             if not self.open_modals(user):
                 raise RefusedError("not_found")
             return self.push_modal(user, view)
 
     def push_modal(self, user: str, view: Json) -> Json:
-        """Put a modal on those that ``user`` has open, of which there may be few."""
+        """Open a modal on top of those of ``user``, without a trigger; RefusedError if the stack is full."""
         with self._changes.writing():
-            below = self.open_modals(user)
-            if len(below) >= limits.MODALS:
+            stack = self.open_modals(user)
+            if len(stack) >= limits.MODALS:
                 raise RefusedError("push_limit_reached")
             view_id = _new_id()
-            root, previous = (below[0]["id"], below[-1]["id"]) if below else (view_id, None)
-            kept = _kept(view, view_id, root, previous)
-            self._modals[view_id] = OpenView(user, kept)
-            return kept
+            root, previous = (stack[0]["id"], stack[-1]["id"]) if stack else (view_id, None)
+            stored = _with_ids(view, view_id, root, previous)
+            self._modals[view_id] = OpenView(user, stored)
+            return stored
 
     def open_modals(self, user: str) -> tuple[Json, ...]:
-        """The modals that ``user`` has open, the one on top last."""
+        """Return the modals that ``user`` has open, the top one last."""
         with self._changes.reading():
-            return tuple(shown.view for shown in self._modals.values() if shown.user == user)
+            return tuple(modal.view for modal in self._modals.values() if modal.user == user)
 
     def modal(self, view_id: str) -> OpenView:
-        """An open modal; ``KeyError`` when it is closed."""
+        """Return an open modal; KeyError if it is closed."""
         with self._changes.reading():
             return self._modals[view_id]
 
     def close(self, view_id: str) -> None:
-        """Take a modal away, if it is still there; the one below it shows again."""
+        """Close a modal if it is open; the one below it shows again."""
         with self._changes.writing():
             self._modals.pop(view_id, None)
 
     def close_all(self, user: str) -> None:
-        """Take away every modal that ``user`` has open."""
+        """Close all modals of ``user``."""
         with self._changes.writing():
-            self._modals = {name: shown for name, shown in self._modals.items() if shown.user != user}
-
-    def _exchanged(self, trigger: str) -> str:
-        """The person whose trigger this is, which is used up."""
-        with self._changes.writing():
-            if trigger not in self._triggers:
-                raise RefusedError("invalid_trigger_id")
-            user, until = self._triggers[trigger]
-            if until <= time.monotonic():
-                raise RefusedError("expired_trigger_id")
-            self._triggers[trigger] = (user, 0.0)
-            return user
+            self._modals = {name: modal for name, modal in self._modals.items() if modal.user != user}
 
     def update(self, view_id: str, external_id: str, known_hash: str, view: Json) -> Json:
-        """Change an open modal, named by either id; ``known_hash``, where given, must be the hash it now has."""
+        """Replace an open modal, found by either id; RefusedError if ``known_hash`` is given and not its hash."""
         with self._changes.writing():
-            for known_id, shown in self._modals.items():
-                if known_id == view_id or (external_id and shown.view.get("external_id") == external_id):
-                    if known_hash and known_hash != shown.view["hash"]:
+            for known_id, modal in self._modals.items():
+                if known_id == view_id or (external_id and modal.view.get("external_id") == external_id):
+                    if known_hash and known_hash != modal.view["hash"]:
                         raise RefusedError("hash_conflict")
-                    known = shown.view
-                    kept = _kept(view, known_id, known["root_view_id"], known["previous_view_id"])
-                    self._modals[known_id] = OpenView(shown.user, kept)
-                    return kept
+                    stored = _with_ids(view, known_id, modal.view["root_view_id"], modal.view["previous_view_id"])
+                    self._modals[known_id] = OpenView(modal.user, stored)
+                    return stored
             raise RefusedError("not_found")
 
+    def _use_trigger(self, trigger: str) -> str:
+        """The user to whom the trigger was issued; it expires."""
+        if trigger not in self._triggers:
+            raise RefusedError("invalid_trigger_id")
+        user, expiry = self._triggers[trigger]
+        if expiry <= time.monotonic():
+            raise RefusedError("expired_trigger_id")
+        self._triggers[trigger] = (user, 0.0)
+        return user
+
+    # Home tabs and assistants
+
     def publish(self, user: str, known_hash: str, view: Json) -> Json:
-        """Show ``user`` a Home tab."""
+        """Show a Home tab to ``user``; RefusedError if ``known_hash`` is given and not the current hash."""
         with self._changes.writing():
             known = self._homes.get(user)
             if known_hash and (known is None or known["hash"] != known_hash):
                 raise RefusedError("hash_conflict")
             view_id = known["id"] if known else _new_id()
-            kept = _kept(view, view_id, view_id, None)
-            self._homes[user] = kept
-            return kept
+            self._homes[user] = _with_ids(view, view_id, view_id, None)
+            return self._homes[user]
+
+    def home(self, user: str) -> Json | None:
+        """Return the Home tab of ``user``, if one was published."""
+        with self._changes.reading():
+            return self._homes.get(user)
 
     def set_status(self, channel: str, thread_ts: str, status: str) -> None:
-        """Show that the app is at work in a thread; an empty status takes it away."""
+        """Show what the app is doing in a thread; an empty status removes it."""
         with self._changes.writing():
             if status:
                 self._statuses[channel, thread_ts] = status
             else:
                 self._statuses.pop((channel, thread_ts), None)
 
+    def statuses(self) -> dict[tuple[str, str], str]:
+        """Return what the app is doing, by channel and thread."""
+        with self._changes.reading():
+            return dict(self._statuses)
+
     def set_prompts(self, channel: str, prompts: Json) -> None:
         with self._changes.writing():
             self._prompts[channel] = prompts
 
-    def home(self, user: str) -> Json | None:
-        with self._changes.reading():
-            return self._homes.get(user)
-
-    def status(self, channel: str, thread_ts: str) -> str:
-        """What the app is said to be doing in a thread; empty when nothing."""
-        with self._changes.reading():
-            return self._statuses.get((channel, thread_ts), "")
-
-    def statuses(self) -> dict[tuple[str, str], str]:
-        """What the app is said to be doing, by channel and thread."""
-        with self._changes.reading():
-            return dict(self._statuses)
-
     def prompts(self, channel: str) -> Json | None:
-        """The title and prompts suggested in a direct message."""
+        """Return the title and the suggested prompts of a direct message."""
         with self._changes.reading():
             return self._prompts.get(channel)
 
@@ -160,10 +161,10 @@ def _new_id() -> str:
     return f"V{secrets.token_hex(5).upper()}"
 
 
-def _kept(view: Json, view_id: str, root: str, previous: str | None) -> Json:
+def _with_ids(view: Json, view_id: str, root: str, previous: str | None) -> Json:
     digest = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()[:8]
     given = {name: view.get(name) or "" for name in ("private_metadata", "callback_id", "external_id")}
-    # New at each change, as Slack's are: only an id that the app gave keeps what was typed there
-    blocks = list(with_ids(view["blocks"], secrets.token_hex(2)))
+    # New ids at each change, as in Slack: what was typed is only preserved in blocks whose id the app gave
+    blocks = list(add_ids(view["blocks"], secrets.token_hex(2)))
     ids = {"id": view_id, "hash": f"{time.time():.0f}.{digest}", "root_view_id": root, "previous_view_id": previous}
     return view | given | {"blocks": blocks} | ids

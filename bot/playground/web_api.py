@@ -1,4 +1,4 @@
-"""The Web API's front door: bodies, tokens, scopes and faults; keeps secret how a request becomes an answer."""
+"""The Web API's endpoint: request bodies, tokens, scopes and injected faults."""
 
 from __future__ import annotations
 
@@ -12,40 +12,42 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from bot.models import Json
-from bot.playground import methods
 from bot.playground.faults import Fault, Faults
 from bot.playground.journal import Journal
-from bot.playground.methods import Arguments, Method, MethodContext
-from bot.playground.socketmode import Sever
+from bot.playground.methods import METHODS, Arguments, Method, MethodContext
+from bot.playground.socketmode import ResetConnection
 from bot.playground.validation import RefusedError
-
-METHODS: dict[str, Method] = methods.CHAT_METHODS | methods.CONVERSATION_METHODS | methods.VIEW_METHODS
 
 
 @dataclass(frozen=True, slots=True)
 class ApiTokens:
-    """The tokens that the workspace has given out."""
+    """The app's bot token and app-level token."""
 
     bot: str
     app: str
 
 
 class WebApi:
-    """Answers ``/api/{method}`` as Slack does: HTTP 200 with ``ok`` true or false, but for faults."""
+    """Handles ``/api/{method}`` as Slack does: HTTP 200 with ``ok`` true or false, unless a fault is injected."""
 
     def __init__(
-        self, context: MethodContext, tokens: ApiTokens, faults: Faults, journal: Journal, sever: Sever
+        self,
+        context: MethodContext,
+        tokens: ApiTokens,
+        faults: Faults,
+        journal: Journal,
+        reset_connection: ResetConnection,
     ) -> None:
         self._context = context
         self._tokens = tokens
         self._faults = faults
         self._journal = journal
-        self._sever = sever
+        self._reset_connection = reset_connection
 
     async def serve(self, request: Request) -> Response:
-        """One call: answered, and written down with its answer."""
+        """Handle and log one call."""
         self._journal.call_started()
-        began = time.perf_counter()
+        start = time.perf_counter()
         method = request.path_params["method"]
         arguments: Json = {}
         status, answer = 200, None
@@ -57,12 +59,12 @@ class WebApi:
             if fault is not None and fault.delay:
                 await asyncio.sleep(fault.delay)
             if answer is None and request.client is not None:
-                self._sever((request.client.host, request.client.port))
+                self._reset_connection((request.client.host, request.client.port))
         except ClientDisconnect:
-            # The app ended before it had said what it wanted: nothing happens, and nobody reads the answer
+            # The app closed the connection before the end of its request: there is nobody to answer
             return Response(status_code=400)
         finally:
-            self._journal.call_finished(method, arguments, status, answer, (time.perf_counter() - began) * 1000)
+            self._journal.call_finished(method, arguments, status, answer, (time.perf_counter() - start) * 1000)
         return JSONResponse(answer, status, headers)
 
     def _answer(
@@ -71,12 +73,12 @@ class WebApi:
         answer: Json | None = None
         headers: dict[str, str] = {}
         if fault is None or fault.is_applied:
-            answer, headers = self._outcome(method, arguments, token, refusal)
+            answer, headers = self._call(method, arguments, token, refusal)
         if fault is not None:
             return fault.status, None if fault.drop else fault.answer, headers | fault.headers
         return 200, answer, headers
 
-    def _outcome(
+    def _call(
         self, name: str, arguments: Json, token: str, refusal: RefusedError | None
     ) -> tuple[Json, dict[str, str]]:
         headers: dict[str, str] = {}
@@ -88,12 +90,13 @@ class WebApi:
             if refusal is not None:
                 raise refusal
             if method.token == "bot":
-                self._context.need(*method.scopes)
-            return {"ok": True, **method.answer(self._context, Arguments(arguments))}, headers
+                self._context.require_scope(*method.scopes)
+            return {"ok": True, **method.call(self._context, Arguments(arguments))}, headers
         except RefusedError as refused:
             return refused.answer, headers
 
     def _authorise(self, method: Method, token: str) -> dict[str, str]:
+        """Check the token; returns the headers about scopes."""
         if not token:
             raise RefusedError("not_authed")
         if token not in (self._tokens.bot, self._tokens.app):
@@ -105,7 +108,7 @@ class WebApi:
 
 
 def _read(request: Request, body: bytes) -> tuple[Json, str, RefusedError | None]:
-    """A call's arguments, its token, and why it cannot be read, which Slack only says after it knows the token."""
+    """Return a call's arguments and token, and why it cannot be read; Slack reports that after it checked the token."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     token = token.strip() if scheme.lower() == "bearer" else ""

@@ -156,7 +156,7 @@ class Trial:
             "at any moment": lambda: True,
             "once an event was acknowledged": lambda: slack.journal.acknowledged > acknowledged,
             "once a call was answered": lambda: len(slack.calls) > calls,
-            "while a call is under way": lambda: slack.journal.calls_under_way > 0,
+            "while a call is under way": lambda: slack.journal.active_calls > 0,
         }
         name = self._random.choice(tuple(moments))
         try:

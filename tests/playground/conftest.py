@@ -1,4 +1,4 @@
-"""A stand-in that redelivers without waiting, and the clients that talk to it; keeps secret how they are cleaned up."""
+"""Fixtures: a fake Slack that retries without waiting, and clients of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.playground import limits
 from bot.playground.events import SCOPES
 from bot.playground.server import FakeSlack
 
-from .closing import close
+from .helpers import close_handler
 
 ALL_SCOPES = (
     *{scope for scopes in SCOPES.values() for scope in scopes},
@@ -23,12 +23,12 @@ ALL_SCOPES = (
 
 @pytest.fixture
 def slack(request: pytest.FixtureRequest) -> Iterator[FakeSlack]:
-    """A test that waits for missing acknowledgements gives a shorter time for them, as this fixture's parameter."""
+    """A fake Slack with all scopes; the optional parameter is the time for acknowledgements in seconds."""
     ack_seconds: float = getattr(request, "param", limits.ACK_SECONDS)
     with FakeSlack(
         scopes=ALL_SCOPES, subscriptions=SCOPES, retry_after_seconds=(0, 0, 0), ack_seconds=ack_seconds
-    ) as standin:
-        yield standin
+    ) as slack:
+        yield slack
 
 
 @pytest.fixture
@@ -38,19 +38,19 @@ def client(slack: FakeSlack) -> WebClient:
 
 @pytest.fixture
 def connect(slack: FakeSlack) -> Iterator[Callable[[App], SocketModeHandler]]:
-    """Connects a Bolt app over Socket Mode, for as long as the test runs."""
+    """Connect a Bolt app over Socket Mode until the test ends."""
     handlers: list[SocketModeHandler] = []
 
-    def connected(app: App) -> SocketModeHandler:
-        # How often the client looks whether its connection still stands; Bolt's own 10 s would be waited for
+    def connect_app(app: App) -> SocketModeHandler:
+        # The interval at which the client checks its connection; a test would wait for Bolt's default of 10 s
         handlers.append(SocketModeHandler(app, slack.app_token, ping_interval=0.1))
         handlers[-1].connect()  # type: ignore[no-untyped-call]
         slack.wait_until_connected()
         return handlers[-1]
 
-    yield connected
+    yield connect_app
     for handler in handlers:
-        close(handler)
+        close_handler(handler)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The events that Slack sends about what people do, as the app would find them in its hands."""
+"""The events that are sent for what people do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, GROUP, OTHER_BO
 
 
 def kinds(slack: FakeSlack) -> list[str]:
-    """The events sent so far, each by its type and subtype."""
+    """Return the type and subtype of each event so far."""
     events = [delivery.event for delivery in slack.deliveries]
     return [".".join([event["type"], *([event["subtype"]] if "subtype" in event else [])]) for event in events]
 
@@ -21,8 +21,8 @@ def last(slack: FakeSlack, kind: str) -> Json:
     return [one.event for one, found in zip(slack.deliveries, kinds(slack), strict=True) if found == kind][-1]
 
 
-def test_a_mention_comes_twice_where_both_are_subscribed(slack: FakeSlack) -> None:
-    """A mention in a channel is a message and an app_mention: two events with ids of their own, and one timestamp."""
+def test_a_mention_is_two_events(slack: FakeSlack) -> None:
+    """A mention in a channel is a message and an app_mention with different event ids and the same timestamp."""
     said = slack.say(GENERAL, f"{slack.mention} R&D")
     assert kinds(slack) == ["message", "app_mention"]
     message, mention = slack.deliveries
@@ -33,15 +33,15 @@ def test_a_mention_comes_twice_where_both_are_subscribed(slack: FakeSlack) -> No
     assert message.event["channel_type"] == "channel"
 
 
-def test_a_direct_message_is_no_mention(slack: FakeSlack) -> None:
-    """In a direct message a mention is an ordinary message of channel_type im."""
+def test_a_direct_message_is_not_a_mention(slack: FakeSlack) -> None:
+    """A mention in a direct message is a message of channel_type im."""
     slack.say(DM_YOU, f"{slack.mention} hello")
     assert kinds(slack) == ["message"]
     assert slack.deliveries[0].event["channel_type"] == "im"
 
 
-def test_a_group_is_told_as_a_channel_of_its_own_kind(slack: FakeSlack) -> None:
-    """In a direct message of several people talk is a message of channel_type mpim, and a mention both."""
+def test_a_group_message_has_its_own_channel_type(slack: FakeSlack) -> None:
+    """In a direct message of several people a message has channel_type mpim, and a mention is two events."""
     slack.say(GROUP, "talk", user=COLLEAGUE)
     slack.say(GROUP, f"{slack.mention} hello")
     assert kinds(slack) == ["message", "message", "app_mention"]
@@ -49,8 +49,8 @@ def test_a_group_is_told_as_a_channel_of_its_own_kind(slack: FakeSlack) -> None:
     assert {one.event["channel"] for one in slack.deliveries} == {GROUP}
 
 
-def test_an_event_comes_in_slacks_envelope(slack: FakeSlack) -> None:
-    """Around the event stand the team, the app and for whom it is."""
+def test_an_event_has_slacks_envelope(slack: FakeSlack) -> None:
+    """The envelope has the team, the app and the authorizations."""
     slack.say(DM_YOU, "hello")
     payload = slack.deliveries[0].payload
     assert (payload["type"], payload["team_id"], payload["api_app_id"]) == (
@@ -62,7 +62,7 @@ def test_an_event_comes_in_slacks_envelope(slack: FakeSlack) -> None:
 
 
 def test_a_reply_names_its_thread(slack: FakeSlack) -> None:
-    """A mention inside a thread carries the thread's timestamp, one in the channel does not."""
+    """A mention in a thread has the thread's timestamp, one in the channel has none."""
     root = slack.say(GENERAL, f"{slack.mention} root")
     assert "thread_ts" not in last(slack, "app_mention")
     slack.say(GENERAL, f"{slack.mention} reply", thread=root.ts)
@@ -70,7 +70,7 @@ def test_a_reply_names_its_thread(slack: FakeSlack) -> None:
 
 
 def test_an_edited_mention_is_sent_again(slack: FakeSlack) -> None:
-    """Editing a mention is a message_changed, and an app_mention with a new event id, the old timestamp and edited."""
+    """Editing a mention sends message_changed, and an app_mention with a new event id and the same timestamp."""
     said = slack.say(GENERAL, f"{slack.mention} what was agred")
     slack.edit(said, f"{slack.mention} what was agreed")
     assert kinds(slack) == ["message", "app_mention", "message.message_changed", "app_mention"]
@@ -84,22 +84,22 @@ def test_an_edited_mention_is_sent_again(slack: FakeSlack) -> None:
     assert changed["ts"] != said.ts
 
 
-def test_an_edit_that_changes_no_word_is_no_mention(slack: FakeSlack) -> None:
-    """message_changed is also sent where the text stayed the same, as for an unfurled link."""
+def test_an_edit_without_a_change_is_not_a_mention(slack: FakeSlack) -> None:
+    """If the text did not change, only message_changed is sent."""
     said = slack.say(GENERAL, f"{slack.mention} hello")
     slack.edit(said, f"{slack.mention} hello")
     assert kinds(slack)[2:] == ["message.message_changed"]
 
 
-def test_a_deleted_message_is_told(slack: FakeSlack) -> None:
-    """message_deleted names the timestamp of what is gone."""
+def test_a_deleted_message_is_an_event(slack: FakeSlack) -> None:
+    """message_deleted has the timestamp of the deleted message."""
     said = slack.say(DM_YOU, "hello")
     slack.delete(said)
     assert last(slack, "message.message_deleted")["deleted_ts"] == said.ts
 
 
-def test_a_deleted_root_leaves_a_tombstone(slack: FakeSlack) -> None:
-    """A message with replies is changed into a tombstone instead, and its thread lives on."""
+def test_a_deleted_root_becomes_a_tombstone(slack: FakeSlack) -> None:
+    """A deleted root with replies becomes a tombstone, and its replies remain."""
     root = slack.say(DM_YOU, "root")
     slack.say(DM_YOU, "reply", thread=root.ts)
     slack.delete(root)
@@ -107,21 +107,21 @@ def test_a_deleted_root_leaves_a_tombstone(slack: FakeSlack) -> None:
     assert [one.text for one in slack.workspace.thread(DM_YOU, root.ts)] == ["This message was deleted.", "reply"]
 
 
-def test_who_joins_is_announced_and_no_mention(slack: FakeSlack) -> None:
-    """The notice about the bot's own joining holds its mention, and is a channel_join all the same."""
+def test_joining_is_two_events_and_not_a_mention(slack: FakeSlack) -> None:
+    """When the bot joins, the channel_join message contains its mention but is not an app_mention."""
     slack.workspace.add_channel(Channel("C0NEW", "new", "channel", frozenset({YOU})))
     slack.join("C0NEW", slack.bot_user)
     assert kinds(slack) == ["message.channel_join", "member_joined_channel"]
 
 
-def test_another_bots_mention_says_that_it_is_a_bot(slack: FakeSlack) -> None:
-    """A bot's mention arrives like a person's, with a bot_id."""
+def test_a_mention_by_a_bot_has_a_bot_id(slack: FakeSlack) -> None:
+    """A mention by a bot is like a person's, with a bot_id."""
     slack.say(GENERAL, f"{slack.mention} hello", user=OTHER_BOT)
     assert last(slack, "app_mention")["bot_id"] == "B0OTHERBOT"
 
 
-def test_the_bots_own_messages_come_back(slack: FakeSlack, client: WebClient) -> None:
-    """What the bot posts, changes and deletes in a direct message is sent to it too."""
+def test_the_bots_own_messages_are_events(slack: FakeSlack, client: WebClient) -> None:
+    """The bot gets events for its own messages in a direct message."""
     ts = client.chat_postMessage(channel=DM_YOU, text="hello")["ts"]
     client.chat_update(channel=DM_YOU, ts=ts, text="hello again")
     client.chat_delete(channel=DM_YOU, ts=ts)
@@ -129,8 +129,8 @@ def test_the_bots_own_messages_come_back(slack: FakeSlack, client: WebClient) ->
     assert slack.deliveries[0].event["bot_id"] == "B0PULLQUOTE"
 
 
-def test_reactions_and_an_opened_home_are_told(slack: FakeSlack) -> None:
-    """A reaction and an opened tab are events of their own."""
+def test_reactions_and_opened_tabs_are_events(slack: FakeSlack) -> None:
+    """A reaction is sent once, and so is an opened tab."""
     said = slack.say(DM_YOU, "hello")
     slack.react(said, "eyes")
     slack.react(said, "eyes")
@@ -139,8 +139,8 @@ def test_reactions_and_an_opened_home_are_told(slack: FakeSlack) -> None:
     assert last(slack, "app_home_opened")["tab"] == "home"
 
 
-def test_channels_without_the_bot_are_silent(slack: FakeSlack) -> None:
-    """A mention where the bot is no member reaches nobody."""
+def test_channels_without_the_bot_send_no_events(slack: FakeSlack) -> None:
+    """A mention in a channel without the bot is not sent."""
     slack.workspace.add_channel(Channel("C0OTHER", "other", "channel", frozenset({YOU})))
     slack.say("C0OTHER", f"{slack.mention} hello")
     assert slack.deliveries == ()
@@ -159,15 +159,15 @@ def test_channels_without_the_bot_are_silent(slack: FakeSlack) -> None:
 def test_an_event_needs_a_subscription_and_its_scope(
     scopes: list[str], subscriptions: list[str], sent: list[str]
 ) -> None:
-    """What the app did not ask for, or may not see, is not sent."""
+    """Events without a subscription or without a scope are not sent."""
     with FakeSlack(scopes=scopes, subscriptions=subscriptions, retry_after_seconds=()) as slack:
         slack.say(GENERAL, f"{slack.mention} hello")
         assert kinds(slack) == sent
 
 
-def test_a_raw_event_is_delivered_as_it_is(slack: FakeSlack) -> None:
-    """deliver sends any event, under the event id that it is given."""
-    said = slack.deliver({"type": "message", "subtype": "me_message"}, event_id="Ev0AGAIN")
-    again = slack.deliver(said.event, event_id=said.event_id, retry=1)
+def test_any_event_can_be_delivered(slack: FakeSlack) -> None:
+    """deliver sends any event with the given event id."""
+    first = slack.deliver({"type": "message", "subtype": "me_message"}, event_id="Ev0AGAIN")
+    again = slack.deliver(first.event, event_id=first.event_id, retry=1)
     assert [one.event_id for one in slack.deliveries] == ["Ev0AGAIN"] * 2
-    assert said.event == again.event
+    assert first.event == again.event

@@ -1,4 +1,4 @@
-"""What people do with an app's elements, modals, shortcuts and commands, and how strictly Slack takes the answers."""
+"""Clicks, modals, shortcuts and commands: the payloads, and what Slack accepts as a response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.models import Json
 from bot.playground import limits
-from bot.playground.elements import ElementNotFoundError
+from bot.playground.block_kit import ElementNotFoundError
 from bot.playground.interactivity import Command, InteractionResult, Shortcut
 from bot.playground.models import Message
 from bot.playground.server import SCOPES, FakeSlack
@@ -48,40 +48,41 @@ MODAL = {
     "submit": plain("Go"),
     "blocks": [WORDS],
 }
-OTHER = {"type": "modal", "title": plain("Other"), "blocks": [{"type": "divider"}]}
+HEADER = {"type": "header", "text": plain("Results")}
+OTHER = {"type": "modal", "title": plain("Other"), "blocks": [HEADER]}
 
 
 @pytest.fixture
 def slack() -> Iterator[FakeSlack]:
-    """A stand-in whose patience is short, and whose app has a command and two shortcuts."""
+    """A fake Slack with a short time for acknowledgements, whose app has a command and two shortcuts."""
     shortcuts = (Shortcut("find", "Find quotes"), Shortcut("open", "Open", "global"))
     command = Command("/quote", "Look up")
-    with FakeSlack(scopes=(*SCOPES, "commands"), ack_seconds=1.0, commands=[command], shortcuts=shortcuts) as standin:
-        yield standin
+    with FakeSlack(scopes=(*SCOPES, "commands"), ack_seconds=1.0, commands=[command], shortcuts=shortcuts) as slack:
+        yield slack
 
 
-def posted(slack: FakeSlack) -> Message:
+def post_answer(slack: FakeSlack) -> Message:
     return slack.workspace.post(GENERAL, slack.bot_user, "An answer", blocks=BUTTONS)
 
 
-def opened(slack: FakeSlack, view: Json = MODAL) -> str:
+def open_modal(slack: FakeSlack, view: Json = MODAL) -> str:
     view_id: str = slack.views.open(slack.views.issue_trigger(YOU), view)["id"]
     return view_id
 
 
-def test_a_press_tells_all_that_slack_tells(slack: FakeSlack, app: App, connect: Connect) -> None:
-    """The payload names the person, the message, the element and two ways back; the id of a block is its own."""
-    heard: list[Json] = []
+def test_a_click_sends_slacks_payload(slack: FakeSlack, app: App, connect: Connect) -> None:
+    """The payload has the person, the message, the element, a trigger id and a response URL."""
+    received: list[Json] = []
 
     @app.action("more")
     def more(ack: Ack, body: Json) -> None:
         ack()
-        heard.append(body)
+        received.append(body)
 
     connect(app)
-    message = posted(slack)
+    message = post_answer(slack)
     assert slack.interactivity.click(message, "more", user=COLLEAGUE) == InteractionResult()
-    (body,) = heard
+    (body,) = received
     assert body["user"]["id"] == COLLEAGUE
     assert body["container"] == {
         "type": "message",
@@ -96,43 +97,43 @@ def test_a_press_tells_all_that_slack_tells(slack: FakeSlack, app: App, connect:
     assert slack.interactivity.interactions()[0].reply.failure is None
 
 
-def test_what_is_not_shown_cannot_be_pressed(slack: FakeSlack) -> None:
-    """A person cannot press what is not there, choose what is not offered, or submit what is closed."""
+def test_only_existing_elements_can_be_used(slack: FakeSlack) -> None:
+    """Unknown elements and options, closed modals, and shortcuts on ephemeral messages cannot be used."""
     with pytest.raises(ElementNotFoundError):
-        slack.interactivity.click(posted(slack), "gone", user=YOU)
+        slack.interactivity.click(post_answer(slack), "gone", user=YOU)
     with pytest.raises(ElementNotFoundError):
         slack.interactivity.submit("V0GONE")
-    whispered = slack.workspace.post_ephemeral(GENERAL, YOU, "hush")
+    ephemeral = slack.workspace.post_ephemeral(GENERAL, YOU, "hush")
     with pytest.raises(ElementNotFoundError):
-        slack.interactivity.use_shortcut("find", user=YOU, message=whispered)
-    select = {"type": "static_select", "action_id": "kind", "options": [{"text": plain("A"), "value": "a"}]}
-    blocks = [{"type": "actions", "elements": [select]}]
-    chooser = slack.workspace.post(GENERAL, slack.bot_user, "Choose", blocks=blocks)
+        slack.interactivity.use_shortcut("find", user=YOU, message=ephemeral)
+    menu = {"type": "overflow", "action_id": "kind", "options": [{"text": plain("A"), "value": "a"}]}
+    blocks = [{"type": "actions", "elements": [menu]}]
+    message = slack.workspace.post(GENERAL, slack.bot_user, "Choose", blocks=blocks)
     with pytest.raises(ElementNotFoundError):
-        slack.interactivity.click(chooser, "kind", "b", user=YOU)
+        slack.interactivity.click(message, "kind", "b", user=YOU)
 
 
 def test_a_late_or_missing_acknowledgement_fails_once(slack: FakeSlack, app: App, connect: Connect) -> None:
-    """Slack tells of an action once: without an answer in time it fails, and with nobody connected at once."""
-    message = posted(slack)
+    """An action is sent once: it fails if it is not acknowledged in time, or if no app is connected."""
+    message = post_answer(slack)
     assert slack.interactivity.click(message, "more", user=YOU) == InteractionResult("connection_failed")
     connect(app)
     assert slack.interactivity.click(message, "more", user=YOU) == InteractionResult("timeout")
     assert [one.reply.failure for one in slack.interactivity.interactions()] == ["connection_failed", "timeout"]
 
 
-def test_a_trigger_soon_expires() -> None:
-    """A trigger_id that is too old opens nothing."""
+def test_a_trigger_expires() -> None:
+    """An expired trigger_id opens no modal."""
     views = AppViews(ChangeNotifier(), trigger_seconds=0.0)
     with pytest.raises(RefusedError, match="expired_trigger_id"):
         views.open(views.issue_trigger(YOU), MODAL)
 
 
 def test_modals_stack_three_deep(slack: FakeSlack, client: WebClient) -> None:
-    """views.push needs a modal below it, and Slack shows three at most; each knows its root and the one below."""
+    """views.push needs an open modal, and at most three are open; each has the ids of the root and the one below."""
     with pytest.raises(SlackApiError, match="not_found"):
         client.views_push(trigger_id=slack.views.issue_trigger(YOU), view=OTHER)
-    root = opened(slack)
+    root = open_modal(slack)
     second = client.views_push(trigger_id=slack.views.issue_trigger(YOU), view=OTHER)["view"]
     assert (second["root_view_id"], second["previous_view_id"]) == (root, root)
     client.views_push(trigger_id=slack.views.issue_trigger(YOU), view=OTHER)
@@ -142,8 +143,8 @@ def test_modals_stack_three_deep(slack: FakeSlack, client: WebClient) -> None:
     assert len(slack.views.open_modals(YOU)) == 2
 
 
-# What is typed, and what Slack says of it before the app hears anything
-COMPLAINTS = [
+# What is typed, and Slack's own error for it
+INPUT_ERRORS = [
     ("fine", None),
     (None, "Please complete this required field."),
     ("", "Please complete this required field."),
@@ -152,17 +153,17 @@ COMPLAINTS = [
 ]
 
 
-@pytest.mark.parametrize(("typed", "said"), COMPLAINTS)
-def test_slack_checks_inputs_itself(slack: FakeSlack, typed: str | None, said: str | None) -> None:
-    """What breaks an input's own rules is complained of without asking the app."""
-    outcome = slack.interactivity.submit(opened(slack), {"words": {"typed": typed}})
+@pytest.mark.parametrize(("typed", "error"), INPUT_ERRORS)
+def test_slack_checks_inputs(slack: FakeSlack, typed: str | None, error: str | None) -> None:
+    """An invalid input is an error without a request to the app."""
+    outcome = slack.interactivity.submit(open_modal(slack), {"words": {"typed": typed}})
     assert outcome == (
-        InteractionResult("connection_failed") if said is None else InteractionResult(errors={"words": said})
+        InteractionResult("connection_failed") if error is None else InteractionResult(errors={"words": error})
     )
 
 
-# What the app answers to a submission; the outcome, and the titles of the modals that are open then
-ANSWERS: dict[str, tuple[dict[str, Any], InteractionResult, list[str]]] = {
+# The app's response to a submission, the result, and the titles of the modals that are open then
+RESPONSES: dict[str, tuple[dict[str, Any], InteractionResult, list[str]]] = {
     "nothing": ({}, InteractionResult(), []),
     "errors": (
         {"response_action": "errors", "errors": {"words": "No."}},
@@ -185,19 +186,19 @@ ANSWERS: dict[str, tuple[dict[str, Any], InteractionResult, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("answer", "outcome", "titles"), ANSWERS.values(), ids=ANSWERS)
-def test_a_submission_is_answered(
+@pytest.mark.parametrize(("answer", "outcome", "titles"), RESPONSES.values(), ids=RESPONSES)
+def test_a_response_to_a_submission(
     slack: FakeSlack, app: App, connect: Connect, answer: dict[str, Any], outcome: InteractionResult, titles: list[str]
 ) -> None:
-    """The acknowledgement closes, corrects, changes or stacks the modal; what Slack would refuse changes nothing."""
+    """The acknowledgement closes, updates or stacks the modal, or shows errors; an invalid one changes nothing."""
     app.view("search")(lambda ack: ack(**answer))
     connect(app)
-    assert slack.interactivity.submit(opened(slack), {"words": {"typed": "fine"}}) == outcome
+    assert slack.interactivity.submit(open_modal(slack), {"words": {"typed": "fine"}}) == outcome
     assert [view["title"]["text"] for view in slack.views.open_modals(YOU)] == titles
 
 
-def test_closing_is_told_where_it_was_asked_for(slack: FakeSlack, app: App, connect: Connect) -> None:
-    """notify_on_close brings a view_closed; a modal without it closes silently."""
+def test_view_closed_is_sent_on_request(slack: FakeSlack, app: App, connect: Connect) -> None:
+    """Closing a modal sends view_closed if it has notify_on_close."""
     closed: list[bool] = []
 
     @app.view_closed("search")
@@ -206,14 +207,14 @@ def test_closing_is_told_where_it_was_asked_for(slack: FakeSlack, app: App, conn
         closed.append(body["is_cleared"])
 
     connect(app)
-    slack.interactivity.close(opened(slack))
-    slack.interactivity.close(opened(slack, OTHER))
-    slack.interactivity.close(opened(slack), is_cleared=True)
+    slack.interactivity.close(open_modal(slack))
+    slack.interactivity.close(open_modal(slack, OTHER))
+    slack.interactivity.close(open_modal(slack), is_cleared=True)
     assert closed == [False, True]
 
 
-def test_a_command_may_be_answered_in_its_acknowledgement(slack: FakeSlack, app: App, connect: Connect) -> None:
-    """It is for the person alone unless it says otherwise; a name of the app's only is a command."""
+def test_a_command_is_answered_in_its_acknowledgement(slack: FakeSlack, app: App, connect: Connect) -> None:
+    """The response is ephemeral unless it is in_channel; other names are not commands."""
 
     @app.command("/quote")
     def quote(ack: Ack, body: Json) -> None:
@@ -228,32 +229,32 @@ def test_a_command_may_be_answered_in_its_acknowledgement(slack: FakeSlack, app:
 
 
 def test_commands_and_shortcuts_need_a_scope() -> None:
-    """Slack takes no manifest that has them without the scope commands, and neither does the stand-in."""
+    """An app with commands or shortcuts needs the scope commands."""
     for offered in ({"commands": [Command("/quote", "Look up")]}, {"shortcuts": [Shortcut("find", "Find quotes")]}):
         with pytest.raises(ValueError, match="the scope commands"):
             FakeSlack(**offered)
 
 
-def test_shortcuts_tell_where_they_were_used(slack: FakeSlack, app: App, connect: Connect) -> None:
-    """A message shortcut tells its message, a global one no channel at all."""
-    heard: list[Json] = []
+def test_shortcuts_have_payloads(slack: FakeSlack, app: App, connect: Connect) -> None:
+    """A message shortcut's payload has its message, a global one's has no channel."""
+    received: list[Json] = []
 
     def hear(ack: Ack, body: Json) -> None:
         ack()
-        heard.append(body)
+        received.append(body)
 
     app.shortcut("find")(hear)
     app.shortcut("open")(hear)
     connect(app)
-    slack.interactivity.use_shortcut("find", user=YOU, message=posted(slack))
+    slack.interactivity.use_shortcut("find", user=YOU, message=post_answer(slack))
     slack.interactivity.use_shortcut("open", user=YOU)
-    assert [body["type"] for body in heard] == ["message_action", "shortcut"]
-    assert heard[0]["message"]["text"] == "An answer"
-    assert "channel" not in heard[1]
+    assert [body["type"] for body in received] == ["message_action", "shortcut"]
+    assert received[0]["message"]["text"] == "An answer"
+    assert "channel" not in received[1]
 
 
 def response_url(slack: FakeSlack, app: App, connect: Connect, message: Message) -> str:
-    """The response URL of a press on ``message``."""
+    """Return the response URL of a click in ``message``."""
     urls: list[str] = []
 
     @app.action("more")
@@ -266,9 +267,9 @@ def response_url(slack: FakeSlack, app: App, connect: Connect, message: Message)
     return urls[0]
 
 
-def test_a_response_url_says_replaces_and_deletes(slack: FakeSlack, app: App, connect: Connect) -> None:
-    """It answers the person alone, or all; it changes the message that was pressed, and takes it away."""
-    message = posted(slack)
+def test_a_response_url_posts_replaces_and_deletes(slack: FakeSlack, app: App, connect: Connect) -> None:
+    """It posts to the person or to the channel, and edits or deletes the message of the click."""
+    message = post_answer(slack)
     webhook = WebhookClient(response_url(slack, app, connect, message))
     assert webhook.send(text="for you").status_code == 200
     assert webhook.send(text="for all", response_type="in_channel").status_code == 200
@@ -279,30 +280,30 @@ def test_a_response_url_says_replaces_and_deletes(slack: FakeSlack, app: App, co
     assert [one.text for one in slack.replies(GENERAL)] == ["for all"]
 
 
-def test_a_response_url_is_the_way_back_to_an_ephemeral_message(slack: FakeSlack, app: App, connect: Connect) -> None:
-    """Nothing else can change one, or take it away."""
-    whispered = slack.workspace.post_ephemeral(GENERAL, YOU, "hush", blocks=BUTTONS)
-    webhook = WebhookClient(response_url(slack, app, connect, whispered))
+def test_a_response_url_changes_an_ephemeral_message(slack: FakeSlack, app: App, connect: Connect) -> None:
+    """It edits and deletes the ephemeral message of the click."""
+    ephemeral = slack.workspace.post_ephemeral(GENERAL, YOU, "hush", blocks=BUTTONS)
+    webhook = WebhookClient(response_url(slack, app, connect, ephemeral))
     webhook.send(text="changed", replace_original=True)
     assert [one.text for one in slack.workspace.ephemerals(YOU)] == ["changed"]
     webhook.send(delete_original=True)
     assert slack.workspace.ephemerals(YOU) == ()
 
 
-def test_a_response_url_is_good_five_times(slack: FakeSlack, app: App, connect: Connect) -> None:
-    """A sixth use is refused, and so are blocks that Slack would not take, and a URL that nobody gave out."""
-    url = response_url(slack, app, connect, posted(slack))
+def test_a_response_url_can_be_used_five_times(slack: FakeSlack, app: App, connect: Connect) -> None:
+    """A sixth use, invalid blocks and an unknown URL are refused."""
+    url = response_url(slack, app, connect, post_answer(slack))
     webhook = WebhookClient(url)
     refused = webhook.send(blocks=[{"type": "carousel"}])
     assert (refused.status_code, json.loads(refused.body)["error"]) == (400, "invalid_blocks")
-    said = [webhook.send(text="again").status_code for _ in range(limits.RESPONSES)]
-    assert said == [200] * (limits.RESPONSES - 1) + [404]
+    statuses = [webhook.send(text="again").status_code for _ in range(limits.RESPONSES)]
+    assert statuses == [200] * (limits.RESPONSES - 1) + [404]
     assert json.loads(WebhookClient(url + "x").send(text="x").body)["error"] == "expired_url"
 
 
-def test_interactions_come_signed_to_a_request_url(slack: FakeSlack) -> None:
-    """Over HTTP an action is JSON in a form's one field, a command is a form of its own, and the body answers."""
-    heard: list[dict[str, list[str]]] = []
+def test_interactions_are_sent_to_a_request_url(slack: FakeSlack) -> None:
+    """Over HTTP an action is JSON in a form field, a command is a form, and the response body is the answer."""
+    received: list[dict[str, list[str]]] = []
 
     class Listener(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -311,22 +312,22 @@ def test_interactions_come_signed_to_a_request_url(slack: FakeSlack) -> None:
             if self.headers["Content-Type"] == "application/json":
                 answer = json.loads(raw)["challenge"].encode()
             else:
-                heard.append(parse_qs(raw))
+                received.append(parse_qs(raw))
             self.send_response(200)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing of each request."""
+            """Log no requests."""
 
     server = HTTPServer(("127.0.0.1", 0), Listener)
     Thread(target=server.serve_forever, daemon=True).start()
     slack.use_request_url(f"http://127.0.0.1:{server.server_port}/")
-    slack.interactivity.click(posted(slack), "more", user=YOU)
+    slack.interactivity.click(post_answer(slack), "more", user=YOU)
     slack.interactivity.run_command(GENERAL, "/quote it", user=YOU)
     server.shutdown()
     server.server_close()
-    assert json.loads(heard[0]["payload"][0])["type"] == "block_actions"
-    assert (heard[1]["command"], heard[1]["text"]) == (["/quote"], ["it"])
+    assert json.loads(received[0]["payload"][0])["type"] == "block_actions"
+    assert (received[1]["command"], received[1]["text"]) == (["/quote"], ["it"])
     assert [one.text for one in slack.workspace.ephemerals(YOU)] == ["Looked up."]

@@ -1,4 +1,4 @@
-"""Socket Mode over real websockets: a plain one, where each envelope is looked at, and Bolt's, as the bot uses it."""
+"""Socket Mode over real websockets, with a plain client and with slack_bolt's."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from bot.playground.workspace import DM_YOU, GENERAL
 Connect = Callable[[App], SocketModeHandler]
 
 
-def address(slack: FakeSlack) -> str:
+def connection_url(slack: FakeSlack) -> str:
     client = WebClient(base_url=slack.api_url)
     return str(client.apps_connections_open(app_token=slack.app_token)["url"])
 
 
 @contextmanager
 def websocket(slack: FakeSlack) -> Iterator[ClientConnection]:
-    """A greeted websocket."""
-    with open_websocket(address(slack), proxy=None) as connection:
+    """Open a websocket and read its hello."""
+    with open_websocket(connection_url(slack), proxy=None) as connection:
         assert read(connection)["type"] == "hello"
         yield connection
 
@@ -46,8 +46,8 @@ def acknowledge(connection: ClientConnection, envelope: Json) -> None:
     connection.send(json.dumps({"envelope_id": envelope["envelope_id"]}))
 
 
-def test_an_acknowledged_event_comes_once(slack: FakeSlack) -> None:
-    """An envelope that is acknowledged is settled by its first attempt."""
+def test_an_acknowledged_event_is_sent_once(slack: FakeSlack) -> None:
+    """An acknowledged event is settled after one attempt."""
     with websocket(slack) as connection:
         slack.say(DM_YOU, "hello")
         envelope = read(connection)
@@ -60,8 +60,8 @@ def test_an_acknowledged_event_comes_once(slack: FakeSlack) -> None:
     assert delivery.acked_at is not None
 
 
-def test_an_event_that_is_not_acknowledged_comes_again() -> None:
-    """Three more times, each in an envelope that counts the retry, with one event id; then never again."""
+def test_an_event_that_is_not_acknowledged_is_retried() -> None:
+    """It is sent three more times with the same event id and the number of the retry."""
     with FakeSlack(retry_after_seconds=(0, 0, 0), ack_seconds=0.05) as slack, websocket(slack) as connection:
         slack.say(DM_YOU, "hello")
         envelopes = [read(connection) for _ in range(4)]
@@ -74,8 +74,8 @@ def test_an_event_that_is_not_acknowledged_comes_again() -> None:
         assert [attempt.failure for attempt in delivery.attempts] == ["timeout"] * 4
 
 
-def test_a_retry_that_is_acknowledged_is_the_last() -> None:
-    """Whoever acknowledges the first retry gets no second."""
+def test_an_acknowledged_retry_is_the_last() -> None:
+    """After an acknowledged retry there are no more."""
     with FakeSlack(retry_after_seconds=(0, 0, 0), ack_seconds=1.0) as slack, websocket(slack) as connection:
         slack.say(DM_YOU, "hello")
         read(connection)
@@ -84,8 +84,8 @@ def test_a_retry_that_is_acknowledged_is_the_last() -> None:
         assert [attempt.failure for attempt in slack.deliveries[0].attempts] == ["timeout", None]
 
 
-def test_an_event_waits_for_nobody_to_connect() -> None:
-    """Without a connection an attempt fails at once; a later one finds the app that has connected since."""
+def test_an_attempt_fails_without_a_connection() -> None:
+    """Without a connection an attempt fails immediately; a later one reaches an app that has connected since."""
     with FakeSlack(retry_after_seconds=(0, 600)) as slack:
         slack.say(DM_YOU, "lost for now")
         slack.wait_until(lambda: [one.failure for one in slack.deliveries[0].attempts] == ["connection_failed"] * 2)
@@ -96,8 +96,8 @@ def test_an_event_waits_for_nobody_to_connect() -> None:
             assert read(connection)["retry_attempt"] == 2
 
 
-def test_a_payload_goes_to_one_connection(slack: FakeSlack) -> None:
-    """Two connections share the events between them, and either may acknowledge."""
+def test_an_event_is_sent_over_one_connection(slack: FakeSlack) -> None:
+    """Two connections get different events, and either may acknowledge them."""
     with websocket(slack) as one, websocket(slack) as other:
         slack.wait_until_connected(connections=2)
         slack.say(DM_YOU, "first")
@@ -110,8 +110,8 @@ def test_a_payload_goes_to_one_connection(slack: FakeSlack) -> None:
     assert all(delivery.acked_at for delivery in slack.deliveries)
 
 
-def test_each_connection_may_get_every_event() -> None:
-    """Where events are delivered in two copies, each of two connections gets every one, with one event id."""
+def test_each_connection_can_get_every_event() -> None:
+    """With two copies, both connections get each event with the same event id."""
     with FakeSlack(copies=2) as slack, websocket(slack) as one, websocket(slack) as other:
         slack.wait_until_connected(connections=2)
         for text in ("first", "second", "third"):
@@ -125,21 +125,21 @@ def test_each_connection_may_get_every_event() -> None:
     assert [len(delivery.attempts) for delivery in slack.deliveries] == [1, 1, 1]
 
 
-def test_noise_is_no_acknowledgement(slack: FakeSlack) -> None:
-    """What is not JSON, or names no envelope that waits, settles nothing and breaks nothing."""
+def test_invalid_messages_are_not_acknowledgements(slack: FakeSlack) -> None:
+    """Invalid JSON and unknown envelope ids are ignored."""
     with websocket(slack) as connection:
         slack.say(DM_YOU, "hello")
         envelope = read(connection)
-        for noise in ("hello", "[]", "{}", '{"envelope_id": "x"}', '{"envelope_id": []}'):
-            connection.send(noise)
+        for text in ("hello", "[]", "{}", '{"envelope_id": "x"}', '{"envelope_id": []}'):
+            connection.send(text)
         acknowledge(connection, envelope)
         slack.wait_until_idle(grace=0)
     assert len(slack.deliveries[0].attempts) == 1
 
 
-def test_an_address_opens_one_websocket(slack: FakeSlack) -> None:
-    """An address that was used, or was never given out, is refused."""
-    used = address(slack)
+def test_a_url_opens_one_websocket(slack: FakeSlack) -> None:
+    """A URL that was used or never issued is refused."""
+    used = connection_url(slack)
     with open_websocket(used, proxy=None):
         pass
     for refused in (used, used.replace("ticket=", "ticket=x")):
@@ -148,39 +148,39 @@ def test_an_address_opens_one_websocket(slack: FakeSlack) -> None:
 
 
 def test_an_app_has_ten_connections_at_most(slack: FakeSlack) -> None:
-    """The eleventh websocket is told so and closed."""
+    """The eleventh websocket gets a disconnect message and is closed."""
     with ExitStack() as connections:
         for _ in range(limits.SOCKET_CONNECTIONS):
-            connections.enter_context(open_websocket(address(slack), proxy=None))
+            connections.enter_context(open_websocket(connection_url(slack), proxy=None))
         slack.wait_until_connected(connections=limits.SOCKET_CONNECTIONS)
-        eleventh = connections.enter_context(open_websocket(address(slack), proxy=None))
+        eleventh = connections.enter_context(open_websocket(connection_url(slack), proxy=None))
         assert read(eleventh)["reason"] == "too_many_websockets"
         with pytest.raises(ConnectionClosed):
             read(eleventh)
 
 
-def answering(app: App) -> list[Json]:
-    """Lets ``app`` answer mentions in their thread and direct messages flat; returns what it will have got."""
-    got: list[Json] = []
+def add_answers(app: App) -> list[Json]:
+    """Let ``app`` answer mentions in their thread and direct messages in the channel; returns its list of events."""
+    events: list[Json] = []
 
     @app.event("app_mention")
     def mentioned(event: Json, client: WebClient) -> None:
-        got.append(event)
+        events.append(event)
         thread = event.get("thread_ts") or event["ts"]
         client.chat_postMessage(channel=event["channel"], text=f"re: {event['text']}", thread_ts=thread)
 
     @app.event("message")
     def written(event: Json, client: WebClient) -> None:
-        got.append(event)
+        events.append(event)
         if event["channel_type"] == "im" and "subtype" not in event:
             client.chat_postMessage(channel=event["channel"], text=f"re: {event['text']}")
 
-    return got
+    return events
 
 
 def test_a_conversation_with_a_bolt_app(slack: FakeSlack, app: App, connect: Connect) -> None:
-    """A mention is answered in its thread, a direct message flat, and the app's own messages end nothing in a loop."""
-    answering(app)
+    """A mention is answered in its thread, a direct message in the channel, and the app ignores its own messages."""
+    add_answers(app)
     connect(app)
     question = slack.say(GENERAL, f"{slack.mention} what was agreed?")
     (answer,) = slack.wait_for_replies(GENERAL, thread=question.ts)
@@ -194,16 +194,16 @@ def test_a_conversation_with_a_bolt_app(slack: FakeSlack, app: App, connect: Con
 
 
 @pytest.mark.parametrize("slack", [0.2], indirect=True)
-def test_an_event_that_no_listener_takes_is_not_acknowledged(slack: FakeSlack, app: App, connect: Connect) -> None:
-    """Bolt answers an unmatched event with nothing, and so gets it three times more."""
+def test_an_event_without_a_listener_is_not_acknowledged(slack: FakeSlack, app: App, connect: Connect) -> None:
+    """Bolt does not acknowledge an event without a listener, and gets it three more times."""
     connect(app)
     slack.deliver({"type": "team_join", "user": {"id": "U0NEW"}})
     slack.wait_until_idle(grace=0)
     assert [attempt.failure for attempt in slack.deliveries[0].attempts] == ["timeout"] * 4
 
 
-def test_retries_reach_bolt_as_headers(slack: FakeSlack, app: App, connect: Connect) -> None:
-    """A redelivered event tells a Bolt listener which retry it is."""
+def test_retries_have_headers_in_bolt(slack: FakeSlack, app: App, connect: Connect) -> None:
+    """A Bolt listener sees the number and reason of a retry."""
     headers: dict[str, Any] = {}
     done = threading.Event()
 
@@ -219,9 +219,9 @@ def test_retries_reach_bolt_as_headers(slack: FakeSlack, app: App, connect: Conn
 
 
 @pytest.mark.parametrize("how", ["refreshed", "dropped"])
-def test_an_app_that_lost_its_connection_comes_back(slack: FakeSlack, app: App, connect: Connect, how: str) -> None:
-    """Asked to reconnect, or cut off without a word, Bolt's client connects anew and gets what is said afterwards."""
-    answering(app)
+def test_an_app_reconnects(slack: FakeSlack, app: App, connect: Connect, how: str) -> None:
+    """Bolt's client reconnects when it is asked to and when its connection is reset, and gets later events."""
+    add_answers(app)
     handler = connect(app)
     before = handler.client.session_id()
     if how == "refreshed":
@@ -235,8 +235,8 @@ def test_an_app_that_lost_its_connection_comes_back(slack: FakeSlack, app: App, 
     assert handler.client.session_id() != before
 
 
-def test_what_did_not_come_is_told(slack: FakeSlack, client: WebClient) -> None:
-    """Waiting in vain says what was there instead."""
+def test_a_timeout_says_what_is_missing(slack: FakeSlack, client: WebClient) -> None:
+    """The error of a timeout names what was there instead."""
     client.chat_postMessage(channel=GENERAL, text="only this")
     with pytest.raises(TimeoutError, match=r"1 of 2 replies in C0GENERAL .*only this"):
         slack.wait_for_replies(GENERAL, 2, timeout=0)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.ingest.encoding import clean
 from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
-from bot.playground.validation import checked_blocks
+from bot.playground.validation import validate_blocks
 from bot.slack.layout import MESSAGE_LIMIT, MessageContent, texts_in
 from bot.slack.markup import safe_url, unescape
 
@@ -120,7 +120,7 @@ _DIRECTED = {"R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "
 
 def assert_harmless(message: MessageContent, shown: Iterable[Quote] = ()) -> None:
     """Slack takes ``message``, pings nobody for it, formats nothing, and links only the addresses of ``shown``."""
-    checked_blocks(message.blocks)
+    validate_blocks(message.blocks)
     texts = [message.text, *texts_in(message.blocks)]
     assert sum(map(units, texts)) <= MESSAGE_LIMIT
     assert all(0 < units(text) <= 3_000 for text in texts)

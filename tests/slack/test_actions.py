@@ -13,7 +13,7 @@ from bot.errors import VerificationError
 from bot.index.archive import Archive
 from bot.models import Article, Json, Quote
 from bot.playground.models import Message
-from bot.playground.validation import checked_view
+from bot.playground.validation import validate_view
 from bot.playground.workspace import COLLEAGUE, GENERAL, YOU
 from bot.slack.access import AccessRules
 from bot.slack.buttons import RATE, SHOW_CONTEXT, VALUE_LIMIT, ContextRef, context_ref, encode_value, find_quote
@@ -254,7 +254,7 @@ def test_slack_takes_the_context_of_any_quote(texts: list[str], at: int) -> None
     showing = context_ref(REF, [quote])
     assert showing
     view = context_modal(archive, showing)
-    checked_view(view, "modal")
+    validate_view(view, "modal")
     for block in view["blocks"]:
         if block["type"] == "rich_text":
             assert "".join(texts_in(block)) in chosen.article.text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
-from bot.playground.validation import checked_blocks
+from bot.playground.validation import validate_blocks
 from bot.slack.layout import (
     MESSAGE_LIMIT,
     QUOTE_LIMIT,
@@ -174,7 +174,7 @@ def replies(draw: st.DrawFn) -> Reply:
 def test_every_reply_fits_and_is_verbatim(reply: Reply, notes: tuple[str, ...]) -> None:
     """Whatever the articles hold, Slack takes the message, it keeps to the limit, and its quotes are verbatim."""
     message = build_reply(reply, notes)
-    checked_blocks(message.blocks)
+    validate_blocks(message.blocks)
     assert len(message.text) + sum(map(len, texts_in(message.blocks))) <= MESSAGE_LIMIT
     assert not set("<>") & set(message.text)
     shown = reply.shown_quotes
@@ -195,8 +195,8 @@ def test_the_sdk_makes_the_same_blocks(reply: Reply, words: tuple[str, ...]) -> 
 @given(st.lists(WORDS, max_size=3).map(tuple), SENTENCE)
 def test_the_bots_own_messages_fit(examples: tuple[str, ...], sentence: str) -> None:
     """Slack takes every how-to and every apology."""
-    checked_blocks(build_how_to(examples).blocks)
-    checked_blocks(build_sentence(sentence).blocks)
+    validate_blocks(build_how_to(examples).blocks)
+    validate_blocks(build_sentence(sentence).blocks)
 
 
 def test_an_abstention_without_a_near_miss_is_its_reason() -> None:

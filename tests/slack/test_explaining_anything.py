@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.index.scoring import TermScore
 from bot.models import Quote
-from bot.playground.validation import checked_view
+from bot.playground.validation import validate_view
 from bot.search.receipts import FiltersLine, FormLine, Receipt, WordLine, make_receipt
 from bot.slack.buttons import AnswerRef, encode_value
 from bot.slack.layout import MessageContent
@@ -65,6 +65,6 @@ def test_slack_takes_the_window_whatever_was_asked_and_quoted(
     scores = tuple(TermScore("body", one, 0.125) for one in said)
     receipt = make_receipt(answer(*every), archive, lambda query, passage: scores).model_copy(update=asked)
     view = explanation_modal(kept_of(receipt), archive_of([]) if changed else archive)
-    checked_view(view, "modal")
+    validate_view(view, "modal")
     for block in view["blocks"]:  # a window may hold more than a message
         assert_harmless(MessageContent("Why", [block]), every)

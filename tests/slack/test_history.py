@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from bot.models import Json
 from bot.playground.models import ChannelKind
 from bot.playground.server import FakeSlack
-from bot.playground.validation import checked_view
+from bot.playground.validation import validate_view
 from bot.playground.workspace import COLLEAGUE, DM_COLLEAGUE, DM_YOU, GENERAL, YOU
 from bot.slack.access import UserDirectory
 from bot.slack.buttons import RATE
@@ -95,7 +95,7 @@ def test_a_question_links_to_where_it_stands(idle: Harness) -> None:
         run_command(idle, GENERAL, "why submarines")
         addresses = [text for text in home(idle) if text.startswith("https://")]
         assert own(idle) == ["why submarines · not in the archive", f"{BRIDGE} · answered"]
-    assert addresses == [f"https://stand-in.slack.com/archives/{GENERAL}/p{asked.ts.replace('.', '')}"]
+    assert addresses == [f"https://fake-slack.slack.com/archives/{GENERAL}/p{asked.ts.replace('.', '')}"]
 
 
 def test_where_slack_gives_no_link_the_question_is_shown(idle: Harness) -> None:
@@ -317,7 +317,7 @@ def test_many_gaps_are_cut_and_counted() -> None:
 def history(store: Store) -> list[Json]:
     """What an editor who asked all of it is shown, checked by Slack's rules for a tab."""
     blocks = QuestionHistory(NOBODY, store, Editors(frozenset({"U1"}), see_private=True)).blocks("T1", "U1")
-    checked_view({"type": "home", "blocks": blocks}, "home")
+    validate_view({"type": "home", "blocks": blocks}, "home")
     store.close()
     return blocks
 

@@ -156,7 +156,7 @@ def test_a_question_that_is_gone_has_no_further_passages(many: Harness) -> None:
     with many.bot():
         question = many.slack.say(DM_YOU, ASKED)
         (reply,) = many.slack.wait_for_replies(DM_YOU)
-        many.slack.workspace.remove(DM_YOU, question.ts)
+        many.slack.workspace.delete(DM_YOU, question.ts)
         assert many.slack.interactivity.click(reply, MORE_PASSAGES, user=YOU).failure is None
         many.slack.wait_until(lambda: bool(many.slack.views.open_modals(YOU)))
         (view,) = many.slack.views.open_modals(YOU)

@@ -131,7 +131,7 @@ def serving(
 def is_ready(process: subprocess.Popen[str]) -> bool:
     """Wait until the process says that it is ready, or ends."""
     assert process.stdout is not None
-    return process.stdout.readline() == "ready in Stand-in\n"
+    return process.stdout.readline() == "ready in Fake Slack\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a process cannot be asked to end")

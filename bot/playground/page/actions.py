@@ -1,15 +1,4 @@
-"""What a person does on the page: the models' common ground; keeps secret nothing but how an outcome is worded.
-
-Talking on the page: saying, attaching, forwarding, changing, taking back, reacting.
-
-Keeps secret how a typed name becomes a mention.
-
-Using the app on the page: its elements, modals, shortcuts and commands; keeps secret how a view is found again.
-
-The inspector's buttons: the hard cases of Slack at one's fingertips; keeps secret what the stand-in is told.
-
-Everything that can be done on the page, by the name under which the page asks for it; keeps nothing secret.
-"""
+"""What a person can do on the page: one pydantic model for each action, by the name that the page sends."""
 
 from __future__ import annotations
 
@@ -19,95 +8,87 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.models import Json
-from bot.playground.elements import ElementState
 from bot.playground.interactivity import InteractionResult
 from bot.playground.models import File, Message
 from bot.playground.server import FakeSlack
 
-_SAID = {
-    "invalid_command": "is not a command of the app’s.",
-    "timeout": "did not answer within 3 seconds.",
-    "http_timeout": "did not answer within 3 seconds.",
+_FAILURES = {
+    "invalid_command": "is not a command of this app.",
+    "timeout": "did not respond within 3 seconds.",
+    "http_timeout": "did not respond within 3 seconds.",
     "connection_failed": "is not connected.",
-    "invalid_errors": "complained about something that is no input.",
-    "push_limit_reached": "tried to stack more than three modals.",
+    "invalid_errors": "reported an error for something that is not an input.",
+    "push_limit_reached": "tried to open a fourth modal.",
 }
+# The length that Slack's own input takes
+_MAX_TEXT = 12_000
+# The number of files that Slack takes with one message
+_MAX_FILES = 10
+_INVITE = re.compile(r"/invite\s+@?(\S.*)")
 
-# As long as a message that Slack's own composer takes
-_LONGEST = 12_000
-ActionText = Annotated[str, Field(min_length=1, max_length=_LONGEST, pattern=r"\S")]
-TextOrNone = Annotated[str, Field(max_length=_LONGEST)]
+Text = Annotated[str, Field(min_length=1, max_length=_MAX_TEXT, pattern=r"\S")]
+OptionalText = Annotated[str, Field(max_length=_MAX_TEXT)]
+Inputs = dict[str, dict[str, str | None]]
 
 
 class ActionRefusedError(Exception):
-    """What a person tried is not possible; ``str(error)`` is a sentence that says why."""
+    """The action is not possible; ``str(error)`` is a sentence that says why."""
 
 
 class PageAction(BaseModel):
-    """Something that ``viewer``, a user's id, does."""
+    """An action of ``viewer``, a user's id."""
 
     model_config = ConfigDict(extra="forbid")
 
     viewer: str
 
-    def do(self, slack: FakeSlack) -> Json:
-        """Do it; returns what the page should know, or raises RefusalError or KeyError."""
+    def run(self, slack: FakeSlack) -> Json:
+        """Run the action and return the response; raises ActionRefusedError, or KeyError if something is gone."""
         raise NotImplementedError
 
-    def place(self, slack: FakeSlack, channel: str) -> str:
+    def check_member(self, slack: FakeSlack, channel: str) -> str:
+        """Return ``channel`` if the viewer is a member."""
         if self.viewer not in slack.workspace.channel(channel).members:
             raise ActionRefusedError("You are not in this conversation.")
         return channel
 
 
 class MessageAction(PageAction):
+    """An action on a message."""
+
     channel: str
     ts: str
 
     def message(self, slack: FakeSlack) -> Message:
-        self.place(slack, self.channel)
+        self.check_member(slack, self.channel)
         for message in slack.workspace.ephemerals(self.viewer):
             if (message.channel, message.ts) == (self.channel, self.ts):
                 return message
         return slack.workspace.message(self.channel, self.ts)
 
-
-def check_result(slack: FakeSlack, outcome: InteractionResult) -> Json:
-    """What the page shows of an outcome: a sentence when the app did not do its part, and what is wrong with inputs."""
-    if outcome.failure is None:
-        return {"errors": outcome.errors}
-    name = "This" if outcome.failure == "invalid_command" else slack.workspace.bot.name
-    said = _SAID.get(outcome.failure, f"answered with something that Slack refuses ({outcome.failure}).")
-    return {"failure": f"{name} {said}", "errors": {}}
-
-
-# As many as Slack takes with one message
-_MOST_FILES = 10
-# A direct message is called after the people in it, and cannot be picked by a name
-_NAMED = frozenset({"channel", "group"})
-
-
-class OwnMessageAction(MessageAction):
-    def own(self, slack: FakeSlack) -> Message:
+    def own_message(self, slack: FakeSlack) -> Message:
         message = self.message(slack)
         if message.user != self.viewer or message.subtype is not None:
             raise ActionRefusedError("Only your own messages can be changed.")
         return message
 
 
+# Messages
+
+
 class Say(PageAction):
     channel: str
-    text: ActionText
+    text: Text
     thread: str | None = None
 
-    def do(self, slack: FakeSlack) -> Json:
-        where = self.place(slack, self.channel)
-        said = slack.say(where, with_mentions(slack, self.text), user=self.viewer, thread=self.thread)
-        return {"ts": said.ts}
+    def run(self, slack: FakeSlack) -> Json:
+        channel = self.check_member(slack, self.channel)
+        text = insert_mentions(slack, self.text)
+        return {"ts": slack.say(channel, text, user=self.viewer, thread=self.thread).ts}
 
 
-class Attached(BaseModel):
-    """What the page tells of a file; what is in it never leaves the browser."""
+class AttachedFile(BaseModel):
+    """A file's name, type and size; its content stays in the browser."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -117,49 +98,49 @@ class Attached(BaseModel):
 
 
 class Attach(PageAction):
-    """Say something with files, or post the files alone."""
+    """Post files, with or without a text."""
 
     channel: str
-    files: Annotated[list[Attached], Field(min_length=1, max_length=_MOST_FILES)]
-    text: TextOrNone = ""
+    files: Annotated[list[AttachedFile], Field(min_length=1, max_length=_MAX_FILES)]
+    text: OptionalText = ""
     thread: str | None = None
 
-    def do(self, slack: FakeSlack) -> Json:
-        where, text = self.place(slack, self.channel), with_mentions(slack, self.text)
+    def run(self, slack: FakeSlack) -> Json:
+        channel = self.check_member(slack, self.channel)
+        text = insert_mentions(slack, self.text)
         files = [File(one.name, one.mimetype, one.size) for one in self.files]
-        said = slack.say(where, text, user=self.viewer, thread=self.thread, files=files)
-        return {"ts": said.ts}
+        return {"ts": slack.say(channel, text, user=self.viewer, thread=self.thread, files=files).ts}
 
 
 class Forward(MessageAction):
     to: str
-    text: TextOrNone = ""
+    text: OptionalText = ""
 
-    def do(self, slack: FakeSlack) -> Json:
-        message, where = self.message(slack), self.place(slack, self.to)
+    def run(self, slack: FakeSlack) -> Json:
+        message, channel = self.message(slack), self.check_member(slack, self.to)
         if message.seen_by is not None or message.subtype is not None:
             raise ActionRefusedError("This message cannot be forwarded.")
-        return {"ts": slack.forward(message, where, with_mentions(slack, self.text), user=self.viewer).ts}
+        return {"ts": slack.forward(message, channel, insert_mentions(slack, self.text), user=self.viewer).ts}
 
 
-class Edit(OwnMessageAction):
-    text: ActionText
+class Edit(MessageAction):
+    text: Text
 
-    def do(self, slack: FakeSlack) -> Json:
-        slack.edit(self.own(slack), with_mentions(slack, self.text))
+    def run(self, slack: FakeSlack) -> Json:
+        slack.edit(self.own_message(slack), insert_mentions(slack, self.text))
         return {}
 
 
-class Delete(OwnMessageAction):
-    def do(self, slack: FakeSlack) -> Json:
-        slack.delete(self.own(slack))
+class Delete(MessageAction):
+    def run(self, slack: FakeSlack) -> Json:
+        slack.delete(self.own_message(slack))
         return {}
 
 
 class Dismiss(MessageAction):
-    def do(self, slack: FakeSlack) -> Json:
+    def run(self, slack: FakeSlack) -> Json:
         if self.message(slack).seen_by != self.viewer:
-            raise ActionRefusedError("Only what you alone see can be dismissed.")
+            raise ActionRefusedError("Only messages that are visible to you alone can be dismissed.")
         slack.workspace.delete_ephemeral(self.ts)
         return {}
 
@@ -168,77 +149,83 @@ class React(MessageAction):
     name: Annotated[str, Field(pattern=r"^[a-z0-9_+'-]+$")]
     is_added: bool
 
-    def do(self, slack: FakeSlack) -> Json:
+    def run(self, slack: FakeSlack) -> Json:
         slack.react(self.message(slack), self.name, user=self.viewer, is_added=self.is_added)
         return {}
 
 
-def with_mentions(slack: FakeSlack, text: str) -> str:
-    """``text`` with each ``@name`` and ``#name`` that the workspace knows as Slack's composer would pick it."""
+def insert_mentions(slack: FakeSlack, text: str) -> str:
+    """Return ``text`` with a mention for each known ``@name`` and ``#name``, as Slack's input does."""
     names = {f"@{user.name}": f"<@{user.id}>" for user in slack.workspace.users()}
-    names |= {f"#{one.name}": f"<#{one.id}|{one.name}>" for one in slack.workspace.channels() if one.kind in _NAMED}
-    picked = {name.casefold(): code for name, code in names.items()}
-    longest_first = "|".join(re.escape(name) for name in sorted(picked, key=len, reverse=True))
+    for channel in slack.workspace.channels():
+        if channel.kind in ("channel", "group"):
+            names[f"#{channel.name}"] = f"<#{channel.id}|{channel.name}>"
+    mentions = {name.casefold(): mention for name, mention in names.items()}
+    longest_first = "|".join(re.escape(name) for name in sorted(mentions, key=len, reverse=True))
     return re.sub(
         rf"(?<![\w<])(?:{longest_first})(?!\w)",
-        lambda found: picked[found[0].casefold()],
+        lambda match: mentions[match[0].casefold()],
         text,
         flags=re.IGNORECASE,
     )
 
 
-_INVITE = re.compile(r"/invite\s+@?(\S.*)")
+# The app: clicks, modals, shortcuts and commands
 
 
-class ClickElement(MessageAction):
+def _response(slack: FakeSlack, result: InteractionResult) -> Json:
+    """The errors of inputs, or a sentence about why the app did not respond properly."""
+    if result.failure is None:
+        return {"errors": result.errors}
+    subject = "This" if result.failure == "invalid_command" else slack.workspace.bot.name
+    failure = _FAILURES.get(result.failure, f"responded with something that Slack refuses ({result.failure}).")
+    return {"failure": f"{subject} {failure}", "errors": {}}
+
+
+class Click(MessageAction):
     block_id: str
     action_id: str
-    entry: ElementState = None
-    entries: dict[str, dict[str, ElementState]] = Field(default_factory=dict)
+    value: str | None = None
 
-    def do(self, slack: FakeSlack) -> Json:
-        outcome = slack.interactivity.click(
-            self.message(slack),
-            self.action_id,
-            self.entry,
-            user=self.viewer,
-            block_id=self.block_id,
-            entries=self.entries,
+    def run(self, slack: FakeSlack) -> Json:
+        message = self.message(slack)
+        result = slack.interactivity.click(
+            message, self.action_id, self.value, user=self.viewer, block_id=self.block_id
         )
-        return check_result(slack, outcome)
+        return _response(slack, result)
 
 
 class ClickInView(PageAction):
     view_id: str
     block_id: str
     action_id: str
-    entry: ElementState = None
-    entries: dict[str, dict[str, ElementState]] = Field(default_factory=dict)
+    value: str | None = None
+    inputs: Inputs = Field(default_factory=dict)
 
-    def do(self, slack: FakeSlack) -> Json:
-        shown = (*slack.views.open_modals(self.viewer), slack.views.home(self.viewer))
-        view = next((view for view in shown if view and view["id"] == self.view_id), None)
+    def run(self, slack: FakeSlack) -> Json:
+        views = (*slack.views.open_modals(self.viewer), slack.views.home(self.viewer))
+        view = next((view for view in views if view and view["id"] == self.view_id), None)
         if view is None:
             raise ActionRefusedError("This view is closed.")
-        outcome = slack.interactivity.click_in_view(
-            view, self.action_id, self.entry, user=self.viewer, block_id=self.block_id, entries=self.entries
+        result = slack.interactivity.click_in_view(
+            view, self.action_id, self.value, user=self.viewer, block_id=self.block_id, inputs=self.inputs
         )
-        return check_result(slack, outcome)
+        return _response(slack, result)
 
 
 class Submit(PageAction):
     view_id: str
-    entries: dict[str, dict[str, ElementState]] = Field(default_factory=dict)
+    inputs: Inputs = Field(default_factory=dict)
 
-    def do(self, slack: FakeSlack) -> Json:
-        return check_result(slack, slack.interactivity.submit(self.view_id, self.entries))
+    def run(self, slack: FakeSlack) -> Json:
+        return _response(slack, slack.interactivity.submit(self.view_id, self.inputs))
 
 
 class Close(PageAction):
     view_id: str
     is_cleared: bool = False
 
-    def do(self, slack: FakeSlack) -> Json:
+    def run(self, slack: FakeSlack) -> Json:
         slack.interactivity.close(self.view_id, is_cleared=self.is_cleared)
         return {}
 
@@ -246,78 +233,78 @@ class Close(PageAction):
 class UseShortcut(MessageAction):
     callback_id: str
 
-    def do(self, slack: FakeSlack) -> Json:
+    def run(self, slack: FakeSlack) -> Json:
         message = self.message(slack)
-        return check_result(
-            slack, slack.interactivity.use_shortcut(self.callback_id, user=self.viewer, message=message)
-        )
+        result = slack.interactivity.use_shortcut(self.callback_id, user=self.viewer, message=message)
+        return _response(slack, result)
 
 
 class UseGlobalShortcut(PageAction):
     callback_id: str
 
-    def do(self, slack: FakeSlack) -> Json:
-        return check_result(slack, slack.interactivity.use_shortcut(self.callback_id, user=self.viewer))
+    def run(self, slack: FakeSlack) -> Json:
+        return _response(slack, slack.interactivity.use_shortcut(self.callback_id, user=self.viewer))
 
 
 class RunCommand(PageAction):
-    """A command of the app's, or Slack's own that brings somebody into a channel."""
+    """Run a command of the app, or Slack's own ``/invite``."""
 
     channel: str
-    line: ActionText
+    line: Text
 
-    def do(self, slack: FakeSlack) -> Json:
-        where = self.place(slack, self.channel)
+    def run(self, slack: FakeSlack) -> Json:
+        channel = self.check_member(slack, self.channel)
         if invited := _INVITE.fullmatch(self.line.strip()):
-            return self._invite(slack, where, invited[1])
-        return check_result(slack, slack.interactivity.run_command(where, self.line, user=self.viewer))
+            return self._invite(slack, channel, invited[1])
+        return _response(slack, slack.interactivity.run_command(channel, self.line, user=self.viewer))
 
-    def _invite(self, slack: FakeSlack, where: str, name: str) -> Json:
-        found = next((user for user in slack.workspace.users() if user.name.casefold() == name.casefold()), None)
-        if found is None:
-            return {"failure": f"Nobody here is called {name}.", "errors": {}}
-        if found.id in slack.workspace.channel(where).members:
-            return {"failure": f"Already in this channel: {found.name}.", "errors": {}}
-        slack.join(where, found.id, inviter=self.viewer)
+    def _invite(self, slack: FakeSlack, channel: str, name: str) -> Json:
+        user = next((user for user in slack.workspace.users() if user.name.casefold() == name.casefold()), None)
+        if user is None:
+            return {"failure": f"There is nobody called {name}.", "errors": {}}
+        if user.id in slack.workspace.channel(channel).members:
+            return {"failure": f"{user.name} is already in this channel.", "errors": {}}
+        slack.join(channel, user.id, inviter=self.viewer)
         return {"errors": {}}
 
 
 class OpenTab(PageAction):
     tab: Literal["home", "messages"]
 
-    def do(self, slack: FakeSlack) -> Json:
+    def run(self, slack: FakeSlack) -> Json:
         slack.open_home(user=self.viewer, tab=self.tab)
         return {}
 
 
+# The inspector
+
+
 class DeliverAgain(PageAction):
-    """An event once more, as Slack's first retry of it."""
+    """Deliver an event again, as Slack's first retry."""
 
     delivery: int
 
-    def do(self, slack: FakeSlack) -> Json:
+    def run(self, slack: FakeSlack) -> Json:
         if not 0 <= self.delivery < len(slack.deliveries):
-            raise ActionRefusedError("There was no such delivery.")
+            raise ActionRefusedError("There is no such event.")
         delivery = slack.deliveries[self.delivery]
         slack.deliver(delivery.event, event_id=delivery.event_id, retry=1)
         return {}
 
 
 class DropConnections(PageAction):
-    """Cut the app's websockets, which it must notice and mend."""
-
-    def do(self, slack: FakeSlack) -> Json:
+    def run(self, slack: FakeSlack) -> Json:
         slack.drop_connections()
         return {}
 
 
 class FailNext(PageAction):
-    """Refuse the next call of ``method`` as Slack does when there are too many."""
+    """Rate-limit the next call of ``method``."""
 
     method: Annotated[str, Field(pattern=r"^[A-Za-z.]+$")]
     retry_after: Annotated[int, Field(ge=1, le=60)] = 2
 
-    def do(self, slack: FakeSlack) -> Json:
+    def run(self, slack: FakeSlack) -> Json:
         slack.fail_next(self.method, status=429, retry_after=self.retry_after)
         return {}
 
@@ -330,8 +317,8 @@ ACTIONS: dict[str, type[PageAction]] = {
     "delete": Delete,
     "dismiss": Dismiss,
     "react": React,
-    "press": ClickElement,
-    "press-in-view": ClickInView,
+    "click": Click,
+    "click-in-view": ClickInView,
     "submit": Submit,
     "close": Close,
     "use-shortcut": UseShortcut,

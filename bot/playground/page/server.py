@@ -1,12 +1,4 @@
-"""Who may talk to the page: the browser of this machine, from the page itself; keeps secret which headers tell.
-
-Another site that is open in the same browser can send requests to this machine too. It cannot choose the Host that a
-request of its names, nor hide its own Origin, nor read the token that writes must carry.
-
-Live updates as server-sent events: first all that a person sees, then what changes; keeps secret how it is woken.
-
-The page from its start to its end, and its routes; keeps secret on which server and thread it runs.
-"""
+"""The web server of the page: access checks, live updates as server-sent events, and routes."""
 
 from __future__ import annotations
 
@@ -31,16 +23,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.errors import SettingsError
 from bot.models import Json
-from bot.playground.elements import ElementNotFoundError
-from bot.playground.hosting import LoopbackServer
+from bot.playground.block_kit import ElementNotFoundError
+from bot.playground.methods import METHODS
 from bot.playground.page.actions import ACTIONS, ActionRefusedError
 from bot.playground.page.state import ViewState, changes_between, view_state
-from bot.playground.server import FakeSlack
-from bot.playground.web_api import METHODS
+from bot.playground.server import FakeSlack, LoopbackServer
 
 TOKEN_HEADER = "x-playground-token"
-_OURSELVES = frozenset({"127.0.0.1", "localhost", "[::1]"})
-_RULES = "; ".join(
+_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
@@ -50,120 +41,113 @@ _RULES = "; ".join(
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
-        # No script can turn a string into markup, whatever the string
+        # No script can turn a string into markup
         "require-trusted-types-for 'script'",
         "trusted-types 'none'",
     )
 )
-_ADDED = {
-    "content-security-policy": _RULES,
+_HEADERS = {
+    "content-security-policy": _CONTENT_SECURITY_POLICY,
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "cache-control": "no-store",
 }
+# Seconds between keep-alive comments: without them, a browser's stream to a machine that slept stays open
+_KEEP_ALIVE = 15.0
+_STATIC = Path(__file__).parent / "static"
 
 
-class Guard:
-    """Refuses what does not come from the page itself, and tells the browser to load nothing from elsewhere."""
+class AccessMiddleware:
+    """Refuses requests that do not come from the page, and adds security headers to all responses.
+
+    Another site that is open in the same browser can send requests to this machine. It cannot choose their Host, hide
+    their Origin, or read the token that a POST must carry.
+    """
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app = app
         self._token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_guarded(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_ADDED)
+                MutableHeaders(scope=message).update(_HEADERS)
             await send(message)
 
-        objection = self._objection(scope)
-        if objection is not None:
-            await JSONResponse({"error": objection}, 403)(scope, receive, send_guarded)
+        error = self._error(scope)
+        if error is not None:
+            await JSONResponse({"error": error}, 403)(scope, receive, send_with_headers)
         else:
-            await self._app(scope, receive, send_guarded)
+            await self._app(scope, receive, send_with_headers)
 
-    def _objection(self, scope: Scope) -> str | None:
+    def _error(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if host.rpartition(":")[0] not in _OURSELVES and host not in _OURSELVES:
-            return "The playground answers at 127.0.0.1 and localhost only."
-        if headers.get("origin", f"http://{host}") != f"http://{host}":
-            return "The playground takes no requests from other pages."
-        is_from_elsewhere = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
-        if is_from_elsewhere and headers.get("sec-fetch-mode") != "navigate":
+        if host.rpartition(":")[0] not in _LOOPBACK_HOSTS and host not in _LOOPBACK_HOSTS:
+            return "The playground is available at 127.0.0.1 and localhost only."
+        is_cross_origin = headers.get("origin", f"http://{host}") != f"http://{host}"
+        is_cross_site = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+        if is_cross_origin or (is_cross_site and headers.get("sec-fetch-mode") != "navigate"):
             return "The playground takes no requests from other pages."
         if scope["method"] not in ("GET", "HEAD"):
-            given = headers.get(TOKEN_HEADER, "")
-            if not secrets.compare_digest(given.encode(), self._token.encode()):
-                return "The page is of an earlier run of the playground; reload it."
+            token = headers.get(TOKEN_HEADER, "")
+            if not secrets.compare_digest(token.encode(), self._token.encode()):
+                return "This page belongs to an earlier run of the playground. Reload it."
         return None
 
 
-# Seconds between two signs of life, without which a browser's connection to a computer that slept stays open
-_SIGN_OF_LIFE = 15.0
-
-
 class EventStreams:
-    """The open streams, each of one person; ``opening`` is what does not change while the playground runs."""
+    """The open streams, each for one person; ``constants`` is sent first and does not change."""
 
-    def __init__(self, slack: FakeSlack, opening: Json) -> None:
+    def __init__(self, slack: FakeSlack, constants: Json) -> None:
         self._slack = slack
-        self._opening = opening
-        self._wakers: set[asyncio.Event] = set()
-        self._is_ending = False
+        self._constants = constants
+        self._open: set[asyncio.Event] = set()
+        self._is_stopping = False
 
     async def serve(self, request: Request) -> Response:
-        """The stream of the person whom ``as`` names."""
+        """Open a stream for the person in the query parameter ``as``."""
         viewer = request.query_params.get("as", "")
         people = {user.id for user in self._slack.workspace.users() if user.bot_id is None}
         if viewer not in people:
             return JSONResponse({"error": f"There is no person {viewer}."}, 404)
-        return StreamingResponse(self._told(viewer), media_type="text/event-stream")
+        return StreamingResponse(self._stream(viewer), media_type="text/event-stream")
 
-    async def end(self) -> None:
-        """Let every stream come to its end."""
-        self._is_ending = True
-        for waker in self._wakers:
-            waker.set()
+    async def stop(self) -> None:
+        """End all streams."""
+        self._is_stopping = True
+        for changed in self._open:
+            changed.set()
 
-    async def _told(self, viewer: str) -> AsyncIterator[str]:
+    async def _stream(self, viewer: str) -> AsyncIterator[str]:
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
-        self._wakers.add(changed)
+        self._open.add(changed)
         try:
             with self._slack.watching(lambda: loop.call_soon_threadsafe(changed.set)):
                 known: ViewState = {}
-                opening = self._opening | {"viewer": viewer}
-                while not self._is_ending:
+                constants = self._constants | {"viewer": viewer}
+                while not self._is_stopping:
                     changed.clear()
-                    now = view_state(self._slack, viewer)
-                    told = opening | changes_between(known, now)
-                    if opening or told["set"] or told["gone"]:
-                        yield f"data: {json.dumps(told)}\n\n"
-                    known, opening = now, {}
-                    if not await _within(changed, _SIGN_OF_LIFE):
-                        yield ": still here\n\n"
+                    state = view_state(self._slack, viewer)
+                    update = constants | changes_between(known, state)
+                    if constants or update["set"] or update["removed"]:
+                        yield f"data: {json.dumps(update)}\n\n"
+                    known, constants = state, {}
+                    try:
+                        await asyncio.wait_for(changed.wait(), _KEEP_ALIVE)
+                    except TimeoutError:
+                        yield ": keep-alive\n\n"
         finally:
-            self._wakers.discard(changed)
-
-
-async def _within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True
-
-
-_HERE = Path(__file__).parent
+            self._open.discard(changed)
 
 
 class PlaygroundPage:
-    """The page of a running stand-in, on a loopback port, from ``with`` to its end.
+    """A context manager that serves the page of a running fake Slack on a loopback port.
 
-    ``examples`` are questions that a first visitor can ask with a click; ``port`` 0 is a free one. ``SettingsError``
-    when another program has the port.
+    ``examples`` are questions that a visitor can ask with a click; ``port`` 0 picks a free one. SettingsError if the
+    port is in use.
     """
 
     def __init__(self, slack: FakeSlack, *, examples: Iterable[str] = (), port: int = 0) -> None:
@@ -172,18 +156,18 @@ class PlaygroundPage:
         try:
             self._host = LoopbackServer(port)
         except OSError as error:
-            raise SettingsError(f"The port {port} cannot be used ({error}); choose another with --port.") from error
-        self._streams = EventStreams(slack, self._opening(tuple(examples)))
+            raise SettingsError(f"Port {port} cannot be used ({error}); choose another with --port.") from error
+        self._streams = EventStreams(slack, self._constants(tuple(examples)))
 
     def __enter__(self) -> Self:
         routes = [
             Route("/", self._show),
             Route("/stream", self._streams.serve),
-            Route("/do/{act}", self._do, methods=["POST"]),
-            Mount("/static", StaticFiles(directory=_HERE / "static")),
+            Route("/actions/{name}", self._run, methods=["POST"]),
+            Mount("/static", StaticFiles(directory=_STATIC)),
         ]
-        app = Starlette(routes=routes, middleware=[Middleware(Guard, token=self._token)])
-        self._host.start(app, lambda: None, self._streams.end)
+        app = Starlette(routes=routes, middleware=[Middleware(AccessMiddleware, token=self._token)])
+        self._host.start(app, lambda: None, self._streams.stop)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -193,10 +177,8 @@ class PlaygroundPage:
     def address(self) -> str:
         return f"http://127.0.0.1:{self._host.port}/"
 
-    def _opening(self, examples: tuple[str, ...]) -> Json:
+    def _constants(self, examples: tuple[str, ...]) -> Json:
         interactivity, workspace = self._slack.interactivity, self._slack.workspace
-        commands = interactivity.commands.values()
-        shortcuts = interactivity.shortcuts.values()
         return {
             "token": self._token,
             "team": workspace.team.name,
@@ -204,25 +186,28 @@ class PlaygroundPage:
             "examples": list(examples),
             "methods": sorted(METHODS),
             "commands": [
-                {"name": one.name, "description": one.description, "hint": one.usage_hint} for one in commands
+                {"name": one.name, "description": one.description, "hint": one.usage_hint}
+                for one in interactivity.commands.values()
             ],
-            "shortcuts": [{"id": one.callback_id, "name": one.name, "kind": one.kind} for one in shortcuts],
+            "shortcuts": [
+                {"id": one.callback_id, "name": one.name, "kind": one.kind} for one in interactivity.shortcuts.values()
+            ],
         }
 
     async def _show(self, request: Request) -> Response:
-        return FileResponse(_HERE / "static" / "index.html")
+        return FileResponse(_STATIC / "index.html")
 
-    async def _do(self, request: Request) -> Response:
-        act = ACTIONS.get(request.path_params["act"])
-        if act is None:
-            return JSONResponse({"error": "The page asked for something that there is not."}, 404)
+    async def _run(self, request: Request) -> Response:
+        action = ACTIONS.get(request.path_params["name"])
+        if action is None:
+            return JSONResponse({"error": "There is no such action."}, 404)
         try:
-            # What a person does may wait for the app, and so must not hold the loop that serves the page
-            done = await run_in_threadpool(act.model_validate_json(await request.body()).do, self._slack)
+            # An action may wait for the app: in a thread, it does not block the page's event loop
+            body = await run_in_threadpool(action.model_validate_json(await request.body()).run, self._slack)
         except ValidationError as error:
             return JSONResponse({"error": error.errors(include_url=False)[0]["msg"]}, 422)
         except (ActionRefusedError, ElementNotFoundError) as error:
             return JSONResponse({"error": str(error)}, 409)
         except KeyError:
-            return JSONResponse({"error": "That is no longer there."}, 404)
-        return JSONResponse(done)
+            return JSONResponse({"error": "That does not exist any more."}, 404)
+        return JSONResponse(body)

@@ -1,4 +1,4 @@
-"""The archive behind the scenes with the real bot: the samples, and what they lack. Keeps secret nothing."""
+"""The archive of the scenarios: the sample articles, and some invented ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.search.answerer import Answerer
 from bot.wiring import build_answerer
 from tests.factories import article
 
-from .running import ROOT
+from .process import ROOT
 
 AGREED = "what was agreed on GCAP"
 LIT = "when is the lighthouse of Orre lit"
@@ -22,7 +22,7 @@ def _dated(text: str, title: str, day: date) -> Article:
     return article(text, id=title, title=title, published=day, source="Valley Courier")
 
 
-MADE_UP = (
+INVENTED = (
     _dated("The lighthouse of Orre is lit at six in winter.", "Winter at sea", date(2021, 11, 2)),
     _dated("In summer nobody lit the lighthouse of Orre before ten.", "Summer at sea", date(2022, 6, 3)),
     _dated("Fishermen lit the lighthouse of Orre by turns, at seven.", "Who keeps the light", date(2023, 3, 4)),
@@ -38,9 +38,9 @@ MADE_UP = (
 
 
 @cache
-def librarian() -> Answerer:
-    """Of the sample archive and of the articles made up here, each with an address."""
-    articles = (*read_articles([ROOT / "corpus"]).articles, *MADE_UP)
+def answerer() -> Answerer:
+    """Return the answerer of the sample and the invented articles, each with a URL."""
+    articles = (*read_articles([ROOT / "corpus"]).articles, *INVENTED)
     return build_answerer(
         [replace(one, url=f"https://articles.example/{number}") for number, one in enumerate(articles)]
     )

@@ -1,4 +1,4 @@
-"""A workspace, its page and a real browser; keeps secret how the browser is found and what it must not ask for."""
+"""Fixtures: a workspace with the sample app, its page, and a real browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.playground.page.server import PlaygroundPage
 from bot.playground.server import FakeSlack
 from tests.conftest import ROOT, missing
 
-from .gallery import Gallery, gallery_slack
+from .sample_app import SampleApp, sample_slack
 
 EXAMPLES = ("what was agreed on GCAP", "who signed the treaty", "how many ships were counted")
 DESKTOP = {"width": 1280, "height": 800}
@@ -31,14 +31,14 @@ _ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-# Milliseconds for what the page is to show in the end: a slow machine fails no test, as none of them measures time.
-PATIENCE = 30_000
-expect.set_options(timeout=PATIENCE)
+# Milliseconds to wait for the page; long enough for slow machines, as no test measures time
+TIMEOUT = 30_000
+expect.set_options(timeout=TIMEOUT)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
+    """A headless Chromium."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if executable is None:
         missing("a Chromium browser")
@@ -50,14 +50,14 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Visit:
-    """One person's tab on the page, and the stand-in behind it; ``told`` is what the gallery was told."""
+    """A person's tab; ``payloads`` are the interactions that the sample app received."""
 
     tab: Tab
     slack: FakeSlack
-    told: list[Json]
+    payloads: list[Json]
 
     @property
-    def composer(self) -> Locator:
+    def message_box(self) -> Locator:
         return self.tab.get_by_role("textbox").first
 
     @property
@@ -69,15 +69,15 @@ class Visit:
         return self.tab.get_by_role("dialog")
 
     def say(self, text: str) -> None:
-        self.composer.fill(text)
-        self.composer.press("Enter")
+        self.message_box.fill(text)
+        self.message_box.press("Enter")
 
     def message(self, text: str) -> Locator:
-        """The newest message with this text, wherever it stands."""
+        """Return the newest message with this text, in any pane."""
         return self.tab.get_by_role("article").filter(has_text=text).last
 
-    def choose(self, text: str, name: str) -> None:
-        """Choose from the "more" menu of a message."""
+    def choose_action(self, text: str, name: str) -> None:
+        """Choose ``name`` from the menu "More actions" of the message with this text."""
         message = self.message(text)
         message.hover()
         message.get_by_role("button", name="More actions").click()
@@ -85,59 +85,59 @@ class Visit:
 
 
 @dataclass
-class Building:
-    """Opens tabs on a page, and holds them to what every tab must keep to."""
+class ServedPage:
+    """A page that is served; opens tabs of it."""
 
     browser: Browser
     address: str
     slack: FakeSlack
-    told: list[Json] = field(default_factory=list)
+    payloads: list[Json] = field(default_factory=list)
 
     @contextmanager
     def visit(self, query: str = "", **options: Any) -> Iterator[Visit]:
-        """A tab; afterwards it must have asked no other host, and have met no error."""
+        """Open a tab; afterwards it must have sent requests to no other host, and logged no errors."""
         context = self.browser.new_context(**{"viewport": DESKTOP, **options})
-        context.set_default_timeout(PATIENCE)
-        asked, errors = _watched(context)
+        context.set_default_timeout(TIMEOUT)
+        requests, errors = _watch(context)
         tab = context.new_page()
         tab.goto(self.address + query)
         tab.get_by_role("textbox").first.wait_for()
-        yield Visit(tab, self.slack, self.told)
+        yield Visit(tab, self.slack, self.payloads)
         context.close()
-        assert {urlsplit(url).netloc for url in asked} == {urlsplit(self.address).netloc}
+        assert {urlsplit(url).netloc for url in requests} == {urlsplit(self.address).netloc}
         assert errors == []
 
 
-def _watched(context: BrowserContext) -> tuple[list[str], list[str]]:
-    asked: list[str] = []
+def _watch(context: BrowserContext) -> tuple[list[str], list[str]]:
+    requests: list[str] = []
     errors: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
+    context.on("request", lambda request: requests.append(request.url))
     context.on("weberror", lambda error: errors.append(str(error.error)))
-    context.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    return asked, errors
+    context.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    return requests, errors
 
 
 @pytest.fixture
-def building(browser: Browser) -> Iterator[Building]:
-    """A workspace with the gallery in it, and its page."""
+def served(browser: Browser) -> Iterator[ServedPage]:
+    """The page of a workspace with the sample app."""
     with (
-        gallery_slack() as slack,
-        Gallery(slack).connected(slack) as gallery,
+        sample_slack() as slack,
+        SampleApp(slack).connected(slack) as app,
         PlaygroundPage(slack, examples=EXAMPLES) as page,
     ):
-        yield Building(browser, page.address, slack, gallery.told)
+        yield ServedPage(browser, page.address, slack, app.payloads)
 
 
 @pytest.fixture
-def visit(building: Building) -> Iterator[Visit]:
-    """A tab of yours at desktop width."""
-    with building.visit() as visit:
+def visit(served: ServedPage) -> Iterator[Visit]:
+    """A tab of the person You at desktop width."""
+    with served.visit() as visit:
         yield visit
 
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """axe-core's source, which is never shipped."""
+    """The source of axe-core."""
     folder = Path(__file__).parent / "axe"
     source = folder / "node_modules" / "axe-core" / "axe.min.js"
     if not source.exists():

@@ -1,7 +1,7 @@
-"""How quick the page is with a long channel open: ``python -m tests.playground.page.speed``.
+"""Measure the page's latency with a long channel open: ``python -m tests.playground.page.speed``.
 
-Measures the real command in a process of its own, in a real browser, with nothing else running on the machine: from a
-key to its glyph on the screen, and from Enter to the answer on the screen. Exit status 1 above the limits.
+The command runs in a process, the page in a real browser. Measured are the times from a key press to its glyph and
+from Enter to the answer; nothing else should run on the machine. Exit status 1 above the limits.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import time
 
 from playwright.sync_api import Page, sync_playwright
 
-from .running import playground
+from .process import playground
 
 KEY_LIMIT = 100.0  # milliseconds
 ANSWER_LIMIT = 500.0
-# A Slack takes about one message a second and channel, and so the bot sends no more
-PACE = 1.2
+# Seconds between questions: the bot posts at most one message a second in a channel
+INTERVAL = 1.2
 
 _KEYS = """() => {
   window.keys = [];
   document.querySelector("#conversation textarea").addEventListener("keydown", (event) => {
     requestAnimationFrame(() => {
-      // The frame is drawn when the next task runs
+      // The frame has been drawn when the next task runs
       const channel = new MessageChannel();
       channel.port1.onmessage = () => window.keys.push(performance.now() - event.timeStamp);
       channel.port2.postMessage(null);
@@ -47,43 +47,43 @@ _ANSWER = """(asked) => new Promise((resolve) => {
   requestAnimationFrame(look);
 })"""
 _FILL = """async (count) => {
-  const { act } = await import("/static/acts.js");
-  const { place } = await import("/static/state.js");
+  const { runAction } = await import("/static/actions.js");
+  const { current } = await import("/static/state.js");
   for (let number = 1; number <= count; number += 1) {
-    const text = `message ${number}: the *ministers* met on <https://articles.example/|day ${number}> and went on`;
-    await act("say", { channel: place.channel, text });
+    const text = `message ${number}: the *ministers* spoke on <https://articles.example/|day ${number}> and went on`;
+    await runAction("say", { channel: current.channel, text });
   }
 }"""
 
 
-def typed(tab: Page, count: int) -> list[float]:
-    """Milliseconds from a key to the frame that shows it, for ``count`` keys."""
-    composer = tab.get_by_role("textbox").first
-    composer.focus()
+def time_keys(tab: Page, count: int) -> list[float]:
+    """Return the milliseconds from a key press to the frame that shows it, for ``count`` keys."""
+    message_box = tab.get_by_role("textbox").first
+    message_box.focus()
     tab.evaluate(_KEYS)
     for _ in range(count):
         tab.keyboard.press("a")
     tab.wait_for_function("count => window.keys.length >= count", arg=count)
-    composer.fill("")
+    message_box.fill("")
     times: list[float] = tab.evaluate("window.keys")
     return times
 
 
-def answered(tab: Page, count: int) -> list[float]:
-    """Milliseconds from Enter to the frame that shows the answer, for ``count`` questions."""
+def time_answers(tab: Page, count: int) -> list[float]:
+    """Return the milliseconds from Enter to the frame that shows the answer, for ``count`` questions."""
     times = []
     for number in range(count):
-        composer = tab.get_by_role("textbox").first
-        composer.fill(f"@Pullquote what was agreed on GCAP ({number})")
+        message_box = tab.get_by_role("textbox").first
+        message_box.fill(f"@Pullquote what was agreed on GCAP ({number})")
         tab.evaluate("([script, asked]) => { window.answer = eval?.(script)(asked); }", [_ANSWER, f"GCAP ({number})"])
-        composer.press("Enter")
+        message_box.press("Enter")
         times.append(float(tab.evaluate("window.answer")))
-        time.sleep(PACE)
+        time.sleep(INTERVAL)
     return times
 
 
 def report(name: str, times: list[float], limit: float) -> bool:
-    """Print the figures; returns whether all but the slowest twentieth keep to the limit."""
+    """Print statistics; returns whether the 95th percentile is within the limit."""
     ordered = sorted(times)
     p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
     sys.stdout.write(
@@ -107,12 +107,12 @@ def main() -> int:
         tab.evaluate(_FILL, chosen.messages)
         shown = tab.locator("#conversation article").count()
         sys.stdout.write(f"{shown} messages in the channel\n")
-        keeps = [
-            report("key to glyph", typed(tab, chosen.keys), KEY_LIMIT),
-            report("question to answer", answered(tab, chosen.questions), ANSWER_LIMIT),
+        results = [
+            report("key to glyph", time_keys(tab, chosen.keys), KEY_LIMIT),
+            report("question to answer", time_answers(tab, chosen.questions), ANSWER_LIMIT),
         ]
         browser.close()
-    return 0 if all(keeps) else 1
+    return 0 if all(results) else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command ``pullquote playground``: the real bot, from the composer to the quoted answer."""
+"""The command ``pullquote playground`` with the real bot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.models import Answer, Question, Quote
 from bot.wiring import open_corpus
 
 from .conftest import DESKTOP, PHONE
-from .running import Playground, playground
+from .process import Playground, playground
 
 pytestmark = pytest.mark.xdist_group("browser")
 QUESTION = "@Pullquote what was agreed on GCAP"
@@ -22,7 +22,7 @@ QUESTION = "@Pullquote what was agreed on GCAP"
 
 @pytest.fixture(scope="module")
 def quote(root: Path) -> Quote:
-    """What the librarian itself answers with first."""
+    """The first quote of the answer."""
     reply = open_corpus([root / "corpus"]).with_current(lambda one: one).answer(Question("what was agreed on GCAP"))
     assert isinstance(reply, Answer)
     return reply.quotes[0]
@@ -30,14 +30,14 @@ def quote(root: Path) -> Quote:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Playground]:
-    """The command, running on the sample archive."""
+    """The command with the sample archive."""
     with playground() as running:
         yield running
 
 
 @pytest.fixture
 def tab(browser: Browser, running: Playground) -> Iterator[Page]:
-    """A tab on its page."""
+    """A tab of its page."""
     context = browser.new_context(viewport=DESKTOP)
     tab = context.new_page()
     tab.goto(running.address)
@@ -46,15 +46,15 @@ def tab(browser: Browser, running: Playground) -> Iterator[Page]:
 
 
 def test_it_prints_an_answer_and_the_pages_address(running: Playground) -> None:
-    """The first example's answer, with its source, stands above the address."""
+    """It prints the answer to the first example before the address."""
     question, *answer = running.printed.strip().splitlines()
     assert question
     assert re.search(r"· ¶ \d+ of \d+", " ".join(answer))
     assert running.address
 
 
-def test_a_question_typed_at_once_is_answered_with_quotes(tab: Page, quote: Quote) -> None:
-    """The page's first text box takes a mention; Enter brings quotes, sources and all, within sight."""
+def test_a_question_is_answered_with_quotes(tab: Page, quote: Quote) -> None:
+    """A mention in the first text box is answered with quotes and their sources."""
     tab.get_by_role("textbox").first.fill(QUESTION)
     tab.keyboard.press("Enter")
     answer = tab.locator("#thread article").last
@@ -67,7 +67,7 @@ def test_a_question_typed_at_once_is_answered_with_quotes(tab: Page, quote: Quot
 
 
 def test_the_three_examples_are_answered(tab: Page) -> None:
-    """Each question that the welcome offers gets quotes."""
+    """Each example in the introduction is answered with quotes."""
     examples = tab.locator(".example")
     expect(examples).to_have_count(3)
     for number in range(3):
@@ -76,8 +76,8 @@ def test_the_three_examples_are_answered(tab: Page) -> None:
         expect(tab.locator("#thread blockquote").first).to_be_visible()
 
 
-def test_an_edit_and_a_deletion_reach_the_answer(tab: Page, quote: Quote) -> None:
-    """In the direct message an edited question brings its answer up to date, and a deleted one takes it away."""
+def test_an_answer_follows_its_question(tab: Page, quote: Quote) -> None:
+    """In a direct message, editing a question updates its answer, and deleting it deletes the answer."""
     tab.get_by_role("button", name="Pullquote", exact=True).click()
     tab.get_by_role("textbox").first.fill("what was agreed on GCAP")
     tab.keyboard.press("Enter")
@@ -95,8 +95,8 @@ def test_an_edit_and_a_deletion_reach_the_answer(tab: Page, quote: Quote) -> Non
     expect(tab.locator("#conversation article")).to_have_count(0)
 
 
-def test_on_a_phone_it_is_as_good(browser: Browser, running: Playground) -> None:
-    """At phone width the answer is in sight without a further touch."""
+def test_on_a_phone_the_answer_is_visible(browser: Browser, running: Playground) -> None:
+    """On a phone the answer is visible without another tap."""
     context = browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True)
     tab = context.new_page()
     tab.goto(running.address)
@@ -106,15 +106,15 @@ def test_on_a_phone_it_is_as_good(browser: Browser, running: Playground) -> None
     context.close()
 
 
-def test_a_folder_dropped_into_the_archive_is_quoted(browser: Browser, tmp_path: Path) -> None:
-    """What is moved into the archive while the page is open answers the next question."""
+def test_a_new_folder_is_searched(browser: Browser, tmp_path: Path) -> None:
+    """A folder that is moved into the archive while the page is open is searched for the next question."""
     corpus, filled = tmp_path / "corpus", tmp_path / "filled"
     for folder in (corpus, filled):
         folder.mkdir()
-    told = "The mill of Ostra was flooded in the spring."
+    sentence = "The mill of Ostra was flooded in the spring."
     (corpus / "ferry.txt").write_text("The ferry to Tarn sailed at seven in the morning.")
     os.utime(corpus / "ferry.txt", (1, 1))
-    (filled / "mill.txt").write_text(told)
+    (filled / "mill.txt").write_text(sentence)
     context, state = browser.new_context(viewport=DESKTOP), tmp_path / "state"
     with playground(corpus=corpus, state=state) as running:
         tab = context.new_page()
@@ -123,17 +123,17 @@ def test_a_folder_dropped_into_the_archive_is_quoted(browser: Browser, tmp_path:
         tab.keyboard.press("Enter")
         expect(tab.locator("#thread article").last).to_contain_text("Not in the archive")
         filled.rename(corpus / "filled")
-        while not list(state.glob("*.2.snapshot")):  # what is kept on disk is answered from already
+        while not list(state.glob("*.2.snapshot")):  # a saved index is in use
             tab.wait_for_timeout(20)
         tab.get_by_role("textbox").first.fill("@Pullquote the mill of Ostra")
         tab.keyboard.press("Enter")
-        expect(tab.locator("#thread blockquote").first).to_have_text(told)
+        expect(tab.locator("#thread blockquote").first).to_have_text(sentence)
         assert running.stop() == 0
     context.close()
 
 
-def test_the_page_is_shown_in_a_browser(tmp_path: Path) -> None:
-    """Where there is a browser with windows it is given the page's address; one that runs in the terminal is not."""
+def test_the_page_opens_in_a_browser(tmp_path: Path) -> None:
+    """A graphical browser is opened at the page's address, a text browser is not."""
     windowed, in_terminal = tmp_path / "windowed", tmp_path / "lynx"
     for program in (windowed, in_terminal):
         program.write_text('#!/bin/sh\necho "showing $1"\n')
@@ -146,13 +146,13 @@ def test_the_page_is_shown_in_a_browser(tmp_path: Path) -> None:
         assert running.next_line() == ""
 
 
-def test_ctrl_c_ends_it_in_order(browser: Browser) -> None:
-    """It ends with status 0, though a page is open, which then says that nobody answers."""
+def test_ctrl_c_stops_it(browser: Browser) -> None:
+    """It ends with status 0 while a page is open, which then says that the playground does not respond."""
     context = browser.new_context()
     with playground() as running:
         tab = context.new_page()
         tab.goto(running.address)
         expect(tab.get_by_text("Pullquote is connected")).to_be_visible()
         assert running.stop() == 0
-    expect(tab.get_by_role("banner")).to_contain_text("does not answer")
+    expect(tab.get_by_role("banner")).to_contain_text("does not respond")
     context.close()

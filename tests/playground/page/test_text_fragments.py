@@ -19,8 +19,8 @@ from bot.text.fragments import link_to
 from bot.wiring import build_answerer
 from tests.factories import archive_of
 
-from .asking import Desk, asking
 from .conftest import DESKTOP, Visit
+from .slack_page import SlackPage, served_bot
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -228,11 +228,11 @@ def test_a_click_on_a_source_opens_it_at_the_quote(browser: Browser, tmp_path: P
     body = paragraphs("The council met on the Tarn bridge in May.", "In June the council approved the Tarn bridge.")
     with site(browser, body) as page:
         articles = [replace(article_of(body, tmp_path), url=page.address)]
-        with asking(browser, tmp_path, build_answerer(articles)) as playground:
+        with served_bot(browser, tmp_path, build_answerer(articles)) as playground:
             context = browser.new_context(viewport=DESKTOP)
             tab = context.new_page()
             tab.goto(playground.address)
-            answer = Desk(Visit(tab, playground.slack, [])).ask("who approved the Tarn bridge")
+            answer = SlackPage(Visit(tab, playground.slack, [])).ask("who approved the Tarn bridge")
             with context.expect_page() as new:
                 answer.get_by_role("link").first.click()
             new.value.wait_for_load_state()

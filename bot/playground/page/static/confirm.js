@@ -1,8 +1,8 @@
-// A question before something is done; the browser's own dialog element keeps the focus inside and gives it back.
+// Confirmation dialogs; the browser's dialog element traps the focus and restores it.
 
 import { h } from "./dom.js";
 
-/** Ask; resolves to whether the person agreed. Texts are children (see dom.js); without `no` there is only one way. */
+/** Resolves to whether the person agreed. Texts are children (see dom.js); without `no` there is one button. */
 export function confirm({ title, text, yes, no = null, isDangerous = false }) {
   return new Promise((resolve) => {
     const dialog = h(

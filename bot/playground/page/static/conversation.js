@@ -1,52 +1,52 @@
-// The middle of the page: the open conversation, its messages and where to write; or the app's Home tab.
+// The main pane: the open conversation with its message box, or the app's Home tab.
 
-import { act, say } from "./acts.js";
-import { Composer } from "./composer.js";
+import { runAction, say } from "./actions.js";
+import { MessageBox } from "./messagebox.js";
 import { h } from "./dom.js";
 import { homeOf } from "./home.js";
 import { icon } from "./icons.js";
 import { MessageList } from "./messagelist.js";
-import { channel, go, opening, picture, place, repliesOf, rootsOf, subscribe, titleOf } from "./state.js";
+import { channel, go, constants, state, current, repliesOf, rootsOf, subscribe, titleOf } from "./state.js";
 import { welcome } from "./welcome.js";
 
 const element = document.getElementById("conversation");
 const drafts = new Map();
 let shown = null;
 
-/** Draw the conversation, and follow the picture; `openSidebar` is for narrow windows. */
+/** Draw the pane at each change; `openSidebar` is for narrow windows. */
 export function startConversation(openSidebar) {
   subscribe((keys, isFresh) => {
-    if (isFresh || shown?.id !== place.channel) {
-      open(place.channel, openSidebar);
-    } else if (place.channel === "home") {
+    if (isFresh || shown?.id !== current.channel) {
+      open(current.channel, openSidebar);
+    } else if (current.channel === "home") {
       if (keys.includes("home")) {
         open("home", openSidebar);
       }
     } else {
-      if (keys.includes(`prompts/${place.channel}`)) {
-        shown.head = welcome(place.channel);
+      if (keys.includes(`prompts/${current.channel}`)) {
+        shown.head = welcome(current.channel);
       }
-      if (keys.some((key) => key === `prompts/${place.channel}` || key.startsWith(`message/${place.channel}/`))) {
+      if (keys.some((key) => key === `prompts/${current.channel}` || key.startsWith(`message/${current.channel}/`))) {
         update();
       }
     }
   });
 }
 
-/** Put the cursor where one writes. */
-export function focusComposer() {
-  shown?.composer?.focus();
+/** Focus the message box. */
+export function focusMessageBox() {
+  shown?.messageBox?.focus();
 }
 
 function open(id, openSidebar) {
-  if (shown?.composer) {
-    drafts.set(shown.id, shown.composer.draft);
+  if (shown?.messageBox) {
+    drafts.set(shown.id, shown.messageBox.draft);
   }
   const header = headerOf(id, openSidebar);
   if (id === "home") {
     shown = { id };
-    element.ondragover = element.ondrop = (event) => event.preventDefault(); // here nobody takes it
-    element.replaceChildren(header, homeOf(picture.get("home")));
+    element.ondragover = element.ondrop = (event) => event.preventDefault(); // no drops on the Home tab
+    element.replaceChildren(header, homeOf(state.get("home")));
     return;
   }
   const list = new MessageList(`Messages in ${titleOf(id)}`, {
@@ -56,27 +56,27 @@ function open(id, openSidebar) {
       document.querySelector("#thread textarea")?.focus();
     },
   });
-  const composer = new Composer({
+  const messageBox = new MessageBox({
     send: (text, files) => {
       list.isAtEnd = true;
       return say({ channel: id }, text, files);
     },
-    runCommand: async (line) => (await act("run-command", { channel: id, line })) !== null,
+    runCommand: async (line) => (await runAction("run-command", { channel: id, line })) !== null,
     editLast: () => {
-      const last = list.lastOf(opening.viewer);
+      const last = list.lastOf(constants.viewer);
       if (last) {
         list.edit(last);
       }
     },
   });
-  shown = { id, list, composer, head: welcome(id) };
-  composer.show(`Message ${titleOf(id)}`, drafts.get(id));
-  composer.takeDropsOn(element);
-  element.replaceChildren(header, list.element, composer.element);
+  shown = { id, list, messageBox, head: welcome(id) };
+  messageBox.show(`Message ${titleOf(id)}`, drafts.get(id));
+  messageBox.takeDropsOn(element);
+  element.replaceChildren(header, list.element, messageBox.element);
   update();
   list.toEnd();
   if (matchMedia("(hover: hover)").matches) {
-    composer.focus();
+    messageBox.focus();
   }
 }
 
@@ -86,17 +86,17 @@ function update() {
 
 function headerOf(id, openSidebar) {
   const isApp = id === "home" || channel(id).kind === "im";
-  const direct = isApp && [...picture.values()].find((one) => one?.kind === "im" && one.members.includes(opening.viewer));
-  const tab = (label, target, name) =>
+  const direct = isApp && [...state.values()].find((one) => one?.kind === "im" && one.members.includes(constants.viewer));
+  const tab = (label, id, name) =>
     h(
       "button",
       {
         type: "button",
         class: "tab",
-        "aria-current": place.channel === target ? "page" : null,
+        "aria-current": current.channel === id ? "page" : null,
         onclick: () => {
-          go(target);
-          act("open-tab", { tab: name });
+          go(id);
+          runAction("open-tab", { tab: name });
         },
       },
       label,

@@ -1,6 +1,6 @@
-// Makes elements. Every text goes in as a text node: nothing here, or above it, ever reads markup.
+// Creates elements. Texts become text nodes: nothing on the page parses markup.
 
-/** An element: `props` are attributes, `on…` are listeners, `class` may hold falsy parts; children may nest. */
+/** An element. `on…` props are listeners, other props attributes; a `class` list and children may contain falsy values. */
 export function h(tag, props, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props ?? {})) {
@@ -18,17 +18,17 @@ export function h(tag, props, ...children) {
   return element;
 }
 
-/** Whatever may be a child, as nodes; falsy ones are left out. */
+/** Nested children as a flat list without falsy ones. */
 export function nodes(children) {
   return children.flat(Infinity).filter((child) => child || child === 0);
 }
 
-/** An address that a link may lead to; null for one that would run something. */
+/** The URL if it is safe to link to, else null. */
 export function linkable(url) {
   return /^(https?|mailto|tel):/i.test(url) ? url : null;
 }
 
-/** A link that leaves the page, or its text where the address is not one to follow. */
+/** A link that opens in a new tab; a span if the URL is not safe. */
 export function link(url, ...children) {
   const href = linkable(url);
   return href ? h("a", { href, target: "_blank", rel: "noreferrer noopener" }, children) : h("span", {}, children);

@@ -1,105 +1,33 @@
-// The elements of blocks that a person acts on: buttons and menus, and what is chosen at once.
+// The elements of blocks that a person uses: buttons, menus and text inputs.
 
-import { confirm } from "./confirm.js";
-import { h, link, linkable } from "./dom.js";
-import { ENTRIES, entryFor } from "./entries.js";
+import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
-import { opening } from "./state.js";
-import { markOf } from "./surface.js";
-import { textOf } from "./texts.js";
-import { unknown } from "./unknown.js";
+import { textOf } from "./mrkdwn.js";
 
-/** The element `given` of `block`; pressing or choosing tells the app at once. */
-export function element(given, block, surface) {
-  const press = async (entry, busy) => {
-    if (given.confirm && !(await confirm(wordsOf(given.confirm)))) {
-      return false;
-    }
-    busy?.setAttribute("aria-busy", "true");
-    const answer = await surface.press(block, given, entry);
-    busy?.removeAttribute("aria-busy");
-    return answer !== null;
-  };
-  switch (given.type) {
-    case "button":
-      return button(given, press);
-    case "icon_button":
-      return iconButton(given, press);
-    case "overflow":
-      return overflow(given, press);
-    case "feedback_buttons":
-      return feedback(given, block, surface, press);
-    default:
-      return given.type in ENTRIES ? entryFor(given, block, surface, press) : unknown("element", given);
-  }
+/** Send a click; resolves to whether the app responded properly. `control` is busy until then. */
+async function click(element, block, target, value, control) {
+  control.setAttribute("aria-busy", "true");
+  const answer = await target.click(block, element, value);
+  control.removeAttribute("aria-busy");
+  return answer !== null;
 }
 
-/** An input block: label, entry, hint and a place for what is wrong with it. */
-export function input(block, surface) {
-  const given = block.element;
-  if (!(given.type in ENTRIES)) {
-    return unknown("input", given);
-  }
-  const id = `input-${block.block_id}`;
-  const press = block.dispatch_action ? (entry) => surface.press(block, given, entry) : null;
-  const entry = entryFor(given, block, surface, press, id);
-  const label = [...textOf(block.label), block.optional && h("span", { class: "optional" }, " (optional)")];
-  const isGroup = entry.tagName === "FIELDSET";
-  if (isGroup) {
-    entry.prepend(h("legend", {}, label));
-  }
-  return h(
-    "div",
-    { class: "input", "data-block": block.block_id },
-    !isGroup && h("label", { for: id }, label),
-    entry,
-    block.hint && h("p", { class: "hint", id: `${id}-hint` }, textOf(block.hint)),
-    h("p", { class: "error", id: `${id}-error`, role: "alert" }),
-  );
-}
-
-function button(given, press) {
-  const name = given.accessibility_label ?? null;
-  const look = ["button", given.style];
-  if (given.url && linkable(given.url)) {
-    const opened = link(given.url, textOf(given.text));
-    opened.className = look.filter(Boolean).join(" ");
-    opened.addEventListener("click", () => press(null, opened));
-    return opened;
-  }
-  const made = h(
+export function button(element, block, target) {
+  const control = h(
     "button",
-    { type: "button", class: look, "aria-label": name, onclick: () => press(null, made) },
-    textOf(given.text),
+    { type: "button", class: ["button", element.style], onclick: () => click(element, block, target, null, control) },
+    textOf(element.text),
   );
-  return made;
+  return control;
 }
 
-function iconButton(given, press) {
-  if (given.visible_to_user_ids && !given.visible_to_user_ids.includes(opening.viewer)) {
-    return null;
-  }
-  const name = given.accessibility_label ?? given.text.text;
-  const made = h(
-    "button",
-    { type: "button", class: "icon-button", "aria-label": name, title: given.text.text, onclick: () => press(null, made) },
-    icon(given.icon),
-  );
-  return made;
-}
-
-function overflow(given, press) {
-  const items = given.options.map((option) => ({
+export function overflow(element, block, target) {
+  const items = element.options.map((option) => ({
     label: textOf(option.text),
-    choose: () => {
-      if (option.url && linkable(option.url)) {
-        window.open(option.url, "_blank", "noreferrer,noopener");
-      }
-      press(option.value, made);
-    },
+    choose: () => click(element, block, target, option.value, control),
   }));
-  const made = h(
+  const control = h(
     "button",
     {
       type: "button",
@@ -107,46 +35,53 @@ function overflow(given, press) {
       "aria-label": "More options",
       "aria-haspopup": "menu",
       "aria-expanded": "false",
-      onclick: () => openMenu(made, "More options", items),
+      onclick: () => openMenu(control, "More options", items),
     },
     icon("more"),
   );
-  return made;
+  return control;
 }
 
-function feedback(given, block, surface, press) {
-  const made = [
-    ["thumb-up", given.positive_button],
-    ["thumb-down", given.negative_button],
-  ].map(([name, side]) => {
-    const one = h(
+export function feedbackButtons(element, block, target) {
+  const sides = [
+    ["thumb-up", element.positive_button],
+    ["thumb-down", element.negative_button],
+  ];
+  const controls = sides.map(([sign, side]) => {
+    const control = h(
       "button",
       {
         type: "button",
         class: "icon-button",
-        "aria-label": side.accessibility_label ?? side.text.text,
+        "aria-label": side.text.text,
         title: side.text.text,
-        "aria-pressed": String(surface.held(block, given, null)?.mark === side.value),
+        "aria-pressed": String(target.rating === side.value),
         onclick: async () => {
-          if (await press(side.value, one)) {
-            surface.enter(block, given, markOf(side.value));
-            made.forEach((other) => other.setAttribute("aria-pressed", String(other === one)));
+          if (await click(element, block, target, side.value, control)) {
+            target.rating = side.value;
+            controls.forEach((other) => other.setAttribute("aria-pressed", String(other === control)));
           }
         },
       },
-      icon(name),
+      icon(sign),
     );
-    return one;
+    return control;
   });
-  return h("span", { class: "feedback", role: "group", "aria-label": "Feedback" }, made);
+  return h("span", { class: "feedback", role: "group", "aria-label": "Feedback" }, controls);
 }
 
-function wordsOf(given) {
-  return {
-    title: textOf(given.title),
-    text: textOf(given.text),
-    yes: textOf(given.confirm),
-    no: textOf(given.deny),
-    isDangerous: given.style === "danger",
-  };
+/** The control of an input block; `id` connects it to the block's label, hint and error. */
+export function textInput(element, block, target, id) {
+  const control = h(element.multiline ? "textarea" : "input", {
+    id,
+    type: element.multiline ? null : "text",
+    rows: element.multiline ? 4 : null,
+    maxlength: element.max_length ?? 3000,
+    placeholder: element.placeholder?.text,
+    autocomplete: "off",
+    "aria-describedby": `${id}-hint ${id}-error`,
+    oninput: () => target.setText(block, element, control.value),
+  });
+  control.value = target.textOf(block, element, element.initial_value ?? "");
+  return control;
 }

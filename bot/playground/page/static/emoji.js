@@ -1,4 +1,4 @@
-// The emoji that people reach for first; a name that is not here is shown between its colons.
+// Common emoji; a name that is missing here is shown between colons.
 
 const EMOJI = {
   "+1": "👍", "-1": "👎", bulb: "💡", clap: "👏", check: "✔️", eyes: "👀", fire: "🔥", grinning: "😀", heart: "❤️",
@@ -7,15 +7,15 @@ const EMOJI = {
   thumbsdown: "👎", thumbsup: "👍", warning: "⚠️", wave: "👋", white_check_mark: "✅", x: "❌",
 };
 
-/** What the reaction menu offers. */
+/** The choices of the reaction menu. */
 export const REACTIONS = ["+1", "-1", "eyes", "heart", "tada", "thinking_face", "white_check_mark", "rocket"];
 
-/** The character of that name, or null. */
+/** The character of an emoji's name, or null. */
 export function emojiOf(name) {
   return Object.hasOwn(EMOJI, name.split("::")[0]) ? EMOJI[name.split("::")[0]] : null;
 }
 
-/** The character of that name, or its name as typed. */
+/** The character of an emoji's name, or the name between colons. */
 export function shownEmoji(name) {
   return emojiOf(name) ?? `:${name}:`;
 }

@@ -1,35 +1,35 @@
-// Files: as a person has chosen them, in the composer, and as they stand below a message.
+// Files: those chosen for a new message, and those of a posted one.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
-const MOST = 10;
-const ONLY_TOLD = "The playground keeps a file’s name, type and size. What is in it stays in this browser.";
+const MAX_FILES = 10;
+const PRIVACY = "Only a file’s name, type and size are sent to the playground, not its content.";
 
-/** What the server is told of a browser's file. */
-function told({ name, type, size }) {
+/** What the server gets of a browser's file. */
+function describe({ name, type, size }) {
   return { name, mimetype: type || "application/octet-stream", size };
 }
 
-/** A file below a message. */
+/** A file of a posted message. */
 export function fileCard(file) {
-  return h("div", { class: "file", title: ONLY_TOLD }, sign(file), about(file));
+  return h("div", { class: "file", title: PRIVACY }, fileIcon(file), fileLabel(file));
 }
 
-/** The files of a message that is being written: a button to choose some, and a list to take them out of again. */
+/** The files of a new message: a button to choose some, and a list to remove them. */
 export class FilePicker {
-  /** `changed(isFull)` is called when files come or go; full is when there were too many. */
+  /** `changed(isFull)` is called when files are added or removed; isFull if there were too many. */
   constructor(changed) {
     this.changed = changed;
     this.files = [];
-    this.input = h("input", { type: "file", multiple: true, hidden: true, onchange: () => this.take() });
+    this.input = h("input", { type: "file", multiple: true, hidden: true, onchange: () => this.addChosen() });
     this.button = h(
       "button",
       {
         type: "button",
         class: "icon-button",
         "aria-label": "Attach files",
-        title: `Attach files. ${ONLY_TOLD}`,
+        title: `Attach files. ${PRIVACY}`,
         onclick: () => this.input.click(),
       },
       icon("clip"),
@@ -37,13 +37,13 @@ export class FilePicker {
     this.list = h("ul", { class: "chosen", "aria-label": "Attached files", hidden: true });
   }
 
-  /** Put in what the person chose, pasted or dropped. */
+  /** Add files that were chosen, pasted or dropped. */
   add(files) {
-    this.join(this.files, [...files].map(told));
+    this.join(this.files, [...files].map(describe));
   }
 
-  /** Put back what was not taken, before what was chosen since. */
-  giveBack(files) {
+  /** Restore files that could not be posted, before those chosen since. */
+  restore(files) {
     if (files.length) {
       this.join(files, this.files);
     }
@@ -51,18 +51,18 @@ export class FilePicker {
 
   join(first, second) {
     const all = [...first, ...second];
-    this.show(all.slice(0, MOST));
-    this.changed(all.length > MOST);
+    this.show(all.slice(0, MAX_FILES));
+    this.changed(all.length > MAX_FILES);
   }
 
-  /** Let these be the files. */
+  /** Replace the files. */
   show(files) {
     this.files = files;
     this.list.hidden = !files.length;
     this.list.replaceChildren(...files.map((file) => this.chip(file)));
   }
 
-  take() {
+  addChosen() {
     this.add(this.input.files);
     this.input.value = "";
   }
@@ -75,21 +75,21 @@ export class FilePicker {
     return h(
       "li",
       { class: "file" },
-      sign(file),
-      about(file),
+      fileIcon(file),
+      fileLabel(file),
       h("button", { type: "button", class: "icon-button", "aria-label": `Remove ${file.name}`, onclick: remove }, icon("close")),
     );
   }
 }
 
-function sign({ mimetype }) {
-  return h("span", { class: "file-sign" }, icon(mimetype.startsWith("image/") ? "image" : "file"));
+function fileIcon({ mimetype }) {
+  return h("span", { class: "file-icon" }, icon(mimetype.startsWith("image/") ? "image" : "file"));
 }
 
-function about(file) {
+function fileLabel(file) {
   return h(
     "span",
-    { class: "file-about" },
+    { class: "file-label" },
     h("span", { class: "file-name", title: file.name }, file.name),
     h("span", { class: "hint" }, `${kindOf(file)} · ${sizeOf(file.size)}`),
   );

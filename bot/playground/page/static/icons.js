@@ -1,4 +1,4 @@
-// Line icons, drawn here so that none is ever fetched.
+// Line icons as SVG paths.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -28,7 +28,7 @@ const PATHS = {
   warning: "M12 4L2.5 20h19zM12 10v4.5M12 17.5h.01",
 };
 
-/** An icon; it is decoration, so its button carries the name. */
+/** An icon; hidden from screen readers, so its button needs a label. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -40,7 +40,7 @@ export function icon(name) {
   return svg;
 }
 
-/** The bot's own mark: two quotation marks. */
+/** The bot's logo: two quotation marks. */
 export function mark() {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "6 5 20 20");

@@ -1,19 +1,19 @@
-// The inspector: what passed between the stand-in and the app, as it was, and the hard cases at one's fingertips.
+// The inspector: a log of events, interactions and API calls, and buttons that inject faults.
 
-import { act } from "./acts.js";
+import { runAction } from "./actions.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { announce, toast } from "./notices.js";
-import { opening, picture, subscribe } from "./state.js";
+import { constants, state, subscribe } from "./state.js";
 import { precise } from "./times.js";
 
 const KINDS = { all: "All", delivery: "Events", interaction: "Interactions", call: "API calls" };
 const element = document.getElementById("inspector");
 let kind = "all";
-let chosen = null;
+let selected = null;
 let parts = null;
 
-/** Follow the log while the inspector is open. */
+/** Update the log while the inspector is open. */
 export function startInspector() {
   subscribe((keys, isFresh) => {
     if (parts && (isFresh || keys.some((key) => /^(delivery|interaction|call|connections)/.test(key)))) {
@@ -24,7 +24,7 @@ export function startInspector() {
   element.addEventListener("keydown", (event) => event.key === "Escape" && toggleInspector());
 }
 
-/** Open it, or close it. */
+/** Open or close the inspector. */
 export function toggleInspector() {
   if (parts) {
     element.hidden = true;
@@ -35,7 +35,7 @@ export function toggleInspector() {
   }
   parts = {
     filters: h("div", { class: "filters", role: "group", "aria-label": "Show" }),
-    list: h("ul", { class: "log", "aria-label": "Log", onkeydown: walk }),
+    list: h("ul", { class: "log", "aria-label": "Log", onkeydown: moveFocus }),
     detail: h("div", { class: "detail", tabindex: 0, role: "region", "aria-label": "Details" }),
   };
   element.replaceChildren(header(), h("div", { class: "inspector-body" }, parts.list, parts.detail));
@@ -47,7 +47,7 @@ export function toggleInspector() {
 }
 
 function header() {
-  const method = h("select", { "aria-label": "Method" }, opening.methods.map((name) => h("option", {}, name)));
+  const method = h("select", { "aria-label": "Method" }, constants.methods.map((name) => h("option", {}, name)));
   method.value = "chat.postMessage";
   return h(
     "header",
@@ -55,12 +55,12 @@ function header() {
     h("h2", {}, "Inspector"),
     parts.filters,
     h("div", { class: "faults", role: "group", "aria-label": "Faults" }, [
-      h("button", { type: "button", class: "button small", onclick: () => act("drop-connections", {}) }, "Drop the connection"),
+      h("button", { type: "button", class: "button small", onclick: () => runAction("drop-connections", {}) }, "Drop the connection"),
       h("span", { class: "joined" }, [
         h(
           "button",
           { type: "button", class: "button small", onclick: () => failNext(method.value) },
-          "Answer the next call with 429:",
+          "Rate-limit the next call of",
         ),
         method,
       ]),
@@ -74,10 +74,10 @@ function header() {
 }
 
 async function failNext(method) {
-  if (await act("fail-next", { method })) {
-    const said = `The next ${method} is answered with 429.`;
-    toast(said, "message");
-    announce(said);
+  if (await runAction("fail-next", { method })) {
+    const text = `The next ${method} gets the status 429.`;
+    toast(text, "message");
+    announce(text);
   }
 }
 
@@ -105,12 +105,12 @@ function drawFilters() {
 
 function drawList() {
   const focused = parts.list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-  const entries = [...picture]
+  const entries = [...state]
     .map(([key, value]) => summary(key, value))
     .filter((entry) => entry && (kind === "all" || entry.kind === kind))
     .sort((one, other) => other.at - one.at);
   parts.list.replaceChildren(
-    ...(entries.length ? entries.map(row) : [h("li", { class: "empty" }, "Nothing has passed yet.")]),
+    ...(entries.length ? entries.map(row) : [h("li", { class: "empty" }, "No entries yet.")]),
   );
   parts.list.querySelector(`[data-key="${focused}"]`)?.focus();
 }
@@ -125,14 +125,14 @@ function row(entry) {
         type: "button",
         class: ["log-row", entry.kind, entry.isBad && "bad"],
         "data-key": entry.key,
-        "aria-pressed": String(entry.key === chosen),
+        "aria-pressed": String(entry.key === selected),
         onclick: () => {
-          chosen = entry.key;
+          selected = entry.key;
           drawList();
           drawDetail(null);
         },
       },
-      h("span", { class: "log-kind" }, { delivery: "event", interaction: "act", call: "call" }[entry.kind]),
+      h("span", { class: "log-kind" }, { delivery: "event", interaction: "click", call: "call" }[entry.kind]),
       h("span", { class: "log-name" }, entry.name),
       h("span", { class: "log-result" }, entry.result),
       h("time", {}, precise(entry.at)),
@@ -145,8 +145,8 @@ function summary(key, value) {
   switch (found) {
     case "delivery": {
       const last = value.attempts.at(-1);
-      const tries = value.attempts.length > 1 ? `, try ${value.attempts.length}` : "";
-      const result = last ? `${last.failure ?? `acknowledged in ${milliseconds(last.took_ms)}`}${tries}` : "under way";
+      const attempts = value.attempts.length > 1 ? `, attempt ${value.attempts.length}` : "";
+      const result = last ? `${last.failure ?? `acknowledged in ${milliseconds(last.took_ms)}`}${attempts}` : "in progress";
       const at = value.attempts[0]?.at ?? value.payload.event_time;
       const { type, subtype } = value.payload.event;
       return { key, kind: found, at, name: [type, subtype].filter(Boolean).join("/"), result, isBad: Boolean(last?.failure) };
@@ -158,7 +158,7 @@ function summary(key, value) {
     }
     case "call": {
       const error = value.answer?.ok === false ? value.answer.error : null;
-      const result = `${value.answer ? value.status : "cut off"} ${error ?? milliseconds(value.took_ms)}`;
+      const result = `${value.answer ? value.status : "dropped"} ${error ?? milliseconds(value.took_ms)}`;
       return { key, kind: found, at: value.at, name: value.method, result, isBad: Boolean(error) || !value.answer };
     }
     default:
@@ -166,24 +166,24 @@ function summary(key, value) {
   }
 }
 
-/** Draw the chosen entry; with `keys`, only where it is among what changed. */
+/** Draw the selected entry; with `keys`, only if it is one of them. */
 function drawDetail(keys) {
-  if (keys && !keys.includes(chosen)) {
+  if (keys && !keys.includes(selected)) {
     return;
   }
-  const entry = picture.get(chosen);
+  const entry = state.get(selected);
   if (!entry) {
-    parts.detail.replaceChildren(h("p", { class: "empty" }, "Choose an entry to see it as it was sent."));
+    parts.detail.replaceChildren(h("p", { class: "empty" }, "Select an entry to see its JSON."));
     return;
   }
-  const isEvent = chosen.startsWith("delivery/");
+  const isEvent = selected.startsWith("delivery/");
   parts.detail.replaceChildren(
     ...[
       isEvent &&
         h(
           "button",
-          { type: "button", class: "button small", onclick: () => act("deliver-again", { delivery: entry.id }) },
-          "Deliver this again",
+          { type: "button", class: "button small", onclick: () => runAction("deliver-again", { delivery: entry.id }) },
+          "Deliver again",
         ),
       h("pre", {}, JSON.stringify(entry, null, 2)),
     ].filter(Boolean),
@@ -194,7 +194,7 @@ function milliseconds(count) {
   return `${count < 10 ? count.toFixed(1) : Math.round(count)} ms`;
 }
 
-function walk(event) {
+function moveFocus(event) {
   const rows = [...parts.list.querySelectorAll("button")];
   const to = rows.indexOf(document.activeElement) + ({ ArrowDown: 1, ArrowUp: -1 }[event.key] ?? NaN);
   if (rows[to]) {

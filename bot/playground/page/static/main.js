@@ -1,10 +1,10 @@
-// Starts the page: who looks, the live stream, and each part that draws what it tells.
+// Starts the page: the live stream and each part of the page.
 
-import { startArrivals } from "./arrivals.js";
-import { focusComposer, startConversation } from "./conversation.js";
+import { startIncoming } from "./incoming.js";
+import { focusMessageBox, startConversation } from "./conversation.js";
 import { startInspector, toggleInspector } from "./inspector.js";
 import { startModals } from "./modals.js";
-import { all, channel, isDirect, opening, place, subscribe, titleOf } from "./state.js";
+import { all, channel, isDirect, constants, current, subscribe, titleOf } from "./state.js";
 import { isNarrow } from "./narrow.js";
 import { showSidebar, startSidebar } from "./sidebar.js";
 import { listen } from "./stream.js";
@@ -16,36 +16,36 @@ const banner = document.querySelector("#banner p");
 const bannerText = [...banner.childNodes];
 
 startTheme();
-subscribe((keys, isFresh) => isFresh && settle());
-startArrivals();
-startThread(focusComposer);
+subscribe((keys, isFresh) => isFresh && openChannel());
+startIncoming();
+startThread(focusMessageBox);
 startConversation(() => showSidebar(true));
-startSidebar({ play, toggleInspector });
+startSidebar({ actAs, toggleInspector });
 startModals();
 startInspector();
-subscribe(() => cover());
-play(new URLSearchParams(location.search).get("as") ?? YOU);
+subscribe(() => updatePanes());
+actAs(new URLSearchParams(location.search).get("as") ?? YOU);
 
-function play(person) {
-  place.thread = null;
+function actAs(person) {
+  current.thread = null;
   listen(person, (isLost) => {
     document.body.classList.toggle("is-lost", isLost);
-    banner.replaceChildren(...(isLost ? ["The playground does not answer. Is it still running?"] : bannerText));
+    banner.replaceChildren(...(isLost ? ["The playground does not respond. Is it still running?"] : bannerText));
   });
 }
 
-// A fresh picture may be another person's, in which the open conversation is not
-function settle() {
-  if (place.channel !== "home" && !channel(place.channel)) {
+// A fresh state may be another person's, who is not in the open conversation
+function openChannel() {
+  if (current.channel !== "home" && !channel(current.channel)) {
     const wanted = location.hash.slice(1);
-    place.channel = wanted === "home" || channel(wanted) ? wanted : all("channel").find((one) => !isDirect(one.id)).id;
+    current.channel = wanted === "home" || channel(wanted) ? wanted : all("channel").find((one) => !isDirect(one.id)).id;
   }
-  history.replaceState(null, "", `?as=${opening.viewer}#${place.channel}`);
+  history.replaceState(null, "", `?as=${constants.viewer}#${current.channel}`);
 }
 
-// What a thread covers on a phone is out of reach, of the keyboard too
-function cover() {
-  const isCovered = isNarrow() && place.thread !== null && place.channel !== "home";
+// On a phone an open thread covers the conversation, which then takes no focus
+function updatePanes() {
+  const isCovered = isNarrow() && current.thread !== null && current.channel !== "home";
   document.getElementById("conversation").inert = isCovered;
-  document.title = place.channel === "home" ? "Home · Pullquote playground" : `${titleOf(place.channel)} · Pullquote playground`;
+  document.title = current.channel === "home" ? "Home · Pullquote playground" : `${titleOf(current.channel)} · Pullquote playground`;
 }

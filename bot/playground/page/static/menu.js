@@ -1,10 +1,10 @@
-// A menu under a button: opened by it, walked with the arrow keys, closed by choosing, Escape or looking away.
+// Menus of buttons: arrow keys move the focus; a choice, Escape or a click elsewhere closes the menu.
 
 import { h } from "./dom.js";
 
 let close = () => {};
 
-/** Open a menu at `anchor`; items are {label, choose, icon?, isDangerous?}. `kind` "grid" sets them side by side. */
+/** Open a menu at `anchor`; items are {label, choose, icon?, isDangerous?}. `kind` "grid" shows them side by side. */
 export function openMenu(anchor, label, items, kind = "list") {
   close();
   const buttons = items.map((item) =>
@@ -23,15 +23,15 @@ export function openMenu(anchor, label, items, kind = "list") {
       item.label,
     ),
   );
-  const menu = h("div", { class: ["menu", kind], role: "menu", "aria-label": label, onkeydown: walk }, buttons);
+  const menu = h("div", { class: ["menu", kind], role: "menu", "aria-label": label, onkeydown: moveFocus }, buttons);
   const outside = (event) => !menu.contains(event.target) && !anchor.contains(event.target) && close();
-  close = (isDone = false) => {
+  close = (isChosen = false) => {
     close = () => {};
     document.removeEventListener("pointerdown", outside, true);
     const hadFocus = menu.contains(document.activeElement);
     menu.remove();
-    // Some anchors are in sight only while they are expanded or have the focus
-    if (isDone || hadFocus) {
+    // Some anchors are visible only while they are expanded or focused
+    if (isChosen || hadFocus) {
       anchor.focus();
     }
     anchor.setAttribute("aria-expanded", "false");
@@ -39,10 +39,10 @@ export function openMenu(anchor, label, items, kind = "list") {
   document.addEventListener("pointerdown", outside, true);
   anchor.setAttribute("aria-expanded", "true");
   (anchor.closest("dialog") ?? document.body).append(menu);
-  put(menu, anchor.getBoundingClientRect());
+  position(menu, anchor.getBoundingClientRect());
   buttons[0].focus();
 
-  function walk(event) {
+  function moveFocus(event) {
     const at = buttons.indexOf(document.activeElement);
     const to = {
       ArrowDown: at + 1,
@@ -64,7 +64,7 @@ export function openMenu(anchor, label, items, kind = "list") {
   }
 }
 
-function put(menu, at) {
+function position(menu, at) {
   const [width, height] = [menu.offsetWidth, menu.offsetHeight];
   const below = at.bottom + height + 8 < innerHeight;
   menu.style.left = `${Math.max(8, Math.min(at.right - width, innerWidth - width - 8))}px`;

@@ -1,6 +1,6 @@
-// What can be done with a message: one toolbar that moves to the message under the pointer or with the focus.
+// The actions on messages: one toolbar, shown on the message under the pointer or with the focus.
 
-import { act } from "./acts.js";
+import { runAction } from "./actions.js";
 import { confirm } from "./confirm.js";
 import { h } from "./dom.js";
 import { REACTIONS, shownEmoji } from "./emoji.js";
@@ -9,10 +9,10 @@ import { icon } from "./icons.js";
 import { openMenu } from "./menu.js";
 import { notificationOf } from "./messages.js";
 import { unescaped } from "./mrkdwn.js";
-import { opening, picture } from "./state.js";
+import { constants, state } from "./state.js";
 
 export class MessageActions {
-  /** For the messages of `list`; `edit(message)` begins to change one. */
+  /** For the messages of `list`; `edit(message)` opens the editor of a message. */
   constructor(list, openThread, edit) {
     this.openThread = openThread;
     this.edit = edit;
@@ -27,20 +27,20 @@ export class MessageActions {
     this.messages.set(row, message);
   }
 
-  /** The row is drawn anew: the toolbar that stood in it is gone. */
+  /** The row was redrawn, without the toolbar. */
   forget(row) {
     if (this.row === row) {
       this.row = null;
     }
   }
 
-  /** A form in the place of the message's text. */
+  /** The form that replaces the text of a message while it is edited. */
   editorFor(message, stop) {
     const box = h("textarea", { rows: 2, "aria-label": "Edit message" });
     box.value = typedOf(message.text);
     const save = async () => {
       const { channel, ts } = message;
-      if (box.value.trim() && (box.value === typedOf(message.text) || (await act("edit", { channel, ts, text: box.value })))) {
+      if (box.value.trim() && (box.value === typedOf(message.text) || (await runAction("edit", { channel, ts, text: box.value })))) {
         stop();
       }
     };
@@ -120,8 +120,8 @@ export class MessageActions {
 
   moreItems(message) {
     const { channel, ts } = message;
-    const isMine = message.user === opening.viewer && !message.is_ephemeral;
-    const shortcuts = message.is_ephemeral ? [] : opening.shortcuts.filter((shortcut) => shortcut.kind === "message");
+    const isMine = message.user === constants.viewer && !message.is_ephemeral;
+    const shortcuts = message.is_ephemeral ? [] : constants.shortcuts.filter((shortcut) => shortcut.kind === "message");
     return [
       isMine && { label: "Edit message", icon: icon("edit"), choose: () => this.edit(message) },
       isMine && { label: "Delete message…", icon: icon("trash"), isDangerous: true, choose: () => remove(message) },
@@ -129,31 +129,31 @@ export class MessageActions {
       ...shortcuts.map((shortcut) => ({
         label: shortcut.name,
         icon: icon("bolt"),
-        choose: () => act("use-shortcut", { channel, ts, callback_id: shortcut.id }),
+        choose: () => runAction("use-shortcut", { channel, ts, callback_id: shortcut.id }),
       })),
-      { label: "Notification text", icon: icon("eye"), choose: () => tellNotification(message) },
+      { label: "Notification text", icon: icon("eye"), choose: () => showNotification(message) },
     ].filter(Boolean);
   }
 }
 
 async function remove(message) {
-  const isSure = await confirm({
+  const isConfirmed = await confirm({
     title: "Delete message",
     text: "Delete this message? This cannot be undone.",
     yes: "Delete",
     no: "Cancel",
     isDangerous: true,
   });
-  if (isSure) {
-    await act("delete", { channel: message.channel, ts: message.ts });
+  if (isConfirmed) {
+    await runAction("delete", { channel: message.channel, ts: message.ts });
   }
 }
 
-function tellNotification(message) {
+function showNotification(message) {
   return confirm({
     title: "Notification text",
     text: [
-      h("p", { class: "hint" }, "What a lock screen shows and a screen reader reads:"),
+      h("p", { class: "hint" }, "What a lock screen and a screen reader show:"),
       h("blockquote", {}, notificationOf(message)),
     ],
     yes: "Done",
@@ -165,16 +165,16 @@ function reactionItems(message) {
     label: shownEmoji(name),
     name,
     choose: () => {
-      const mine = message.reactions.find((one) => one.name === name)?.users.includes(opening.viewer);
-      act("react", { channel: message.channel, ts: message.ts, name, is_added: !mine });
+      const mine = message.reactions.find((one) => one.name === name)?.users.includes(constants.viewer);
+      runAction("react", { channel: message.channel, ts: message.ts, name, is_added: !mine });
     },
   }));
 }
 
-/** A message's text as its writer typed it. */
+/** A message's text as its author typed it. */
 function typedOf(text) {
   const named = text.replace(/<([@#])([A-Z0-9]+)(?:\|[^>]*)?>/g, (whole, sign, id) => {
-    const known = picture.get(`${sign === "@" ? "user" : "channel"}/${id}`);
+    const known = state.get(`${sign === "@" ? "user" : "channel"}/${id}`);
     return known ? `${sign}${known.name}` : whole;
   });
   return unescaped(named.replace(/<((?:https?:|mailto:)[^>|]*)(?:\|[^>]*)?>/g, "$1"));

@@ -1,28 +1,28 @@
-// A list of messages that follows the picture: only what changed is drawn again, and the newest stays in sight.
+// A list of messages: only changed ones are redrawn, and the newest stays visible.
 
 import { h } from "./dom.js";
 import { MessageActions } from "./messageactions.js";
 import { messageOf } from "./messages.js";
 import { day } from "./times.js";
 
-const SAME_BREATH_SECONDS = 300;
+const GROUP_SECONDS = 300;
 
 export class MessageList {
-  /** `repliesOf(message)` and `openThread(message)` are given where threads are shown, null inside a thread. */
+  /** `repliesOf(message)` and `openThread(message)` are given unless the list is a thread. */
   constructor(label, { repliesOf = () => [], openThread = null } = {}) {
     this.repliesOf = repliesOf;
     this.openThread = openThread;
     this.rows = new Map();
-    this.list = h("ol", { class: "messages", "aria-label": label, onkeydown: (event) => this.walk(event) });
+    this.list = h("ol", { class: "messages", "aria-label": label, onkeydown: (event) => this.moveFocus(event) });
     this.head = h("div", { class: "list-head" });
     this.element = h("div", { class: "scroller", onscroll: () => (this.isAtEnd = this.measure()) }, this.head, this.list);
     this.isAtEnd = true;
-    // What comes into sight is laid out only then, and may be higher than was thought
-    new ResizeObserver(() => this.settle()).observe(this.list);
+    // Messages are laid out when they become visible, and may be higher than estimated
+    new ResizeObserver(() => this.update()).observe(this.list);
     this.actions = new MessageActions(this.list, openThread, (message) => this.edit(message));
   }
 
-  /** Show these messages, in their order; `head` stands above the first. */
+  /** Show `messages` in order, below `head`. */
   show(messages, head = null) {
     if (head !== this.shownHead) {
       this.head.replaceChildren(...(head ? [head] : []));
@@ -30,30 +30,30 @@ export class MessageList {
     }
     const before = this.rows;
     this.rows = new Map();
-    let place = this.list.firstElementChild;
+    let next = this.list.firstElementChild;
     let previous = null;
     for (const message of messages) {
       const row = this.row(message, previous, before.get(message.ts));
       before.delete(message.ts);
       this.rows.set(message.ts, row);
-      if (row.element === place) {
-        place = place.nextElementSibling;
+      if (row.element === next) {
+        next = next.nextElementSibling;
       } else {
-        this.list.insertBefore(row.element, place);
+        this.list.insertBefore(row.element, next);
       }
       previous = message;
     }
     before.forEach((row) => row.element.remove());
-    this.settle();
+    this.update();
   }
 
-  /** Bring the newest message into sight. */
+  /** Scroll to the newest message. */
   toEnd() {
     this.isAtEnd = true;
-    this.settle();
+    this.update();
   }
 
-  /** Change `message` in its place. */
+  /** Open the editor of `message`. */
   edit(message) {
     const row = this.rows.get(message.ts);
     row.editing = true;
@@ -61,7 +61,7 @@ export class MessageList {
     row.element.querySelector("textarea").focus();
   }
 
-  /** The message that was edited last by `user`, if any stands here. */
+  /** The newest message of `user` in the list. */
   lastOf(user) {
     return [...this.rows.values()].map((row) => row.message).findLast((message) => message.user === user && !message.subtype);
   }
@@ -74,7 +74,7 @@ export class MessageList {
     if (known && known.message === message && known.key === key) {
       return known;
     }
-    // The same object all along: whoever edits the message holds it
+    // Keep the object: an open editor refers to it
     const row = known ?? { element: h("li", { "data-ts": message.ts }), editing: false };
     Object.assign(row, { message, key, isNewDay, isCompact, replies });
     this.draw(row);
@@ -103,26 +103,26 @@ export class MessageList {
     this.actions.remember(row.element, row.message);
   }
 
-  /** Keep one message in the tab order, the newest until the person walks to another, and the newest in sight. */
-  settle() {
+  /** Keep the focused or else the newest message in the tab order, and the newest visible. */
+  update() {
     const articles = this.articles();
     const focused = articles.find((article) => article.contains(document.activeElement));
-    this.reach(focused ?? articles.at(-1), articles);
+    this.setTabStop(focused ?? articles.at(-1), articles);
     const last = this.list.lastElementChild;
     if (this.isAtEnd && last) {
-      // Of a message that is higher than the window, its beginning is what one wants to read
+      // Of a message higher than the window, show the beginning
       const isHigh = last.offsetHeight > this.element.clientHeight;
       last.scrollIntoView({ block: isHigh ? "start" : "end" });
     }
   }
 
-  /** Whether the newest message is in sight. */
+  /** Whether the newest message is visible. */
   measure() {
     const last = this.list.lastElementChild;
     return !last || last.getBoundingClientRect().top < this.element.getBoundingClientRect().bottom;
   }
 
-  walk(event) {
+  moveFocus(event) {
     const article = event.target.closest("article");
     if (!article || event.target !== article) {
       return;
@@ -132,7 +132,7 @@ export class MessageList {
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: articles.length - 1 }[event.key];
     if (articles[to]) {
       event.preventDefault();
-      this.reach(articles[to], articles);
+      this.setTabStop(articles[to], articles);
       articles[to].focus();
     }
   }
@@ -141,9 +141,9 @@ export class MessageList {
     return [...this.list.querySelectorAll(":scope > li > article")];
   }
 
-  /** Make one message the one that Tab reaches. */
-  reach(reached, articles) {
-    articles.forEach((article) => article.setAttribute("tabindex", article === reached ? "0" : "-1"));
+  /** Make `tabStop` the only message that Tab reaches. */
+  setTabStop(tabStop, articles) {
+    articles.forEach((article) => article.setAttribute("tabindex", article === tabStop ? "0" : "-1"));
   }
 }
 
@@ -153,6 +153,6 @@ function follows(previous, message) {
     !previous.subtype &&
     !message.is_ephemeral &&
     !previous.is_ephemeral &&
-    Number(message.ts) - Number(previous.ts) < SAME_BREATH_SECONDS
+    Number(message.ts) - Number(previous.ts) < GROUP_SECONDS
   );
 }

@@ -1,17 +1,17 @@
-// One message as elements: who, when, what, and what others made of it.
+// A message as elements.
 
-import { act } from "./acts.js";
+import { runAction } from "./actions.js";
 import { attachmentsOf } from "./attachments.js";
 import { blocksOf } from "./blocks.js";
 import { h } from "./dom.js";
 import { shownEmoji } from "./emoji.js";
 import { icon, mark } from "./icons.js";
 import { mrkdwn, plainOf } from "./mrkdwn.js";
-import { all, opening, user } from "./state.js";
-import { messageSurface } from "./surface.js";
+import { all, constants, user } from "./state.js";
+import { messageTarget } from "./target.js";
 import { clock, full } from "./times.js";
 
-/** A message; `options`: isCompact (below one by the same person), replies (of its thread), openThread, editor. */
+/** A message; `options`: isCompact (follows one by the same person), replies (of its thread), openThread, editor. */
 export function messageOf(message, options) {
   if (message.subtype === "tombstone" || message.subtype === "channel_join") {
     return h("div", { class: "notice" }, mrkdwn(message.text));
@@ -38,9 +38,9 @@ export function messageOf(message, options) {
   );
 }
 
-/** A person's sign, or the bot's. */
+/** A person's avatar, or the bot's. */
 export function avatar(author) {
-  const isOurs = author.id === opening.bot;
+  const isOurs = author.id === constants.bot;
   return h(
     "div",
     { class: ["avatar", isOurs ? "bot" : `person-${hue(author.id)}`], "aria-hidden": "true" },
@@ -48,10 +48,10 @@ export function avatar(author) {
   );
 }
 
-/** What a notification of the message says. */
+/** The notification text of a message. */
 export function notificationOf(message) {
   const names = message.files.map(({ name }) => name).join(", ");
-  return plainOf(message.text) || names || "(there is no text for notifications)";
+  return plainOf(message.text) || names || "(no notification text)";
 }
 
 function hue(id) {
@@ -80,7 +80,7 @@ function onlyYou(message) {
     h("span", {}, "Only visible to you"),
     h(
       "button",
-      { type: "button", class: "link-button", onclick: () => act("dismiss", { channel: message.channel, ts: message.ts }) },
+      { type: "button", class: "link-button", onclick: () => runAction("dismiss", { channel: message.channel, ts: message.ts }) },
       "Dismiss",
     ),
   );
@@ -91,7 +91,7 @@ function content(message) {
     return null;
   }
   const shown = message.blocks.length
-    ? blocksOf(message.blocks, messageSurface(message))
+    ? blocksOf(message.blocks, messageTarget(message))
     : h("div", { class: "text" }, mrkdwn(message.text));
   return h("div", { class: "content" }, shown, message.is_edited && h("span", { class: "edited" }, "(edited)"));
 }
@@ -101,7 +101,7 @@ function reactions(message) {
     return null;
   }
   const chips = message.reactions.map(({ name, users }) => {
-    const isMine = users.includes(opening.viewer);
+    const isMine = users.includes(constants.viewer);
     const who = users.map((id) => user(id).name).join(", ");
     const fields = { channel: message.channel, ts: message.ts, name, is_added: !isMine };
     return h(
@@ -112,7 +112,7 @@ function reactions(message) {
         "aria-pressed": String(isMine),
         "aria-label": `${name}: ${users.length}, by ${who}`,
         title: who,
-        onclick: () => act("react", fields),
+        onclick: () => runAction("react", fields),
       },
       h("span", { class: "emoji" }, shownEmoji(name)),
       String(users.length),

@@ -1,18 +1,18 @@
-// The app's modals: the one on top is a dialog of the browser's, which keeps the focus inside and gives it back.
+// The app's modals: the top one is shown in a dialog element, which traps the focus and restores it.
 
-import { act } from "./acts.js";
+import { runAction } from "./actions.js";
 import { blocksOf } from "./blocks.js";
-import { focusComposer } from "./conversation.js";
+import { focusMessageBox } from "./conversation.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
-import { picture, subscribe } from "./state.js";
-import { viewSurface } from "./surface.js";
-import { textOf } from "./texts.js";
+import { state, subscribe } from "./state.js";
+import { viewTarget } from "./target.js";
+import { textOf } from "./mrkdwn.js";
 
 const dialog = h("dialog", { class: "modal", "aria-labelledby": "modal-title" });
 let shown = null;
 
-/** Follow the modals that the person has open. */
+/** Show the person's top modal from now on. */
 export function startModals() {
   document.body.append(dialog);
   dialog.addEventListener("cancel", (event) => {
@@ -21,29 +21,29 @@ export function startModals() {
   });
   subscribe((keys, isFresh) => {
     if (isFresh || keys.includes("modals")) {
-      show(picture.get("modals")?.at(-1) ?? null);
+      show(state.get("modals")?.at(-1) ?? null);
     }
   });
 }
 
 function show(view) {
   if (view === null) {
-    shown?.surface.forget();
+    shown?.target.forget();
     shown = null;
     if (dialog.open) {
       dialog.close();
-      // What opened the modal may have been drawn anew since
+      // The element that opened the modal may have been redrawn
       if (document.activeElement === document.body) {
-        focusComposer();
+        focusMessageBox();
       }
     }
     return;
   }
   const isSame = shown?.view.id === view.id;
   const focused = isSame ? document.activeElement?.id : null;
-  const surface = viewSurface(view);
-  shown = { view, surface };
-  dialog.replaceChildren(formOf(view, surface));
+  const target = viewTarget(view);
+  shown = { view, target };
+  dialog.replaceChildren(formOf(view, target));
   if (!dialog.open) {
     dialog.showModal();
   }
@@ -51,17 +51,17 @@ function show(view) {
 }
 
 function focusIn(focused) {
-  const first = dialog.querySelector("[autofocus]") ?? dialog.querySelector(".dialog-body :is(input, textarea, select)");
+  const first = dialog.querySelector(".dialog-body :is(input, textarea)");
   const target = (focused && document.getElementById(focused)) || first || dialog.querySelector("footer button");
   target?.focus();
 }
 
-function formOf(view, surface) {
-  const isStacked = picture.get("modals").length > 1;
+function formOf(view, target) {
+  const isStacked = state.get("modals").length > 1;
   const submit = view.submit && h("button", { type: "submit", class: "button primary" }, textOf(view.submit));
   return h(
     "form",
-    { novalidate: true, onsubmit: (event) => (event.preventDefault(), send(view, surface, submit)) },
+    { novalidate: true, onsubmit: (event) => (event.preventDefault(), send(view, target, submit)) },
     h(
       "header",
       {},
@@ -77,7 +77,7 @@ function formOf(view, surface) {
         icon("close"),
       ),
     ),
-    h("div", { class: "dialog-body" }, blocksOf(view.blocks, surface)),
+    h("div", { class: "dialog-body" }, blocksOf(view.blocks, target)),
     h(
       "footer",
       {},
@@ -91,27 +91,27 @@ function formOf(view, surface) {
   );
 }
 
-async function send(view, surface, submit) {
+async function send(view, target, submit) {
   if (!submit || submit.getAttribute("aria-busy")) {
     return;
   }
-  complain({});
+  showErrors({});
   submit.setAttribute("aria-busy", "true");
-  const answer = await act("submit", { view_id: view.id, entries: surface.stateful() });
+  const answer = await runAction("submit", { view_id: view.id, inputs: target.inputs });
   submit.removeAttribute("aria-busy");
   if (answer) {
-    complain(answer.errors);
+    showErrors(answer.errors);
   }
 }
 
-function complain(errors) {
+function showErrors(errors) {
   let first = null;
-  for (const entry of dialog.querySelectorAll(".input")) {
-    const said = errors[entry.dataset.block] ?? "";
-    const control = entry.querySelector("input, textarea, select");
-    entry.querySelector(".error").textContent = said;
+  for (const input of dialog.querySelectorAll(".input")) {
+    const error = errors[input.dataset.block] ?? "";
+    const control = input.querySelector("input, textarea");
+    input.querySelector(".error").textContent = error;
     control.toggleAttribute("aria-invalid", false);
-    if (said) {
+    if (error) {
       control.setAttribute("aria-invalid", "true");
       first ??= control;
     }
@@ -121,6 +121,6 @@ function complain(errors) {
 
 function close(isCleared) {
   if (shown) {
-    act("close", { view_id: shown.view.id, is_cleared: isCleared });
+    runAction("close", { view_id: shown.view.id, is_cleared: isCleared });
   }
 }

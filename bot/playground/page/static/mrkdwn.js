@@ -1,12 +1,11 @@
-// Slack's mrkdwn as elements: angle-bracket links and mentions, *bold* _italic_ ~strike~ `code`, fences, quotes, emoji.
+// Text objects and Slack's mrkdwn as elements: links, mentions, *bold* _italic_ ~strike~ `code`, fences, quotes, emoji.
 
 import { h, link } from "./dom.js";
 import { emojiOf } from "./emoji.js";
-import { channel, opening, user } from "./state.js";
-import { formatted } from "./times.js";
+import { channel, constants, user } from "./state.js";
 
 const FENCE = /```\n?([\s\S]+?)```\n?/g;
-// What stands inside a line, whichever comes first; a mark opens after no letter and closes before none
+// Inline formatting; a mark does not open after a letter or close before one
 const INLINE = new RegExp(
   [
     "<(?<angled>[^<>\\n]+)>",
@@ -20,9 +19,17 @@ const INLINE = new RegExp(
 );
 const BARE = /https?:\/\/[^\s<>]*[^\s<>.,;:!?)\]"']/g;
 
-/** The children that show `text`; `isVerbatim` leaves bare addresses unlinked. */
+/** The children for a text object: mrkdwn is formatted, plain text is not. */
+export function textOf({ type, text, verbatim, emoji }) {
+  if (type === "mrkdwn") {
+    return mrkdwn(text, verbatim);
+  }
+  return [emoji === false ? text : text.replace(/:([a-z0-9_+'-]+):/g, (whole, name) => emojiOf(name) ?? whole)];
+}
+
+/** The children that show `text`; `isVerbatim` links no bare URLs. */
 export function mrkdwn(text, isVerbatim = false) {
-  return parted(
+  return split(
     text,
     FENCE,
     (plain) => lines(plain, isVerbatim),
@@ -30,27 +37,26 @@ export function mrkdwn(text, isVerbatim = false) {
   );
 }
 
-/** `text` in words alone, as a notification shows it. */
+/** `text` without formatting, as in a notification. */
 export function plainOf(text) {
   const holder = h("div", {}, mrkdwn(text, true));
   return holder.textContent;
 }
 
-/** Slack's three entities turned back, the ampersand last. */
+/** `text` with Slack's three entities decoded, the ampersand last. */
 export function unescaped(text) {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }
 
-/** A person's name after an at sign. */
-export function mention(id) {
-  return h("span", { class: ["mention", id === opening.viewer && "me"] }, `@${user(id).name}`);
+function mention(id) {
+  return h("span", { class: ["mention", id === constants.viewer && "me"] }, `@${user(id).name}`);
 }
 
-export function channelLink(id, label = null) {
+function channelLink(id, label = null) {
   return h("span", { class: "mention" }, `#${channel(id)?.name ?? label ?? id}`);
 }
 
-export function broadcast(range) {
+function broadcast(range) {
   return h("span", { class: ["mention", "me"] }, `@${range}`);
 }
 
@@ -66,7 +72,7 @@ function lines(text, isVerbatim) {
       quoted = h("blockquote", {}, parts);
       shown.push(quoted);
     } else {
-      // A block ends its own line
+      // A quote is a block and needs no line break after it
       shown.push(...(shown.length && !quoted ? ["\n"] : []), ...parts);
       quoted = null;
     }
@@ -75,7 +81,7 @@ function lines(text, isVerbatim) {
 }
 
 function inline(text, isVerbatim) {
-  return parted(
+  return split(
     text,
     INLINE,
     (plain) => words(plain, isVerbatim),
@@ -83,8 +89,8 @@ function inline(text, isVerbatim) {
   );
 }
 
-/** What `between` makes of the stretches of `text` between the matches of `pattern`, and `at` of the matches. */
-function parted(text, pattern, between, at) {
+/** `text` split at the matches of `pattern`: `between` maps the text between matches, `at` the matches. */
+function split(text, pattern, between, at) {
   const shown = [];
   let end = 0;
   for (const found of text.matchAll(pattern)) {
@@ -124,13 +130,8 @@ function special(angled) {
   if (target.startsWith("#")) {
     return channelLink(target.slice(1), label);
   }
-  if (target.startsWith("!date^")) {
-    const [, timestamp, format, url] = target.split("^");
-    const shown = formatted(Number(timestamp), unescaped(format));
-    return url ? link(unescaped(url), shown) : h("time", {}, shown);
-  }
   if (target.startsWith("!")) {
-    return target.startsWith("!subteam") ? h("span", { class: "mention" }, label ?? "@group") : broadcast(target.slice(1));
+    return broadcast(target.slice(1));
   }
   return link(unescaped(target), label ?? unescaped(target));
 }
@@ -139,7 +140,7 @@ function words(text, isVerbatim) {
   if (isVerbatim) {
     return [unescaped(text)];
   }
-  return parted(
+  return split(
     text,
     BARE,
     (plain) => [unescaped(plain)],

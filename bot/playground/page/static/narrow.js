@@ -1,4 +1,4 @@
-// Whether the window is a phone's, where panes lie over one another instead of side by side (see layout.css).
+// Whether the window is as narrow as a phone's, where panes overlap (see layout.css).
 
 const query = matchMedia("(max-width: 760px)");
 

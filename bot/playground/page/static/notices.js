@@ -1,11 +1,11 @@
-// Short notices in the corner, and what is read out to those who listen to the page.
+// Short notices in the corner, and announcements for screen readers.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
 const SHOWN_FOR = 7000;
 
-/** Show `text` for some seconds; `kind` "warning" or "message", which `onclick` leads to. */
+/** Show `text` for some seconds; `kind` is "warning" or "message". A click on it calls `onclick`. */
 export function toast(text, kind, title = null, onclick = null) {
   const close = () => notice.remove();
   const body = [title && h("strong", {}, title), h("span", {}, text)];
@@ -22,7 +22,7 @@ export function toast(text, kind, title = null, onclick = null) {
   setTimeout(close, SHOWN_FOR);
 }
 
-/** Have `text` read out. */
+/** Announce `text` to screen readers. */
 export function announce(text) {
   document.getElementById("announcer").textContent = text;
 }

@@ -1,19 +1,19 @@
-// The sidebar: where one can go, whom one plays, and the switches for the theme and the inspector.
+// The sidebar: conversations, the person to act as, and the buttons for theme and inspector.
 
-import { act } from "./acts.js";
+import { runAction } from "./actions.js";
 import { h, nodes } from "./dom.js";
 import { icon, mark } from "./icons.js";
-import { all, go, isDirect, opening, picture, place, subscribe, titleOf, user } from "./state.js";
+import { all, go, isDirect, constants, state, current, subscribe, titleOf, user } from "./state.js";
 import { switchTheme } from "./theme.js";
-import { unread } from "./arrivals.js";
+import { unread } from "./incoming.js";
 
 const element = document.getElementById("sidebar");
 
-/** Draw the sidebar, and follow the picture. */
-export function startSidebar({ play, toggleInspector }) {
+/** Draw the sidebar at each change. */
+export function startSidebar({ actAs, toggleInspector }) {
   subscribe((keys, isFresh) => {
-    if (isFresh || keys.some((key) => key === "place" || key === "connections" || /^(channel|message)\//.test(key))) {
-      draw(play, toggleInspector);
+    if (isFresh || keys.some((key) => key === "current" || key === "connections" || /^(channel|message)\//.test(key))) {
+      draw(actAs, toggleInspector);
     }
   });
   document.addEventListener("pointerdown", (event) => {
@@ -24,7 +24,7 @@ export function startSidebar({ play, toggleInspector }) {
   element.addEventListener("keydown", (event) => event.key === "Escape" && showSidebar(false));
 }
 
-/** Slide the sidebar in, where the window is narrow. */
+/** Show or hide the sidebar in a narrow window. */
 export function showSidebar(isShown) {
   document.body.classList.toggle("in-sidebar", isShown);
   if (isShown) {
@@ -32,14 +32,14 @@ export function showSidebar(isShown) {
   }
 }
 
-function draw(play, toggleInspector) {
+function draw(actAs, toggleInspector) {
   const focused = element.contains(document.activeElement) ? document.activeElement.dataset.name : null;
   const channels = all("channel");
   const direct = channels.find((one) => one.kind === "im");
   const groups = channels.filter((one) => one.kind === "mpim");
   const parts = [
-    h("div", { class: "workspace-name" }, h("span", { class: "avatar bot", "aria-hidden": "true" }, mark()), h("strong", {}, opening.team)),
-    person(play),
+    h("div", { class: "workspace-name" }, h("span", { class: "avatar bot", "aria-hidden": "true" }, mark()), h("strong", {}, constants.team)),
+    people(actAs),
     h("h2", {}, "Channels"),
     h("ul", {}, channels.filter((one) => !isDirect(one.id)).map((one) => item(one.id, icon("hash"), one.name))),
     groups.length > 0 && [
@@ -50,8 +50,8 @@ function draw(play, toggleInspector) {
     h(
       "ul",
       {},
-      direct && item(direct.id, mark(), titleOf(direct.id), () => act("open-tab", { tab: "messages" })),
-      direct && item("home", icon("home"), "Home tab", () => act("open-tab", { tab: "home" })),
+      direct && item(direct.id, mark(), titleOf(direct.id), () => runAction("open-tab", { tab: "messages" })),
+      direct && item("home", icon("home"), "Home tab", () => runAction("open-tab", { tab: "home" })),
     ),
     h(
       "div",
@@ -65,19 +65,19 @@ function draw(play, toggleInspector) {
   element.querySelector(`[data-name="${focused}"]`)?.focus();
 }
 
-function person(play) {
-  const people = all("user").filter((one) => !one.is_bot);
+function people(actAs) {
+  const persons = all("user").filter((one) => !one.is_bot);
   return h(
     "div",
-    { class: "play-as", role: "group", "aria-label": "Play as" },
-    people.map((one) =>
+    { class: "act-as", role: "group", "aria-label": "Act as" },
+    persons.map((one) =>
       h(
         "button",
         {
           type: "button",
           "data-name": one.id,
-          "aria-pressed": String(one.id === opening.viewer),
-          onclick: () => one.id !== opening.viewer && play(one.id),
+          "aria-pressed": String(one.id === constants.viewer),
+          onclick: () => one.id !== constants.viewer && actAs(one.id),
         },
         one.name,
       ),
@@ -94,9 +94,9 @@ function item(id, sign, label, opened = () => {}) {
       "button",
       {
         type: "button",
-        class: ["place", count > 0 && "unread"],
+        class: ["sidebar-item", count > 0 && "unread"],
         "data-name": id,
-        "aria-current": place.channel === id ? "page" : null,
+        "aria-current": current.channel === id ? "page" : null,
         onclick: () => {
           go(id);
           opened();
@@ -104,15 +104,15 @@ function item(id, sign, label, opened = () => {}) {
         },
       },
       sign,
-      h("span", { class: "place-name" }, label),
+      h("span", { class: "item-name" }, label),
       count > 0 && h("span", { class: "count" }, String(count), h("span", { class: "visually-hidden" }, " unread")),
     ),
   );
 }
 
 function connection() {
-  const count = picture.get("connections") ?? 0;
-  const name = user(opening.bot).name;
+  const count = state.get("connections") ?? 0;
+  const name = user(constants.bot).name;
   return h(
     "p",
     { class: ["connection", count > 0 && "is-on"] },

@@ -1,49 +1,49 @@
-// What the server told of the workspace, and what of it this browser looks at. Everything else is drawn from here.
+// The state of the workspace as the server sends it, and what the viewer has open. The page is drawn from it.
 
 const listeners = new Set();
 
-/** The picture: a value for each key (see picture.py). Values are replaced, never changed. */
-export const picture = new Map();
+/** A value for each key (see state.py). Values are replaced, never changed. */
+export const state = new Map();
 
-/** What does not change while the playground runs, and who looks: token, viewer, bot, examples, … */
-export let opening = { token: "", viewer: "", bot: "", team: "", examples: [], commands: [], shortcuts: [], methods: [] };
+/** What does not change while the stream is open: token, viewer, bot, examples, … */
+export let constants = { token: "", viewer: "", bot: "", team: "", examples: [], commands: [], shortcuts: [], methods: [] };
 
-/** Where the person is: a channel's id or "home"; the thread's root beside it, if any. */
-export const place = { channel: "", thread: null };
+/** What the viewer has open: a channel's id or "home", and the root of a thread or null. */
+export const current = { channel: "", thread: null };
 
-/** Of each channel its messages by timestamp; in `sorted`, where they have not changed since, oldest first. */
+/** Each channel's messages by timestamp; `sorted` caches them in order until they change. */
 const channels = new Map();
 const sorted = new Map();
 
-/** Be told of changes: `hears(keys, isFresh)` gets the keys that changed; fresh is a whole new picture. */
-export function subscribe(hears) {
-  listeners.add(hears);
+/** Call `listener(keys, isFresh)` at each change with the changed keys; isFresh if the whole state is new. */
+export function subscribe(listener) {
+  listeners.add(listener);
 }
 
-/** Take in what the stream told. */
-export function apply(told) {
-  const isFresh = Boolean(told.token);
+/** Apply an update of the stream. */
+export function apply(update) {
+  const isFresh = Boolean(update.token);
   if (isFresh) {
-    picture.clear();
+    state.clear();
     channels.clear();
     sorted.clear();
-    opening = told;
+    constants = update;
   }
-  for (const key of told.gone) {
-    keep(key, undefined);
+  for (const key of update.removed) {
+    store(key, undefined);
   }
-  for (const [key, value] of Object.entries(told.set)) {
-    keep(key, value);
+  for (const [key, value] of Object.entries(update.set)) {
+    store(key, value);
   }
-  notify([...Object.keys(told.set), ...told.gone], isFresh);
+  notify([...Object.keys(update.set), ...update.removed], isFresh);
 }
 
-/** Go somewhere; a thread belongs to its channel. */
+/** Open a channel, and a thread in it. */
 export function go(channel, thread = null) {
-  place.channel = channel;
-  place.thread = thread;
-  history.replaceState(null, "", `?as=${opening.viewer}#${channel}`);
-  notify(["place"], false);
+  current.channel = channel;
+  current.thread = thread;
+  history.replaceState(null, "", `?as=${constants.viewer}#${channel}`);
+  notify(["current"], false);
 }
 
 /** A channel's messages outside its threads. */
@@ -56,7 +56,7 @@ export function repliesOf(channel, root) {
   return inOrder(channel).replies.get(root) ?? [];
 }
 
-/** A thread: its root, where it stands, and its replies. */
+/** A thread: its root, if it exists, and its replies. */
 export function threadOf(channel, root) {
   return [messageAt(channel, root), ...repliesOf(channel, root)].filter(Boolean);
 }
@@ -70,16 +70,16 @@ export function messageAt(channel, ts) {
 }
 
 export function user(id) {
-  return picture.get(`user/${id}`) ?? { id, name: "Slackbot", is_bot: true };
+  return state.get(`user/${id}`) ?? { id, name: "Slackbot", is_bot: true };
 }
 
 export function channel(id) {
-  return picture.get(`channel/${id}`);
+  return state.get(`channel/${id}`);
 }
 
-/** All values whose key begins with `kind/`, in the order in which they came. */
+/** All values whose key begins with `kind/`, in the order in which they arrived. */
 export function all(kind) {
-  return [...picture].filter(([key]) => key.startsWith(`${kind}/`)).map(([, value]) => value);
+  return [...state].filter(([key]) => key.startsWith(`${kind}/`)).map(([, value]) => value);
 }
 
 /** Whether a conversation is a direct message, of two or of several. */
@@ -87,10 +87,10 @@ export function isDirect(id) {
   return ["im", "mpim"].includes(channel(id)?.kind);
 }
 
-/** What a conversation is called: "#general", or the others' names. */
+/** The name of a conversation: "#general", or the other members' names. */
 export function titleOf(id) {
   const found = channel(id);
-  const others = found?.members.filter((member) => member !== opening.viewer) ?? [];
+  const others = found?.members.filter((member) => member !== constants.viewer) ?? [];
   return isDirect(id) ? others.map((one) => user(one).name).join(", ") : `#${found?.name}`;
 }
 
@@ -106,7 +106,7 @@ function inOrder(channel) {
   return sorted.get(channel);
 }
 
-function keep(key, value) {
+function store(key, value) {
   const [kind, where, ts] = key.split("/");
   if (kind === "message") {
     sorted.delete(where);
@@ -119,14 +119,14 @@ function keep(key, value) {
     }
   }
   if (value === undefined) {
-    picture.delete(key);
+    state.delete(key);
   } else {
-    picture.set(key, value);
+    state.set(key, value);
   }
 }
 
 function notify(keys, isFresh) {
-  for (const hears of listeners) {
-    hears(keys, isFresh);
+  for (const listener of listeners) {
+    listener(keys, isFresh);
   }
 }

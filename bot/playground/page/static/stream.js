@@ -1,10 +1,10 @@
-// The live connection: listens as one person, and as another when told; the browser itself connects again.
+// The stream of updates for one person; the browser reconnects by itself.
 
 import { apply } from "./state.js";
 
 let source = null;
 
-/** See the workspace as `viewer` from now on. `onLost(isLost)` tells when the playground went away, and came back. */
+/** Receive updates for `viewer` from now on; `onLost(isLost)` is called when the connection is lost and restored. */
 export function listen(viewer, onLost) {
   source?.close();
   source = new EventSource(`/stream?as=${encodeURIComponent(viewer)}`);

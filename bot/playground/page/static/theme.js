@@ -1,13 +1,13 @@
-// Light or dark: as the system says, until the person chooses.
+// The light or dark theme: the system's until the person chooses.
 
 const KEY = "pullquote-theme";
 
-/** Take up what was chosen before. */
+/** Apply the theme that was chosen before. */
 export function startTheme() {
   set(localStorage.getItem(KEY) ?? "");
 }
 
-/** The other of the two. */
+/** Switch to the other theme. */
 export function switchTheme() {
   const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   const now = document.documentElement.dataset.theme || system;

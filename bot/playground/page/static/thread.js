@@ -1,22 +1,22 @@
-// The thread beside the conversation, or over it where the window is narrow.
+// The thread pane, beside the conversation or over it in a narrow window.
 
-import { say } from "./acts.js";
-import { Composer } from "./composer.js";
+import { say } from "./actions.js";
+import { MessageBox } from "./messagebox.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { MessageList } from "./messagelist.js";
 import { isNarrow } from "./narrow.js";
-import { go, opening, picture, place, subscribe, threadOf, titleOf, user } from "./state.js";
+import { go, constants, state, current, subscribe, threadOf, titleOf, user } from "./state.js";
 
 const element = document.getElementById("thread");
 let shown = null;
 
-/** Draw the open thread, and follow the picture; `closed()` is called when the person closes it. */
+/** Draw the open thread at each change; `closed()` is called when the person closes it. */
 export function startThread(closed) {
   subscribe((keys, isFresh) => {
-    if (place.thread === null || place.channel === "home") {
+    if (current.thread === null || current.channel === "home") {
       hide();
-    } else if (isFresh || shown?.channel !== place.channel || shown?.root !== place.thread) {
+    } else if (isFresh || shown?.channel !== current.channel || shown?.root !== current.thread) {
       open(closed);
     } else {
       update();
@@ -31,26 +31,26 @@ export function startThread(closed) {
 
 /** Whether the person is writing in the open thread. */
 export function isWritingInThread() {
-  return Boolean(shown && !shown.composer.isEmpty);
+  return Boolean(shown && !shown.messageBox.isEmpty);
 }
 
 function open(closed) {
-  const { channel, thread } = place;
+  const { channel, thread } = current;
   const list = new MessageList("Messages in the thread");
-  const composer = new Composer({
+  const messageBox = new MessageBox({
     send: (text, files) => {
       list.isAtEnd = true;
       return say({ channel, thread }, text, files);
     },
     editLast: () => {
-      const last = list.lastOf(opening.viewer);
+      const last = list.lastOf(constants.viewer);
       if (last) {
         list.edit(last);
       }
     },
   });
-  composer.show("Reply in the thread");
-  composer.takeDropsOn(element);
+  messageBox.show("Reply in the thread");
+  messageBox.takeDropsOn(element);
   const back = h(
     "button",
     { type: "button", class: "icon-button", "aria-label": "Close the thread", onclick: () => close(closed) },
@@ -59,10 +59,10 @@ function open(closed) {
   );
   const title = h("div", { class: "pane-title" }, h("h2", {}, "Thread"), h("span", { class: "pane-about" }, titleOf(channel)));
   const status = h("p", { class: "status", role: "status" });
-  element.replaceChildren(h("header", { class: "pane-header" }, back, title), list.element, status, composer.element);
+  element.replaceChildren(h("header", { class: "pane-header" }, back, title), list.element, status, messageBox.element);
   element.hidden = false;
   document.body.classList.add("in-thread");
-  shown = { channel, root: thread, list, composer, status };
+  shown = { channel, root: thread, list, messageBox, status };
   update();
   list.toEnd();
   if (isNarrow()) {
@@ -72,12 +72,12 @@ function open(closed) {
 
 function update() {
   shown.list.show(threadOf(shown.channel, shown.root));
-  const doing = picture.get(`status/${shown.channel}/${shown.root}`);
-  shown.status.textContent = doing ? `${user(opening.bot).name} ${doing}` : "";
+  const doing = state.get(`status/${shown.channel}/${shown.root}`);
+  shown.status.textContent = doing ? `${user(constants.bot).name} ${doing}` : "";
 }
 
 function close(closed) {
-  go(place.channel);
+  go(current.channel);
   closed();
 }
 

@@ -1,18 +1,17 @@
-// What stands above the first message of a conversation: where one is, and what to ask: what the app suggests there, or
-// for a first visit the examples.
+// The introduction above the first message of a conversation, with the app's suggested prompts or the examples.
 
-import { act } from "./acts.js";
+import { runAction } from "./actions.js";
 import { h } from "./dom.js";
 import { mark } from "./icons.js";
-import { channel, opening, picture, titleOf, user } from "./state.js";
+import { channel, constants, state, titleOf, user } from "./state.js";
 
-/** The head of a conversation; an example that is clicked is asked at once. */
+/** The introduction of a conversation; a click on an example asks it. */
 export function welcome(id) {
   const { kind } = channel(id);
-  const name = user(opening.bot).name;
-  const ask = (question) => act("say", { channel: id, text: kind === "im" ? question : `@${name} ${question}` });
-  const suggested = picture.get(`prompts/${id}`);
-  const prompts = suggested?.prompts ?? opening.examples.map((question) => ({ title: question, message: question }));
+  const name = user(constants.bot).name;
+  const ask = (question) => runAction("say", { channel: id, text: kind === "im" ? question : `@${name} ${question}` });
+  const suggested = state.get(`prompts/${id}`);
+  const prompts = suggested?.prompts ?? constants.examples.map((question) => ({ title: question, message: question }));
   const [title, about] = greeting(kind, id, name);
   return h(
     "section",
@@ -34,10 +33,10 @@ export function welcome(id) {
 
 function greeting(kind, id, name) {
   if (kind === "im") {
-    return [`Ask ${name} directly`, "What is written here is between the two of you. No mention is needed."];
+    return [`Ask ${name} directly`, "This conversation is private. No mention is needed."];
   }
-  const mentioned = `Mention @${name} with a question: the answer comes in a thread, in the articles’ own words.`;
+  const mentioned = `Mention @${name} with a question. It answers in a thread, in the articles’ own words.`;
   return kind === "mpim"
-    ? [`Ask ${name} together`, `${mentioned} Without a mention it says nothing.`]
+    ? [`Ask ${name} together`, `${mentioned} It ignores messages without a mention.`]
     : [`Welcome to ${titleOf(id)}`, mentioned];
 }
