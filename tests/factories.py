@@ -10,11 +10,12 @@ import numpy as np
 from bot.index import Index
 from bot.index.archive import Archive, PassageList
 from bot.index.arrays import in_memory
-from bot.index.bm25 import Bm25Retriever, count_documents
+from bot.index.bm25 import Bm25Retriever, Scorer, create_scorer
 from bot.index.build import analyze, build_arrays
 from bot.index.lexicon import Lexicon
-from bot.index.postings import Counted, Postings
-from bot.index.scorer import Scorer, create_scorer
+from bot.index.postings import Postings, StoredPostings
+from bot.index.scoring import FIELDS, K1, B
+from bot.index.term_ids import Documents
 from bot.models import (
     Article,
     Expansion,
@@ -22,6 +23,7 @@ from bot.models import (
     Mark,
     MarkKind,
     Paragraph,
+    Passage,
     Query,
     Question,
     Quote,
@@ -119,14 +121,23 @@ def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ..
     return choice(question, *articles, limit=limit).quotes
 
 
-def searching(passages: PassageList, engine: Callable[[Sequence[Postings]], Scorer] = create_scorer) -> Bm25Retriever:
-    """What searches these passages by their postings, counted from their own words."""
-    return Bm25Retriever(passages, count_documents(passages), engine=engine)
+def build_fields(passages: Iterable[Passage]) -> dict[str, Postings]:
+    """Build the postings of each field of these passages."""
+    every = tuple(passages)
+    documents = Documents.encode(*(map(terms, every) for terms, _ in FIELDS.values()))
+    return {name: Postings(one, k1=K1, b=B) for name, one in zip(FIELDS, documents, strict=True)}
+
+
+def build_retriever(
+    passages: PassageList, scorer: Callable[[Sequence[Postings]], Scorer] = create_scorer
+) -> Bm25Retriever:
+    """Build a retriever over these passages from their terms."""
+    return Bm25Retriever(passages, build_fields(passages), scorer=scorer)
 
 
 def reopened(postings: Postings) -> Postings:
     """The same, from what is kept of them."""
-    return Postings.from_arrays(Counted(in_memory(postings.arrays()), postings.terms))
+    return Postings.from_stored(StoredPostings(in_memory(postings.to_arrays()), postings.terms))
 
 
 def highlighted(quote: Quote) -> list[str]:

@@ -1,7 +1,7 @@
-"""How an archive becomes flat arrays (``making``), and is opened from them again.
+"""The index of an archive: articles, tokens, lexicon and postings in flat arrays, built once and opened from a file.
 
-Keeps secret which arrays each room of the house needs of the others. ``analysing`` makes rows of articles, which can be
-taken over into another archive; all else is counted from the rows, at once and without looking at a text again.
+``build`` analyzes articles and computes the arrays, ``refresh`` reuses what has not changed, ``store`` keeps the result
+on disk as a ``snapshot``, and ``watch`` reports changed files. ``bm25`` searches passages.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ from bot.index.archive import Archive, PassageList
 from bot.index.arrays import LazyArrays, StringArray, unprefix
 from bot.index.bm25 import Bm25Retriever
 from bot.index.lexicon import Lexicon
-from bot.index.postings import Counted, Postings
+from bot.index.postings import Postings, StoredPostings
 from bot.index.scoring import FIELDS
 from bot.index.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """All that a librarian asks, of one archive."""
+    """Everything that answering a question needs to know of an archive. Thread-safe.
+
+    ``archive`` has the articles, paragraphs and passages; ``tokens`` where each term occurs in them; ``lexicon`` the
+    idf of terms, acronyms and spellings. ``retriever`` searches passages, ``articles`` whole articles.
+    """
 
     archive: Archive
     tokens: Tokens
@@ -28,21 +32,24 @@ class Index:
     articles: Bm25Retriever
 
     @classmethod
-    def from_arrays(cls, columns: LazyArrays) -> Index:
-        """What ``arrays`` gave the columns of."""
-        rows, terms = unprefix("rows", columns), StringArray(unprefix("terms", columns))
-        shelved = Archive(rows, unprefix("archive", columns))
-        placed = Tokens(rows, unprefix("tokens", columns), terms, shelved.number, shelved.place)
+    def from_arrays(cls, arrays: LazyArrays) -> Index:
+        """Open the arrays that ``build.build_arrays`` returned.
+
+        Raises ``DamagedSnapshotError`` if one that is read at once is damaged; others raise it when they are used.
+        """
+        rows, terms = unprefix("rows", arrays), StringArray(unprefix("terms", arrays))
+        archive = Archive(rows, unprefix("archive", arrays))
+        tokens = Tokens(rows, unprefix("tokens", arrays), terms, archive.paragraph_number, archive.article_number)
 
         def retriever(name: str, passages: PassageList) -> Bm25Retriever:
-            own = unprefix(name, columns)
-            fields = {field: Postings.from_arrays(Counted(unprefix(field, own), terms)) for field in FIELDS}
-            return Bm25Retriever(passages, fields, placed.passage_terms)
+            own = unprefix(name, arrays)
+            fields = {field: Postings.from_stored(StoredPostings(unprefix(field, own), terms)) for field in FIELDS}
+            return Bm25Retriever(passages, fields, tokens.passage_terms)
 
         return cls(
-            shelved,
-            placed,
-            Lexicon(unprefix("lexicon", columns), terms),
-            retriever("passages", shelved.passages),
-            retriever("articles", shelved.whole_articles),
+            archive,
+            tokens,
+            Lexicon(unprefix("lexicon", arrays), terms),
+            retriever("passages", archive.passages),
+            retriever("articles", archive.whole_articles),
         )

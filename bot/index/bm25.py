@@ -1,39 +1,198 @@
-"""The embedded engine: rank-bm25's own scores, answered from postings.
-
-Keeps secret how a query becomes lists of postings, and what it requires becomes marks.
-"""
+"""The embedded retriever: exact top-k BM25 over posting blocks, in C (``kernel.c``) or else in numpy."""
 
 from __future__ import annotations
 
+import ctypes
+import struct
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any, Protocol
 
 import numpy as np
 
 from bot.index.arrays import ByteArray
+from bot.index.native import native_library
 from bot.index.postings import Postings
-from bot.index.scorer import QueryPostings, Scorer, create_scorer
-from bot.index.scoring import FIELDS, K1, B, FieldTerms, PassageSource, TermScore, body, has_phrases
-from bot.index.term_ids import Documents
-from bot.models import Hit, Passage, Query
+from bot.index.scoring import FIELDS, FieldTerms, PassageSource, TermScore, body_terms, has_phrases
+from bot.models import Hit, Passage, Query, Term
+
+TopK = list[tuple[float, int]]
+"""Scores and passage numbers, best first; equal scores by number."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPostings:
+    """The lists of postings that a score is the sum of, in the order of summation.
+
+    For each list: its field's number, its term's id, and the factor: field weight × term weight × idf.
+    """
+
+    fields: array[int] = field(default_factory=lambda: array("i"))
+    terms: array[int] = field(default_factory=lambda: array("i"))
+    factors: array[float] = field(default_factory=lambda: array("d"))
+
+    @classmethod
+    def look_up(cls, fields: Sequence[tuple[Postings, float]], terms: Iterable[Term]) -> QueryPostings:
+        """Look up weighted terms in weighted fields, which share their term ids, and prepare them for a search."""
+        lists = cls()
+        find = fields[0][0].terms.find
+        known = [(term_id, term.weight) for term in terms if (term_id := find(term.text)) is not None]
+        for number, (postings, weight) in enumerate(fields):
+            idfs = postings.idfs
+            for term_id, term_weight in known:
+                if (idf := idfs[term_id] or postings.prepare(term_id)) > 0:
+                    lists.fields.append(number)
+                    lists.terms.append(term_id)
+                    lists.factors.append(weight * term_weight * idf)
+        return lists
+
+
+class Scorer(Protocol):
+    """Finds the passages with the best scores."""
+
+    def top_k(self, lists: QueryPostings, mask: ByteArray | None, limit: int) -> TopK:
+        """Return the best ``limit`` passages that any of the lists contains and the ``mask``, if any, does not exclude.
+
+        The mask is 0 for each excluded passage.
+        """
+        ...
+
+
+class NumpyScorer:
+    """Scores every passage."""
+
+    def __init__(self, fields: Sequence[Postings]) -> None:
+        """The fields are of the same passages."""
+        self._fields = fields
+
+    def top_k(self, lists: QueryPostings, mask: ByteArray | None, limit: int) -> TopK:
+        """See ``Scorer.top_k``."""
+        scores = np.zeros(self._fields[0].corpus_size)
+        for number, term_id, factor in zip(lists.fields, lists.terms, lists.factors, strict=True):
+            doc_ids, saturated = self._fields[number].saturated_counts(term_id)
+            scores[doc_ids] += factor * saturated
+        if mask is not None:
+            scores[mask == 0] = 0
+        # Every idf and weight is above 0, and so is the score of a passage that contains a term.
+        found = np.flatnonzero(scores)
+        # Sort only those at least as good as the last of the first ``limit``.
+        if len(found) > limit:
+            found = found[scores[found] >= np.partition(scores[found], -limit)[-limit]]
+        found = found[np.lexsort((found, -scores[found]))[:limit]]
+        return list(zip(scores[found].tolist(), found.tolist(), strict=True))
+
+
+MAX_LISTS = 1024
+"""As in ``kernel.c``."""
+_HIT = struct.Struct("=dq")
+_FIELD_ARRAYS = "first_blocks segments starts bounds doc_ids impacts exceptions exception_counts lengths".split()
+
+
+def create_scorer(fields: Sequence[Postings]) -> Scorer:
+    """Return the fastest scorer available for these fields, which are of the same passages."""
+    library = native_library()
+    return NativeScorer(library, fields) if library else NumpyScorer(fields)
+
+
+class _Field(ctypes.Structure):
+    """``Field`` of ``postings.h``."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in _FIELD_ARRAYS),
+        ("exception_count", ctypes.c_int64),
+        *((name, ctypes.c_double) for name in ("gain", "k1", "b", "average")),
+    )
+
+
+class NativeScorer:
+    """Calls ``kernel.c``, which skips most postings. Thread-safe."""
+
+    def __init__(self, library: ctypes.CDLL, fields: Sequence[Postings]) -> None:
+        """The fields are of the same passages."""
+        self._search: Any = library.pullquote_search
+        self._fallback = NumpyScorer(fields)
+        self._passages = fields[0].corpus_size
+        self._arrays = [one.arrays for one in fields]  # must outlive their addresses
+        self._fields = (_Field * len(fields))(
+            *(
+                _Field(
+                    *(one.arrays[name].address for name in _FIELD_ARRAYS),
+                    len(one.arrays["exceptions"]),
+                    one.k1 + 1,
+                    one.k1,
+                    one.b,
+                    one.avgdl,
+                )
+                for one in fields
+            )
+        )
+        self._fields_address = ctypes.addressof(self._fields)
+        self._scratch_size = library.pullquote_scratch_size()
+        # A search takes one and puts it back: there are as many as searches ever ran at once.
+        self._free_scratch: list[_Scratch] = []
+
+    def top_k(self, lists: QueryPostings, mask: ByteArray | None, limit: int) -> TopK:
+        """See ``Scorer.top_k``."""
+        if len(lists.terms) > MAX_LISTS:
+            return self._fallback.top_k(lists, mask, limit)
+        limit = min(limit, self._passages)
+        scratch = self._take_scratch(limit)
+        count = self._search(
+            self._fields_address,
+            lists.fields.buffer_info()[0],
+            lists.terms.buffer_info()[0],
+            lists.factors.buffer_info()[0],
+            len(lists.terms),
+            self._passages,
+            None if mask is None else mask.ctypes.data,
+            limit,
+            scratch.address,
+            scratch.hits_address,
+        )
+        hits = list(_HIT.iter_unpack(scratch.hits[: count * _HIT.size]))
+        self._free_scratch.append(scratch)
+        return hits
+
+    def _take_scratch(self, limit: int) -> _Scratch:
+        try:
+            scratch = self._free_scratch.pop()
+        except IndexError:
+            scratch = _Scratch(np.zeros(self._scratch_size, np.uint8), limit)
+        return scratch if scratch.limit >= limit else _Scratch(scratch.memory, limit)
+
+
+class _Scratch:
+    """What one search writes to: the kernel's scratch memory, and up to ``limit`` hits.
+
+    The addresses are stored, since asking numpy for one is slow.
+    """
+
+    __slots__ = ("address", "hits", "hits_address", "limit", "memory")
+
+    def __init__(self, memory: ByteArray, limit: int) -> None:
+        hits = np.empty(limit * _HIT.size, np.uint8)
+        self.memory, self.limit, self.hits = memory, limit, hits.data
+        self.address, self.hits_address = int(memory.ctypes.data), int(hits.ctypes.data)
 
 
 class Bm25Retriever:
-    """Searches passages by the postings of their fields. Safe to share between threads."""
+    """Searches passages by the postings of their fields. Thread-safe."""
 
     def __init__(
         self,
         passages: PassageSource,
         fields: Mapping[str, Postings],
-        body: FieldTerms = body,
-        engine: Callable[[Sequence[Postings]], Scorer] = create_scorer,
+        passage_terms: FieldTerms = body_terms,
+        scorer: Callable[[Sequence[Postings]], Scorer] = create_scorer,
     ) -> None:
-        """``fields`` are those of FIELDS, by name; ``body`` gives a passage's own terms, in case they are known."""
+        """``fields`` are named as in FIELDS; ``passage_terms`` returns the terms of a passage's body."""
         self._passages = passages
-        self._terms = {name: body if name == "body" else terms for name, (terms, _) in FIELDS.items()}
+        self._terms = {name: passage_terms if name == "body" else terms for name, (terms, _) in FIELDS.items()}
         self._fields = [(fields[name], weight) for name, (_, weight) in FIELDS.items()]
         self._body = fields["body"]
-        self._engine = engine([postings for postings, _ in self._fields])
+        self._scorer = scorer([postings for postings, _ in self._fields])
 
     def search(self, query: Query, limit: int) -> list[Hit]:
         """See ``Retriever.search``."""
@@ -41,7 +200,7 @@ class Bm25Retriever:
 
     def scores(self, query: Query, limit: int) -> dict[int, float]:
         """See ``Retriever.scores``."""
-        found = self._best(query, limit)
+        found = self._best_passages(query, limit)
         if query.filters.phrases or query.filters.excluded:
             found = (one for one in found if has_phrases(self._passages[one[0]], query.filters))
         return dict(islice(found, limit))
@@ -55,51 +214,40 @@ class Bm25Retriever:
             found.extend(TermScore(name, term.text, score) for term, score in scores if score)
         return tuple(found)
 
-    def _best(self, query: Query, limit: int) -> Iterator[tuple[int, float]]:
-        """The best passages' numbers and scores, whatever their phrases: ``limit``, and when they are used up more."""
-        lists = QueryPostings.of(self._fields, query.terms)
-        marks = self._marks(query)
-        given = 0
+    def _best_passages(self, query: Query, limit: int) -> Iterator[tuple[int, float]]:
+        """Yield passage numbers with scores, best first, before phrases are checked: ``limit``, then more on demand."""
+        lists = QueryPostings.look_up(self._fields, query.terms)
+        mask = self._filter_mask(query)
+        yielded = 0
         while lists.terms:
-            found = self._engine.best(lists, marks, limit)
-            for score, number in found[given:]:
+            found = self._scorer.top_k(lists, mask, limit)
+            for score, number in found[yielded:]:
                 yield number, score
             if len(found) < limit:
                 return
-            given, limit = limit, limit * 8
+            yielded, limit = limit, limit * 8
 
-    def _marks(self, query: Query) -> ByteArray | None:
-        """For each passage, whether it is in scope and holds what the query requires and nothing it excludes."""
-        in_scope = self._passages.within(query.filters.scope)
+    def _filter_mask(self, query: Query) -> ByteArray | None:
+        """Return 1 for each passage in scope whose body has the required terms and no excluded one; None if all do."""
+        in_scope = self._passages.scope_mask(query.filters.scope)
         if not (query.required or query.excluded):
             return in_scope
-        marks = np.ones(len(self._passages), np.uint8) if in_scope is None else in_scope.copy()
+        mask = np.ones(len(self._passages), np.uint8) if in_scope is None else in_scope.copy()
         for alternatives in query.required:
-            held = np.zeros_like(marks)
+            has_alternative = np.zeros_like(mask)
             for terms in alternatives:
-                held |= self._holding_all(terms)
-            marks &= held
+                has_terms = self._mask_of_any(terms[:1])
+                for term in terms[1:]:
+                    has_terms &= self._mask_of_any((term,))
+                has_alternative |= has_terms
+            mask &= has_alternative
         if query.excluded:
-            marks &= self._holding_any(query.excluded) ^ 1
-        return marks
+            mask &= self._mask_of_any(query.excluded) ^ 1
+        return mask
 
-    def _holding_all(self, terms: Sequence[str]) -> ByteArray:
-        """For each passage, whether its body holds all of the terms, one at least."""
-        held = self._holding_any(terms[:1])
-        for term in terms[1:]:
-            held &= self._holding_any((term,))
-        return held
-
-    def _holding_any(self, terms: Sequence[str]) -> ByteArray:
-        """For each passage, whether its body holds any of the terms."""
-        held = np.zeros(len(self._passages), np.uint8)
+    def _mask_of_any(self, terms: Iterable[str]) -> ByteArray:
+        """Return 1 for each passage whose body contains any of the terms, else 0."""
+        mask = np.zeros(len(self._passages), np.uint8)
         for term in terms:
-            self._body.mark(term, held)
-        return held
-
-
-def count_documents(passages: Iterable[Passage], body: FieldTerms = body) -> dict[str, Postings]:
-    """The postings of each field of these passages; ``body`` as for ``Bm25Retriever``."""
-    every = tuple(passages)
-    found = [map(body if name == "body" else terms, every) for name, (terms, _) in FIELDS.items()]
-    return {name: Postings(one, k1=K1, b=B) for name, one in zip(FIELDS, Documents.of(*found), strict=True)}
+            self._body.add_to_mask(term, mask)
+        return mask

@@ -1,14 +1,4 @@
-"""What an engine counts: the terms of each passage, field by field, from the rows of its article.
-
-Keeps secret that words are told apart from terms only here. A field's terms are what ``bot.retrieval.FIELDS`` gives,
-which the tests hold this equal to.
-
-Everything that is kept of some articles, counted from their rows.
-
-Keeps secret that it is counted on all cores, and that the interpreter then looks for no garbage.
-
-Articles, each analysed by itself, as rows. Keeps secret that large archives are analysed in several processes.
-"""
+"""Build an index: ``analyze`` turns articles into rows, ``build_arrays`` computes all else from the rows."""
 
 from __future__ import annotations
 
@@ -33,11 +23,10 @@ import numpy as np
 
 from bot.errors import PullquoteError
 from bot.index import learning, tokens
-from bot.index.archive import archive_arrays, encode_facts
+from bot.index.archive import archive_arrays, encode_metadata
 from bot.index.arrays import Array, IntArray, LazyArrays, StringArray, in_memory, offsets, prefix, unprefix
-from bot.index.learning import learn_from_article
 from bot.index.postings import Postings
-from bot.index.rows import WORD, ArticleRows, RowRange, RowTable, join_rows, make_table
+from bot.index.rows import WORD_ID, ArticleRows, RowRange, RowTable, join_rows, make_table
 from bot.index.scoring import K1, B
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.term_ids import Documents
@@ -47,140 +36,19 @@ from bot.text import analysis
 from bot.text.paragraphs import build_passages, split_paragraphs
 from bot.text.sentences import split_sentences
 
-
-@dataclass(frozen=True, slots=True)
-class TermLists:
-    """Lists of terms' numbers, one behind the other: list ``i`` is from ``borders[i]`` up to ``borders[i + 1]``."""
-
-    terms: Array
-    borders: IntArray
-
-    def within(self, borders: Array) -> TermLists:
-        """Neighbouring lists joined: those from ``borders[i]`` up to ``borders[i + 1]`` become list ``i``."""
-        return TermLists(self.terms, self.borders[borders])
-
-    def at(self, places: Array) -> TermLists:
-        """The lists at these places, in this order."""
-        sizes = np.diff(self.borders)[places]
-        moved_to = offsets(sizes)
-        moved = np.repeat(self.borders[places] - moved_to[:-1], sizes)
-        return TermLists(self.terms[moved + np.arange(len(moved))], moved_to)
-
-
-class FieldDocuments:
-    """The terms of the archive's passages, and of its whole articles, by field."""
-
-    def __init__(self, rows: LazyArrays, vocabulary: Vocabulary) -> None:
-        known = sorted({term for term in vocabulary.terms if term})
-        place = {term: at for at, term in enumerate(known)} | {"": -1}
-        self.known = StringArray.arrays(known)
-        """What ``terms`` are made of: every term of the archive, sorted."""
-        self.terms = StringArray(in_memory(self.known))
-        self.term_of = np.array([place[term] for term in vocabulary.terms], np.int32)
-        """By word of the vocabulary, its term's number; -1 where it is not searched."""
-        self._rows = rows
-        self._paragraphs = rows["paragraph.borders"].all()
-        self._passages = offsets(rows["passage.paragraphs"].all())
-        self.body = TermLists(self.term_of[rows[f"token.{WORD}"].all()], offsets(rows["paragraph.tokens"].all()))
-        """Of paragraphs."""
-        self.titles = self._searched("title", rows["title.borders"].all())
-        """Of articles."""
-        self._headings = self._searched("heading", offsets(rows["passage.headings"].all()))
-
-    def of_passages(self) -> Mapping[str, Documents]:
-        """By field, those of each passage."""
-        articles = np.repeat(np.arange(len(self._paragraphs) - 1), np.diff(self._rows["passage.borders"].all()))
-        return self._documents(self.body.within(self._passages), self._headings, self.titles.at(articles))
-
-    def of_articles(self) -> Mapping[str, Documents]:
-        """By field, those of each article that has paragraphs."""
-        told = np.flatnonzero(np.diff(self._paragraphs))
-        headings = self._headings.at(self._rows["passage.borders"].all()[told])
-        return self._documents(self.body.within(np.unique(self._paragraphs)), headings, self.titles.at(told))
-
-    def _documents(self, body: TermLists, heading: TermLists, title: TermLists) -> dict[str, Documents]:
-        return {
-            name: Documents(lists.terms, np.diff(lists.borders).astype(np.int32), self.terms)
-            for name, lists in (("body", body), ("heading", heading), ("title", title))
-        }
-
-    def _searched(self, table: str, borders: IntArray) -> TermLists:
-        """The terms of those words of ``table`` that are searched; its lists of words have these ``borders``."""
-        terms = self.term_of[self._rows[f"{table}.{WORD}"].all()]
-        is_searched = terms >= 0
-        return TermLists(terms[is_searched], offsets(is_searched)[borders])
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Within it no garbage is looked for: of what is made, much stays, and all of it would be looked through again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@_without_collecting()
-def build_arrays(rows: ArticleRows) -> dict[str, Array]:
-    """Everything that is kept of the articles of ``rows``, the rows themselves among it."""
-    found = prefix("rows", rows.arrays())
-    columns = unprefix("rows", in_memory(found))
-    fields = FieldDocuments(columns, rows.vocabulary)
-    words = _words(columns, rows, fields)
-    makers: list[tuple[str, Callable[[], dict[str, Array]]]] = [
-        ("lexicon", lambda: learning.expansion_arrays(words, StringArray(unprefix("learnt", columns)))),
-        ("lexicon", lambda: learning.count_arrays(words)),
-        ("passages", lambda: _postings(fields.of_passages())),
-        ("articles", lambda: _postings(fields.of_articles())),
-        ("archive", lambda: archive_arrays(columns)),
-        (
-            "tokens",
-            lambda: tokens.token_arrays(
-                columns, rows.vocabulary, fields.body.terms, fields.titles.terms, fields.titles.borders
-            ),
-        ),
-    ]
-    with ThreadPoolExecutor(os.cpu_count()) as threads:  # numpy sorts and counts beside other threads
-        for name, made in threads.map(lambda maker: (maker[0], maker[1]()), makers):
-            found |= prefix(name, made)
-    return found | prefix("terms", fields.known)
-
-
-def _postings(documents: Mapping[str, Documents]) -> dict[str, Array]:
-    return {
-        name: array
-        for field, counted in documents.items()
-        for name, array in prefix(field, Postings(counted, k1=K1, b=B).arrays()).items()
-    }
-
-
-def _words(columns: LazyArrays, rows: ArticleRows, fields: FieldDocuments) -> learning.WordCounts:
-    return learning.WordCounts(
-        rows.vocabulary,
-        columns[f"word.{WORD}"].all(),
-        columns["paragraph.words"].all(),
-        columns[f"token.{WORD}"].all(),
-        columns["paragraph.tokens"].all(),
-        fields.term_of,
-        len(fields.terms),
-    )
-
-
 log = logging.getLogger(__name__)
+
 BATCH = 2_000_000
-"""Characters that one process analyses at once: a second or two; of less than two such, starting others costs more."""
+"""Characters per batch, which take a second or two; starting processes for less than two batches does not pay."""
 
 
 def analyze(articles: Sequence[Article], progress: Progress | None = None) -> ArticleRows:
-    """The rows of the articles. ``progress`` is told how many characters were analysed, and of how many."""
-    batches = list(_batches(articles))
+    """Analyze articles. ``progress`` is called with the number of characters analyzed, and their total."""
+    batches = list(_split_into_batches(articles))
     total, done = sum(len(article.text) for article in articles), 0
     parts: list[ArticleRows] = []
-    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows keeps what is mapped for the moment
-        for part, batch in zip(_each(batches, Path(folder)), batches, strict=True):
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows cannot delete a file while it is mapped
+        for part, batch in zip(_analyze_batches(batches, Path(folder)), batches, strict=True):
             parts.append(part)
             done += sum(len(article.text) for article in batch)
             if progress:
@@ -188,7 +56,7 @@ def analyze(articles: Sequence[Article], progress: Progress | None = None) -> Ar
         return join_rows([RowRange(part, 0, len(part)) for part in parts])
 
 
-def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
+def _split_into_batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
     batch: list[Article] = []
     size = 0
     for article in articles:
@@ -201,57 +69,58 @@ def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
         yield batch
 
 
-def _each(batches: Sequence[Sequence[Article]], folder: Path) -> Iterator[ArticleRows]:
-    """The rows of each batch, which other processes leave in ``folder``."""
+def _analyze_batches(batches: Sequence[Sequence[Article]], folder: Path) -> Iterator[ArticleRows]:
+    """Yield the rows of each batch, which worker processes write to ``folder``."""
     processes = min(os.cpu_count() or 1, len(batches) - 1)
     done = 0
     if processes > 1:
-        # Not by forking: whoever serves has threads.
+        # Spawned, since forking a process that has threads, as a server does, is unsafe.
         with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
             try:
-                for name in pool.map(partial(_left, folder), batches):
-                    yield _found(folder, name)
+                for name in pool.map(partial(_write_rows, folder), batches):
+                    yield _read_rows(folder, name)
                     done += 1
-            except (BrokenProcessPool, OSError, PullquoteError) as error:  # killed, or not started, or no room on disk
-                log.warning("The rest of the articles is analysed in one process, which takes longer: %s", error)
-    yield from map(_analysed, batches[done:])
+            except (BrokenProcessPool, OSError, PullquoteError) as error:  # killed, not started, or the disk is full
+                log.warning("A worker process failed; indexing continues in one process, more slowly: %s", error)
+    yield from map(_analyze_batch, batches[done:])
 
 
-def _left(folder: Path, articles: Iterable[Article]) -> str:
-    """Leave the rows of the articles in ``folder``, by this name.
+def _write_rows(folder: Path, articles: Iterable[Article]) -> str:
+    """Write the rows of a batch to ``folder`` and return the name of the snapshot.
 
-    To send them would take a lock for long: whoever is killed with it stops all others for good.
+    Sending the rows through the pool's pipe would hold its lock for long, and a worker that is killed while it holds
+    the lock blocks all others forever.
     """
     name = uuid4().hex
-    save_snapshot(folder, name, _analysed(articles).arrays(), "")
+    save_snapshot(folder, name, _analyze_batch(articles).to_arrays(), "")
     return name
 
 
-def _found(folder: Path, name: str) -> ArticleRows:
+def _read_rows(folder: Path, name: str) -> ArticleRows:
     snapshot = load_snapshot(folder, name)
     if snapshot is None:
-        raise OSError(f"nothing was left in {folder}")
+        raise OSError(f"a worker process left no rows in {folder}")
     return ArticleRows.from_arrays(snapshot.arrays, Vocabulary.from_arrays(unprefix("vocabulary", snapshot.arrays)))
 
 
-def _analysed(articles: Iterable[Article]) -> ArticleRows:
-    notebook = _RowBuilder()
+def _analyze_batch(articles: Iterable[Article]) -> ArticleRows:
+    builder = _RowBuilder()
     for article in articles:
-        notebook.take(article)
-    return notebook.rows()
+        builder.add(article)
+    return builder.build()
 
 
 class _RowBuilder:
-    """Rows so far. Words are numbered as they come, and anew at the end."""
+    """Collects rows. Words get provisional ids in order of occurrence; ``build`` renumbers them alphabetically."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+        self._ids: dict[str, int] = {}
         self._is_searched: list[bool] = []
         self._sizes: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
-        self._columns = {
-            **{(name, "bytes"): array("B") for name in ("text", "facts", "digest", "learnt")},
-            **{(name, WORD): array("i") for name in ("word", "title", "heading", "token")},
-            **{(name, key): array("i") for name in ("token", "sentence") for key in ("start", "end")},
+        self._arrays = {
+            **{(table, "bytes"): array("B") for table in ("text", "metadata", "digest", "learned")},
+            **{(table, WORD_ID): array("i") for table in ("word", "title", "heading", "token")},
+            **{(table, key): array("i") for table in ("token", "sentence") for key in ("start", "end")},
             ("sentence", "first"): array("i"),
             **{("passage", key): array("i") for key in ("paragraphs", "headings")},
             ("article", "published"): array("i"),
@@ -261,45 +130,48 @@ class _RowBuilder:
             },
         }
 
-    def take(self, article: Article) -> None:
-        """Analyse one more."""
-        before = {name: len(values) for (name, _), values in self._columns.items()}
+    def add(self, article: Article) -> None:
+        """Analyze one more article."""
+        before = {table: len(values) for (table, _), values in self._arrays.items()}
         paragraphs = split_paragraphs(article)
-        self._bytes("text", article.text.encode())
-        self._bytes("facts", encode_facts(article))
-        self._bytes("digest", bytes.fromhex(article.sha256))
-        self._bytes("learnt", learn_from_article(paragraph.text for paragraph in paragraphs))
-        self._columns["article", "published"].append(article.published.toordinal() if article.published else 0)
-        self._columns["title", WORD].extend(map(self._number, analysis.split_words(article.title)))
+        for table, encoded in (
+            ("text", article.text.encode()),
+            ("metadata", encode_metadata(article)),
+            ("digest", bytes.fromhex(article.sha256)),
+            ("learned", learning.learn_from_article(paragraph.text for paragraph in paragraphs)),
+        ):
+            self._arrays[table, "bytes"].frombytes(encoded)
+        self._arrays["article", "published"].append(article.published.toordinal() if article.published else 0)
+        self._arrays["title", WORD_ID].extend(map(self._word_id, analysis.split_words(article.title)))
         for paragraph in paragraphs:
-            self._paragraph(paragraph)
+            self._add_paragraph(paragraph)
         for passage in build_passages(paragraphs):
             span = passage.paragraphs[0].heading
             words = analysis.split_words(span.slice(article.text)) if span else []
-            self._columns["heading", WORD].extend(map(self._number, words))
-            self._row("passage", paragraphs=len(passage.paragraphs), headings=len(words))
-        for name, size in before.items():
-            after = next(len(values) for (table_name, _), values in self._columns.items() if table_name == name)
-            self._sizes[name].append(after - size)
+            self._arrays["heading", WORD_ID].extend(map(self._word_id, words))
+            self._add_row("passage", paragraphs=len(passage.paragraphs), headings=len(words))
+        after = {table: len(values) for (table, _), values in self._arrays.items()}
+        for table, size in before.items():
+            self._sizes[table].append(after[table] - size)
 
-    def _paragraph(self, paragraph: Paragraph) -> None:
+    def _add_paragraph(self, paragraph: Paragraph) -> None:
         text, base = paragraph.text, paragraph.span.start
-        words, tokens = self._columns["word", WORD], self._columns["token", WORD]
-        starts, ends = self._columns["token", "start"], self._columns["token", "end"]
+        words, tokens = self._arrays["word", WORD_ID], self._arrays["token", WORD_ID]
+        starts, ends = self._arrays["token", "start"], self._arrays["token", "end"]
         words_before, tokens_before = len(words), len(starts)
         for word, start, end in analysis.locate_words(text):
-            number = self._number(word)
-            words.append(number)
-            if self._is_searched[number]:
-                tokens.append(number)
+            word_id = self._word_id(word)
+            words.append(word_id)
+            if self._is_searched[word_id]:
+                tokens.append(word_id)
                 starts.append(base + start)
                 ends.append(base + end)
-        found = split_sentences(text)
-        for span in found:
+        sentences = split_sentences(text)
+        for span in sentences:
             first = bisect_left(starts, base + span.start, tokens_before) - tokens_before
-            self._row("sentence", start=base + span.start, end=base + span.end, first=first)
+            self._add_row("sentence", start=base + span.start, end=base + span.end, first=first)
         heading = paragraph.heading
-        self._row(
+        self._add_row(
             "paragraph",
             start=base,
             end=paragraph.span.end,
@@ -307,36 +179,146 @@ class _RowBuilder:
             heading_end=heading.end if heading else -1,
             words=len(words) - words_before,
             tokens=len(starts) - tokens_before,
-            sentences=len(found),
+            sentences=len(sentences),
         )
 
-    def _number(self, word: str) -> int:
-        number = self._numbers.setdefault(word, len(self._numbers))
-        if number == len(self._is_searched):
+    def _word_id(self, word: str) -> int:
+        word_id = self._ids.setdefault(word, len(self._ids))
+        if word_id == len(self._is_searched):
             self._is_searched.append(bool(analysis.to_search_term(word)))
-        return number
+        return word_id
 
-    def _row(self, name: str, **values: int) -> None:
+    def _add_row(self, table: str, **values: int) -> None:
         for key, value in values.items():
-            self._columns[name, key].append(value)
+            self._arrays[table, key].append(value)
 
-    def _bytes(self, name: str, held: bytes) -> None:
-        self._columns[name, "bytes"].frombytes(held)
-
-    def rows(self) -> ArticleRows:
-        """All that was taken."""
-        vocabulary = Vocabulary.of(self._numbers)
-        renumbered = np.empty(len(vocabulary.words), np.int32)
-        for at, word in enumerate(vocabulary.words):
-            renumbered[self._numbers[word]] = at
-        tables: dict[str, RowTable] = {}
-        for name in dict.fromkeys(name for name, _ in self._columns):
-            columns = {
-                key: np.frombuffer(values, np.uint8 if values.typecode == "B" else np.int32)
-                for (table_name, key), values in self._columns.items()
-                if table_name == name
-            }
-            if WORD in columns:
-                columns[WORD] = renumbered[columns[WORD]]
-            tables[name] = make_table(np.frombuffer(self._sizes[name], np.int64), columns)
+    def build(self) -> ArticleRows:
+        """Return the rows of all added articles."""
+        vocabulary = Vocabulary.analyze(self._ids)
+        new_ids = np.empty(len(vocabulary.words), np.int32)
+        for new_id, word in enumerate(vocabulary.words):
+            new_ids[self._ids[word]] = new_id
+        arrays: defaultdict[str, dict[str, Array]] = defaultdict(dict)
+        for (table, key), values in self._arrays.items():
+            own = np.frombuffer(values, np.uint8 if values.typecode == "B" else np.int32)
+            arrays[table][key] = new_ids[own] if key == WORD_ID else own
+        tables: dict[str, RowTable] = {
+            table: make_table(np.frombuffer(self._sizes[table], np.int64), own) for table, own in arrays.items()
+        }
         return ArticleRows(vocabulary, tables)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Disable garbage collection: most objects created meanwhile survive, and each collection would scan them again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_without_garbage_collection()
+def build_arrays(rows: ArticleRows) -> dict[str, Array]:
+    """Compute all arrays of an index (see ``Index.from_arrays``) from the rows, and return them with the rows' own."""
+    arrays = prefix("rows", rows.to_arrays())
+    row_arrays = unprefix("rows", in_memory(arrays))
+    fields = FieldDocuments(row_arrays, rows.vocabulary)
+    words = learning.WordSequence(
+        rows.vocabulary,
+        row_arrays[f"word.{WORD_ID}"].all(),
+        row_arrays["paragraph.words"].all(),
+        row_arrays[f"token.{WORD_ID}"].all(),
+        row_arrays["paragraph.tokens"].all(),
+        fields.term_of,
+        len(fields.terms),
+    )
+    learned = StringArray(unprefix("learned", row_arrays))
+    body, titles = fields.body, fields.titles
+    builders: list[tuple[str, Callable[[], dict[str, Array]]]] = [
+        ("lexicon", lambda: learning.expansion_arrays(words, learned)),
+        ("lexicon", lambda: learning.count_arrays(words)),
+        ("passages", lambda: _posting_arrays(fields.of_passages())),
+        ("articles", lambda: _posting_arrays(fields.of_articles())),
+        ("archive", lambda: archive_arrays(row_arrays)),
+        (
+            "tokens",
+            lambda: tokens.token_arrays(row_arrays, rows.vocabulary, body.terms, titles.terms, titles.borders),
+        ),
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # numpy releases the GIL while it sorts and counts
+        for name, own in threads.map(lambda builder: (builder[0], builder[1]()), builders):
+            arrays |= prefix(name, own)
+    return arrays | prefix("terms", fields.encoded_terms)
+
+
+def _posting_arrays(documents: Mapping[str, Documents]) -> dict[str, Array]:
+    arrays: dict[str, Array] = {}
+    for field, own in documents.items():
+        arrays |= prefix(field, Postings(own, k1=K1, b=B).to_arrays())
+    return arrays
+
+
+@dataclass(frozen=True, slots=True)
+class TermLists:
+    """Consecutive lists of term ids: list ``i`` is ``borders[i]`` to ``borders[i + 1]`` (exclusive)."""
+
+    terms: Array
+    borders: IntArray
+
+    def join(self, borders: Array) -> TermLists:
+        """Join neighboring lists: those from ``borders[i]`` to ``borders[i + 1]`` (exclusive) become list ``i``."""
+        return TermLists(self.terms, self.borders[borders])
+
+    def select(self, positions: Array) -> TermLists:
+        """Return the lists at these positions, in this order."""
+        sizes = np.diff(self.borders)[positions]
+        new_borders = offsets(sizes)
+        moves = np.repeat(self.borders[positions] - new_borders[:-1], sizes)
+        return TermLists(self.terms[moves + np.arange(len(moves))], new_borders)
+
+
+class FieldDocuments:
+    """The terms of the archive's passages and of its whole articles, by field: what ``scoring.FIELDS`` returns."""
+
+    def __init__(self, rows: LazyArrays, vocabulary: Vocabulary) -> None:
+        terms = sorted({term for term in vocabulary.terms if term})
+        self.encoded_terms = StringArray.encode(terms)
+        """Every term of the archive, sorted, as the arrays of ``terms``."""
+        self.terms = StringArray(in_memory(self.encoded_terms))
+        term_id = {term: at for at, term in enumerate(terms)} | {"": -1}
+        self.term_of = np.array([term_id[term] for term in vocabulary.terms], np.int32)
+        """The term id by word id; -1 for a stop word."""
+        self._rows = rows
+        self._paragraphs = rows["paragraph.borders"].all()
+        self._passages = offsets(rows["passage.paragraphs"].all())
+        self.body = TermLists(self.term_of[rows[f"token.{WORD_ID}"].all()], offsets(rows["paragraph.tokens"].all()))
+        """By paragraph."""
+        self.titles = self._without_stop_words("title", rows["title.borders"].all())
+        """By article."""
+        self._headings = self._without_stop_words("heading", offsets(rows["passage.headings"].all()))
+
+    def of_passages(self) -> Mapping[str, Documents]:
+        """Return, by field, one document per passage."""
+        articles = np.repeat(np.arange(len(self._paragraphs) - 1), np.diff(self._rows["passage.borders"].all()))
+        return self._documents(self.body.join(self._passages), self._headings, self.titles.select(articles))
+
+    def of_articles(self) -> Mapping[str, Documents]:
+        """Return, by field, one document per article that has paragraphs."""
+        articles = np.flatnonzero(np.diff(self._paragraphs))
+        headings = self._headings.select(self._rows["passage.borders"].all()[articles])
+        return self._documents(self.body.join(np.unique(self._paragraphs)), headings, self.titles.select(articles))
+
+    def _documents(self, body: TermLists, heading: TermLists, title: TermLists) -> dict[str, Documents]:
+        return {
+            name: Documents(lists.terms, np.diff(lists.borders).astype(np.int32), self.terms)
+            for name, lists in (("body", body), ("heading", heading), ("title", title))
+        }
+
+    def _without_stop_words(self, table: str, borders: IntArray) -> TermLists:
+        """Return the terms of the words of ``table``, whose lists of words have these ``borders``."""
+        terms = self.term_of[self._rows[f"{table}.{WORD_ID}"].all()]
+        is_searched = terms >= 0
+        return TermLists(terms[is_searched], offsets(is_searched)[borders])

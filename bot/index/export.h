@@ -1,4 +1,4 @@
-/* What can be called from outside of the library. */
+/* Marks a function that Python calls. */
 #ifdef _WIN32
 #define EXPORT __declspec(dllexport)
 #else

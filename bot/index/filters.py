@@ -1,4 +1,4 @@
-"""Filters of a question: which articles and texts meet them, and the terms to look up for them."""
+"""Filters of a query: which articles and passages match them, and which index terms to look up for them."""
 
 from __future__ import annotations
 
@@ -13,109 +13,93 @@ from bot.models import Article, Expansion, Filters, Query, Scope, Word
 from bot.text import analysis
 
 SENTENCE = 3
-"""With as many content words beside its phrases a question is a sentence; with fewer it is phrases, narrowed down."""
+"""From this many content words outside its phrases, a question is a sentence that quotes; below, a phrase search."""
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _INVISIBLE = regex.compile(r"[\p{Cf}\u034f]+")
-_SAFE = regex.compile(r"(?<!\S)[A-Za-z]{4,}(?!\S)")
-"""Words that stand in the index by themselves wherever they stand in a text: no part of "F-35", "R&D" or "O'Brien"."""
+_PLAIN_WORD = regex.compile(r"(?<!\S)[A-Za-z]{4,}(?!\S)")
+"""Words that are always index terms of their own: never part of "F-35", "R&D" or "O'Brien"."""
 
 
 def normalize(text: str) -> str:
-    """The words of ``text`` in one case and width, a blank before and after each: in it, a substring is a phrase."""
+    """Return the words of ``text``, case-folded, with a blank before and after each: a phrase is a substring of it."""
     plain = text if text.isascii() else unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
     return f" {' '.join(_WORD.findall(plain.casefold()))} "
 
 
-_name = lru_cache(maxsize=4096)(normalize)
+_normalize_name = lru_cache(maxsize=4096)(normalize)
 
 
 def contains_phrase(text: str, phrase: str) -> bool:
-    """Whether ``text`` holds the words of ``phrase`` in a row."""
+    """Return whether ``text`` contains the words of ``phrase`` in a row."""
     return normalize(phrase) in normalize(text)
 
 
-def is_of_source(article: Article, sources: tuple[str, ...]) -> bool:
-    """Whether one of ``sources`` stands, in whole words, in the article's source or id; true where none is named."""
-    return not sources or any(
-        matches_source(where, source) for source in sources for where in (article.source, article.id)
-    )
-
-
-def matches_source(where: str, source: str) -> bool:
-    """Whether ``source``, as a person typed it, stands in whole words in ``where``: an article's source, or its id."""
-    return _name(source) in _name(where)
+def matches_source(name: str, source: str) -> bool:
+    """Return whether ``name``, an article's source or id, contains the whole words of ``source``, as typed."""
+    return _normalize_name(source) in _normalize_name(name)
 
 
 def is_in_scope(article: Article, scope: Scope) -> bool:
-    """Whether ``article`` is one of those that ``scope`` names; an undated one is not where dates are named."""
+    """Return whether ``article`` is in ``scope``; an undated article is in no scope with dates."""
     if scope.since or scope.before:
-        when = article.published
-        if when is None or (scope.since and when < scope.since) or (scope.before and when >= scope.before):
+        published = article.published
+        if published is None or (scope.since and published < scope.since):
             return False
-    return is_of_source(article, scope.sources)
+        if scope.before and published >= scope.before:
+            return False
+    names = (article.source, article.id)
+    return not scope.sources or any(matches_source(name, source) for source in scope.sources for name in names)
 
 
 def positions_outside_phrases(words: Sequence[Word], filters: Filters) -> list[int]:
-    """The positions of the ``words`` that stand in none of the phrases that are asked for."""
+    """Return the positions of the ``words`` that are in none of the required phrases."""
     inside = {term for phrase in filters.phrases for term in analysis.extract_terms(phrase)}
     return [i for i, word in enumerate(words) if word.term not in inside]
 
 
 def relax_phrases(filters: Filters, words: Sequence[Word]) -> Filters:
-    """``filters`` as they are meant in a question of these content ``words``: in a sentence, phrases are quoted."""
+    """Return ``filters`` with the phrases merely quoted, not required, if the content ``words`` form a sentence."""
     if not filters.phrases or len(positions_outside_phrases(words, filters)) < SENTENCE:
         return filters
     return replace(filters, phrases=(), optional_phrases=filters.phrases)
 
 
 def required_terms(filters: Filters) -> tuple[tuple[tuple[str, ...], ...], ...]:
-    """What any passage that holds the phrases holds, as ``Query.required``: an engine need look at no other."""
-    words = dict.fromkeys(word for phrase in filters.phrases for word in _SAFE.findall(phrase))
-    found = (_in_any_case(word) for word in words)
-    return tuple(tuple((term,) for term in terms) for terms in found if terms)
+    """Return terms that every passage with the phrases contains, as ``Query.required``."""
+    words = dict.fromkeys(word for phrase in filters.phrases for word in _PLAIN_WORD.findall(phrase))
+    required = []
+    for word in words:
+        terms = [analysis.to_search_term(cased) for cased in (word.lower(), word.title(), word.upper())]
+        if all(terms):  # else it may be a stop word, which the index does not contain
+            required.append(tuple((term,) for term in dict.fromkeys(terms) if term))
+    return tuple(required)
 
 
 def excluded_terms(filters: Filters) -> tuple[str, ...]:
-    """The terms of single excluded words, as ``Query.excluded``."""
+    """Return the terms of the single excluded words, as ``Query.excluded``."""
     single = (words[0] for typed in filters.excluded if len(words := analysis.split_words(typed)) == 1)
-    return _distinct(
-        [
-            term
-            for word in single
-            for term in (analysis.to_search_term(word), analysis.to_search_term(word.title()))
-            if term
-        ]
-    )
+    terms = (analysis.to_search_term(cased) for word in single for cased in (word, word.title()))
+    return tuple(dict.fromkeys(term for term in terms if term))
 
 
 def excluded_phrases(filters: Filters) -> tuple[str, ...]:
-    """The excluded phrases: what ``excluded_terms`` does not cover."""
+    """Return the excluded phrases of several words, which ``excluded_terms`` does not cover."""
     return tuple(typed for typed in filters.excluded if len(analysis.split_words(typed)) > 1)
 
 
-def _in_any_case(word: str) -> tuple[str, ...]:
-    """The terms that the index may hold ``word`` under; none where it may be a word that is not searched."""
-    found = [analysis.to_search_term(one) for one in (word.lower(), word.title(), word.upper())]
-    return _distinct([term for term in found if term]) if all(found) else ()
-
-
 def drop_phrases(query: Query) -> Query:
-    """The same, of passages that need not hold the phrases."""
+    """Return ``query`` without the requirement that passages contain its phrases."""
     return replace(query, required=(), filters=replace(query.filters, phrases=()))
 
 
 def phrase_query(query: Query, phrase: str) -> Query:
-    """What finds ``phrase`` by itself, in the articles that ``query`` asks of."""
+    """Return a query for ``phrase`` alone, in the scope of ``query``."""
     terms = dict.fromkeys(
         term
         for word in analysis.split_words(phrase)
-        for one in (word, word.lower(), word.title(), word.upper())
-        if (term := analysis.to_search_term(one))
+        for cased in (word, word.lower(), word.title(), word.upper())
+        if (term := analysis.to_search_term(cased))
     )
     filters = Filters(phrases=(phrase,), scope=query.filters.scope)
-    forms = tuple(Expansion((term,), (), 1.0, "typed", phrase) for term in terms)
-    return Query(query.question, (), forms, required_terms(filters), filters=filters)
-
-
-def _distinct(found: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(found))
+    expansions = tuple(Expansion((term,), (), 1.0, "typed", phrase) for term in terms)
+    return Query(query.question, (), expansions, required_terms(filters), filters=filters)

@@ -1,7 +1,4 @@
-"""The forms that an archive teaches: acronyms, and names that are spelt in two ways. Keeps secret how they are kept.
-
-What an archive's words teach: how rare each is, and the other forms in which names and acronyms are written.
-"""
+"""What the words of an archive teach: how rare each is, and how names and acronyms are also written."""
 
 from __future__ import annotations
 
@@ -16,14 +13,17 @@ from bot.index.scoring import idf
 
 TermSequence = tuple[str, ...]
 
+MAX_LOWERCASE_SHARE = 0.1
+"""In at most this share of the paragraphs with a name, it is written with a small letter."""
+
 
 @dataclass(frozen=True, slots=True)
 class LearnedExpansions:
-    """The forms that an archive teaches.
+    """Acronyms and alternative spellings of names, learned from an archive.
 
-    ``long_forms`` are the terms of an acronym's long forms by its own term, the most frequent first; ``short_forms``
-    are, by the first term of a long form, its terms and its acronym's; ``shown`` is how each is written;
-    ``spellings`` are the other spellings of a folded name.
+    ``long_forms`` maps an acronym's term to the terms of its long forms, the most frequent first; ``short_forms`` the
+    first term of a long form to pairs of (all its terms, the acronym's term); ``shown`` terms to how they are written;
+    ``spellings`` a folded name to its other spellings.
     """
 
     long_forms: Mapping[str, Sequence[TermSequence]]
@@ -32,74 +32,68 @@ class LearnedExpansions:
     spellings: Mapping[str, Sequence[str]]
 
     @classmethod
-    def of(cls, told: bytes) -> LearnedExpansions:
-        """What ``kept`` gave."""
-        long_forms, short_forms, shown, spellings = json.loads(told)
+    def from_json(cls, encoded: bytes) -> LearnedExpansions:
+        """Decode what ``to_json`` returned."""
+        long_forms, short_forms, shown, spellings = json.loads(encoded)
         return cls(
             {short: [tuple(long) for long in longs] for short, longs in long_forms.items()},
-            {first: [(tuple(long), short) for long, short in found] for first, found in short_forms.items()},
+            {first: [(tuple(long), short) for long, short in pairs] for first, pairs in short_forms.items()},
             {tuple(terms): written for terms, written in shown},
             spellings,
         )
 
-    def kept(self) -> bytes:
-        """All of it."""
+    def to_json(self) -> bytes:
+        """Encode all fields."""
         return json.dumps((self.long_forms, self.short_forms, list(self.shown.items()), self.spellings)).encode()
 
 
-NAME_SMALL = 0.1
-"""Of the paragraphs that hold a name, the share in which it may stand with a small letter."""
-
-
 class Lexicon:
-    """Counts and forms of the words of some paragraphs. Nothing in it changes: safe to share between threads."""
+    """Word counts and learned expansions of an archive. Immutable and thread-safe."""
 
     def __init__(self, own: LazyArrays, terms: StringArray) -> None:
-        """``own`` is what ``bot.lexicon.learning`` counted, and the forms that it found.
-
-        ``terms`` are sorted, a term's number is its place.
-        """
+        """``own`` is what ``bot.index.learning`` computed; ``terms`` are sorted, a term's id is its position."""
         self._terms = terms
         self.size = int(own["size"].all()[0])
-        self._with, self._small = own["paragraphs_with"], own["written_small"]
+        """The number of paragraphs."""
+        self._paragraph_counts, self._lowercase_counts = own["paragraph_counts"], own["lowercase_counts"]
         self.known_words = spelling.KnownWords(
-            *(StringArray(unprefix(name, own)) for name in ("folded", "ends", "places"))
+            *(StringArray(unprefix(name, own)) for name in ("folded", "by_end_letters", "place_names"))
         )
-        self._written, self._names = StringArray(unprefix("written", own)), StringArray(unprefix("names", own))
-        self._told = own["told"]
+        self._spellings, self._names = StringArray(unprefix("spellings", own)), StringArray(unprefix("names", own))
+        self._expansions = own["expansions"]
 
     @cached_property
     def expansions(self) -> LearnedExpansions:
-        """The acronyms, and the names that are spelt in two ways."""
-        return LearnedExpansions.of(self._told.all().tobytes())
+        """The acronyms, and the names that are spelled in two ways."""
+        return LearnedExpansions.from_json(self._expansions.all().tobytes())
 
     def acronyms(self) -> Iterator[str]:
-        """The archive's acronyms of three letters and more, as they are written, the most frequent first."""
-        told = self.expansions
-        known = sorted(told.long_forms, key=lambda short: (-self.paragraph_count(short), short))
-        yield from (told.shown[short,] for short in known if len(short) > 2)
+        """Yield the acronyms of three letters or more, as they are written, the most frequent first."""
+        learned = self.expansions
+        known = sorted(learned.long_forms, key=lambda short: (-self.paragraph_count(short), short))
+        yield from (learned.shown[short,] for short in known if len(short) > 2)
 
     def names(self) -> Iterator[str]:
-        """Names of several words that stand in the midst of the archive's sentences, the most frequent first."""
+        """Yield the names of several words that occur in mid-sentence, the most frequent first."""
         return iter(self._names)
 
     def paragraph_count(self, term: str) -> int:
-        """In how many paragraphs ``term`` stands."""
-        return self._count(self._with, term)
+        """Return how many paragraphs contain ``term``."""
+        return self._count(self._paragraph_counts, term)
 
     def _count(self, counts: LazyArray, term: str) -> int:
-        number = self._terms.find(term)
-        return 0 if number is None else int(counts.part(number, number + 1)[0])
+        term_id = self._terms.find(term)
+        return 0 if term_id is None else int(counts.slice(term_id, term_id + 1)[0])
 
     def idf(self, term: str) -> float:
-        """How much ``term`` tells, by the paragraphs that hold it, 0 or more."""
+        """Return the idf of ``term`` over paragraphs, 0 or more."""
         return idf(self.size, self.paragraph_count(term))
 
     def is_name(self, term: str) -> bool:
-        """Whether the archive holds ``term`` and hardly ever writes it with a small letter."""
+        """Return whether the archive contains ``term`` and hardly ever writes it with a small letter."""
         count = self.paragraph_count(term)
-        return count > 0 and self._count(self._small, term) <= NAME_SMALL * count
+        return count > 0 and self._count(self._lowercase_counts, term) <= MAX_LOWERCASE_SHARE * count
 
     def original_spelling(self, folded: str) -> str:
-        """How the archive writes a folded word that it holds."""
-        return str(self._written[self.known_words.place(folded)])
+        """Return how the archive writes a folded word that it contains."""
+        return str(self._spellings[self.known_words.position(folded)])

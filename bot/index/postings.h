@@ -1,124 +1,126 @@
-/* Postings as bot/retrieval/runs.py lays them out, which says what each word means; and one posting found in them.
- *
- * Keeps secret whether a list's slots are numbers or a bit set.
- */
+/* Read postings in the layout that postings.py describes. */
 #include <stdint.h>
 
-enum { SEGMENT = 1 << 16, BLOCK = 64, RANKED = 256, NOWHERE = -1 };
-/* Bounds and sums are floats, of up to a thousand lists: they are given more than they can be wrong by. */
+enum { SEGMENT = 1 << 16, WINDOW = 64, RANK_STEP = 256, NOT_FOUND = -1 };
+/* Bounds and sums are floats, of up to a thousand lists: this margin is more than their rounding errors add up to. */
 static const float SLACK = 1e-4f;
 
 /* One field's postings. */
 typedef struct {
-    const int64_t *runs_of;   /* a term's first run, and behind the last term the number of runs */
-    const uint16_t *segments; /* of a run */
-    const int64_t *starts;    /* a run's first slot, and behind the last run the number of slots */
-    const uint8_t *bounds;    /* the greatest share in a run */
-    const uint16_t *slots;
-    const uint8_t *shares; /* count / (count + norm), in 255ths, rounded up */
-    const int64_t *aside;  /* the slots of which the share does not tell the count, ascending, and their counts */
-    const int64_t *aside_counts;
-    const int32_t *lengths; /* of a passage, in terms */
-    int64_t asides;
+    const int64_t *first_blocks; /* by term; and, after the last, the number of blocks */
+    const uint16_t *segments;    /* by block */
+    const int64_t *starts;       /* by block, its first position; and, after the last, the number of positions */
+    const uint8_t *bounds;       /* by block, its greatest impact */
+    const uint16_t *doc_ids;
+    const uint8_t *impacts;    /* count / (count + norm), in 255ths, rounded up */
+    const int64_t *exceptions; /* positions whose impact does not give the count, ascending, and their counts */
+    const int64_t *exception_counts;
+    const int32_t *lengths; /* by document, in terms */
+    int64_t exception_count;
     double gain, k1, b, average;
 } Field;
 
-/* One term in one field, and where it stands in the segment at hand. */
+/* One term in one field, and its block in the current segment. */
 typedef struct {
     const Field *field;
-    int64_t run, runs_end, start;
+    int64_t block, blocks_end, start;
     double factor;
-    int32_t size, words, ranks; /* slots: all; of a bit set, 0 where they are numbers; of its ranks */
-    float bound, scale;         /* what it adds to a sum: at most; and for each 255th of a share */
+    int32_t size, bit_set_size, rank_count; /* in units of two bytes; bit_set_size is 0 in a sparse block */
+    float bound, scale; /* the greatest score in the block; the score per 255th of an impact */
 } List;
 
-/* Where the list stands in the segment that begins at `base`: a list without slots occurs nowhere in it. */
-static void enter(List *list, int64_t base, int32_t passages) {
+/* Go to the list's block in the segment that begins at `base`; its size is 0 if there is none. */
+static void enter_segment(List *list, int64_t base, int32_t documents) {
     const Field *field = list->field;
     list->size = 0;
-    if (list->run == list->runs_end || field->segments[list->run] != base / SEGMENT) return;
-    int64_t run = list->run++;
-    int32_t words = (passages + 63) / 64 * 4;
-    list->ranks = (passages + RANKED - 1) / RANKED;
-    list->start = field->starts[run];
-    list->size = (int32_t)(field->starts[run + 1] - list->start);
-    list->words = list->size >= words + list->ranks + (words + 7) / 8 ? words : 0;
+    if (list->block == list->blocks_end || field->segments[list->block] != base / SEGMENT) return;
+    int64_t block = list->block++;
+    int32_t bit_set_size = (documents + 63) / 64 * 4;
+    list->rank_count = (documents + RANK_STEP - 1) / RANK_STEP;
+    list->start = field->starts[block];
+    list->size = (int32_t)(field->starts[block + 1] - list->start);
+    list->bit_set_size = list->size >= bit_set_size + list->rank_count + (bit_set_size + 7) / 8 ? bit_set_size : 0;
     list->scale = (float)(list->factor * field->gain / 255) * (1 + SLACK);
-    list->bound = list->scale * field->bounds[run];
+    list->bound = list->scale * field->bounds[block];
 }
 
-static inline int holds(const List *list, uint16_t at) {
-    return list->field->slots[list->start + (at >> 4)] >> (at & 15) & 1;
+/* Whether the bit set contains a document. */
+static inline int contains(const List *list, uint16_t doc) {
+    return list->field->doc_ids[list->start + (doc >> 4)] >> (doc & 15) & 1;
 }
 
-static inline uint64_t word(const List *list, int32_t block) {
+/* The bits of one window of documents. */
+static inline uint64_t window_bits(const List *list, int32_t window) {
     uint64_t bits;
-    __builtin_memcpy(&bits, list->field->slots + list->start + block * 4, sizeof bits);
+    __builtin_memcpy(&bits, list->field->doc_ids + list->start + window * 4, sizeof bits);
     return bits;
 }
 
-/* The place, among the postings of the run, of the one of passage `at` of the segment; NOWHERE without one. */
-static inline int32_t find(const List *list, uint16_t at) {
-    const uint16_t *slots = list->field->slots + list->start;
-    if (list->words) {
-        if (!holds(list, at)) return NOWHERE;
-        int32_t before = slots[list->words + at / RANKED];
-        for (int32_t block = at / RANKED * (RANKED / BLOCK); block < at / BLOCK; block++)
-            before += __builtin_popcountll(word(list, block));
-        return before + __builtin_popcountll(word(list, at / BLOCK) & (((uint64_t)1 << at % BLOCK) - 1));
+/* The number, within the block, of the posting of a document; NOT_FOUND if there is none. */
+static inline int32_t find(const List *list, uint16_t doc) {
+    const uint16_t *doc_ids = list->field->doc_ids + list->start;
+    if (list->bit_set_size) {
+        if (!contains(list, doc)) return NOT_FOUND;
+        int32_t rank = doc_ids[list->bit_set_size + doc / RANK_STEP];
+        for (int32_t window = doc / RANK_STEP * (RANK_STEP / WINDOW); window < doc / WINDOW; window++)
+            rank += __builtin_popcountll(window_bits(list, window));
+        return rank + __builtin_popcountll(window_bits(list, doc / WINDOW) & (((uint64_t)1 << doc % WINDOW) - 1));
     }
-    const uint16_t *from = slots;
+    const uint16_t *from = doc_ids;
     for (int32_t left = list->size, half; left > 1; left -= half) {
         half = left / 2;
-        from = from[half - 1] < at ? from + half : from;
+        from = from[half - 1] < doc ? from + half : from;
     }
-    return *from == at ? (int32_t)(from - slots) : NOWHERE;
+    return *from == doc ? (int32_t)(from - doc_ids) : NOT_FOUND;
 }
 
-static inline const uint8_t *bounds_of(const List *list) {
-    return (const uint8_t *)(list->field->slots + list->start + list->words + list->ranks);
+/* The greatest impacts of a dense block, by window. */
+static inline const uint8_t *window_impacts(const List *list) {
+    return (const uint8_t *)(list->field->doc_ids + list->start + list->bit_set_size + list->rank_count);
 }
 
-static inline float block_bound(const List *list, int32_t block) {
-    return list->scale * (float)bounds_of(list)[block];
+/* Upper bound of the score that the list adds to a document of a window. */
+static inline float window_bound(const List *list, int32_t window) {
+    return list->scale * (float)window_impacts(list)[window];
 }
 
-/* What a list adds at most for one of its postings. */
-static inline float share(const List *list, int32_t place) {
-    return list->scale * (float)list->field->shares[list->start + place];
+/* Upper bound of the score of one posting. */
+static inline float posting_bound(const List *list, int32_t posting) {
+    return list->scale * (float)list->field->impacts[list->start + posting];
 }
 
-/* What the library adds to the count of a term in this passage. */
-static double norm_of(const Field *field, int64_t passage) {
-    return field->k1 * ((1 - field->b) + field->b * (double)field->lengths[passage] / field->average);
+/* What rank-bm25 adds to a term's count in the denominator. */
+static double norm_of(const Field *field, int64_t document) {
+    return field->k1 * ((1 - field->b) + field->b * (double)field->lengths[document] / field->average);
 }
 
-static int32_t share_of(double count, double norm) {
-    double share = count / (count + norm) * 255;
-    return (int32_t)share + ((int32_t)share < share);
+static int32_t impact_of(double count, double norm) {
+    double impact = count / (count + norm) * 255;
+    return (int32_t)impact + ((int32_t)impact < impact);
 }
 
-/* How often a passage holds a term: the least count with the share that stands there, unless another is kept aside. */
-static double count_at(const Field *field, int64_t slot, double norm) {
-    const int32_t own = field->shares[slot];
-    double count = (double)(int64_t)(norm * (own - 1) / (256 - own)) - 1;
+/* The count of a posting: the least one with its impact, unless the posting is an exception. */
+static double count_at(const Field *field, int64_t position, double norm) {
+    const int32_t impact = field->impacts[position];
+    double count = (double)(int64_t)(norm * (impact - 1) / (256 - impact)) - 1;
     if (count < 1) count = 1;
-    while (share_of(count, norm) < own) count++;
-    if (share_of(count + 1, norm) != own) return count;
-    int64_t low = 0, high = field->asides;
+    while (impact_of(count, norm) < impact) count++;
+    if (impact_of(count + 1, norm) != impact) return count;
+    int64_t low = 0, high = field->exception_count;
     while (low < high) {
         int64_t middle = (low + high) / 2;
-        if (field->aside[middle] < slot) low = middle + 1;
+        if (field->exceptions[middle] < position) low = middle + 1;
         else high = middle;
     }
-    return low < field->asides && field->aside[low] == slot ? (double)field->aside_counts[low] : count;
+    int is_exception = low < field->exception_count && field->exceptions[low] == position;
+    return is_exception ? (double)field->exception_counts[low] : count;
 }
 
-/* What a list adds to the score of a passage, as it is defined; 0 where the passage does not hold the term. */
-static double exactly(const List *list, uint16_t at, int64_t passage) {
+/* The exact score that a list adds to document `doc` of the segment, which is `document` of all; 0 if not in the list. */
+static double exact_score(const List *list, uint16_t doc, int64_t document) {
     const Field *field = list->field;
-    int32_t place = list->size ? find(list, at) : NOWHERE;
-    if (place == NOWHERE) return 0;
-    double norm = norm_of(field, passage), count = count_at(field, list->start + place, norm);
+    int32_t posting = list->size ? find(list, doc) : NOT_FOUND;
+    if (posting == NOT_FOUND) return 0;
+    double norm = norm_of(field, document), count = count_at(field, list->start + posting, norm);
     return list->factor * (count * field->gain / (count + norm));
 }

@@ -1,7 +1,6 @@
-"""The reference engine: rank-bm25 as it comes, asked term by term.
+"""The reference retriever: rank-bm25 unchanged, one term at a time.
 
-Keeps nothing secret: it is here to be read. It defines the score that every other engine is held equal to, and is too
-slow for more than a few thousand passages.
+It defines the score that ``Bm25Retriever`` must equal, and is too slow for more than a few thousand passages.
 """
 
 from __future__ import annotations
@@ -10,19 +9,19 @@ from collections.abc import Sequence
 
 from bot.index.filters import is_in_scope
 from bot.index.postings import LuceneIdf
-from bot.index.scoring import FIELDS, K1, B, TermScore, body, has_phrases
+from bot.index.scoring import FIELDS, K1, B, TermScore, body_terms, has_phrases
 from bot.models import Hit, Passage, Query
 
 
 class ReferenceRetriever:
-    """Searches by scoring every passage with the library's own method."""
+    """Scores every passage with rank-bm25's own method."""
 
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._passages = passages
-        self._bodies = [set(body(passage)) for passage in passages]
-        self._all = [{term for terms, _ in FIELDS.values() for term in terms(passage)} for passage in passages]
+        self._bodies = [set(body_terms(passage)) for passage in passages]
+        self._terms = [{term for terms, _ in FIELDS.values() for term in terms(passage)} for passage in passages]
         corpora = {name: [terms(passage) for passage in passages] for name, (terms, _) in FIELDS.items()}
-        # The library divides by the average length: a field without a word has no scorer, and no score.
+        # rank-bm25 divides by the average length: a field without a word has no index, and no score.
         self._fields = {
             name: (LuceneIdf(corpus, k1=K1, b=B), FIELDS[name][1]) for name, corpus in corpora.items() if any(corpus)
         }
@@ -34,30 +33,30 @@ class ReferenceRetriever:
     def scores(self, query: Query, limit: int) -> dict[int, float]:
         """See ``Retriever.scores``."""
         scores = [0.0] * len(self._passages)
-        for scorer, weight in self._fields.values():
+        for field, weight in self._fields.values():
             for term in query.terms:
-                for number, score in enumerate(scorer.get_scores([term.text])):
+                for number, score in enumerate(field.get_scores([term.text])):
                     scores[number] += weight * term.weight * float(score)
-        found = [number for number in range(len(scores)) if self._qualifies(number, query)]
-        found.sort(key=lambda number: (-scores[number], number))
-        return {number: scores[number] for number in found[:limit]}
+        hits = [number for number in range(len(scores)) if self._is_hit(number, query)]
+        hits.sort(key=lambda number: (-scores[number], number))
+        return {number: scores[number] for number in hits[:limit]}
 
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
         """See ``Retriever.explain``."""
         number = self._passages.index(passage)
         scores = (
-            TermScore(name, term.text, weight * term.weight * float(scorer.get_scores([term.text])[number]))
-            for name, (scorer, weight) in self._fields.items()
+            TermScore(name, term.text, weight * term.weight * float(field.get_scores([term.text])[number]))
+            for name, (field, weight) in self._fields.items()
             for term in query.terms
         )
         return tuple(one for one in scores if one.score)
 
-    def _qualifies(self, number: int, query: Query) -> bool:
-        own, passage = self._bodies[number], self._passages[number]
+    def _is_hit(self, number: int, query: Query) -> bool:
+        body, passage = self._bodies[number], self._passages[number]
         return (
-            not self._all[number].isdisjoint(term.text for term in query.terms)
-            and all(any(own.issuperset(one) for one in alternatives) for alternatives in query.required)
-            and own.isdisjoint(query.excluded)
+            not self._terms[number].isdisjoint(term.text for term in query.terms)
+            and all(any(body.issuperset(one) for one in alternatives) for alternatives in query.required)
+            and body.isdisjoint(query.excluded)
             and is_in_scope(passage.article, query.filters.scope)
             and has_phrases(passage, query.filters)
         )

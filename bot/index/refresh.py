@@ -1,7 +1,4 @@
-"""The index of an archive, made of its files and of what was known of them before.
-
-Keeps secret which articles have to be analysed again: those that are new. The others' rows are taken over.
-"""
+"""Build the index of an archive's files, reusing the previous index: only new articles are analyzed."""
 
 from __future__ import annotations
 
@@ -20,85 +17,84 @@ from bot.models import Article
 
 
 class _PreviousIndex:
-    """What was kept before: see ``bot.articles.before.Before``."""
+    """An earlier index, as ``ingest.reader.PreviousRead``."""
 
-    def __init__(self, kept: IndexVersion) -> None:
-        self._known = IndexInputs.of(kept)
-        self.columns: LazyArrays = {
-            name: column for name, column in kept.columns.items() if not name.startswith("read.")
+    def __init__(self, version: IndexVersion) -> None:
+        self._inputs = IndexInputs.of_version(version)
+        self.arrays: LazyArrays = {
+            name: array for name, array in version.arrays.items() if not name.startswith("inputs.")
         }
-        self._archive = Archive(unprefix("rows", self.columns), unprefix("archive", self.columns))
-
-    def __len__(self) -> int:
-        return len(self._archive)
+        self.archive = Archive(unprefix("rows", self.arrays), unprefix("archive", self.arrays))
 
     @cached_property
     def rows(self) -> ArticleRows:
         """The rows of its articles."""
-        return ArticleRows.from_arrays(unprefix("rows", self.columns), self._known.vocabulary)
+        return ArticleRows.from_arrays(unprefix("rows", self.arrays), self._inputs.vocabulary)
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        ids = StringArray(unprefix("archive.ids", self.columns))
-        return dict(zip(ids, self.columns["archive.ids_at"].all().tolist(), strict=True))
+    def _positions(self) -> dict[str, int]:
+        ids = StringArray(unprefix("archive.ids", self.arrays))
+        return dict(zip(ids, self.arrays["archive.id_articles"].all().tolist(), strict=True))
 
     def file_record(self, path: str) -> FileRecord | None:
-        return self._known.files.get(path)
+        return self._inputs.files.get(path)
 
     def position(self, article_id: str) -> int:
-        return self._places[article_id]
+        return self._positions[article_id]
 
     def article(self, position: int) -> Article:
-        return self._archive.article(position)
-
-    def same(self, article: Article) -> int | None:
-        """The place of an article that is the same in all; None where there is none."""
-        return self._archive.same(article)
+        return self.archive.article(position)
 
 
-def refresh_index(now: Listing, kept: IndexVersion | None, progress: StageProgress | None = None) -> IndexVersion:
-    """What there is to keep of these files; what was ``kept`` before is taken over where it is the same."""
-    made = time.time_ns()
-    before = _PreviousIndex(kept) if kept else None
-    reading = read_files(now, _telling(progress, "Reading"), before)
-    places = [
-        item if isinstance(item, int) else before.same(item) if before is not None else None for item in reading.items
+def refresh_index(
+    listing: Listing, previous: IndexVersion | None, progress: StageProgress | None = None
+) -> IndexVersion:
+    """Build the index of the listed files, in memory; unchanged articles are taken from the ``previous`` one."""
+    built_at_ns = time.time_ns()
+    before = _PreviousIndex(previous) if previous else None
+    read = read_files(listing, _stage(progress, "Reading"), before)
+    positions = [
+        item if isinstance(item, int) else None if before is None else before.archive.find_identical(item)
+        for item in read.items
     ]
-    if before is not None and places == list(range(len(before))):
-        rows, columns = before.rows, before.columns
+    if before is not None and positions == list(range(len(before.archive))):
+        rows, arrays = before.rows, before.arrays
     else:
-        new = [item for item, at in zip(reading.items, places, strict=True) if at is None and isinstance(item, Article)]
-        fresh = analyze(new, _telling(progress, "Indexing")) if new else None
-        rows = _picked(places, None if before is None else before.rows, fresh)
-        columns = in_memory(build_arrays(rows))
-    manifest = Manifest(maker=BuildInfo.here(), listing=now.digest, latest=now.latest_mtime_ns, made=made)
-    notes = ReadNotes(reading.skipped, reading.warnings)
-    return IndexVersion(
-        manifest, columns, IndexInputs({one.path: one for one in reading.files}, notes, rows.vocabulary)
+        new = [item for item, at in zip(read.items, positions, strict=True) if at is None and isinstance(item, Article)]
+        new_rows = analyze(new, _stage(progress, "Indexing")) if new else None
+        rows = _merge_rows(positions, None if before is None else before.rows, new_rows)
+        arrays = in_memory(build_arrays(rows))
+    manifest = Manifest(
+        build_info=BuildInfo.current(),
+        listing_digest=listing.digest,
+        latest_mtime_ns=listing.latest_mtime_ns,
+        built_at_ns=built_at_ns,
     )
+    notes = ReadNotes(read.skipped, read.warnings)
+    return IndexVersion(manifest, arrays, IndexInputs({one.path: one for one in read.files}, notes, rows.vocabulary))
 
 
-def _picked(places: Sequence[int | None], before: ArticleRows | None, fresh: ArticleRows | None) -> ArticleRows:
-    """The rows at these places ``before``, and where there is none the next of the ``fresh`` ones."""
-    picks: list[RowRange] = []
-    taken = 0
-    for at in places:
-        if at is None and fresh:
-            _pick(picks, fresh, taken)
-            taken += 1
-        elif at is not None and before:
-            _pick(picks, before, at)
-    return join_rows(picks)
+def _merge_rows(positions: Sequence[int | None], before: ArticleRows | None, new: ArticleRows | None) -> ArticleRows:
+    """Join the rows at these positions of ``before``; for each None, the next of the ``new`` rows."""
+    ranges: list[RowRange] = []
+    used = 0
+    for position in positions:
+        if position is None and new:
+            _append_row(ranges, new, used)
+            used += 1
+        elif position is not None and before:
+            _append_row(ranges, before, position)
+    return join_rows(ranges)
 
 
-def _pick(picks: list[RowRange], rows: ArticleRows, at: int) -> None:
-    """Pick one article more; neighbours are picked together."""
-    last = picks[-1] if picks else None
+def _append_row(ranges: list[RowRange], rows: ArticleRows, at: int) -> None:
+    """Append one article, extending the last range if it is adjacent."""
+    last = ranges[-1] if ranges else None
     if last and last.rows is rows and last.end == at:
-        picks[-1] = RowRange(rows, last.first, at + 1)
+        ranges[-1] = RowRange(rows, last.first, at + 1)
     else:
-        picks.append(RowRange(rows, at, at + 1))
+        ranges.append(RowRange(rows, at, at + 1))
 
 
-def _telling(progress: StageProgress | None, what: str) -> Callable[[int, int], None] | None:
-    return (lambda done, total: progress(what, done, total)) if progress else None
+def _stage(progress: StageProgress | None, name: str) -> Callable[[int, int], None] | None:
+    return (lambda done, total: progress(name, done, total)) if progress else None

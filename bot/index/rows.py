@@ -1,7 +1,4 @@
-"""What analysing found, article by article, so that an article's part can be taken over into another archive.
-
-Keeps secret how rows of several archives are put together: words are known by number, and each vocabulary has its own.
-"""
+"""The analysis of articles as tables of rows, so that an article's rows can be reused when the archive is refreshed."""
 
 from __future__ import annotations
 
@@ -9,60 +6,68 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from bot.index.arrays import Array, IntArray, LazyArrays, in_memory, offsets, prefix, unprefix
+from bot.index.arrays import Array, Int32Array, IntArray, LazyArrays, in_memory, offsets, prefix, unprefix
 from bot.index.tokens import Vocabulary, merge_vocabularies
 
-WORD = "number"
-"""The column that holds numbers of words, in whichever table."""
+WORD_ID = "word_id"
+"""The array that holds word ids, in every table that has words."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowTable:
-    """Columns of one length. The rows of article ``i`` are those from ``borders[i]`` up to ``borders[i + 1]``."""
+    """Arrays of one length. The rows of article ``i`` are ``borders[i]`` to ``borders[i + 1]`` (exclusive)."""
 
     borders: IntArray
-    columns: LazyArrays
+    arrays: LazyArrays
 
-    def rows(self, first: int, end: int) -> slice:
-        """The rows of the articles from ``first`` up to ``end``."""
+    def row_range(self, first: int, end: int) -> slice:
+        """Return the rows of the articles ``first`` to ``end`` (exclusive)."""
         return slice(int(self.borders[first]), int(self.borders[end]))
+
+
+def make_table(sizes: Array, arrays: Mapping[str, Array]) -> RowTable:
+    """Create a table from the number of rows per article and arrays in memory."""
+    return RowTable(offsets(sizes), in_memory(arrays))
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleRows:
-    """The tables of some articles, by name, and the words that they speak of.
+    """The tables of some articles, by name, and the vocabulary that their word ids refer to.
 
-    A table's columns: ``text`` (bytes), ``facts`` (bytes: see ``bot.archive``), ``digest`` (bytes of each text's
-    SHA-256), ``learnt`` (bytes: see ``bot.lexicon``); ``article`` (published: a day's ordinal, or 0); ``paragraph``
-    (start, end, heading_start, heading_end: offsets into the text, -1 without a heading; words, tokens, sentences: how
-    many); ``passage`` (paragraphs, headings: how many paragraphs, and how many words their heading has); ``word``
-    (number), of paragraphs; ``title`` and ``heading`` (number), of articles' titles and passages' headings; ``token``
-    (number, start, end), of those words of paragraphs that are searched; ``sentence`` (start, end, first:
-    how many of its paragraph's tokens precede it).
+    The tables and their arrays:
+
+    * of bytes: ``text``, ``metadata`` (``archive.encode_metadata``), ``digest`` (SHA-256 of the text), ``learned``
+      (``learning.learn_from_article``)
+    * ``article``: published (ordinal of the day, or 0)
+    * ``paragraph``: start, end, heading_start, heading_end (offsets into the text, -1 without a heading), and how many
+      words, tokens, sentences it has
+    * ``passage``: how many paragraphs it has, and how many words its heading (``headings``)
+    * ``word``: word_id, of every word of the paragraphs; ``title``, ``heading``: the same of the articles' titles and
+      the passages' headings
+    * ``token``: word_id, start, end, of the words of paragraphs that are no stop words
+    * ``sentence``: start, end, first (how many tokens of its paragraph precede it)
     """
 
     vocabulary: Vocabulary
     tables: Mapping[str, RowTable]
 
     @classmethod
-    def from_arrays(cls, columns: LazyArrays, vocabulary: Vocabulary) -> ArticleRows:
-        """What ``arrays`` gave the columns of, the vocabulary's among them."""
-        names = dict.fromkeys(name.split(".")[0] for name in columns)
+    def from_arrays(cls, arrays: LazyArrays, vocabulary: Vocabulary) -> ArticleRows:
+        """Open what ``to_arrays`` returned; the ``vocabulary`` is passed in, since it may be in memory already."""
         tables = {}
-        for name in names.keys() - {"vocabulary"}:
-            held = dict(unprefix(name, columns))
-            tables[name] = RowTable(held.pop("borders").all(), held)
+        for name in {name.split(".")[0] for name in arrays} - {"vocabulary"}:
+            own = dict(unprefix(name, arrays))
+            tables[name] = RowTable(own.pop("borders").all(), own)
         return cls(vocabulary, tables)
 
-    def arrays(self) -> dict[str, Array]:
-        """All of it."""
-        found = prefix("vocabulary", self.vocabulary.arrays())
+    def to_arrays(self) -> dict[str, Array]:
+        """Return everything as named arrays."""
+        arrays = prefix("vocabulary", self.vocabulary.to_arrays())
         for name, table in self.tables.items():
-            found |= prefix(name, {"borders": table.borders})
-            found |= prefix(name, {key: column.all() for key, column in table.columns.items()})
-        return found
+            own = {key: array.all() for key, array in table.arrays.items()}
+            arrays |= prefix(name, {"borders": table.borders} | own)
+        return arrays
 
     def __len__(self) -> int:
         return len(self.tables["article"].borders) - 1
@@ -70,50 +75,45 @@ class ArticleRows:
 
 @dataclass(frozen=True, slots=True)
 class RowRange:
-    """The articles of ``rows`` from ``first`` up to ``end``."""
+    """The articles ``first`` to ``end`` (exclusive) of ``rows``."""
 
     rows: ArticleRows
     first: int
     end: int
 
 
-def join_rows(picks: Sequence[RowRange]) -> ArticleRows:
-    """The picked articles in this order, as if they had been analysed together. At least one pick."""
-    if len(picks) == 1 and (picks[0].first, picks[0].end) == (0, len(picks[0].rows)):
-        return picks[0].rows
-    parts = {id(pick.rows): pick.rows for pick in picks}
+def join_rows(ranges: Sequence[RowRange]) -> ArticleRows:
+    """Join the articles of at least one range, as if they had been analyzed together."""
+    if len(ranges) == 1 and (ranges[0].first, ranges[0].end) == (0, len(ranges[0].rows)):
+        return ranges[0].rows
+    parts = {id(one.rows): one.rows for one in ranges}
     used = {key: np.zeros(len(rows.vocabulary.words), np.bool_) for key, rows in parts.items()}
-    for pick in picks:
-        for numbers in _word_numbers(pick):
-            used[id(pick.rows)][numbers] = True
+    for one in ranges:
+        for word_ids in _word_ids(one):
+            used[id(one.rows)][word_ids] = True
     vocabulary = merge_vocabularies((rows.vocabulary, used[key].tolist()) for key, rows in parts.items())
-    place = {word: at for at, word in enumerate(vocabulary.words)}
-    renumbered = {
-        key: np.array([place.get(word, -1) for word in rows.vocabulary.words], np.int32) for key, rows in parts.items()
+    new_id = {word: word_id for word_id, word in enumerate(vocabulary.words)}
+    new_ids = {
+        key: np.array([new_id.get(word, -1) for word in rows.vocabulary.words], np.int32) for key, rows in parts.items()
     }
-    names = picks[0].rows.tables
-    return ArticleRows(vocabulary, {name: _joined(name, picks, renumbered) for name in names})
+    return ArticleRows(vocabulary, {name: _join_table(name, ranges, new_ids) for name in ranges[0].rows.tables})
 
 
-def _word_numbers(pick: RowRange) -> Iterator[Array]:
-    for table in pick.rows.tables.values():
-        if WORD in table.columns:
-            within = table.rows(pick.first, pick.end)
-            yield table.columns[WORD].part(within.start, within.stop)
+def _word_ids(one: RowRange) -> Iterator[Array]:
+    for table in one.rows.tables.values():
+        if WORD_ID in table.arrays:
+            own = table.row_range(one.first, one.end)
+            yield table.arrays[WORD_ID].slice(own.start, own.stop)
 
 
-def _joined(name: str, picks: Sequence[RowRange], renumbered: Mapping[int, npt.NDArray[np.int32]]) -> RowTable:
-    sizes, parts = [], {key: list[Array]() for key in picks[0].rows.tables[name].columns}
-    for pick in picks:
-        whole = pick.rows.tables[name]
-        sizes.append(np.diff(whole.borders[pick.first : pick.end + 1]))
-        within = whole.rows(pick.first, pick.end)
-        for key, column in whole.columns.items():
-            found = column.part(within.start, within.stop)
-            parts[key].append(renumbered[id(pick.rows)][found] if key == WORD else found)
-    return make_table(np.concatenate(sizes), {key: np.concatenate(found) for key, found in parts.items()})
-
-
-def make_table(sizes: Array, columns: Mapping[str, Array]) -> RowTable:
-    """The table whose articles have so many rows each."""
-    return RowTable(offsets(sizes), in_memory(columns))
+def _join_table(name: str, ranges: Sequence[RowRange], new_ids: Mapping[int, Int32Array]) -> RowTable:
+    """Join table ``name`` of the ranges; ``new_ids`` maps word ids, by the id() of the rows."""
+    sizes, parts = [], {key: list[Array]() for key in ranges[0].rows.tables[name].arrays}
+    for one in ranges:
+        table = one.rows.tables[name]
+        sizes.append(np.diff(table.borders[one.first : one.end + 1]))
+        own = table.row_range(one.first, one.end)
+        for key, array in table.arrays.items():
+            values = array.slice(own.start, own.stop)
+            parts[key].append(new_ids[id(one.rows)][values] if key == WORD_ID else values)
+    return make_table(np.concatenate(sizes), {key: np.concatenate(arrays) for key, arrays in parts.items()})

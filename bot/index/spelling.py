@@ -1,16 +1,14 @@
-"""Which words are one word spelt in two ways. Keeps secret the distances and the guards.
+"""Which words are one word in two spellings.
 
-Names that are not each other are often one letter apart (Iran and Iraq, Niger and Nigeria), so distance alone joins
-nothing. Two cases are told apart:
+Different names are often one letter apart (Iran and Iraq, Niger and Nigeria), so edit distance alone decides nothing:
 
-* Both words stand in the archive: joined only when both are names, one is the other with two letters exchanged
-  ("Natakani", "Nakatani": the same letters, the same first and last, six or more), and the archive uses them beside
+* Two words of the archive are joined only if both are names, one is the other with two letters exchanged
+  ("Natakani", "Nakatani": the same letters, the same first and last, six or more), and the archive uses them next to
   the same words.
-* The word was typed by a person and stands nowhere in the archive: joined to the archive's words that are one slip
-  away, begin and end alike and have six letters or more. A slip is two letters exchanged, a letter doubled or not, one
-  vowel for another (seven letters or more), or any one letter (ten or more); or else an "s" at the end, which the
-  stemmer leaves on a name ("Senkakus"). The name of a country, a territory or a
-  language is no slip for another word.
+* A word that a person typed and the archive does not contain is joined to the archive's words that are one typo away,
+  begin and end alike and have six letters or more. A typo is two letters exchanged, a letter doubled or not, one vowel
+  for another (seven letters or more), or any one letter (ten or more); or else a final "s", which the stemmer leaves on
+  a name ("Senkakus"). The name of a country, a territory or a language is never a typo.
 
 A word with a digit is never joined to another.
 """
@@ -25,107 +23,106 @@ from itertools import takewhile
 from bot.index.arrays import StringArray
 from bot.text import analysis
 
+MIN_LETTERS, MIN_LETTERS_FOR_VOWEL, MIN_LETTERS_FOR_ANY = 6, 7, 10
 _VOWELS = frozenset("aeiouy")
 
 
-def of_same_letters(names: Iterable[str]) -> list[list[str]]:
-    """Groups of two names and more that have the same letters, the same first and last, and six or more of them.
-
-    ``names`` are folded words.
-    """
+def group_anagrams(names: Iterable[str]) -> list[list[str]]:
+    """Group folded names with the same letters, first letter and last letter; groups of two or more."""
     groups: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
     for name in names:
-        if len(name) >= 6 and name.isalpha():
+        if len(name) >= MIN_LETTERS and name.isalpha():
             groups[name[0], name[-1], "".join(sorted(name))].append(name)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def exchanged(groups: Iterable[list[str]], beside: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
-    """Names that are each other with two letters exchanged.
+def find_transpositions(
+    groups: Iterable[list[str]], neighbors: Mapping[str, Collection[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Return, for each name with another spelling, those spellings: two letters exchanged, and a common neighbor.
 
-    ``groups`` are those of ``of_same_letters``; ``beside[name]`` the terms that stand near it. Gives, for each name
-    that has another spelling, those spellings.
+    ``groups`` are those of ``group_anagrams``; ``neighbors[name]`` the terms near it in the archive.
     """
     found: defaultdict[str, list[str]] = defaultdict(list)
     for group in groups:
         for one in group:
             for other in group:
-                apart = sum(a != b for a, b in zip(one, other, strict=True))
-                if apart == 2 and not set(beside.get(one, ())).isdisjoint(beside.get(other, ())):
+                different = sum(a != b for a, b in zip(one, other, strict=True))
+                if different == 2 and not set(neighbors.get(one, ())).isdisjoint(neighbors.get(other, ())):
                     found[one].append(other)
     return {name: tuple(sorted(others)) for name, others in found.items()}
 
 
-def by_ends(words: Iterable[str]) -> list[str]:
-    """The words of six letters or more, each behind the letters that it begins and ends with; sorted."""
-    return sorted(word[0] + word[-1] + word for word in words if len(word) >= 6)
+def key_by_end_letters(words: Iterable[str]) -> list[str]:
+    """Return the words of six letters or more, prefixed with their first and last letter; sorted."""
+    return sorted(word[0] + word[-1] + word for word in words if len(word) >= MIN_LETTERS)
 
 
 class KnownWords:
-    """The words of an archive, folded, also by the letters that they begin and end with: a slip changes neither."""
+    """The folded words of an archive, also by their first and last letter, which a typo does not change."""
 
-    def __init__(self, words: StringArray, ends: StringArray, places: StringArray) -> None:
-        """``words`` are sorted; ``ends`` and ``places`` are what ``by_ends`` and ``names_of_places`` gave."""
-        self._words, self._ends, self._places = words, ends, places
+    def __init__(self, words: StringArray, by_end_letters: StringArray, place_names: StringArray) -> None:
+        """``words`` are sorted; see ``key_by_end_letters`` and ``list_place_names`` for the others."""
+        self._words, self._by_end_letters, self._place_names = words, by_end_letters, place_names
 
     def __contains__(self, word: str) -> bool:
         return self._words.find(word) is not None
 
-    def is_place(self, word: str) -> bool:
-        """Whether ``word`` stands in the name of a country, a territory or a language."""
-        return self._places.find(word) is not None
+    def is_place_name(self, word: str) -> bool:
+        """Return whether ``word`` is part of the name of a country, a territory or a language."""
+        return self._place_names.find(word) is not None
 
-    def place(self, word: str) -> int:
-        """Where a known word stands among all, sorted."""
-        return self._words.place(word)
+    def position(self, word: str) -> int:
+        """Return the position of a known word among all, sorted."""
+        return self._words.insertion_point(word)
 
-    def alike(self, word: str) -> Sequence[str]:
-        """The words of six letters or more that begin and end as ``word`` does."""
-        ends = word[0] + word[-1]
-        behind = (self._ends[at] for at in range(self._ends.place(ends), len(self._ends)))
-        return [found[2:] for found in takewhile(lambda one: one.startswith(ends), behind)]
+    def with_same_ends(self, word: str) -> Sequence[str]:
+        """Return the words of six letters or more that begin and end as ``word`` does."""
+        ends, keyed = word[0] + word[-1], self._by_end_letters
+        following = (keyed[at] for at in range(keyed.insertion_point(ends), len(keyed)))
+        return [key[2:] for key in takewhile(lambda key: key.startswith(ends), following)]
 
 
 def nearest_words(word: str, known: KnownWords) -> tuple[str, ...]:
-    """The words of ``known`` for which a person who typed ``word`` (folded) may have slipped.
-
-    Sorted; none is a common answer.
-    """
-    if len(word) < 6 or not word.isalpha() or known.is_place(word):
+    """Return the ``known`` words of which ``word``, as a person typed it and folded, may be a typo; sorted."""
+    if len(word) < MIN_LETTERS or not word.isalpha() or known.is_place_name(word):
         return ()
-    number = word.removesuffix("s") if word.endswith("s") else word + "s"
-    if number in known:
-        return (number,)
+    other_number = word.removesuffix("s") if word.endswith("s") else word + "s"
+    if other_number in known:
+        return (other_number,)
+    # Imported here for start-up time: few questions contain an unknown word.
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    close = process.extract(word, known.alike(word), scorer=OSA.distance, score_cutoff=2, limit=None)
-    return tuple(sorted(found for found, _, _ in close if is_slip(word, found)))
+    close = process.extract(word, known.with_same_ends(word), scorer=OSA.distance, score_cutoff=2, limit=None)
+    return tuple(sorted(other for other, _, _ in close if is_typo(word, other)))
 
 
-def is_slip(typed: str, word: str) -> bool:
-    """Whether ``typed`` may be a slip for ``word``; both folded."""
-    if min(len(typed), len(word)) < 6 or typed[0] != word[0] or typed[-1] != word[-1] or not word.isalpha():
+def is_typo(typed: str, word: str) -> bool:
+    """Return whether ``typed`` may be a typo of ``word``; both folded."""
+    if min(len(typed), len(word)) < MIN_LETTERS or not word.isalpha() or typed[0] != word[0] or typed[-1] != word[-1]:
         return False
     shorter, longer = sorted((typed, word), key=len)
     if len(shorter) == len(longer):
         changed = [(a, b) for a, b in zip(typed, word, strict=True) if a != b]
         if len(changed) == 2:
             return Counter(typed) == Counter(word)
-        both_vowels = len(changed) == 1 and _VOWELS.issuperset(changed[0])
-        return len(changed) == 1 and (len(word) >= 10 or (both_vowels and len(word) >= 7))
+        are_vowels = len(changed) == 1 and _VOWELS.issuperset(changed[0])
+        return len(changed) == 1 and (
+            len(word) >= MIN_LETTERS_FOR_ANY or (are_vowels and len(word) >= MIN_LETTERS_FOR_VOWEL)
+        )
     if len(longer) - len(shorter) > 1:
         return False
     at = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
     if shorter[at:] != longer[at + 1 :]:
         return False
-    return longer[at] == longer[at - 1] or len(longer) >= 10
+    return longer[at] == longer[at - 1] or len(longer) >= MIN_LETTERS_FOR_ANY
 
 
 @cache
-def names_of_places() -> list[str]:
-    """The words in the names of countries, territories and languages, folded and sorted."""
-    from babel import Locale  # which takes as long to import as all else does for a question
+def list_place_names() -> list[str]:
+    """Return the words in the English names of countries, territories and languages, folded and sorted."""
+    from babel import Locale  # as slow to import as everything else that a question needs
 
     english = Locale("en")
     names = [*english.territories.values(), *english.languages.values()]

@@ -1,7 +1,4 @@
-"""The index of the archive at some paths, kept on disk, and made anew where its files are no longer what they were.
-
-Keeps secret where it is kept, and when what is kept there is trusted.
-"""
+"""Keep the index of an archive on disk, and refresh it when the archive's files or the software have changed."""
 
 from __future__ import annotations
 
@@ -25,94 +22,97 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SavedIndex:
-    """Where an index is kept: what another process needs to open the same one. ``made`` is as in its manifest."""
+    """Identifies a saved index, so that another process can open it. ``built_at_ns`` is that of its manifest."""
 
     folder: Path
     name: str
-    made: int
+    built_at_ns: int
 
     def open(self) -> Index | None:
-        """The index; None where it cannot be opened, or another has taken its place."""
-        kept = _loaded(self.folder, self.name)
-        return kept.index if kept is not None and kept.manifest.made == self.made else None
+        """Return the index; None if it cannot be opened or has been replaced."""
+        version = _load_version(self.folder, self.name)
+        is_same = version is not None and version.manifest.built_at_ns == self.built_at_ns
+        return version.index if version is not None and is_same else None
 
 
 class IndexStore:
-    """Keeps the index of the archive at ``paths`` in ``folder``; in memory alone where that is None."""
+    """Stores the index of the archive at ``paths`` in ``folder``, or in memory only if that is None."""
 
     def __init__(self, paths: Sequence[Path], folder: Path | None) -> None:
         self._paths, self._folder = tuple(paths), folder
-        where = "\0".join(str(path.resolve()) for path in paths)
-        self._name = hashlib.sha256(where.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        key = "\0".join(str(path.resolve()) for path in paths)
+        self._name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
-    def load_current(self, progress: StageProgress | None = None, before: IndexVersion | None = None) -> IndexVersion:
-        """The index of the files as they are now: ``before`` itself where nothing has changed. It is not yet saved.
+    def load_current(self, progress: StageProgress | None = None, previous: IndexVersion | None = None) -> IndexVersion:
+        """Return the index of the files as they are now, loaded or refreshed; ``previous`` itself if still current.
 
-        Raises ``ArchiveError`` when there is nothing to answer from.
+        A refreshed index is not saved yet. Raises ``ArchiveError`` if there is no article.
         """
-        now = list_files(self._paths)
-        if before is not None and before.is_current(now):
-            return before
+        listing = list_files(self._paths)
+        if previous is not None and previous.is_current(listing):
+            return previous
         saved = self._load()
-        if saved is not None and saved.is_current(now):
+        if saved is not None and saved.is_current(listing):
             return saved
         try:
-            return self._made(now, before or saved, progress)
+            return self._refresh(listing, previous or saved, progress)
         except DamagedSnapshotError as error:
-            log.warning("The snapshot of the archive is made anew: %s", error)
-            return self._made(now, None, progress)
+            log.warning("The archive's index is rebuilt. %s", error)
+            return self._refresh(listing, None, progress)
 
     def rebuild(self) -> IndexVersion:
-        """The index made of nothing but the files: what was kept of it is damaged."""
-        return self._made(list_files(self._paths), None, None)
+        """Build the index from the files alone, because the saved one is damaged."""
+        return self._refresh(list_files(self._paths), None, None)
 
-    def _made(self, now: Listing, before: IndexVersion | None, progress: StageProgress | None) -> IndexVersion:
-        # What reads and analyses articles takes long to import, and most questions in a terminal need none of it.
+    def _refresh(self, listing: Listing, previous: IndexVersion | None, progress: StageProgress | None) -> IndexVersion:
+        # Imported here for start-up time: most questions in a terminal are answered from a saved index.
         from bot.index.refresh import refresh_index
 
-        return refresh_index(now, before, progress)
+        return refresh_index(listing, previous, progress)
 
-    def save(self, kept: IndexVersion) -> IndexVersion:
-        """The same index, kept on disk and read from there; as it is where it cannot be, or was already."""
-        if self._folder is None or kept.is_saved:
-            return kept
+    def save(self, version: IndexVersion) -> IndexVersion:
+        """Save the index and return it as opened from disk; as it is if it cannot be saved or is saved already."""
+        if self._folder is None or version.is_saved:
+            return version
         try:
-            save_snapshot(self._folder, self._name, kept.arrays(), kept.manifest.model_dump_json())
+            save_snapshot(self._folder, self._name, version.to_arrays(), version.manifest.model_dump_json())
         except SnapshotError as error:
             log.warning("%s", error)
-            return kept
-        except DamagedSnapshotError as error:  # in what was taken over
-            log.warning("The snapshot of the archive is made anew: %s", error)
+            return version
+        except DamagedSnapshotError as error:  # in the arrays reused from the previous index
+            log.warning("The archive's index is rebuilt. %s", error)
             return self.save(self.rebuild())
         saved = self._load()
-        if saved is None or saved.manifest != kept.manifest:  # another process has saved its own meanwhile
-            return kept
-        saved.known, saved.notes = kept.known, kept.notes
+        if saved is None or saved.manifest != version.manifest:  # another process has saved its own meanwhile
+            return version
+        saved.inputs, saved.notes = version.inputs, version.notes
         return saved
 
-    def watch(self, over: Event) -> Iterator[None]:
-        """See ``watching.changes``."""
-        from bot.index.watch import watch_files
+    def watch(self, stop: Event) -> Iterator[None]:
+        """See ``watch.watch_files``."""
+        from bot.index.watch import watch_files  # imported here for start-up time: only a server watches
 
-        return watch_files(self._paths, over)
+        return watch_files(self._paths, stop)
 
-    def locate(self, kept: IndexVersion) -> SavedIndex | None:
-        """Where it is kept; None where in memory alone."""
-        return SavedIndex(self._folder, self._name, kept.manifest.made) if self._folder and kept.is_saved else None
+    def locate(self, version: IndexVersion) -> SavedIndex | None:
+        """Return where the index is saved; None if it is in memory only."""
+        if self._folder is None or not version.is_saved:
+            return None
+        return SavedIndex(self._folder, self._name, version.manifest.built_at_ns)
 
     def _load(self) -> IndexVersion | None:
-        return None if self._folder is None else _loaded(self._folder, self._name)
+        return None if self._folder is None else _load_version(self._folder, self._name)
 
 
-def _loaded(folder: Path, name: str) -> IndexVersion | None:
+def _load_version(folder: Path, name: str) -> IndexVersion | None:
     try:
         snapshot = load_snapshot(folder, name)
         if snapshot is None:
             return None
         manifest = Manifest.model_validate_json(snapshot.manifest)
-        return IndexVersion(manifest, snapshot.arrays) if manifest.maker.is_here() else None
+        return IndexVersion(manifest, snapshot.arrays) if manifest.build_info.is_current() else None
     except ValidationError:
-        return None  # another version's
+        return None  # written by another version of Pullquote
     except DamagedSnapshotError as error:
-        log.warning("The snapshot of the archive is made anew: %s", error)
+        log.warning("The archive's index is rebuilt. %s", error)
         return None

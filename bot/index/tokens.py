@@ -1,10 +1,6 @@
-"""Every word of some texts as it is written there, each with what the analysis makes of it.
+"""The vocabulary of an archive, and the tokens and sentences of every paragraph, analyzed once, in flat arrays.
 
-Keeps secret that a word is analysed once, however often it stands in a text.
-
-The searched tokens and the sentences of every paragraph of an archive, analysed once.
-
-Keeps secret that they lie in flat arrays: a question looks at hundreds of paragraphs, and must not analyse them again.
+A question looks at hundreds of paragraphs, too many to analyze again.
 """
 
 from __future__ import annotations
@@ -15,88 +11,87 @@ from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from bot.index.arrays import Array, IntArray, LazyArrays, StringArray, offsets, prefix, unprefix
+from bot.index.arrays import Array, BoolArray, IntArray, LazyArrays, StringArray, offsets, prefix, unprefix
 from bot.models import Article, Paragraph, Passage, Span
 from bot.text import analysis
+
+UNKNOWN = -1
+"""The id of a term that no paragraph contains."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Words in order, none twice: as written, folded, and the term under which each is searched; "" where it is not."""
+    """Distinct words, sorted: as written, folded, and the term under which each is searched ("" for a stop word).
+
+    A word's id is its position.
+    """
 
     words: tuple[str, ...]
     folded: tuple[str, ...]
     terms: tuple[str, ...]
 
     @classmethod
-    def of(cls, words: Iterable[str]) -> Vocabulary:
-        """The words, analysed."""
+    def analyze(cls, words: Iterable[str]) -> Vocabulary:
+        """Sort and analyze distinct words."""
         known = tuple(sorted(words))
-        return cls(
-            known, tuple(map(analysis.fold, known)), tuple(analysis.to_search_term(word) or "" for word in known)
-        )
+        terms = tuple(analysis.to_search_term(word) or "" for word in known)
+        return cls(known, tuple(map(analysis.fold, known)), terms)
 
     @classmethod
-    def from_arrays(cls, columns: LazyArrays) -> Vocabulary:
-        """What ``arrays`` gave the columns of."""
-        return cls(*(tuple(StringArray(unprefix(name, columns))) for name in cls.__slots__))
+    def from_arrays(cls, arrays: LazyArrays) -> Vocabulary:
+        """Open what ``to_arrays`` returned."""
+        return cls(*(tuple(StringArray(unprefix(name, arrays))) for name in cls.__slots__))
 
-    def arrays(self) -> dict[str, Array]:
-        """What it is made of."""
+    def to_arrays(self) -> dict[str, Array]:
+        """Return everything as named arrays."""
         return {
             key: array
             for name in self.__slots__
-            for key, array in prefix(name, StringArray.arrays(getattr(self, name))).items()
+            for key, array in prefix(name, StringArray.encode(getattr(self, name))).items()
         }
 
 
 def merge_vocabularies(parts: Iterable[tuple[Vocabulary, Iterable[bool]]]) -> Vocabulary:
-    """The words of several vocabularies, each once; of each vocabulary those that are marked."""
+    """Merge vocabularies; each comes with a mask of the words to use."""
     folded: dict[str, str] = {}
     terms: dict[str, str] = {}
-    for known, marks in parts:
-        folded.update(compress(zip(known.words, known.folded, strict=True), marks))
-        terms.update(compress(zip(known.words, known.terms, strict=True), marks))
+    for part, mask in parts:
+        folded.update(compress(zip(part.words, part.folded, strict=True), mask))
+        terms.update(compress(zip(part.words, part.terms, strict=True), mask))
     words = tuple(sorted(folded))
     return Vocabulary(words, tuple(map(folded.__getitem__, words)), tuple(map(terms.__getitem__, words)))
-
-
-UNKNOWN = -1
-"""The number of a term that no paragraph holds."""
 
 
 def token_arrays(
     rows: LazyArrays, vocabulary: Vocabulary, terms: Array, title_terms: Array, first_titles: IntArray
 ) -> dict[str, Array]:
-    """What tokens keep besides the rows of the articles (``bot.indexing.rows``).
+    """Compute what ``Tokens`` needs besides the rows (``ArticleRows``).
 
-    ``vocabulary`` is that of the rows; ``terms`` are the numbers of each token's term, ``title_terms`` those of the
-    searched words of titles, of which an article's begin at ``first_titles``.
+    ``vocabulary`` is that of the rows; ``terms`` are the term ids of the tokens, ``title_terms`` those of the titles,
+    of which article ``i``'s begin at ``first_titles[i]``.
     """
     first: dict[str, int] = {}
     words = enumerate(zip(vocabulary.terms, vocabulary.folded, strict=True))
-    same = [first.setdefault(term or analysis.stem(folded), at) for at, (term, folded) in words]
-    first_terms, first_sentences = (offsets(rows[f"paragraph.{key}"].all()) for key in ("tokens", "sentences"))
-    before = np.repeat(first_terms[:-1], np.diff(first_sentences))
+    canonical = [first.setdefault(term or analysis.stem(folded), word_id) for word_id, (term, folded) in words]
+    first_tokens, first_sentences = (offsets(rows[f"paragraph.{key}"].all()) for key in ("tokens", "sentences"))
+    before = np.repeat(first_tokens[:-1], np.diff(first_sentences))
     return {
         "terms": terms,
         "title_terms": title_terms,
         "first_titles": first_titles,
-        "first_terms": first_terms,
-        "same": np.array(same, np.int32),
+        "first_tokens": first_tokens,
+        "canonical": np.array(canonical, np.int32),
         "first_words": offsets(rows["paragraph.words"].all()),
         "first_sentences": first_sentences,
-        "sentence_terms": before + rows["sentence.first"].all(),
+        "sentence_tokens": before + rows["sentence.first"].all(),
     }
 
 
 class TermOccurrences(NamedTuple):
-    """Some tokens, ascending, in arrays of one shape: their own numbers, their terms', their paragraphs'.
+    """Occurrences of terms, in arrays of one shape: token number (ascending), term id, and paragraph number.
 
-    ``sentences`` counts, for each, those of its paragraph's sentences before the one that holds all of it; -1 where
-    none does.
+    ``sentences`` is the number, within the paragraph, of the sentence that contains the whole token, or -1.
     """
 
     tokens: IntArray
@@ -106,119 +101,119 @@ class TermOccurrences(NamedTuple):
 
 
 class Tokens:
-    """Tokens by paragraph, of whole articles, each article's together. A term is known by its number."""
+    """The tokens of an archive, which are the words that are no stop words; numbered from 0 in reading order."""
 
     def __init__(
         self,
         rows: LazyArrays,
         own: LazyArrays,
         terms: StringArray,
-        number: Callable[[Paragraph], int],
-        place: Callable[[str], int],
+        paragraph_number: Callable[[Paragraph], int],
+        article_number: Callable[[str], int],
     ) -> None:
-        """``own`` is what ``arrays`` gave of the ``rows``; ``terms`` are sorted, and a term's number is its place.
+        """``own`` is what ``token_arrays`` computed from the ``rows``; ``terms`` are sorted, by term id.
 
-        ``number`` gives a paragraph's number among all, from 0; those of one article follow each other. ``place`` gives
-        how many articles precede the one with an id.
+        ``paragraph_number`` and ``article_number`` are those of ``Archive``.
         """
-        self._known, self.paragraph_number, self._place = terms, number, place
+        self._known, self.paragraph_number, self._article_number = terms, paragraph_number, article_number
         self._title_terms, self._first_titles = own["title_terms"], own["first_titles"].all()
         self._terms, self._starts, self._ends = own["terms"], rows["token.start"], rows["token.end"]
         self._sentence_starts, self._sentence_ends = rows["sentence.start"], rows["sentence.end"]
-        self._first_terms, self._first_words, self._first_sentences, self._sentence_terms = (
-            own[name].all() for name in ("first_terms", "first_words", "first_sentences", "sentence_terms")
+        self._first_tokens, self._first_words, self._first_sentences, self._sentence_tokens = (
+            own[name].all() for name in ("first_tokens", "first_words", "first_sentences", "sentence_tokens")
         )
-        self._words, self._same = rows["word.number"], own["same"]
+        self._words, self._canonical = rows["word.word_id"], own["canonical"]
         self._folded = StringArray(unprefix("vocabulary.folded", rows))
 
     def term_ids(self, terms: Sequence[str]) -> tuple[int, ...]:
-        """The terms' numbers; UNKNOWN where no paragraph holds one."""
+        """Return the ids of the terms; UNKNOWN for a term that no paragraph contains."""
         found = (self._known.find(term) for term in terms)
-        return tuple(UNKNOWN if number is None else number for number in found)
+        return tuple(UNKNOWN if term_id is None else term_id for term_id in found)
 
-    def term_mask(self, numbers: Iterable[int]) -> npt.NDArray[np.bool_]:
-        """True at these numbers, shape (vocabulary,); UNKNOWN is passed over."""
-        flags = np.zeros(len(self._known), dtype=np.bool_)
-        flags[[number for number in numbers if number != UNKNOWN]] = True
-        return flags
+    def term_mask(self, term_ids: Iterable[int]) -> BoolArray:
+        """Return True at these ids, shape (terms,); UNKNOWN is ignored."""
+        mask = np.zeros(len(self._known), dtype=np.bool_)
+        mask[[term_id for term_id in term_ids if term_id != UNKNOWN]] = True
+        return mask
 
-    def occurrences(self, flags: npt.NDArray[np.bool_], paragraphs: Sequence[int]) -> TermOccurrences:
-        """Every token of the numbered ``paragraphs`` (ascending) whose term's flag is set."""
-        reaches = self._first_terms[np.array([*consecutive_ranges(paragraphs)], np.int64).reshape(-1, 2)]
-        terms = np.concatenate([np.empty(0, np.int32), *(self._terms.part(*reach) for reach in reaches.tolist())])
-        sizes = reaches[:, 1] - reaches[:, 0]
-        found = np.flatnonzero(flags[terms])
-        tokens = found + np.repeat(reaches[:, 0] - offsets(sizes)[:-1], sizes)[found]
-        numbers = np.searchsorted(self._first_terms, tokens, side="right") - 1
+    def occurrences(self, term_mask: BoolArray, paragraphs: Sequence[int]) -> TermOccurrences:
+        """Find every token in the numbered ``paragraphs`` (ascending) whose term is in the mask."""
+        ranges = self._first_tokens[np.array([*consecutive_ranges(paragraphs)], np.int64).reshape(-1, 2)]
+        terms = np.concatenate([np.empty(0, np.int32), *(self._terms.slice(*one) for one in ranges.tolist())])
+        sizes = ranges[:, 1] - ranges[:, 0]
+        found = np.flatnonzero(term_mask[terms])
+        tokens = found + np.repeat(ranges[:, 0] - offsets(sizes)[:-1], sizes)[found]
+        numbers = np.searchsorted(self._first_tokens, tokens, side="right") - 1
         return TermOccurrences(tokens, terms[found], numbers, self._sentences_of(tokens, numbers))
 
-    def _sentences_of(self, tokens: IntArray, numbers: IntArray) -> IntArray:
-        """For each token which sentence of its paragraph holds all of it; -1 where none does."""
-        sentence = np.searchsorted(self._sentence_terms, tokens, side="right") - 1
+    def _sentences_of(self, tokens: IntArray, paragraphs: IntArray) -> IntArray:
+        """Return for each token the number, within its paragraph, of the sentence that contains all of it, or -1."""
+        sentence = np.searchsorted(self._sentence_tokens, tokens, side="right") - 1
         is_inside = (
-            (sentence >= self._first_sentences[numbers])
-            & (self._starts.at(tokens) >= self._sentence_starts.at(np.maximum(sentence, 0)))
-            & (self._ends.at(tokens) <= self._sentence_ends.at(np.maximum(sentence, 0)))
+            (sentence >= self._first_sentences[paragraphs])
+            & (self._starts.take(tokens) >= self._sentence_starts.take(np.maximum(sentence, 0)))
+            & (self._ends.take(tokens) <= self._sentence_ends.take(np.maximum(sentence, 0)))
         )
-        return np.where(is_inside, sentence - self._first_sentences[numbers], -1)
+        return np.where(is_inside, sentence - self._first_sentences[paragraphs], -1)
 
     def sentence_of(self, token: int, paragraph: int) -> int:
-        """Which sentence of the numbered ``paragraph`` holds all of the numbered ``token``; -1 where none does."""
+        """Return the number, within the numbered ``paragraph``, of the sentence that contains ``token``, or -1."""
         return int(self._sentences_of(np.array([token]), np.array([paragraph]))[0])
 
-    def has_sequence_at(self, terms: Sequence[int], token: int, paragraph: int) -> bool:
-        """Whether these terms stand one after the other in the numbered ``paragraph``, from ``token`` on."""
-        end = token + len(terms)
-        return end <= int(self._first_terms[paragraph + 1]) and bool(
-            self._terms.part(token, end).tolist() == list(terms)
+    def has_sequence_at(self, term_ids: Sequence[int], token: int, paragraph: int) -> bool:
+        """Return whether these terms follow one another in the numbered ``paragraph``, from ``token`` on."""
+        end = token + len(term_ids)
+        return end <= int(self._first_tokens[paragraph + 1]) and bool(
+            self._terms.slice(token, end).tolist() == list(term_ids)
         )
 
     def token_count(self, paragraph: Paragraph) -> int:
-        """How many tokens the paragraph has."""
+        """Return how many tokens the paragraph has."""
         number = self.paragraph_number(paragraph)
-        return int(self._first_terms[number + 1] - self._first_terms[number])
+        return int(self._first_tokens[number + 1] - self._first_tokens[number])
 
     def title_terms(self, article: Article) -> frozenset[int]:
-        """The searched terms of the article's title, as numbers."""
-        at = self._place(article.id)
-        return frozenset(self._title_terms.part(int(self._first_titles[at]), int(self._first_titles[at + 1])).tolist())
+        """Return the term ids of the article's title."""
+        number = self._article_number(article.id)
+        first, end = int(self._first_titles[number]), int(self._first_titles[number + 1])
+        return frozenset(self._title_terms.slice(first, end).tolist())
 
     def word_ids(self, paragraph: Paragraph) -> list[int]:
-        """All words of the paragraph, stop words among them, in order, as numbers: equal where their terms are."""
+        """Return the ids of all words of the paragraph, in order; words with one term (or stem) have one id."""
         number = self.paragraph_number(paragraph)
-        words = self._words.part(int(self._first_words[number]), int(self._first_words[number + 1]))
-        same: list[int] = self._same.at(words).tolist()
-        return same
+        words = self._words.slice(int(self._first_words[number]), int(self._first_words[number + 1]))
+        canonical: list[int] = self._canonical.take(words).tolist()
+        return canonical
 
-    def has_digit(self, word: int) -> bool:
-        """Whether a word has a digit, by its number in ``wording``."""
-        return any(map(str.isdigit, self._folded[word]))
+    def has_digit(self, word_id: int) -> bool:
+        """Return whether a word, by its id in ``word_ids``, has a digit."""
+        return any(map(str.isdigit, self._folded[word_id]))
 
     def token_spans(self, firsts: IntArray, lasts: IntArray) -> tuple[IntArray, IntArray]:
-        """Where some tokens start, and others end, by their numbers, in their articles' texts."""
-        return self._starts.at(firsts), self._ends.at(lasts)
+        """Return where the tokens ``firsts`` start and the tokens ``lasts`` end in their articles' texts."""
+        return self._starts.take(firsts), self._ends.take(lasts)
 
     def sentences(self, paragraph: Paragraph) -> tuple[Span, ...]:
-        """The paragraph's sentences, in order, as spans of the article's text."""
+        """Return the paragraph's sentences, in order, as spans of the article's text."""
         number = self.paragraph_number(paragraph)
-        reach = int(self._first_sentences[number]), int(self._first_sentences[number + 1])
-        return tuple(map(Span, self._sentence_starts.part(*reach).tolist(), self._sentence_ends.part(*reach).tolist()))
+        own = int(self._first_sentences[number]), int(self._first_sentences[number + 1])
+        return tuple(map(Span, self._sentence_starts.slice(*own).tolist(), self._sentence_ends.slice(*own).tolist()))
 
-    def sentence_spans(self, paragraphs: IntArray, places: IntArray) -> Iterator[Span]:
-        """The sentences of numbered paragraphs, by how many precede each, as spans of their articles' texts."""
-        at = self._first_sentences[paragraphs] + places
-        return map(Span, self._sentence_starts.at(at).tolist(), self._sentence_ends.at(at).tolist())
+    def sentence_spans(self, paragraphs: IntArray, sentences: IntArray) -> Iterator[Span]:
+        """Return sentences, by paragraph number and number within it, as spans of their articles' texts."""
+        at = self._first_sentences[paragraphs] + sentences
+        return map(Span, self._sentence_starts.take(at).tolist(), self._sentence_ends.take(at).tolist())
 
     def passage_terms(self, passage: Passage) -> list[str]:
-        """The terms of the passage's own words, in order: what ``retrieval.body`` gives, without analysing again."""
+        """Return the terms of the passage's text, in order, like ``scoring.body_terms`` but without analyzing it."""
         first = self.paragraph_number(passage.paragraphs[0])
         end = first + len(passage.paragraphs)
-        numbers = self._terms.part(int(self._first_terms[first]), int(self._first_terms[end]))
-        return [self._known[number] for number in numbers.tolist()]
+        term_ids = self._terms.slice(int(self._first_tokens[first]), int(self._first_tokens[end]))
+        return [self._known[term_id] for term_id in term_ids.tolist()]
 
 
 def consecutive_ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Ascending ``numbers`` as half-open ranges, those that follow each other in one."""
+    """Yield ascending ``numbers`` as half-open ranges, as few as possible."""
     first = end = -1
     for number in numbers:
         if number != end:

@@ -1,9 +1,4 @@
-"""What a snapshot was made of and by what: whether it may still be trusted.
-
-Keeps secret what an analysis depends on besides the articles.
-
-An index together with what it was made of, saved or not yet.
-"""
+"""An index together with what it was built from and by: whether it is still current."""
 
 from __future__ import annotations
 
@@ -17,7 +12,6 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-import numpy
 import numpy as np
 import regex
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -32,153 +26,150 @@ _LIBRARIES = (
     "rank-bm25 numpy regex PyStemmer rapidfuzz sentencex trafilatura lxml lxml_html_clean markdown-it-py PyYAML "
     "charset-normalizer babel"
 ).split()
-"""Those that an article passes through on its way into the index."""
-_PACKAGES = ("index", "ingest", "text")
+"""The libraries that influence how an article is read and indexed."""
+
+StageProgress = Callable[[str, int, int], None]
+"""Called with the name of the current stage, how much of it is done, and its total."""
 
 
 class BuildInfo(BaseModel):
-    """What makes snapshots: the program itself, Python, and the libraries, as a hexadecimal digest.
+    """The software that builds indexes: Pullquote itself, Python, and the libraries.
 
-    ``seen`` is how they look from outside: while that is the same, so are they.
+    ``digest`` is of their contents and versions. ``stat_digest`` is of file sizes and modification times, which is
+    faster to compute; while it is unchanged, ``digest`` is too.
     """
 
     model_config = ConfigDict(frozen=True)
 
     digest: str
-    seen: str
+    stat_digest: str
 
     @classmethod
-    def here(cls) -> BuildInfo:
-        """What makes them here and now."""
-        return cls(digest=_digest(), seen=_seen())
+    def current(cls) -> BuildInfo:
+        """Describe the running software."""
+        return cls(digest=_content_digest(), stat_digest=_stat_digest())
 
-    def is_here(self) -> bool:
-        """Whether it is what makes them here and now."""
-        return self.seen == _seen() or self.digest == _digest()
-
-
-class Manifest(BaseModel):
-    """The head of a snapshot.
-
-    ``listing`` is the digest of the files it was made of (``bot.articles.listing``), ``latest`` when one of them was
-    changed last, ``made`` when reading them began, in nanoseconds.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    maker: BuildInfo
-    listing: str
-    latest: int
-    made: int
+    def is_current(self) -> bool:
+        """Return whether this describes the running software."""
+        return self.stat_digest == _stat_digest() or self.digest == _content_digest()
 
 
-def _sources() -> list[Path]:
-    """The program's files on which an index depends."""
+def _source_files() -> list[Path]:
+    """Return the files of Pullquote that influence an index."""
     root = Path(__file__).parent.parent
-    every = [*root.glob("*.py"), *(path for package in _PACKAGES for path in (root / package).rglob("*.*"))]
-    return sorted(path for path in every if path.suffix in {".py", ".c", ".h"})
+    files = [*root.glob("*.py"), *(path for name in ("index", "ingest", "text") for path in (root / name).rglob("*.*"))]
+    return sorted(path for path in files if path.suffix in {".py", ".c", ".h"})
 
 
 @cache
-def _digest() -> str:
-    from importlib.metadata import version
+def _content_digest() -> str:
+    from importlib.metadata import version  # imported here for start-up time: mostly, the other digest suffices
 
     digest = hashlib.sha256(f"{sys.version_info[:2]} {unicodedata.unidata_version}".encode())
     for name in _LIBRARIES:
         digest.update(f"{name} {version(name)}\n".encode())
-    for source in _sources():
+    for source in _source_files():
         digest.update(source.read_bytes())
     return digest.hexdigest()
 
 
 @cache
-def _seen() -> str:
-    """Wherever a library is exchanged, its folder changes; wherever a source is, its size or its time does."""
-    folders = {Path(library.__file__ or "").parent.parent for library in (numpy, regex)}
-    known = [sys.version, *((str(path), path.stat().st_mtime_ns) for path in sorted(folders))]
-    known += [(str(path), status.st_size, status.st_mtime_ns) for path in _sources() if (status := path.stat())]
-    return hashlib.sha256(repr(known).encode()).hexdigest()
+def _stat_digest() -> str:
+    # Installing a library changes its parent folder's modification time.
+    folders = {Path(library.__file__ or "").parent.parent for library in (np, regex)}
+    stats = [sys.version, *((str(path), path.stat().st_mtime_ns) for path in sorted(folders))]
+    stats += [(str(path), stat.st_size, stat.st_mtime_ns) for path in _source_files() if (stat := path.stat())]
+    return hashlib.sha256(repr(stats).encode()).hexdigest()
 
 
-StageProgress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and of how much."""
+class Manifest(BaseModel):
+    """What an index was built from and by: ``listing_digest`` and ``latest_mtime_ns`` are those of the ``Listing``.
+
+    ``built_at_ns`` is when reading the files began, in nanoseconds since 1970; it identifies the index.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    build_info: BuildInfo
+    listing_digest: str
+    latest_mtime_ns: int
+    built_at_ns: int
 
 
 @dataclass(frozen=True)
 class ReadNotes:
-    """What a keeper of the archive should know of how it was read."""
+    """What was noticed while the archive was read: skipped files, and warnings of one sentence each."""
 
     skipped: tuple[SkippedFile, ...]
     warnings: tuple[str, ...]
 
 
 class IndexVersion:
-    """All that is known of an archive: its ``index``, and the ``notes`` that were made while its articles were read."""
+    """The ``index`` of an archive at one time, with its ``manifest`` and the ``notes`` from reading the articles."""
 
-    def __init__(self, manifest: Manifest, columns: LazyArrays, known: IndexInputs | None = None) -> None:
-        """``known`` is what need not be read from the columns. Where they do not hold it, they are not yet saved.
+    def __init__(self, manifest: Manifest, arrays: LazyArrays, inputs: IndexInputs | None = None) -> None:
+        """``inputs`` are those of an index that is not saved yet; otherwise ``arrays`` contain them.
 
-        Raises ``DamagedSnapshotError`` where what opening reads is damaged.
+        Raises ``DamagedSnapshotError`` if an array that is read at once is damaged.
         """
-        self.manifest, self.columns, self.known = manifest, columns, known
-        self.index = Index.from_arrays(columns)
-        self.notes = _noted(columns) if known is None else known.notes
+        self.manifest, self.arrays, self.inputs = manifest, arrays, inputs
+        self.index = Index.from_arrays(arrays)
+        self.notes = _decode_notes(arrays) if inputs is None else inputs.notes
 
     @property
     def built_at(self) -> datetime:
-        """When they were read."""
-        return datetime.fromtimestamp(self.manifest.made / 1e9, UTC)
+        """When reading the articles began."""
+        return datetime.fromtimestamp(self.manifest.built_at_ns / 1e9, UTC)
 
     @property
     def is_saved(self) -> bool:
-        """Whether it is on disk."""
-        return "read.notes" in self.columns
+        """Whether the arrays are on disk."""
+        return "inputs.notes" in self.arrays
 
-    def is_current(self, now: Listing) -> bool:
-        """Whether it was made of the files as they are now."""
-        is_settled = self.manifest.latest + MTIME_GRANULARITY_NS < self.manifest.made
-        return is_settled and self.manifest.listing == now.digest
+    def is_current(self, listing: Listing) -> bool:
+        """Return whether it was built from the listed files as they are now."""
+        is_mtime_reliable = self.manifest.latest_mtime_ns + MTIME_GRANULARITY_NS < self.manifest.built_at_ns
+        return is_mtime_reliable and self.manifest.listing_digest == listing.digest
 
-    def arrays(self) -> Arrays:
-        """All that is to be saved."""
-        return {name: column.all() for name, column in self.columns.items()} | (
-            self.known.arrays() if self.known else {}
-        )
+    def to_arrays(self) -> Arrays:
+        """Return all arrays to be saved."""
+        arrays = {name: array.all() for name, array in self.arrays.items()}
+        return arrays | self.inputs.to_arrays() if self.inputs else arrays
 
 
-def _noted(columns: LazyArrays) -> ReadNotes:
-    skipped, warnings = json.loads(columns["read.notes"].all().tobytes())
+def _decode_notes(arrays: LazyArrays) -> ReadNotes:
+    skipped, warnings = json.loads(arrays["inputs.notes"].all().tobytes())
     return ReadNotes(tuple(SkippedFile(*one) for one in skipped), tuple(warnings))
 
 
 @dataclass(frozen=True, slots=True)
 class IndexInputs:
-    """What an archive is taken over by: its files by their paths, what was noted of them, and the words of its rows."""
+    """What a refresh needs to reuse an index: the records of its files by path, its notes, and its vocabulary."""
 
     files: Mapping[str, FileRecord]
     notes: ReadNotes
     vocabulary: Vocabulary
 
     @classmethod
-    def of(cls, kept: IndexVersion) -> IndexInputs:
-        """What is known of what was kept."""
-        if kept.known is not None:
-            return kept.known
-        read = [_file_records().validate_json(one) for one in StringArray(unprefix("read.files", kept.columns))]
-        words = Vocabulary.from_arrays(unprefix("rows.vocabulary", kept.columns))
-        return cls({one.path: one for one in read}, kept.notes, words)
+    def of_version(cls, version: IndexVersion) -> IndexInputs:
+        """Return the inputs of an index, from memory or from its arrays."""
+        if version.inputs is not None:
+            return version.inputs
+        encoded = StringArray(unprefix("inputs.files", version.arrays))
+        records = [_file_record_adapter().validate_json(one) for one in encoded]
+        vocabulary = Vocabulary.from_arrays(unprefix("rows.vocabulary", version.arrays))
+        return cls({record.path: record for record in records}, version.notes, vocabulary)
 
-    def arrays(self) -> dict[str, Array]:
-        """What it is made of, but for the words."""
+    def to_arrays(self) -> dict[str, Array]:
+        """Return everything but the vocabulary, which is among the rows, as named arrays."""
+        records = (_file_record_adapter().dump_json(record).decode() for record in self.files.values())
         notes = ([(one.name, one.reason) for one in self.notes.skipped], self.notes.warnings)
         return {
-            **prefix(
-                "read.files", StringArray.arrays(_file_records().dump_json(one).decode() for one in self.files.values())
-            ),
-            "read.notes": np.frombuffer(json.dumps(notes).encode(), np.uint8),
+            **prefix("inputs.files", StringArray.encode(records)),
+            "inputs.notes": np.frombuffer(json.dumps(notes).encode(), np.uint8),
         }
 
 
 @cache
-def _file_records() -> TypeAdapter[FileRecord]:
+def _file_record_adapter() -> TypeAdapter[FileRecord]:
     return TypeAdapter(FileRecord)

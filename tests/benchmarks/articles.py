@@ -13,10 +13,10 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from bot.index.archive import encode_facts
+from bot.index.archive import encode_metadata
 from bot.index.arrays import Array
 from bot.index.learning import learn_from_article
-from bot.index.rows import WORD, ArticleRows, RowTable, make_table
+from bot.index.rows import WORD_ID, ArticleRows, RowTable, make_table
 from bot.index.tokens import Vocabulary
 from bot.models import Article
 from tests.benchmarks.corpus import Corpus
@@ -36,7 +36,7 @@ def rows(corpus: Corpus) -> ArticleRows:
     is_used = np.bincount(ranks) > 0
     used, places = np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[ranks]
     names = [f"w{rank}" for rank in used.tolist()]
-    vocabulary = Vocabulary.of(names)
+    vocabulary = Vocabulary.analyze(names)
     at = {word: number for number, word in enumerate(vocabulary.words)}
     numbers = np.array([at[name] for name in names], np.int32)[places]
     articles = np.append(borders[:-1][::PASSAGES], borders[-1])
@@ -46,10 +46,10 @@ def rows(corpus: Corpus) -> ArticleRows:
     words = np.diff(articles)
     tables = {
         "article": make_table(np.ones_like(passages), {"published": _published(len(passages))}),
-        "word": make_table(words, {WORD: numbers}),
-        "token": make_table(words, {WORD: numbers, "start": starts, "end": ends}),
-        "title": make_table(np.full_like(passages, TITLE), {WORD: titles}),
-        "heading": make_table(np.zeros_like(passages), {WORD: numbers[:0]}),
+        "word": make_table(words, {WORD_ID: numbers}),
+        "token": make_table(words, {WORD_ID: numbers, "start": starts, "end": ends}),
+        "title": make_table(np.full_like(passages, TITLE), {WORD_ID: titles}),
+        "heading": make_table(np.zeros_like(passages), {WORD_ID: numbers[:0]}),
         "passage": make_table(
             passages, {"paragraphs": np.ones_like(borders[1:]), "headings": np.zeros_like(borders[1:])}
         ),
@@ -101,16 +101,16 @@ def _paragraphs(borders: Numbers, passages: Array, starts: Array, ends: Array) -
 
 def _texts(names: list[str], places: Array, borders: Numbers) -> dict[str, RowTable]:
     """What is kept as bytes of each article."""
-    found: dict[str, list[bytes]] = {"text": [], "facts": [], "digest": [], "learnt": []}
+    found: dict[str, list[bytes]] = {"text": [], "metadata": [], "digest": [], "learned": []}
     nothing = learn_from_article(())
     for number, text in enumerate(_written(names, places, borders)):
         title = " ".join(text.split(maxsplit=TITLE)[:TITLE])
         day = date.fromordinal(_FIRST_DAY + number % _DAYS)
         article = Article(f"{number}.txt", title, f"Desk {number % _SOURCES}", text, published=day)
         found["text"].append(text.encode())
-        found["facts"].append(encode_facts(article))
+        found["metadata"].append(encode_metadata(article))
         found["digest"].append(hashlib.sha256(text.encode()).digest())
-        found["learnt"].append(nothing)
+        found["learned"].append(nothing)
     return {
         name: make_table(np.array([len(one) for one in all_]), {"bytes": np.frombuffer(b"".join(all_), np.uint8)})
         for name, all_ in found.items()

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from bot.index.arrays import StringArray, prefix, unprefix
-from bot.index.postings import Counted, Postings
-from bot.index.scorer import QueryPostings, create_scorer
+from bot.index.bm25 import QueryPostings, create_scorer
+from bot.index.postings import Postings, StoredPostings
 from bot.index.scoring import FIELDS, K1, B
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.term_ids import Documents
@@ -26,11 +26,11 @@ class Pullquote:
 
     def build(self, passages: Passages, folder: Path) -> None:
         """See ``Index.build``."""
-        (documents,) = Documents.of(passages)
+        (documents,) = Documents.encode(passages)
         without = Documents(documents.tokens[:0], np.zeros_like(documents.lengths), documents.terms)
-        arrays = prefix("terms", StringArray.arrays(documents.terms))
+        arrays = prefix("terms", StringArray.encode(documents.terms))
         for name, one in (("body", documents), ("without", without)):
-            arrays |= prefix(name, Postings(one, k1=K1, b=B).arrays())
+            arrays |= prefix(name, Postings(one, k1=K1, b=B).to_arrays())
         save_snapshot(folder, _NAME, arrays, "")
 
     def open(self, passages: Passages, folder: Path) -> Ask:
@@ -39,9 +39,11 @@ class Pullquote:
         assert snapshot
         columns = snapshot.arrays
         terms = StringArray(unprefix("terms", columns))
-        body, without = (Postings.from_arrays(Counted(unprefix(name, columns), terms)) for name in ("body", "without"))
+        body, without = (
+            Postings.from_stored(StoredPostings(unprefix(name, columns), terms)) for name in ("body", "without")
+        )
         weighted = [(body if name == "body" else without, weight) for name, (_, weight) in FIELDS.items()]
         search = create_scorer([postings for postings, _ in weighted])
-        return lambda words: search.best(
-            QueryPostings.of(weighted, [Term(word, 1.0, "typed") for word in words]), None, TOP
+        return lambda words: search.top_k(
+            QueryPostings.look_up(weighted, [Term(word, 1.0, "typed") for word in words]), None, TOP
         )

@@ -98,9 +98,9 @@ def test_the_articles(tmp_path: Path) -> None:
     assert len(shelved.passages) == 30
     for name, table in made.tables.items():
         if name not in ("passage", "heading", "sentence"):  # these are parted by numbers, not by what is written
-            for key, column in table.columns.items():
+            for key, column in table.arrays.items():
                 if (name, key) != ("paragraph", "sentences"):
-                    assert column.all().tolist() == read.tables[name].columns[key].all().tolist(), (name, key)
+                    assert column.all().tolist() == read.tables[name].arrays[key].all().tolist(), (name, key)
 
 
 def test_what_is_measured_answers(tmp_path: Path) -> None:

@@ -293,4 +293,4 @@ def test_a_snapshot_that_proves_damaged_there_is_mended_here(
     while "The archive is read again" not in caplog.text:
         assert "at seven in the morning" in str(compose(composer, shelf).message.blocks)
         assert time.monotonic() < until
-    assert "is damaged in its array" in caplog.text
+    assert "has a damaged array" in caplog.text

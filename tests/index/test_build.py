@@ -94,10 +94,10 @@ def test_the_lexicon_is_a_plain_count(given_articles: list[Article]) -> None:
     terms = list(StringArray(unprefix("terms", kept)))
     assert index.lexicon.size == len(paragraphs)
     assert {term: index.lexicon.paragraph_count(term) for term in terms} == {term: every[term] for term in terms}
-    assert own["written_small"].all().tolist() == [small[term] for term in terms]
-    folded, spelt = (list(StringArray(unprefix(name, own))) for name in ("folded", "written"))
+    assert own["lowercase_counts"].all().tolist() == [small[term] for term in terms]
+    folded, spelt = (list(StringArray(unprefix(name, own))) for name in ("folded", "spellings"))
     assert dict(zip(folded, spelt, strict=True)) == first
-    told = LearnedExpansions.of(own["told"].all().tobytes())
+    told = LearnedExpansions.from_json(own["expansions"].all().tobytes())
     assert {short: {*longs} for short, longs in told.long_forms.items()} == {
         short: {*longs} for short, longs in long_forms.items()
     }

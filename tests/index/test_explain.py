@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from bot.index.reference import ReferenceRetriever
 from bot.index.scoring import Retriever
 from bot.models import Passage
-from tests.factories import query, searching
+from tests.factories import build_retriever, query
 
-from .test_contract import ARTICLES, TARN, WEIGHTED, every_engine, made, passages
+from .test_retrievers import ARTICLES, TARN, WEIGHTED, every_engine, made, passages
 
 Engine = Callable[[Sequence[Passage]], Retriever]
 
@@ -35,7 +35,7 @@ def test_a_score_is_explained_field_by_field(engine: Engine) -> None:
 def test_the_sum_is_the_score_in_every_engine(texts: list[tuple[str, str]], weights: dict[str, float]) -> None:
     """Over any archive and any query, what the terms give to a hit adds up to its score, and the engines agree."""
     archive, asked = made(texts), query(*weights.items())
-    plain, fast = ReferenceRetriever(archive), searching(archive)
+    plain, fast = ReferenceRetriever(archive), build_retriever(archive)
     for hit in fast.search(asked, len(archive) + 1):
         told, reference = fast.explain(asked, hit.passage), plain.explain(asked, hit.passage)
         assert sum(one.score for one in told) == pytest.approx(hit.score, rel=1e-9)

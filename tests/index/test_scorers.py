@@ -14,10 +14,9 @@ import pytest
 from conftest import missing
 
 from bot.index.arrays import Array, LazyArray
+from bot.index.bm25 import NumpyScorer, QueryPostings, Scorer, create_scorer
 from bot.index.native import LIBRARY, SOURCES, load_library
-from bot.index.posting_blocks import SEGMENT
-from bot.index.postings import Counted, LuceneIdf, Postings
-from bot.index.scorer import NumpyScorer, QueryPostings, Scorer, create_scorer
+from bot.index.postings import SEGMENT, LuceneIdf, Postings, StoredPostings
 from bot.index.term_ids import Documents
 from bot.models import Term
 from tests.factories import reopened
@@ -71,7 +70,7 @@ class Drawn:
 
 
 def counted(*corpora: Corpus) -> list[Postings]:
-    return [Postings(documents, **PARAMETERS) for documents in Documents.of(*corpora)]
+    return [Postings(documents, **PARAMETERS) for documents in Documents.encode(*corpora)]
 
 
 def reference(corpora: Sequence[Corpus], terms: Sequence[Term]) -> list[float]:
@@ -102,13 +101,13 @@ def test_two_thousand_questions(seed: int) -> None:
         np.random.default_rng([seed, 2]),
     )
     for number, terms in enumerate(drawn.queries(50)):
-        lists = QueryPostings.of(list(zip(fields, WEIGHTS, strict=True)), terms)
+        lists = QueryPostings.look_up(list(zip(fields, WEIGHTS, strict=True)), terms)
         limit = int(rng.choice([1, 3, 10, 50, 1000]))
         marks = (rng.random(len(corpora[0])) < 0.3).astype(np.uint8) if number % 3 == 0 else None
-        found = fast.best(lists, marks, limit)
-        assert found == plain.best(lists, marks, limit)
-        lists = QueryPostings.of(list(zip(opened, WEIGHTS, strict=True)), terms)
-        assert found == again.best(lists, marks, limit) == NumpyScorer(opened).best(lists, marks, limit)
+        found = fast.top_k(lists, marks, limit)
+        assert found == plain.top_k(lists, marks, limit)
+        lists = QueryPostings.look_up(list(zip(opened, WEIGHTS, strict=True)), terms)
+        assert found == again.top_k(lists, marks, limit) == NumpyScorer(opened).top_k(lists, marks, limit)
         if number < 3:
             scores = reference(corpora, terms)
             assert [score for score, _ in found] == pytest.approx([scores[one] for _, one in found], rel=1e-9)
@@ -129,9 +128,9 @@ def test_more_passages_than_one_segment() -> None:
     fast, plain = create_scorer([postings]), NumpyScorer([postings])
     for _ in range(200):
         asked = [Term(f"w{word}", 1.0, "typed") for word in (rng.random(6) ** 4 * 5000).astype(int).tolist()]
-        lists = QueryPostings.of([(postings, 1.0)], {term.text: term for term in asked}.values())
+        lists = QueryPostings.look_up([(postings, 1.0)], {term.text: term for term in asked}.values())
         for limit in (1, 10, 50):
-            assert fast.best(lists, None, limit) == plain.best(lists, None, limit)
+            assert fast.top_k(lists, None, limit) == plain.top_k(lists, None, limit)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -145,11 +144,11 @@ def test_passages_that_score_nearly_the_same(seed: int) -> None:
     corpus = [*alike, *([["e", *["x"] * 99]] * 600), *([["x"] * 40] * 25_000)]
     (postings,) = counted([corpus[number] for number in rng.permutation(len(corpus)).tolist()])
     for _ in range(20):
-        lists = QueryPostings.of(
+        lists = QueryPostings.look_up(
             [(postings, 1.0)], [Term(word, float(rng.uniform(0.5, 1)), "typed") for word in "abcde"]
         )
         for limit in (1, 5, 10, 20, 50):
-            assert create_scorer([postings]).best(lists, None, limit) == NumpyScorer([postings]).best(
+            assert create_scorer([postings]).top_k(lists, None, limit) == NumpyScorer([postings]).top_k(
                 lists, None, limit
             )
 
@@ -157,8 +156,8 @@ def test_passages_that_score_nearly_the_same(seed: int) -> None:
 def test_a_question_of_very_many_words() -> None:
     """A query of more terms than the compiled search has room for is answered as any other."""
     (postings,) = counted([[f"w{number}", "w0"] for number in range(2000)])
-    lists = QueryPostings.of([(postings, 1.0)], [Term(f"w{number}", 1.0, "typed") for number in range(1500)])
-    assert create_scorer([postings]).best(lists, None, 20) == NumpyScorer([postings]).best(lists, None, 20)
+    lists = QueryPostings.look_up([(postings, 1.0)], [Term(f"w{number}", 1.0, "typed") for number in range(1500)])
+    assert create_scorer([postings]).top_k(lists, None, 20) == NumpyScorer([postings]).top_k(lists, None, 20)
 
 
 def test_how_often_a_passage_holds_a_term() -> None:
@@ -166,9 +165,9 @@ def test_how_often_a_passage_holds_a_term() -> None:
     counts = [1, 2, 3, 7, 20, 254, 255, 256, 5000, 70_000]
     corpus = [["a"] * count + ["b"] * (13 * number) for number, count in enumerate(counts)]
     (postings,) = counted([*corpus, []])
-    numbers, slots = postings.runs.of(postings.terms.find("a"), postings.corpus_size)
+    numbers, slots = postings.blocks.postings_of(postings.terms.find("a"), postings.corpus_size)
     assert numbers.tolist() == list(range(len(counts)))
-    assert postings.runs.counts(slots, postings.parameters.norms(postings.lengths[numbers])).tolist() == counts
+    assert postings.blocks.counts(slots, postings.parameters.norms(postings.lengths[numbers])).tolist() == counts
 
 
 class Late:
@@ -176,15 +175,15 @@ class Late:
 
     def __init__(self, array: Array) -> None:
         self._true, self._seen = array, np.zeros_like(array)
-        self.column = LazyArray(self._seen, self)
+        self.lazy = LazyArray(self._seen, self)
 
-    def range(self, start: int, end: int) -> None:
-        """See ``Check.range``."""
+    def check_range(self, start: int, end: int) -> None:
+        """See ``BlockCheck.check_range``."""
         self._seen[start:end] = self._true[start:end]
 
-    def each(self, places: Array) -> None:
-        """See ``Check.each``."""
-        self._seen[places] = self._true[places]
+    def check_each(self, positions: Array) -> None:
+        """See ``BlockCheck.check_each``."""
+        self._seen[positions] = self._true[positions]
 
 
 @pytest.mark.parametrize("search", [create_scorer, NumpyScorer])
@@ -195,21 +194,28 @@ def test_nothing_is_read_that_was_not_checked(search: Callable[[Sequence[Posting
     plain = NumpyScorer(fields)
     for terms in Drawn(seed).queries(20):
         late = [
-            Postings.from_arrays(Counted({name: Late(one).column for name, one in field.arrays().items()}, field.terms))
+            Postings.from_stored(
+                StoredPostings({name: Late(one).lazy for name, one in field.to_arrays().items()}, field.terms)
+            )
             for field in fields
         ]
-        expected = plain.best(QueryPostings.of(list(zip(fields, WEIGHTS, strict=True)), terms), None, 10)
-        assert search(late).best(QueryPostings.of(list(zip(late, WEIGHTS, strict=True)), terms), None, 10) == expected
+        expected = plain.top_k(QueryPostings.look_up(list(zip(fields, WEIGHTS, strict=True)), terms), None, 10)
+        assert (
+            search(late).top_k(QueryPostings.look_up(list(zip(late, WEIGHTS, strict=True)), terms), None, 10)
+            == expected
+        )
 
 
 def test_questions_at_the_same_time() -> None:
     """Threads that ask the same index at once get what each would get alone."""
     fields = counted(*Drawn(3).corpora())
     fast = create_scorer(fields)
-    asked = [QueryPostings.of(list(zip(fields, WEIGHTS, strict=True)), terms) for terms in Drawn(3).queries(50)] * 8
-    alone = [fast.best(lists, None, 10) for lists in asked]
+    asked = [
+        QueryPostings.look_up(list(zip(fields, WEIGHTS, strict=True)), terms) for terms in Drawn(3).queries(50)
+    ] * 8
+    alone = [fast.top_k(lists, None, 10) for lists in asked]
     with ThreadPoolExecutor(8) as threads:
-        assert list(threads.map(lambda lists: fast.best(lists, None, 10), asked)) == alone
+        assert list(threads.map(lambda lists: fast.top_k(lists, None, 10), asked)) == alone
 
 
 def test_which_library_is_used(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""``python -m tests.indexing [--flips 200] [--kills 50] [--seed N]``: status 0 if every question was answered right.
+"""``python -m tests.index [--flips 200] [--kills 50] [--seed N]``: status 0 if every question was answered right.
 
-Longer histories of a folder are drawn by ``PULLQUOTE_INDEXING_EXAMPLES=5000 pytest tests/indexing``.
+Longer histories of a folder are drawn by ``PULLQUOTE_INDEXING_EXAMPLES=5000 pytest tests/index``.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from .trust import flips, kills
+from .faults import flips, kills
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.indexing", description="Damage indexes, and kill who makes.")
+    parser = argparse.ArgumentParser(prog="python -m tests.index", description="Damage indexes, and kill who makes.")
     parser.add_argument("--flips", type=int, default=200, help="snapshots that are damaged")
     parser.add_argument("--kills", type=int, default=50, help="processes that are killed while they make one")
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000, help="the same seed draws the same")

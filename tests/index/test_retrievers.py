@@ -12,24 +12,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.index.bm25 import Bm25Retriever, count_documents
+from bot.index.bm25 import Bm25Retriever, NumpyScorer
 from bot.index.postings import LuceneIdf, Postings
 from bot.index.reference import ReferenceRetriever
-from bot.index.scorer import NumpyScorer
-from bot.index.scoring import FIELDS, K1, B, Retriever, body
+from bot.index.scoring import FIELDS, K1, B, Retriever, body_terms
 from bot.index.term_ids import Documents
 from bot.models import Article, Filters, Passage, Query, Scope
-from tests.factories import archive_of, article, query, reopened, searching
+from tests.factories import archive_of, article, build_fields, build_retriever, query, reopened
 
 Engine = Callable[[Sequence[Passage]], Retriever]
 
 
 def from_what_is_kept(passages: Sequence[Passage]) -> Retriever:
     """Over postings that were kept and opened again."""
-    return Bm25Retriever(passages, {name: reopened(field) for name, field in count_documents(passages).items()})
+    return Bm25Retriever(passages, {name: reopened(field) for name, field in build_fields(passages).items()})
 
 
-ENGINES: list[Engine] = [searching, partial(searching, engine=NumpyScorer), from_what_is_kept, ReferenceRetriever]
+ENGINES: list[Engine] = [
+    build_retriever,
+    partial(build_retriever, scorer=NumpyScorer),
+    from_what_is_kept,
+    ReferenceRetriever,
+]
 every_engine = pytest.mark.parametrize("engine", ENGINES)
 
 TARN = (
@@ -252,7 +256,7 @@ def test_every_engine_gives_the_defined_score(
         number
         for number, passage in enumerate(archive)
         if any(weights.keys() & set(terms(passage)) for terms, _ in FIELDS.values())
-        and all(any(set(body(passage)).issuperset(one) for one in each) for each in required)
+        and all(any(set(body_terms(passage)).issuperset(one) for one in each) for each in required)
     }
     hits = engine(archive).search(asked, len(archive) + 1)
     numbers = [archive.index(hit.passage) for hit in hits]
@@ -268,7 +272,7 @@ def test_postings_are_the_library(corpus: list[list[str]], asked: list[str]) -> 
     """Asked as the library is asked, the postings give the library's own scores, repeated terms counted again."""
     if any(corpus):
         expected = LuceneIdf(corpus, k1=K1, b=B).get_scores(asked)
-        (documents,) = Documents.of(corpus)
+        (documents,) = Documents.encode(corpus)
         postings = Postings(documents, k1=K1, b=B)
         for one in (postings, reopened(postings)):
             assert list(one.get_scores(asked)) == pytest.approx(list(expected), rel=1e-9)

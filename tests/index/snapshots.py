@@ -38,9 +38,9 @@ def read(snapshot: Snapshot | None) -> Said:
     return said(snapshot.manifest, {name: column.all() for name, column in snapshot.arrays.items()})
 
 
-def saved(folder: Path, arrays: Arrays, manifest: str = "", patience: float = 60.0) -> Path:
+def saved(folder: Path, arrays: Arrays, manifest: str = "", timeout: float = 60.0) -> Path:
     """The file of these arrays."""
-    return save_snapshot(folder, NAME, arrays, manifest, patience)
+    return save_snapshot(folder, NAME, arrays, manifest, timeout)
 
 
 def loaded(folder: Path) -> Snapshot | None:

@@ -15,8 +15,8 @@ import pytest
 from bot.errors import DamagedSnapshotError
 from bot.index import snapshot
 from bot.index.arrays import Arrays
-from bot.index.snapshot import BLOCK, ArrayEntry, _Blocks, _Check
-from snapshot.snapshots import NAME, Said, loaded, numbered, read, saved
+from bot.index.snapshot import BLOCK, ArrayEntry, _BlockCheck, _Blocks
+from index.snapshots import NAME, Said, loaded, numbered, read, saved
 
 SMALL: Arrays = {
     "few": np.arange(5, dtype=np.int32),
@@ -34,7 +34,7 @@ def found(folder: Path, file: bytes) -> Said | None:
         return read(loaded(folder))
     except DamagedSnapshotError as error:
         assert str(error).startswith(f"The snapshot {path} ")
-        assert str(error).endswith(", and must be built anew.")
+        assert str(error).endswith(" and must be rebuilt.")
         return None
 
 
@@ -126,7 +126,7 @@ def reasons(folder: Path, file: bytes) -> str:
     path.write_bytes(file)
     with pytest.raises(DamagedSnapshotError) as raised:
         read(loaded(folder))
-    return str(raised.value).removeprefix(f"The snapshot {path} ").removesuffix(", and must be built anew.")
+    return str(raised.value).removeprefix(f"The snapshot {path} ").removesuffix(" and must be rebuilt.")
 
 
 def test_it_is_said_what_is_wrong(tmp_path: Path, small: bytes) -> None:
@@ -143,12 +143,12 @@ def test_it_is_said_what_is_wrong(tmp_path: Path, small: bytes) -> None:
     }
     assert struct.unpack("=I", version) == (snapshot.FORMAT,) == (1,)
     assert said == {
-        "short": "is cut short",
+        "short": "is truncated",
         "other order": "was not written by Pullquote on a machine of this kind",
-        "newer": "is of the format 2 instead of 1",
+        "newer": "has format 2 instead of 1",
         "longer": f"has {len(small) + 4} bytes instead of {len(small)}",
-        "head": "is damaged at its head",
-        "array": "is damaged in its array few",  # the first that is read of the block that they share
+        "head": "has a damaged header",
+        "array": "has a damaged array few",  # the first that is read of the block that they share
     }
     assert start % snapshot.ALIGNMENT == 0
 
@@ -186,13 +186,13 @@ def test_damage_is_found_where_it_is_read(tmp_path: Path) -> None:
     assert snapshot is not None
     assert (snapshot.arrays["b"].all() == np.arange(50_000)).all()
     column = snapshot.arrays["a"]
-    assert column.part(0, 100).tolist() == list(range(100))
+    assert column.slice(0, 100).tolist() == list(range(100))
     for _ in range(2):
-        with pytest.raises(DamagedSnapshotError, match="is damaged in its array a, "):
+        with pytest.raises(DamagedSnapshotError, match="has a damaged array a "):
             column.all()
     with pytest.raises(DamagedSnapshotError):
-        column.part(3 * BLOCK // 8, 3 * BLOCK // 8 + 1)
-    assert column.part(49_990, 50_000).tolist() == list(range(49_990, 50_000))
+        column.slice(3 * BLOCK // 8, 3 * BLOCK // 8 + 1)
+    assert column.slice(49_990, 50_000).tolist() == list(range(49_990, 50_000))
 
 
 def test_a_block_is_checked_once(tmp_path: Path) -> None:
@@ -201,15 +201,15 @@ def test_a_block_is_checked_once(tmp_path: Path) -> None:
     snapshot = loaded(tmp_path)
     assert snapshot is not None
     column = snapshot.arrays["a"]
-    assert column.part(10, 12).tolist() == [10, 11]
+    assert column.slice(10, 12).tolist() == [10, 11]
     start = path.stat().st_size - 400_000
     with path.open("r+b") as file:
         for at in (start, start + 2 * BLOCK):
             file.seek(at)
             file.write(b"\xff")
-    assert column.part(0, 1).tolist() == [255]
+    assert column.slice(0, 1).tolist() == [255]
     with pytest.raises(DamagedSnapshotError):
-        column.part(2 * BLOCK // 8, 2 * BLOCK // 8 + 1)
+        column.slice(2 * BLOCK // 8, 2 * BLOCK // 8 + 1)
 
 
 def test_threads_share_a_snapshot(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_threads_share_a_snapshot(tmp_path: Path) -> None:
     column = snapshot.arrays["a"]
     starts = np.random.default_rng(3).integers(0, 490_000, 400).tolist()
     with ThreadPoolExecutor(8) as pool:
-        sound = pool.map(lambda at: bool((column.part(at, at + 9_000) == array[at : at + 9_000]).all()), starts)
+        sound = pool.map(lambda at: bool((column.slice(at, at + 9_000) == array[at : at + 9_000]).all()), starts)
         assert all(sound)
 
 
@@ -238,11 +238,11 @@ def test_a_damaged_snapshot_makes_room_for_a_new_one(tmp_path: Path) -> None:
 class Far(_Blocks):
     """Blocks of a file that is too large for a test, all sound; tells which were read."""
 
-    def __init__(self, data: memoryview, sums: snapshot.Sums) -> None:
+    def __init__(self, data: memoryview, sums: snapshot.Checksums) -> None:
         super().__init__(data, sums)
         self.asked: list[tuple[int, int]] = []
 
-    def are_sound(self, first: int, end: int) -> bool:
+    def are_intact(self, first: int, end: int) -> bool:
         self.asked.append((first, end))
         return True
 
@@ -254,7 +254,7 @@ def test_places_far_into_a_large_file_are_checked(dtype: type[np.signedinteger])
     blocks = Far(memoryview(b""), np.zeros(offset // BLOCK + 2, np.uint32))
     blocks.checked[:-1] = b"\1" * (len(blocks.checked) - 1)
     place = ArrayEntry(name="far", dtype="int32", offset=offset, length=BLOCK)
-    _Check(blocks, place, lambda: AssertionError("what is sound was found damaged")).each(
+    _BlockCheck(blocks, place, lambda: AssertionError("what is sound was found damaged")).check_each(
         np.array([0, 5, BLOCK // 4 - 1, BLOCK // 4], dtype)
     )
     assert blocks.asked == [(offset // BLOCK + 1, offset // BLOCK + 2)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.index.arrays import Arrays, StringArray, prefix, unprefix
 from bot.index.snapshot import ALIGNMENT, BLOCK, DType, load_snapshot, save_snapshot
-from snapshot.snapshots import NAME, loaded, numbered, read, said, saved
+from index.snapshots import NAME, loaded, numbered, read, said, saved
 
 
 @st.composite
@@ -59,15 +59,15 @@ def test_a_part_is_a_part_of_the_whole(tmp_path_factory: pytest.TempPathFactory,
     snapshot = loaded(folder)
     assert snapshot is not None
     column = snapshot.arrays["array"]
-    assert (column.part(start, end) == array[start:end]).all()
+    assert (column.slice(start, end) == array[start:end]).all()
     # 8 times the number would not go into 16 bits
-    assert (column.part(np.uint16(start), np.uint16(end)) == array[start:end]).all()
+    assert (column.slice(np.uint16(start), np.uint16(end)) == array[start:end]).all()
 
 
 def test_strings_are_read_from_a_file(tmp_path: Path) -> None:
     """What is made of named arrays is made of a snapshot's columns as well."""
     words = sorted(["", "ärger", "cap", "𝔤cap"])
-    saved(tmp_path, prefix("terms", StringArray.arrays(words)))
+    saved(tmp_path, prefix("terms", StringArray.encode(words)))
     snapshot = loaded(tmp_path)
     assert snapshot is not None
     strings = StringArray(unprefix("terms", snapshot.arrays))

@@ -19,7 +19,7 @@ from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.store import IndexStore
 from bot.wiring import open_corpus
 
-from .trust import LONG_AGO, QUESTIONS, ROOT, ask, asked, command, flips, kills, snapshots
+from .faults import LONG_AGO, QUESTIONS, ROOT, ask, asked, command, flips, kills, snapshots
 
 ONE_SENTENCE = "set PULLQUOTE_STATE_DIR to another folder."
 
@@ -85,20 +85,22 @@ def _rewritten(path: Path, change: Callable[[str], str]) -> None:
 
 def _by_another_maker(path: Path) -> None:
     """As another version of the program, of Python or of a library would have made it, with arrays of its own."""
-    _rewritten(path, lambda manifest: json.dumps(json.loads(manifest) | {"maker": {"digest": "", "seen": ""}}))
+    _rewritten(
+        path, lambda manifest: json.dumps(json.loads(manifest) | {"build_info": {"digest": "", "stat_digest": ""}})
+    )
 
 
 def _without_sense(path: Path) -> None:
-    _rewritten(path, lambda manifest: '{"maker": 5}')
+    _rewritten(path, lambda manifest: '{"build_info": 5}')
 
 
 DAMAGES: list[tuple[Callable[[Path], None], str]] = [
     (lambda path: None, ""),
     (_by_another_maker, ""),
     (_cut_short, "bytes instead of"),
-    (_emptied, "is cut short"),
+    (_emptied, "is truncated"),
     (_foreign, "was not written by Pullquote"),
-    (_of_another_format, "is of the format 2 instead of 1"),
+    (_of_another_format, "has format 2 instead of 1"),
     (_a_folder, "cannot be read"),
     (_without_sense, ""),
 ]

@@ -27,7 +27,7 @@ BOTH = pytest.mark.parametrize("made", [table, DictTermIds])
 
 
 def numbered(numbering: TermIds, *corpora: Corpus) -> object:
-    return [[found.tolist() for found in numbering.met(iter(corpus))] for corpus in corpora], numbering.terms()
+    return [[found.tolist() for found in numbering.encode(iter(corpus))] for corpus in corpora], numbering.terms()
 
 
 @settings(deadline=None)
@@ -60,7 +60,7 @@ def test_more_terms_than_there_was_room_for() -> None:
 def test_a_nul_is_refused(made: Callable[[], TermIds], term: str) -> None:
     """It would be taken for the end of a term."""
     with pytest.raises(ValueError, match="NUL"):
-        made().met([["a", term, "b"]])
+        made().encode([["a", term, "b"]])
 
 
 @BOTH
@@ -72,12 +72,12 @@ def test_whoever_brings_terms_may_fail(made: Callable[[], TermIds]) -> None:
         raise OSError("gone")
 
     with pytest.raises(OSError, match="gone"):
-        made().met(failing())
+        made().encode(failing())
 
 
 def test_documents_are_of_sorted_terms() -> None:
     """A term's number is its place among all terms, of all fields, in the order of their characters."""
-    first, second = Documents.of([["b", "é"], ["a"]], [[], ["c", "b"]])
+    first, second = Documents.encode([["b", "é"], ["a"]], [[], ["c", "b"]])
     assert list(first.terms) == ["a", "b", "c", "é"] == list(second.terms)
     assert (first.tokens.tolist(), second.tokens.tolist()) == ([1, 3, 0], [2, 1])
     assert (first.lengths.tolist(), second.lengths.tolist()) == ([2, 1], [0, 2])

@@ -61,7 +61,7 @@ def test_several_processes_give_the_same_rows(articles: list[Article], one_by_on
 
     rows = analyze(articles, progress)
     assert helpers[0] > 1
-    assert unequal(rows.arrays(), one_by_one.arrays()) == []
+    assert unequal(rows.to_arrays(), one_by_one.to_arrays()) == []
     assert unequal(build_arrays(rows), build_arrays(one_by_one)) == []
     assert [of for _, of in told] == [sum(len(one.text) for one in articles)] * 3
     assert sorted(done for done, _ in told)[-1] == told[-1][1]
@@ -80,16 +80,16 @@ def test_a_killed_helper_ends_nothing(
     with caplog.at_level(logging.WARNING):
         rows = analyze([*articles, *articles], kill)
     twice = join_rows([RowRange(one_by_one, 0, LONG), RowRange(one_by_one, 0, LONG)])
-    assert unequal(rows.arrays(), twice.arrays()) == []
+    assert unequal(rows.to_arrays(), twice.to_arrays()) == []
     (record,) = caplog.records
-    assert record.getMessage().startswith("The rest of the articles is analysed in one process, which takes longer: ")
+    assert record.getMessage().startswith("A worker process failed; indexing continues in one process, more slowly: ")
     assert active_children() == []
 
 
 SCRIPT = """
 import sys
 sys.path[:0] = sys.argv[1:]
-from indexing.test_analysing import large_archive
+from index.test_analyze import large_archive
 from bot.index.build import analyze
 print(len(analyze(large_archive())), flush=True)
 """

@@ -55,9 +55,9 @@ def test_updated_is_as_made_anew(history: list[tuple[list[Edit], bool, bool, boo
             expected = fresh(paths)
             if expected is None:
                 with pytest.raises(ArchiveError):
-                    keeper.load_current(before=kept)
+                    keeper.load_current(previous=kept)
                 continue
-            kept = keeper.load_current(before=None if is_restarted else kept)
+            kept = keeper.load_current(previous=None if is_restarted else kept)
             if is_saved:
                 kept = keeper.save(kept)
             assert differences(kept, expected) == []
@@ -86,7 +86,7 @@ def test_what_has_not_changed_is_the_same_index(folders: Folders) -> None:
     """Nothing is made where nothing has changed, by one process or the next."""
     keeper = keeper_of(folders)
     kept = keeper.save(keeper.load_current())
-    assert keeper.load_current(before=kept) is kept
+    assert keeper.load_current(previous=kept) is kept
     again = keeper_of(folders).load_current()
     assert again.built_at == kept.built_at
     assert again.is_saved
@@ -97,10 +97,10 @@ def test_a_touched_file_gives_the_same_answers(folders: Folders) -> None:
     keeper = keeper_of(folders)
     kept = keeper.save(keeper.load_current())
     folders.touch(folders.paths[0] / "a.txt")
-    again = keeper.load_current(before=kept)
+    again = keeper.load_current(previous=kept)
     assert again is not kept
     assert texts(again) == texts(kept)
-    assert keeper.load_current(before=again) is again
+    assert keeper.load_current(previous=again) is again
 
 
 def test_a_file_that_changes_twice_in_one_tick(folders: Folders) -> None:
@@ -113,7 +113,7 @@ def test_a_file_that_changes_twice_in_one_tick(folders: Folders) -> None:
         kept = keeper.save(keeper.load_current())
         path.write_text(path.read_text().replace("sank", "swam") if restarts else "The ferry to Tarn sang.")
         os.utime(path, ns=(now, now))
-        again = keeper.load_current(before=None if restarts else kept)
+        again = keeper.load_current(previous=None if restarts else kept)
         assert texts(again)[0] == path.read_text(encoding="utf-8")
 
 
@@ -124,7 +124,7 @@ def test_what_is_settled_is_known_by_its_time(folders: Folders) -> None:
     kept = keeper.load_current()
     assert not kept.is_current(list_files(folders.paths))
     folders.touch(folders.paths[0] / "a.txt")
-    settled = keeper.load_current(before=kept)
+    settled = keeper.load_current(previous=kept)
     assert settled.is_current(list_files(folders.paths))
 
 
@@ -134,7 +134,7 @@ def test_a_file_goes_back_in_time(folders: Folders) -> None:
     kept = keeper_of(folders).load_current()
     path.write_text("The bridge at Tarn held."[: path.stat().st_size], encoding="utf-8")
     os.utime(path, ns=(LONG_AGO - 10, LONG_AGO - 10))
-    assert texts(keeper_of(folders).load_current(before=kept))[1] == path.read_text(encoding="utf-8")
+    assert texts(keeper_of(folders).load_current(previous=kept))[1] == path.read_text(encoding="utf-8")
 
 
 def test_only_what_is_new_is_analysed(folders: Folders) -> None:
@@ -176,7 +176,7 @@ def test_an_empty_archive_leaves_the_old_one(text: str) -> None:
         kept = keeper.save(keeper.load_current())
         path.unlink()
         with pytest.raises(ArchiveError, match="There is no article in"):
-            keeper.load_current(before=kept)
+            keeper.load_current(previous=kept)
         folders.write(path, text)
         told: list[str] = []
         assert texts(keeper_of(folders).load_current(lambda what, done, of: told.append(what), kept)) == texts(kept)

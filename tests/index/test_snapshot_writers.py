@@ -12,7 +12,7 @@ import pytest
 from processes import POSIX, process
 
 from bot.errors import SnapshotError
-from snapshot.snapshots import (
+from index.snapshots import (
     NAME,
     kill_writers,
     loaded,
@@ -62,9 +62,9 @@ def test_who_writes_for_too_long_is_told_of(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / f"{NAME}.lock", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(SnapshotError, match=r"^Another process has been writing the snapshot in .* for 0 seconds;"):
-            saved(tmp_path, numbered(2), "2", patience=0)
+            saved(tmp_path, numbered(2), "2", timeout=0)
         assert number_of(loaded(tmp_path)) == 1
-    saved(tmp_path, numbered(2), "2", patience=0)
+    saved(tmp_path, numbered(2), "2", timeout=0)
     assert number_of(loaded(tmp_path)) == 2
 
 

@@ -1,1 +1,0 @@
-"""What is learnt from an archive about its own words."""

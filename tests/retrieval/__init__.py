@@ -1,1 +1,0 @@
-"""How passages are found: one contract, held to by every engine."""

@@ -1,1 +1,0 @@
-"""The snapshot's file, as its writers, its readers and a failing disk treat it."""
