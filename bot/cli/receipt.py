@@ -27,15 +27,15 @@ from bot.models import Quote
 from bot.search.receipts import (
     QuoteLine,
     Receipt,
-    archive_now,
-    narrowed,
-    placed,
+    covered_words,
+    describe_archive,
+    describe_narrowing,
+    describe_outcome,
+    describe_rank,
+    describe_search_score,
     quote_location,
     quote_status,
-    stands_for,
-    strongest,
-    verdict,
-    words_of,
+    words_by_term,
 )
 from bot.store.models import AnswerRecord
 
@@ -79,7 +79,7 @@ def print_receipt(
 ) -> None:
     """Print ``receipt``, whose ``quotes`` are as they were found in ``archive`` now, None where they were not."""
     parts: list[RenderableType] = ["", _about(kept, receipt, archive), "", _searched(receipt)]
-    parts += [Text(told) for told in [narrowed(receipt.filters)] if told]
+    parts += [Text(told) for told in [describe_narrowing(receipt.filters)] if told]
     kind = "Quote" if receipt.outcome == "answer" else "Nearest miss"
     for number, (line, quote) in enumerate(zip(receipt.quotes, quotes, strict=True), 1):
         parts += ["", *_quote(f"{kind} {number} of {len(quotes)}", line, quote, receipt)]
@@ -90,17 +90,17 @@ def _about(kept: AnswerRecord, receipt: Receipt, archive: Archive) -> Table:
     grid = Table.grid("", "", padding=(0, 2))
     grid.add_row("answer", Text(f"{kept.id}, asked {asked_at(kept):%Y-%m-%d %H:%M} UTC ({kept.entry_point})"))
     grid.add_row("question", Text(receipt.question))
-    grid.add_row("outcome", Text(verdict(receipt)))
+    grid.add_row("outcome", Text(describe_outcome(receipt)))
     if receipt.said:
         grid.add_row("said", Text(receipt.said))
-    grid.add_row("archive", Text(archive_now(receipt, archive)))
+    grid.add_row("archive", Text(describe_archive(receipt, archive)))
     return grid
 
 
 def _searched(receipt: Receipt) -> Table:
     table = Table("searched", "weight", "origin", "for", box=None, pad_edge=False)
     for form in receipt.forms:
-        table.add_row(Text(form.shown), f"{form.weight:.2f}", form.origin, Text(stands_for(form, receipt)))
+        table.add_row(Text(form.shown), f"{form.weight:.2f}", form.origin, Text(covered_words(form, receipt)))
     return table
 
 
@@ -115,8 +115,8 @@ def _quote(name: str, line: QuoteLine, quote: Quote | None, receipt: Receipt) ->
     if quote is not None:
         shown.insert(1, Text(f'"{quote.text}"'))
     every = len(line.terms) + len(line.parts)
-    shown += [Text(strongest(line, receipt, every)), Text(placed(line, every))]
-    return [*shown, *([_terms(line, words_of(receipt))] if line.terms else [])]
+    shown += [Text(describe_search_score(line, receipt, every)), Text(describe_rank(line, every))]
+    return [*shown, *([_terms(line, words_by_term(receipt))] if line.terms else [])]
 
 
 def _terms(line: QuoteLine, words: dict[str, str]) -> Table:

@@ -1,9 +1,4 @@
-"""The form of a receipt, as it is kept. Keeps secret nothing: older receipts are read by it, so that it only grows.
-
-A reply's receipt, and whether what it names is still so. Keeps secret how a quote is found again.
-
-A receipt in words: the same wherever it is shown. Keeps secret how scores are put together for a reader.
-"""
+"""Receipts: why a reply was given, in a form that can be stored, checked again later, and put into words."""
 
 from __future__ import annotations
 
@@ -16,18 +11,21 @@ from pydantic import BaseModel, ConfigDict
 from bot.errors import VerificationError
 from bot.index.archive import Archive
 from bot.index.scoring import TermScore
-from bot.models import Answer, Expansion, Filters, Passage, Query, Quote, Reply, Scope, Span, Trace, Word, pluralize
+from bot.models import Answer, Filters, Passage, Query, Quote, Reply, Scope, Span, Trace, pluralize
 from bot.search.confidence import THRESHOLD
 from bot.search.messages import describe_filters, describe_scope
 
-
-class _ReceiptPart(BaseModel):
-    """What a receipt is made of, none of which changes."""
-
-    model_config = ConfigDict(frozen=True)
+DIGEST_DIGITS = 16
+"""Hexadecimal digits of a digest that are shown."""
 
 
-class WordLine(_ReceiptPart):
+class _Part(BaseModel):
+    """Stored receipts are read by these models, so fields may be added, never renamed or removed."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class WordLine(_Part):
     """A content word of the question; see ``models.Word``."""
 
     typed: str
@@ -36,8 +34,8 @@ class WordLine(_ReceiptPart):
     is_name: bool
 
 
-class FormLine(_ReceiptPart):
-    """A form in which words of the question were searched, ``words`` being their positions; see ``models.Form``."""
+class ExpansionLine(_Part):
+    """An expansion that was searched, ``words`` being the positions that it covers; see ``models.Expansion``."""
 
     shown: str
     terms: tuple[str, ...]
@@ -46,8 +44,8 @@ class FormLine(_ReceiptPart):
     origin: str
 
 
-class FiltersLine(_ReceiptPart):
-    """What the question's operators asked for; see ``models.Filters`` and ``models.Scope``."""
+class FiltersLine(_Part):
+    """The operators of the question; see ``models.Filters`` and ``models.Scope``."""
 
     phrases: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
@@ -58,27 +56,27 @@ class FiltersLine(_ReceiptPart):
     quoted: tuple[str, ...] = ()
 
 
-class TermLine(_ReceiptPart):
-    """What a term in a field gave to a passage's score; see ``retrieval.TermScore``."""
+class TermLine(_Part):
+    """A term's part of a search score; see ``scoring.TermScore``."""
 
     field: str
     term: str
     score: float
 
 
-class PartLine(_ReceiptPart):
-    """What a part of the ranking gave to a passage's place."""
+class FeatureLine(_Part):
+    """A ranking feature's part of a score."""
 
     part: str
     score: float
 
 
-class QuoteLine(_ReceiptPart):
-    """A quote that was shown, and why it was.
+class QuoteLine(_Part):
+    """A quote that was shown, and why.
 
     ``start`` and ``end`` are offsets into the article's canonical text, whose digest is ``sha256``. ``found`` is the
-    score by which its passage was found, the sum of ``terms``; ``ranked`` that by which it came to its ``rank`` (from
-    1) among the passages, the sum of ``parts``.
+    search score of its passage, the sum of ``terms``; ``ranked`` the score that gave it its ``rank`` (from 1) among the
+    passages, the sum of ``parts``.
     """
 
     article: str
@@ -91,21 +89,21 @@ class QuoteLine(_ReceiptPart):
     found: float
     terms: tuple[TermLine, ...]
     ranked: float
-    parts: tuple[PartLine, ...]
+    parts: tuple[FeatureLine, ...]
 
 
-class Receipt(_ReceiptPart):
-    """How a reply came about.
+class Receipt(_Part):
+    """Why a reply was given.
 
-    ``archive`` is the archive's fingerprint; ``said`` is the answer's caution, if any, or why there is none. It is an
-    answer where ``confidence`` reached ``threshold``. ``quotes`` are in the order in which they were shown: of an
-    abstention, the nearest misses.
+    ``archive`` is the archive's fingerprint; ``said`` the answer's warning, if any, or the reason of an abstention. The
+    outcome is an answer if ``confidence`` reached ``threshold``. ``quotes`` are in the order shown; of an abstention,
+    the nearest misses.
     """
 
     form: Literal[1] = 1
     question: str
     words: tuple[WordLine, ...]
-    forms: tuple[FormLine, ...]
+    forms: tuple[ExpansionLine, ...]
     filters: FiltersLine
     archive: str
     outcome: Literal["answer", "abstention"]
@@ -116,47 +114,43 @@ class Receipt(_ReceiptPart):
 
 
 ExplainHit = Callable[[Query, Passage], tuple[TermScore, ...]]
-"""What a passage's score for a query is made of: ``Librarian.explain``."""
+"""Splits the search score of a passage into terms: ``Answerer.explain``."""
 
 
 def make_receipt(reply: Reply, archive: Archive, explain: ExplainHit) -> Receipt:
-    """How ``reply`` came about in ``archive``: the same reply, the same receipt."""
+    """Make the receipt of ``reply`` from ``archive``; the same reply gives the same receipt."""
     query = reply.trace.query
-    quotes = reply.shown_quotes
+    filters, scope = query.filters, query.filters.scope
     return Receipt(
         question=query.question.text,
-        words=tuple(map(_word, query.words)),
-        forms=tuple(map(_form, query.expansions)),
-        filters=_filters(query.filters),
+        words=tuple(map(WordLine.model_validate, query.words)),
+        forms=tuple(
+            ExpansionLine(shown=one.text, terms=one.terms, words=one.positions, weight=one.weight, origin=one.origin)
+            for one in query.expansions
+        ),
+        filters=FiltersLine(
+            phrases=filters.phrases,
+            excluded=filters.excluded,
+            sources=scope.sources,
+            since=scope.since,
+            before=scope.before,
+            unread=filters.unrecognized,
+            quoted=filters.optional_phrases,
+        ),
         archive=archive.fingerprint,
         outcome="answer" if isinstance(reply, Answer) else "abstention",
         said=reply.warning if isinstance(reply, Answer) else reply.reason,
         confidence=reply.confidence,
         threshold=THRESHOLD,
-        quotes=tuple(_quote(quote, reply.trace, explain) for quote in quotes),
+        quotes=tuple(_quote_line(quote, reply.trace, explain) for quote in reply.shown_quotes),
     )
 
 
-def check_quotes(receipt: Receipt, archive: Archive) -> tuple[Quote | None, ...]:
-    """Each quote of ``receipt``, verified in ``archive`` now; None where its source has changed since."""
-    return tuple(_found(line, archive) for line in receipt.quotes)
-
-
-def _found(line: QuoteLine, archive: Archive) -> Quote | None:
-    named = line.article
-    if named not in archive.articles:
-        named = next((one for one in archive.articles if _written(one) == line.article), named)
-    try:
-        return archive.find_quote(named, Span(line.start, line.end), line.sha256)
-    except VerificationError:
-        return None
-
-
-def _quote(quote: Quote, trace: Trace, explain: ExplainHit) -> QuoteLine:
+def _quote_line(quote: Quote, trace: Trace, explain: ExplainHit) -> QuoteLine:
     rank, hit = next((rank, hit) for rank, hit in enumerate(trace.hits, 1) if quote.paragraph in hit.passage.paragraphs)
     terms = explain(trace.query, hit.passage)
     return QuoteLine(
-        article=_written(quote.article.id),
+        article=_printable(quote.article.id),
         sha256=quote.article.sha256,
         start=quote.span.start,
         end=quote.span.end,
@@ -164,112 +158,99 @@ def _quote(quote: Quote, trace: Trace, explain: ExplainHit) -> QuoteLine:
         paragraphs=quote.paragraph.total,
         rank=rank,
         found=sum(one.score for one in terms),
-        terms=tuple(TermLine(field=one.field, term=one.term, score=one.score) for one in terms),
+        terms=tuple(map(TermLine.model_validate, terms)),
         ranked=hit.score,
-        parts=tuple(PartLine(part=name, score=score) for name, score in hit.features),
+        parts=tuple(FeatureLine(part=name, score=score) for name, score in hit.features),
     )
 
 
-def _word(word: Word) -> WordLine:
-    return WordLine(typed=word.typed, term=word.term, weight=word.weight, is_name=word.is_name)
-
-
-def _form(form: Expansion) -> FormLine:
-    return FormLine(shown=form.text, terms=form.terms, words=form.positions, weight=form.weight, origin=form.origin)
-
-
-def _filters(filters: Filters) -> FiltersLine:
-    scope = filters.scope
-    return FiltersLine(
-        phrases=filters.phrases,
-        excluded=filters.excluded,
-        sources=scope.sources,
-        since=scope.since,
-        before=scope.before,
-        unread=filters.unrecognized,
-        quoted=filters.optional_phrases,
-    )
-
-
-def _written(name: str) -> str:
+def _printable(article_id: str) -> str:
     """An article's id as JSON can hold it: the name of a file may be no text."""
-    return name.encode(errors="backslashreplace").decode()
+    return article_id.encode(errors="backslashreplace").decode()
 
 
-DIGITS = 16
-"""Hexadecimal digits of a digest that a person is shown."""
-CHANGED = "the source has changed since"
+def check_quotes(receipt: Receipt, archive: Archive) -> tuple[Quote | None, ...]:
+    """Verify each quote of ``receipt`` in ``archive``; None for one whose source has changed."""
+    return tuple(_find_quote(line, archive) for line in receipt.quotes)
 
 
-def verdict(receipt: Receipt) -> str:
-    """Whether it was answered, and why."""
-    asked = "Answered" if receipt.outcome == "answer" else "Not answered"
-    return f"{asked}: the confidence is {receipt.confidence:.3f}, and {receipt.threshold:.3f} is needed to answer."
-
-
-def stands_for(form: FormLine, receipt: Receipt) -> str:
-    """The words of the question, as typed, that ``form`` stands for."""
-    return " ".join(receipt.words[at].typed for at in form.words)
-
-
-def narrowed(filters: FiltersLine) -> str | None:
-    """What the question's operators left to be searched; None where they left everything."""
-    scope = Scope(filters.sources, filters.since, filters.before)
-    held, asked = describe_filters(Filters(filters.phrases, filters.excluded)), describe_scope(scope)
-    if not held and not asked:
+def _find_quote(line: QuoteLine, archive: Archive) -> Quote | None:
+    article_id = line.article
+    if article_id not in archive.articles:
+        article_id = next((one for one in archive.articles if _printable(one) == line.article), article_id)
+    try:
+        return archive.find_quote(article_id, Span(line.start, line.end), line.sha256)
+    except VerificationError:
         return None
-    return f"Searched only passages{held}{' in articles' if asked else ''}{asked}."
 
 
-def words_of(receipt: Receipt) -> dict[str, str]:
-    """Each term that was searched, and the word that a person would write for it."""
-    said = {word.term: word.typed for word in receipt.words}
-    for form in receipt.forms:
-        words = form.shown.split()
-        if len(words) == len(form.terms):
-            said = {**dict(zip(form.terms, words, strict=True)), **said}
-    return said
+def describe_outcome(receipt: Receipt) -> str:
+    """Whether it was answered, and why."""
+    outcome = "Answered" if receipt.outcome == "answer" else "Not answered"
+    return f"{outcome}: the confidence is {receipt.confidence:.3f}, and {receipt.threshold:.3f} is needed to answer."
 
 
-def strongest(line: QuoteLine, receipt: Receipt, most: int) -> str:
-    """The score by which the quote's passage was found, and the ``most`` terms that gave the most to it."""
-    said = words_of(receipt)
-    given: dict[str, float] = {}
+def covered_words(expansion: ExpansionLine, receipt: Receipt) -> str:
+    """The words of the question, as typed, that ``expansion`` covers."""
+    return " ".join(receipt.words[at].typed for at in expansion.words)
+
+
+def describe_narrowing(filters: FiltersLine) -> str | None:
+    """What the operators left to be searched; None if they left everything."""
+    passages = describe_filters(Filters(filters.phrases, filters.excluded))
+    articles = describe_scope(Scope(filters.sources, filters.since, filters.before))
+    if not passages and not articles:
+        return None
+    return f"Searched only passages{passages}{' in articles' if articles else ''}{articles}."
+
+
+def words_by_term(receipt: Receipt) -> dict[str, str]:
+    """Each searched term with the word that a person would write for it."""
+    words = {word.term: word.typed for word in receipt.words}
+    for expansion in receipt.forms:
+        shown = expansion.shown.split()
+        if len(shown) == len(expansion.terms):
+            words = {**dict(zip(expansion.terms, shown, strict=True)), **words}
+    return words
+
+
+def describe_search_score(line: QuoteLine, receipt: Receipt, limit: int) -> str:
+    """The search score of the quote's passage, and the ``limit`` terms with the greatest part in it."""
+    words = words_by_term(receipt)
+    scores: dict[str, float] = {}
     for one in line.terms:
-        word = said.get(one.term, one.term)
-        given[word] = given.get(word, 0.0) + one.score
-    return f"Found by its words: {_sum(line.found, given.items(), most, 'term')}"
+        word = words.get(one.term, one.term)
+        scores[word] = scores.get(word, 0.0) + one.score
+    return f"Found by its words: {_format_sum(line.found, scores.items(), limit, 'term')}"
 
 
-def placed(line: QuoteLine, most: int) -> str:
-    """The place of the quote's passage among those found, and the ``most`` parts of the ranking that gave it most."""
+def describe_rank(line: QuoteLine, limit: int) -> str:
+    """The rank of the quote's passage, and the ``limit`` features with the greatest part in its score."""
     scores = [(one.part, one.score) for one in line.parts]
-    return f"Place {line.rank} by the ranking: {_sum(line.ranked, scores, most, 'part')}"
+    return f"Place {line.rank} by the ranking: {_format_sum(line.ranked, scores, limit, 'part')}"
 
 
 def quote_location(line: QuoteLine) -> str:
-    """Where the quote stands, for a program that would slice it."""
-    return f"Characters {line.start}–{line.end} of the article whose SHA-256 begins with {line.sha256[:DIGITS]}"
+    """Where the quote is, for a program that slices it."""
+    return f"Characters {line.start}–{line.end} of the article whose SHA-256 begins with {line.sha256[:DIGEST_DIGITS]}"
 
 
 def quote_status(quote: Quote | None) -> str:
-    """Whether a quote was verified now."""
-    return CHANGED if quote is None else "verified now"
+    """What came of ``check_quotes``."""
+    return "the source has changed since" if quote is None else "verified now"
 
 
-def archive_now(receipt: Receipt, archive: Archive) -> str:
+def describe_archive(receipt: Receipt, archive: Archive) -> str:
     """Which archive was asked, and whether ``archive`` is the same."""
-    asked = receipt.archive[:DIGITS]
+    asked = receipt.archive[:DIGEST_DIGITS]
     if receipt.archive == archive.fingerprint:
         return f"Archive {asked}, unchanged since"
-    return f"Archive {asked}; it has changed since, to {archive.fingerprint[:DIGITS]}"
+    return f"Archive {asked}; it has changed since, to {archive.fingerprint[:DIGEST_DIGITS]}"
 
 
-def _sum(total: float, scores: Iterable[tuple[str, float]], most: int, thing: str) -> str:
+def _format_sum(total: float, scores: Iterable[tuple[str, float]], limit: int, noun: str) -> str:
     ordered = sorted(((name, score) for name, score in scores if score), key=lambda one: (-one[1], one[0]))
-    parts = [f"{name} {score:.2f}" for name, score in ordered[:most]]
-    rest = ordered[most:]
-    if rest:
-        others = pluralize(len(rest), f"more {thing}")
-        parts.append(f"{others} {sum(score for _, score in rest):.2f}")
+    parts = [f"{name} {score:.2f}" for name, score in ordered[:limit]]
+    if rest := ordered[limit:]:
+        parts.append(f"{pluralize(len(rest), f'more {noun}')} {sum(score for _, score in rest):.2f}")
     return f"{total:.2f}" + (f" = {' + '.join(parts)}" if parts else "")

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from bot.index.archive import Archive
 from bot.models import Json, Quote
 from bot.search.receipts import (
-    FormLine,
+    ExpansionLine,
     QuoteLine,
     Receipt,
-    archive_now,
     check_quotes,
-    narrowed,
-    placed,
+    covered_words,
+    describe_archive,
+    describe_narrowing,
+    describe_outcome,
+    describe_rank,
+    describe_search_score,
     quote_location,
     quote_status,
-    stands_for,
-    strongest,
-    verdict,
 )
 from bot.slack.blockkit import actions, bullet_list, button, context, header, modal, plain_text, quotation, text_element
 from bot.slack.buttons import ContextRef, RatingRef, encode_value, find_quote
@@ -107,13 +107,16 @@ def explanation_modal(record: AnswerRecord, archive: Archive) -> Json:
     Raises pydantic's ``ValidationError`` if another version of the bot wrote the receipt in a form unknown to this one.
     """
     receipt = Receipt.model_validate_json(record.receipt)
-    blocks = [sentence_block(f"Asked: {_shown(receipt.question, SENTENCE_LIMIT)}"), sentence_block(verdict(receipt))]
+    blocks = [
+        sentence_block(f"Asked: {_shown(receipt.question, SENTENCE_LIMIT)}"),
+        sentence_block(describe_outcome(receipt)),
+    ]
     if receipt.said and receipt.said.strip():
         blocks.append(sentence_block(receipt.said.strip()))
     blocks += _searched_forms(receipt)
     for number, (line, quote) in enumerate(zip(receipt.quotes, check_quotes(receipt, archive), strict=True), 1):
         blocks += _explained_quote(number, line, quote, receipt)
-    blocks.append(_small(archive_now(receipt, archive)))
+    blocks.append(_small(describe_archive(receipt, archive)))
     blocks.append(_small(f"Answer {record.id}; in the terminal: pullquote receipt {record.id}"))
     return modal("Why this answer?", blocks)
 
@@ -127,12 +130,12 @@ def _searched_forms(receipt: Receipt) -> Iterator[Json]:
         yield bullet_list([[text_element(item)] for item in items])
     else:
         yield sentence_block("The question has no words that can be searched for.")
-    if filters := narrowed(receipt.filters):
+    if filters := describe_narrowing(receipt.filters):
         yield sentence_block(filters)
 
 
-def _form_line(form: FormLine, receipt: Receipt) -> str:
-    typed = stands_for(form, receipt)
+def _form_line(form: ExpansionLine, receipt: Receipt) -> str:
+    typed = covered_words(form, receipt)
     origin = form.origin if form.origin == "typed" or not typed else f"{form.origin} of {_shown(typed)}"
     if form.origin == "thread":
         origin = "from the previous question"
@@ -148,7 +151,11 @@ def _explained_quote(number: int, line: QuoteLine, quote: Quote | None, receipt:
         text = truncate(quote.text, QUOTE_START_LIMIT)
         yield quotation(text_element(text))
         yield citation_block(quote, is_shortened=any(quote.omissions) or text != quote.text)
-    for detail in (strongest(line, receipt, MAX_TERMS), placed(line, MAX_FEATURES), quote_location(line)):
+    for detail in (
+        describe_search_score(line, receipt, MAX_TERMS),
+        describe_rank(line, MAX_FEATURES),
+        quote_location(line),
+    ):
         yield _small(_shown(detail, SENTENCE_LIMIT))
 
 

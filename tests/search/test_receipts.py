@@ -17,7 +17,16 @@ from hypothesis import strategies as st
 
 from bot.models import Article, Mark, Question, Reply, Span
 from bot.search.answerer import Answerer
-from bot.search.receipts import Receipt, archive_now, check_quotes, make_receipt, narrowed, placed, strongest, verdict
+from bot.search.receipts import (
+    Receipt,
+    check_quotes,
+    describe_archive,
+    describe_narrowing,
+    describe_outcome,
+    describe_rank,
+    describe_search_score,
+    make_receipt,
+)
 from tests.factories import answerer, archive_of, article
 
 BRIDGE = article(
@@ -71,11 +80,11 @@ def test_the_operators_of_a_question_stand_in_its_receipt() -> None:
         "unread": ("author:x",),
         "quoted": (),
     }
-    assert narrowed(made.filters) == (
+    assert describe_narrowing(made.filters) == (
         'Searched only passages with "Tarn bridge" and without "ferry" in articles of source "bridge" '
         "published from 1 January 2025."
     )
-    assert narrowed(receipt(ASKED, BRIDGE).filters) is None
+    assert describe_narrowing(receipt(ASKED, BRIDGE).filters) is None
 
 
 def test_a_title_in_a_sentence_narrows_nothing_in_a_receipt() -> None:
@@ -83,7 +92,7 @@ def test_a_title_in_a_sentence_narrows_nothing_in_a_receipt() -> None:
     made = receipt('who approved "a Tarn bridge" on Monday in the council', BRIDGE, FERRY)
     assert made.outcome == "answer"
     assert (made.filters.phrases, made.filters.quoted) == ((), ("a Tarn bridge",))
-    assert narrowed(made.filters) is None
+    assert describe_narrowing(made.filters) is None
     assert made.said == 'Not in all of these passages word for word: "a Tarn bridge".'
 
 
@@ -94,7 +103,7 @@ def test_an_abstention_has_a_receipt() -> None:
     assert [form.shown for form in made.forms] == ["submarines", "dive"]
     assert made.said and made.said.startswith("Not in the archive")
     assert made.confidence < made.threshold
-    assert verdict(made) == "Not answered: the confidence is 0.000, and 0.288 is needed to answer."
+    assert describe_outcome(made) == "Not answered: the confidence is 0.000, and 0.288 is needed to answer."
 
 
 def test_a_question_without_a_word_has_a_receipt() -> None:
@@ -107,11 +116,11 @@ def test_scores_are_told_strongest_first() -> None:
     """The words that gave most come first, as they were typed; what is not named is added up."""
     made = receipt(ASKED, BRIDGE, FERRY)
     (line, *_) = made.quotes
-    told = strongest(line, made, 2)
+    told = describe_search_score(line, made, 2)
     assert told.startswith(f"Found by its words: {line.found:.2f} = ")
     assert "approved" in told or "bridge" in told
     assert told.endswith(f"1 more term {_least(line):.2f}")
-    assert placed(line, 1).startswith(f"Place {line.rank} by the ranking: {line.ranked:.2f} = ")
+    assert describe_rank(line, 1).startswith(f"Place {line.rank} by the ranking: {line.ranked:.2f} = ")
 
 
 def _least(line: Any) -> float:
@@ -173,8 +182,8 @@ def test_an_archives_fingerprint_is_of_all_that_replies_depend_on() -> None:
 def test_it_is_told_whether_the_archive_is_still_the_same() -> None:
     """Beside the fingerprint stands whether the archive has changed since."""
     made = receipt(ASKED, BRIDGE)
-    assert archive_now(made, archive_of([BRIDGE])) == f"Archive {made.archive[:16]}, unchanged since"
-    assert "it has changed since, to" in archive_now(made, archive_of([BRIDGE, FERRY]))
+    assert describe_archive(made, archive_of([BRIDGE])) == f"Archive {made.archive[:16]}, unchanged since"
+    assert "it has changed since, to" in describe_archive(made, archive_of([BRIDGE, FERRY]))
 
 
 WORDS = st.sampled_from(

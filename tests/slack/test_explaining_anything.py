@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.index.scoring import TermScore
 from bot.models import Quote
 from bot.playground.validation import validate_view
-from bot.search.receipts import FiltersLine, FormLine, Receipt, WordLine, make_receipt
+from bot.search.receipts import ExpansionLine, FiltersLine, Receipt, WordLine, make_receipt
 from bot.slack.buttons import AnswerRef, encode_value
 from bot.slack.layout import MessageContent
 from bot.slack.modals import explanation_modal
@@ -58,7 +58,8 @@ def test_slack_takes_the_window_whatever_was_asked_and_quoted(
         "said": said[1],
         "words": tuple(WordLine(typed=one, term=one, weight=1.0, is_name=True) for one in said),
         "forms": tuple(
-            FormLine(shown=one, terms=(one,), words=(at,), weight=0.5, origin="acronym") for at, one in enumerate(said)
+            ExpansionLine(shown=one, terms=(one,), words=(at,), weight=0.5, origin="acronym")
+            for at, one in enumerate(said)
         ),
         "filters": FiltersLine(phrases=tuple(said), excluded=tuple(said), sources=tuple(said)),
     }
