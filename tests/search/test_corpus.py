@@ -135,7 +135,7 @@ def test_what_cannot_be_watched_is_looked_at(
         return watch(*folders, **settings)  # type: ignore[arg-type]
 
     monkeypatch.setattr(watching_module.watchfiles, "watch", refused)
-    monkeypatch.setattr(watching_module, "UNWATCHED", 0.1)
+    monkeypatch.setattr(watching_module, "RETRY_SECONDS", 0.1)
     with caplog.at_level(logging.WARNING), watching(tmp_path / "archive") as watched:
         (watched.folder / "bridge.txt").write_text("The bridge at Orrin was closed for repairs.")
         watched.until("bridge at Orrin", ["The bridge at Orrin was closed for repairs."])
