@@ -106,7 +106,7 @@ def _mention(trace: Trace, corpus: Corpus) -> None:
         stack.callback(endpoint.stop)
         stack.callback(endpoint.stop_accepting)
         app.start()
-        app.open(corpus)
+        app.start_answering(corpus)
         endpoint.start()
         slack.wait_until_connected()
         with trace:

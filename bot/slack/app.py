@@ -1,21 +1,12 @@
-"""Bolt's listeners: every event is handed over and acknowledged. Keeps secret how Bolt is told to.
-
-What answers in a workspace, from its start to a clean end, whichever way Slack's events come to it.
-
-Keeps secret who runs beside whom: the lanes, and the keeper of what was claimed.
-
-The bot in a workspace, from checked tokens to a clean end, whichever way Slack's events come in.
-
-Keeps secret that the archive loads while questions are already taken, and in which order all that runs is ended.
-"""
+"""The bot in a workspace: Bolt app, start, and clean end on a signal."""
 
 from __future__ import annotations
 
 import logging
 import re
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -47,56 +38,54 @@ from bot.slack.transports import HttpEndpoint, SocketEndpoint
 from bot.store.store import Store
 from bot.telemetry import Telemetry
 
+log = logging.getLogger(__name__)
 
-def build_app(client: WebClient, take: Callable[[dict[str, Any]], bool]) -> App:
-    """The Bolt app that hands the body of every message and mention to ``take``. SlackError when Slack refuses it.
+# Seconds from the signal until no delivery is started; supervisors usually allow ten seconds in all.
+STOP_TIMEOUT = 3.5
+# Further seconds for interactions, which take a call or two.
+INTERACTIONS_STOP_TIMEOUT = 1.0
+# Seconds between two renewals of leases: a fifth of a lease.
+SYNC_EVERY = 3.0
+# Seconds between two checks for a signal that another thread caught.
+SIGNAL_CHECK_EVERY = 0.25
 
-    An event is acknowledged once ``take`` has returned true; any other, Slack delivers again.
+
+def build_app(client: WebClient, handle: Callable[[dict[str, Any]], bool]) -> App:
+    """Build the Bolt app that passes the body of every message and mention to ``handle``.
+
+    An event is acknowledged if ``handle`` returns true; otherwise Slack delivers it again. SlackError if Slack refuses
+    the token.
     """
     try:
         app = App(client=client, process_before_response=True)
     except BoltError as error:
-        raise SlackError(f"Slack does not accept the bot's token ({error}); check SLACK_BOT_TOKEN.") from error
+        raise SlackError(f"Slack does not accept the bot token ({error}); check SLACK_BOT_TOKEN.") from error
 
-    def take_event(body: dict[str, Any]) -> BoltResponse | None:
-        return None if take(body) else BoltResponse(status=503)
+    def handle_event(body: dict[str, Any]) -> BoltResponse | None:
+        return None if handle(body) else BoltResponse(status=503)
 
-    app.event("app_mention")(take_event)
-    app.event("message")(take_event)
+    app.event("app_mention")(handle_event)
+    app.event("message")(handle_event)
     return app
 
 
-def acknowledge_the_rest(app: App) -> None:
-    """Acknowledge every event that has no listener yet: what is not, Slack delivers again and again."""
-    app.event(re.compile(""))(lambda: None)
+def register_interactions(app: App, handler: InteractionHandler) -> None:
+    """Pass every interaction that ``handler`` knows to it; acknowledged if it takes it."""
 
-
-def listen_to_presses(app: App, presses: InteractionHandler) -> None:
-    """Hand every press that ``presses`` knows to it; one that it does not take is not acknowledged."""
-
-    def take(ack: Ack, body: dict[str, Any]) -> None:
-        if presses.accept(body):
+    def handle(ack: Ack, body: dict[str, Any]) -> None:
+        if handler.accept(body):
             ack()
 
-    for name in presses.actions:
-        app.action(name)(take)
-    for name in presses.views:
-        app.view(name)(take)
-
-
-log = logging.getLogger(__name__)
-
-# Seconds from the signal until no question is begun; a supervisor's patience is usually ten.
-END_WITHIN = 3.5
-# Seconds more for presses, each of which is a call or two.
-PRESSES_END_WITHIN = 1.0
-# Seconds between two looks after what was claimed: a fifth of a lease.
-KEEP_EVERY = 3.0
+    for name in handler.actions:
+        app.action(name)(handle)
+    for name in handler.views:
+        app.view(name)(handle)
 
 
 class SlackBot:
-    """What answers, between ``start`` and ``stop``: until ``open`` it collects. Whatever brings events gives them to
-    ``app``. SlackError where Slack refuses the bot's token or cannot be reached.
+    """The bot between ``start`` and ``stop``; until ``start_answering``, questions are only queued.
+
+    A transport passes requests to ``app``. SlackError if Slack refuses the bot token or cannot be reached.
     """
 
     def __init__(
@@ -109,77 +98,75 @@ class SlackBot:
         telemetry: Telemetry | None = None,
         editors: Editors | None = None,
     ) -> None:
-        patient = create_client(credentials.bot_token, credentials.api_url)
-        self.identity: BotIdentity = fetch_identity(patient)
+        retrying_client = create_client(credentials.bot_token, credentials.api_url)
+        self.identity: BotIdentity = fetch_identity(retrying_client)
         for scope in missing_scopes(self.identity):
-            log.warning("the bot's token lacks the scope %s; add it to the app and install the app again", scope)
-        # The lanes wait in its stead.
+            log.warning("the bot token lacks the scope %s; add it to the app, then reinstall the app", scope)
+        # Deliveries retry by themselves.
         client = create_client(credentials.bot_token, credentials.api_url, retries=False)
         telemetry = telemetry or Telemetry()
         access = AccessControl(rules or AccessRules(), UserDirectory(client))
-        self._desk = Dispatcher(
+        bot_user = self.identity.bot_user
+        self._dispatcher = Dispatcher(
             client,
-            bot_user=self.identity.bot_user,
+            bot_user=bot_user,
             store=ResilientStore(store),
             access=access,
             rate_limiter=RateLimiter(limits or Limits()),
             telemetry=telemetry,
             scopes=self.identity.scopes,
         )
-        telemetry.watch_waiting(lambda: self._desk.waiting)
-        self.app: App = build_app(patient, self._desk.take)
-        self._presses = InteractionHandler(client, access, store, self.identity.bot_user)
-        listen_to_presses(self.app, self._presses)
-        register_listeners(self.app, self._desk.take_question, bot_user=self.identity.bot_user)
+        telemetry.watch_waiting(lambda: self._dispatcher.unfinished_count)
+        self.app: App = build_app(retrying_client, self._dispatcher.handle_event)
+        self._interactions = InteractionHandler(client, access, store, bot_user)
+        register_interactions(self.app, self._interactions)
+        register_listeners(self.app, self._dispatcher.handle_question, bot_user=bot_user)
         self._home = Home(client, access, self.identity, QuestionHistory(client, store, editors or Editors()))
         self._home.listen(self.app)
-        acknowledge_the_rest(self.app)
-        self._has_ended = Event()
-        self._keeper = Thread(target=self._keep, name="keeper", daemon=True)
+        # Slack redelivers events that are not acknowledged, also those without a listener.
+        self.app.event(re.compile(""))(lambda: None)
+        self._is_stopped = Event()
+        self._sync_thread = Thread(target=self._sync_claims, name="sync-claims", daemon=True)
 
     @property
     def is_ready(self) -> bool:
-        """Whether questions are answered at the moment."""
-        return self._desk.is_open and self._keeper.is_alive()
+        """Whether questions are answered."""
+        return self._dispatcher.is_answering and self._sync_thread.is_alive()
 
     def start(self) -> None:
-        """Begin to look after what is claimed, and to take over what another process left behind."""
-        self._keeper.start()
+        """Start to renew leases and to take over expired claims."""
+        self._sync_thread.start()
 
-    def open(self, shelf: CorpusProtocol) -> None:
-        """Answer from now on."""
-        self._desk.open(shelf)
-        self._presses.open(shelf)
-        self._home.open(shelf)
+    def start_answering(self, corpus: CorpusProtocol) -> None:
+        """Answer the questions queued so far and all later ones."""
+        self._dispatcher.start_answering(corpus)
+        self._interactions.open(corpus)
+        self._home.open(corpus)
 
-    def stop(self, within: float = END_WITHIN) -> None:
-        """Finish the questions in hand, ``within`` seconds; what is left then is another process's to take over."""
-        left = self._desk.finish(within)
-        self._presses.finish(PRESSES_END_WITHIN)
+    def stop(self, timeout: float = STOP_TIMEOUT) -> None:
+        """Finish the deliveries possible in ``timeout`` seconds; the rest is taken over by another process."""
+        unfinished = self._dispatcher.stop(timeout)
+        self._interactions.finish(INTERACTIONS_STOP_TIMEOUT)
         self._home.finish(0.0)
-        self._has_ended.set()
-        if self._keeper.is_alive():
-            self._keeper.join(1.0)
-        if left:
-            log.warning("ended with %d questions unanswered; they are taken up at the next start", left)
+        self._is_stopped.set()
+        if self._sync_thread.is_alive():
+            self._sync_thread.join(1.0)
+        if unfinished:
+            log.warning("stopped with %d questions unanswered; they are answered after the next start", unfinished)
 
-    def _keep(self) -> None:
+    def _sync_claims(self) -> None:
         while True:
             try:
-                self._desk.keep()
-            except Exception:  # the edge of the thread, without which every claim would be lost within a lease
-                log.exception("a fault in keeping what was claimed; it is tried again")
-            if self._has_ended.wait(KEEP_EVERY):
+                self._dispatcher.sync_claims()
+            except Exception:  # without this thread, every claim would expire
+                log.exception("renewing leases failed; trying again")
+            if self._is_stopped.wait(SYNC_EVERY):
                 return
-
-
-# Seconds between two moments at which a signal is heard, wherever it was caught.
-LISTEN_EVERY = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """How Slack's events come in; ``host``, ``port`` and ``metrics_public`` are for HTTP mode."""
+    """How Slack's events arrive; ``host``, ``port`` and ``metrics_public`` are for HTTP mode."""
 
     mode: Mode = "socket"
     host: str = "127.0.0.1"
@@ -188,7 +175,7 @@ class Transport:
 
 
 class Endpoint(Protocol):
-    """A way in: begun, then told to take no more, then ended."""
+    """Receives events: started, then told to accept no more, then stopped."""
 
     def start(self) -> None: ...
 
@@ -197,8 +184,8 @@ class Endpoint(Protocol):
     def stop(self) -> None: ...
 
 
-def endpoint(credentials: Credentials, bot: SlackBot, transport: Transport, telemetry: Telemetry) -> Endpoint:
-    """The way in by which ``bot`` gets its events. SettingsError where it cannot be listened at."""
+def create_endpoint(credentials: Credentials, bot: SlackBot, transport: Transport, telemetry: Telemetry) -> Endpoint:
+    """Create the endpoint for ``bot``. SettingsError if the address cannot be listened on."""
     if transport.mode == "socket":
         return SocketEndpoint(bot.app, app_token=credentials.app_token)
     return HttpEndpoint(
@@ -224,80 +211,62 @@ def serve(
     telemetry: Telemetry | None = None,
     editors: Editors | None = None,
 ) -> int:
-    """Answer questions until SIGTERM or SIGINT. The process's exit status, 0.
+    """Answer questions until SIGTERM or SIGINT; return the exit status, 0.
 
-    ``load`` gives the archive; questions that come before it has returned wait. ``ready`` is called once connected and
-    loaded. To be called in the main thread, which alone can receive signals.
+    ``load`` opens the corpus while questions are queued; ``ready`` is called once connected and loaded. Call it in the
+    main thread, because only that can handle signals.
     """
     transport, telemetry = transport or Transport(), telemetry or Telemetry()
     check_credentials(credentials, transport.mode)
     bot = SlackBot(credentials, store=store, rules=rules, limits=limits, telemetry=telemetry, editors=editors)
-    entrance = endpoint(credentials, bot, transport, telemetry)
-    with _Signals() as end:
-        loading = _Loading(load, bot, ready, end)
+    endpoint = create_endpoint(credentials, bot, transport, telemetry)
+    errors: list[Exception] = []
+    with _signals() as signalled:
+
+        def load_corpus() -> None:
+            try:
+                bot.start_answering(load())
+                ready(bot.identity)
+            except Exception as error:  # noqa: BLE001 -- raised in the main thread
+                errors.append(error)
+                signalled.put(None)
+
         bot.start()
         try:
-            entrance.start()
-            loading.start()
-            _wait_for(end)
+            endpoint.start()
+            Thread(target=load_corpus, name="load-corpus", daemon=True).start()
+            _wait_for(signalled)
         finally:
-            entrance.stop_accepting()
+            endpoint.stop_accepting()
             bot.stop()
-            entrance.stop()
-    if loading.error is not None:
-        raise loading.error
+            endpoint.stop()
+    if errors:
+        raise errors[0]
     return 0
 
 
-def _wait_for(end: SimpleQueue[None]) -> None:
-    """Wait until something is in the queue. A signal that another thread catches wakes nobody, and is heard here when
-    this thread runs next.
-    """
+def _wait_for(signalled: SimpleQueue[None]) -> None:
+    """Wait until the queue has an item. A signal that another thread catches is handled when this thread next runs."""
     while True:
         with suppress(Empty):
-            end.get(timeout=LISTEN_EVERY)
+            signalled.get(timeout=SIGNAL_CHECK_EVERY)
             return
 
 
-class _Loading(Thread):
-    """Loads the archive beside the connection; ``error`` is why it could not, which ends the process."""
+@contextmanager
+def _signals() -> Iterator[SimpleQueue[None]]:
+    """Put an item into the queue on SIGTERM or SIGINT.
 
-    def __init__(
-        self,
-        load: Callable[[], CorpusProtocol],
-        bot: SlackBot,
-        ready: Callable[[BotIdentity], None],
-        end: SimpleQueue[None],
-    ) -> None:
-        super().__init__(name="loading", daemon=True)
-        self._load, self._bot, self._ready, self._end = load, bot, ready, end
-        self.error: Exception | None = None
-
-    def run(self) -> None:
-        try:
-            self._bot.open(self._load())
-            self._ready(self._bot.identity)
-        except Exception as error:  # noqa: BLE001 -- handed to the main thread, which raises it
-            self.error = error
-            self._end.put(None)
-
-
-class _Signals:
-    """Within it, SIGTERM and SIGINT put something into the queue that it gives.
-
-    A signal interrupts whoever waits for it, perhaps while a lock is held that setting an event would wait for; this
-    kind of queue alone has none.
+    A signal may interrupt code that holds the lock of an ``Event``; a ``SimpleQueue`` has no lock.
     """
+    signalled: SimpleQueue[None] = SimpleQueue()
 
-    def __enter__(self) -> SimpleQueue[None]:
-        end: SimpleQueue[None] = SimpleQueue()
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        signalled.put(None)
 
-        def ask_to_end(_number: int, _frame: FrameType | None) -> None:
-            end.put(None)
-
-        self._before = {number: signal.signal(number, ask_to_end) for number in (signal.SIGTERM, signal.SIGINT)}
-        return end
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield signalled
+    finally:
+        for number, handler in before.items():
             signal.signal(number, handler)

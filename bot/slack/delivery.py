@@ -1,21 +1,12 @@
-"""The bot's own reply to a question, looked for in Slack where nobody knows whether it was posted.
+"""Deliver one reply: post, edit or delete it, retrying until Slack confirms.
 
-Keeps secret where Slack lists the messages of a thread and of a direct message. A reply is known by its metadata.
-
-What is left of a question that has come to its end: what is kept of it, and the line of the log.
-
-Keeps secret which of its words go where: into the records, where they are forgotten in time, and not into the log.
-
-One question on its way to its one visible outcome: a step at a time, so that whatever must wait waits in the lane.
-
-Keeps secret what is tried again, when, and what is looked for first. A reply of unknown fate is never posted again
-before it was looked for.
+A reply that may have been posted is searched for in Slack before it is posted again.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -48,15 +39,23 @@ from bot.slack.resilient_store import ResilientStore
 from bot.store.models import GIVE_UP, AnswerRecord, Claim, MessageRef, Outcome, answer_id, hash_user_id
 from bot.telemetry import QuestionLog, Telemetry
 
-# Messages after the question that are looked through, a page at a time. A reply of unknown fate is looked for within a
-# minute, and a restarted bot's within some; busier threads than this there are not.
-PAGE = 200
-PAGES = 5
+log = logging.getLogger(__name__)
+
+# Messages per page, and pages, that are searched for a reply. The search starts at the question and usually happens
+# within a minute, within several after a restart; no thread grows by 1,000 messages in that time.
+PAGE_SIZE = 200
+MAX_PAGES = 5
+# Longest wait between two attempts, in seconds.
+MAX_WAIT = 60.0
+# Attempts after which a delivery no longer blocks those behind it: the fault may be in this question only.
+BLOCKING_ATTEMPTS = 3
+# A private reply cannot be searched for. One that is perhaps sent twice is better than none; more attempts help nobody.
+PRIVATE_ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class FoundReply:
-    """The reply stands at ``ts``, to the question in this ``version``."""
+    """A reply in Slack at ``ts``, to ``version`` of its question."""
 
     ts: str
     version: str
@@ -65,41 +64,31 @@ class FoundReply:
 def find_reply(
     client: WebClient, ref: MessageRef, thread: str | None, *, bot_user: str
 ) -> FoundReply | CallFailure | None:
-    """The reply to the question at ``ref``, in ``thread`` or, where that is None, beside it in a direct message.
+    """Search Slack for the bot's reply to the question ``ref``: in ``thread``, or in the direct message if None.
 
-    None when there is none; a failure where Slack did not say.
+    None if there is no reply; a failure if Slack did not say.
     """
-    cursor = ""
-    for _ in range(PAGES):
-        result = _page(client, ref, thread, cursor)
+    # Slack returns messages later than ``oldest``, and a reply is always later than its question.
+    arguments: dict[str, Any] = {"oldest": ref.ts, "limit": PAGE_SIZE, "include_all_metadata": True}
+    for _ in range(MAX_PAGES):
+        if thread is None:
+            result = call_slack(lambda: client.conversations_history(channel=ref.channel, **arguments))
+        else:
+            result = call_slack(lambda: client.conversations_replies(channel=ref.channel, ts=thread, **arguments))
         if isinstance(result, NotPosted) and result.is_gone:
             return None  # the whole thread was deleted
         if not isinstance(result, SlackResponse):
             return result
-        for message in _own(result["messages"], bot_user):
-            if (found := _reply(message, ref)) is not None:
+        for message in result["messages"]:
+            if message.get("user") == bot_user and (found := _match_reply(message, ref)) is not None:
                 return found
-        cursor = (result.get("response_metadata") or {}).get("next_cursor", "")
-        if not cursor:
+        arguments["cursor"] = (result.get("response_metadata") or {}).get("next_cursor", "")
+        if not arguments["cursor"]:
             break
     return None
 
 
-def _page(client: WebClient, ref: MessageRef, thread: str | None, cursor: str) -> SlackResponse | CallFailure:
-    # Slack gives what is later than ``oldest``, and a reply always is later than its question.
-    since: dict[str, Any] = {"oldest": ref.ts, "limit": PAGE, "include_all_metadata": True}
-    if cursor:
-        since["cursor"] = cursor
-    if thread is None:
-        return call_slack(lambda: client.conversations_history(channel=ref.channel, **since))
-    return call_slack(lambda: client.conversations_replies(channel=ref.channel, ts=thread, **since))
-
-
-def _own(messages: Iterable[dict[str, Any]], bot_user: str) -> Iterable[dict[str, Any]]:
-    return (message for message in messages if message.get("user") == bot_user)
-
-
-def _reply(message: dict[str, Any], ref: MessageRef) -> FoundReply | None:
+def _match_reply(message: dict[str, Any], ref: MessageRef) -> FoundReply | None:
     metadata = message.get("metadata") or {}
     payload = metadata.get("event_payload") or {}
     if metadata.get("event_type") != METADATA_EVENT or payload.get("question_ts") != ref.ts:
@@ -107,263 +96,240 @@ def _reply(message: dict[str, Any], ref: MessageRef) -> FoundReply | None:
     return FoundReply(str(message["ts"]), str(payload.get("question_edited", "")))
 
 
-def answer_record(
-    asked: IncomingQuestion | None, said: RenderedReply | None, outcome: Outcome, is_public: Callable[[str], bool]
+def make_answer_record(
+    question: IncomingQuestion | None, reply: RenderedReply | None, outcome: Outcome, is_public: Callable[[str], bool]
 ) -> AnswerRecord | None:
-    """What is kept of ``asked``: nothing, unless it was searched and what was found is what it ended with.
+    """Make the record to store; None unless the archive was searched and its reply is the outcome.
 
-    ``is_public`` finds out whether a channel is, where Slack did not say.
+    ``is_public`` looks up whether a channel is public, if Slack did not say.
     """
-    if asked is None or asked.text is None or said is None or said.receipt is None or said.outcome != outcome:
+    if question is None or question.text is None or reply is None or reply.receipt is None or reply.outcome != outcome:
         return None
-    ref, told = asked.ref, asked.sender.is_public
+    ref, known_public = question.ref, question.sender.is_public
     return AnswerRecord(
-        id=answer_id(ref, asked.event.version),
+        id=answer_id(ref, question.event.version),
         ref=ref,
-        thread=asked.thread or "",
-        user_hash=hash_user_id(ref.team, asked.user),
-        entry_point=asked.entry_point,
-        question=asked.text,
+        thread=question.thread or "",
+        user_hash=hash_user_id(ref.team, question.user),
+        entry_point=question.entry_point,
+        question=question.text,
         outcome=outcome,
-        receipt=said.receipt,
-        earlier_questions=said.previous_questions,
-        is_public=is_public(ref.channel) if told is None else told,
+        receipt=reply.receipt,
+        earlier_questions=reply.previous_questions,
+        is_public=is_public(ref.channel) if known_public is None else known_public,
     )
-
-
-def question_log(
-    asked: IncomingQuestion,
-    said: RenderedReply | None,
-    outcome: Outcome,
-    kept: AnswerRecord | None,
-    *,
-    attempt: int,
-    waited: float,
-) -> QuestionLog:
-    """What is told of ``asked``, which ``waited`` so many seconds for its end."""
-    return QuestionLog(
-        event_id=asked.event.event_id,
-        team=asked.ref.team,
-        channel=asked.ref.channel,
-        surface=asked.entry_point,
-        outcome=outcome,
-        answer=kept.id if kept else None,
-        confidence=said.confidence if said else None,
-        quotes=said.quotes if said else 0,
-        took_ms=round(said.took_ms if said else 0.0, 3),
-        waited_ms=round(waited * 1000, 3),
-        attempt=attempt,
-        text=asked.text or "",
-    )
-
-
-log = logging.getLogger(__name__)
-
-LONGEST_WAIT = 60.0  # seconds between two tries
-# Tries after which a question no longer holds up those behind it: what ails it may be its own.
-PATIENT_TRIES = 3
-# A private sentence leaves no trace to look for: two of unknown fate do less harm than none, and more help nobody.
-PRIVATE_TRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
-    """What every errand works with. ``compose`` gives what is said to a question; ``clock`` counts seconds."""
+    """What every delivery uses; ``render`` renders the reply to a question, ``clock`` counts seconds."""
 
     client: WebClient
     bot_user: str
     store: ResilientStore
     access: AccessControl
     telemetry: Telemetry
-    compose: Callable[[IncomingQuestion], RenderedReply]
+    render: Callable[[IncomingQuestion], RenderedReply]
     clock: Callable[[], float] = monotonic
 
 
 class Delivery:
-    """A task for a lane: brings ``claim``, and whatever comes of it meanwhile, to an end.
+    """A task for a channel queue that completes ``claim``, and newer versions of its question that arrive meanwhile.
 
-    ``asked`` is the question where it has been read already; ``said`` is what to say where that is known beforehand,
-    without asking who may ask.
+    ``question`` saves parsing it again; ``reply`` is sent as it is, without an access check.
     """
 
     def __init__(
         self,
-        means: DeliveryContext,
+        context: DeliveryContext,
         claim: Claim,
         *,
-        asked: IncomingQuestion | None = None,
-        said: RenderedReply | None = None,
+        question: IncomingQuestion | None = None,
+        reply: RenderedReply | None = None,
     ) -> None:
-        self._means = means
-        self._take(claim, asked, said)
+        self._context = context
+        self._begin(claim, question, reply)
 
-    def _take(self, claim: Claim, asked: IncomingQuestion | None = None, said: RenderedReply | None = None) -> None:
+    def _begin(
+        self, claim: Claim, question: IncomingQuestion | None = None, reply: RenderedReply | None = None
+    ) -> None:
         self._claim = claim
-        self._said = said
-        # A claim may be for a newer version than the one that was read.
-        is_read = asked is not None and asked.event.body == claim.body
-        self._asked = asked if is_read else _asked(claim, self._means.bot_user)
+        self._reply = reply
+        # A claim may be for a newer version than the one that was parsed.
+        is_current = question is not None and question.event.body == claim.body
+        self._question = question if is_current else _restore_question(claim, self._context.bot_user)
         self._reply_ts = claim.reply_ts
-        self._must_look = claim.attempt > 1 and claim.reply_ts is None
-        self._tries = 0
-        self._began = self._means.clock()
+        self._must_search = claim.attempt > 1 and claim.reply_ts is None
+        self._attempts = 0
+        self._started_at = self._context.clock()
 
     def __call__(self) -> Retry | None:
-        """The next step; None when nothing is left to do."""
+        """Run the next step; None when the claim is completed."""
         try:
             return self._step()
-        except Exception:  # the edge of the thread: no question is lost for a fault on its way
-            log.exception("a fault on the way of %s; it is tried again", self._claim.ref)
-            return self._later()
+        except Exception:  # must not end the queue's thread, nor lose the question
+            log.exception("delivery of %s failed; retrying", self._claim.ref)
+            return self._retry_later()
 
     def release(self) -> None:
-        """Leave the question to another process: at once, where nothing of it can stand in Slack."""
-        if not self._must_look and not self._claim.is_deleted:
-            self._means.store.release(self._claim)
+        """Release the claim at once if no reply can be in Slack; otherwise its lease expires."""
+        if not self._must_search and not self._claim.is_deleted:
+            self._context.store.release(self._claim)
 
     def _step(self) -> Retry | None:
-        claim, asked = self._claim, self._asked
-        if self._means.clock() - self._began > GIVE_UP:
-            log.error("%s is given up after an hour", claim.ref)
-            return self._settle("expired", self._reply_ts)
+        claim, question = self._claim, self._question
+        if self._context.clock() - self._started_at > GIVE_UP:
+            log.error("giving up on %s after an hour", claim.ref)
+            return self._complete("expired", self._reply_ts)
         if claim.is_deleted:
-            return self._take_back("deleted")
-        if asked is None:
-            log.error("%s is given up, because its event cannot be read", claim.ref)
-            return self._settle("expired", self._reply_ts)
-        said = self._said or self._decide(asked)
-        if not isinstance(said, RenderedReply):
-            return self._after(said)
-        self._said = said = silence_follow_up(asked, said)
-        return self._speak_unless_overtaken(asked, said)
+            return self._delete_reply("deleted")
+        if question is None:
+            log.error("giving up on %s: its event cannot be parsed", claim.ref)
+            return self._complete("expired", self._reply_ts)
+        reply = self._reply or self._decide(question)
+        if not isinstance(reply, RenderedReply):
+            return self._retry_after(reply)
+        self._reply = reply = silence_follow_up(question, reply)
+        return self._send_if_held(question, reply)
 
-    def _speak_unless_overtaken(self, asked: IncomingQuestion, said: RenderedReply) -> Retry | None:
-        # Asked as late as can be: what is posted cannot be unseen.
-        standing = self._means.store.lease_state(self._claim)
-        if standing == "deleted":
-            return self._take_back("deleted")
-        if standing == "held":
-            return self._speak(asked, said)
-        log.warning("another process has taken over %s", asked.ref)
-        self._means.store.drop(self._claim)
+    def _send_if_held(self, question: IncomingQuestion, reply: RenderedReply) -> Retry | None:
+        # Checked as late as possible: a posted reply cannot be unseen.
+        lease_state = self._context.store.lease_state(self._claim)
+        if lease_state == "deleted":
+            return self._delete_reply("deleted")
+        if lease_state == "held":
+            return self._send(question, reply)
+        log.warning("another process has taken over %s", question.ref)
+        self._context.store.drop(self._claim)
         return None
 
-    def _decide(self, asked: IncomingQuestion) -> RenderedReply | CallFailure:
-        refusal = self._means.access.check(asked)
+    def _decide(self, question: IncomingQuestion) -> RenderedReply | CallFailure:
+        refusal = self._context.access.check(question)
         if refusal is None:
-            return self._means.compose(asked)
+            return self._context.render(question)
         return render_sentence("refusal", refusal) if isinstance(refusal, str) else refusal
 
-    def _speak(self, asked: IncomingQuestion, said: RenderedReply) -> Retry | None:
-        if said.outcome == "silence":
-            return self._take_back("silence")
-        client, destination = self._means.client, choose_destination(asked, said.outcome)
+    def _send(self, question: IncomingQuestion, reply: RenderedReply) -> Retry | None:
+        if reply.outcome == "silence":
+            return self._delete_reply("silence")
+        client, destination = self._context.client, choose_destination(question, reply.outcome)
+        metadata = make_metadata(question)
         if destination.user is not None:
-            return self._after_private(said, post_message(client, destination, said.message, make_metadata(asked)))
-        if self._must_look:
-            return self._look(asked, said)
+            return self._after_private(reply, post_message(client, destination, reply.message, metadata))
+        if self._must_search:
+            return self._search_reply(question, reply)
         if self._reply_ts is not None:
-            result = update_message(client, destination.channel, self._reply_ts, said.message, make_metadata(asked))
+            result = update_message(client, destination.channel, self._reply_ts, reply.message, metadata)
         else:
-            result = post_message(client, destination, said.message, make_metadata(asked))
-        return self._after_public(said, result)
+            result = post_message(client, destination, reply.message, metadata)
+        return self._after_public(reply, result)
 
-    def _look(self, asked: IncomingQuestion, said: RenderedReply) -> Retry | None:
-        found = find_reply(self._means.client, asked.ref, asked.thread, bot_user=self._means.bot_user)
+    def _search_reply(self, question: IncomingQuestion, reply: RenderedReply) -> Retry | None:
+        found = find_reply(self._context.client, question.ref, question.thread, bot_user=self._context.bot_user)
         if isinstance(found, NotPosted) and found.code:
-            log.error("whether %s has its reply is not known, and may not be looked for: %s", asked.ref, found.reason)
-            self._said = said = render_sentence("unknown", strings.UNCONFIRMED)
+            log.error("cannot search for the reply to %s, which may be posted already: %s", question.ref, found.reason)
+            self._reply = reply = render_sentence("unknown", strings.UNCONFIRMED)
         elif isinstance(found, CallFailure):
-            return self._after(found)
+            return self._retry_after(found)
         elif found is not None and found.version == self._claim.version:
-            return self._settle(said.outcome, found.ts)
+            return self._complete(reply.outcome, found.ts)
         elif found is not None:
             self._reply_ts = found.ts
-        self._must_look = False
-        return self._speak(asked, said)
+        self._must_search = False
+        return self._send(question, reply)
 
-    def _after_public(self, said: RenderedReply, result: Result) -> Retry | None:
+    def _after_public(self, reply: RenderedReply, result: Result) -> Retry | None:
         if isinstance(result, Posted):
-            self._reply_ts = result.ts  # from here on a step that is taken again changes this one
-            return self._settle(said.outcome, result.ts)
+            self._reply_ts = result.ts  # a repeated step updates this message
+            return self._complete(reply.outcome, result.ts)
         if isinstance(result, Unconfirmed):
-            # A change that is made twice shows once; a message does not.
-            self._must_look = self._reply_ts is None
+            # An update is safe to repeat; a new message is not.
+            self._must_search = self._reply_ts is None
         elif isinstance(result, NotPosted) and result.is_gone:
             if self._reply_ts is None:
-                return self._settle("deleted", None)
+                return self._complete("deleted", None)
             self._reply_ts = None
             return Retry(0.0)
-        elif isinstance(result, NotPosted) and result.is_content_error and said.outcome != "apology":
-            self._said = render_apology(f"in place of the reply to {self._claim.ref}: {result.reason}")
+        elif isinstance(result, NotPosted) and result.is_content_error and reply.outcome != "apology":
+            self._reply = render_apology(f"Slack did not take the reply to {self._claim.ref}: {result.reason}")
             return Retry(0.0)
-        elif isinstance(result, NotPosted) and result.code and self._is_shared:
-            # Whoever shares chose the channel, and is there to choose again.
-            self._said = render_sentence(
+        elif isinstance(result, NotPosted) and result.code and self._question and self._question.entry_point == "share":
+            # The person chose the channel and is there to choose again.
+            self._reply = render_sentence(
                 "refusal", strings.NOT_A_MEMBER if result.is_not_member else strings.NOT_SHARED
             )
             return Retry(0.0)
-        return self._after(result)
+        return self._retry_after(result)
 
-    @property
-    def _is_shared(self) -> bool:
-        return self._asked is not None and self._asked.entry_point == "share"
-
-    def _after_private(self, said: RenderedReply, result: Result) -> Retry | None:
-        is_hopeless = isinstance(result, NotPosted) and result.code
-        if is_hopeless or (isinstance(result, Unconfirmed) and self._tries + 1 >= PRIVATE_TRIES):
-            log.error("%s was not told %s: %s", self._claim.ref, said.outcome, result)
+    def _after_private(self, reply: RenderedReply, result: Result) -> Retry | None:
+        is_refused = isinstance(result, NotPosted) and result.code
+        if is_refused or (isinstance(result, Unconfirmed) and self._attempts + 1 >= PRIVATE_ATTEMPTS):
+            log.error("the private %s for %s was not sent: %s", reply.outcome, self._claim.ref, result)
         elif not isinstance(result, Posted):
-            return self._after(result)
-        return self._settle(said.outcome, self._reply_ts)
+            return self._retry_after(result)
+        return self._complete(reply.outcome, self._reply_ts)
 
-    def _take_back(self, outcome: Outcome) -> Retry | None:
-        """End with nothing: take back what stands, or may stand, in reply to what is a question no longer."""
-        client, ref = self._means.client, self._claim.ref
-        if self._must_look:
-            thread = self._asked.thread if self._asked else None if ref.channel.startswith("D") else ref.ts
-            found = find_reply(client, ref, thread, bot_user=self._means.bot_user)
+    def _delete_reply(self, outcome: Outcome) -> Retry | None:
+        """Delete the reply, if any: the question is gone."""
+        client, ref = self._context.client, self._claim.ref
+        if self._must_search:
+            thread = self._question.thread if self._question else None if ref.channel.startswith("D") else ref.ts
+            found = find_reply(client, ref, thread, bot_user=self._context.bot_user)
             if isinstance(found, CallFailure) and not (isinstance(found, NotPosted) and found.code):
-                return self._after(found)
-            self._must_look = False
+                return self._retry_after(found)
+            self._must_search = False
             self._reply_ts = found.ts if isinstance(found, FoundReply) else None
         if self._reply_ts is not None:
             result = delete_message(client, ref.channel, self._reply_ts)
             if isinstance(result, NotPosted) and result.code:
-                log.error("the reply to %s, which asks nothing any more, cannot be removed: %s", ref, result.reason)
+                log.error("the reply to the deleted question %s cannot be deleted: %s", ref, result.reason)
             elif result is not None:
-                return self._after(result)
-        return self._settle(outcome, None)
+                return self._retry_after(result)
+        return self._complete(outcome, None)
 
-    def _after(self, failure: CallFailure) -> Retry:
+    def _retry_after(self, failure: CallFailure) -> Retry:
         if isinstance(failure, RateLimited):
             return Retry(failure.seconds)
-        log.warning("%s is tried again: %s", self._claim.ref, failure.reason)
-        return self._later()
+        log.warning("retrying %s: %s", self._claim.ref, failure.reason)
+        return self._retry_later()
 
-    def _later(self) -> Retry:
-        wait = min(LONGEST_WAIT, 2.0**self._tries)
-        self._tries += 1
-        return Retry(wait, is_blocking=self._tries <= PATIENT_TRIES)
+    def _retry_later(self) -> Retry:
+        wait = min(MAX_WAIT, 2.0**self._attempts)
+        self._attempts += 1
+        return Retry(wait, is_blocking=self._attempts <= BLOCKING_ATTEMPTS)
 
-    def _settle(self, outcome: Outcome, reply_ts: str | None) -> Retry | None:
-        waited = self._means.clock() - self._began
-        kept = answer_record(self._asked, self._said, outcome, self._means.access.directory.is_public)
-        more = self._means.store.complete(self._claim, outcome, reply_ts, kept)
-        if self._asked is not None and not self._claim.is_deleted:
-            self._means.telemetry.record_question(
-                question_log(self._asked, self._said, outcome, kept, attempt=self._claim.attempt, waited=waited)
+    def _complete(self, outcome: Outcome, reply_ts: str | None) -> Retry | None:
+        claim, question, reply = self._claim, self._question, self._reply
+        waited = self._context.clock() - self._started_at
+        record = make_answer_record(question, reply, outcome, self._context.access.directory.is_public)
+        newer = self._context.store.complete(claim, outcome, reply_ts, record)
+        if question is not None and not claim.is_deleted:
+            self._context.telemetry.record_question(
+                QuestionLog(
+                    event_id=question.event.event_id,
+                    team=question.ref.team,
+                    channel=question.ref.channel,
+                    surface=question.entry_point,
+                    outcome=outcome,
+                    answer=record.id if record else None,
+                    confidence=reply.confidence if reply else None,
+                    quotes=reply.quotes if reply else 0,
+                    took_ms=round(reply.took_ms if reply else 0.0, 3),
+                    waited_ms=round(waited * 1000, 3),
+                    attempt=claim.attempt,
+                    text=question.text or "",
+                )
             )
-        if more is None:
+        if newer is None:
             return None
-        self._take(more)
+        self._begin(newer)
         return Retry(0.0)
 
 
-def _asked(claim: Claim, bot_user: str) -> IncomingQuestion | None:
-    """The question as it was kept; None where it is not there any more, or was written by something else."""
+def _restore_question(claim: Claim, bot_user: str) -> IncomingQuestion | None:
+    """Parse the stored question; None if it was erased or another program wrote it."""
     try:
-        asked = restore_event(claim.body, bot_user=bot_user) if claim.body else None
+        event = restore_event(claim.body, bot_user=bot_user) if claim.body else None
     except ValueError:
         return None
-    return asked if isinstance(asked, IncomingQuestion) else None
+    return event if isinstance(event, IncomingQuestion) else None

@@ -1,15 +1,4 @@
-"""How many questions one person, and one channel, may ask in a minute.
-
-Keeps secret how a minute is counted: as the last sixty seconds, at any moment.
-
-What was asked before in a conversation, which a question goes on with; and who may go on without a mention.
-
-Keeps secret where that is looked up: in the ledger alone, so that any process knows it, and Slack is not asked.
-
-Where what is asked comes in: it is claimed before Slack is told that it has come, and put into its channel's lane.
-
-Keeps secret who waits for whom, and what is said to somebody for whom there is no room.
-"""
+"""Dispatcher: claim each question before its event is acknowledged, and queue its delivery; rate limits; follow-ups."""
 
 from __future__ import annotations
 
@@ -36,91 +25,89 @@ from bot.slack.worker import RenderWorker
 from bot.store.models import Claim
 from bot.telemetry import Telemetry
 
-WINDOW = 60.0  # seconds
+log = logging.getLogger(__name__)
+
+# Seconds in which questions are counted.
+WINDOW = 60.0
+# A question can refer to this many earlier ones, each of which may lack a subject itself.
+MAX_EARLIER_QUESTIONS = 3
+# Expired claims taken over at a time; the rest follow a few seconds later.
+MAX_EXPIRED_CLAIMS = 200
+# Separate threads for private notices, which must not wait behind the answers that made them necessary.
+NOTICE_THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Questions a minute: far more than a person reads the answers of; as many as a channel takes messages."""
+    """Questions per minute: more than a person reads answers to, and as many as Slack lets a channel receive."""
 
     per_person: int = 20
     per_channel: int = 60
 
 
 class RateLimiter:
-    """Counts what is asked; safe to use from any thread."""
+    """Counts questions per person and per channel in a sliding window; thread-safe."""
 
     def __init__(self, limits: Limits, *, clock: Callable[[], float] = monotonic) -> None:
         self._limits, self._clock = limits, clock
         self._lock = Lock()
-        # Those who asked last stand last, so that those of whom nothing counts any more are found in front.
-        self._asked: OrderedDict[str, deque[float]] = OrderedDict()
+        # Ordered by latest question, so that the entries to drop come first.
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
     def check(self, user: str, channel: str) -> str | None:
-        """Count a question; where it is one too many, the sentence that says so, and the question does not count."""
+        """Count a question and return None; over a limit, return the sentence to reply with and do not count it."""
         now = self._clock()
         with self._lock:
-            self._forget(now - WINDOW)
+            self._drop_expired(now)
             if len(self._recent(user, now)) >= self._limits.per_person:
                 return strings.PERSON_LIMIT.format(count=self._limits.per_person)
             if len(self._recent(channel, now)) >= self._limits.per_channel:
                 return strings.CHANNEL_LIMIT.format(count=self._limits.per_channel)
             for key in (user, channel):
-                self._asked.setdefault(key, deque()).append(now)
-                self._asked.move_to_end(key)
+                self._times.setdefault(key, deque()).append(now)
+                self._times.move_to_end(key)
             return None
 
     def _recent(self, key: str, now: float) -> deque[float]:
-        times = self._asked.get(key, deque())
+        times = self._times.get(key, deque())
         while times and times[0] <= now - WINDOW:
             times.popleft()
         return times
 
-    def _forget(self, before: float) -> None:
-        while self._asked and (not (times := next(iter(self._asked.values()))) or times[-1] <= before):
-            self._asked.popitem(last=False)
+    def _drop_expired(self, now: float) -> None:
+        while self._times and (not (times := next(iter(self._times.values()))) or times[-1] <= now - WINDOW):
+            self._times.popitem(last=False)
 
 
-# Questions before it that one goes on with, each of which may itself lack a subject.
-MOST = 3
+def find_previous_questions(question: IncomingQuestion, store: ResilientStore) -> tuple[str, ...]:
+    """Find the questions that this one may refer to, newest first, in plain words.
 
-
-def previous_questions(asked: IncomingQuestion, store: ResilientStore) -> tuple[str, ...]:
-    """The questions that ``asked`` may go on with, in plain words, the latest first.
-
-    What is asked in a thread goes on with its thread; a direct message outside one only where it says so, since
-    whoever writes the next may have moved on. What is no message stands by itself.
+    These are the ones before it in its thread; outside a thread, in a direct message, only if the wording refers back.
+    Commands, shortcuts and shared answers refer to none.
     """
-    ref, thread = asked.ref, asked.thread
-    is_flat = thread is None
-    if asked.entry_point not in ("mention", "dm", "follow-up") or thread == ref.ts or asked.text is None:
+    ref, thread = question.ref, question.thread
+    if question.text is None or thread == ref.ts or question.entry_point not in ("mention", "dm", "follow-up"):
         return ()
-    if is_flat and not is_continuation(asked.text):
+    if thread is None and not is_continuation(question.text):
         return ()
-    before = store.find_latest_answer(ref.team, ref.channel, thread or "", ref.ts)
-    return (before.question, *before.earlier_questions)[:MOST] if before else ()
+    latest = store.find_latest_answer(ref.team, ref.channel, thread or "", ref.ts)
+    return (latest.question, *latest.earlier_questions)[:MAX_EARLIER_QUESTIONS] if latest else ()
 
 
-def is_follow_up_expected(asked: IncomingQuestion, store: ResilientStore, rules: AccessRules) -> bool:
-    """Whether a follow-up is one that the bot looks into: it knows it, or has replied in its thread and may go on."""
-    if store.is_known(asked.ref):
+def is_relevant(question: IncomingQuestion, store: ResilientStore, rules: AccessRules) -> bool:
+    """Whether to process a question: it addresses the bot, is known already, or follows up on an answer."""
+    if question.entry_point != "follow-up" and not question.is_unaddressed_edit:
         return True
-    if asked.is_unaddressed_edit or not asked.sender.own_teams & rules.follow_ups:
+    ref = question.ref
+    if store.is_known(ref):
+        return True
+    if question.is_unaddressed_edit or not question.sender.own_teams & rules.follow_ups:
         return False
-    ref = asked.ref
-    return store.find_latest_answer(ref.team, ref.channel, asked.thread or "", ref.ts) is not None
-
-
-log = logging.getLogger(__name__)
-
-# Questions taken over at a time from a process that ended with them; more wait for the next few seconds.
-TAKEN_OVER = 200
-# Threads for private notices: they must not wait behind the answers that are the reason for them.
-NOTICE_THREADS = 2
+    return store.find_latest_answer(ref.team, ref.channel, question.thread or "", ref.ts) is not None
 
 
 class Dispatcher:
-    """Takes what is asked and sees that each question ends in one visible outcome; collects until it is opened."""
+    """Takes questions and gives each one visible outcome; until ``start_answering`` they are only queued."""
 
     def __init__(
         self,
@@ -131,64 +118,60 @@ class Dispatcher:
         access: AccessControl,
         rate_limiter: RateLimiter,
         telemetry: Telemetry,
-        lanes: ChannelQueues | None = None,
+        queues: ChannelQueues | None = None,
         scopes: frozenset[str] | None = None,
     ) -> None:
-        self._scopes = scopes
-        self._store, self._rate_limiter, self._bot_user = store, rate_limiter, bot_user
-        self._means = DeliveryContext(client, bot_user, store, access, telemetry, self._compose)
-        self._shelf: CorpusProtocol | None = None
-        self._composer = RenderWorker()
-        self._lanes = lanes or ChannelQueues()
-        self._lanes.pause()
+        self._store, self._rate_limiter, self._bot_user, self._scopes = store, rate_limiter, bot_user, scopes
+        self._context = DeliveryContext(client, bot_user, store, access, telemetry, self._render)
+        self._corpus: CorpusProtocol | None = None
+        self._worker = RenderWorker()
+        self._queues = queues or ChannelQueues()
+        self._queues.pause()
         self._notices = ChannelQueues(threads=NOTICE_THREADS)
 
     @property
-    def waiting(self) -> int:
-        """How many questions are not yet settled."""
-        return self._lanes.unfinished + self._notices.unfinished
+    def unfinished_count(self) -> int:
+        """Number of questions that are not completed."""
+        return self._queues.unfinished_count + self._notices.unfinished_count
 
     @property
-    def is_open(self) -> bool:
-        """Whether questions are answered, and not only collected."""
-        return self._shelf is not None
+    def is_answering(self) -> bool:
+        """Whether questions are answered, and not only queued."""
+        return self._corpus is not None
 
-    def open(self, shelf: CorpusProtocol) -> None:
-        """Answer from now on."""
-        self._shelf = shelf
-        self._lanes.resume()
+    def start_answering(self, corpus: CorpusProtocol) -> None:
+        """Answer the questions queued so far and all later ones."""
+        self._corpus = corpus
+        self._queues.resume()
 
-    def _compose(self, asked: IncomingQuestion) -> RenderedReply:
-        if self._shelf is None:
-            raise RuntimeError("the lanes were opened before the archive")
+    def _render(self, question: IncomingQuestion) -> RenderedReply:
+        if self._corpus is None:
+            raise RuntimeError("the queues were resumed without a corpus")
         try:
-            return self._composer.compose(asked, self._shelf, self._scopes, previous_questions(asked, self._store))
-        except PullquoteError as error:  # a damaged snapshot, and nothing left to make it anew of
+            previous = find_previous_questions(question, self._store)
+            return self._worker.render(question, self._corpus, self._scopes, previous)
+        except PullquoteError as error:  # a damaged snapshot that cannot be rebuilt
             return render_apology(str(error))
 
-    def take(self, body: dict[str, Any]) -> bool:
-        """Take what this delivery asks, if anything, once and for all; False where Slack must deliver it again."""
-        read = parse_event(body, bot_user=self._bot_user)
-        if isinstance(read, DeletedQuestion):
-            return self._take_back(read)
-        return read is None or self.take_question(read)
+    def handle_event(self, body: dict[str, Any]) -> bool:
+        """Take the question of an event, if any; false if Slack must deliver the event again."""
+        parsed = parse_event(body, bot_user=self._bot_user)
+        if isinstance(parsed, DeletedQuestion):
+            return self._handle_deletion(parsed)
+        return parsed is None or self.handle_question(parsed)
 
-    def take_question(self, asked: IncomingQuestion) -> bool:
-        """Take this question; False where whoever brought it must be told that it was not taken."""
-        if asked.entry_point == "follow-up":
-            is_ours = is_follow_up_expected(asked, self._store, self._means.access.rules)
-        else:
-            is_ours = not asked.is_unaddressed_edit or self._store.is_known(asked.ref)
-        if not is_ours:
+    def handle_question(self, question: IncomingQuestion) -> bool:
+        """Claim a question and queue its delivery; false if it could not be taken."""
+        if not is_relevant(question, self._store, self._context.access.rules):
             return True
-        claim = self._store.claim(asked.event)
+        claim = self._store.claim(question.event)
         if claim is None:
-            log.info("already taken: %s", asked.ref)
+            log.info("already claimed: %s", question.ref)
             return True
-        sentence = self._rate_limiter.check(asked.user, asked.ref.channel)
+        sentence = self._rate_limiter.check(question.user, question.ref.channel)
         try:
             if sentence is None:
-                self._work_on(claim, asked)
+                self._deliver(claim, question)
             else:
                 self._notify(claim, sentence)
         except (QueueFullError, QueueClosedError):
@@ -196,44 +179,44 @@ class Dispatcher:
             return False
         return True
 
-    def _work_on(self, claim: Claim, asked: IncomingQuestion) -> None:
+    def _deliver(self, claim: Claim, question: IncomingQuestion) -> None:
         try:
-            self._lanes.add(claim.ref.channel, claim.ref.ts, Delivery(self._means, claim, asked=asked))
+            self._queues.add(claim.ref.channel, claim.ref.ts, Delivery(self._context, claim, question=question))
         except QueueFullError:
-            log.warning("no room for %s", claim.ref)
+            log.warning("the queue is full; not answered: %s", claim.ref)
             self._notify(claim, strings.BUSY)
 
     def _notify(self, claim: Claim, sentence: str) -> None:
-        errand = Delivery(self._means, claim, said=render_sentence("notice", sentence))
-        self._notices.add(claim.ref.channel, claim.ref.ts, errand)
+        delivery = Delivery(self._context, claim, reply=render_sentence("notice", sentence))
+        self._notices.add(claim.ref.channel, claim.ref.ts, delivery)
 
-    def _take_back(self, withdrawn: DeletedQuestion) -> bool:
-        # Deletions are told of every message; only what was said to the bot, or answered by it, is written down.
-        if not (withdrawn.is_addressed or self._store.is_known(withdrawn.ref)):
+    def _handle_deletion(self, deleted: DeletedQuestion) -> bool:
+        # Slack reports the deletion of every message; only questions, or what the bot answered, are stored.
+        if not (deleted.is_addressed or self._store.is_known(deleted.ref)):
             return True
-        claim = self._store.delete_question(withdrawn.ref)
+        claim = self._store.delete_question(deleted.ref)
         return claim is None or self._resume(claim)
 
-    def keep(self) -> None:
-        """Keep hold of what was claimed, and take over what others left behind; to be called every few seconds."""
-        for claim in (*self._store.sync(), *self._store.claim_expired(TAKEN_OVER)):
+    def sync_claims(self) -> None:
+        """Renew the leases held here and take over expired claims; to be called every few seconds."""
+        for claim in (*self._store.sync(), *self._store.claim_expired(MAX_EXPIRED_CLAIMS)):
             self._resume(claim)
 
     def _resume(self, claim: Claim) -> bool:
         try:
-            self._lanes.add(claim.ref.channel, claim.ref.ts, Delivery(self._means, claim), is_bounded=False)
+            self._queues.add(claim.ref.channel, claim.ref.ts, Delivery(self._context, claim), is_bounded=False)
         except QueueClosedError:
             self._store.release(claim)
             return False
         return True
 
-    def finish(self, within: float) -> int:
-        """Take nothing more and end what can be ended ``within`` seconds; how many questions are left to others."""
-        deadline = monotonic() + within
-        left: list[Task] = [*self._lanes.finish(within)]
-        left += self._notices.finish(max(0.0, deadline - monotonic()))
-        for task in left:
+    def stop(self, timeout: float) -> int:
+        """Finish the deliveries possible in ``timeout`` seconds and release the rest; return their number."""
+        deadline = monotonic() + timeout
+        unfinished: list[Task] = [*self._queues.stop(timeout)]
+        unfinished += self._notices.stop(max(0.0, deadline - monotonic()))
+        for task in unfinished:
             if isinstance(task, Delivery):
                 task.release()
-        self._composer.end()
-        return self.waiting
+        self._worker.stop()
+        return self.unfinished_count

@@ -159,7 +159,7 @@ class Home:
 
     def finish(self, within: float) -> None:
         """Accept no more events and finish the queued ones, for at most ``within`` seconds."""
-        self._queues.finish(within)
+        self._queues.stop(within)
 
     def listen(self, app: App) -> None:
         """Register for opened tabs."""

@@ -94,7 +94,7 @@ class InteractionHandler:
 
     def finish(self, within: float) -> None:
         """Accept no more payloads and finish the queued ones, for at most ``within`` seconds."""
-        self._queues.finish(within)
+        self._queues.stop(within)
 
     def accept(self, body: dict[str, Any]) -> bool:
         """Queue a click or submission. False if it is malformed or cannot be queued; Slack then shows an error."""

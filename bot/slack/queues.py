@@ -1,7 +1,6 @@
-"""The order and the pace in which questions are worked on: a lane for each channel, a few threads for all lanes.
+"""Per-channel queues: tasks run in order and at Slack's pace, on a few threads shared by all channels.
 
-Keeps secret how lanes share the threads. A lane works on one task at a time, in the order in which its questions were
-asked, so that one slow channel delays no other; a task that must wait holds its place and no thread.
+A queue runs one task at a time, so a slow channel delays no other; a task that waits for a retry occupies no thread.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Run a task again in ``after`` seconds; until then the tasks behind it wait, if ``is_blocking``."""
+    """Run a task again in ``delay`` seconds; until then the tasks behind it wait, if ``is_blocking``."""
 
-    after: float
+    delay: float
     is_blocking: bool = True
 
 
@@ -31,31 +30,31 @@ Task = Callable[[], Retry | None]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast a lane may go: ``burst`` tasks at once, from then on one every ``seconds``."""
+    """Rate of one queue: ``burst`` tasks at once, then one every ``seconds``."""
 
     burst: int = 3
     seconds: float = 1.0
 
 
-# Slack takes about a message a second in a channel, and "short bursts" of more.
-SLACK = Pace()
-# An answer takes milliseconds; what takes long is Slack's reply.
+# Slack accepts about one message per second and channel, and "short bursts" of more.
+SLACK_PACE = Pace()
+# Enough for calls to Slack, which take most of the time; an answer takes milliseconds.
 THREADS = 16
-# A minute's worth of answers in one channel: who comes later would wait longer than anybody does.
-MOST_IN_LANE = 60
-MOST = 2_000
+# One minute's worth of answers: a later question would wait too long.
+MAX_PER_CHANNEL = 60
+MAX_TOTAL = 2_000
 
 
 class QueueFullError(Exception):
-    """There is no room for one more task."""
+    """The queue cannot take another task."""
 
 
 class QueueClosedError(Exception):
-    """The end has come: no more tasks are taken."""
+    """Tasks are no longer taken."""
 
 
 @dataclass(slots=True, order=True)
-class _Waiting:
+class _WaitingTask:
     order: str
     number: int
     task: Task = field(compare=False)
@@ -63,10 +62,10 @@ class _Waiting:
 
 @dataclass(slots=True, eq=False)
 class _ChannelQueue:
-    waiting: list[_Waiting] = field(default_factory=list)
-    head: Task | None = None  # has run, and runs again before all that wait
+    waiting: list[_WaitingTask] = field(default_factory=list)
+    head: Task | None = None  # ran before and asked for a blocking retry
     free_at: float = 0.0  # when the head may run again
-    paced_at: float = 0.0  # when the lane would be idle, had it kept an even pace
+    paced_at: float = 0.0  # when the queue would be idle at an even pace
     is_running: bool = False
 
     @property
@@ -78,133 +77,136 @@ class _ChannelQueue:
 
 
 class ChannelQueues:
-    """Runs tasks in daemon threads, so that none outlives its process; every method may be called from any thread."""
+    """A queue per channel. Runs tasks in daemon threads, which end with the process; thread-safe."""
 
     def __init__(
-        self, *, threads: int = THREADS, pace: Pace = SLACK, most: int = MOST, max_per_channel: int = MOST_IN_LANE
+        self,
+        *,
+        threads: int = THREADS,
+        pace: Pace = SLACK_PACE,
+        max_total: int = MAX_TOTAL,
+        max_per_channel: int = MAX_PER_CHANNEL,
     ) -> None:
-        self._pace, self._most, self._most_in_lane = pace, most, max_per_channel
+        self._pace, self._max_total, self._max_per_channel = pace, max_total, max_per_channel
         state = Lock()
         self._due, self._idle = Condition(state), Condition(state)
-        self._lanes: dict[object, _ChannelQueue] = {}
-        self._sweep_at = most
-        # Every lane that has tasks and is not at work on one stands here once, by when it can go on.
-        self._queue: list[tuple[float, int, _ChannelQueue]] = []
+        self._queues: dict[object, _ChannelQueue] = {}
+        self._prune_at = max_total
+        # Every queue that has tasks and is not running one, once, with the time at which it can continue.
+        self._schedule: list[tuple[float, int, _ChannelQueue]] = []
         self._numbers = count()
         self._unfinished = self._running = 0
-        self._is_held = self._is_closed = self._is_over = False
+        self._is_paused = self._is_closed = self._is_stopped = False
         for number in range(threads):
-            Thread(target=self._work, name=f"lane-{number}", daemon=True).start()
+            Thread(target=self._work, name=f"queue-{number}", daemon=True).start()
 
     @property
-    def unfinished(self) -> int:
-        """How many tasks wait or are being worked on."""
+    def unfinished_count(self) -> int:
+        """Number of tasks that wait or run."""
         with self._due:
             return self._unfinished
 
     def add(self, key: object, order: str, task: Task, *, is_bounded: bool = True) -> None:
-        """Run ``task`` in the lane ``key``, before those that wait there with a greater ``order``.
+        """Queue ``task`` for channel ``key``, before the waiting tasks with a greater ``order``.
 
-        FullError when the lane, or all of them together, hold too much; with ``is_bounded`` false that is not asked.
-        ClosedError after ``finish``.
+        QueueFullError if the channel, or all together, have too many tasks and ``is_bounded``; QueueClosedError after
+        ``stop``.
         """
         with self._due:
             if self._is_closed:
                 raise QueueClosedError
-            lane = self._lanes[key] if key in self._lanes else self._new_lane(key)
-            if is_bounded and (self._unfinished >= self._most or lane.length >= self._most_in_lane):
+            queue = self._queues[key] if key in self._queues else self._create_queue(key)
+            if is_bounded and (self._unfinished >= self._max_total or queue.length >= self._max_per_channel):
                 raise QueueFullError
-            insort(lane.waiting, _Waiting(order, next(self._numbers), task))
+            insort(queue.waiting, _WaitingTask(order, next(self._numbers), task))
             self._unfinished += 1
-            if lane.length == 1 and not lane.is_running:
-                self._enqueue(lane)
+            if queue.length == 1 and not queue.is_running:
+                self._enqueue(queue)
 
     def pause(self) -> None:
-        """Collect tasks and begin none, until ``resume``."""
+        """Queue tasks and run none until ``resume``."""
         with self._due:
-            self._is_held = True
+            self._is_paused = True
 
     def resume(self) -> None:
-        """Go on after ``pause``."""
+        """Continue after ``pause``."""
         with self._due:
-            self._is_held = False
+            self._is_paused = False
             self._due.notify_all()
 
-    def finish(self, within: float) -> tuple[Task, ...]:
-        """Take nothing more, work on what can be done ``within`` seconds, and begin nothing after; what is left.
+    def stop(self, timeout: float) -> tuple[Task, ...]:
+        """Take no more tasks, run those possible in ``timeout`` seconds, and return those not started by then.
 
-        What is still being worked on then is not told: it may yet end well.
+        Tasks still running are not returned; they may finish.
         """
-        deadline = monotonic() + within
+        deadline = monotonic() + timeout
         with self._due:
             self._is_closed = True
-            self._idle.wait_for(lambda: not self._has_work_before(deadline), timeout=within)
-            self._is_over = True
+            self._idle.wait_for(lambda: not self._has_work_before(deadline), timeout=timeout)
+            self._is_stopped = True
             self._due.notify_all()
-            return tuple(task for _, _, lane in self._queue for task in lane.tasks())
+            return tuple(task for _, _, queue in self._schedule for task in queue.tasks())
 
     def _has_work_before(self, deadline: float) -> bool:
-        return self._running > 0 or (not self._is_held and any(at < deadline for at, _, _ in self._queue))
+        return self._running > 0 or (not self._is_paused and any(at < deadline for at, _, _ in self._schedule))
 
-    def _new_lane(self, key: object) -> _ChannelQueue:
-        if len(self._lanes) >= self._sweep_at:
+    def _create_queue(self, key: object) -> _ChannelQueue:
+        if len(self._queues) >= self._prune_at:
             now = monotonic()
-            self._lanes = {key: lane for key, lane in self._lanes.items() if _is_needed(lane, now)}
-            self._sweep_at = max(self._most, 2 * len(self._lanes))
-        lane = self._lanes[key] = _ChannelQueue()
-        return lane
+            self._queues = {
+                key: queue
+                for key, queue in self._queues.items()
+                if queue.length > 0 or queue.is_running or queue.paced_at > now
+            }
+            self._prune_at = max(self._max_total, 2 * len(self._queues))
+        queue = self._queues[key] = _ChannelQueue()
+        return queue
 
     def _work(self) -> None:
         while (turn := self._next()) is not None:
-            lane, task = turn
+            queue, task = turn
             try:
-                again = task()
-            except Exception:  # the thread serves every other lane too
-                log.exception("a task ended in an error that it did not foresee")
-                again = None
-            self._ended(lane, task, again)
+                retry = task()
+            except Exception:  # the thread serves all other queues too
+                log.exception("a task failed with an unexpected error")
+                retry = None
+            self._finish(queue, task, retry)
 
     def _next(self) -> tuple[_ChannelQueue, Task] | None:
         with self._due:
-            while not self._is_over:
+            while not self._is_stopped:
                 now = monotonic()
-                if self._is_held or not self._queue:
+                if self._is_paused or not self._schedule:
                     self._due.wait()
-                elif self._queue[0][0] > now:
-                    self._due.wait(self._queue[0][0] - now)
+                elif self._schedule[0][0] > now:
+                    self._due.wait(self._schedule[0][0] - now)
                 else:
-                    return self._begin(heapq.heappop(self._queue)[2])
+                    _, _, queue = heapq.heappop(self._schedule)
+                    self._running += 1
+                    queue.is_running = True
+                    task, queue.head = queue.head, None
+                    return queue, task or queue.waiting.pop(0).task
             return None
 
-    def _begin(self, lane: _ChannelQueue) -> tuple[_ChannelQueue, Task]:
-        self._running += 1
-        lane.is_running = True
-        task, lane.head = lane.head, None
-        return lane, task or lane.waiting.pop(0).task
-
-    def _ended(self, lane: _ChannelQueue, task: Task, again: Retry | None) -> None:
+    def _finish(self, queue: _ChannelQueue, task: Task, retry: Retry | None) -> None:
         with self._due:
             now = monotonic()
             self._running -= 1
-            lane.is_running, lane.free_at = False, 0.0
-            # From the end of each task, not from its beginning: by then Slack has counted it, however slow the network.
-            lane.paced_at = max(lane.paced_at, now) + self._pace.seconds
-            if again is None:
+            queue.is_running, queue.free_at = False, 0.0
+            # Paced from the end of a task: Slack has counted the call by then, however slow the network.
+            queue.paced_at = max(queue.paced_at, now) + self._pace.seconds
+            if retry is None:
                 self._unfinished -= 1
-            elif not again.is_blocking:
-                self._enqueue(_ChannelQueue(head=task, free_at=now + again.after))
+            elif retry.is_blocking:
+                queue.head, queue.free_at = task, now + retry.delay
             else:
-                lane.head, lane.free_at = task, now + again.after
-            if lane.length:
-                self._enqueue(lane)
+                self._enqueue(_ChannelQueue(head=task, free_at=now + retry.delay))
+            if queue.length:
+                self._enqueue(queue)
             self._idle.notify_all()
 
-    def _enqueue(self, lane: _ChannelQueue) -> None:
-        # A lane may be ahead of its even pace by a burst, less the task that is begun.
-        at = max(lane.free_at, lane.paced_at - (self._pace.burst - 1) * self._pace.seconds)
-        heapq.heappush(self._queue, (at, next(self._numbers), lane))
+    def _enqueue(self, queue: _ChannelQueue) -> None:
+        # A queue may be ahead of its even pace by a burst, less the task about to run.
+        at = max(queue.free_at, queue.paced_at - (self._pace.burst - 1) * self._pace.seconds)
+        heapq.heappush(self._schedule, (at, next(self._numbers), queue))
         self._due.notify()
-
-
-def _is_needed(lane: _ChannelQueue, now: float) -> bool:
-    return lane.length > 0 or lane.is_running or lane.paced_at > now

@@ -1,7 +1,6 @@
-"""The delivery ledger as the desk needs it: it never fails, because a question is answered also when it cannot be kept.
+"""A store that never fails: while the database cannot be used, questions are claimed and completed in memory.
 
-Keeps secret what stands in for the records while they cannot be used: a ledger in memory, which knows what was asked
-since then, and pays its debts to the records once they are back.
+What was completed in memory is written to the database once it can be used again.
 """
 
 from __future__ import annotations
@@ -21,27 +20,27 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class _End(NamedTuple):
-    """How a question ended, as ``Store.complete`` takes it."""
+class _Completion(NamedTuple):
+    """Arguments of ``Store.complete``."""
 
     claim: Claim
     outcome: Outcome
     reply_ts: str | None
-    kept: AnswerRecord | None
+    record: AnswerRecord | None
 
 
 class ResilientStore:
-    """Records that are there as far as can be; safe to use from any thread."""
+    """The database, or memory while that fails; thread-safe."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._memory = Store(None)
         self._lock = Lock()
         self._held: set[MessageRef] = set()
-        # What the spare ledger alone knows, and how it ended there where that is owed to the records.
+        # Questions that only the memory knows, and completions that the database still lacks.
         self._only_in_memory: set[MessageRef] = set()
-        self._owed: dict[MessageRef, _End] = {}
-        # What is held here and was deleted, which the records were not told.
+        self._pending: dict[MessageRef, _Completion] = {}
+        # Deleted questions that are held here and not deleted in the database.
         self._deleted: set[MessageRef] = set()
         self._is_down = False
 
@@ -49,8 +48,8 @@ class ResilientStore:
         """See ``Store.claim``."""
         ref = event.ref
         if ref in self._only_in_memory:
-            return self._took(self._memory.claim(event))
-        return self._took(self._try(lambda: self._store.claim(event), lambda: self._claim_in_memory(event)))
+            return self._hold(self._memory.claim(event))
+        return self._hold(self._try(lambda: self._store.claim(event), lambda: self._claim_in_memory(event)))
 
     def _claim_in_memory(self, event: QuestionEvent) -> Claim | None:
         with self._lock:
@@ -58,50 +57,52 @@ class ResilientStore:
                 return None
             self._only_in_memory.add(event.ref)
         claim = self._memory.claim(event)
-        # An edited question has most likely been answered before, which the records would know.
+        # An edited question has probably been answered before, which only the database knows.
         return replace(claim, attempt=2) if claim is not None and event.version else claim
 
     def is_known(self, ref: MessageRef) -> bool:
-        """See ``Store.is_known``; nothing is known while the records cannot be used."""
+        """See ``Store.is_known``; false while the database cannot be used."""
         return ref in self._only_in_memory or self._try(lambda: self._store.is_known(ref), lambda: False)
 
     def find_latest_answer(self, team: str, channel: str, thread: str, before: str) -> AnswerRecord | None:
-        """See ``Store.find_latest_answer``; nothing is kept while the records cannot be used."""
+        """See ``Store.find_latest_answer``; None while the database cannot be used."""
         nothing: AnswerRecord | None = None
         return self._try(lambda: self._store.find_latest_answer(team, channel, thread, before), lambda: nothing)
 
     def complete(
-        self, claim: Claim, outcome: Outcome, reply_ts: str | None, kept: AnswerRecord | None = None
+        self, claim: Claim, outcome: Outcome, reply_ts: str | None, record: AnswerRecord | None = None
     ) -> Claim | None:
         """See ``Store.complete``."""
-        end = _End(claim, outcome, reply_ts, kept)
+        completion = _Completion(claim, outcome, reply_ts, record)
         if claim.ref in self._only_in_memory:
-            return self._complete_in_memory(end)
-        return self._ended(claim, self._try(lambda: self._store.complete(*end), lambda: self._complete_in_memory(end)))
+            return self._complete_in_memory(completion)
+        newer = self._try(lambda: self._store.complete(*completion), lambda: self._complete_in_memory(completion))
+        return self._unhold(claim, newer)
 
-    def _complete_in_memory(self, end: _End) -> Claim | None:
+    def _complete_in_memory(self, completion: _Completion) -> Claim | None:
+        claim, outcome, reply_ts, _ = completion
         with self._lock:
-            self._only_in_memory.add(end.claim.ref)
-            self._owed[end.claim.ref] = end
-        return self._ended(end.claim, self._memory.complete(end.claim, end.outcome, end.reply_ts))
+            self._only_in_memory.add(claim.ref)
+            self._pending[claim.ref] = completion
+        return self._unhold(claim, self._memory.complete(claim, outcome, reply_ts))
 
     def release(self, claim: Claim) -> None:
         """See ``Store.release``."""
-        self._ended(claim, None)
+        self._unhold(claim, None)
         if claim.ref in self._only_in_memory:
             self._memory.release(claim)
         else:
             self._try(lambda: self._store.release(claim), lambda: None)
 
     def drop(self, claim: Claim) -> None:
-        """Leave a question to whoever holds it now."""
-        self._ended(claim, None)
+        """Forget a claim that another process holds now."""
+        self._unhold(claim, None)
 
     def delete_question(self, ref: MessageRef) -> Claim | None:
         """See ``Store.delete_question``."""
         if ref in self._only_in_memory:
-            return self._took(self._delete_in_memory(ref))
-        return self._took(self._try(lambda: self._store.delete_question(ref), lambda: self._delete_in_memory(ref)))
+            return self._hold(self._delete_in_memory(ref))
+        return self._hold(self._try(lambda: self._store.delete_question(ref), lambda: self._delete_in_memory(ref)))
 
     def _delete_in_memory(self, ref: MessageRef) -> Claim | None:
         with self._lock:
@@ -110,7 +111,7 @@ class ResilientStore:
         return self._memory.delete_question(ref)
 
     def lease_state(self, claim: Claim) -> LeaseState:
-        """See ``Store.lease_state``; what the records cannot tell of is taken to be held."""
+        """See ``Store.lease_state``; "held" while the database cannot be used."""
         held: LeaseState = "held"
         if claim.ref in self._deleted:
             return "deleted"
@@ -119,51 +120,53 @@ class ResilientStore:
         return self._try(lambda: self._store.lease_state(claim), lambda: held)
 
     def sync(self) -> tuple[Claim, ...]:
-        """Renew what is held and record what is owed; what is to be done as a consequence. Every few seconds."""
+        """Renew leases and write pending completions; return claims that result. To be called every few seconds."""
         self._try(self._store.renew_leases, lambda: None)
         with self._lock:
-            owed = tuple(self._owed.values())
-        return tuple(claim for one in owed if (claim := self._pay(one)) is not None)
+            pending = tuple(self._pending.values())
+        return tuple(claim for completion in pending if (claim := self._write(completion)) is not None)
 
-    def _pay(self, end: _End) -> Claim | None:
-        ref = end.claim.ref
+    def _write(self, completion: _Completion) -> Claim | None:
+        ref = completion.claim.ref
         try:
-            more = self._store.complete(*end)
+            newer = self._store.complete(*completion)
         except StoreError:
-            return None  # told when they went, and tried again the next time
+            return None  # logged when the database first failed; tried again next time
         with self._lock:
-            if self._owed.get(ref) != end or ref in self._held:
-                return None  # a newer version is at work, and will be owed in its turn
-            del self._owed[ref]
+            if self._pending.get(ref) != completion or ref in self._held:
+                return None  # a newer version is in progress and will be written in turn
+            del self._pending[ref]
             self._only_in_memory.discard(ref)
-        return self._took(more)
+        return self._hold(newer)
 
     def claim_expired(self, limit: int) -> tuple[Claim, ...]:
         """See ``Store.claim_expired``."""
         nothing: tuple[Claim, ...] = ()
         claims = self._try(lambda: self._store.claim_expired(limit), lambda: nothing)
-        return tuple(claim for claim in claims if self._took(claim))
+        self._held.update(claim.ref for claim in claims)
+        return claims
 
-    def _took(self, claim: Claim | None) -> Claim | None:
+    def _hold(self, claim: Claim | None) -> Claim | None:
         if claim is not None:
             self._held.add(claim.ref)
         return claim
 
-    def _ended(self, claim: Claim, more: Claim | None) -> Claim | None:
-        if more is None:
+    def _unhold(self, claim: Claim, newer: Claim | None) -> Claim | None:
+        """Forget ``claim`` unless the question goes on with ``newer``, which is returned."""
+        if newer is None:
             self._held.discard(claim.ref)
             self._deleted.discard(claim.ref)
-        return more
+        return newer
 
-    def _try(self, work: Callable[[], T], instead: Callable[[], T]) -> T:
+    def _try(self, work: Callable[[], T], fallback: Callable[[], T]) -> T:
         try:
-            done = work()
+            result = work()
         except StoreError as error:
             if not self._is_down:
                 self._is_down = True
-                log.error("%s Questions are answered all the same, and recorded once that is possible.", error)
-            return instead()
+                log.error("%s Questions are still answered, and recorded once the database can be used.", error)
+            return fallback()
         if self._is_down:
             self._is_down = False
-            log.warning("The records can be used again.")
-        return done
+            log.warning("The database can be used again.")
+        return result

@@ -1,13 +1,10 @@
-"""Slack's events over a websocket that the bot opens. Keeps secret what it takes to reconnect and to close.
+"""Receive Slack's events: over Socket Mode, or as signed HTTP requests.
 
-Slack's events by signed HTTP, and the pages by which a supervisor watches the bot.
-
-    POST /slack/events   what Slack sends; bolt sees it only once the signature is known to be Slack's
-    GET /healthz         200 as long as the process serves
-    GET /readyz          200 while questions are answered, else 503: the archive is loading, or the bot is ending
-    GET /metrics         counters for Prometheus, for this machine alone unless told otherwise
-
-Keeps secret which server listens. Its event loop reads and verifies; whatever may wait runs in threads.
+The HTTP endpoint serves:
+    POST /slack/events   events and interactions; Bolt sees only those with a valid signature
+    GET /healthz         200 while the process serves
+    GET /readyz          200 while questions are answered; 503 while the archive loads or the bot stops
+    GET /metrics         Prometheus metrics; from this machine only, unless set otherwise
 """
 
 from __future__ import annotations
@@ -38,71 +35,70 @@ from bot.errors import SettingsError, SlackError
 from bot.slack.client import fetch_socket_url, is_loopback
 from bot.telemetry import METRICS_TYPE, Telemetry
 
-# Seconds between two pings, which is how long a connection that was cut without a word goes unnoticed at most.
+log = logging.getLogger(__name__)
+
+# Seconds between two pings: how long a silently lost connection goes unnoticed at most.
 PING_EVERY = 3.0
-# Seconds that the websocket has to close.
-CLOSE_WITHIN = 3.5
+# Seconds for the websocket to close.
+SOCKET_CLOSE_TIMEOUT = 3.5
+
+EVENTS_PATH = "/slack/events"
+# A message_changed holds 40,000 characters twice, as text and as blocks; escaped as JSON, that is below a megabyte.
+MAX_BODY_BYTES = 2 * 1024 * 1024
+# Seconds for a request to arrive completely; Slack gives up after three.
+READ_TIMEOUT = 10.0
+# Seconds for running requests to finish; each only claims a question.
+HTTP_STOP_TIMEOUT = 1
+
+_TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+_SIGNATURE = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
+# A request with one of these came through a proxy on this machine, from elsewhere.
+_PROXY_HEADERS = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
 
 
 class SocketEndpoint:
-    """The bot's websocket, from ``start`` to ``stop``; a lost one is opened again meanwhile."""
+    """Receives events over a websocket, which is reopened if it is lost."""
 
     def __init__(self, app: App, *, app_token: str) -> None:
-        # One thread takes events in the order in which they come, which is all that it does: the ledger, to which each
-        # is written, takes one at a time anyway.
+        # One thread keeps the events in order. More would not be faster: they only claim questions, and the database
+        # takes one claim at a time.
         self._handler = SocketModeHandler(
             app, app_token, ping_interval=PING_EVERY, receive_buffer_size=16 * 1024, concurrency=1
         )
         self._client = self._handler.client
         if is_loopback(app.client.base_url):
             self._client.proxy = None
-        self._closing = Thread(target=self._close, name="socket-closing", daemon=True)
+        self._closing = Thread(target=self._close, name="close-socket", daemon=True)
 
     def start(self) -> None:
-        """Open the websocket. SlackError where Slack refuses it or cannot be reached."""
+        """Open the websocket. SlackError if Slack refuses it or cannot be reached."""
         self._client.wss_uri = fetch_socket_url(self._client.web_client, str(self._client.app_token))
         self._client.connect()
         if not self._client.is_connected():
-            raise SlackError("Slack's websocket cannot be opened; check the network and a proxy, then start again.")
+            raise SlackError("Slack's websocket cannot be opened; check the network and the proxy, then start again.")
 
     def stop_accepting(self) -> None:
-        """Begin to close it: no further event is taken."""
+        """Start to close the websocket: no more events arrive."""
         self._closing.start()
 
     def stop(self) -> None:
-        """See that it is closed."""
-        self._closing.join(CLOSE_WITHIN)
+        """Wait until the websocket is closed."""
+        self._closing.join(SOCKET_CLOSE_TIMEOUT)
 
     def _close(self) -> None:
         if self._client.current_session is not None:
-            # The client notices that it is to end when its next receive returns, up to three seconds later; the reply
-            # to the ping by which it checks its connection makes that at once.
+            # The client stops only when its next receive returns, up to three seconds later. A ping makes Slack reply,
+            # so that it returns at once.
             self._client.current_session_state.terminated = True
             self._client.current_session.check_state()
         self._client.close()
 
 
-log = logging.getLogger(__name__)
-
-EVENTS_PATH = "/slack/events"
-# A message_changed carries 40,000 characters twice, as text and as blocks; escaped as JSON that is below a megabyte.
-MOST_BYTES = 2 * 1024 * 1024
-# Seconds for a request to come in whole; Slack gives up on one after three.
-READ_WITHIN = 10.0
-# Seconds that requests in hand have to finish; each does no more than claim a question.
-END_WITHIN = 1
-
-_TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
-_SIGNATURE = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
-# By any of these a proxy on this machine gives itself away: its peer is elsewhere.
-_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
-
-
 class HttpEndpoint:
-    """The bot's addresses, from ``start`` to ``stop``.
+    """Receives events as HTTP requests.
 
-    ``app`` gets every request that Slack signed with ``signing_secret``; ``is_ready`` is asked for each ``/readyz``.
-    ``host`` is an address of this machine, ``port`` 0 any free one. SettingsError where it cannot be listened on.
+    ``app`` gets the requests signed with ``signing_secret``; ``is_ready`` is called for each ``/readyz``. ``host`` is
+    an address of this machine, ``port`` 0 any free port. SettingsError if that cannot be listened on.
     """
 
     def __init__(
@@ -121,73 +117,77 @@ class HttpEndpoint:
         self._telemetry = telemetry
         self._is_ready = is_ready
         self._metrics_public = metrics_public
-        self._is_retired = False
-        self._has_refused = False
-        # Listens from here on: what comes before the server runs waits in the queue of the socket.
+        self._is_stopping = False
+        self._has_logged_rejection = False
+        # Listens from here on: requests before the server runs wait in the socket's backlog.
         self._socket = _listen(host, port)
         self._host = f"[{host}]" if ":" in host else host
         self.port: int = self._socket.getsockname()[1]
+        routes = [
+            Route(EVENTS_PATH, self._events, methods=["POST"]),
+            Route("/healthz", self._health),
+            Route("/readyz", self._readiness),
+            Route("/metrics", self._metrics),
+        ]
         self._server = uvicorn.Server(
             uvicorn.Config(
-                Starlette(routes=self._routes()),
+                Starlette(routes=routes),
                 lifespan="off",
                 ws="none",
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                timeout_graceful_shutdown=END_WITHIN,
+                timeout_graceful_shutdown=HTTP_STOP_TIMEOUT,
             )
         )
-        # In a thread of its own uvicorn leaves the process's signals alone.
+        # Outside the main thread, uvicorn does not handle signals.
         self._thread = Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="http-endpoint", daemon=True
         )
 
     def start(self) -> None:
-        """Serve."""
+        """Start to serve."""
         self._thread.start()
-        log.info("events are taken at http://%s:%d%s", self._host, self.port, EVENTS_PATH)
+        log.info("receiving events at http://%s:%d%s", self._host, self.port, EVENTS_PATH)
 
     def stop_accepting(self) -> None:
-        """Take no further event: Slack is told to come again, a supervisor that the bot is ending."""
-        self._is_retired = True
+        """Answer events and ``/readyz`` with 503 from now on, so that Slack delivers the events again."""
+        self._is_stopping = True
 
     def stop(self) -> None:
-        """Finish the requests in hand and close the address."""
+        """Finish running requests and close the socket."""
         self.stop_accepting()
         self._server.should_exit = True
         if self._thread.is_alive():
-            self._thread.join(END_WITHIN + 0.5)
+            self._thread.join(HTTP_STOP_TIMEOUT + 0.5)
         self._socket.close()
 
-    def _routes(self) -> list[Route]:
-        return [
-            Route(EVENTS_PATH, self._events, methods=["POST"]),
-            Route("/healthz", self._health),
-            Route("/readyz", self._readiness),
-            Route("/metrics", self._metrics),
-        ]
-
     async def _events(self, request: Request) -> Response:
-        began = perf_counter()
+        started_at = perf_counter()
         try:
             response = await self._dispatch(request)
-        except HTTPException as refusal:
-            response = Response(status_code=refusal.status_code)
-        self._telemetry.record_request(response.status_code, perf_counter() - began)
+        except HTTPException as error:
+            response = Response(status_code=error.status_code)
+        self._telemetry.record_request(response.status_code, perf_counter() - started_at)
         return response
 
     async def _dispatch(self, request: Request) -> Response:
-        """What bolt answers to ``request``. HTTPException where it is not Slack's."""
-        if self._is_retired:
+        """Return Bolt's response to ``request``. HTTPException if it is not from Slack."""
+        if self._is_stopping:
             raise HTTPException(503)
-        body = await _whole(request)
+        body = await _read_body(request)
         if not self._is_signed(body, request.headers):
-            self._tell_of_refusal()
+            # Logged once: anybody can send such requests, and the metrics count them.
+            if not self._has_logged_rejection:
+                self._has_logged_rejection = True
+                log.warning(
+                    "rejected a request with a wrong signature, or one older than five minutes; if Slack cannot verify "
+                    "your request URL, check SLACK_SIGNING_SECRET and this machine's clock"
+                )
             raise HTTPException(401)
         try:
-            # "socket_mode" is Bolt's word for a request that need not be verified; this one has been.
+            # "socket_mode" makes Bolt skip the verification, which is done above.
             event = BoltRequest(body=body.decode(), headers=dict(request.headers), mode="socket_mode")
         except ValueError as error:
             raise HTTPException(400) from error
@@ -196,7 +196,7 @@ class HttpEndpoint:
     def _is_signed(self, body: bytes, headers: Headers) -> bool:
         timestamp = headers.get("x-slack-request-timestamp", "")
         signature = headers.get("x-slack-signature", "")
-        # The verifier takes it for granted that the timestamp is a number, the signature ASCII and the body UTF-8.
+        # The verifier expects a numeric timestamp, an ASCII signature and a UTF-8 body.
         if not (_TIMESTAMP.fullmatch(timestamp) and _SIGNATURE.fullmatch(signature)):
             return False
         try:
@@ -204,63 +204,55 @@ class HttpEndpoint:
         except UnicodeDecodeError:
             return False
 
-    def _tell_of_refusal(self) -> None:
-        # Once: anybody can send what is refused, and the metrics count it.
-        if not self._has_refused:
-            self._has_refused = True
-            log.warning(
-                "refused a request that Slack did not sign, or more than five minutes ago; where Slack says that your "
-                "address does not answer, check SLACK_SIGNING_SECRET and this machine's clock"
-            )
-
     async def _health(self, _request: Request) -> Response:
         return PlainTextResponse("alive\n")
 
     async def _readiness(self, _request: Request) -> Response:
-        if self._is_retired:
-            return PlainTextResponse("ending\n", status_code=503)
+        if self._is_stopping:
+            return PlainTextResponse("stopping\n", status_code=503)
         if not self._is_ready():
             return PlainTextResponse("the archive is loading\n", status_code=503)
         return PlainTextResponse("ready\n")
 
     async def _metrics(self, request: Request) -> Response:
-        if not (self._metrics_public or _is_from_here(request)):
-            return PlainTextResponse("for this machine alone; PULLQUOTE_METRICS_PUBLIC opens it\n", status_code=403)
+        if not (self._metrics_public or _is_local(request)):
+            message = "only available on this machine; set PULLQUOTE_METRICS_PUBLIC to open it\n"
+            return PlainTextResponse(message, status_code=403)
         return Response(self._telemetry.export_metrics(), media_type=METRICS_TYPE)
 
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        # The backlog holds a burst, as uvicorn's own default does; the standard one of 128 turns part of it away.
+        # uvicorn's default backlog; the standard library's 128 refuses part of a burst.
         return socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise SettingsError(
-            f"Nothing can listen on {host}, port {port} ({why}); choose another --host or --port."
+            f"Cannot listen on {host}, port {port} ({why}); choose another --host or --port."
         ) from error
 
 
-async def _whole(request: Request) -> bytes:
-    """The request's body. HTTPException where it is larger than anything that Slack sends, or does not come."""
-    if int(request.headers.get("content-length", "0")) > MOST_BYTES:
+async def _read_body(request: Request) -> bytes:
+    """Read the request's body. HTTPException if it is too large or does not arrive."""
+    if int(request.headers.get("content-length", "0")) > MAX_BODY_BYTES:
         raise HTTPException(413)
-    received = bytearray()
+    body = bytearray()
     try:
-        async with timeout(READ_WITHIN):
+        async with timeout(READ_TIMEOUT):
             async for chunk in request.stream():
-                received += chunk
-                if len(received) > MOST_BYTES:
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
                     raise HTTPException(413)
     except TimeoutError as error:
         raise HTTPException(408) from error
     except ClientDisconnect as error:
         raise HTTPException(400) from error
-    return bytes(received)
+    return bytes(body)
 
 
-def _is_from_here(request: Request) -> bool:
-    """Whether the request comes from this machine, and not by way of a proxy on it."""
-    if request.client is None or any(name in request.headers for name in _FORWARDED):
+def _is_local(request: Request) -> bool:
+    """Whether the request comes from this machine, and not through a proxy on it."""
+    if request.client is None or any(name in request.headers for name in _PROXY_HEADERS):
         return False
     return ip_address(request.client.host).is_loopback

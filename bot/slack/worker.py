@@ -1,14 +1,13 @@
-"""Replies composed one at a time, beside everything else that the bot does.
+"""Render replies one at a time, with a second process to help under load.
 
-Keeps secret that another process composes them once there are many: to find an answer is computing alone, of which the
-interpreter does one at a time, and while it does, every claim, acknowledgement and call waits for its turn.
+Answering is pure computation and holds the interpreter lock: while this process answers, its claims, acknowledgements
+and calls have to wait.
 """
 
 from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Lock
@@ -22,158 +21,149 @@ from bot.slack.render import AnswererProtocol, CorpusProtocol, RenderedReply, re
 
 log = logging.getLogger(__name__)
 
-# Seconds that a reply may take in another process. Here it takes milliseconds, in an archive of gigabytes a second.
-PATIENCE = 10.0
-# Seconds from the end of a process that was not to end until another is begun.
-REST = 60.0
+# Seconds that a reply may take in the worker process. Usual are milliseconds, or a second in an archive of gigabytes.
+TIMEOUT = 10.0
+# Seconds after a failure of the worker process until another is started.
+RESTART_AFTER = 60.0
 
 
 class _Task(NamedTuple):
     address: CorpusAddress
-    asked: IncomingQuestion
+    question: IncomingQuestion
     scopes: frozenset[str] | None
-    previous_questions: tuple[str, ...]
+    previous: tuple[str, ...]
 
 
-_Reply = RenderedReply | DamagedSnapshotError | None
+_Result = RenderedReply | DamagedSnapshotError | None
 
 
 class RenderWorker:
-    """Composes what is said to questions; every method may be called from any thread.
+    """Renders replies; thread-safe.
 
-    The process beside this one is begun when a question has to wait for another for the first time. Whatever it cannot
-    do is done here, and what fails is told here.
+    The worker process is started when a question first has to wait for another. If it fails, replies are rendered in
+    this process.
     """
 
     def __init__(self) -> None:
-        self._turn = Lock()
-        self._helper: _WorkerProcess | None = None
-        self._begin_after = 0.0
-        self._has_ended = False
+        self._lock = Lock()
+        self._process: _WorkerProcess | None = None
+        self._start_after = 0.0
+        self._is_stopped = False
 
-    def compose(
+    def render(
         self,
-        asked: IncomingQuestion,
-        shelf: CorpusProtocol,
+        question: IncomingQuestion,
+        corpus: CorpusProtocol,
         scopes: frozenset[str] | None,
-        previous_questions: tuple[str, ...] = (),
+        previous: tuple[str, ...] = (),
     ) -> RenderedReply:
-        """See ``composing.compose``, with the librarian whom ``shelf`` gives, and whatever ``consult`` raises."""
+        """Render the reply to ``question`` from ``corpus``; see ``render.render_reply`` and ``with_current``."""
 
-        def composed(answers: AnswererProtocol) -> RenderedReply:
-            has_to_wait = self._turn.locked()
-            with self._turn:
-                address = shelf.address
-                if address is not None and has_to_wait:
-                    self._begin()
-                elsewhere = (
-                    self._helped(_Task(address, asked, scopes, previous_questions)) if address is not None else None
-                )
-                return elsewhere or render_reply(asked, answers, scopes, previous_questions)
+        def work(answerer: AnswererProtocol) -> RenderedReply:
+            has_to_wait = self._lock.locked()
+            with self._lock:
+                address = corpus.address
+                if address is None:
+                    return render_reply(question, answerer, scopes, previous)
+                if has_to_wait:
+                    self._start_process()
+                reply = self._run_in_process(_Task(address, question, scopes, previous))
+                return reply or render_reply(question, answerer, scopes, previous)
 
-        return shelf.with_current(composed)
+        return corpus.with_current(work)
 
-    def end(self) -> None:
-        """End the other process at once; what it was composing is composed here."""
-        self._has_ended = True
-        if (helper := self._helper) is not None:
-            helper.end()
+    def stop(self) -> None:
+        """Kill the worker process; a reply it was rendering is rendered here."""
+        self._is_stopped = True
+        if (process := self._process) is not None:
+            process.kill()
 
-    def _begin(self) -> None:
-        if self._helper is None and not self._has_ended and monotonic() >= self._begin_after:
+    def _start_process(self) -> None:
+        if self._process is None and not self._is_stopped and monotonic() >= self._start_after:
             try:
-                self._helper = _WorkerProcess()
-            except Exception as error:  # noqa: BLE001 -- whatever it was, the reply is composed here
-                self._give_up(error)
+                self._process = _WorkerProcess()
+            except Exception as error:  # noqa: BLE001 -- the reply is rendered here
+                self._abandon_process(error)
 
-    def _helped(self, task: _Task) -> RenderedReply | None:
-        if self._helper is None:
+    def _run_in_process(self, task: _Task) -> RenderedReply | None:
+        if self._process is None:
             return None
         try:
-            reply = self._helper.ask(task) if self._helper.is_ready() else None
-        except Exception as error:  # noqa: BLE001 -- whatever it was, the reply is composed here
-            self._give_up(error)
+            reply = self._process.run(task) if self._process.is_ready() else None
+        except Exception as error:  # noqa: BLE001 -- the reply is rendered here
+            self._abandon_process(error)
             return None
         if isinstance(reply, DamagedSnapshotError):
             raise reply
         return reply
 
-    def _give_up(self, why: Exception) -> None:
-        if not self._has_ended:
-            log.warning("for a minute all replies are composed in this process, the other one has ended: %r", why)
-        self._begin_after = monotonic() + REST
-        if self._helper is not None:
-            self._helper.end()
-            self._helper = None
+    def _abandon_process(self, error: Exception) -> None:
+        if not self._is_stopped:
+            log.warning("the worker process failed; replies are rendered in this process for a minute: %r", error)
+        self._start_after = monotonic() + RESTART_AFTER
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
 
 
 class _WorkerProcess:
-    """A process that does one task after the other. OSError or EOFError where it has ended, or does not answer.
+    """A process that runs one task at a time.
 
-    AssertionError where the system lets this process have none.
+    OSError or EOFError if it has ended or does not answer; AssertionError if this process may not start another.
     """
 
     def __init__(self) -> None:
-        # Not by forking: there are threads.
+        # Forking is unsafe here, because there are threads.
         spawn = get_context("spawn")
-        self._pipe, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=_help, args=(theirs,), name="composer", daemon=True)
+        self._pipe, child_pipe = spawn.Pipe()
+        self._process = spawn.Process(target=_serve_tasks, args=(child_pipe,), name="render-worker", daemon=True)
         self._process.start()
-        theirs.close()
+        child_pipe.close()
         self._is_ready = False
 
     def is_ready(self) -> bool:
-        """Whether it has started, which takes a second; nobody waits for that."""
+        """Whether it has started, which takes about a second; does not wait."""
         if not self._is_ready and self._pipe.poll():
             self._is_ready = True
             self._pipe.recv()
         return self._is_ready
 
-    def ask(self, task: _Task) -> _Reply:
-        """What it makes of the task."""
+    def run(self, task: _Task) -> _Result:
+        """Run ``task`` and return its result."""
         self._pipe.send(task)
-        if not self._pipe.poll(PATIENCE):
-            raise TimeoutError(f"it has not answered within {PATIENCE:.0f} s")
-        reply: _Reply = self._pipe.recv()
-        return reply
+        if not self._pipe.poll(TIMEOUT):
+            raise TimeoutError(f"no answer within {TIMEOUT:.0f} s")
+        result: _Result = self._pipe.recv()
+        return result
 
-    def end(self) -> None:
-        """End it now; whoever waits for what it makes of a task hears that."""
+    def kill(self) -> None:
+        """End it at once; a running task fails."""
         self._process.kill()
         self._process.join()
 
 
-def _help(pipe: Connection) -> None:
-    """Compose what comes through the pipe, until nobody is at its other end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches this process too, whose end is the other's to decide
-    logging.disable()  # what fails here is done again there, and told there
-    find = _librarians()
+def _serve_tasks(pipe: Connection) -> None:
+    """Run the tasks from ``pipe`` until its other end is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches this process too; the parent decides when it ends
+    logging.disable()  # what fails here is repeated and logged in the parent
+    cache: dict[CorpusAddress, AnswererProtocol | None] = {}
     pipe.send("ready")
     try:
         while True:
-            pipe.send(_done(pipe.recv(), find))
+            pipe.send(_run_task(pipe.recv(), cache))
     except (EOFError, OSError):
         return
 
 
-def _librarians() -> Callable[[CorpusAddress], AnswererProtocol | None]:
-    """Finds librarians by their addresses; what was found at the last one, and that nobody was, is remembered."""
-    known: dict[CorpusAddress, AnswererProtocol | None] = {}
-
-    def find(address: CorpusAddress) -> AnswererProtocol | None:
-        if address not in known:
-            known.clear()
-            known[address] = address.librarian()
-        return known[address]
-
-    return find
-
-
-def _done(task: _Task, find: Callable[[CorpusAddress], AnswererProtocol | None]) -> _Reply:
+def _run_task(task: _Task, cache: dict[CorpusAddress, AnswererProtocol | None]) -> _Result:
+    """Render a reply; None if this process cannot. ``cache`` holds the answerer of the latest address, None if none."""
     try:
-        answers = find(task.address)
-        return None if answers is None else render_or_raise(task.asked, answers, task.scopes, task.previous_questions)
+        if task.address not in cache:
+            cache.clear()
+            cache[task.address] = task.address.librarian()
+        answerer = cache[task.address]
+        return None if answerer is None else render_or_raise(task.question, answerer, task.scopes, task.previous)
     except DamagedSnapshotError as error:
         return error
-    except Exception:  # noqa: BLE001 -- not swallowed: the other process does the same, where it fails, and is told
+    except Exception:  # noqa: BLE001 -- the parent renders the reply again, where the error is handled
         return None

@@ -224,7 +224,7 @@ def test_what_keeps_it_from_starting_is_one_sentence(slack: FakeSlack, tmp_path:
         with serving(slack, tmp_path / "state", root, "--port", port) as service:
             status, lines = service.ended()
             assert status == 2
-            assert lines[-1].startswith(f"Nothing can listen on 127.0.0.1, port {port}")
+            assert lines[-1].startswith(f"Cannot listen on 127.0.0.1, port {port}")
 
 
 def test_an_archive_that_is_not_there_ends_it(slack: FakeSlack, tmp_path: Path, root: Path) -> None:

@@ -79,7 +79,7 @@ class Harness:
             stack.callback(endpoint.stop_accepting)
             bot.start()
             if is_loaded:
-                self.open(bot)
+                self.start_answering(bot)
             endpoint.start()
             self.slack.wait_until_connected(connections=connections)
             yield bot
@@ -104,14 +104,14 @@ class Harness:
             stack.callback(endpoint.stop)
             stack.callback(endpoint.stop_accepting)
             bot.start()
-            self.open(bot)
+            self.start_answering(bot)
             endpoint.start()
             self.slack.use_request_url(f"http://127.0.0.1:{endpoint.port}/slack/events")
             yield bot
 
-    def open(self, bot: SlackBot) -> None:
+    def start_answering(self, bot: SlackBot) -> None:
         """Give the bot its corpus."""
-        bot.open(FixedCorpus(self.answerer))
+        bot.start_answering(FixedCorpus(self.answerer))
 
     def leave_claimed(self, *messages: Message) -> None:
         """Claim these questions as a process would that was killed a minute ago, before it replied."""

@@ -185,7 +185,7 @@ def test_a_source_that_changes_while_it_is_looked_at_is_told_in_the_same_window(
         press(shelved, reply, SHOW_CONTEXT)
         view = window(shelved)
         shelved.answerer = Shelved(archive=archive_of([BRIDGE]))
-        shelved.open(bot)
+        shelved.start_answering(bot)
         told = turned(shelved, view, NEXT_QUOTE)
         assert lines(told) == ["The source has changed since this answer was given; ask again."]
         assert (told["id"], len(shelved.slack.views.open_modals(YOU))) == (view["id"], 1)

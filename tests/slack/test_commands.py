@@ -190,7 +190,7 @@ def test_what_is_asked_while_the_archive_is_read_is_answered_then(idle: Harness)
         assert idle.slack.interactivity.run_command(GENERAL, f"/pullquote {BRIDGE}", user=YOU) == InteractionResult()
         idle.slack.wait_until_idle()
         assert idle.slack.workspace.ephemerals(YOU) == ()
-        idle.open(bot)
+        idle.start_answering(bot)
         assert QUOTED in shown(private_messages(idle)[-1])
 
 

@@ -191,7 +191,7 @@ def test_a_question_waits_while_the_archive_is_loading(offline_harness: Harness)
         asked = offline_harness.ask(BRIDGE)
         offline_harness.slack.wait_until_idle()
         assert (bot.is_ready, offline_harness.slack.replies(GENERAL)) == (False, [])
-        offline_harness.open(bot)
+        offline_harness.start_answering(bot)
         assert QUOTED in shown(offline_harness.reply_to(asked))
         assert bot.is_ready
 

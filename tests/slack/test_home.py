@@ -67,7 +67,7 @@ def test_home_before_the_archive_is_read_says_so(idle: Harness) -> None:
     """(opens Home while the archive is being read, that it is; opens it again then, what it holds)."""
     with idle.bot(is_loaded=False) as bot:
         assert "The archive is still loading. Open this tab again in a moment." in home(idle)
-        idle.open(bot)
+        idle.start_answering(bot)
         assert any(line.startswith("1 article · 1 source · 7 May 2025. Loaded on") for line in home(idle))
 
 

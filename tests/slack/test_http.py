@@ -19,7 +19,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot.errors import SettingsError
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import DM_YOU
-from bot.slack.transports import MOST_BYTES, HttpEndpoint
+from bot.slack.transports import MAX_BODY_BYTES, HttpEndpoint
 from bot.telemetry import Telemetry
 
 SECRET = FakeSlack.signing_secret
@@ -172,11 +172,11 @@ def test_the_address_answers_slacks_challenge(bot: Bot) -> None:
 
 def test_a_body_over_the_bound_is_refused_before_it_is_read(bot: Bot) -> None:
     """A body that is announced as too large, or becomes so on the way, is 413; the largest allowed one is verified."""
-    assert bot.send({"Content-Length": str(MOST_BYTES + 1)}, b"{") == (413, "")
-    assert bot.send({}, b"x" * MOST_BYTES) == (401, "")
+    assert bot.send({"Content-Length": str(MAX_BODY_BYTES + 1)}, b"{") == (413, "")
+    assert bot.send({}, b"x" * MAX_BODY_BYTES) == (401, "")
     with socket.create_connection(("127.0.0.1", bot.endpoint.port), timeout=10) as chunked:
         chunked.sendall(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
-        chunked.sendall(b"%x\r\n" % (MOST_BYTES + 1) + b"x" * (MOST_BYTES + 1) + b"\r\n")
+        chunked.sendall(b"%x\r\n" % (MAX_BODY_BYTES + 1) + b"x" * (MAX_BODY_BYTES + 1) + b"\r\n")
         assert chunked.recv(1024).startswith(b"HTTP/1.1 413 ")
 
 
@@ -214,7 +214,7 @@ def test_it_is_ready_while_questions_are_answered(bot: Bot) -> None:
         seen.append((bot.ask("GET", "/healthz")[0], bot.ask("GET", "/readyz")))
     bot.endpoint.stop_accepting()
     seen.append((bot.ask("GET", "/healthz")[0], bot.ask("GET", "/readyz")))
-    assert seen == [(200, (503, "the archive is loading\n")), (200, (200, "ready\n")), (200, (503, "ending\n"))]
+    assert seen == [(200, (503, "the archive is loading\n")), (200, (200, "ready\n")), (200, (503, "stopping\n"))]
 
 
 def test_an_event_that_comes_at_the_end_comes_again(bot: Bot) -> None:
@@ -279,5 +279,5 @@ def test_stopping_finishes_what_is_in_hand(bot: Bot) -> None:
 def test_an_address_that_is_taken_is_one_sentence(bot: Bot) -> None:
     """A port that somebody else listens on, or a host that is not this machine, says what to choose."""
     for host, port in (("127.0.0.1", bot.endpoint.port), ("192.0.2.1", 0), ("no such host", 0), ("127.0.0.1", 70_000)):
-        with pytest.raises(SettingsError, match=r"^Nothing can listen on .*; choose another --host or --port\.$"):
+        with pytest.raises(SettingsError, match=r"^Cannot listen on .*; choose another --host or --port\.$"):
             bot.endpoint_at(host, port)

@@ -1,4 +1,4 @@
-"""Pace, seen from the channels: Slack's limits are kept, order too, and what cannot be answered now is told."""
+"""Pace and order in channels, and what happens when queues are full or the bot stops."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from .samples import BRIDGE, QUOTED, FixedCorpus, ScriptedAnswerer
 T = TypeVar("T")
 
 
-def test_a_channel_that_is_told_to_wait_delays_no_other(harness: Harness) -> None:
-    """While Slack makes one channel wait, another is answered; the first one's answers come after, in order."""
+def test_a_rate_limited_channel_delays_no_other(harness: Harness) -> None:
+    """While Slack limits one channel, another is answered; the first is answered later, in order."""
     harness.slack.fail_next("chat.postMessage", status=429, retry_after=2)
     slow = [harness.ask(f"question {number}") for number in range(2)]
     harness.slack.wait_until(lambda: any(call.status == 429 for call in harness.slack.calls))
@@ -42,8 +42,8 @@ def test_a_channel_that_is_told_to_wait_delays_no_other(harness: Harness) -> Non
     assert replies[0].ts < replies[1].ts
 
 
-def test_the_answers_in_a_thread_keep_the_order_of_its_questions(harness: Harness) -> None:
-    """Questions asked one after the other in a thread are answered one after the other."""
+def test_a_thread_is_answered_in_order(harness: Harness) -> None:
+    """Questions in a thread are answered in the order they were asked."""
     root = harness.slack.say(GENERAL, "about the bridge")
     for number in range(4):
         harness.ask(f"question {number}", thread=root.ts)
@@ -51,8 +51,8 @@ def test_the_answers_in_a_thread_keep_the_order_of_its_questions(harness: Harnes
     assert [f'"question {number}"' in reply.text for number, reply in enumerate(replies)] == [True] * 4
 
 
-def test_slack_never_has_to_slow_the_bot_down(tmp_path: Path) -> None:
-    """A burst of questions in one channel is answered at Slack's own pace, without a single refusal."""
+def test_the_bot_stays_below_slacks_rate_limit(tmp_path: Path) -> None:
+    """A burst of questions in one channel is answered without a single 429."""
     pace = PostingRateLimit()
     with FakeSlack(scopes=(*SCOPES, "users:read"), faults=[pace]) as slack:
         harness = Harness(slack, ScriptedAnswerer(), tmp_path)
@@ -68,42 +68,42 @@ def small(offline_harness: Harness) -> Iterator[tuple[Harness, Dispatcher]]:
     """A dispatcher with space for two questions per channel, and its harness."""
     client = create_client(offline_harness.slack.bot_token, offline_harness.slack.api_url, retries=False)
     store = Store(offline_harness.state)
-    desk = Dispatcher(
+    dispatcher = Dispatcher(
         client,
         bot_user=offline_harness.slack.bot_user,
         store=ResilientStore(store),
         access=AccessControl(AccessRules(), UserDirectory(client)),
         rate_limiter=RateLimiter(Limits()),
         telemetry=Telemetry(),
-        lanes=ChannelQueues(max_per_channel=2),
+        queues=ChannelQueues(max_per_channel=2),
     )
-    yield offline_harness, desk
-    desk.finish(5)
+    yield offline_harness, dispatcher
+    dispatcher.stop(5)
     store.close()
 
 
 @pytest.mark.parametrize("channel", [GENERAL, DM_YOU])
-def test_a_question_for_which_there_is_no_room_is_told_so(small: tuple[Harness, Dispatcher], channel: str) -> None:
-    """Where too many wait already, the asker gets one private sentence at once; those who wait are answered."""
-    harness, desk = small
+def test_a_question_for_a_full_queue_gets_a_notice(small: tuple[Harness, Dispatcher], channel: str) -> None:
+    """If too many questions wait, the asker gets a private notice at once; the waiting ones are answered."""
+    harness, dispatcher = small
     for number in range(3):
         harness.slack.say(channel, f"{harness.slack.mention} question {number}")
-        assert desk.take(harness.slack.deliveries[-1].payload)
+        assert dispatcher.handle_event(harness.slack.deliveries[-1].payload)
     harness.slack.wait_until(lambda: len(notices(harness, channel)) == 1)
-    desk.open(FixedCorpus(harness.answerer))
+    dispatcher.start_answering(FixedCorpus(harness.answerer))
     harness.slack.wait_until(lambda: len(harness.slack.replies(channel)) >= 2 + (channel == DM_YOU))
-    desk.finish(5)
+    dispatcher.stop(5)
     assert len(notices(harness, channel)) == 1
 
 
 def notices(harness: Harness, channel: str) -> list[str]:
-    """What the bot said of there being no room: to the asker alone in a channel, beside the question elsewhere."""
+    """The notices that the queue is full: private in a channel, beside the question in a direct message."""
     said = harness.slack.replies(channel) if channel == DM_YOU else harness.slack.workspace.ephemerals("U0YOU")
     return [message.text for message in said if message.text.startswith("Too many questions are waiting")]
 
 
-class Changing(FixedCorpus):
-    """A shelf whose archive is being read again, for which several must wait at the same time."""
+class RefreshingCorpus(FixedCorpus):
+    """A corpus that several callers must wait for at the same time."""
 
     waiting = Barrier(3)
 
@@ -112,56 +112,54 @@ class Changing(FixedCorpus):
         return work(self.answerer)
 
 
-def test_whoever_waits_for_the_archive_keeps_nobody_else_from_waiting(small: tuple[Harness, Dispatcher]) -> None:
-    """While the archive is read again, questions wait for it together, and not one after the other."""
-    harness, desk = small
+def test_questions_wait_for_the_archive_in_parallel(small: tuple[Harness, Dispatcher]) -> None:
+    """While the archive is refreshed, several questions wait for it at the same time."""
+    harness, dispatcher = small
     channels = (GENERAL, RESEARCH, DM_YOU)
-    desk.open(Changing(harness.answerer))
+    dispatcher.start_answering(RefreshingCorpus(harness.answerer))
     for channel in channels:
         harness.slack.say(channel, f"{harness.slack.mention} {BRIDGE}")
-        assert desk.take(harness.slack.deliveries[-1].payload)
+        assert dispatcher.handle_event(harness.slack.deliveries[-1].payload)
     for channel in channels:
         assert QUOTED in shown(harness.slack.wait_for_replies(channel)[-1])
 
 
-class Lost(FixedCorpus):
-    """A shelf whose snapshot is damaged, and whose articles are gone."""
+class MissingCorpus(FixedCorpus):
+    """A corpus whose snapshot is damaged and whose articles are gone."""
 
     def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = 0.0) -> T:
         raise ArchiveError("There is no article in archive: put .txt files there.")
 
 
-def test_an_archive_that_is_lost_is_apologised_for(
-    small: tuple[Harness, Dispatcher], caplog: pytest.LogCaptureFixture
-) -> None:
-    """Where nothing can be asked any more the person gets one sentence, and the log says why."""
-    harness, desk = small
-    desk.open(Lost(harness.answerer))
+def test_a_lost_archive_gives_an_apology(small: tuple[Harness, Dispatcher], caplog: pytest.LogCaptureFixture) -> None:
+    """The person gets one sentence, and the log says why."""
+    harness, dispatcher = small
+    dispatcher.start_answering(MissingCorpus(harness.answerer))
     asked = harness.ask(BRIDGE)
-    assert desk.take(harness.slack.deliveries[-1].payload)
+    assert dispatcher.handle_event(harness.slack.deliveries[-1].payload)
     reply = harness.reply_to(asked)
     (reference,) = re.findall(r"[0-9a-f]{6,}", reply.text)
     assert f"{reference}: There is no article in archive" in caplog.text
 
 
-def test_a_question_that_comes_at_the_end_is_left_to_the_next_process(small: tuple[Harness, Dispatcher]) -> None:
-    """When the bot is ending, an event is not acknowledged, and the next process answers it."""
-    harness, desk = small
-    desk.finish(0)
+def test_a_question_during_the_stop_is_answered_by_the_next_process(small: tuple[Harness, Dispatcher]) -> None:
+    """A stopping bot does not acknowledge an event, and the next process answers it."""
+    harness, dispatcher = small
+    dispatcher.stop(0)
     asked = harness.ask(BRIDGE)
-    assert not desk.take(harness.slack.deliveries[-1].payload)
+    assert not dispatcher.handle_event(harness.slack.deliveries[-1].payload)
     harness.slack.wait_until_idle()
     with harness.bot():
         assert QUOTED in shown(harness.reply_to(asked))
 
 
 def test_a_backlog_is_bounded(small: tuple[Harness, Dispatcher]) -> None:
-    """Even the notices are bounded: beyond that an event is not acknowledged, so that Slack brings it again."""
-    harness, desk = small
+    """Notices are bounded too: beyond that an event is not acknowledged, so that Slack delivers it again."""
+    harness, dispatcher = small
     harness.slack.fail_next("chat.postEphemeral", status=429, retry_after=60, times=1)
-    taken = []
-    for number in range(2 + 1 + queues.MOST_IN_LANE + 2):
+    results = []
+    for number in range(2 + 1 + queues.MAX_PER_CHANNEL + 2):
         person = harness.slack.add_person(channels=[GENERAL])
         harness.slack.say(GENERAL, f"{harness.slack.mention} question {number}", user=person)
-        taken.append(desk.take(harness.slack.deliveries[-1].payload))
-    assert (taken.count(False) > 0, taken[:3]) == (True, [True, True, True])
+        results.append(dispatcher.handle_event(harness.slack.deliveries[-1].payload))
+    assert (results.count(False) > 0, results[:3]) == (True, [True, True, True])

@@ -1,4 +1,4 @@
-"""Questions are taken, settled and told apart also while the state folder cannot be used; and recorded once it can."""
+"""The resilient store: claims and completions while the database cannot be used, and after it can be again."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def question_event(version: str = "", event_id: str = "Ev1") -> QuestionEvent:
 
 
 @dataclass
-class Folder:
-    """A state folder of which the records can be taken away, and given back."""
+class StateFolder:
+    """A state folder whose database can be broken and repaired."""
 
     path: Path
 
-    def take_away(self) -> None:
+    def break_database(self) -> None:
         self._run("ALTER TABLE questions RENAME TO elsewhere")
 
-    def give_back(self) -> None:
+    def repair_database(self) -> None:
         self._run("ALTER TABLE elsewhere RENAME TO questions")
 
     def _run(self, statement: str) -> None:
@@ -44,163 +44,163 @@ class Folder:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path)
+def folder(tmp_path: Path) -> StateFolder:
+    return StateFolder(tmp_path)
 
 
 @pytest.fixture
-def ledger(folder: Folder) -> Iterator[ResilientStore]:
-    store = Store(folder.path)
-    yield ResilientStore(store)
-    store.close()
+def store(folder: StateFolder) -> Iterator[ResilientStore]:
+    database = Store(folder.path)
+    yield ResilientStore(database)
+    database.close()
 
 
-def taken(claim: Claim | None) -> Claim:
+def claimed(claim: Claim | None) -> Claim:
     assert claim is not None
     return claim
 
 
-def elsewhere(folder: Folder) -> ResilientStore:
-    """The ledger of another process with the same folder."""
+def other_process(folder: StateFolder) -> ResilientStore:
+    """The resilient store of another process with the same folder."""
     return ResilientStore(Store(folder.path))
 
 
-def test_it_is_the_records_while_they_can_be_used(folder: Folder, ledger: ResilientStore) -> None:
-    """What is claimed here is held against another process, and what is settled is settled there too."""
-    claim = taken(ledger.claim(question_event()))
-    assert (ledger.lease_state(claim), ledger.is_known(REF), elsewhere(folder).claim(question_event())) == (
+def test_a_working_database_is_used(folder: StateFolder, store: ResilientStore) -> None:
+    """Another process sees the claim and the completion."""
+    claim = claimed(store.claim(question_event()))
+    assert (store.lease_state(claim), store.is_known(REF), other_process(folder).claim(question_event())) == (
         "held",
         True,
         None,
     )
-    assert ledger.complete(claim, "answer", "11.0") is None
-    assert taken(elsewhere(folder).claim(question_event("12.0", "Ev2"))).reply_ts == "11.0"
+    assert store.complete(claim, "answer", "11.0") is None
+    assert claimed(other_process(folder).claim(question_event("12.0", "Ev2"))).reply_ts == "11.0"
 
 
-def test_what_is_kept_waits_until_the_records_can_be_used(folder: Folder, ledger: ResilientStore) -> None:
-    """Of a question that ends while the records cannot be used, what is kept is kept once they can."""
-    kept = AnswerRecord(answer_id(REF, ""), REF, "", "", "mention", "who leads", "answer", "{}")
-    claim = taken(ledger.claim(question_event()))
-    folder.take_away()
-    assert ledger.complete(claim, "answer", "11.0", kept) is None
-    folder.give_back()
-    store = Store(folder.path)
-    assert store.find_answer(kept.id) is None
-    assert ledger.sync() == ()
-    found = store.find_answer(kept.id)
+def test_an_answer_record_is_written_later(folder: StateFolder, store: ResilientStore) -> None:
+    """The record of a question completed during the failure is saved once the database can be used."""
+    record = AnswerRecord(answer_id(REF, ""), REF, "", "", "mention", "who leads", "answer", "{}")
+    claim = claimed(store.claim(question_event()))
+    folder.break_database()
+    assert store.complete(claim, "answer", "11.0", record) is None
+    folder.repair_database()
+    database = Store(folder.path)
+    assert database.find_answer(record.id) is None
+    assert store.sync() == ()
+    found = database.find_answer(record.id)
     assert found and found.question == "who leads"
-    store.close()
+    database.close()
 
 
-def test_without_the_records_a_question_is_taken_once(folder: Folder, ledger: ResilientStore) -> None:
-    """A question is taken and settled without them; the same event again is not, before and after it is settled."""
-    folder.take_away()
-    claim = taken(ledger.claim(question_event()))
-    assert (ledger.lease_state(claim), ledger.is_known(REF)) == ("held", True)
-    assert ledger.claim(question_event()) is None
-    assert ledger.complete(claim, "answer", "11.0") is None
-    assert ledger.claim(question_event(event_id="Ev2")) is None
-    assert taken(ledger.claim(question_event("12.0", "Ev3"))).reply_ts == "11.0"
+def test_during_the_failure_a_question_is_claimed_once(folder: StateFolder, store: ResilientStore) -> None:
+    """A question is claimed and completed; the same event again is not, before or after completion."""
+    folder.break_database()
+    claim = claimed(store.claim(question_event()))
+    assert (store.lease_state(claim), store.is_known(REF)) == ("held", True)
+    assert store.claim(question_event()) is None
+    assert store.complete(claim, "answer", "11.0") is None
+    assert store.claim(question_event(event_id="Ev2")) is None
+    assert claimed(store.claim(question_event("12.0", "Ev3"))).reply_ts == "11.0"
 
 
-def test_what_was_not_recorded_is_recorded_later(folder: Folder, ledger: ResilientStore) -> None:
-    """Once they can be used again, the records learn how the question ended, and know its reply."""
-    folder.take_away()
-    ledger.complete(taken(ledger.claim(question_event())), "answer", "11.0")
-    assert ledger.sync() == ()
-    folder.give_back()
-    assert ledger.sync() == ()
-    assert elsewhere(folder).claim(question_event(event_id="Ev2")) is None
-    assert taken(elsewhere(folder).claim(question_event("12.0", "Ev3"))).reply_ts == "11.0"
+def test_a_completion_is_written_later(folder: StateFolder, store: ResilientStore) -> None:
+    """Once the database can be used, it has the outcome of the question and its reply."""
+    folder.break_database()
+    store.complete(claimed(store.claim(question_event())), "answer", "11.0")
+    assert store.sync() == ()
+    folder.repair_database()
+    assert store.sync() == ()
+    assert other_process(folder).claim(question_event(event_id="Ev2")) is None
+    assert claimed(other_process(folder).claim(question_event("12.0", "Ev3"))).reply_ts == "11.0"
 
 
-def test_what_was_taken_before_they_went_is_not_taken_again(folder: Folder, ledger: ResilientStore) -> None:
-    """A question in work when the records go is neither taken twice nor forgotten when they come back."""
-    claim = taken(ledger.claim(question_event()))
-    folder.take_away()
-    assert ledger.claim(question_event(event_id="Ev2")) is None
-    assert ledger.lease_state(claim) == "held"
-    assert ledger.complete(claim, "answer", "11.0") is None
-    assert ledger.claim(question_event(event_id="Ev3")) is None
-    folder.give_back()
-    ledger.sync()
-    assert elsewhere(folder).claim(question_event(event_id="Ev4")) is None
+def test_a_claim_from_before_the_failure_is_held(folder: StateFolder, store: ResilientStore) -> None:
+    """A question in progress at the failure is neither claimed twice nor lost afterwards."""
+    claim = claimed(store.claim(question_event()))
+    folder.break_database()
+    assert store.claim(question_event(event_id="Ev2")) is None
+    assert store.lease_state(claim) == "held"
+    assert store.complete(claim, "answer", "11.0") is None
+    assert store.claim(question_event(event_id="Ev3")) is None
+    folder.repair_database()
+    store.sync()
+    assert other_process(folder).claim(question_event(event_id="Ev4")) is None
 
 
-def test_an_edit_that_came_before_they_went_is_done_when_they_are_back(folder: Folder, ledger: ResilientStore) -> None:
-    """A newer version that only the records know of is given to the desk as soon as they tell of it."""
-    claim = taken(ledger.claim(question_event()))
-    assert ledger.claim(question_event("12.0", "Ev2")) is None
-    folder.take_away()
-    assert ledger.complete(claim, "answer", "11.0") is None
-    folder.give_back()
-    (newer,) = ledger.sync()
+def test_an_edit_from_before_the_failure_is_answered_afterwards(folder: StateFolder, store: ResilientStore) -> None:
+    """A newer version that only the database knows is returned by ``sync``."""
+    claim = claimed(store.claim(question_event()))
+    assert store.claim(question_event("12.0", "Ev2")) is None
+    folder.break_database()
+    assert store.complete(claim, "answer", "11.0") is None
+    folder.repair_database()
+    (newer,) = store.sync()
     assert (newer.version, newer.reply_ts) == ("12.0", "11.0")
 
 
-def test_an_edit_in_work_without_records_goes_to_its_holder(folder: Folder, ledger: ResilientStore) -> None:
-    """A newer version of a question that is in work without records updates the reply, also when they are back."""
-    folder.take_away()
-    claim = taken(ledger.claim(question_event()))
-    folder.give_back()
-    assert ledger.claim(question_event("12.0", "Ev2")) is None
-    newer = taken(ledger.complete(claim, "answer", "11.0"))
+def test_an_edit_during_progress_goes_to_the_holder(folder: StateFolder, store: ResilientStore) -> None:
+    """A newer version of a question claimed during the failure updates its reply, also after the repair."""
+    folder.break_database()
+    claim = claimed(store.claim(question_event()))
+    folder.repair_database()
+    assert store.claim(question_event("12.0", "Ev2")) is None
+    newer = claimed(store.complete(claim, "answer", "11.0"))
     assert (newer.version, newer.reply_ts) == ("12.0", "11.0")
-    ledger.complete(newer, "answer", "11.0")
-    ledger.sync()
-    assert elsewhere(folder).claim(question_event("12.0", "Ev3")) is None
+    store.complete(newer, "answer", "11.0")
+    store.sync()
+    assert other_process(folder).claim(question_event("12.0", "Ev3")) is None
 
 
-def test_an_edit_of_something_unknown_is_looked_for(folder: Folder, ledger: ResilientStore) -> None:
-    """An edited question has most likely been answered before the records went: its reply is looked for first."""
-    folder.take_away()
-    assert taken(ledger.claim(question_event("12.0"))).attempt == 2
+def test_an_edit_of_an_unknown_question_may_have_a_reply(folder: StateFolder, store: ResilientStore) -> None:
+    """It was probably answered before the failure, so its reply is searched for first."""
+    folder.break_database()
+    assert claimed(store.claim(question_event("12.0"))).attempt == 2
 
 
-def test_a_deletion_without_records_is_known(folder: Folder, ledger: ResilientStore) -> None:
-    """A question deleted while the records cannot be used is not answered."""
-    folder.take_away()
-    claim = taken(ledger.claim(question_event()))
-    assert ledger.delete_question(REF) is None
-    assert ledger.lease_state(claim) == "deleted"
-    assert ledger.complete(claim, "deleted", None) is None
+def test_a_deletion_during_the_failure_is_known(folder: StateFolder, store: ResilientStore) -> None:
+    """A question claimed and deleted during the failure is not answered."""
+    folder.break_database()
+    claim = claimed(store.claim(question_event()))
+    assert store.delete_question(REF) is None
+    assert store.lease_state(claim) == "deleted"
+    assert store.complete(claim, "deleted", None) is None
 
 
-def test_a_deletion_that_the_records_missed_is_known(folder: Folder, ledger: ResilientStore) -> None:
-    """A question deleted while they were away is not answered when they are back."""
-    claim = taken(ledger.claim(question_event()))
-    folder.take_away()
-    ledger.delete_question(REF)
-    folder.give_back()
-    assert ledger.lease_state(claim) == "deleted"
-    assert ledger.complete(claim, "deleted", None) is None
+def test_a_deletion_that_the_database_missed_is_known(folder: StateFolder, store: ResilientStore) -> None:
+    """A question deleted during the failure is not answered after the repair."""
+    claim = claimed(store.claim(question_event()))
+    folder.break_database()
+    store.delete_question(REF)
+    folder.repair_database()
+    assert store.lease_state(claim) == "deleted"
+    assert store.complete(claim, "deleted", None) is None
 
 
-def test_what_is_released_can_be_taken(folder: Folder, ledger: ResilientStore) -> None:
-    """A question that was given back is free, with records and without."""
-    ledger.release(taken(ledger.claim(question_event())))
-    ledger.release(taken(elsewhere(folder).claim(question_event())))
-    folder.take_away()
-    ledger.release(taken(ledger.claim(question_event())))
-    assert taken(ledger.claim(question_event()))
+def test_a_released_question_can_be_claimed(folder: StateFolder, store: ResilientStore) -> None:
+    """A released question is free, with and without the database."""
+    store.release(claimed(store.claim(question_event())))
+    store.release(claimed(other_process(folder).claim(question_event())))
+    folder.break_database()
+    store.release(claimed(store.claim(question_event())))
+    assert claimed(store.claim(question_event()))
 
 
-def test_it_is_said_once(folder: Folder, ledger: ResilientStore, caplog: pytest.LogCaptureFixture) -> None:
-    """That the records cannot be used is one sentence in the log, and that they can again another."""
+def test_a_failure_is_logged_once(folder: StateFolder, store: ResilientStore, caplog: pytest.LogCaptureFixture) -> None:
+    """The log has one line when the database fails, and one when it can be used again."""
     caplog.set_level(logging.INFO)
-    folder.take_away()
+    folder.break_database()
     for number in range(3):
-        ledger.claim(question_event(event_id=f"Ev{number}"))
-        ledger.sync()
-    folder.give_back()
-    ledger.sync()
-    told = [record.getMessage() for record in caplog.records if record.name == "bot.slack.resilient_store"]
-    assert [sentence.count("answered all the same") for sentence in told] == [1, 0]
-    assert told[1] == "The records can be used again."
+        store.claim(question_event(event_id=f"Ev{number}"))
+        store.sync()
+    folder.repair_database()
+    store.sync()
+    messages = [record.getMessage() for record in caplog.records if record.name == "bot.slack.resilient_store"]
+    assert [sentence.count("still answered") for sentence in messages] == [1, 0]
+    assert messages[1] == "The database can be used again."
 
 
-def test_without_records_people_are_answered(offline_harness: Harness) -> None:
-    """With a ledger that cannot be used from the first, each question still gets its one answer."""
+def test_questions_are_answered_without_a_database(offline_harness: Harness) -> None:
+    """If the database never works, each question still gets one answer."""
     broken = Store(offline_harness.state)
     broken.close()
     with offline_harness.bot(store=broken):

@@ -1,4 +1,4 @@
-"""Replies composed beside the rest of the bot: the same in another process, and always one, whatever becomes of it."""
+"""The render worker: the same reply from its process, and a reply if that process fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import pytest
 from bot.index.snapshot import BLOCK
 from bot.models import Question, Reply
 from bot.search.corpus import Corpus, CorpusAddress
-from bot.slack import worker as composer_module
+from bot.slack import worker as worker_module
 from bot.slack.events import IncomingQuestion, parse_event
 from bot.slack.render import AnswererProtocol, RenderedReply
 from bot.slack.worker import RenderWorker
@@ -31,16 +31,16 @@ T = TypeVar("T")
 ASKED = "when did the ferry to Tarn sail"
 FERRY = "The ferry to Tarn sailed at seven in the morning."
 LATER = "The ferry to Tarn sails at nine, and no longer at seven."
-PATIENCE = 30.0  # seconds in which a process starts, on a machine that is busy
+START_TIMEOUT = 30.0  # seconds for a process to start on a busy machine
 
 
-def asking(text: str = ASKED) -> IncomingQuestion:
+def make_question(text: str = ASKED) -> IncomingQuestion:
     event = {"type": "app_mention", "channel": "C1", "user": "U1", "ts": "10.0", "text": f"<@U0BOT> {text}"}
     return cast(IncomingQuestion, parse_event({"event_id": "Ev1", "team_id": "T1", "event": event}, bot_user="U0BOT"))
 
 
-class Slow:
-    """An answerer that waits before each answer until it is let ``go``."""
+class SlowAnswerer:
+    """An answerer that waits for ``go`` before each answer."""
 
     def __init__(self, answerer: AnswererProtocol, arrived: Event, go: Event) -> None:
         self._answerer, self._arrived, self._go = answerer, arrived, go
@@ -50,19 +50,19 @@ class Slow:
 
     def answer(self, question: Question) -> Reply:
         self._arrived.set()
-        assert self._go.wait(PATIENCE)
+        assert self._go.wait(START_TIMEOUT)
         return self._answerer.answer(question)
 
 
-class Nobody:
-    """Whoever asks this one has not asked the other process."""
+class FailingAnswerer:
+    """An answerer that fails, so that only the worker process can answer."""
 
     def __getattr__(self, name: str) -> object:
-        raise AssertionError(f"asked here for {name}")
+        raise AssertionError(f"{name} was used in this process")
 
 
-class Turn:
-    """A composer's lock, which tells when somebody has found it taken."""
+class ObservedLock:
+    """A lock that records when somebody found it taken."""
 
     def __init__(self, lock: Lock) -> None:
         self._lock = lock
@@ -82,215 +82,217 @@ class Turn:
 
 
 @dataclass
-class Shelf:
-    """A library's, with somebody else in its answerer's place where there is a ``stand_in``."""
+class WrappedCorpus:
+    """A corpus whose answerer is replaced by ``wrap``, if given."""
 
-    library: Corpus
-    stand_in: Callable[[AnswererProtocol], object] | None = None
+    corpus: Corpus
+    wrap: Callable[[AnswererProtocol], object] | None = None
     has_address: bool = True
 
     @property
     def read_at(self) -> datetime:
-        return self.library.read_at
+        return self.corpus.read_at
 
     @property
     def address(self) -> CorpusAddress | None:
-        return self.library.address if self.has_address else None
+        return self.corpus.address if self.has_address else None
 
     def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = 0.0) -> T:
-        stand_in = self.stand_in
-        return self.library.with_current(lambda one: work(cast(AnswererProtocol, stand_in(one)) if stand_in else one))
+        wrap = self.wrap
+        return self.corpus.with_current(lambda one: work(cast(AnswererProtocol, wrap(one)) if wrap else one))
 
 
 @pytest.fixture
-def composer() -> Iterator[RenderWorker]:
-    one = RenderWorker()
-    yield one
-    one.end()
+def worker() -> Iterator[RenderWorker]:
+    worker = RenderWorker()
+    yield worker
+    worker.stop()
     assert processes() == []
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
+def corpus(tmp_path: Path) -> WrappedCorpus:
     folder = tmp_path / "articles"
     folder.mkdir()
     (folder / "ferry.txt").write_text(FERRY)
-    return Shelf(open_corpus([folder], tmp_path / "state"))
+    return WrappedCorpus(open_corpus([folder], tmp_path / "state"))
 
 
 def processes() -> list[int]:
-    """Those that compose beside this one."""
-    return [one.pid or 0 for one in multiprocessing.active_children() if one.name == "composer"]
+    """Ids of the worker processes."""
+    return [one.pid or 0 for one in multiprocessing.active_children() if one.name == "render-worker"]
 
 
-def compose(composer: RenderWorker, shelf: Shelf, text: str = ASKED) -> RenderedReply:
-    return composer.compose(asking(text), shelf, None)
+def render(worker: RenderWorker, corpus: WrappedCorpus, text: str = ASKED) -> RenderedReply:
+    return worker.render(make_question(text), corpus, None)
 
 
-def crowd(composer: RenderWorker, shelf: Shelf) -> list[RenderedReply]:
-    """What is said to two questions of which one has to wait for the other."""
-    arrived, go, found = Event(), Event(), list[RenderedReply]()
-    slow = replace(shelf, stand_in=lambda answerer: Slow(answerer, arrived, go))
-    first = Thread(target=lambda: found.append(compose(composer, slow)))
+def render_two(worker: RenderWorker, corpus: WrappedCorpus) -> list[RenderedReply]:
+    """Render replies to two questions, of which one has to wait for the other."""
+    arrived, go, replies = Event(), Event(), list[RenderedReply]()
+    slow = replace(corpus, wrap=lambda answerer: SlowAnswerer(answerer, arrived, go))
+    first = Thread(target=lambda: replies.append(render(worker, slow)))
     first.start()
-    assert arrived.wait(PATIENCE)
-    turn = Turn(composer._turn)
-    composer._turn = turn  # type: ignore[assignment]
-    second = Thread(target=lambda: found.append(compose(composer, slow)))
+    assert arrived.wait(START_TIMEOUT)
+    lock = ObservedLock(worker._lock)
+    worker._lock = lock  # type: ignore[assignment]
+    second = Thread(target=lambda: replies.append(render(worker, slow)))
     second.start()
-    assert turn.was_taken.wait(PATIENCE)
+    assert lock.was_taken.wait(START_TIMEOUT)
     go.set()
     first.join()
     second.join()
-    composer._turn = turn._lock
-    return found
+    worker._lock = lock._lock
+    return replies
 
 
-def elsewhere(composer: RenderWorker, shelf: Shelf, text: str = ASKED) -> RenderedReply:
-    """What the other process says, once it has started."""
-    until = time.monotonic() + PATIENCE
-    nobody = replace(shelf, stand_in=lambda _: Nobody())
-    while (said := compose(composer, nobody, text)).outcome == "apology":
+def render_in_process(worker: RenderWorker, corpus: WrappedCorpus, text: str = ASKED) -> RenderedReply:
+    """Render a reply in the worker process, once it has started."""
+    until = time.monotonic() + START_TIMEOUT
+    failing = replace(corpus, wrap=lambda _: FailingAnswerer())
+    while (reply := render(worker, failing, text)).outcome == "apology":
         assert time.monotonic() < until
         time.sleep(0.05)
-    return said
+    return reply
 
 
-def apart_from_time(said: RenderedReply) -> RenderedReply:
-    return replace(said, took_ms=0.0)
+def without_time(reply: RenderedReply) -> RenderedReply:
+    return replace(reply, took_ms=0.0)
 
 
-def test_questions_that_come_one_at_a_time_are_composed_here(composer: RenderWorker, shelf: Shelf) -> None:
-    """A team that asks now and then pays for no second process."""
-    assert [compose(composer, shelf).outcome for _ in range(3)] == ["answer"] * 3
+def test_single_questions_start_no_process(worker: RenderWorker, corpus: WrappedCorpus) -> None:
+    """Without questions that wait for one another, there is no second process."""
+    assert [render(worker, corpus).outcome for _ in range(3)] == ["answer"] * 3
     assert processes() == []
 
 
-def test_another_process_says_the_same(composer: RenderWorker, shelf: Shelf) -> None:
-    """Where one question waits for another, a process is begun; what it says is what is said here, receipt and all."""
-    here = compose(composer, shelf)
-    found = crowd(composer, shelf)
+def test_the_worker_process_renders_the_same_reply(worker: RenderWorker, corpus: WrappedCorpus) -> None:
+    """If a question waits for another, a process is started; its replies are the same, with their receipt."""
+    here = render(worker, corpus)
+    found = render_two(worker, corpus)
     assert len(processes()) == 1
-    there = elsewhere(composer, shelf)
-    assert [apart_from_time(said) for said in (*found, there)] == [apart_from_time(here)] * 3
+    there = render_in_process(worker, corpus)
+    assert [without_time(reply) for reply in (*found, there)] == [without_time(here)] * 3
     assert there.receipt
     assert there.quotes == 1
 
 
-def test_an_archive_that_is_kept_nowhere_is_asked_here(composer: RenderWorker, shelf: Shelf) -> None:
-    """Another process could not open it: none is begun, and all is composed here."""
-    found = crowd(composer, replace(shelf, has_address=False))
-    assert [said.outcome for said in found] == ["answer", "answer"]
+def test_an_archive_in_memory_is_answered_in_this_process(worker: RenderWorker, corpus: WrappedCorpus) -> None:
+    """Another process could not open it, so none is started."""
+    found = render_two(worker, replace(corpus, has_address=False))
+    assert [reply.outcome for reply in found] == ["answer", "answer"]
     assert processes() == []
 
 
-def test_a_changed_archive_is_what_is_asked(composer: RenderWorker, shelf: Shelf, tmp_path: Path) -> None:
-    """The other process opens the archive as it is now, whatever it had opened before."""
-    crowd(composer, shelf)
-    assert "at seven in the morning" in str(elsewhere(composer, shelf).message.blocks)
-    (tmp_path / "articles" / "ferry.txt").write_text(LATER)
-    assert shelf.library.refresh()
-    assert "at nine" in str(elsewhere(composer, shelf).message.blocks)
-
-
-def test_an_archive_that_is_not_there_any_more_is_asked_here(
-    composer: RenderWorker, shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_the_worker_process_uses_the_current_archive(
+    worker: RenderWorker, corpus: WrappedCorpus, tmp_path: Path
 ) -> None:
-    """In the place of a snapshot lies one of changed files, which was not noticed yet: what is known is answered."""
-    crowd(composer, shelf)
-    elsewhere(composer, shelf)
+    """After a refresh, the worker process opens the new snapshot."""
+    render_two(worker, corpus)
+    assert "at seven in the morning" in str(render_in_process(worker, corpus).message.blocks)
     (tmp_path / "articles" / "ferry.txt").write_text(LATER)
-    address = shelf.address
+    assert corpus.corpus.refresh()
+    assert "at nine" in str(render_in_process(worker, corpus).message.blocks)
+
+
+def test_a_replaced_snapshot_is_answered_in_this_process(
+    worker: RenderWorker, corpus: WrappedCorpus, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If the snapshot was replaced and this process has not noticed, the archive it has loaded is answered from."""
+    render_two(worker, corpus)
+    render_in_process(worker, corpus)
+    (tmp_path / "articles" / "ferry.txt").write_text(LATER)
+    address = corpus.address
     open_corpus([tmp_path / "articles"], tmp_path / "state")  # as another process would
-    assert shelf.address == address
+    assert corpus.address == address
     assert address is not None
     assert address.librarian() is None
-    assert "at seven in the morning" in str(compose(composer, shelf).message.blocks)
-    assert "composed in this process" not in caplog.text
+    assert "at seven in the morning" in str(render(worker, corpus).message.blocks)
+    assert "rendered in this process" not in caplog.text
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the system has no such signals")
 @pytest.mark.parametrize("sent", ["SIGKILL", "SIGSTOP"])
-def test_no_question_is_lost_with_the_process(
-    composer: RenderWorker,
-    shelf: Shelf,
+def test_a_lost_process_loses_no_question(
+    worker: RenderWorker,
+    corpus: WrappedCorpus,
     sent: str,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Killed, or standing still: the reply is composed here, the log says so once, and no other is begun at once."""
-    crowd(composer, shelf)
-    elsewhere(composer, shelf)
-    monkeypatch.setattr(composer_module, "PATIENCE", 0.3)
+    """If the process is killed or stopped, replies are rendered here; one log line, and no new process at once."""
+    render_two(worker, corpus)
+    render_in_process(worker, corpus)
+    monkeypatch.setattr(worker_module, "TIMEOUT", 0.3)
     (pid,) = processes()
     os.kill(pid, getattr(signal, sent))
     with caplog.at_level(logging.WARNING):
-        assert [compose(composer, shelf).outcome for _ in range(3)] == ["answer"] * 3
-        assert [said.outcome for said in crowd(composer, shelf)] == ["answer"] * 2
-    assert caplog.text.count("composed in this process") == 1
+        assert [render(worker, corpus).outcome for _ in range(3)] == ["answer"] * 3
+        assert [reply.outcome for reply in render_two(worker, corpus)] == ["answer"] * 2
+    assert caplog.text.count("rendered in this process") == 1
     assert processes() == []
 
 
-def test_after_a_rest_another_process_is_begun(
-    composer: RenderWorker, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+def test_a_killed_process_is_replaced_after_a_minute(
+    worker: RenderWorker, corpus: WrappedCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process that was killed is replaced when questions wait again, after a minute."""
-    monkeypatch.setattr(composer_module, "REST", 0.0)
-    crowd(composer, shelf)
-    elsewhere(composer, shelf)
+    """A new process is started when questions wait again after ``RESTART_AFTER``."""
+    monkeypatch.setattr(worker_module, "RESTART_AFTER", 0.0)
+    render_two(worker, corpus)
+    render_in_process(worker, corpus)
     (before,) = processes()
     os.kill(before, signal.SIGTERM)
-    assert compose(composer, shelf).outcome == "answer"
-    crowd(composer, shelf)
-    assert elsewhere(composer, shelf).outcome == "answer"
+    assert render(worker, corpus).outcome == "answer"
+    render_two(worker, corpus)
+    assert render_in_process(worker, corpus).outcome == "answer"
     assert processes() != [before]
 
 
 @pytest.mark.parametrize("error", [OSError("no more processes"), AssertionError("no more processes for daemons")])
-def test_where_no_process_can_be_begun(
-    composer: RenderWorker,
-    shelf: Shelf,
+def test_a_process_that_cannot_be_started(
+    worker: RenderWorker,
+    corpus: WrappedCorpus,
     error: Exception,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A system that has no room for another process: all is composed here, and the log says so once."""
+    """If no process can be started, replies are rendered here; the log says so once."""
 
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(composer_module.get_context("spawn").Process, "start", refuse)
-    assert [said.outcome for said in (*crowd(composer, shelf), *crowd(composer, shelf))] == ["answer"] * 4
+    monkeypatch.setattr(worker_module.get_context("spawn").Process, "start", refuse)
+    assert [reply.outcome for reply in (*render_two(worker, corpus), *render_two(worker, corpus))] == ["answer"] * 4
     assert caplog.text.count("no more processes") == 1
 
 
-def test_what_the_end_finds_in_hand_is_composed_here(composer: RenderWorker, shelf: Shelf) -> None:
-    """After the end no process is begun, and what still comes is said all the same."""
-    crowd(composer, shelf)
-    elsewhere(composer, shelf)
-    composer.end()
-    assert [said.outcome for said in (compose(composer, shelf), *crowd(composer, shelf))] == ["answer"] * 3
+def test_after_stop_replies_are_rendered_here(worker: RenderWorker, corpus: WrappedCorpus) -> None:
+    """After ``stop`` no process is started, and questions are still answered."""
+    render_two(worker, corpus)
+    render_in_process(worker, corpus)
+    worker.stop()
+    assert [reply.outcome for reply in (render(worker, corpus), *render_two(worker, corpus))] == ["answer"] * 3
     assert processes() == []
 
 
-def test_a_snapshot_that_proves_damaged_there_is_mended_here(
-    composer: RenderWorker, shelf: Shelf, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_a_damaged_snapshot_is_rebuilt(
+    worker: RenderWorker, corpus: WrappedCorpus, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The other process finds a damaged block: the archive is read again, and the question answered from it."""
+    """If the worker process finds a damaged block, the archive is read again and the question answered."""
     for name in ("before", "the lighthouse"):  # so that nothing which is read anyway shares a block with the ferry
         paragraphs = [f"In the year {year} the lighthouse of Orre burnt oil." for year in range(BLOCK // 20)]
         (tmp_path / "articles" / f"{name}.txt").write_text("\n\n".join(paragraphs))
-    shelf.library.refresh()
-    compose(composer, shelf)
+    corpus.corpus.refresh()
+    render(worker, corpus)
     (file,) = (tmp_path / "state").rglob("*.snapshot")
     whole = file.read_bytes()
-    at = whole.index(FERRY.encode())
+    offset = whole.index(FERRY.encode())
     with file.open("r+b") as opened:
-        opened.seek(at)
+        opened.seek(offset)
         opened.write(b"x" * len(FERRY))
-    until = time.monotonic() + PATIENCE
-    crowd(composer, shelf)
+    until = time.monotonic() + START_TIMEOUT
+    render_two(worker, corpus)
     while "The archive is read again" not in caplog.text:
-        assert "at seven in the morning" in str(compose(composer, shelf).message.blocks)
+        assert "at seven in the morning" in str(render(worker, corpus).message.blocks)
         assert time.monotonic() < until
     assert "has a damaged array" in caplog.text
