@@ -1,7 +1,4 @@
-"""What may stand between an installation and its first answer: checks over what is passed in, each with what to do.
-
-Nothing here reads the environment or an article, and no check changes anything that a running bot would notice.
-"""
+"""Checks of an installation, each with advice; none of them changes what a running bot sees."""
 
 from __future__ import annotations
 
@@ -28,15 +25,15 @@ from bot.store.store import Store
 
 Level = Literal["ok", "warning", "failed"]
 
-OLDEST_PYTHON = (3, 11)
-MOST_NAMED = 5
+MIN_PYTHON = (3, 11)
+MAX_LISTED = 5
 
 _MODES: dict[Mode, str] = {"socket": "Socket Mode", "http": "HTTP mode"}
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found: a sentence, and what to do about it where something should be done."""
+    """Result of one check: a sentence, and what to do if something is wrong."""
 
     name: str
     level: Level
@@ -46,7 +43,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveCheck:
-    """What reading the archive gave: counts, the skipped files with their reasons, or why there is no archive."""
+    """Result of reading the archive: counts, skipped files as (name, reason), or why it cannot be used."""
 
     articles: int
     paragraphs: int
@@ -54,129 +51,128 @@ class ArchiveCheck:
     problem: str | None = None
 
 
-def examine(
+def run_checks(
     *,
     python: tuple[int, int],
     is_compiled: bool,
-    reading: ArchiveCheck,
+    archive: ArchiveCheck,
     state_folder: Path,
-    access: Credentials,
+    credentials: Credentials,
     mode: Mode,
 ) -> tuple[CheckResult, ...]:
-    """All findings, in the order in which a newcomer meets the things examined."""
+    """Results of all checks, in the order in which an installation needs them."""
     return (
-        _python(python),
-        _search(is_compiled),
-        *_archive(reading),
-        _state(state_folder),
-        *_slack(access, mode),
+        _check_python(python),
+        _check_search(is_compiled),
+        *_check_archive(archive),
+        _check_state_folder(state_folder),
+        *_check_slack(credentials, mode),
     )
 
 
-def exit_status(findings: tuple[CheckResult, ...]) -> int:
-    """0 when nothing failed (a warning is no failure), else 2."""
-    return 2 if any(finding.level == "failed" for finding in findings) else 0
+def exit_status(results: tuple[CheckResult, ...]) -> int:
+    """2 if a check failed, else 0, also with warnings."""
+    return 2 if any(result.level == "failed" for result in results) else 0
 
 
-def _python(version: tuple[int, int]) -> CheckResult:
+def _check_python(version: tuple[int, int]) -> CheckResult:
     shown = ".".join(map(str, version))
-    if version < OLDEST_PYTHON:
-        oldest = ".".join(map(str, OLDEST_PYTHON))
+    if version < MIN_PYTHON:
+        oldest = ".".join(map(str, MIN_PYTHON))
         return CheckResult("Python", "failed", f"This is Python {shown}.", f"Install Python {oldest} or newer.")
     return CheckResult("Python", "ok", f"Python {shown}.")
 
 
-def _search(is_compiled: bool) -> CheckResult:
+def _check_search(is_compiled: bool) -> CheckResult:
     if not is_compiled:
         return CheckResult(
             "Search",
             "warning",
-            "The compiled search cannot be used here: answers are the same, and take longer.",
-            "Install Pullquote again, so that it is compiled for this machine.",
+            "The compiled search cannot be used; answers are the same, but slower.",
+            "Reinstall Pullquote to compile it for this machine.",
         )
     return CheckResult("Search", "ok", "The search is compiled for this machine.")
 
 
-def _archive(reading: ArchiveCheck) -> Iterator[CheckResult]:
-    if reading.problem is not None:
-        yield CheckResult("Archive", "failed", reading.problem, "Pass --corpus PATH or set PULLQUOTE_CORPUS.")
+def _check_archive(archive: ArchiveCheck) -> Iterator[CheckResult]:
+    if archive.problem is not None:
+        yield CheckResult("Archive", "failed", archive.problem, "Pass --corpus PATH or set PULLQUOTE_CORPUS.")
         return
-    if reading.articles == 0:
-        yield CheckResult(
-            "Archive", "failed", "The archive holds no article.", "Put articles into the folder it names."
-        )
+    if archive.articles == 0:
+        yield CheckResult("Archive", "failed", "The archive has no articles.", "Put articles into its folder.")
         return
-    yield CheckResult("Archive", "ok", f"{reading.articles:,} articles with {reading.paragraphs:,} paragraphs.")
-    if reading.skipped:
-        named = "; ".join(f"{name}: {reason}" for name, reason in reading.skipped[:MOST_NAMED])
-        more = len(reading.skipped) - MOST_NAMED
+    yield CheckResult("Archive", "ok", f"{archive.articles:,} articles with {archive.paragraphs:,} paragraphs.")
+    if archive.skipped:
+        listed = "; ".join(f"{name}: {reason}" for name, reason in archive.skipped[:MAX_LISTED])
+        more = len(archive.skipped) - MAX_LISTED
         yield CheckResult(
             "Archive",
             "warning",
-            f"{len(reading.skipped):,} files were skipped ({named}{f'; and {more:,} more' if more > 0 else ''}).",
-            "Mend or remove them; the rest of the archive is searched.",
+            f"{len(archive.skipped):,} files were skipped ({listed}{f'; and {more:,} more' if more > 0 else ''}).",
+            "Fix or remove them; the other files are searched.",
         )
 
 
-def _state(folder: Path) -> CheckResult:
+def _check_state_folder(folder: Path) -> CheckResult:
     try:
         Store(folder).close()
     except StoreError as error:
-        return _told("State folder", error)
-    return CheckResult("State folder", "ok", f"{folder} can be written.")
+        return _failed("State folder", error)
+    return CheckResult("State folder", "ok", f"{folder} is writable.")
 
 
-def _slack(access: Credentials, mode: Mode) -> Iterator[CheckResult]:
-    """Tokens, workspace, scopes and the way in; each rests on the one before, so the first failure ends them."""
+def _check_slack(credentials: Credentials, mode: Mode) -> Iterator[CheckResult]:
+    """Check tokens, workspace, scopes and connection; each needs the one before, so the first failure is the last."""
     try:
-        check_credentials(access, mode)
-        yield CheckResult("Slack tokens", "ok", f"What {_MODES[mode]} needs is set, and each is of its kind.")
-        client = create_client(access.bot_token, access.api_url)
+        check_credentials(credentials, mode)
+        yield CheckResult("Slack tokens", "ok", f"Everything that {_MODES[mode]} needs is set.")
+        client = create_client(credentials.bot_token, credentials.api_url)
         identity = fetch_identity(client)
         yield CheckResult("Slack workspace", "ok", f"Slack accepts the bot in the workspace {identity.team}.")
-        yield from _scopes(identity)
+        yield from _check_scopes(identity)
         if mode == "http":
-            told = f"Whether {SIGNING_SECRET} is this app's shows when Slack verifies the request URL."
+            sentence = f"{SIGNING_SECRET} cannot be checked here; Slack uses it when it verifies the request URL."
         else:
-            # Asked for, but not opened: Slack would hand events to a connection that nobody serves.
-            fetch_socket_url(client, access.app_token)
-            told = f"Slack accepts {APP_TOKEN} and offers a connection."
-        yield CheckResult(_MODES[mode], "ok", told)
+            # Request a connection but do not open it: Slack would send events to it, and no one would answer them.
+            fetch_socket_url(client, credentials.app_token)
+            sentence = f"Slack accepts {APP_TOKEN} and offers a connection."
+        yield CheckResult(_MODES[mode], "ok", sentence)
     except (SettingsError, SlackError) as error:
-        yield _told("Slack", error)
+        yield _failed("Slack", error)
 
 
-def _scopes(identity: BotIdentity) -> Iterator[CheckResult]:
+def _check_scopes(identity: BotIdentity) -> Iterator[CheckResult]:
     granted = identity.scopes
     if granted is None:
         yield CheckResult(
             "Slack scopes",
             "warning",
-            "Slack did not say which scopes the bot's token has.",
-            "Compare the app's scopes with the manifest in deploy/ that it was made from.",
+            "Slack did not report the scopes of the bot's token.",
+            "Compare the app's scopes with its manifest in deploy/.",
         )
         return
     if missing := missing_scopes(identity):
-        lost = " and never ".join(feature.name for feature in missing_features(granted, "base"))
+        off = "; ".join(feature.name for feature in missing_features(granted, "base"))
         yield CheckResult(
             "Slack scopes",
             "failed",
-            f"The bot's token lacks {', '.join(missing)}, without which it never {lost}.",
-            "Bring the app's manifest up to deploy/manifest.yaml, then install the app again.",
+            f"Missing scopes: {', '.join(missing)}. Without them, these features are off: {off}.",
+            "Update the app's manifest to deploy/manifest.yaml, then reinstall the app.",
         )
     else:
-        yield CheckResult("Slack scopes", "ok", "The bot's token has every scope of the base variant.")
-    if off := missing_features(granted, "full"):
-        absent = [scope for scope in scopes("full") if scope not in granted and scope not in scopes("base")]
+        yield CheckResult("Slack scopes", "ok", "The bot's token has all scopes of the base variant.")
+    if features := missing_features(granted, "full"):
+        missing = tuple(scope for scope in scopes("full") if scope not in granted and scope not in scopes("base"))
+        off = "; ".join(feature.name for feature in features)
         yield CheckResult(
             "Slack features",
             "warning",
-            f"Off, for want of {', '.join(absent)}: the bot never {'; never '.join(one.name for one in off)}.",
-            "If you want that, bring the app's manifest up to deploy/manifest-full.yaml and install the app again.",
+            f"Missing optional scopes: {', '.join(missing)}. Without them, these features are off: {off}.",
+            "To turn them on, update the app's manifest to deploy/manifest-full.yaml, then reinstall the app.",
         )
 
 
-def _told(name: str, error: PullquoteError) -> CheckResult:
-    """A finding from an error's sentence, whose part after the semicolon says what to do."""
+def _failed(name: str, error: PullquoteError) -> CheckResult:
+    """Result from an error message, whose part after "; " is the advice."""
     sentence, _, advice = str(error).partition("; ")
     return CheckResult(name, "failed", f"{sentence.rstrip('.')}.", advice[:1].upper() + advice[1:] or None)

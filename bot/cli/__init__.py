@@ -1,7 +1,6 @@
-"""The command line. Keeps secret how a command is spelt; catches what went wrong, in one place.
+"""The command line: one module for each command, and error handling.
 
-Exit status: 0 answered, 1 abstained, 2 any failure. JSON goes to standard output, everything else a person should know
-to standard error.
+Exit status: 0 answered, 1 abstained, 2 any failure. JSON goes to standard output; notes and errors to standard error.
 """
 
 from __future__ import annotations
@@ -16,26 +15,16 @@ from typer.core import TyperCommand, TyperGroup
 
 from bot.errors import PullquoteError
 
-COMMANDS = {
-    "ask": "ask",
-    "index": "index",
-    "evaluate": "evaluate",
-    "serve": "serve",
-    "playground": "playground",
-    "doctor": "serve",
-    "receipt": "receipt",
-    "gaps": "gaps",
-    "forget": "serve",
-}
-"""Each command, and the module here in which it is the function of that name."""
+COMMANDS = ("ask", "index", "evaluate", "serve", "playground", "doctor", "receipt", "gaps", "forget")
+"""Each command is a function in the module of the same name."""
 
 
-class _Commands(TyperGroup):
-    """Imports what a command needs when it is called, so that one does not wait for another's."""
+class LazyGroup(TyperGroup):
+    """Imports a command's module only when the command runs, so that every command starts fast."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
-        # By their names alone, of which one is suggested that a person may have meant.
+        # From these names, typer suggests one for a misspelt command.
         self.commands = {name: TyperCommand(name) for name in COMMANDS}
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -46,14 +35,14 @@ class _Commands(TyperGroup):
         """See ``click.Group.get_command``."""
         if cmd_name not in COMMANDS:
             return None
-        alone = typer.Typer(add_completion=False)
-        alone.command(cmd_name)(getattr(import_module(f"bot.cli.{COMMANDS[cmd_name]}"), cmd_name))
-        return typer.main.get_command(alone)
+        command = typer.Typer(add_completion=False)
+        command.command(cmd_name)(getattr(import_module(f"bot.cli.{cmd_name}"), cmd_name))
+        return typer.main.get_command(command)
 
 
 app = typer.Typer(
     name="pullquote",
-    cls=_Commands,
+    cls=LazyGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -62,35 +51,35 @@ app = typer.Typer(
 
 @app.callback()
 def _root() -> None:
-    """Answers questions from your own archive of articles, in the articles' own words."""
+    """Answer questions from your own archive of articles, in the articles' own words."""
 
 
 def main() -> None:
-    """Run the command line; every failure becomes one sentence and exit status 2."""
+    """Run the command line; every failure prints one sentence and exits with status 2."""
     try:
         app()
     except PullquoteError as error:
-        _tell(str(error))
-    except Exception as error:  # noqa: BLE001  the outermost edge: a person never sees a traceback
-        _tell(_unforeseen(error))
+        _fail(str(error))
+    except Exception as error:  # noqa: BLE001  the outermost handler: people never see a traceback
+        _fail(_report(error))
 
 
-def _tell(sentence: str) -> None:
+def _fail(sentence: str) -> None:
     from bot.cli.options import errors
 
     errors.print(sentence, soft_wrap=True)
     sys.exit(2)
 
 
-def _unforeseen(error: Exception) -> str:
-    """One sentence about an error nobody foresaw; its traceback is kept in a file that the sentence names."""
+def _report(error: Exception) -> str:
+    """Save the traceback of an unexpected error; returns a sentence that names the file."""
     from bot import settings
 
     kind = type(error).__name__
     try:
-        report = settings.load().state_dir / "unforeseen-error.txt"
+        report = settings.load().state_dir / "unexpected-error.txt"
         report.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    except (OSError, PullquoteError):  # nowhere to keep it: the settings or the disk are part of the trouble
-        return f"An unforeseen error ({kind}: {error}) ended this command; please report it."
-    return f"An unforeseen error ({kind}) ended this command; please report it with the file {report}."
+    except (OSError, PullquoteError):  # the settings or the disk may be the problem
+        return f"Unexpected error ({kind}: {error}); please report it."
+    return f"Unexpected error ({kind}); please report it with the file {report}."

@@ -1,4 +1,4 @@
-"""The command ``ask``: a question, and its answer in the terminal. Exit status 0 where it is answered, else 1."""
+"""``pullquote ask``: answer a question in the terminal. Exit status 0 if it is answered, else 1."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def ask(
     limit: Annotated[int, typer.Option(min=1, max=20, help="Show at most this many quotes.")] = 3,
     context: Annotated[bool, typer.Option(help="Show the paragraphs around each quote.")] = False,
     as_json: AsJson = False,
-    why: Annotated[bool, typer.Option(help="Show which terms were searched, and what was found.")] = False,
+    why: Annotated[bool, typer.Option(help="Show the search terms and the passages found.")] = False,
 ) -> None:
     """Answer QUESTION from the archive, with quotes and their sources."""
     chosen = settings.load(corpus=corpus)
 
-    def asked(librarian: Answerer) -> tuple[Reply, Mapping[Quote, ContextParagraphs]]:
-        reply = librarian.answer(Question(question, limit))
+    def answer(answerer: Answerer) -> tuple[Reply, Mapping[Quote, ContextParagraphs]]:
+        reply = answerer.answer(Question(question, limit))
         quotes = reply.shown_quotes if context else ()
-        return reply, {quote: _neighbours(librarian, quote) for quote in quotes}
+        return reply, {quote: _neighbours(answerer, quote) for quote in quotes}
 
-    reply, around = open_corpus_verbosely(chosen.corpus, chosen.state_dir).with_current(asked)
+    reply, contexts = open_corpus_verbosely(chosen.corpus, chosen.state_dir).with_current(answer)
     if as_json:
         from bot.cli.output import AskOut, AskWhyOut, TraceOut
 
@@ -47,13 +47,13 @@ def ask(
         from bot.cli.terminal import print_reply, print_trace
 
         console = Console(highlight=False)
-        print_reply(console, reply, around.__getitem__ if context else None)
+        print_reply(console, reply, contexts.__getitem__ if context else None)
         if why:
             print_trace(console, reply.trace)
     raise typer.Exit(1 if isinstance(reply, Abstention) else 0)
 
 
-def _neighbours(librarian: Answerer, quote: Quote) -> ContextParagraphs:
-    paragraphs = librarian.archive.paragraphs_of(quote.article.id)
+def _neighbours(answerer: Answerer, quote: Quote) -> ContextParagraphs:
+    paragraphs = answerer.archive.paragraphs_of(quote.article.id)
     at = quote.paragraph.number - 1
     return paragraphs[at - 1] if at else None, paragraphs[at + 1] if at + 1 < len(paragraphs) else None

@@ -1,4 +1,4 @@
-"""The command gaps: what the archive lacks, as editors see it in the Home tab. Keeps secret how it is laid out here."""
+"""``pullquote gaps``: what the archive lacks, as editors see it in the Home tab."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Days = Annotated[int, typer.Option(min=1, help="How many days to look back.")]
 
 
 class GapOut(BaseModel):
-    """A question as it was asked last, how many times it was, when last (UTC), and what was noted to the answers."""
+    """A question in its latest wording, how many times and when last (UTC) it was asked, and notes on its answers."""
 
     question: str
     times: int
@@ -31,46 +31,42 @@ class GapOut(BaseModel):
 
     @classmethod
     def of(cls, gap: Gap) -> GapOut:
-        asked = datetime.fromtimestamp(gap.asked_at, UTC)
-        return cls(question=gap.question, times=gap.times, last_asked=asked, notes=list(gap.notes))
+        asked_at = datetime.fromtimestamp(gap.asked_at, UTC)
+        return cls(question=gap.question, times=gap.times, last_asked=asked_at, notes=list(gap.notes))
 
 
 class GapsOut(BaseModel):
-    """What ``pullquote gaps --json`` prints."""
+    """Output of ``pullquote gaps --json``."""
 
     days: int
     unanswered: list[GapOut]
     unhelpful: list[GapOut]
 
-    @classmethod
-    def of(cls, found: Gaps, days: int) -> GapsOut:
-        unanswered, unhelpful = ([GapOut.of(gap) for gap in gaps] for gaps in (found.unanswered, found.unhelpful))
-        return cls(days=days, unanswered=unanswered, unhelpful=unhelpful)
-
 
 def gaps(days: Days = GAP_DAYS, as_json: AsJson = False) -> None:
-    """Print what the archive lacks: questions that found no answer, and answers that did not help."""
+    """Print what the archive lacks: questions without an answer, and answers that did not help."""
     chosen = settings.load()
     editors = Editors(see_private=chosen.editors_see_private)
     with open_store(chosen.state_dir) as store:
         found = find_gaps(store, time.time() - days * SECONDS_PER_DAY, private=editors.see_private)
     if as_json:
-        typer.echo(GapsOut.of(found, days).model_dump_json(indent=2))
+        unanswered, unhelpful = (list(map(GapOut.of, group)) for group in (found.unanswered, found.unhelpful))
+        typer.echo(GapsOut(days=days, unanswered=unanswered, unhelpful=unhelpful).model_dump_json(indent=2))
     else:
         typer.echo("\n".join(_lines(found, editors.describe_gaps(days))))
 
 
-def _lines(found: Gaps, told: str) -> Iterator[str]:
-    yield told
-    for title, gaps in ((strings.UNANSWERED, found.unanswered), (strings.UNHELPFUL, found.unhelpful)):
+def _lines(found: Gaps, heading: str) -> Iterator[str]:
+    yield heading
+    for title, group in ((strings.UNANSWERED, found.unanswered), (strings.UNHELPFUL, found.unhelpful)):
         yield ""
-        yield title if gaps else strings.NO_GAPS.format(title=title)
-        for gap in gaps:
+        yield title if group else strings.NO_GAPS.format(title=title)
+        for gap in group:
             asked_at = datetime.fromtimestamp(gap.asked_at, UTC).date()
             yield f"  {gap.times:,} × {_on_one_line(gap.question)} · {format_date(asked_at)}"
             yield from (f"      note: {_on_one_line(note)}" for note in gap.notes)
 
 
-def _on_one_line(words: str) -> str:
-    """What a person typed, without what a terminal would act on."""
-    return " ".join(clean(words).split())
+def _on_one_line(text: str) -> str:
+    # People's text, so without control characters.
+    return " ".join(clean(text).split())

@@ -1,41 +1,34 @@
-"""The command ``index``: the archive, read and kept ready. Keeps secret how it is told of."""
+"""``pullquote index``: build the index of the archive and save it."""
 
 from __future__ import annotations
 
 from threading import Event
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bot import settings
 from bot.cli.options import CorpusOption, open_corpus_verbosely
 from bot.errors import SnapshotError
+from bot.models import pluralize
 
-if TYPE_CHECKING:
-    from bot.search.answerer import Answerer
-
-
-Watch = Annotated[bool, typer.Option("--watch", help="Go on, and read what changes, until Ctrl-C.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Keep the index up to date until Ctrl-C.")]
 
 
 def index(corpus: CorpusOption = None, watch: Watch = False) -> None:
-    """Read the archive and keep it ready on disk, so that questions need not wait for it."""
+    """Index the archive and save the index, so that questions are answered without delay."""
     chosen = settings.load(corpus=corpus)
-    library = open_corpus_verbosely(chosen.corpus, chosen.state_dir)
-    if not library.is_kept:
-        raise SnapshotError("The index is not kept on disk, so every start has to make it again: see the note above.")
-    _tell(library.with_current(_count))
+    opened = open_corpus_verbosely(chosen.corpus, chosen.state_dir)
+    if not opened.is_kept:
+        raise SnapshotError("The index could not be saved, so it is built again at every start; see the note above.")
+    _report(opened.with_current(lambda answerer: len(answerer.archive)))
     if watch:
-        with library.watched(_tell):
+        with opened.watched(_report):
             try:
                 Event().wait()
             except KeyboardInterrupt:
                 return
 
 
-def _count(librarian: Answerer) -> int:
-    return len(librarian.archive)
-
-
-def _tell(articles: int) -> None:
-    typer.echo(f"{articles:,} article{' is' if articles == 1 else 's are'} ready to be asked.")
+def _report(articles: int) -> None:
+    typer.echo(f"{pluralize(articles, 'article')} indexed.")

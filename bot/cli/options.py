@@ -1,11 +1,11 @@
-"""What several commands share: their options, where a person is told of trouble, how archive and records are opened."""
+"""Shared by several commands: options, the error console, and opening the archive and the database."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -15,6 +15,8 @@ from bot.errors import StoreError
 
 if TYPE_CHECKING:
     from bot.search.corpus import Corpus
+    from bot.settings import Settings
+    from bot.slack.client import Credentials
     from bot.store.store import Store
 
 
@@ -22,39 +24,49 @@ errors = Console(stderr=True, highlight=False, markup=False)
 
 CorpusOption = Annotated[
     list[Path] | None,
-    typer.Option("--corpus", help="A folder of articles, or a .jsonl file. Repeatable.", metavar="PATH"),
+    typer.Option(
+        "--corpus", help="A folder of articles, or a .jsonl file. May be given more than once.", metavar="PATH"
+    ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+ModeOption = Annotated[Literal["socket", "http"], typer.Option("--mode", help="How to receive events from Slack.")]
 
 
 def open_corpus_verbosely(paths: Sequence[Path], folder: Path | None, without: Collection[str] = ()) -> Corpus:
-    """The library of the archive at ``paths``, without some parts of the search; its index is kept in ``folder``.
+    """Open the archive at ``paths``, without some parts of the search; its index is saved in ``folder``.
 
-    What was met while it was read is told on standard error.
+    Progress, warnings and skipped files are printed on standard error.
     """
     from bot.wiring import open_corpus
 
     with progress_bar(errors) as progress:
-        library = open_corpus(paths, folder, progress, without)
-    for warning in library.notes.warnings:
+        corpus = open_corpus(paths, folder, progress, without)
+    for warning in corpus.notes.warnings:
         errors.print(f"Note: {warning}", soft_wrap=True)
-    for skipped in library.notes.skipped:
+    for skipped in corpus.notes.skipped:
         errors.print(f"Skipped {skipped.name}: {skipped.reason}", soft_wrap=True)
-    return library
+    return corpus
 
 
 @contextmanager
 def open_store(folder: Path) -> Iterator[Store]:
-    """The records that a bot keeps in ``folder``; RecordsError where there are none, and none are begun."""
+    """The bot's database in ``folder``; ``StoreError`` if there is none."""
     from bot.store.models import FILE_NAME
     from bot.store.store import Store
 
     if not (folder / FILE_NAME).exists():
-        raise StoreError(
-            f"There are no records in {folder}; set PULLQUOTE_STATE_DIR to the folder that the bot keeps them in."
-        )
+        raise StoreError(f"There is no database in {folder}; set PULLQUOTE_STATE_DIR to the bot's state folder.")
     store = Store(folder)
     try:
         yield store
     finally:
         store.close()
+
+
+def slack_credentials(chosen: Settings) -> Credentials:
+    """Tokens and secrets from the settings."""
+    from bot.slack.client import Credentials
+
+    secrets = (chosen.slack_bot_token, chosen.slack_app_token, chosen.slack_signing_secret)
+    bot, app_level, signing = (secret.get_secret_value() if secret else "" for secret in secrets)
+    return Credentials(bot, app_level, chosen.slack_api_url, signing)

@@ -1,4 +1,4 @@
-"""The JSON that programs rely on: one pydantic model a command. Stable from the first release."""
+"""JSON output of ``pullquote ask``: a stable contract, to which keys may only be added."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class QuoteOut(BaseModel):
     url: str | None
     heading: str | None
     page: int | None
-    """The physical page of a paged format, from 1; None for now."""
+    """Physical page of a paged format, from 1; currently always None."""
     paragraph: int
     paragraphs: int
     start: int
@@ -35,7 +35,7 @@ class QuoteOut(BaseModel):
     also_in: list[str]
     score: float
     link: str | None
-    """``url``, extended so that a browser opens it at the quote."""
+    """``url`` with a fragment that makes a browser scroll to the quote."""
 
     @classmethod
     def of(cls, quote: Quote) -> QuoteOut:
@@ -64,7 +64,7 @@ class QuoteOut(BaseModel):
 
 
 class ArticleOut(BaseModel):
-    """An article that is named, not quoted."""
+    """An article that is named but not quoted."""
 
     article_id: str
     title: str
@@ -87,7 +87,7 @@ class ArticleOut(BaseModel):
 
 
 class TermOut(BaseModel):
-    """A term as it was searched."""
+    """A search term."""
 
     text: str
     weight: float
@@ -95,7 +95,7 @@ class TermOut(BaseModel):
 
 
 class HitOut(BaseModel):
-    """A passage that was considered, best first."""
+    """A passage that was found."""
 
     article_id: str
     paragraphs: list[int]
@@ -103,7 +103,7 @@ class HitOut(BaseModel):
 
 
 class TraceOut(BaseModel):
-    """How the reply came about."""
+    """Search terms and hits, best first."""
 
     terms: list[TermOut]
     hits: list[HitOut]
@@ -128,14 +128,14 @@ class TraceOut(BaseModel):
 
 
 class DifferenceOut(BaseModel):
-    """The words in which two nearly equal quotes differ; ``quotes`` are their positions in ``AskOut.quotes``."""
+    """Words in which two similar quotes differ; ``quotes`` are positions in ``AskOut.quotes``."""
 
     quotes: tuple[int, int]
     words: tuple[list[str], list[str]]
 
 
 class AskOut(BaseModel):
-    """What ``pullquote ask --json`` prints; ``trace`` is there with ``--why`` only."""
+    """Output of ``pullquote ask --json``."""
 
     question: str
     outcome: Literal["answer", "abstention"]
@@ -146,13 +146,13 @@ class AskOut(BaseModel):
     nearest: list[QuoteOut]
     took_ms: float
     searched: str | None = None
-    """What the question's operators made of it, as a person is told; None without operators."""
+    """Explanation of the question's operators; None if it has none."""
     misread: str | None = None
-    """What looked like an operator and is none."""
+    """Words that look like operators but are not."""
     differences: list[DifferenceOut] = []
-    """Where nearly equal quotes differ; always empty for now."""
+    """Where similar quotes differ; currently always empty."""
     later: ArticleOut | None = None
-    """An article published after all that are quoted, which holds what the first quote holds of the question."""
+    """An article newer than all quoted ones that matches the same terms as the first quote."""
 
     @classmethod
     def of(cls, question: str, reply: Reply) -> AskOut:
@@ -174,6 +174,6 @@ class AskOut(BaseModel):
 
 
 class AskWhyOut(AskOut):
-    """What ``pullquote ask --json --why`` prints."""
+    """Output of ``pullquote ask --json --why``."""
 
     trace: TraceOut

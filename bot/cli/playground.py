@@ -1,4 +1,4 @@
-"""The command ``playground``: the whole bot beside a stand-in Slack, and its page. Keeps secret how these are wired."""
+"""``pullquote playground``: the bot with a fake Slack and its web page."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from bot.slack.client import BotIdentity
 
 
-# What Python takes for a browser where there are no windows; it would take the terminal over
-_IN_THE_TERMINAL = frozenset({"www-browser", "links", "elinks", "lynx", "w3m"})
+# Browsers that Python finds on a system without windows; they would take over the terminal.
+_TEXT_BROWSERS = frozenset({"www-browser", "links", "elinks", "lynx", "w3m"})
 
-PagePort = Annotated[int, typer.Option(min=0, max=65_535, help="The page's port; 0 is a free one.")]
-NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the page's address.")]
+PagePort = Annotated[int, typer.Option(min=0, max=65_535, help="Port of the page; 0 for any free port.")]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the page's address without opening a browser.")]
 
 
 def playground(corpus: CorpusOption = None, port: PagePort = 0, no_browser: NoBrowser = False) -> None:
-    """Try the bot in a browser, with no Slack workspace, until Ctrl-C."""
+    """Try the bot in a browser, without a Slack workspace, until Ctrl-C."""
     from bot.playground.interactivity import Command, Shortcut
     from bot.playground.page.server import PlaygroundPage
     from bot.playground.server import FakeSlack
@@ -40,13 +40,13 @@ def playground(corpus: CorpusOption = None, port: PagePort = 0, no_browser: NoBr
     from bot.store.store import Store
 
     chosen = settings.load(corpus=corpus)
-    library = open_corpus_verbosely(chosen.corpus, chosen.state_dir)
-    # What the inspector's buttons break is told on the page; here it would only hide the address
+    opened = open_corpus_verbosely(chosen.corpus, chosen.state_dir)
+    # Faults that the inspector injects are shown on the page; in the terminal they would only hide the address.
     logging.basicConfig(level=logging.ERROR)
     logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
-    for room in ("bot.search.corpus", "bot.index"):  # why an article that was changed is not quoted
-        logging.getLogger(room).setLevel(logging.WARNING)
-    examples = library.with_current(lambda librarian: librarian.examples)
+    for name in ("bot.search.corpus", "bot.index"):  # they explain why a changed article is not quoted
+        logging.getLogger(name).setLevel(logging.WARNING)
+    examples = opened.with_current(lambda answerer: answerer.examples)
     with (
         FakeSlack(
             scopes=scopes("full"),
@@ -55,45 +55,42 @@ def playground(corpus: CorpusOption = None, port: PagePort = 0, no_browser: NoBr
             shortcuts=[Shortcut(SHORTCUT_ID, SHORTCUT.name)],
         ) as slack,
         PlaygroundPage(slack, examples=examples, port=port) as page,
-        library.watched(),
+        opened.watched(),
     ):
 
         def ready(identity: BotIdentity) -> None:
-            _show(library, examples)
-            typer.echo(f"The playground is at {page.address} (Ctrl-C ends it)")
+            if examples:
+                _print_answer(opened, examples[0])
+            typer.echo(f"The playground is at {page.address} (press Ctrl-C to stop)")
             if not no_browser:
-                _open(page.address)
+                _open_browser(page.address)
 
         status = serve(
             Credentials(slack.bot_token, slack.app_token, slack.api_url, slack.signing_secret),
             store=Store(None),
-            load=lambda: library,
+            load=lambda: opened,
             ready=ready,
             rules=AccessRules(follow_ups=frozenset({slack.team})),
             limits=Limits(chosen.questions_per_person, chosen.questions_per_channel),
-            # Whoever tries the bot would see all that it shows
             editors=Editors(frozenset({YOU}), see_private=True),
         )
     raise typer.Exit(status)
 
 
-def _show(library: Corpus, examples: tuple[str, ...]) -> None:
-    """Print the answer to the first example, as ``ask`` does."""
+def _print_answer(corpus: Corpus, question: str) -> None:
+    """Print a question and its answer, as ``ask`` does."""
     from bot.cli.terminal import print_reply
 
-    if examples:
-        asked = Question(examples[0])
-        typer.echo(f"{asked.text}\n")
-        reply = library.with_current(lambda librarian: librarian.answer(asked))
-        print_reply(Console(highlight=False), reply, None)
-        typer.echo()
+    typer.echo(f"{question}\n")
+    reply = corpus.with_current(lambda answerer: answerer.answer(Question(question)))
+    print_reply(Console(highlight=False), reply)
+    typer.echo()
 
 
-def _open(address: str) -> None:
-    """Show the page in a browser, if there is one with windows."""
+def _open_browser(address: str) -> None:
     try:
         browser = webbrowser.get()
     except webbrowser.Error:
         return
-    if getattr(browser, "basename", "") not in _IN_THE_TERMINAL:
+    if getattr(browser, "basename", "") not in _TEXT_BROWSERS:
         browser.open(address)

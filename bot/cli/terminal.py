@@ -1,6 +1,6 @@
-"""A reply as a person reads it in the terminal. Keeps secret everything about layout.
+"""Layout of a reply in the terminal.
 
-Quotation marks stand around the article's words and nothing else; what was left out is marked outside them.
+Quotation marks enclose the article's words and nothing else; omissions are marked outside them.
 """
 
 from __future__ import annotations
@@ -17,57 +17,54 @@ from bot.search.messages import header_lines
 from bot.text.fragments import link_to
 
 WIDTH = 80
-"""Lines are no longer than this, however wide the terminal: a wider column is slower to read."""
+"""Most columns in a line, even in a wider terminal: long lines are slow to read."""
 INDENT = " " * 4
 
-Around = Callable[[Quote], tuple[Paragraph | None, Paragraph | None]]
-"""The paragraphs before and after a quote's own, for those who ask for the context."""
+Context = Callable[[Quote], tuple[Paragraph | None, Paragraph | None]]
+"""Gives the paragraphs before and after that of a quote."""
 
 
-def print_reply(console: Console, reply: Reply, around: Around | None = None) -> None:
-    """Print ``reply``; with ``around``, each quote stands between its neighbouring paragraphs."""
+def print_reply(console: Console, reply: Reply, context: Context | None = None) -> None:
+    """Print ``reply``; with ``context``, the paragraphs around each quote too."""
     width = min(WIDTH, console.width)
-    for margin, text in _lines(reply, around):
+    for margin, text in _lines(reply, context):
         for i, line in enumerate(text.wrap(console, width - len(margin))):
             line.rstrip()
             console.print(Text(margin if i == 0 else " " * len(margin)) + line, soft_wrap=True)
 
 
 def print_trace(console: Console, trace: Trace) -> None:
-    """Print which terms were searched, why, and which passages came of it."""
+    """Print the search terms and the passages found."""
     terms = Table("term", "weight", "origin", title="Searched", title_justify="left", box=None, pad_edge=False)
     for term in trace.query.terms:
         terms.add_row(Text(term.text), f"{term.weight:.2f}", term.origin)
     hits = Table("score", "article", "¶", title="Considered", title_justify="left", box=None, pad_edge=False)
     for hit in trace.hits[:10]:
         numbers = [paragraph.number for paragraph in hit.passage.paragraphs]
-        reach = f"{numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else str(numbers[0])
-        hits.add_row(f"{hit.score:.3f}", Text(hit.passage.article.id), reach)
+        shown = f"{numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else str(numbers[0])
+        hits.add_row(f"{hit.score:.3f}", Text(hit.passage.article.id), shown)
     console.print(Group("", terms, "", hits), width=min(WIDTH, console.width), highlight=False)
 
 
-def _lines(reply: Reply, around: Around | None) -> Iterator[tuple[str, Text]]:
-    """What is printed, as (margin of the first line, text to be wrapped); an empty text is an empty line."""
+def _lines(reply: Reply, context: Context | None) -> Iterator[tuple[str, Text]]:
+    """Lines as (margin of the first line, text to wrap); an empty text is an empty line."""
     yield "", Text()
-    quotes = reply.shown_quotes
-    told = list(header_lines(reply))
-    for line in told:
-        yield "", Text(line, style="yellow")
-    if told:
-        yield "", Text()
-    for number, quote in enumerate(quotes, 1):
-        yield from _quote(number, quote, around)
+    header = [Text(line, style="yellow") for line in header_lines(reply)]
+    for line in [*header, Text()] if header else ():
+        yield "", line
+    for number, quote in enumerate(reply.shown_quotes, 1):
+        yield from _quote(number, quote, context)
     yield "", Text(_summary(reply), style="dim")
 
 
-def _quote(number: int, quote: Quote, around: Around | None) -> Iterator[tuple[str, Text]]:
-    before, after = around(quote) if around else (None, None)
+def _quote(number: int, quote: Quote, context: Context | None) -> Iterator[tuple[str, Text]]:
+    before, after = context(quote) if context else (None, None)
     if before:
         yield INDENT, Text(before.text, style="dim")
         yield "", Text()
-    yield f"{number:>2}  ", _words(quote)
-    yield INDENT, _linked(cited(quote), quote)
-    for note in notes(quote):
+    yield f"{number:>2}  ", _quoted(quote)
+    yield INDENT, _source(quote)
+    for note in _notes(quote):
         yield INDENT, Text(note, style="yellow")
     if after:
         yield "", Text()
@@ -75,7 +72,7 @@ def _quote(number: int, quote: Quote, around: Around | None) -> Iterator[tuple[s
     yield "", Text()
 
 
-def _words(quote: Quote) -> Text:
+def _quoted(quote: Quote) -> Text:
     cut_before, cut_after = quote.omissions
     text = Text('… "' if cut_before else '"')
     for piece, highlighted in quote.pieces():
@@ -83,22 +80,23 @@ def _words(quote: Quote) -> Text:
     return text.append('" …' if cut_after else '"')
 
 
-def _linked(line: str, quote: Quote) -> Text:
-    """``line`` with the article's address, if it has one, made a link to the quote's words."""
-    text, link = Text(line, style="dim"), link_to(quote)
+def _source(quote: Quote) -> Text:
+    """Source line, in which the article's URL is a link to the quote's words."""
+    line, link = format_source(quote), link_to(quote)
+    text = Text(line, style="dim")
     if link and quote.article.url:
         text.stylize(Style(link=link), len(line) - len(quote.article.url))
     return text
 
 
-def cited(quote: Quote) -> str:
-    """Where a quote stands, in one line."""
+def format_source(quote: Quote) -> str:
+    """Title, citation and URL of a quote, in one line."""
     url = quote.article.url
     return " · ".join([quote.article.title, *quote.citation, *([url] if url else [])])
 
 
-def notes(quote: Quote) -> list[str]:
-    """What a reader should know before trusting the quote to answer."""
+def _notes(quote: Quote) -> list[str]:
+    """Lines below a quote: unmatched terms, matched expansions, other articles with the same words."""
     found = []
     if quote.reported_unmatched_terms:
         found.append(f"not in this passage: {', '.join(quote.reported_unmatched_terms)}")

@@ -29,8 +29,8 @@ QUOTE = set(
 )
 
 
-def test_a_person_reads_quotes_with_their_sources(root: Path) -> None:
-    """The default archive is ./corpus; lines keep to 80 columns, and nothing stands on standard error."""
+def test_quotes_are_printed_with_their_sources(root: Path) -> None:
+    """The default archive is ./corpus; lines have at most 80 columns, and standard error is empty."""
     done = run("ask", QUESTION, folder=root)
     assert done.returncode == 0
     assert "Pullquote sample desk" in done.stdout
@@ -39,8 +39,8 @@ def test_a_person_reads_quotes_with_their_sources(root: Path) -> None:
     assert done.stderr == ""
 
 
-def test_a_terminal_links_an_address_to_the_quote() -> None:
-    """A terminal that can link shows the article's address and opens it at the quote; any other shows it alone."""
+def test_a_url_is_linked_to_the_quote() -> None:
+    """A terminal with links opens the article's URL at the quote; any other shows the URL only."""
     address = "https://example.org/tarn"
     reply = answerer(replace(article("The council approved the Tarn bridge."), url=address)).answer(
         Question("Tarn bridge")
@@ -52,8 +52,8 @@ def test_a_terminal_links_an_address_to_the_quote() -> None:
         assert (f"{address}#:~:text=The%20council" in printed.getvalue()) is can_link
 
 
-def test_a_program_reads_json(root: Path) -> None:
-    """``--json`` prints the contract's object; ``start`` and ``end`` bound ``text``, highlights lie inside it."""
+def test_json(root: Path) -> None:
+    """``--json`` prints all keys; ``start`` and ``end`` delimit ``text``, and highlights are inside it."""
     done = run("ask", "--json", QUESTION, folder=root)
     out = json.loads(done.stdout)
     assert set(out) == CONTRACT
@@ -64,8 +64,8 @@ def test_a_program_reads_json(root: Path) -> None:
         assert all(0 <= start < end <= len(quote["text"]) for start, end in quote["highlights"])
 
 
-def test_a_program_reads_what_operators_and_later_articles_say(root: Path) -> None:
-    """What is said before the quotes has fields of its own, which are null where nothing is said."""
+def test_json_of_operators_and_newer_articles(root: Path) -> None:
+    """Header lines have keys of their own, which are null if there is nothing to say."""
     plain = json.loads(run("ask", "--json", QUESTION, folder=root).stdout)
     assert [plain[name] for name in ("searched", "misread", "later")] == [None] * 3
     assert plain["differences"] == []
@@ -77,14 +77,14 @@ def test_a_program_reads_what_operators_and_later_articles_say(root: Path) -> No
     assert set(later) == {"article_id", "title", "author", "source", "published", "url"}
 
 
-def test_a_person_reads_what_was_searched(root: Path) -> None:
-    """What the operators were read as stands before the quotes."""
+def test_the_searched_operators_are_printed(root: Path) -> None:
+    """The meaning of the operators is printed above the quotes."""
     said = " ".join(run("ask", "Unicorn mast -Quad source:unicorn", folder=root).stdout.split())
     assert said.startswith('Searched: Unicorn + mast · without "Quad" · of source "unicorn"')
 
 
 def test_why_adds_the_trace(root: Path) -> None:
-    """``--why`` tells which terms were searched, and where each came from."""
+    """``--why`` shows the search terms and the origin of each."""
     out = json.loads(run("ask", "--json", "--why", QUESTION, folder=root).stdout)
     assert {"typed", "acronym"} <= {term["origin"] for term in out["trace"]["terms"]}
     told = run("ask", "--why", QUESTION, folder=root).stdout
@@ -98,21 +98,21 @@ def test_limit_counts_quotes(root: Path) -> None:
 
 
 def test_context_shows_the_paragraphs_around(root: Path) -> None:
-    """``--context`` prints more of the article than the quote alone."""
+    """``--context`` prints more of the article than the quote."""
     plain = run("ask", "--limit", "1", QUESTION, folder=root).stdout
     assert len(run("ask", "--limit", "1", "--context", QUESTION, folder=root).stdout) > len(plain) + 100
 
 
 def test_abstaining_is_status_1(root: Path) -> None:
-    """What the archive does not hold is said, with status 1."""
+    """If the archive has no answer, the output says so, with status 1."""
     done = run("ask", "submarines", folder=root)
     assert done.returncode == 1
     assert '"submarines" occurs nowhere in its 14 articles' in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize("question", ["", "   ", "the of and", "🎉", "?!", "\u202e\u200b"])
-def test_a_question_without_a_word_is_told_so(root: Path, question: str) -> None:
-    """A question of nothing that can be searched abstains with what to do."""
+def test_a_question_without_words_is_explained(root: Path, question: str) -> None:
+    """A question without anything to search abstains with advice."""
     done = run("ask", "--", question, folder=root)
     assert done.returncode == 1
     assert "ask with a name or a subject" in " ".join(done.stdout.split())
@@ -130,7 +130,7 @@ FAILURES = [
 
 @pytest.mark.parametrize(("arguments", "said"), FAILURES)
 def test_a_failure_is_one_sentence(tmp_path: Path, arguments: list[str], said: str) -> None:
-    """Whatever is wrong, status 2, nothing on standard output, and one line that says what to do."""
+    """Any failure is status 2, nothing on standard output, and one line that says what to do."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "good").mkdir()
     (tmp_path / "good" / "a.txt").write_text("A sentence that is long enough to be a paragraph.")
@@ -142,15 +142,15 @@ def test_a_failure_is_one_sentence(tmp_path: Path, arguments: list[str], said: s
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_a_command_that_is_misspelt_is_suggested(root: Path) -> None:
-    """One that there is not is answered with the one that may have been meant."""
+def test_a_misspelt_command_is_corrected(root: Path) -> None:
+    """For an unknown command, the most similar one is suggested."""
     done = run("aks", QUESTION, folder=root)
     assert done.returncode == 2
     assert "Did you mean 'ask'?" in done.stderr
 
 
-def test_an_unforeseen_error_is_kept_but_not_shown(tmp_path: Path) -> None:
-    """What nobody foresaw is status 2 and one sentence; its details go to a file that the sentence names."""
+def test_an_unexpected_error_is_saved_but_not_printed(tmp_path: Path) -> None:
+    """An unexpected error is status 2 and one sentence; its traceback goes to a file."""
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "a.txt").write_text("A sentence that is long enough to be a paragraph.")
     # A standard output that cannot be written is such an error.
@@ -169,8 +169,8 @@ def test_an_unforeseen_error_is_kept_but_not_shown(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_settings_flag_beats_environment_beats_file(tmp_path: Path) -> None:
-    """Each of the three names another archive; the strongest that is given is read."""
+def test_a_flag_beats_the_environment_beats_the_file(tmp_path: Path) -> None:
+    """Each names another archive; the flag is used first, then the environment, then the file."""
     for name in ("flag", "environment", "file"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.txt").write_text(f"The {name} speaks of walruses in this sentence.")
@@ -186,7 +186,7 @@ def test_settings_flag_beats_environment_beats_file(tmp_path: Path) -> None:
 
 
 def test_a_broken_settings_file_is_one_sentence(tmp_path: Path) -> None:
-    """A pullquote.toml that is not TOML, or names a setting that does not exist, is said to be so."""
+    """An invalid pullquote.toml, or an unknown setting in it, is reported in one sentence."""
     for content in ("corpus = [", 'corpsu = ["x"]'):
         (tmp_path / "pullquote.toml").write_text(content)
         done = run("ask", "x", folder=tmp_path)
@@ -195,8 +195,8 @@ def test_a_broken_settings_file_is_one_sentence(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
-def test_a_file_that_cannot_be_read_is_named_and_the_rest_answers(tmp_path: Path) -> None:
-    """Damage to one file is a line on standard error; the others are searched."""
+def test_an_unreadable_file_is_named_and_skipped(tmp_path: Path) -> None:
+    """A damaged file is a line on standard error; the others are searched."""
     (tmp_path / "a.txt").write_text("Walruses rest on the ice in this sentence.")
     (tmp_path / "b.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
     done = run("ask", "walruses", "--corpus", str(tmp_path), folder=tmp_path)

@@ -1,4 +1,4 @@
-"""``pullquote index``: what it keeps, and what it tells."""
+"""``pullquote index``: the saved index and what is printed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from bot.store.store import Store
 from bot.wiring import open_corpus
 
 
-def test_an_index_that_cannot_be_kept_is_a_failure(tmp_path: Path, root: Path) -> None:
-    """To keep it is what the command is for: where the state folder is no folder, it says so and ends in status 2."""
+def test_an_index_that_cannot_be_saved_is_a_failure(tmp_path: Path, root: Path) -> None:
+    """If the state folder is unusable, the command says so, with status 2."""
     (tmp_path / "state").write_text("no folder")
     done = subprocess.run(
         [sys.executable, "-m", "bot", "index", "--corpus", "corpus"],
@@ -29,26 +29,26 @@ def test_an_index_that_cannot_be_kept_is_a_failure(tmp_path: Path, root: Path) -
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert "cannot be written" in done.stderr
-    assert done.stderr.endswith("every start has to make it again: see the note above.\n")
+    assert done.stderr.endswith("it is built again at every start; see the note above.\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="only whoever owns a file may read it there")
-def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path, root: Path) -> None:
-    """The words of articles and questions stand in the state folder: neither it nor its files are open to others."""
+def test_the_state_folder_is_private(tmp_path: Path, root: Path) -> None:
+    """The state folder and its files, which contain articles and questions, are readable by their owner only."""
     before = os.umask(0o022)
     try:
         open_corpus([root / "corpus"], tmp_path / "state")
         Store(tmp_path / "state").close()
     finally:
         os.umask(before)
-    kept = [tmp_path / "state", *(tmp_path / "state").glob("*.snapshot"), tmp_path / "state" / FILE_NAME]
-    assert len(kept) == 3
-    assert [path.stat().st_mode & 0o077 for path in kept] == [0, 0, 0]
+    paths = [tmp_path / "state", *(tmp_path / "state").glob("*.snapshot"), tmp_path / "state" / FILE_NAME]
+    assert len(paths) == 3
+    assert [path.stat().st_mode & 0o077 for path in paths] == [0, 0, 0]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is no signal there")
-def test_what_changes_is_read_and_kept(tmp_path: Path, root: Path) -> None:
-    """A line a change says how many articles are ready; they are, on disk; Ctrl-C ends it in order."""
+def test_watching_indexes_changes(tmp_path: Path, root: Path) -> None:
+    """After each change, a line says how many articles are indexed, and they are saved; Ctrl-C stops it."""
     corpus, state = tmp_path / "corpus", tmp_path / "state"
     corpus.mkdir()
     (corpus / "ferry.txt").write_text("The ferry to Tarn sailed at seven in the morning.")
@@ -63,15 +63,15 @@ def test_what_changes_is_read_and_kept(tmp_path: Path, root: Path) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         try:
-            assert process.stdout.readline() == "1 article is ready to be asked.\n"
+            assert process.stdout.readline() == "1 article indexed.\n"
             (corpus / "bridge.txt").write_text("The bridge at Orrin was closed for repairs.")
-            assert process.stdout.readline() == "2 articles are ready to be asked.\n"
+            assert process.stdout.readline() == "2 articles indexed.\n"
             (corpus / "ferry.txt").unlink()
-            assert process.stdout.readline() == "1 article is ready to be asked.\n"
+            assert process.stdout.readline() == "1 article indexed.\n"
             process.send_signal(signal.SIGINT)
-            rest, told = process.stdout.read(), process.stderr.read()
+            rest, errors = process.stdout.read(), process.stderr.read()
         finally:
             process.kill()
-    assert (process.returncode, rest, told) == (0, "", "")
-    reply = open_corpus([corpus], state).with_current(lambda librarian: librarian.answer(Question("bridge at Orrin")))
+    assert (process.returncode, rest, errors) == (0, "", "")
+    reply = open_corpus([corpus], state).with_current(lambda answerer: answerer.answer(Question("bridge at Orrin")))
     assert isinstance(reply, Answer)

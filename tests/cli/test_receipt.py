@@ -1,4 +1,4 @@
-"""``pullquote receipt``: what a person and a program read of an answer that was given in Slack, and the exit status."""
+"""``pullquote receipt``: output as text and JSON, and the exit status."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ def ref(ts: str) -> MessageRef:
     return MessageRef("T1", "C1", ts)
 
 
-def lay_out(folder: Path, *articles: Article) -> None:
-    """Put the articles into the folder's archive, as files."""
+def write_archive(folder: Path, *articles: Article) -> None:
+    """Write the articles into the folder's archive, as files."""
     (folder / "corpus").mkdir(exist_ok=True)
     for one in articles:
         (folder / "corpus" / one.id).write_text(one.text)
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Path:
-    """A folder with an archive, and with the state that a bot left which answered from it, once, and abstained once."""
-    lay_out(tmp_path, BRIDGE)
+def answered(tmp_path: Path) -> Path:
+    """A folder with an archive, and with the database of a bot that answered once and abstained once."""
+    write_archive(tmp_path, BRIDGE)
     store = Store(tmp_path / "state")
     for ts, asked in (("1.0", ASKED), ("2.0", UNANSWERED)):
-        keep(store, ref(ts), made(asked, BRIDGE))
+        save(store, ref(ts), receipt_for(asked, BRIDGE))
     store.close()
     return tmp_path
 
 
-def made(asked: str, *articles: Article) -> Receipt:
+def receipt_for(asked: str, *articles: Article) -> Receipt:
     """The receipt of the reply to ``asked``."""
     found = answerer(*articles)
     return make_receipt(found.answer(Question(asked)), found.archive, found.explain)
 
 
-def keep(store: Store, at: MessageRef, receipt: Receipt, written: str | None = None) -> None:
-    """Keep it as a bot does."""
+def save(store: Store, at: MessageRef, receipt: Receipt, written: str | None = None) -> None:
+    """Store a receipt as the bot does."""
     claim = store.claim(QuestionEvent(at.ts, at, "", "body"))
     assert claim
     person = hash_user_id("T1", "U1")
@@ -65,9 +65,9 @@ def keep(store: Store, at: MessageRef, receipt: Receipt, written: str | None = N
 ANSWERED, ABSTAINED = answer_id(ref("1.0"), ""), answer_id(ref("2.0"), "")
 
 
-def test_a_person_reads_why(kept: Path) -> None:
-    """The question, its words, the archive, and of the quote its words, place and scores; status 0, all is verified."""
-    done = run("receipt", ANSWERED, folder=kept, PULLQUOTE_STATE_DIR="state")
+def test_a_receipt_explains_the_answer(answered: Path) -> None:
+    """It shows question, terms, archive, and each quote with source and scores; status 0 if all are verified."""
+    done = run("receipt", ANSWERED, folder=answered, PULLQUOTE_STATE_DIR="state")
     said = " ".join(done.stdout.split())
     assert (done.returncode, done.stderr) == (0, "")
     assert f"question {ASKED}" in said
@@ -81,22 +81,22 @@ def test_a_person_reads_why(kept: Path) -> None:
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
-def test_an_id_is_read_as_people_write_it(kept: Path) -> None:
+def test_an_id_in_capitals_is_accepted(answered: Path) -> None:
     """An id in capitals is the same id."""
-    assert run("receipt", ANSWERED.upper(), folder=kept, PULLQUOTE_STATE_DIR="state").returncode == 0
+    assert run("receipt", ANSWERED.upper(), folder=answered, PULLQUOTE_STATE_DIR="state").returncode == 0
 
 
-def test_an_abstention_has_a_receipt_too(kept: Path) -> None:
-    """Nothing was quoted, so nothing has changed: status 0, and why there was no answer."""
-    done = run("receipt", ABSTAINED, folder=kept, PULLQUOTE_STATE_DIR="state")
+def test_an_abstention_has_a_receipt(answered: Path) -> None:
+    """Without quotes nothing can change: status 0, and why there was no answer."""
+    done = run("receipt", ABSTAINED, folder=answered, PULLQUOTE_STATE_DIR="state")
     assert done.returncode == 0
     assert "Not answered: the confidence is 0.00" in " ".join(done.stdout.split())
     assert '"submarines" and "dive" occur nowhere' in " ".join(done.stdout.split())
 
 
-def test_a_program_reads_json(kept: Path) -> None:
-    """``--json`` prints the whole receipt, the archive's fingerprint now, and each quote's check."""
-    done = run("receipt", ANSWERED, "--json", folder=kept, PULLQUOTE_STATE_DIR="state")
+def test_json(answered: Path) -> None:
+    """``--json`` prints the receipt, the archive's current fingerprint, and a check of each quote."""
+    done = run("receipt", ANSWERED, "--json", folder=answered, PULLQUOTE_STATE_DIR="state")
     out = json.loads(done.stdout)
     assert set(out) == {"id", "asked_at", "surface", "receipt", "archive_now", "checks"}
     assert (out["id"], out["surface"], out["checks"]) == (ANSWERED, "mention", ["verified"])
@@ -104,24 +104,24 @@ def test_a_program_reads_json(kept: Path) -> None:
     assert quote.found == pytest.approx(sum(one.score for one in quote.terms))
 
 
-def test_a_source_that_has_changed_is_status_1(kept: Path) -> None:
-    """Where the archive is another by now, a quote that is not there any more is told, and not shown."""
-    lay_out(kept, replace(BRIDGE, text=BRIDGE.text.replace("Monday", "Friday")))
-    done = run("receipt", ANSWERED, folder=kept, PULLQUOTE_STATE_DIR="state")
+def test_a_changed_source_is_status_1(answered: Path) -> None:
+    """A quote that is no longer in the archive is reported and not shown."""
+    write_archive(answered, replace(BRIDGE, text=BRIDGE.text.replace("Monday", "Friday")))
+    done = run("receipt", ANSWERED, folder=answered, PULLQUOTE_STATE_DIR="state")
     said = " ".join(done.stdout.split())
     assert done.returncode == 1
     assert "Quote 1 of 1: the source has changed since" in said
     assert "it has changed since, to" in said
     assert "council" not in said
-    out = json.loads(run("receipt", ANSWERED, "--json", folder=kept, PULLQUOTE_STATE_DIR="state").stdout)
+    out = json.loads(run("receipt", ANSWERED, "--json", folder=answered, PULLQUOTE_STATE_DIR="state").stdout)
     assert out["checks"] == ["changed"]
     assert out["archive_now"] != out["receipt"]["archive"]
 
 
-def test_an_archive_that_has_grown_still_holds_its_quotes(kept: Path) -> None:
-    """An archive with an article more is another; what was quoted from it is verified all the same, with status 0."""
-    lay_out(kept, article("The ferry at Tarn crosses at noon.", id="ferry.txt"))
-    done = run("receipt", ANSWERED, folder=kept, PULLQUOTE_STATE_DIR="state")
+def test_a_larger_archive_still_has_its_quotes(answered: Path) -> None:
+    """If an article was added, the archive has changed, but its quotes are verified, with status 0."""
+    write_archive(answered, article("The ferry at Tarn crosses at noon.", id="ferry.txt"))
+    done = run("receipt", ANSWERED, folder=answered, PULLQUOTE_STATE_DIR="state")
     said = " ".join(done.stdout.split())
     assert done.returncode == 0
     assert "it has changed since, to" in said
@@ -129,21 +129,21 @@ def test_an_archive_that_has_grown_still_holds_its_quotes(kept: Path) -> None:
 
 
 FAILURES = [
-    (["zzzzzzzz"], "state", "No answer zzzzzzzz is kept in state"),
-    ([ANSWERED], "elsewhere", "There are no records in elsewhere"),
+    (["zzzzzzzz"], "state", "There is no answer zzzzzzzz in state"),
+    ([ANSWERED], "elsewhere", "There is no database in elsewhere"),
     ([ANSWERED, "--corpus", "nowhere"], "state", "There is no nowhere"),
     ([answer_id(ref("3.0"), "")], "state", "was written by another version of Pullquote"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "state", "said"), FAILURES)
-def test_a_failure_is_one_sentence(kept: Path, arguments: list[str], state: str, said: str) -> None:
-    """An unknown id, no records, no archive, another version's receipt: status 2, and one line that says what to do."""
-    store = Store(kept / "state")
-    keep(store, ref("3.0"), made(ASKED, BRIDGE), '{"form": 99}')
+def test_a_failure_is_one_sentence(answered: Path, arguments: list[str], state: str, said: str) -> None:
+    """An unknown id, no database, no archive, another version's receipt: status 2 and one line."""
+    store = Store(answered / "state")
+    save(store, ref("3.0"), receipt_for(ASKED, BRIDGE), '{"form": 99}')
     store.close()
-    done = run("receipt", *arguments, folder=kept, PULLQUOTE_STATE_DIR=state)
+    done = run("receipt", *arguments, folder=answered, PULLQUOTE_STATE_DIR=state)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
-    assert not (kept / "elsewhere").exists()
+    assert not (answered / "elsewhere").exists()

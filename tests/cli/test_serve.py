@@ -1,7 +1,4 @@
-"""A live ``serve --mode http`` process as those who run it meet it: its log, its pages, its end, and ``forget``.
-
-The stand-in delivers signed events over HTTP; ports are free ones, told by the process itself.
-"""
+"""``pullquote serve --mode http``, run as a process: its log, its pages, its end, and ``pullquote forget``."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ PATIENCE = 30.0  # seconds in which a process starts, on a machine that is busy
 
 @dataclass
 class Service:
-    """A process, and what it has told so far."""
+    """A process, and its log lines so far."""
 
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
@@ -71,7 +68,7 @@ class Service:
             return str(got.read().decode())
 
     def ended(self, within: float = PATIENCE) -> tuple[int, list[str]]:
-        """The exit status, and all that was told."""
+        """The exit status, and all that was question_line."""
         status = self.process.wait(within)
         self._reader.join(within)
         return status, self.lines
@@ -83,7 +80,7 @@ def command(*arguments: str) -> list[str]:
 
 @contextmanager
 def serving(slack: FakeSlack, state: Path, root: Path, *arguments: str, **changes: str) -> Iterator[Service]:
-    """The process, its archive the sample one, its address a free one unless ``arguments`` say otherwise."""
+    """The process with the sample archive; its port is a free one unless ``arguments`` say otherwise."""
     environment = os.environ | slack.environment() | {"PULLQUOTE_STATE_DIR": str(state)} | changes
     given = command("serve", "--mode", "http", "--corpus", str(root / "corpus"), *(arguments or ("--port", "0")))
     process = subprocess.Popen(given, env=environment, stderr=subprocess.PIPE, text=True, cwd=state.parent)
@@ -96,10 +93,10 @@ def serving(slack: FakeSlack, state: Path, root: Path, *arguments: str, **change
 
 @contextmanager
 def answering(slack: FakeSlack, state: Path, root: Path, **changes: str) -> Iterator[Service]:
-    """As ``serving``, with Slack's events on their way to it, and the archive loaded."""
+    """As ``serving``, receiving events from Slack, with the archive loaded."""
     with serving(slack, state, root, **changes) as service:
         slack.use_request_url(service.url)
-        service.line_with("questions are answered")
+        service.line_with("ready for questions")
         yield service
 
 
@@ -113,21 +110,21 @@ def ask(slack: FakeSlack, text: str = QUESTION, channel: str = GENERAL, user: st
     return slack.say(channel, f"{slack.mention} {text}", user=user)
 
 
-def told(service: Service) -> dict[str, object]:
-    """The line of JSON of the one question so far."""
+def question_line(service: Service) -> dict[str, object]:
+    """The JSON line of the only question so far."""
     line: dict[str, object] = json.loads(service.line_with('"event_id"'))
     return line
 
 
-def test_a_day_in_the_life_of_a_service(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
-    """It answers mentions and direct messages, says that it is ready, logs a line a question, counts, and forgets."""
+def test_a_service_answers_logs_counts_and_forgets(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
+    """It answers mentions and direct messages, reports ready, logs a line for each question, and counts."""
     state = tmp_path / "state"
     with answering(slack, state, root) as service:
         assert service.page("/readyz") == "ready\n"
         asked = ask(slack)
         (reply,) = slack.wait_for_replies(GENERAL, thread=asked.ts)
         assert reply.text.startswith("“")
-        line = told(service)
+        line = question_line(service)
         assert (line["surface"], line["outcome"], line["channel"], line["team"]) == (
             "mention",
             "answer",
@@ -154,13 +151,13 @@ def test_a_day_in_the_life_of_a_service(slack: FakeSlack, tmp_path: Path, root: 
         )
         return done.stdout
 
-    assert forget("--older-than", "1") == "Deleted the record of 0 questions.\n"
-    assert forget() == "Deleted the record of 2 questions.\n"
-    assert forget() == "Deleted the record of 0 questions.\n"
+    assert forget("--older-than", "1") == "Deleted the records of 0 questions.\n"
+    assert forget() == "Deleted the records of 2 questions.\n"
+    assert forget() == "Deleted the records of 0 questions.\n"
 
 
-def test_the_end_waits_for_the_question_in_hand(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
-    """A question whose reply Slack holds up for a second when the signal comes is answered before the process ends."""
+def test_stopping_waits_for_the_question_in_progress(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
+    """A question whose reply Slack delays when the signal comes is answered before the process ends."""
     with answering(slack, tmp_path / "state", root) as service:
         slack.fail_next("chat.postMessage", status=429, retry_after=1)
         asked = ask(slack)
@@ -172,7 +169,7 @@ def test_the_end_waits_for_the_question_in_hand(slack: FakeSlack, tmp_path: Path
 
 
 def test_settings_reach_the_bot(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
-    """Where one channel is named and a person may ask one question a minute, all else gets a private sentence."""
+    """With one allowed channel and one question a minute, everything else gets a private_notices notice."""
     changes = {
         "PULLQUOTE_CHANNELS": RESEARCH,
         "PULLQUOTE_QUESTIONS_PER_PERSON": "1",
@@ -181,24 +178,24 @@ def test_settings_reach_the_bot(slack: FakeSlack, tmp_path: Path, root: Path) ->
     with answering(slack, tmp_path / "state", root, **changes) as service:
         answered = ask(slack, channel=RESEARCH)
         slack.wait_for_replies(RESEARCH, thread=answered.ts)
-        assert told(service)["text"] == QUESTION
+        assert question_line(service)["text"] == QUESTION
         ask(slack, channel=RESEARCH)
         ask(slack, channel=GENERAL, user=COLLEAGUE)
-        slack.wait_until(lambda: len(private(slack)) == 2)
+        slack.wait_until(lambda: len(private_notices(slack)) == 2)
         slack.wait_until_idle()
-        assert private(slack) == {(RESEARCH, YOU), (GENERAL, COLLEAGUE)}
+        assert private_notices(slack) == {(RESEARCH, YOU), (GENERAL, COLLEAGUE)}
         assert len(slack.replies(RESEARCH)) == 1
         assert slack.replies(GENERAL) == []
 
 
-def private(slack: FakeSlack) -> set[tuple[str, str]]:
-    """To whom alone something was said, and where."""
+def private_notices(slack: FakeSlack) -> set[tuple[str, str]]:
+    """Channel and user of each private_notices notice."""
     said = [call.arguments for call in slack.calls if call.method == "chat.postEphemeral"]
     return {(one["channel"], one["user"]) for one in said}
 
 
-def test_a_state_folder_that_cannot_be_used_keeps_nobody_waiting(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
-    """Where nothing can be recorded, one sentence in the log says so; each question is answered once all the same."""
+def test_an_unusable_state_folder_does_not_stop_answers(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
+    """One sentence in the log says so; each question is still answered once."""
     (tmp_path / "state").write_text("a file where the folder should be")
     with answering(slack, tmp_path / "state", root) as service:
         asked = ask(slack)
@@ -213,8 +210,8 @@ def test_a_state_folder_that_cannot_be_used_keeps_nobody_waiting(slack: FakeSlac
     assert len([line for line in lines if "PULLQUOTE_STATE_DIR" in line]) == 1
 
 
-def test_what_keeps_it_from_starting_is_one_sentence(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
-    """A missing secret, a port that is taken: status 2, and the last line says what to do."""
+def test_a_failed_start_is_one_sentence(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
+    """A missing secret or a port in use: status 2, and the last line says what to do."""
     with serving(slack, tmp_path / "state", root, SLACK_SIGNING_SECRET="") as service:
         status, lines = service.ended()
         assert status == 2
@@ -227,8 +224,8 @@ def test_what_keeps_it_from_starting_is_one_sentence(slack: FakeSlack, tmp_path:
             assert lines[-1].startswith(f"Cannot listen on 127.0.0.1, port {port}")
 
 
-def test_an_archive_that_is_not_there_ends_it(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
-    """What is wrong with the archive, which loads after connecting, ends the process in one sentence as well."""
+def test_a_missing_archive_ends_the_process(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
+    """An error of the archive, which loads after connecting, ends the process with one sentence."""
     with serving(slack, tmp_path / "state", root, "--port", "0", "--corpus", str(tmp_path / "nowhere")) as service:
         status, lines = service.ended()
     assert status == 2

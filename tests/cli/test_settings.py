@@ -1,4 +1,4 @@
-"""What can be set: the least that is safe by default, ids and no names, one sentence where a value is wrong."""
+"""Settings: safe defaults, ids instead of names, and one sentence for a wrong value."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from bot.settings import Settings, load
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No variable of ours, and no pullquote.toml, from outside."""
+def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting in the environment, and no pullquote.toml."""
     for name in Settings.model_fields:
         monkeypatch.delenv(f"PULLQUOTE_{name.upper()}", raising=False)
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_URL"):
@@ -22,8 +22,8 @@ def nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_by_default_only_colleagues_ask_and_nothing_is_told() -> None:
-    """Guests and people of other organisations are out, the log is without questions, the metrics for this machine."""
+def test_the_defaults_are_safe() -> None:
+    """No guests or other organisations, no questions in the log, metrics for this machine only."""
     chosen = load()
     assert (chosen.guests, chosen.external, chosen.log_questions, chosen.metrics_public) == (False,) * 4
     assert (chosen.workspaces, chosen.channels) == ((), ())
@@ -49,20 +49,20 @@ ACCEPTED: list[tuple[str, str, Any]] = [
 
 @pytest.mark.parametrize(("name", "value", "meant"), ACCEPTED)
 def test_a_variable_is_read(monkeypatch: pytest.MonkeyPatch, name: str, value: str, meant: Any) -> None:
-    """Ids are parted by commas; blanks around them, and nothing between two commas, do no harm."""
+    """Ids are separated by commas; spaces and empty parts are ignored."""
     monkeypatch.setenv(f"PULLQUOTE_{name}", value)
     assert getattr(load(), name.lower()) == meant
 
 
 REFUSED = [
-    ("EDITORS", "editor", "'editor' is no id like U0123456789"),
-    ("EDITORS", "C0123ABCD", "'C0123ABCD' is no id like U0123456789"),
-    ("WORKSPACES", "acme", "'acme' is no id like T0123456789"),
-    ("WORKSPACES", "C0123ABCD", "'C0123ABCD' is no id like T0123456789"),
-    ("FOLLOW_UPS", "true", "'true' is no id like T0123456789"),
-    ("CHANNELS", "C1,#general", "'#general' is no id like C0123456789"),
-    ("CHANNELS", "general", "'general' is no id like C0123456789"),
-    ("CHANNELS", "U0123ABCD", "'U0123ABCD' is no id like C0123456789"),
+    ("EDITORS", "editor", "'editor' is not an id like U0123456789"),
+    ("EDITORS", "C0123ABCD", "'C0123ABCD' is not an id like U0123456789"),
+    ("WORKSPACES", "acme", "'acme' is not an id like T0123456789"),
+    ("WORKSPACES", "C0123ABCD", "'C0123ABCD' is not an id like T0123456789"),
+    ("FOLLOW_UPS", "true", "'true' is not an id like T0123456789"),
+    ("CHANNELS", "C1,#general", "'#general' is not an id like C0123456789"),
+    ("CHANNELS", "general", "'general' is not an id like C0123456789"),
+    ("CHANNELS", "U0123ABCD", "'U0123ABCD' is not an id like C0123456789"),
     ("GUESTS", "perhaps", "valid boolean"),
     ("QUESTIONS_PER_PERSON", "0", "greater than or equal to 1"),
     ("QUESTIONS_PER_CHANNEL", "many", "valid integer"),
@@ -72,7 +72,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("name", "value", "why"), REFUSED)
 def test_a_wrong_value_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str) -> None:
-    """The sentence names the variable and says what is wrong with its value."""
+    """The sentence names the variable and says what is wrong."""
     monkeypatch.setenv(f"PULLQUOTE_{name}", value)
     with pytest.raises(SettingsError) as error:
         load()
@@ -81,8 +81,8 @@ def test_a_wrong_value_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: st
     assert "\n" not in str(error.value)
 
 
-def test_the_file_takes_lists_as_lists(tmp_path: Path) -> None:
-    """In pullquote.toml ids are a list, numbers and switches are themselves; a name that is none is refused."""
+def test_lists_in_the_file(tmp_path: Path) -> None:
+    """In pullquote.toml, ids are a list, and numbers and booleans are themselves; unknown names are rejected."""
     (tmp_path / "pullquote.toml").write_text('channels = ["C1", "C2"]\nguests = true\nquestions_per_person = 5\n')
     chosen = load()
     assert (chosen.channels, chosen.guests, chosen.questions_per_person) == (("C1", "C2"), True, 5)
@@ -91,8 +91,8 @@ def test_the_file_takes_lists_as_lists(tmp_path: Path) -> None:
         load()
 
 
-def test_the_example_names_settings_only(root: Path) -> None:
-    """Each variable in the example of an environment, also one that is commented out, is one that is read."""
+def test_the_example_environment_names_settings_only(root: Path) -> None:
+    """Each variable in the example, commented out or not, is a setting."""
     page = (root / "deploy" / "example.env").read_text(encoding="utf-8")
     named = set(re.findall(r"^(?:# )?([A-Z_]+)=", page, re.MULTILINE))
     known = {f"PULLQUOTE_{name.upper()}" for name in Settings.model_fields}
@@ -101,8 +101,8 @@ def test_the_example_names_settings_only(root: Path) -> None:
     assert {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "PULLQUOTE_CHANNELS"} <= named
 
 
-def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What prints the settings prints no token and no secret."""
+def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Printing the settings shows no token or secret."""
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"):
         monkeypatch.setenv(name, "hush")
     chosen = load()

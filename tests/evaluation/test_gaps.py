@@ -135,7 +135,7 @@ def test_without_records_there_is_one_sentence(tmp_path: Path) -> None:
     """Where no bot keeps records, nothing is printed as a finding, and none are begun."""
     done = run("gaps", folder=tmp_path, PULLQUOTE_STATE_DIR="elsewhere")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("There are no records in elsewhere; set PULLQUOTE_STATE_DIR")
+    assert done.stderr.startswith("There is no database in elsewhere; set PULLQUOTE_STATE_DIR")
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "elsewhere").exists()
 

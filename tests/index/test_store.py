@@ -156,9 +156,7 @@ def test_a_process_answers_from_a_damaged_snapshot(corpus: Path, tmp_path: Path)
 def test_index_says_what_is_ready(corpus: Path, tmp_path: Path) -> None:
     """``index`` says how many articles are ready, and the same when it need not read them again."""
     runs = [command("index", corpus=corpus, state=tmp_path / "state") for _ in range(2)]
-    assert [(one.returncode, one.stdout, one.stderr) for one in runs] == [
-        (0, "14 articles are ready to be asked.\n", "")
-    ] * 2
+    assert [(one.returncode, one.stdout, one.stderr) for one in runs] == [(0, "14 articles indexed.\n", "")] * 2
     assert [path.name.split(".")[1] for path in snapshots(tmp_path / "state")] == ["1"]
 
 
