@@ -11,7 +11,7 @@ from bot.index.store import IndexStore
 from bot.index.versions import StageProgress
 from bot.models import Article
 from bot.search.answerer import Answerer
-from bot.search.corpus import Corpus, create_answerer
+from bot.search.corpus import Corpus
 from bot.search.ranking import FEATURES
 
 PARTS = (*FEATURES, "acronym", "spelling")
@@ -20,7 +20,7 @@ PARTS = (*FEATURES, "acronym", "spelling")
 
 def build_answerer(articles: Sequence[Article], without: Collection[str] = ()) -> Answerer:
     """Answerer over these articles, without the named PARTS; ``SettingsError`` for an unknown name."""
-    return create_answerer(build_index(articles), _checked(without))
+    return Answerer(build_index(articles), _checked(without))
 
 
 def build_index(articles: Sequence[Article]) -> Index:

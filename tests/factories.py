@@ -30,7 +30,6 @@ from bot.models import (
     Span,
 )
 from bot.search.answerer import Answerer
-from bot.search.corpus import create_answerer
 from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.quotes import ChosenQuotes, choose_quotes
@@ -71,7 +70,7 @@ def tampered(of: Article, was: str, now: str) -> Answerer:
     """A librarian over one article, in whose text something else stands since it was read; of the same length."""
     kept = build_arrays(analyze([of]))
     kept["rows.text.bytes"] = np.frombuffer(of.text.replace(was, now).encode(), np.uint8)
-    return create_answerer(Index.from_arrays(in_memory(kept)))
+    return Answerer(Index.from_arrays(in_memory(kept)))
 
 
 def index(*texts: str) -> Index:

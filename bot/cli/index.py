@@ -19,11 +19,11 @@ def index(corpus: CorpusOption = None, watch: Watch = False) -> None:
     """Index the archive and save the index, so that questions are answered without delay."""
     chosen = settings.load(corpus=corpus)
     opened = open_corpus_verbosely(chosen.corpus, chosen.state_dir)
-    if not opened.is_kept:
+    if not opened.is_saved:
         raise SnapshotError("The index could not be saved, so it is built again at every start; see the note above.")
     _report(opened.with_current(lambda answerer: len(answerer.archive)))
     if watch:
-        with opened.watched(_report):
+        with opened.watch(_report):
             try:
                 Event().wait()
             except KeyboardInterrupt:

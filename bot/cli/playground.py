@@ -55,7 +55,7 @@ def playground(corpus: CorpusOption = None, port: PagePort = 0, no_browser: NoBr
             shortcuts=[Shortcut(SHORTCUT_ID, SHORTCUT.name)],
         ) as slack,
         PlaygroundPage(slack, examples=examples, port=port) as page,
-        opened.watched(),
+        opened.watch(),
     ):
 
         def ready(identity: BotIdentity) -> None:

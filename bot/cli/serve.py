@@ -51,7 +51,7 @@ def serve(
     def load() -> Corpus:
         opened = open_corpus_verbosely(chosen.corpus, folder)
         metrics.set_articles(opened.with_current(lambda answerer: len(answerer.archive)))
-        stack.enter_context(opened.watched(metrics.set_articles))
+        stack.enter_context(opened.watch(metrics.set_articles))
         return opened
 
     def ready(identity: BotIdentity) -> None:

@@ -9,11 +9,10 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from bot.index import Index
 from bot.index.archive import Archive
 from bot.index.filters import drop_phrases
-from bot.index.lexicon import Lexicon
 from bot.index.scoring import Retriever, TermScore
-from bot.index.tokens import Tokens
 from bot.models import Abstention, Answer, ArchiveSummary, Hit, Passage, Query, Question, Quote, Reply, Scope, Trace
 from bot.search.confidence import THRESHOLD, compute_confidence
 from bot.search.coverage import Coverage
@@ -51,29 +50,15 @@ class _Selection:
 class Answerer:
     """Answers questions from one archive. Immutable, so safe to share between threads."""
 
-    def __init__(
-        self,
-        archive: Archive,
-        tokens: Tokens,
-        lexicon: Lexicon,
-        retriever: Retriever,
-        articles: Retriever,
-        without: Collection[str] = (),
-    ) -> None:
-        """``retriever`` searches ``archive.passages``, ``articles`` searches ``archive.whole_articles``.
-
-        ``without`` names ranking features or origins of expansions that are left out, to measure what they give.
-        """
-        self.archive = archive
-        self._tokens = tokens
-        self._lexicon = lexicon
-        self._retriever = retriever
-        self._articles = articles
+    def __init__(self, index: Index, without: Collection[str] = ()) -> None:
+        """``without`` names ranking features or origins of expansions to leave out, to measure what they give."""
+        self.archive = index.archive
+        self._index = index
         self._without = frozenset(without)
 
     def leave_out(self, without: Collection[str]) -> Answerer:
         """The same answerer without these features or origins; it shares the index."""
-        return Answerer(self.archive, self._tokens, self._lexicon, self._retriever, self._articles, without)
+        return Answerer(self._index, without)
 
     def answer(self, question: Question) -> Reply:
         """Answer ``question``, or abstain. Deterministic, but for ``took_ms``.
@@ -81,7 +66,7 @@ class Answerer:
         Raises ``VerificationError`` when a quote is not, byte for byte, in the stored article.
         """
         started = time.perf_counter()
-        query = expand(self._lexicon, question, self._without)
+        query = expand(self._index.lexicon, question, self._without)
         searched = self.archive.summary(query.filters.scope)
         selection = self._select(query, searched, question.limit)
         meets_filters = bool(selection.hits) or not (query.filters.phrases or query.filters.excluded)
@@ -90,7 +75,7 @@ class Answerer:
             selection = self._select(drop_phrases(query), searched, question.limit)
         for quote in selection.quotes:
             self.archive.verify(quote)
-        probe = ArchiveProbe(self._retriever, query)
+        probe = ArchiveProbe(self._index.retriever, query)
         confidence = selection.confidence if meets_filters else 0.0
         if confidence < THRESHOLD:
             nearest = selection.quotes[:MAX_NEAREST]
@@ -99,7 +84,7 @@ class Answerer:
             return Abstention(reason, nearest, confidence, _trace(query, selection, searched, started))
         quotes = selection.quotes[: question.limit]
         warning = partial_match_warning(query, quotes, probe)
-        search = self._retriever.search if len(selection.hits) == DEPTH else None
+        search = self._index.retriever.search if len(selection.hits) == DEPTH else None
         newer = find_newer_article(
             selection.coverage, selection.hits, quotes, self.archive.latest, selection.article_share, search
         )
@@ -112,12 +97,12 @@ class Answerer:
 
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
         """Split the engine's score of a hit of ``query`` into its terms."""
-        return self._retriever.explain(query, passage)
+        return self._index.retriever.explain(query, passage)
 
     def _select(self, query: Query, searched: ArchiveSummary, limit: int) -> _Selection:
-        coverage = Coverage(query, self._lexicon.idf, self._tokens)
-        article_share = article_score_shares(self.archive, self._articles, query)
-        hits = self._retriever.search(query, DEPTH)
+        coverage = Coverage(query, self._index.lexicon.idf, self._index.tokens)
+        article_share = article_score_shares(self.archive, self._index.articles, query)
+        hits = self._index.retriever.search(query, DEPTH)
         hits = rank(coverage, hits, [article_share(hit.passage) for hit in hits], self._without)
         quotes, surest, has_more = choose_quotes(coverage, hits, max(limit, MAX_NEAREST))
         confidence = 0.0
@@ -131,8 +116,8 @@ class Answerer:
         """Up to three questions that this archive answers in full, on several articles and of several forms if any."""
         from bot.search.examples import MAX_TRIES, suggest_questions  # most commands need none
 
-        acronyms, names = self._lexicon.acronyms(), self._lexicon.names()
-        suggested = suggest_questions(self.archive.paragraphs_newest_first(), self._tokens, acronyms, names)
+        acronyms, names = self._index.lexicon.acronyms(), self._index.lexicon.names()
+        suggested = suggest_questions(self.archive.paragraphs_newest_first(), self._index.tokens, acronyms, names)
         varied: list[Example] = []
         similar: list[Example] = []
         for example in islice(suggested, MAX_TRIES):

@@ -1,7 +1,4 @@
-"""The librarian of an archive whose files may change while questions are answered.
-
-Keeps secret when the archive is read again. A question sees one archive from its beginning to its end.
-"""
+"""The corpus: an answerer that follows the archive, whose files may change while questions are answered."""
 
 from __future__ import annotations
 
@@ -14,7 +11,6 @@ from threading import Condition, Event, Lock, Thread
 from typing import TypeVar
 
 from bot.errors import DamagedSnapshotError, PullquoteError
-from bot.index import Index
 from bot.index.store import IndexStore, SavedIndex
 from bot.index.versions import IndexVersion, ReadNotes, StageProgress
 from bot.search.answerer import Answerer
@@ -24,137 +20,131 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE = 2.0
-"""Seconds for which a question waits, at most, for a change that was noticed before it came."""
+"""Seconds that a question waits, at most, for a change that was noticed before it came."""
 
 
 @dataclass(frozen=True, slots=True)
 class CorpusAddress:
-    """By which another process finds the librarian of the same archive."""
+    """Identifies a saved index, so that another process can answer from the same archive."""
 
-    place: SavedIndex
+    saved: SavedIndex
     without: tuple[str, ...]
 
-    def librarian(self) -> Answerer | None:
-        """Who is found there; None where the archive cannot be opened, or is another by now."""
-        index = self.place.open()
-        return None if index is None else create_answerer(index, self.without)
+    def open_answerer(self) -> Answerer | None:
+        """Open the answerer; None if the index cannot be opened, or has been replaced."""
+        index = self.saved.open()
+        return None if index is None else Answerer(index, self.without)
 
 
 class Corpus:
-    """Gives the librarian of the archive as it is now. Safe to share between threads."""
+    """Provides the current answerer. Safe to share between threads."""
 
-    def __init__(
-        self, keeper: IndexStore, without: Collection[str] = (), progress: StageProgress | None = None
-    ) -> None:
-        """``without`` names parts that are left out, as for ``Librarian``.
+    def __init__(self, store: IndexStore, without: Collection[str] = (), progress: StageProgress | None = None) -> None:
+        """Load or build the index; ``without`` is as for ``Answerer``.
 
-        Raises ``ArchiveError`` when there is nothing to answer from.
+        Raises ``ArchiveError`` when there are no articles.
         """
-        self._keeper, self._without = keeper, tuple(without)
-        self._kept = keeper.save(keeper.load_current(progress))
-        self._librarian = create_answerer(self._kept.index, self._without)
-        self._turn = Lock()
-        self._settled = Condition()
+        self._store, self._without = store, tuple(without)
+        self._version = store.save(store.load_current(progress))
+        self._answerer = Answerer(self._version.index, self._without)
+        self._refresh_lock = Lock()
+        self._changed = Condition()
         self._is_changing = False
 
     @property
     def notes(self) -> ReadNotes:
-        """What was met while the archive was read."""
-        return self._kept.notes
+        """Skipped files and warnings of the current archive."""
+        return self._version.notes
 
     @property
     def read_at(self) -> datetime:
-        """When the archive was read as it is now."""
-        return self._kept.built_at
+        """When the current archive was read."""
+        return self._version.built_at
 
     @property
-    def is_kept(self) -> bool:
-        """Whether its index is on disk, so that the next start need not make it."""
-        return self._kept.is_saved
+    def is_saved(self) -> bool:
+        """Whether the index is on disk, so that the next start need not build it."""
+        return self._version.is_saved
 
     @property
     def address(self) -> CorpusAddress | None:
-        """Where another process finds the same librarian; None where the index is in memory alone."""
-        place = self._keeper.locate(self._kept)
-        return None if place is None else CorpusAddress(place, self._without)
+        """Identifies the current index for another process; None if it is in memory only."""
+        saved = self._store.locate(self._version)
+        return None if saved is None else CorpusAddress(saved, self._without)
 
     def with_current(self, work: Callable[[Answerer], T], *, patience: float = PATIENCE) -> T:
-        """What ``work`` makes of the librarian, who stays the same for as long as it takes.
+        """Run ``work`` with the current answerer, which cannot change meanwhile.
 
-        Where the snapshot proves damaged, it is made anew, and the work done again. A change of the files that was
-        noticed already is waited for, for so many seconds.
+        Waits up to ``patience`` seconds for a change of the files that was already noticed. If the snapshot proves
+        damaged, the index is rebuilt and ``work`` run again.
         """
-        with self._settled:
-            self._settled.wait_for(lambda: not self._is_changing, patience)
-        librarian = self._librarian
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_changing, patience)
+        answerer = self._answerer
         try:
-            return work(librarian)
+            return work(answerer)
         except DamagedSnapshotError as error:
-            return work(self._mended(librarian, error))
+            return work(self._rebuild(answerer, error))
 
     def refresh(self, progress: StageProgress | None = None) -> bool:
-        """Look at the files again; whether anything had changed. ``ArchiveError`` where nothing is left to read."""
-        with self._turn:
-            before = self._kept
-            if not self._take(self._keeper.load_current(progress, before)):
+        """Read changed files again; returns whether anything changed.
+
+        Raises ``ArchiveError`` when no articles are left; the previous archive stays current.
+        """
+        with self._refresh_lock:
+            previous = self._version
+            if not self._replace(self._store.load_current(progress, previous)):
                 return False
-            now = self._kept
-            self._settle()  # questions need not wait for the disk
-            self._take(self._keeper.save(now))
-            # What was read again, since it had not settled or was touched, may say the same.
-            return (now.notes, now.index.archive.fingerprint) != (before.notes, before.index.archive.fingerprint)
+            current = self._version
+            self._end_change()  # questions need not wait for the disk
+            self._replace(self._store.save(current))
+            # Files whose mtime could not be trusted were read again, and may say the same.
+            old, new = previous.index.archive.fingerprint, current.index.archive.fingerprint
+            return (new, current.notes) != (old, previous.notes)
 
-    def _mended(self, librarian: Answerer, why: DamagedSnapshotError) -> Answerer:
-        with self._turn:
-            if self._librarian is librarian:  # else another thread has mended it meanwhile
-                log.warning("The archive is read again: %s", why)
-                self._take(self._keeper.rebuild())
-                self._keeper.save(self._kept)  # for the next start; here it is answered from memory
-            return self._librarian
+    def _rebuild(self, damaged: Answerer, reason: DamagedSnapshotError) -> Answerer:
+        with self._refresh_lock:
+            if self._answerer is damaged:  # else another thread has rebuilt it meanwhile
+                log.warning("The archive is read again: %s", reason)
+                self._replace(self._store.rebuild())
+                self._store.save(self._version)  # for the next start; this process answers from memory
+            return self._answerer
 
-    def _take(self, kept: IndexVersion) -> bool:
-        if kept is self._kept:
+    def _replace(self, version: IndexVersion) -> bool:
+        if version is self._version:
             return False
-        self._librarian, self._kept = create_answerer(kept.index, self._without), kept
+        self._answerer, self._version = Answerer(version.index, self._without), version
         return True
 
     @contextmanager
-    def watched(self, told: Callable[[int], None] | None = None) -> Iterator[None]:
-        """Within it, what changes in the files is noticed at once. ``told`` gets the number of articles after each."""
-        over = Event()
-        watching = Thread(target=self._watch, args=(over, told), name="watching", daemon=True)
-        watching.start()
+    def watch(self, on_change: Callable[[int], None] | None = None) -> Iterator[None]:
+        """Refresh in a thread whenever files change, calling ``on_change`` with the number of articles."""
+        stop = Event()
+        thread = Thread(target=self._watch, args=(stop, on_change), name="watch", daemon=True)
+        thread.start()
         try:
             yield
         finally:
-            over.set()
-            watching.join(1.0)
+            stop.set()
+            thread.join(1.0)
 
-    def _watch(self, over: Event, told: Callable[[int], None] | None) -> None:
-        for _ in self._keeper.watch(over):
-            self._look(told)
+    def _watch(self, stop: Event, on_change: Callable[[int], None] | None) -> None:
+        for _ in self._store.watch(stop):
+            self._is_changing = True
+            try:
+                if self.refresh():
+                    count = len(self._answerer.archive)
+                    log.info("the archive has changed: it holds %d articles now", count)
+                    if on_change:
+                        on_change(count)
+            except PullquoteError as error:
+                log.warning("The archive is left as it was: %s", error)
+            except Exception:  # a thread that ended here would notice no further change
+                log.exception("The archive is left as it was.")
+            finally:
+                self._end_change()
 
-    def _look(self, told: Callable[[int], None] | None) -> None:
-        self._is_changing = True
-        try:
-            if self.refresh():
-                count = len(self._librarian.archive)
-                log.info("the archive has changed: it holds %d articles now", count)
-                if told:
-                    told(count)
-        except PullquoteError as error:
-            log.warning("The archive is left as it was: %s", error)
-        except Exception:  # the edge of the thread, without which no change would be seen any more
-            log.exception("The archive is left as it was.")
-        finally:
-            self._settle()
-
-    def _settle(self) -> None:
-        with self._settled:
+    def _end_change(self) -> None:
+        with self._changed:
             self._is_changing = False
-            self._settled.notify_all()
-
-
-def create_answerer(index: Index, without: Collection[str] = ()) -> Answerer:
-    """A librarian who asks this index, without the named parts."""
-    return Answerer(index.archive, index.tokens, index.lexicon, index.retriever, index.articles, without)
+            self._changed.notify_all()

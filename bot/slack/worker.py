@@ -160,7 +160,7 @@ def _run_task(task: _Task, cache: dict[CorpusAddress, AnswererProtocol | None]) 
     try:
         if task.address not in cache:
             cache.clear()
-            cache[task.address] = task.address.librarian()
+            cache[task.address] = task.address.open_answerer()
         answerer = cache[task.address]
         return None if answerer is None else render_or_raise(task.question, answerer, task.scopes, task.previous)
     except DamagedSnapshotError as error:

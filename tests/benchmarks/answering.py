@@ -21,8 +21,7 @@ from bot.index.build import build_arrays
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.store import IndexStore
 from bot.models import Question
-from bot.search.answerer import DEPTH, MAX_NEAREST, article_score_shares
-from bot.search.corpus import create_answerer
+from bot.search.answerer import DEPTH, MAX_NEAREST, Answerer, article_score_shares
 from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.quotes import choose_quotes
@@ -142,7 +141,7 @@ def _build(archive: _Evaluation | _Corpus) -> dict[str, Any]:
 def _ask(archive: _Evaluation | _Corpus) -> dict[str, Any]:
     questions = archive.questions()
     started = time.perf_counter()
-    librarian = create_answerer(archive.open())
+    librarian = Answerer(archive.open())
     opened = time.perf_counter()
     librarian.answer(Question(questions[-1]))
     first = time.perf_counter()

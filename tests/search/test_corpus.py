@@ -57,7 +57,7 @@ def watching(folder: Path, state: Path | None = None) -> Iterator[Watched]:
     folder.mkdir()
     (folder / "ferry.txt").write_text(FERRY)
     watched = Watched(folder, open_corpus([folder], state))
-    with watched.library.watched(watched.told.put):
+    with watched.library.watch(watched.told.put):
         yield watched
 
 
@@ -156,7 +156,7 @@ def test_the_end_of_the_watch_ends_its_thread(tmp_path: Path) -> None:
     """When the watch is over nobody watches any more."""
 
     def watchers() -> list[threading.Thread]:
-        return [thread for thread in threading.enumerate() if thread.name == "watching"]
+        return [thread for thread in threading.enumerate() if thread.name == "watch"]
 
     with watching(tmp_path / "archive"):
         assert len(watchers()) == 1
@@ -259,7 +259,7 @@ def test_a_file_that_is_replaced_is_seen(tmp_path: Path) -> None:
     path, other = tmp_path / "news.jsonl", tmp_path / "other"
     path.write_text('{"text": "The museum in Varda was sold."}\n')
     watched = Watched(path, open_corpus([path]))
-    with watched.library.watched(watched.told.put):
+    with watched.library.watch(watched.told.put):
         for place in ("Orrin", "Ulm", "Tell"):
             other.write_text(f'{{"text": "The museum in {place} was opened."}}\n')
             other.replace(path)

@@ -206,7 +206,7 @@ def test_a_replaced_snapshot_is_answered_in_this_process(
     open_corpus([tmp_path / "articles"], tmp_path / "state")  # as another process would
     assert corpus.address == address
     assert address is not None
-    assert address.librarian() is None
+    assert address.open_answerer() is None
     assert "at seven in the morning" in str(render(worker, corpus).message.blocks)
     assert "rendered in this process" not in caplog.text
 
