@@ -1,24 +1,13 @@
-"""Every exception this project raises on purpose, and what each tells a person to do.
+"""All exceptions that the program raises on purpose. Each message is a sentence for people that says what to do.
 
-    PullquoteError
-    ├── SettingsError           a setting, flag or token is missing, malformed or swapped
-    ├── ArchiveError            the archive as a whole cannot be used (missing, empty, unreadable)
-    ├── UnreadableArticleError  one file cannot be read; it is named and skipped, the rest loads
-    ├── VerificationError       a quote is not, byte for byte, what its article says; never posted
-    ├── RecordsError            the state folder or its database cannot be used
-    ├── SnapshotError           what is known of the archive cannot be written to disk
-    ├── DamagedSnapshotError    what was written there is not what is read now; never trusted, built anew
-    └── SlackError              Slack refused or could not be reached
-
-The message of each is one sentence, fit to be shown to a person, that says what to do. They are caught at the edge
-(``cli``, and the listener of a Slack event), never on the way.
+They are caught at the outermost level only: in ``cli``, and in the handlers of Slack's events.
 """
 
 from __future__ import annotations
 
 
 class PullquoteError(Exception):
-    """Anything that a person can be told about in one sentence; ``str(error)`` is that sentence."""
+    """Base class; ``str(error)`` is the sentence."""
 
 
 class SettingsError(PullquoteError):
@@ -26,28 +15,28 @@ class SettingsError(PullquoteError):
 
 
 class ArchiveError(PullquoteError):
-    """The archive as a whole cannot be used."""
+    """The archive as a whole is missing, empty or unreadable."""
 
 
 class UnreadableArticleError(PullquoteError):
-    """One file cannot be read as an article; ``str(error)`` is the reason, without the file's name."""
+    """One file cannot be read as an article and is skipped; ``str(error)`` is the reason, without the file name."""
 
 
 class VerificationError(PullquoteError):
-    """A quote differs from the stored article that it cites."""
+    """A quote differs from the article that it cites; it is never posted."""
 
 
 class StoreError(PullquoteError):
-    """What was asked and answered cannot be recorded."""
+    """The state folder or its database cannot be used."""
 
 
 class SnapshotError(PullquoteError):
-    """A snapshot cannot be written."""
+    """An index cannot be saved."""
 
 
 class DamagedSnapshotError(PullquoteError):
-    """A snapshot, or a part of it, is not what was written."""
+    """A saved index is damaged; it is built again."""
 
 
 class SlackError(PullquoteError):
-    """Slack refused a call, or could not be reached."""
+    """Slack refused a call or could not be reached."""

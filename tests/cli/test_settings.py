@@ -76,7 +76,7 @@ def test_a_wrong_value_is_one_sentence(monkeypatch: pytest.MonkeyPatch, name: st
     monkeypatch.setenv(f"PULLQUOTE_{name}", value)
     with pytest.raises(SettingsError) as error:
         load()
-    assert str(error.value).startswith(f"The setting PULLQUOTE_{name} cannot be used: ")
+    assert str(error.value).startswith(f"The setting PULLQUOTE_{name} is invalid: ")
     assert why in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -87,7 +87,7 @@ def test_lists_in_the_file(tmp_path: Path) -> None:
     chosen = load()
     assert (chosen.channels, chosen.guests, chosen.questions_per_person) == (("C1", "C2"), True, 5)
     (tmp_path / "pullquote.toml").write_text("guest = true\n")
-    with pytest.raises(SettingsError, match="The setting guest cannot be used"):
+    with pytest.raises(SettingsError, match="The setting guest is invalid"):
         load()
 
 
