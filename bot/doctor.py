@@ -20,7 +20,7 @@ from bot.slack.client import (
     fetch_socket_url,
     missing_scopes,
 )
-from bot.slack.features import missing_features, scopes
+from bot.slack.features import REASONS, missing_features, scopes
 from bot.store.store import Store
 
 Level = Literal["ok", "warning", "failed"]
@@ -152,12 +152,12 @@ def _check_scopes(identity: BotIdentity) -> Iterator[CheckResult]:
         )
         return
     if missing := missing_scopes(identity):
-        off = "; ".join(feature.name for feature in missing_features(granted, "base"))
+        needs = ", ".join(f"`{scope}` ({REASONS[scope]})" for scope in missing)
         yield CheckResult(
             "Slack scopes",
             "failed",
-            f"Missing scopes: {', '.join(missing)}. Without them, these features are off: {off}.",
-            "Update the app's manifest to deploy/manifest.yaml, then reinstall the app.",
+            f"Missing scopes: {needs}.",
+            'Add them under "OAuth & Permissions", then reinstall the app.',
         )
     else:
         yield CheckResult("Slack scopes", "ok", "The bot's token has all scopes of the base variant.")

@@ -148,14 +148,13 @@ def test_tokens_are_checked_in_turn(tmp_path: Path) -> None:
     ]
 
 
-def test_missing_scopes_are_named_with_their_features(tmp_path: Path) -> None:
-    """A missing scope of the base variant fails, and the features that need it are named."""
+def test_missing_scopes_are_named_with_their_reason(tmp_path: Path) -> None:
+    """A missing scope of the base variant fails, and the sentence says what it is for."""
     with FakeSlack(scopes=set(scopes("full")) - {"users:read"}) as slack:
         findings = check(tmp_path, credentials_for(slack))
     assert findings["Slack scopes"].level == "failed"
     assert findings["Slack scopes"].sentence == (
-        "Missing scopes: users:read. Without them, these features are off: tells guests and people of other "
-        "organisations from colleagues."
+        "Missing scopes: `users:read` (recognise guests and people of other organisations)."
     )
     assert "Slack features" not in findings
 
@@ -168,7 +167,7 @@ def test_features_of_the_full_variant_are_named(tmp_path: Path) -> None:
     assert findings["Slack features"].level == "warning"
     sentence = findings["Slack features"].sentence
     assert sentence.startswith("Missing optional scopes: channels:history, groups:history, ")
-    assert "; follows a question in a channel that loses its mention or is deleted; " in sentence
+    assert "; updates or deletes the answer when a question in a channel loses its mention or is deleted; " in sentence
     assert all((feature.name in sentence) is (feature.variant == "full") for feature in FEATURES)
 
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The Slack bot: events in, replies out."""

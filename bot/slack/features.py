@@ -1,8 +1,8 @@
-"""What the bot does in Slack, and the events, scopes and Web API methods that each feature takes: the one table.
+"""The bot's features in Slack, and the events, scopes and Web API methods that each needs.
 
-The manifests in ``deploy/`` are made from it, the doctor reads it, and a test holds the code of this folder to it.
-Keeps secret nothing. The **base** variant asks for the least with which every question is answered; the **full** one
-may also read the channels it is in, and with that keeps its promises there too where Slack or people change their mind.
+The manifests in ``deploy/`` are generated from this table, ``doctor`` reads it, and a test compares it with the code in
+this package. The base variant needs the fewest scopes with which every question is answered. The full variant can also
+read the channels it is in, so that edits, deletions and follow-ups work there too.
 """
 
 from __future__ import annotations
@@ -15,10 +15,7 @@ Variant = Literal["base", "full"]
 
 @dataclass(frozen=True, slots=True)
 class SlackFeature:
-    """A feature, and what it takes: without all of ``scopes``, bot scopes, it is off.
-
-    ``name`` completes "the bot …"; ``events`` are subscriptions, ``methods`` are named as Slack names them.
-    """
+    """A feature and what it needs; it is off without all of its bot ``scopes``. ``name`` completes "the bot …"."""
 
     name: str
     variant: Variant
@@ -28,23 +25,23 @@ class SlackFeature:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What Slack offers people by name: ``name`` is what they see, ``description`` what it does for them."""
+class MenuEntry:
+    """A command or shortcut as Slack shows it."""
 
     name: str
     description: str
 
 
-COMMAND = Offer("/pullquote", "Quotes from the archive, for your eyes only")
+COMMAND = MenuEntry("/pullquote", "Quotes from the archive, visible only to you")
 COMMAND_HINT = "your question"
-SHORTCUT = Offer("Find quotes for this", "Quotes from the archive for this message, for your eyes only")
+SHORTCUT = MenuEntry("Find quotes for this", "Quotes from the archive for this message, visible only to you")
+# The command and the shortcut are in the full variant only.
 SHORTCUT_ID = "find_quotes"
-"""Both are in the full variant alone."""
 
 FEATURES = (
     SlackFeature("connects to Slack", "base", (), (), ("auth.test", "apps.connections.open")),
     SlackFeature(
-        "answers in the thread of a mention",
+        "answers mentions in a thread",
         "base",
         ("app_mention",),
         ("app_mentions:read", "chat:write"),
@@ -57,25 +54,27 @@ FEATURES = (
         ("im:history", "chat:write"),
         ("chat.postMessage", "conversations.history", "conversations.replies"),
     ),
-    SlackFeature("brings the answer to an edited question up to date", "base", (), ("chat:write",), ("chat.update",)),
+    SlackFeature("updates the answer when a question is edited", "base", (), ("chat:write",), ("chat.update",)),
     SlackFeature(
-        "removes the answer to a deleted direct message", "base", ("message.im",), ("im:history",), ("chat.delete",)
+        "deletes the answer when a direct message is deleted",
+        "base",
+        ("message.im",),
+        ("im:history",),
+        ("chat.delete",),
     ),
-    SlackFeature("tells one person alone why it does not answer", "base", (), ("chat:write",), ("chat.postEphemeral",)),
-    SlackFeature(
-        "tells guests and people of other organisations from colleagues", "base", (), ("users:read",), ("users.info",)
-    ),
+    SlackFeature("tells only the asker why it does not answer", "base", (), ("chat:write",), ("chat.postEphemeral",)),
+    SlackFeature("recognises guests and people of other organisations", "base", (), ("users:read",), ("users.info",)),
     SlackFeature("shows the paragraphs around a quote", "base", (), (), ("views.open", "views.update")),
-    SlackFeature("shows what the archive holds in its Home tab", "base", ("app_home_opened",), (), ("views.publish",)),
+    SlackFeature("shows the archive in its Home tab", "base", ("app_home_opened",), (), ("views.publish",)),
     SlackFeature(
-        "lists in its Home tab what a person asked, and to editors what found no answer",
+        "lists a person's questions in its Home tab, and unanswered ones for editors",
         "base",
         ("app_home_opened",),
         (),
         ("views.publish", "chat.getPermalink"),
     ),
-    SlackFeature("takes down whether an answer was helpful", "base", (), (), ("views.open",)),
-    SlackFeature("shows how an answer came about", "base", (), (), ("views.open",)),
+    SlackFeature("records whether an answer was helpful", "base", (), (), ("views.open",)),
+    SlackFeature("shows how an answer was found", "base", (), (), ("views.open",)),
     SlackFeature(
         "pages through further passages in a direct message",
         "base",
@@ -84,14 +83,14 @@ FEATURES = (
         ("conversations.replies", "chat.update"),
     ),
     SlackFeature(
-        "looks for its own answer in a channel when Slack does not confirm it",
+        "checks in a channel whether its answer was posted, if Slack does not confirm it",
         "full",
         (),
         ("channels:history", "groups:history"),
         ("conversations.replies",),
     ),
     SlackFeature(
-        "follows a question in a channel that loses its mention or is deleted",
+        "updates or deletes the answer when a question in a channel loses its mention or is deleted",
         "full",
         ("message.channels", "message.groups"),
         ("channels:history", "groups:history"),
@@ -105,15 +104,15 @@ FEATURES = (
         ("conversations.replies", "chat.update"),
     ),
     SlackFeature(
-        "answers what goes on with a question in its thread, where PULLQUOTE_FOLLOW_UPS names the workspace",
+        "answers follow-ups in a thread without a mention, in the workspaces in PULLQUOTE_FOLLOW_UPS",
         "full",
         ("message.channels", "message.groups"),
         ("channels:history", "groups:history", "chat:write"),
         ("chat.postMessage", "chat.delete"),
     ),
-    SlackFeature("answers the command /pullquote to its asker alone", "full", (), ("commands",), ()),
+    SlackFeature("answers the command /pullquote privately", "full", (), ("commands",), ()),
     SlackFeature(
-        "answers a mention in a direct message of several people",
+        "answers mentions in direct messages of several people",
         "full",
         ("message.mpim",),
         ("mpim:history", "chat:write"),
@@ -127,20 +126,20 @@ FEATURES = (
         ("chat.postMessage", "conversations.history"),
     ),
     SlackFeature(
-        "suggests questions to begin with in the tab Messages",
+        "suggests questions in the Messages tab",
         "full",
         ("app_home_opened",),
         ("assistant:write",),
         ("assistant.threads.setSuggestedPrompts",),
     ),
     SlackFeature(
-        "tells public channels from private ones, for what editors see in its Home tab",
+        "knows which channels are public, to show editors only questions from those",
         "full",
         (),
         ("channels:read",),
         ("conversations.info",),
     ),
-    SlackFeature("finds quotes for a message by a shortcut", "full", (), ("commands",), ()),
+    SlackFeature("finds quotes for a message with a shortcut", "full", (), ("commands",), ()),
     SlackFeature(
         "shares a private answer in its channel",
         "full",
@@ -151,40 +150,38 @@ FEATURES = (
 )
 
 REASONS = {
-    "app_mentions:read": "be told of a mention",
-    "chat:write": "reply, and change or remove one's own reply",
-    "im:history": "be told of a direct message, read it again, and find one's own reply beside it",
-    "users:read": "tell guests and people of other organisations from colleagues",
-    "channels:history": "read a question in a public channel again, find one's own reply, follow an edit or a deletion "
-    "and what goes on with a question",
-    "groups:history": "the same in a private channel",
-    "commands": "offer the command /pullquote and the shortcut on messages",
-    "channels:read": "be told of being added to a public channel, that it is one, and whether another organisation is "
-    "in it",
-    "groups:read": "be told of being added to a private channel, and whether another organisation is in it",
-    "mpim:history": "be told of a mention in a direct message of several people",
-    "mpim:read": "tell whether another organisation is in such a conversation",
-    "assistant:write": "suggest questions to begin with",
+    "app_mentions:read": "receive mentions",
+    "chat:write": "post, edit and delete its replies",
+    "im:history": "receive direct messages, and find its replies there",
+    "users:read": "recognise guests and people of other organisations",
+    "channels:history": "receive edits, deletions and follow-ups in public channels, and find its replies there",
+    "groups:history": "the same in private channels",
+    "commands": "the command /pullquote and the shortcut",
+    "channels:read": "know when it joins a public channel, and whether a channel is public or shared externally",
+    "groups:read": "know when it joins a private channel, and whether that is shared externally",
+    "mpim:history": "receive mentions in direct messages of several people",
+    "mpim:read": "know whether such a conversation is shared externally",
+    "assistant:write": "suggest questions in the Messages tab",
 }
-"""What each scope is for, in the words that an administrator reads."""
+"""What the bot needs each scope for, as administrators read it."""
 
 
 def events(variant: Variant) -> tuple[str, ...]:
-    """The bot events to which an app of this variant subscribes."""
-    return tuple(dict.fromkeys(event for feature in _of(variant) for event in feature.events))
+    """Return the bot events that the app subscribes to."""
+    return tuple(dict.fromkeys(event for feature in _features_of(variant) for event in feature.events))
 
 
 def scopes(variant: Variant) -> tuple[str, ...]:
-    """The bot scopes that an app of this variant asks for."""
-    return tuple(dict.fromkeys(scope for feature in _of(variant) for scope in feature.scopes))
+    """Return the bot scopes that the app asks for."""
+    return tuple(dict.fromkeys(scope for feature in _features_of(variant) for scope in feature.scopes))
 
 
 def missing_features(granted: frozenset[str], variant: Variant) -> tuple[SlackFeature, ...]:
-    """The features of ``variant`` (of "full": those that base has not) that are off with the ``granted`` scopes."""
+    """Return the features that are off with the ``granted`` scopes; for "full", only those that base does not have."""
     return tuple(
         feature for feature in FEATURES if feature.variant == variant and not granted.issuperset(feature.scopes)
     )
 
 
-def _of(variant: Variant) -> tuple[SlackFeature, ...]:
+def _features_of(variant: Variant) -> tuple[SlackFeature, ...]:
     return tuple(feature for feature in FEATURES if feature.variant in ("base", variant))

@@ -9,7 +9,7 @@ import pytest
 from bot.slack.events import DeletedQuestion, IncomingQuestion, parse_event
 from bot.store.models import MessageRef
 
-from .test_questions import BOT, delivered
+from .test_events import BOT, delivered
 
 
 def changed(**parts: Any) -> IncomingQuestion | DeletedQuestion | None:
