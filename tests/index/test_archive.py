@@ -1,4 +1,4 @@
-"""The keeper of words, and the judge of what is verbatim."""
+"""Test access to articles and paragraphs, and the verification of quotes."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FELL = article(
 WOOD = article("Wood rots.", id="wood.txt", published=date(2024, 3, 4))
 
 
-def quoted(words: str, *, number: int = 1, of: Article = FELL, bold: str | None = None) -> Quote:
-    """These words of an article, as a quote from its paragraph ``number``."""
+def build_quote(words: str, *, number: int = 1, of: Article = FELL, bold: str | None = None) -> Quote:
+    """Quote these words of an article, citing its paragraph ``number``."""
     cited = archive_of([of]).paragraphs_of(of.id)[number - 1]
     start = of.text.index(words)
     at = of.text.index(bold) if bold else 0
@@ -29,18 +29,18 @@ def quoted(words: str, *, number: int = 1, of: Article = FELL, bold: str | None 
 @pytest.mark.parametrize(
     "quote",
     [
-        quoted("The bridge at Tarn fell."),
-        quoted("bridge at", bold="bridge"),
-        quoted("Nobody “crossed” it since — 🎉 nobody.", number=2, bold="“crossed”"),
-        quoted("Wood rots.", of=WOOD),
+        build_quote("The bridge at Tarn fell."),
+        build_quote("bridge at", bold="bridge"),
+        build_quote("Nobody “crossed” it since — 🎉 nobody.", number=2, bold="“crossed”"),
+        build_quote("Wood rots.", of=WOOD),
     ],
 )
-def test_a_slice_is_accepted(quote: Quote) -> None:
-    """A quote that is a slice of the paragraph it cites is accepted."""
+def test_a_slice_is_verified(quote: Quote) -> None:
+    """A quote that is a slice of the paragraph it cites passes."""
     archive_of([FELL, WOOD]).verify(quote)
 
 
-WHOLE = quoted("The bridge at Tarn fell.")
+WHOLE = build_quote("The bridge at Tarn fell.")
 REWRITTEN = replace(FELL, text=FELL.text.replace("fell", "held"))
 LONGER = replace(FELL, text=FELL.text.replace("fell.", "fell. Twice."))
 
@@ -48,14 +48,14 @@ LONGER = replace(FELL, text=FELL.text.replace("fell.", "fell. Twice."))
 @pytest.mark.parametrize(
     "quote",
     [
-        quoted("Stone lasts.", of=article("Stone lasts.", id="stone.txt")),
-        quoted("The bridge at Tarn held.", of=REWRITTEN),
-        quoted("The bridge at Tarn fell. Twice.", of=LONGER),
-        quoted("Tarn"),
-        quoted("Nobody", number=1),
-        quoted("The bridge", number=2),
-        quoted("fell.\n\nNobody"),
-        quoted("bridge at", bold="Tarn fell"),
+        build_quote("Stone lasts.", of=article("Stone lasts.", id="stone.txt")),
+        build_quote("The bridge at Tarn held.", of=REWRITTEN),
+        build_quote("The bridge at Tarn fell. Twice.", of=LONGER),
+        build_quote("Tarn"),
+        build_quote("Nobody", number=1),
+        build_quote("The bridge", number=2),
+        build_quote("fell.\n\nNobody"),
+        build_quote("bridge at", bold="Tarn fell"),
         replace(WHOLE, span=Span(WHOLE.span.start, WHOLE.span.start)),
         replace(WHOLE, span=Span(WHOLE.span.end, WHOLE.span.start)),
         replace(WHOLE, paragraph=replace(WHOLE.paragraph, number=3)),
@@ -63,20 +63,20 @@ LONGER = replace(FELL, text=FELL.text.replace("fell.", "fell. Twice."))
         replace(WHOLE, paragraph=replace(WHOLE.paragraph, number=0)),
     ],
 )
-def test_anything_else_is_refused(quote: Quote) -> None:
-    """A quote of another article, of another text, of a heading, outside its paragraph or without words is refused."""
+def test_anything_else_is_rejected(quote: Quote) -> None:
+    """A quote of another article or text, of a heading, outside its paragraph, or without words is rejected."""
     with pytest.raises(VerificationError):
         archive_of([FELL, WOOD]).verify(quote)
 
 
-def test_an_article_that_changed_after_it_was_read() -> None:
-    """Once the stored text differs from what was read, nothing of it is accepted, not even what stayed the same."""
+def test_no_quote_of_a_changed_text_is_verified() -> None:
+    """If the stored text differs from its digest, every quote is rejected, even of unchanged words."""
     with pytest.raises(VerificationError, match=r"fell\.txt"):
-        tampered(FELL, "crossed", "mounted").verify(quoted("The bridge"))
+        tampered(FELL, "crossed", "mounted").verify(build_quote("The bridge"))
 
 
 def test_paragraphs_and_passages() -> None:
-    """Articles are kept in the order they came; paragraph ``n`` of an article is at ``n - 1``."""
+    """Articles are in reading order; ``paragraphs_of(id)[n - 1]`` is paragraph ``n``."""
     archive = archive_of([WOOD, FELL])
     assert [paragraph.text for paragraph in archive.paragraphs_of("fell.txt")] == [
         "The bridge at Tarn fell.",
@@ -86,8 +86,8 @@ def test_paragraphs_and_passages() -> None:
     assert [passage.article.id for passage in archive.passages] == ["wood.txt", "fell.txt"]
 
 
-def test_the_latest_date() -> None:
-    """The latest date is that of the articles which have one."""
+def test_latest() -> None:
+    """The latest date is that of the dated articles; None if there is none."""
     assert archive_of([FELL, WOOD]).latest == date(2024, 3, 4)
     assert archive_of([FELL]).latest is None
     assert archive_of([]).latest is None

@@ -1,4 +1,4 @@
-"""Acronyms and what they stand for, learnt from a text that gives both."""
+"""Test learning acronyms and their long forms from texts that have both."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from bot.index.learning import AcronymDefinition, find_definitions
     ],
 )
 def test_brackets_that_define_nothing(text: str) -> None:
-    """A year, an age, a place, a source or a remark in brackets is no acronym."""
+    """A year, an age, a place, a source or a remark in brackets defines no acronym."""
     assert list(find_definitions(text)) == []
 
 
@@ -59,13 +59,13 @@ PAIRS = [
 
 @pytest.mark.parametrize(("short", "long"), PAIRS)
 def test_long_form_first(short: str, long: str) -> None:
-    """A short form in brackets stands for the words before it, from the word that gives its first letter."""
+    """A short form in brackets abbreviates the words before it, from the word with its first letter."""
     assert list(find_definitions(f"It was then that the {long} ({short}) met.")) == [AcronymDefinition(short, long)]
 
 
 @pytest.mark.parametrize(("short", "long"), PAIRS)
 def test_short_form_first(short: str, long: str) -> None:
-    """A long form in brackets is what the short form before it stands for."""
+    """A long form in brackets is abbreviated by the word before it."""
     assert list(find_definitions(f"It was then that {short} ({long}) met.")) == [AcronymDefinition(short, long)]
 
 
@@ -79,11 +79,11 @@ def test_short_form_first(short: str, long: str) -> None:
     ],
 )
 def test_quotation_marks_and_remarks(text: str) -> None:
-    """Quotation marks around either form, and a remark after the short one, do not belong to it."""
+    """Quotation marks around either form, and a remark after the short form, are not part of it."""
     assert list(find_definitions(text)) == [AcronymDefinition("CTA", "Coastal Transport Authority")]
 
 
 def test_several_definitions() -> None:
-    """Every definition of a text is found, in order."""
+    """All definitions in a text are found, in order."""
     text = "The Ministry of Defence (MoD) wrote to the Coastal Transport Authority (CTA) in May (2025)."
     assert [found.short for found in find_definitions(text)] == ["MoD", "CTA"]

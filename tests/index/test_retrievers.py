@@ -1,4 +1,4 @@
-"""What every engine answers: the same passages, in the same order, with rank-bm25's scores."""
+"""Test all retrievers: they return the same passages, in the same order, with rank-bm25's scores."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.index.bm25 import Bm25Retriever, NumpyScorer
@@ -20,21 +20,21 @@ from bot.index.term_ids import Documents
 from bot.models import Article, Filters, Passage, Query, Scope
 from tests.factories import archive_of, article, build_fields, build_retriever, query, reopened
 
-Engine = Callable[[Sequence[Passage]], Retriever]
+CreateRetriever = Callable[[Sequence[Passage]], Retriever]
 
 
-def from_what_is_kept(passages: Sequence[Passage]) -> Retriever:
-    """Over postings that were kept and opened again."""
+def reopened_retriever(passages: Sequence[Passage]) -> Retriever:
+    """Create a retriever whose postings were stored and opened again."""
     return Bm25Retriever(passages, {name: reopened(field) for name, field in build_fields(passages).items()})
 
 
-ENGINES: list[Engine] = [
+RETRIEVERS: list[CreateRetriever] = [
     build_retriever,
     partial(build_retriever, scorer=NumpyScorer),
-    from_what_is_kept,
+    reopened_retriever,
     ReferenceRetriever,
 ]
-every_engine = pytest.mark.parametrize("engine", ENGINES)
+every_retriever = pytest.mark.parametrize("create", RETRIEVERS)
 
 TARN = (
     article("The bridge at Tarn fell.", "Nobody crossed it since.", id="fell.txt", title="A Night In Tarn"),
@@ -47,9 +47,9 @@ def passages(*articles: Article) -> tuple[Passage, ...]:
     return archive_of(articles).passages
 
 
-@every_engine
+@every_retriever
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("query", "expected"),
     [
         (query(), []),
         (query("submarin"), []),
@@ -70,12 +70,9 @@ def passages(*articles: Article) -> tuple[Passage, ...]:
         (query("bridg", required=[[("ferri",)]]), ["ferry.txt"]),
     ],
 )
-def test_what_is_found(engine: Engine, asked: Query, expected: list[str]) -> None:
-    """A hit holds a term of the query, be it in its title or heading; and in its body what the query requires.
-
-    Of each thing required that is one alternative, whole.
-    """
-    assert [hit.passage.article.id for hit in engine(passages(*TARN)).search(asked, 10)] == expected
+def test_hits(create: CreateRetriever, query: Query, expected: list[str]) -> None:
+    """A hit contains a term of the query, in any field; its body contains one whole alternative of each requirement."""
+    assert [hit.passage.article.id for hit in create(passages(*TARN)).search(query, 10)] == expected
 
 
 DATED = (
@@ -88,9 +85,9 @@ DATED = (
 )
 
 
-@every_engine
+@every_retriever
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("query", "expected"),
     [
         (query("bridg", filters=Filters()), "fell new old_wood undated"),
         (query("bridg", filters=Filters(unrecognized=("author:x",))), "fell new old_wood undated"),
@@ -115,79 +112,79 @@ DATED = (
         (query("bridg", filters=Filters(scope=Scope(("2024",), date(2024, 1, 2), date(2024, 7, 1)))), "old_wood"),
     ],
 )
-def test_what_filters_leave(engine: Engine, asked: Query, expected: str) -> None:
-    """A hit has one paragraph with every phrase, none of what is excluded, and an article that is asked of."""
-    hits = engine(passages(*DATED)).search(asked, 10)
+def test_filters(create: CreateRetriever, query: Query, expected: str) -> None:
+    """A hit has one paragraph with all phrases, nothing that is excluded, and an article in scope."""
+    hits = create(passages(*DATED)).search(query, 10)
     assert sorted(Path(hit.passage.article.id).stem for hit in hits) == expected.split()
 
 
-@every_engine
-def test_filters_leave_the_scores_alone(engine: Engine) -> None:
-    """What passes the filters scores as it does without them, and the first of many is still the best."""
-    searched = engine(passages(*DATED))
-    scores = {hit.passage: hit.score for hit in searched.search(query("bridg"), 10)}
-    hits = searched.search(query("bridg", filters=Filters(phrases=("old wood",))), 10)
+@every_retriever
+def test_filters_do_not_change_scores(create: CreateRetriever) -> None:
+    """A hit has the same score with and without filters, and a limit of 1 returns the best hit."""
+    retriever = create(passages(*DATED))
+    scores = {hit.passage: hit.score for hit in retriever.search(query("bridg"), 10)}
+    hits = retriever.search(query("bridg", filters=Filters(phrases=("old wood",))), 10)
     assert [hit.score for hit in hits] == [scores[hit.passage] for hit in hits]
-    assert searched.search(query("bridg", filters=Filters(phrases=("old wood",))), 1) == hits[:1]
+    assert retriever.search(query("bridg", filters=Filters(phrases=("old wood",))), 1) == hits[:1]
 
 
-@every_engine
-def test_a_heading_and_a_title_help(engine: Engine) -> None:
-    """Of two passages with the same words, the one whose heading or title has the term too comes first."""
+@every_retriever
+def test_headings_and_titles_raise_the_score(create: CreateRetriever) -> None:
+    """Of two passages with the same text, the one with the term in its heading or title ranks first."""
     plain = article("The bridge fell.", id="plain.txt", title="A Night")
     titled = article("The bridge fell.", id="titled.txt", title="The Bridge")
     headed = article("The Bridge", "The bridge fell.", id="headed.txt", title="A Night", headings=["The Bridge"])
     for better in (titled, headed):
-        hits = engine(passages(plain, better)).search(query("bridg"), 2)
+        hits = create(passages(plain, better)).search(query("bridg"), 2)
         assert [hit.passage.article.id for hit in hits] == [better.id, "plain.txt"]
 
 
-@every_engine
-def test_equal_scores_stay_in_the_order_of_the_archive(engine: Engine) -> None:
-    """Passages that score the same come by their number, however many are asked for."""
-    alike = [article("The bridge fell.", id=f"{number}.txt") for number in range(7)]
+@every_retriever
+def test_equal_scores_are_in_archive_order(create: CreateRetriever) -> None:
+    """Passages with equal scores are ordered by number, whatever the limit."""
+    equal = [article("The bridge fell.", id=f"{number}.txt") for number in range(7)]
     for limit in (1, 3, 7, 99):
-        hits = engine(passages(*alike)).search(query("bridg"), limit)
+        hits = create(passages(*equal)).search(query("bridg"), limit)
         assert [hit.passage.article.id for hit in hits] == [f"{number}.txt" for number in range(7)][:limit]
 
 
-@every_engine
-def test_the_first_of_many(engine: Engine) -> None:
-    """A smaller limit gives the beginning of what a larger one gives."""
-    searched = engine(passages(*TARN))
-    everything = searched.search(query("bridg", "cross"), 10)
-    assert [searched.search(query("bridg", "cross"), limit) for limit in (1, 2, 3)] == [
-        everything[:1],
-        everything[:2],
-        everything[:3],
+@every_retriever
+def test_a_smaller_limit_returns_a_prefix(create: CreateRetriever) -> None:
+    """A smaller limit returns the beginning of the hits of a larger one."""
+    retriever = create(passages(*TARN))
+    hits = retriever.search(query("bridg", "cross"), 10)
+    assert [retriever.search(query("bridg", "cross"), limit) for limit in (1, 2, 3)] == [
+        hits[:1],
+        hits[:2],
+        hits[:3],
     ]
 
 
-@every_engine
+@every_retriever
 @pytest.mark.parametrize("articles", [(), (article(""),), (article("* * *"),), (article("The and of."),)])
-def test_an_archive_without_a_word(engine: Engine, articles: tuple[Article, ...]) -> None:
-    """An archive without articles, without paragraphs or without a searched word has no hits."""
-    assert engine(passages(*articles)).search(query("bridg"), 3) == []
+def test_an_empty_archive_has_no_hits(create: CreateRetriever, articles: tuple[Article, ...]) -> None:
+    """An archive without articles, paragraphs or terms has no hits."""
+    assert create(passages(*articles)).search(query("bridg"), 3) == []
 
 
-@every_engine
-def test_a_term_of_every_passage(engine: Engine) -> None:
-    """A term that stands in every passage of a tiny archive still scores above zero."""
+@every_retriever
+def test_a_term_in_every_passage(create: CreateRetriever) -> None:
+    """A term in every passage of a tiny archive still scores above zero."""
     tiny = [article("The bridge fell.", id="a"), article("A bridge of wood stood there.", id="b")]
-    hits = engine(passages(*tiny)).search(query("bridg"), 10)
+    hits = create(passages(*tiny)).search(query("bridg"), 10)
     assert len(hits) == 2
     assert all(hit.score > 0 for hit in hits)
 
 
-@every_engine
-def test_the_score_is_the_formula(engine: Engine) -> None:
+@every_retriever
+def test_the_score_is_the_formula(create: CreateRetriever) -> None:
     """The score of a body without heading or title is BM25 with Lucene's idf, as the textbook writes it."""
     texts = ["bridge bridge wood", "wood stone", "stone", "river bank mud reed"]
     archive = passages(*(article(text, id=text, title="") for text in texts))
     average, length, count, holders = sum(len(text.split()) for text in texts) / 4, 3, 2, 1
     idf = math.log(1 + (4 - holders + 0.5) / (holders + 0.5))
     expected = idf * count * (K1 + 1) / (count + K1 * (1 - B + B * length / average))
-    (hit,) = engine(archive).search(query(("bridg", 0.5)), 10)
+    (hit,) = create(archive).search(query(("bridg", 0.5)), 10)
     assert hit.score == pytest.approx(0.5 * expected * FIELDS["body"][1])
 
 
@@ -201,18 +198,18 @@ REQUIRED = st.lists(
 )
 
 
-def made(texts: Sequence[tuple[str, str]]) -> tuple[Passage, ...]:
+def build_passages(texts: Sequence[tuple[str, str]]) -> tuple[Passage, ...]:
     return passages(*(article(text, id=str(number), title=title) for number, (text, title) in enumerate(texts)))
 
 
-def defined(archive: Sequence[Passage], asked: Query) -> list[float]:
+def reference_scores(archive: Sequence[Passage], query: Query) -> list[float]:
     """Σ field weight × Σ term weight × ``get_scores([term])``, by rank-bm25's own method."""
     total = [0.0] * len(archive)
     for terms, weight in FIELDS.values():
         corpus = [terms(passage) for passage in archive]
         if any(corpus):
             scorer = LuceneIdf(corpus, k1=K1, b=B)
-            for term in asked.terms:
+            for term in query.terms:
                 scores = scorer.get_scores([term.text])
                 total = [
                     so_far + weight * term.weight * float(score) for so_far, score in zip(total, scores, strict=True)
@@ -220,59 +217,81 @@ def defined(archive: Sequence[Passage], asked: Query) -> list[float]:
     return total
 
 
-@settings(deadline=None)
 @given(
     ARTICLES,
     WEIGHTED,
     st.lists(st.sampled_from(TERMS), max_size=2),
     st.lists(st.lists(st.sampled_from(WORDS), min_size=2, max_size=3).map(" ".join), max_size=4),
 )
-def test_filters_leave_the_same_in_every_engine(
+def test_filters_agree_in_every_retriever(
     texts: list[tuple[str, str]], weights: dict[str, float], excluded: list[str], phrases: list[str]
 ) -> None:
-    """Over any archive, phrases and excluded words leave the engines with the same hits in the same order."""
-    archive = made(texts)
+    """For any archive, phrases and excluded words leave the same hits in the same order in every retriever."""
+    archive = build_passages(texts)
     filters = Filters(phrases=tuple(phrases[:1]), excluded=tuple(phrases[1:]))
-    asked = query(*weights.items(), excluded=excluded, filters=filters)
-    one, *others = (engine(archive).search(asked, 5) for engine in ENGINES)
+    weighted = query(*weights.items(), excluded=excluded, filters=filters)
+    one, *others = (create(archive).search(weighted, 5) for create in RETRIEVERS)
     for other in others:
         assert [hit.passage for hit in one] == [hit.passage for hit in other]
         assert [hit.score for hit in one] == pytest.approx([hit.score for hit in other], rel=1e-9)
 
 
-@every_engine
-@settings(deadline=None)
+@every_retriever
 @given(ARTICLES, WEIGHTED, REQUIRED)
-def test_every_engine_gives_the_defined_score(
-    engine: Engine,
+def test_scores_equal_the_reference(
+    create: CreateRetriever,
     texts: list[tuple[str, str]],
     weights: dict[str, float],
     required: list[list[tuple[str, ...]]],
 ) -> None:
-    """Over any archive and any query, every engine finds what qualifies, with the score that rank-bm25 defines."""
-    archive, asked = made(texts), query(*weights.items(), required=required)
-    scores = defined(archive, asked)
-    qualify = {
+    """For any archive and query, every retriever finds all hits, with the scores that rank-bm25 defines."""
+    archive, weighted = build_passages(texts), query(*weights.items(), required=required)
+    scores = reference_scores(archive, weighted)
+    expected = {
         number
         for number, passage in enumerate(archive)
         if any(weights.keys() & set(terms(passage)) for terms, _ in FIELDS.values())
         and all(any(set(body_terms(passage)).issuperset(one) for one in each) for each in required)
     }
-    hits = engine(archive).search(asked, len(archive) + 1)
+    hits = create(archive).search(weighted, len(archive) + 1)
     numbers = [archive.index(hit.passage) for hit in hits]
-    assert set(numbers) == qualify
+    assert set(numbers) == expected
     assert [hit.score for hit in hits] == pytest.approx([scores[number] for number in numbers], rel=1e-9)
     assert numbers == sorted(numbers, key=lambda number: (-hits[numbers.index(number)].score, number))
-    assert engine(archive).search(asked, 2) == hits[:2]
+    assert create(archive).search(weighted, 2) == hits[:2]
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from(TERMS), max_size=9), min_size=1, max_size=9), st.lists(st.sampled_from(TERMS)))
-def test_postings_are_the_library(corpus: list[list[str]], asked: list[str]) -> None:
-    """Asked as the library is asked, the postings give the library's own scores, repeated terms counted again."""
+def test_get_scores_equals_the_library(corpus: list[list[str]], terms: list[str]) -> None:
+    """``Postings.get_scores`` returns rank-bm25's own scores, counting repeated terms again."""
     if any(corpus):
-        expected = LuceneIdf(corpus, k1=K1, b=B).get_scores(asked)
+        expected = LuceneIdf(corpus, k1=K1, b=B).get_scores(terms)
         (documents,) = Documents.encode(corpus)
         postings = Postings(documents, k1=K1, b=B)
         for one in (postings, reopened(postings)):
-            assert list(one.get_scores(asked)) == pytest.approx(list(expected), rel=1e-9)
+            assert list(one.get_scores(terms)) == pytest.approx(list(expected), rel=1e-9)
+
+
+@every_retriever
+def test_explain_lists_scores_by_field_and_term(create: CreateRetriever) -> None:
+    """Each term's score in each field is listed, times its weight; terms without a score are left out."""
+    retriever = create(passages(*TARN))
+    (first, *_) = retriever.search(query("bridg", "tarn", "submarin"), 3)
+    whole = retriever.explain(query("bridg", "tarn", "submarin"), first.passage)
+    half = retriever.explain(query("bridg", ("tarn", 0.5), "submarin"), first.passage)
+    assert [(one.field, one.term) for one in whole] == [("body", "bridg"), ("body", "tarn"), ("title", "tarn")]
+    shares = [one.score / other.score for one, other in zip(half, whole, strict=True)]
+    assert shares == pytest.approx([1.0, 0.5, 0.5])
+    assert retriever.explain(query("submarin"), first.passage) == ()
+
+
+@given(ARTICLES, WEIGHTED)
+def test_explained_scores_add_up(texts: list[tuple[str, str]], weights: dict[str, float]) -> None:
+    """For any archive and query, the explained scores add up to the hit's score, and the retrievers agree."""
+    archive, weighted = build_passages(texts), query(*weights.items())
+    reference, retriever = ReferenceRetriever(archive), build_retriever(archive)
+    for hit in retriever.search(weighted, len(archive) + 1):
+        found, expected = retriever.explain(weighted, hit.passage), reference.explain(weighted, hit.passage)
+        assert sum(one.score for one in found) == pytest.approx(hit.score, rel=1e-9)
+        assert [(one.field, one.term) for one in found] == [(one.field, one.term) for one in expected]
+        assert [one.score for one in found] == pytest.approx([one.score for one in expected], rel=1e-9)

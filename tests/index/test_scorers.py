@@ -1,4 +1,4 @@
-"""The compiled search leaves out most of the work and nothing of the answer."""
+"""Test that the compiled scorer, which skips most postings, gives the same results as the numpy scorer."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ WEIGHTS = (1.0, 0.4)
 
 
 @pytest.fixture(autouse=True)
-def compiled() -> None:
-    """Without the compiled search there is nothing to hold to the plain one."""
+def require_library() -> None:
+    """Skip these tests without the compiled library."""
     if not load_library(LIBRARY, SOURCES):
-        missing("the compiled search (install the checkout: pip install -e .)")
+        missing("the compiled library (install the checkout: pip install -e .)")
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Two fields of the same passages, drawn at random; ``seed`` decides all of it."""
+class RandomFields:
+    """Two fields of the same documents, and queries, determined by ``seed``."""
 
     seed: int
 
     def corpora(self) -> tuple[Corpus, Corpus]:
-        """One field with many words, one with few; many passages alike, some empty, some of one word mostly."""
+        """Return one field with many words, one with few; many documents equal, some empty, some mostly of one word."""
         rng = np.random.default_rng(self.seed)
         size, words = int(rng.integers(1, 700)), int(rng.integers(2, 200))
         common = (np.arange(words) + 1.0) ** -rng.uniform(0, 1.5)
-        drawn: list[Corpus] = []
+        corpora: list[Corpus] = []
         for most in (int(rng.integers(1, 30)), 3):
             corpus = [
                 [f"w{word}" for word in rng.choice(words, rng.integers(0, most + 1), p=common / common.sum()).tolist()]
@@ -54,11 +54,11 @@ class Drawn:
                 corpus[number] = ["w0", *["w1"] * int(rng.integers(1, 2000))]
             for number in rng.integers(0, size, size // 4).tolist():
                 corpus[number] = corpus[0]
-            drawn.append(corpus)
-        return drawn[0], drawn[1]
+            corpora.append(corpus)
+        return corpora[0], corpora[1]
 
     def queries(self, count: int) -> list[list[Term]]:
-        """Of one to twelve terms, some of which no passage holds, with weights that are often the same."""
+        """Return queries of one to twelve terms, some in no document, with often equal weights."""
         rng = np.random.default_rng([self.seed, 1])
         return [
             [
@@ -69,7 +69,7 @@ class Drawn:
         ]
 
 
-def counted(*corpora: Corpus) -> list[Postings]:
+def build_postings(*corpora: Corpus) -> list[Postings]:
     return [Postings(documents, **PARAMETERS) for documents in Documents.encode(*corpora)]
 
 
@@ -85,64 +85,64 @@ def reference(corpora: Sequence[Corpus], terms: Sequence[Term]) -> list[float]:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_two_thousand_questions(seed: int) -> None:
-    """Of 2,000 random weighted queries, each has the passages, the order and the scores that scoring all gives.
+def test_random_queries(seed: int) -> None:
+    """For 2,000 random weighted queries, both scorers return the same documents, in the same order, with equal scores.
 
-    Those scores are rank-bm25's own, of which a few queries of each corpus are asked.
+    For a few queries of each corpus the scores are compared with rank-bm25's own.
     """
-    drawn = Drawn(seed)
-    corpora = drawn.corpora()
-    fields = counted(*corpora)
-    opened = [reopened(field) for field in fields]
-    fast, again, plain, rng = (
+    random_fields = RandomFields(seed)
+    corpora = random_fields.corpora()
+    fields = build_postings(*corpora)
+    stored = [reopened(field) for field in fields]
+    native, native_stored, plain, rng = (
         create_scorer(fields),
-        create_scorer(opened),
+        create_scorer(stored),
         NumpyScorer(fields),
         np.random.default_rng([seed, 2]),
     )
-    for number, terms in enumerate(drawn.queries(50)):
+    for number, terms in enumerate(random_fields.queries(50)):
         lists = QueryPostings.look_up(list(zip(fields, WEIGHTS, strict=True)), terms)
         limit = int(rng.choice([1, 3, 10, 50, 1000]))
-        marks = (rng.random(len(corpora[0])) < 0.3).astype(np.uint8) if number % 3 == 0 else None
-        found = fast.top_k(lists, marks, limit)
-        assert found == plain.top_k(lists, marks, limit)
-        lists = QueryPostings.look_up(list(zip(opened, WEIGHTS, strict=True)), terms)
-        assert found == again.top_k(lists, marks, limit) == NumpyScorer(opened).top_k(lists, marks, limit)
+        mask = (rng.random(len(corpora[0])) < 0.3).astype(np.uint8) if number % 3 == 0 else None
+        found = native.top_k(lists, mask, limit)
+        assert found == plain.top_k(lists, mask, limit)
+        lists = QueryPostings.look_up(list(zip(stored, WEIGHTS, strict=True)), terms)
+        assert found == native_stored.top_k(lists, mask, limit) == NumpyScorer(stored).top_k(lists, mask, limit)
         if number < 3:
             scores = reference(corpora, terms)
             assert [score for score, _ in found] == pytest.approx([scores[one] for _, one in found], rel=1e-9)
-            held = [one for one, score in enumerate(scores) if score and (marks is None or marks[one])]
-            assert len(found) == min(limit, len(held))
+            matching = [one for one, score in enumerate(scores) if score and (mask is None or mask[one])]
+            assert len(found) == min(limit, len(matching))
             worst = min((score for score, _ in found), default=math.inf)
-            missed = set(held) - {one for _, one in found}
+            missed = set(matching) - {one for _, one in found}
             assert all(scores[one] <= worst * (1 + 1e-9) for one in missed)
 
 
-def test_more_passages_than_one_segment() -> None:
-    """Passages of the second segment are found as those of the first are, be their terms rare or common."""
+def test_several_segments() -> None:
+    """Documents of the second segment are found like those of the first, with rare and common terms."""
     rng = np.random.default_rng(5)
     common = (np.arange(5000) + 1.0) ** -0.9
     lengths = rng.integers(0, 9, SEGMENT + 3000).tolist()
     words = iter(rng.choice(5000, sum(lengths), p=common / common.sum()).tolist())
-    (postings,) = counted([[f"w{next(words)}" for _ in range(length)] for length in lengths])
-    fast, plain = create_scorer([postings]), NumpyScorer([postings])
+    (postings,) = build_postings([[f"w{next(words)}" for _ in range(length)] for length in lengths])
+    native, plain = create_scorer([postings]), NumpyScorer([postings])
     for _ in range(200):
-        asked = [Term(f"w{word}", 1.0, "typed") for word in (rng.random(6) ** 4 * 5000).astype(int).tolist()]
-        lists = QueryPostings.look_up([(postings, 1.0)], {term.text: term for term in asked}.values())
+        terms = [Term(f"w{word}", 1.0, "typed") for word in (rng.random(6) ** 4 * 5000).astype(int).tolist()]
+        lists = QueryPostings.look_up([(postings, 1.0)], {term.text: term for term in terms}.values())
         for limit in (1, 10, 50):
-            assert fast.top_k(lists, None, limit) == plain.top_k(lists, None, limit)
+            assert native.top_k(lists, None, limit) == plain.top_k(lists, None, limit)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_passages_that_score_nearly_the_same(seed: int) -> None:
-    """Of passages that hold the same words, the first are those that score most, by however little."""
+def test_nearly_equal_scores(seed: int) -> None:
+    """Documents with nearly equal scores are ordered exactly."""
     rng = np.random.default_rng(seed)
-    alike = [
+    similar = [
         [*"abcd", *rng.choice(list("abcd"), 6).tolist(), *["x"] * length]
         for length in rng.integers(50, 60, 500).tolist()
     ]
-    corpus = [*alike, *([["e", *["x"] * 99]] * 600), *([["x"] * 40] * 25_000)]
-    (postings,) = counted([corpus[number] for number in rng.permutation(len(corpus)).tolist()])
+    corpus = [*similar, *([["e", *["x"] * 99]] * 600), *([["x"] * 40] * 25_000)]
+    (postings,) = build_postings([corpus[number] for number in rng.permutation(len(corpus)).tolist()])
     for _ in range(20):
         lists = QueryPostings.look_up(
             [(postings, 1.0)], [Term(word, float(rng.uniform(0.5, 1)), "typed") for word in "abcde"]
@@ -153,73 +153,73 @@ def test_passages_that_score_nearly_the_same(seed: int) -> None:
             )
 
 
-def test_a_question_of_very_many_words() -> None:
-    """A query of more terms than the compiled search has room for is answered as any other."""
-    (postings,) = counted([[f"w{number}", "w0"] for number in range(2000)])
+def test_more_terms_than_the_kernel_supports() -> None:
+    """A query of more than ``MAX_LISTS`` terms is answered by the fallback."""
+    (postings,) = build_postings([[f"w{number}", "w0"] for number in range(2000)])
     lists = QueryPostings.look_up([(postings, 1.0)], [Term(f"w{number}", 1.0, "typed") for number in range(1500)])
     assert create_scorer([postings]).top_k(lists, None, 20) == NumpyScorer([postings]).top_k(lists, None, 20)
 
 
-def test_how_often_a_passage_holds_a_term() -> None:
-    """A count is known again exactly, however great it is, from a byte and the passage's length."""
+def test_counts_are_recovered_from_impacts() -> None:
+    """Any count is recovered exactly from the impact, the document's length and the exceptions."""
     counts = [1, 2, 3, 7, 20, 254, 255, 256, 5000, 70_000]
     corpus = [["a"] * count + ["b"] * (13 * number) for number, count in enumerate(counts)]
-    (postings,) = counted([*corpus, []])
-    numbers, slots = postings.blocks.postings_of(postings.terms.find("a"), postings.corpus_size)
-    assert numbers.tolist() == list(range(len(counts)))
-    assert postings.blocks.counts(slots, postings.parameters.norms(postings.lengths[numbers])).tolist() == counts
+    (postings,) = build_postings([*corpus, []])
+    doc_ids, positions = postings.blocks.postings_of(postings.terms.find("a"), postings.corpus_size)
+    assert doc_ids.tolist() == list(range(len(counts)))
+    assert postings.blocks.counts(positions, postings.parameters.norms(postings.lengths[doc_ids])).tolist() == counts
 
 
-class Late:
-    """An array that lies there only where it has been asked for; zeros stand everywhere else."""
+class UncheckedArray:
+    """An array whose elements are zero until they have been checked."""
 
     def __init__(self, array: Array) -> None:
-        self._true, self._seen = array, np.zeros_like(array)
-        self.lazy = LazyArray(self._seen, self)
+        self._values, self._visible = array, np.zeros_like(array)
+        self.lazy = LazyArray(self._visible, self)
 
     def check_range(self, start: int, end: int) -> None:
         """See ``BlockCheck.check_range``."""
-        self._seen[start:end] = self._true[start:end]
+        self._visible[start:end] = self._values[start:end]
 
     def check_each(self, positions: Array) -> None:
         """See ``BlockCheck.check_each``."""
-        self._seen[positions] = self._true[positions]
+        self._visible[positions] = self._values[positions]
 
 
 @pytest.mark.parametrize("search", [create_scorer, NumpyScorer])
 @pytest.mark.parametrize("seed", range(10))
-def test_nothing_is_read_that_was_not_checked(search: Callable[[Sequence[Postings]], Scorer], seed: int) -> None:
-    """All that a search reads has been asked of the columns before, where what lies in a file is checked."""
-    fields = counted(*Drawn(seed).corpora())
+def test_only_checked_elements_are_read(search: Callable[[Sequence[Postings]], Scorer], seed: int) -> None:
+    """Everything that a search reads has been checked before."""
+    fields = build_postings(*RandomFields(seed).corpora())
     plain = NumpyScorer(fields)
-    for terms in Drawn(seed).queries(20):
-        late = [
+    for terms in RandomFields(seed).queries(20):
+        unchecked = [
             Postings.from_stored(
-                StoredPostings({name: Late(one).lazy for name, one in field.to_arrays().items()}, field.terms)
+                StoredPostings({name: UncheckedArray(one).lazy for name, one in field.to_arrays().items()}, field.terms)
             )
             for field in fields
         ]
         expected = plain.top_k(QueryPostings.look_up(list(zip(fields, WEIGHTS, strict=True)), terms), None, 10)
         assert (
-            search(late).top_k(QueryPostings.look_up(list(zip(late, WEIGHTS, strict=True)), terms), None, 10)
+            search(unchecked).top_k(QueryPostings.look_up(list(zip(unchecked, WEIGHTS, strict=True)), terms), None, 10)
             == expected
         )
 
 
-def test_questions_at_the_same_time() -> None:
-    """Threads that ask the same index at once get what each would get alone."""
-    fields = counted(*Drawn(3).corpora())
-    fast = create_scorer(fields)
-    asked = [
-        QueryPostings.look_up(list(zip(fields, WEIGHTS, strict=True)), terms) for terms in Drawn(3).queries(50)
+def test_concurrent_searches() -> None:
+    """Threads that search the same index at once get the results of sequential searches."""
+    fields = build_postings(*RandomFields(3).corpora())
+    native = create_scorer(fields)
+    queries = [
+        QueryPostings.look_up(list(zip(fields, WEIGHTS, strict=True)), terms) for terms in RandomFields(3).queries(50)
     ] * 8
-    alone = [fast.top_k(lists, None, 10) for lists in asked]
+    sequential = [native.top_k(lists, None, 10) for lists in queries]
     with ThreadPoolExecutor(8) as threads:
-        assert list(threads.map(lambda lists: fast.top_k(lists, None, 10), asked)) == alone
+        assert list(threads.map(lambda lists: native.top_k(lists, None, 10), queries)) == sequential
 
 
-def test_which_library_is_used(tmp_path: Path) -> None:
-    """A library is used that is of the sources beside it: none that is of others, damaged, or not there."""
+def test_only_a_matching_library_is_loaded(tmp_path: Path) -> None:
+    """A library is loaded if it was compiled from the given sources; not if it is missing, damaged or outdated."""
     library, changed = tmp_path / "library", tmp_path / "changed.c"
     assert not load_library(tmp_path / "none", SOURCES)
     shutil.copy(LIBRARY, library)

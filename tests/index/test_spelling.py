@@ -1,4 +1,4 @@
-"""One word spelt in two ways, and names that only look like it."""
+"""Test which words are searched in another spelling: typos and transposed names, but never similar names."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BOTH_WAYS = [*NAMES, *((other, one) for one, other in NAMES)]
 
 
 def other_spellings(question: str, *texts: str) -> set[str]:
-    """The terms, beside the typed ones, under which ``question`` is searched in an archive of these paragraphs."""
+    """Return the terms that spelling adds to ``question`` in an archive of these paragraphs."""
     forms = expand(lexicon(*texts), Question(question)).expansions
     return {text for form in forms if form.origin == "spelling" for text in form.terms}
 
@@ -49,28 +49,28 @@ def sentence(name: str) -> str:
     return f"The envoy met {name} on the river quay in the spring."
 
 
-@pytest.mark.parametrize(("asked", "other"), BOTH_WAYS)
-def test_names_that_both_stand_in_the_archive(asked: str, other: str) -> None:
-    """Two names that are not each other are never joined, though the archive uses both beside the same words."""
-    assert other_spellings(asked, sentence(asked), sentence(other)) == set()
+@pytest.mark.parametrize(("typed", "other"), BOTH_WAYS)
+def test_two_names_of_the_archive_are_not_joined(typed: str, other: str) -> None:
+    """Two different names are never joined, even if the archive uses both next to the same words."""
+    assert other_spellings(typed, sentence(typed), sentence(other)) == set()
 
 
-@pytest.mark.parametrize(("asked", "other"), BOTH_WAYS)
-def test_a_name_that_the_archive_does_not_hold(asked: str, other: str) -> None:
-    """A name that is asked for is not taken for another that alone stands in the archive."""
-    assert other_spellings(asked, sentence(other)) == set()
-    assert other_spellings(asked.lower(), sentence(other)) == set()
+@pytest.mark.parametrize(("typed", "other"), BOTH_WAYS)
+def test_an_unknown_name_is_not_replaced(typed: str, other: str) -> None:
+    """A name that is not in the archive is not replaced by a similar one that is."""
+    assert other_spellings(typed, sentence(other)) == set()
+    assert other_spellings(typed.lower(), sentence(other)) == set()
 
 
 def test_a_name_with_two_letters_exchanged() -> None:
-    """Two spellings of a name that stand beside the same words are searched together, whichever was typed."""
+    """Two spellings of a name, used next to the same words, are searched together, whichever was typed."""
     texts = (sentence("General Natakani"), sentence("General Nakatani"))
     assert other_spellings("Natakani", *texts) == {"nakatani"}
     assert other_spellings("nakatani", *texts) == {"natakani"}
 
 
-def test_a_name_with_two_letters_exchanged_in_another_company() -> None:
-    """Two names of the same letters that share no neighbouring word are two names."""
+def test_a_transposed_name_with_other_neighbors() -> None:
+    """Two names with the same letters but no common neighbor are two names."""
     texts = ("Old General Natakani slept.", "Young singer Nakatani danced.")
     assert other_spellings("Natakani", *texts) == set()
 
@@ -84,43 +84,43 @@ def test_a_name_with_two_letters_exchanged_in_another_company() -> None:
         ("goverment", "govern"),
     ],
 )
-def test_a_slip_in_a_question(typed: str, meant: str) -> None:
-    """A typed word that the archive does not hold is also searched as the word that it is a slip for."""
+def test_a_typo_in_a_question(typed: str, meant: str) -> None:
+    """A word that is not in the archive is also searched as the word it may be a typo of."""
     text = "General Nakatani inspected a submarine, then the infrastructure, for the government."
     assert meant in other_spellings(typed, text)
 
 
-def test_both_spellings_of_a_misspelt_name() -> None:
-    """A slip for a name that the archive spells in two ways finds both."""
+def test_a_typo_of_a_name_with_two_spellings() -> None:
+    """A typo of a name that the archive spells in two ways is searched as both."""
     texts = (sentence("General Natakani"), sentence("General Nakatani"))
     assert {"nakatani", "natakani"} <= other_spellings("nakatini", *texts)
 
 
 @pytest.mark.parametrize("typed", ["submarine", "submarines", "SUBMARINE’s"])
-def test_a_word_that_the_archive_holds(typed: str) -> None:
-    """A word that stands in the archive is taken as typed, however near another is."""
+def test_a_word_of_the_archive_is_not_corrected(typed: str) -> None:
+    """A word that is in the archive is searched as typed, however similar another one is."""
     assert other_spellings(typed, "One submarine came.", "A submarina sank.") == set()
 
 
 @pytest.mark.parametrize("typed", ["teh", "quya", "piar", "🎉", "x", "日本"])
-def test_a_short_word(typed: str) -> None:
-    """A short word is never guessed at."""
+def test_a_short_word_is_not_corrected(typed: str) -> None:
+    """A short word is never corrected."""
     assert other_spellings(typed, "The quay has a pier and ten piers more.") == set()
 
 
 @pytest.mark.parametrize("typed", ["g0vernment", "2024567", "regiment12"])
-def test_a_word_with_a_digit(typed: str) -> None:
-    """A word with a digit is never taken for another."""
+def test_a_word_with_a_digit_is_not_corrected(typed: str) -> None:
+    """A word with a digit is never corrected."""
     assert other_spellings(typed, "The government moved regiment21 on 2024576.") == set()
 
 
 @pytest.mark.parametrize("typed", ["what did the fed do", "the fed’s rates", "WHAT DID THE FED DO"])
-def test_a_name_that_is_typed_small_and_looks_like_a_verb(typed: str) -> None:
-    """A small "fed" is a form of "feed", and is searched as the name too, where the archive holds that."""
+def test_a_lowercase_name_that_is_also_a_verb_form(typed: str) -> None:
+    """A lower-case "fed" is a form of "feed", and is also searched as the name if the archive has it."""
     assert other_spellings(typed, "Rates of the Fed rose.", "She fed the geese.") == {"fed"}
     assert other_spellings(typed, "She fed the geese.") == set()
 
 
-def test_a_name_that_is_typed_large_is_no_verb() -> None:
-    """Who types the name large asks for nothing else."""
+def test_a_capitalized_name_is_not_a_verb_form() -> None:
+    """A capitalized name is searched as the name only."""
     assert other_spellings("what did the Fed do", "Rates of the Fed rose.", "She fed the geese.") == set()

@@ -1,4 +1,4 @@
-"""Where the terms of an archive stand: what is found at once is what looking at each paragraph finds."""
+"""Test the token arrays: searching many paragraphs at once equals analyzing each paragraph."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ TEXTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map("
 
 
 @pytest.mark.parametrize(
-    ("numbers", "found"),
+    ("numbers", "ranges"),
     [([], []), ([0], [(0, 1)]), ([3, 4, 5], [(3, 6)]), ([0, 2, 3, 7], [(0, 1), (2, 4), (7, 8)])],
 )
-def test_numbers_that_follow_each_other_are_one_range(numbers: list[int], found: list[tuple[int, int]]) -> None:
-    """Ascending numbers become half-open ranges, as few as can be."""
-    assert list(consecutive_ranges(numbers)) == found
+def test_consecutive_numbers_form_one_range(numbers: list[int], ranges: list[tuple[int, int]]) -> None:
+    """Ascending numbers become half-open ranges, as few as possible."""
+    assert list(consecutive_ranges(numbers)) == ranges
 
 
-def standing(paragraph: Paragraph, wanted: set[str]) -> list[tuple[str, int, int]]:
-    """Each wanted term of ``paragraph``: how many terms precede it, and the sentence that holds all of it, or -1."""
+def find_terms(paragraph: Paragraph, terms: set[str]) -> list[tuple[str, int, int]]:
+    """Return each occurrence of a term: term, number of preceding tokens, and the sentence that contains it, or -1."""
     spans = split_sentences(paragraph.text)
     searched = (token for token in analysis.tokenize(paragraph.text) if not token.is_stop)
     return [
@@ -38,48 +38,50 @@ def standing(paragraph: Paragraph, wanted: set[str]) -> list[tuple[str, int, int
             next((i for i, span in enumerate(spans) if span.contains(Span(one.start, one.end))), -1),
         )
         for at, one in enumerate(searched)
-        if one.term in wanted
+        if one.term in terms
     ]
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=3), st.sets(st.sampled_from(WORDS), min_size=1), st.randoms())
-def test_what_stands_in_many_paragraphs_is_what_stands_in_each(
-    told: list[list[str]], asked: set[str], chance: object
+def test_occurrences_equal_those_of_each_paragraph(
+    texts_by_article: list[list[str]], words: set[str], chance: object
 ) -> None:
-    """Terms, their places and their sentences are those of each paragraph, looked at by itself."""
-    whole = build_index([article("\n\n".join(texts), id=f"{number}.txt") for number, texts in enumerate(told)])
-    archive, tokens = whole.archive, whole.tokens
-    wanted = {term for word in asked for term in analysis.extract_terms(word)}
-    flags = tokens.term_mask(tokens.term_ids(sorted(wanted)))
-    looked_at = [paragraph for paragraph in archive.paragraphs if chance.random() < 0.7]  # type: ignore[attr-defined]
-    numbers = [tokens.paragraph_number(paragraph) for paragraph in looked_at]
+    """Terms, their positions and their sentences equal those of each paragraph, analyzed by itself."""
+    index = build_index(
+        [article("\n\n".join(texts), id=f"{number}.txt") for number, texts in enumerate(texts_by_article)]
+    )
+    archive, tokens = index.archive, index.tokens
+    terms = {term for word in words for term in analysis.extract_terms(word)}
+    mask = tokens.term_mask(tokens.term_ids(sorted(terms)))
+    chosen = [paragraph for paragraph in archive.paragraphs if chance.random() < 0.7]  # type: ignore[attr-defined]
+    numbers = [tokens.paragraph_number(paragraph) for paragraph in chosen]
     found: dict[int, list[tuple[int, int, int]]] = {number: [] for number in numbers}
-    for at, term, number, sentence in zip(*tokens.occurrences(flags, numbers), strict=True):
+    for at, term, number, sentence in zip(*tokens.occurrences(mask, numbers), strict=True):
         found[int(number)].append((term, at - sum(map(tokens.token_count, archive.paragraphs[:number])), sentence))
     assert found == {
-        number: [(tokens.term_ids([term])[0], at, sentence) for term, at, sentence in standing(paragraph, wanted)]
-        for number, paragraph in zip(numbers, looked_at, strict=True)
+        number: [(tokens.term_ids([term])[0], at, sentence) for term, at, sentence in find_terms(paragraph, terms)]
+        for number, paragraph in zip(numbers, chosen, strict=True)
     }
 
 
-def test_nothing_stands_where_nothing_is_looked_at() -> None:
-    """Without a paragraph, or without a wanted term, nothing is found."""
+def test_no_paragraph_or_term_has_no_occurrence() -> None:
+    """Without a paragraph, or without a term, there is no occurrence."""
     tokens = build_index([article("The old pier cost much.")]).tokens
-    everything = np.ones_like(tokens.term_mask(()))
-    assert not len(tokens.occurrences(everything, []).tokens)
+    every_term = np.ones_like(tokens.term_mask(()))
+    assert not len(tokens.occurrences(every_term, []).tokens)
     assert not len(tokens.occurrences(tokens.term_mask(()), [0]).tokens)
 
 
 @pytest.mark.parametrize(
-    ("terms", "at", "follows"), [("old pier", 0, True), ("pier old", 0, False), ("pier", 9, False)]
+    ("terms", "at", "expected"), [("old pier", 0, True), ("pier old", 0, False), ("pier", 9, False)]
 )
-def test_terms_follow_one_another_within_a_paragraph(terms: str, at: int, follows: bool) -> None:
-    """Terms stand in a row where each is the next, and never across the end of a paragraph."""
+def test_has_sequence_at(terms: str, at: int, expected: bool) -> None:
+    """Terms form a sequence if each directly follows the one before, within the paragraph."""
     tokens = build_index([article("The old pier.\n\nThe pier.")]).tokens
-    assert tokens.has_sequence_at(tokens.term_ids(analysis.extract_terms(terms)), at, 0) is follows
+    assert tokens.has_sequence_at(tokens.term_ids(analysis.extract_terms(terms)), at, 0) is expected
 
 
-def test_terms_do_not_follow_into_the_next_paragraph() -> None:
-    """The last term of one paragraph and the first of the next are not in a row."""
+def test_a_sequence_does_not_continue_in_the_next_paragraph() -> None:
+    """The last term of one paragraph and the first of the next are no sequence."""
     tokens = build_index([article("It was old.\n\nPiers stood.")]).tokens
     assert not tokens.has_sequence_at(tokens.term_ids(analysis.extract_terms("old pier")), 0, 0)
