@@ -77,10 +77,6 @@ class ClaimRow:
             return "superseded"
         return "deleted" if self.is_deleted and not claim.is_deleted else "held"
 
-    def is_leased_for(self, seconds: float, now: float) -> bool:
-        """Whether no one else can claim it within so many seconds."""
-        return now + seconds <= self.leased_until <= now + LEASE
-
     def is_blocked_for(self, holder: str, now: float) -> bool:
         """Whether ``holder`` cannot claim it: it already does, or another holder's lease is running."""
         if self.holder is None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
-from bot.store import answers, claims
+from bot.store import claims
 from bot.store.claims import UNCERTAIN, ClaimRow
 from bot.store.database import Database
 from bot.store.models import (
@@ -27,12 +29,56 @@ from bot.store.models import (
     Outcome,
     QuestionEvent,
     hash_user_id,
+    normalize_answer_id,
 )
 
 log = logging.getLogger(__name__)
 
 # Rows deleted in one transaction, which claims wait for: some milliseconds.
 _DELETE_BATCH = 1_000
+
+_SAVE_FEEDBACK = """
+    INSERT INTO ratings (question, person, useful, note)
+    SELECT id, ?, ?, ? FROM questions WHERE (team, channel, ts) = (?, ?, ?)
+    ON CONFLICT (question, person) DO UPDATE SET useful = excluded.useful, note = excluded.note
+"""
+_FIND_FEEDBACK = """
+    SELECT useful, note FROM ratings JOIN questions ON id = question WHERE (team, channel, ts) = (?, ?, ?)
+    ORDER BY useful, note
+"""
+_SAVE_ANSWER = """
+    INSERT OR REPLACE INTO replies
+        (question, id, thread, person, surface, words, follows, is_public, outcome, receipt, asked_at)
+    SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, asked_at FROM questions WHERE (team, channel, ts) = (?, ?, ?)
+"""
+_DELETE_ANSWER = """
+    DELETE FROM replies WHERE question = (SELECT id FROM questions WHERE (team, channel, ts) = (?, ?, ?))
+"""
+# Deletes copies of a question from follow-ups: in its thread, and in threads that start at it or at its reply.
+_CLEAR_FOLLOW_UPS = """
+    UPDATE replies SET follows = '' WHERE follows != '' AND question IN (
+        SELECT later.id FROM questions AS earlier
+        JOIN replies AS old ON old.question = earlier.id
+        JOIN questions AS later ON (later.team, later.channel) = (earlier.team, earlier.channel)
+        WHERE (earlier.team, earlier.channel, earlier.ts) = (?, ?, ?)
+        AND (length(later.ts), later.ts) > (length(earlier.ts), earlier.ts)
+        AND replies.thread IN (old.thread, earlier.ts, earlier.reply_ts)
+    )
+"""
+_COLUMNS = """
+    replies.id, team, channel, ts, replies.thread, replies.person, surface, words, replies.outcome, receipt,
+    replies.asked_at, follows, is_public
+"""
+_FIND_ANSWER = f"SELECT {_COLUMNS} FROM replies JOIN questions ON questions.id = question"
+_SINCE = "replies.asked_at >= ? AND (is_public OR ?)"
+_NEWEST_FIRST = "ORDER BY replies.asked_at DESC, question DESC"
+_FIND_UNHELPFUL = f"""
+    SELECT {_COLUMNS}, note FROM replies JOIN questions ON questions.id = replies.question
+    JOIN ratings ON ratings.question = replies.question
+    WHERE NOT useful AND {_SINCE} ORDER BY replies.asked_at DESC, replies.question DESC, note
+"""
+# Separates the earlier questions: plain text has no line breaks.
+_LINE = "\n"
 
 
 class Store:
@@ -103,9 +149,9 @@ class Store:
         claims.save(db, row)
         if not before.is_obsolete(claim.version):
             if record is None or row.is_deleted:
-                answers.delete_answer(db, ref)
+                _delete_answer(db, ref)
             else:
-                answers.save_answer(db, record)
+                _save_answer(db, record)
         return self._assign(db, row, now) if row.has_more_work else None
 
     def _assign(self, db: sqlite3.Connection, row: ClaimRow, now: float) -> Claim:
@@ -137,7 +183,7 @@ class Store:
 
     def _delete_question(self, db: sqlite3.Connection, ref: MessageRef) -> Claim | None:
         now = self._clock()
-        answers.delete_answer(db, ref)
+        _delete_answer(db, ref)
         row = claims.find(db, ref) or ClaimRow(ref.team, ref.channel, ref.ts, "", None, asked_at=now)
         row = replace(row, is_deleted=True, asked_at=now, newer_version=None, newer_body=None)
         if row.is_blocked_for(self._holder, now):
@@ -153,8 +199,9 @@ class Store:
 
         "deleted" is not returned for a claim that already says so.
         """
+        now = self._clock()
         row = self._database.read(lambda db: claims.find(db, claim.ref))
-        if row is not None and row.is_leased_for(POSTING, self._clock()):
+        if row is not None and now + POSTING <= row.leased_until <= now + LEASE:
             return row.lease_state(self._holder, claim)
         return self._database.write(lambda db: self._extend_lease(db, claim))
 
@@ -198,34 +245,84 @@ class Store:
     def save_feedback(self, ref: MessageRef, user: str, feedback: Feedback) -> None:
         """Save or replace one user's feedback on the reply to a question; nothing if the question is unknown.
 
-        The user's name is not stored, and the feedback is deleted with the question.
+        The user's id is not stored, and the feedback is deleted with the question.
         """
-        self._database.write(lambda db: answers.save_feedback(db, ref, user, feedback))
+        # The hash differs from question to question, so that one person's ratings cannot be connected.
+        key = f"{ref.team} {ref.channel} {ref.ts} {user}"
+        user_hash = hashlib.sha256(key.encode()).hexdigest()[:16]
+        values = (user_hash, feedback.useful, feedback.note, ref.team, ref.channel, ref.ts)
+        self._database.write(lambda db: db.execute(_SAVE_FEEDBACK, values))
 
     def find_feedback(self, ref: MessageRef) -> tuple[Feedback, ...]:
         """All feedback on the reply to a question, in an order that does not reveal who gave it."""
-        return self._database.read(lambda db: answers.find_feedback(db, ref))
+        key = (ref.team, ref.channel, ref.ts)
+        rows = self._database.read(lambda db: db.execute(_FIND_FEEDBACK, key).fetchall())
+        return tuple(Feedback(bool(useful), note) for useful, note in rows)
 
     def find_answer(self, answer_id: str) -> AnswerRecord | None:
-        """The record of an answer; None if there is none, or it was deleted."""
-        return self._database.read(lambda db: answers.find_answer(db, answer_id))
+        """The newest record with an answer id as a person typed it; None if there is none, or it was deleted."""
+        sql = f"{_FIND_ANSWER} WHERE replies.id = ? {_NEWEST_FIRST} LIMIT 1"
+        return next(self._query(sql, normalize_answer_id(answer_id)), None)
 
     def find_latest_answer(self, team: str, channel: str, thread: str, before: str) -> AnswerRecord | None:
-        """The last record in a thread before the message ``before``, or that whose reply starts the thread."""
-        return self._database.read(lambda db: answers.find_latest(db, team, channel, thread, before))
+        """The last record in a thread before the message ``before``, by time of the question, not of its edits.
+
+        If there is none, the record whose reply starts the thread.
+        """
+        # Of two timestamps, the longer is later.
+        earlier = "(length(ts), ts) < (length(?), ?) ORDER BY length(ts) DESC, ts DESC LIMIT 1"
+        in_thread = f"{_FIND_ANSWER} WHERE (replies.thread, team, channel) = (?, ?, ?) AND {earlier}"
+        at_root = f"{_FIND_ANSWER} WHERE (questions.reply_ts, team, channel) = (?, ?, ?) LIMIT 1"
+        found = next(self._query(in_thread, thread, team, channel, before, before), None)
+        return found or next(self._query(at_root, thread, team, channel), None)
 
     def find_recent(self, team: str, user: str, limit: int) -> tuple[AnswerRecord, ...]:
         """One user's own records, newest first."""
-        return self._database.read(lambda db: answers.find_recent(db, hash_user_id(team, user), limit))
+        sql = f"{_FIND_ANSWER} WHERE replies.person = ? {_NEWEST_FIRST} LIMIT ?"
+        return tuple(self._query(sql, hash_user_id(team, user), limit))
 
     def find_unanswered(self, since: float, *, private: bool) -> tuple[AnswerRecord, ...]:
         """Abstentions since a Unix time in public channels, or with ``private`` everywhere, newest first; anonymous."""
-        return self._database.read(lambda db: answers.find_unanswered(db, since, private=private))
+        sql = f"{_FIND_ANSWER} WHERE replies.outcome = 'abstention' AND {_SINCE} {_NEWEST_FIRST}"
+        return tuple(replace(record, user_hash="") for record in self._query(sql, since, private))
 
     def find_unhelpful(self, since: float, *, private: bool) -> tuple[tuple[AnswerRecord, Feedback], ...]:
         """Records with unhelpful feedback, selected in the same way; anonymous."""
-        return self._database.read(lambda db: answers.find_unhelpful(db, since, private=private))
+        rows = self._database.read(lambda db: db.execute(_FIND_UNHELPFUL, (since, private)).fetchall())
+        return tuple((replace(_record(row[:-1]), user_hash=""), Feedback(False, row[-1])) for row in rows)
+
+    def _query(self, sql: str, *values: object) -> Iterator[AnswerRecord]:
+        return map(_record, self._database.read(lambda db: db.execute(sql, values).fetchall()))
 
     def close(self) -> None:
         """Close the database; further calls raise ``StoreError``."""
         self._database.close()
+
+
+def _save_answer(db: sqlite3.Connection, record: AnswerRecord) -> None:
+    ref = record.ref
+    db.execute(_CLEAR_FOLLOW_UPS, (ref.team, ref.channel, ref.ts))
+    columns = (
+        record.id,
+        record.thread,
+        record.user_hash,
+        record.entry_point,
+        record.question,
+        _LINE.join(record.earlier_questions),
+        record.is_public,
+        record.outcome,
+        record.receipt,
+    )
+    db.execute(_SAVE_ANSWER, (*columns, ref.team, ref.channel, ref.ts))
+
+
+def _delete_answer(db: sqlite3.Connection, ref: MessageRef) -> None:
+    for sql in (_CLEAR_FOLLOW_UPS, _DELETE_ANSWER):
+        db.execute(sql, (ref.team, ref.channel, ref.ts))
+
+
+def _record(row: tuple[Any, ...]) -> AnswerRecord:
+    answer_id, team, channel, ts, *rest, earlier, is_public = row
+    questions = tuple(earlier.split(_LINE)) if earlier else ()
+    record = AnswerRecord(answer_id, MessageRef(team, channel, ts), *rest)
+    return replace(record, earlier_questions=questions, is_public=bool(is_public))

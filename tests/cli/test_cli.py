@@ -87,9 +87,9 @@ def test_why_adds_the_trace(root: Path) -> None:
     """``--why`` shows the search terms and the origin of each."""
     out = json.loads(run("ask", "--json", "--why", QUESTION, folder=root).stdout)
     assert {"typed", "acronym"} <= {term["origin"] for term in out["trace"]["terms"]}
-    told = run("ask", "--why", QUESTION, folder=root).stdout
-    assert "Searched" in told
-    assert "acronym" in told
+    printed = run("ask", "--why", QUESTION, folder=root).stdout
+    assert "Searched" in printed
+    assert "acronym" in printed
 
 
 def test_limit_counts_quotes(root: Path) -> None:

@@ -58,7 +58,7 @@ def printed(done: subprocess.CompletedProcess[str]) -> str:
     return " ".join(done.stdout.split())
 
 
-def test_a_person_reads_a_table(folder: Path) -> None:
+def test_metrics_are_printed(folder: Path) -> None:
     """Each metric is printed with its value and what it counts."""
     done = evaluate(folder)
     assert (done.returncode, done.stderr) == (0, "")
@@ -66,7 +66,7 @@ def test_a_person_reads_a_table(folder: Path) -> None:
     assert "verbatim 1.000" in printed(done)
 
 
-def test_a_program_reads_json(folder: Path) -> None:
+def test_json(folder: Path) -> None:
     """``--json`` prints the metrics by name and nothing else."""
     out = json.loads(evaluate(folder, "--json").stdout)
     assert list(out) == [field.alias or name for name, field in Metrics.model_fields.items()]

@@ -32,7 +32,7 @@ def test_an_index_that_cannot_be_saved_is_a_failure(tmp_path: Path, root: Path) 
     assert done.stderr.endswith("it is built again at every start; see the note above.\n")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="only whoever owns a file may read it there")
+@pytest.mark.skipif(sys.platform == "win32", reason="file permissions work differently there")
 def test_the_state_folder_is_private(tmp_path: Path, root: Path) -> None:
     """The state folder and its files, which contain articles and questions, are readable by their owner only."""
     before = os.umask(0o022)

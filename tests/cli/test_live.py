@@ -1,4 +1,4 @@
-"""A live ``serve`` process, connected over a real websocket to the stand-in: one reply where one is due."""
+"""``pullquote serve`` as a process, connected to the fake Slack over a websocket: each question gets one reply."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Live:
         return self.slack.say(GENERAL, f"{self.slack.mention} {text}", thread=thread)
 
     def replies_to(self, message: Message) -> list[str]:
-        """The notification texts of what stands in the thread of ``message``, once all is quiet."""
+        """Notification texts of the messages in the thread, once Slack is idle."""
         thread = message.thread_ts or message.ts
         self.slack.wait_for_replies(message.channel, thread=thread)
         self.slack.wait_until_idle()
@@ -109,8 +109,8 @@ def test_an_edited_question(live: Live) -> None:
     assert len(live.replies_to(asked)) == 1
 
 
-def test_what_is_no_question(live: Live) -> None:
-    """(Another bot's mention and somebody joining: nothing.)"""
+def test_other_events_are_ignored(live: Live) -> None:
+    """(Another bot's mention, and someone joins: no reply.)"""
     before = len(live.slack.replies(GENERAL))
     live.slack.say(GENERAL, f"{live.slack.mention} {QUESTION}", user=OTHER_BOT)
     live.slack.join(GENERAL, COLLEAGUE)
@@ -139,7 +139,7 @@ def test_slack_asks_for_patience(live: Live) -> None:
 
 
 def test_a_dropped_connection(live: Live) -> None:
-    """(A mention while the connection is cut, one answer once it stands again.)"""
+    """(A mention while the connection is down, one answer after it is back.)"""
     live.slack.drop_connections()
     asked = live.mention(QUESTION)
     live.slack.wait_for_replies(GENERAL, thread=asked.ts, timeout=30)
@@ -151,9 +151,9 @@ def test_sigterm_ends_the_process_cleanly(root: Path, tmp_path: Path) -> None:
     with FakeSlack() as slack, serving(slack, tmp_path, root) as process:
         slack.wait_until_connected(30)
         process.send_signal(signal.SIGTERM)
-        _, told = process.communicate(timeout=5)
+        _, errors = process.communicate(timeout=5)
         assert process.returncode == 0
-        assert "Traceback" not in told
+        assert "Traceback" not in errors
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_sigterm_ends_the_process_cleanly(root: Path, tmp_path: Path) -> None:
 def test_a_wrong_token_is_one_sentence(root: Path, tmp_path: Path, changes: dict[str, str], said: str) -> None:
     """A missing, swapped or refused token ends the process with status 2 and one sentence."""
     with FakeSlack() as slack, serving(slack, tmp_path, root, **changes) as process:
-        _, told = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=30)
         assert process.returncode == 2
-        assert said in told
-        assert len(told.strip().splitlines()) == 1
+        assert said in errors
+        assert len(errors.strip().splitlines()) == 1

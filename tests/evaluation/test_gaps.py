@@ -1,4 +1,4 @@
-"""When two questions are the same one, and what is told of them; also by the command ``pullquote gaps``."""
+"""Gaps in the archive: grouping of questions, and ``pullquote gaps``."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from tests.cli.command import run
 ASKED = "when does the ferry sail"
 
 
-def kept(words: str, number: int = 0, *, is_public: bool = True, outcome: Outcome = "abstention") -> AnswerRecord:
-    """Question ``number``, the later the greater."""
+def make_record(
+    words: str, number: int = 0, *, is_public: bool = True, outcome: Outcome = "abstention"
+) -> AnswerRecord:
+    """Record of question ``number``; higher numbers are later."""
     ref = MessageRef("T1", "C1", f"{number}.0")
     one = AnswerRecord(answer_id(ref, ""), ref, "", "", "mention", words, outcome, "{}", asked_at=float(number))
     return replace(one, is_public=is_public)
@@ -49,25 +51,25 @@ SAME = [
 
 
 @pytest.mark.parametrize(("one", "other"), APART)
-def test_questions_for_different_things_are_two(one: str, other: str) -> None:
-    """A question that searches for something else, or elsewhere, is another one."""
-    assert [gap.times for gap in group_gaps([(kept(one, 2), ""), (kept(other, 1), "")])] == [1, 1]
+def test_different_questions_are_separate(one: str, other: str) -> None:
+    """Questions with different terms or filters are separate gaps."""
+    assert [gap.times for gap in group_gaps([(make_record(one, 2), ""), (make_record(other, 1), "")])] == [1, 1]
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
-def test_the_same_question_is_one(one: str, other: str) -> None:
-    """What is asked in other small words, another case or order is the same question, shown as it was asked last."""
-    assert group_gaps([(kept(one, 2), ""), (kept(other, 1), "")]) == (Gap(one, 2, 2.0),)
+def test_the_same_question_is_one_gap(one: str, other: str) -> None:
+    """Stop words, case and order do not matter; the gap shows the latest wording."""
+    assert group_gaps([(make_record(one, 2), ""), (make_record(other, 1), "")]) == (Gap(one, 2, 2.0),)
 
 
 def test_the_order_of_gaps() -> None:
-    """The most frequent question comes first, and of equally frequent ones the newest; each note is told once."""
+    """The most frequent question comes first, ties newest first; duplicate notes are listed once."""
     asked = [
-        (kept("the newest", 5), ""),
-        (kept(ASKED, 4), "too old"),
-        (kept("another", 3), ""),
-        (kept(ASKED, 2), "wrong ferry"),
-        (kept(ASKED, 1), "too old"),
+        (make_record("the newest", 5), ""),
+        (make_record(ASKED, 4), "too old"),
+        (make_record("another", 3), ""),
+        (make_record(ASKED, 2), "wrong ferry"),
+        (make_record(ASKED, 1), "too old"),
     ]
     assert group_gaps([]) == ()
     assert group_gaps(asked) == (
@@ -77,8 +79,8 @@ def test_the_order_of_gaps() -> None:
     )
 
 
-def ask(store: Store, one: AnswerRecord, rated: Feedback | None = None) -> None:
-    """The question is asked now, ends as ``one`` says, and is rated."""
+def save(store: Store, one: AnswerRecord, rated: Feedback | None = None) -> None:
+    """Claim the question now, complete it as ``one`` says, and rate it."""
     claim = store.claim(QuestionEvent(one.id, one.ref, "", "{}"))
     assert claim
     store.complete(claim, one.outcome, "2.0", one)
@@ -86,13 +88,13 @@ def ask(store: Store, one: AnswerRecord, rated: Feedback | None = None) -> None:
         store.save_feedback(one.ref, "U1", rated)
 
 
-def test_what_is_found_in_the_ledger() -> None:
-    """Abstentions are told of, answers that were not helpful too; not others, not older ones, nor private ones."""
+def test_gaps_are_found_in_the_store() -> None:
+    """Abstentions and unhelpful answers are found; other, older and private ones are not."""
     store = Store(None)
-    ask(store, kept("no answer", 1))
-    ask(store, kept("answered", 2, outcome="answer"), Feedback(True))
-    ask(store, kept("badly answered", 3, outcome="answer"), Feedback(False, "too old"))
-    ask(store, kept("no private answer", 4, is_public=False))
+    save(store, make_record("no answer", 1))
+    save(store, make_record("answered", 2, outcome="answer"), Feedback(True))
+    save(store, make_record("badly answered", 3, outcome="answer"), Feedback(False, "too old"))
+    save(store, make_record("no private answer", 4, is_public=False))
     now = time.time()
     found = find_gaps(store, now - 60, private=False)
     assert [gap.question for gap in found.unanswered] == ["no answer"]
@@ -105,34 +107,34 @@ def test_what_is_found_in_the_ledger() -> None:
     }
 
 
-def gaps(state: Path, *arguments: str, private: bool = False) -> str:
-    """What the command prints over a state folder."""
+def run_gaps(state: Path, *arguments: str, private: bool = False) -> str:
+    """Output of the command for a state folder."""
     environment = {**os.environ, "PULLQUOTE_STATE_DIR": str(state), "PULLQUOTE_EDITORS_SEE_PRIVATE": str(private)}
     command = [sys.executable, "-m", "bot", "gaps", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
 
-def test_the_command_prints_the_list(tmp_path: Path) -> None:
-    """It prints what editors see in the Home tab, of private questions only where that is set, literally."""
+def test_the_command_prints_the_gaps(tmp_path: Path) -> None:
+    """It prints what editors see in the Home tab, private questions only if allowed, without control characters."""
     store = Store(tmp_path)
-    assert "No answer found: none." in gaps(tmp_path)
-    ask(store, kept("why \x1b[31m<submarines>\n", 1))
-    ask(store, kept("Why submarines?", 2))
-    ask(store, kept("quietly", 3, is_public=False))
-    ask(store, kept("who leads", 4, outcome="answer"), Feedback(False, "too\x07 old"))
+    assert "No answer found: none." in run_gaps(tmp_path)
+    save(store, make_record("why \x1b[31m<submarines>\n", 1))
+    save(store, make_record("Why submarines?", 2))
+    save(store, make_record("quietly", 3, is_public=False))
+    save(store, make_record("who leads", 4, outcome="answer"), Feedback(False, "too\x07 old"))
     store.close()
-    printed = gaps(tmp_path)
+    printed = run_gaps(tmp_path)
     assert "1 × who leads · " in printed
     assert "note: too old" in printed
     assert "<submarines>" in printed
     assert "quietly" not in printed
     assert "\x1b" not in printed
     assert "\x07" not in printed
-    assert "1 × quietly · " in gaps(tmp_path, private=True)
+    assert "1 × quietly · " in run_gaps(tmp_path, private=True)
 
 
-def test_without_records_there_is_one_sentence(tmp_path: Path) -> None:
-    """Where no bot keeps records, nothing is printed as a finding, and none are begun."""
+def test_without_a_database_there_is_one_sentence(tmp_path: Path) -> None:
+    """Without a database, the command fails and creates none."""
     done = run("gaps", folder=tmp_path, PULLQUOTE_STATE_DIR="elsewhere")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("There is no database in elsewhere; set PULLQUOTE_STATE_DIR")
@@ -141,12 +143,12 @@ def test_without_records_there_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_the_command_prints_json(tmp_path: Path) -> None:
-    """For programs it prints one object: the days, and both lists."""
+    """``--json`` prints one object with the days and both lists."""
     store = Store(tmp_path)
-    ask(store, kept("why submarines", 1))
-    ask(store, kept("Why submarines?", 2))
+    save(store, make_record("why submarines", 1))
+    save(store, make_record("Why submarines?", 2))
     store.close()
-    out = json.loads(gaps(tmp_path, "--json", "--days", "7"))
+    out = json.loads(run_gaps(tmp_path, "--json", "--days", "7"))
     assert (out["days"], out["unhelpful"]) == (7, [])
     (gap,) = out["unanswered"]
     assert (gap["question"], gap["times"], gap["notes"]) == ("Why submarines?", 2, [])
