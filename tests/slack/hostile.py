@@ -1,7 +1,4 @@
-"""Text that means harm, in every place where text comes from, and how Slack would read the message made of it.
-
-Keeps secret what of a message Slack acts on: elements by their type, and whatever stands between angle brackets.
-"""
+"""Hostile text for all fields of articles and questions, and a model of how Slack interprets messages."""
 
 from __future__ import annotations
 
@@ -11,7 +8,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from bot.ingest.encoding import clean
@@ -22,7 +18,7 @@ from bot.slack.markup import safe_url, unescape
 
 from .samples import trace
 
-BAIT = (
+HOSTILE_PIECES = (
     *("<!channel>", "<!here|x>", "<!everyone>", "<!subteam^S1|@all>", "<!date^0^{date}|x>", "<@U123>", "<#C1|general>"),
     *("@channel", "@here", "#general", "<https://evil.example|bank>", "https://evil.example", "<mailto:a@b.example>"),
     *("*bold*", "_i_", "~s~", "*", "_", "~", "`", "```", "`````", ":smile:", ":+1::skin-tone-2:", ":", "<", ">", "|"),
@@ -62,9 +58,6 @@ BAIT = (
 NO_TEXT = ("\0", "\x1b[31m", "\ud800", "\udce9", "\x9f", "\u2028")
 LONGEST = 40_000
 
-# How long a machine takes is not what is tested.
-untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
 _CHAR = st.characters(codec="utf-8")
 
 
@@ -74,8 +67,8 @@ def _mixtures(bait: Sequence[str]) -> st.SearchStrategy[str]:
     return pieces | pieces | long
 
 
-MIXTURES = _mixtures(BAIT)
-NAMES = _mixtures(BAIT + NO_TEXT)
+MIXTURES = _mixtures(HOSTILE_PIECES)
+NAMES = _mixtures(HOSTILE_PIECES + NO_TEXT)
 SENTENCES = MIXTURES.filter(str.strip)
 # An article's own words have been cleaned when it was read.
 WORDS = MIXTURES.map(clean).filter(str.strip)
@@ -87,7 +80,7 @@ ADDRESSES = LINKED | LINKED | NAMES | NAMES.map("https://example.org/{}".format)
 
 @st.composite
 def quotes(draw: st.DrawFn) -> Quote:
-    """A quote of an article of which nothing is harmless."""
+    """A quote of an article in which every field is hostile."""
     text = draw(WORDS)
     about: dict[str, Any] = {"author": draw(st.none() | NAMES), "url": draw(st.none() | ADDRESSES)}
     article = Article("a", draw(NAMES), draw(NAMES), text, published=draw(st.none() | st.dates()), **about)
@@ -101,7 +94,7 @@ def quotes(draw: st.DrawFn) -> Quote:
 
 @st.composite
 def replies(draw: st.DrawFn) -> Reply:
-    """An answer or an abstention of such quotes."""
+    """An answer or abstention with such quotes."""
     some = tuple(draw(st.lists(quotes(), min_size=1, max_size=3))) * draw(st.sampled_from([1, 1, 20]))
     if draw(st.booleans()):
         return Answer(some, 0.5, draw(st.none() | SENTENCES), trace())
@@ -119,15 +112,15 @@ _DIRECTED = {"R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "
 
 
 def assert_harmless(message: MessageContent, shown: Iterable[Quote] = ()) -> None:
-    """Slack takes ``message``, pings nobody for it, formats nothing, and links only the addresses of ``shown``."""
+    """Assert that Slack accepts ``message``, and that it has no mention, no formatting and only links to ``shown``."""
     validate_blocks(message.blocks)
     texts = [message.text, *texts_in(message.blocks)]
-    assert sum(map(units, texts)) <= MESSAGE_LIMIT
-    assert all(0 < units(text) <= 3_000 for text in texts)
+    assert sum(map(utf16_units, texts)) <= MESSAGE_LIMIT
+    assert all(0 < utf16_units(text) <= 3_000 for text in texts)
     json.dumps(message.blocks, ensure_ascii=False).encode()
     assert_escaped(message.text)
     addresses = {safe_url(quote.article.url) for quote in shown}
-    for part in typed(message.blocks):
+    for part in typed_objects(message.blocks):
         assert part["type"] in _ACTED_ON_BY_NOBODY
         if part["type"] == "plain_text":
             assert part["emoji"] is False
@@ -138,13 +131,13 @@ def assert_harmless(message: MessageContent, shown: Iterable[Quote] = ()) -> Non
 
 
 def assert_escaped(text: str) -> None:
-    """Nothing in ``text`` is Slack's markup, and what was escaped can be told from what was not."""
+    """Assert that ``text`` contains no markup and is escaped completely."""
     assert not set("<>") & set(text)
     assert not re.search("&(?!amp;|lt;|gt;)", text)
 
 
 def assert_one_link(mrkdwn: dict[str, Any], addresses: set[str | None]) -> None:
-    """The text object is a link to one of ``addresses``, or to words there, and no more; its label formats nothing."""
+    """Assert that the text is one link to one of ``addresses`` (or a text in it) with an unformatted label."""
     found = re.fullmatch(r"<([^<>|]*)\|([^<>|]*(?:\|[^<>]*)?)>", mrkdwn["text"])
     assert found is not None
     address = re.sub(r"#?:~:text=[\w.~%,-]+$", "", found[1], flags=re.ASCII)
@@ -155,25 +148,25 @@ def assert_one_link(mrkdwn: dict[str, Any], addresses: set[str | None]) -> None:
     assert mrkdwn["verbatim"] is True
 
 
-def typed(value: object) -> Iterator[dict[str, Any]]:
-    """Everything inside ``value`` that has a type."""
+def typed_objects(value: object) -> Iterator[dict[str, Any]]:
+    """Yield every object in ``value`` that has a type."""
     if isinstance(value, dict):
         if "type" in value:
             yield value
         value = list(value.values())
     if isinstance(value, list):
         for inner in value:
-            yield from typed(inner)
+            yield from typed_objects(inner)
 
 
 def quoted(message: MessageContent) -> list[str]:
-    """The words of each quote of ``message``."""
-    elements = [part for part in typed(message.blocks) if part["type"] == "rich_text_quote"]
+    """The text of each quote in ``message``."""
+    elements = [part for part in typed_objects(message.blocks) if part["type"] == "rich_text_quote"]
     return ["".join(texts_in(element)) for element in elements]
 
 
-def lines_below(message: MessageContent) -> list[list[str]]:
-    """What is to be read in each citation of ``message``: the text of each element, of a link its label."""
+def citation_texts(message: MessageContent) -> list[list[str]]:
+    """The visible text of each element of each citation in ``message``."""
     return [[_read(one) for one in block["elements"]] for block in message.blocks if block["type"] == "context"]
 
 
@@ -182,13 +175,13 @@ def _read(element: dict[str, Any]) -> str:
     return unescape(text.partition("|")[2].removesuffix(">")) if element["type"] == "mrkdwn" else text
 
 
-def units(text: str) -> int:
-    """The length of ``text`` as JavaScript counts it."""
+def utf16_units(text: str) -> int:
+    """The length in UTF-16 code units, as in JavaScript."""
     return len(text.encode("utf-16-le")) // 2
 
 
-def outside(text: str) -> str:
-    """What of ``text`` stands in no isolate: what the rest of the line can turn, and what can turn the rest."""
+def outside_isolates(text: str) -> str:
+    """The part of ``text`` that is in no isolate."""
     kept: list[str] = []
     depth = 0
     for char in text:
@@ -202,6 +195,6 @@ def outside(text: str) -> str:
     return "".join(kept)
 
 
-def turns(text: str) -> bool:
-    """Whether anything in ``text`` can make the words around it run the other way."""
+def is_directional(text: str) -> bool:
+    """Whether a character in ``text`` can change the direction of the text around it."""
     return any(unicodedata.bidirectional(char) in _DIRECTED for char in text)

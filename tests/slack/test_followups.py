@@ -23,7 +23,7 @@ from tests.factories import answerer, article
 
 from .harness import Harness, full_harness, run_command, share, shown
 from .samples import ScriptedAnswerer
-from .test_explaining import read, why
+from .test_explanation_modal import modal_text, open_explanation
 from .test_paging import HOLDING, OTHERS
 
 APPROVED = "The council approved the Tarn bridge on Monday."
@@ -226,9 +226,9 @@ def test_why_it_was_answered_so(harness: Harness) -> None:
     root = opened(harness)
     harness.slack.say(GENERAL, WHO_PAYS, thread=root.ts)
     answered(harness, root, count=2)
-    told = read(why(harness, harness.slack.replies(GENERAL, root.ts)[-1]))
+    told = modal_text(open_explanation(harness, harness.slack.replies(GENERAL, root.ts)[-1]))
     assert "pays · weight 1.00 · typed" in told
-    assert "Tarn · weight 0.50 · of the question before" in told
+    assert "Tarn · weight 0.50 · from the previous question" in told
 
 
 def test_further_passages_need_what_was_kept(idle: Harness) -> None:

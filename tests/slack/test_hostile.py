@@ -1,4 +1,4 @@
-"""Text that means harm, in an article or a question, is shown as it was written and does nothing."""
+"""Markup, control characters and long texts in articles and questions are shown literally and have no effect."""
 
 from __future__ import annotations
 
@@ -23,29 +23,27 @@ from tests.factories import answerer, article
 
 from .harness import Harness
 from .hostile import (
-    BAIT,
+    HOSTILE_PIECES,
     LONGEST,
     MIXTURES,
     NAMES,
     SENTENCES,
     assert_harmless,
-    lines_below,
-    outside,
+    citation_texts,
+    is_directional,
+    outside_isolates,
     quoted,
     quotes,
     replies,
-    turns,
-    untimed,
 )
 from .samples import answer, quote_all
 
 REF = MessageRef("T1", "C1", "1.0")
 
 
-@untimed
 @given(replies(), SENTENCES)
-def test_a_reply_shows_its_quotes_literally_and_does_nothing(reply: Reply, note: str) -> None:
-    """Whatever articles and questions hold, Slack takes the reply, whose quotes are the articles' characters."""
+def test_a_reply_shows_its_quotes_literally(reply: Reply, note: str) -> None:
+    """For any article, Slack accepts the reply, and its quotes are characters of the article."""
     turn = PageRef(ref=REF, version="", at=1)
     message = build_reply(reply, (note,), reserved=BUTTONS_SIZE)
     message = add_buttons(message, AnswerRef(ref=REF, version=""), reply.shown_quotes, before=turn, after=turn)
@@ -55,22 +53,20 @@ def test_a_reply_shows_its_quotes_literally_and_does_nothing(reply: Reply, note:
     assert bool(words) == bool(reply.shown_quotes)
 
 
-@untimed
 @given(MIXTURES, NAMES)
-def test_the_bots_own_messages_do_nothing_but_show(example: str, sentence: str) -> None:
-    """So do an example out of the archive and a sentence that names something."""
+def test_the_bots_own_messages_are_harmless(example: str, sentence: str) -> None:
+    """The same is true of the how-to and of sentences that contain a name."""
     assert_harmless(build_how_to((example, "a bridge"), ("Attached files were not read.",)))
     assert_harmless(build_sentence(f"There is no {sentence}."))
 
 
-@untimed
 @given(quotes())
-def test_nothing_said_of_an_article_turns_our_own_words(quote: Quote) -> None:
-    """Right-to-left text and overrides stay in isolates of their own, under the quote and in the notification."""
+def test_metadata_cannot_reorder_other_text(quote: Quote) -> None:
+    """Right-to-left text and overrides stay inside isolates, in the citation and in the notification."""
     message = build_reply(answer(quote))
-    (texts,) = lines_below(message)
-    assert not any(turns(outside(text)) for text in (*texts, message.text))
-    assert f"¶ {quote.paragraph.number} of {quote.paragraph.total}" in outside(texts[-1])
+    (texts,) = citation_texts(message)
+    assert not any(is_directional(outside_isolates(text)) for text in (*texts, message.text))
+    assert f"¶ {quote.paragraph.number} of {quote.paragraph.total}" in outside_isolates(texts[-1])
 
 
 ISOLATED = [
@@ -88,28 +84,27 @@ ISOLATED = [
 
 
 @pytest.mark.parametrize(("text", "isolated"), ISOLATED)
-def test_text_that_runs_the_other_way_is_isolated(text: str, isolated: str) -> None:
-    """Text that runs from left to right is left as it is; all other keeps its characters between isolates."""
+def test_directional_text_is_isolated(text: str, isolated: str) -> None:
+    """Left-to-right text is unchanged; other text is wrapped in isolates and otherwise unchanged."""
     assert isolate(text) == isolated
 
 
-@untimed
 @given(MIXTURES)
-def test_what_is_isolated_neither_leaves_nor_outlives_its_isolate(text: str) -> None:
-    """The words before and after the text stand outside, and nothing that could turn them does."""
-    around = outside(f"before {isolate(text)} after")
+def test_isolated_text_stays_inside_its_isolate(text: str) -> None:
+    """The text before and after the isolate is outside it and contains nothing directional."""
+    around = outside_isolates(f"before {isolate(text)} after")
     assert around.startswith("before ")
     assert around.endswith(" after")
-    assert not turns(around)
+    assert not is_directional(around)
 
 
 INVISIBLE = ["\u200b", " \u2060\ufeff", "\u202e", "\u2066\u2069", "\u3164"]
 
 
 @pytest.mark.parametrize("title", INVISIBLE)
-def test_a_title_that_nobody_can_see_is_none(title: str) -> None:
-    """A title of invisible characters would leave a link that nobody can see; it counts as no title."""
-    (texts,) = lines_below(
+def test_an_invisible_title_counts_as_no_title(title: str) -> None:
+    """A title of invisible characters would give an invisible link, so "untitled" is shown."""
+    (texts,) = citation_texts(
         build_reply(answer(quote_all(Article("a", title, "a.txt", "Words.", url="https://e.example/"))))
     )
     assert texts[0] == "untitled"
@@ -121,7 +116,7 @@ FILLINGS = ("\u2069", "&", "ש&", "𝕳", "\u202e", "*", "]")
 @pytest.mark.parametrize("name", FILLINGS)
 @pytest.mark.parametrize("words", FILLINGS)
 def test_the_longest_reply_shows_its_first_quote(words: str, name: str) -> None:
-    """Where everything is as long as it can be, counted as generously as can be, the first quote is there."""
+    """If all texts have their maximum size, the first quote is still shown."""
     text, long = words * 3_000, name * 3_000
     url = "https://example.org/".ljust(URL_LIMIT, "a")
     harm = Article("a", long, f"b{long}", text, author=f"c{long}", url=url, published=date(2025, 9, 30))
@@ -145,28 +140,27 @@ ENCODED = [
 
 
 @pytest.mark.parametrize(("url", "address"), ENCODED)
-def test_an_address_shows_what_it_is(url: str, address: str | None) -> None:
-    """What is invisible in an address, or read in two ways, is encoded; letters stay."""
+def test_urls_are_encoded(url: str, address: str | None) -> None:
+    """Invisible and ambiguous characters of a URL are encoded; letters stay."""
     assert safe_url(url) == address
 
 
 BRIDGE = article(
-    f"The <!channel> council *approved* the bridge at <https://evil.example|bank>. {' '.join(BAIT)}",
+    f"The <!channel> council *approved* the bridge at <https://evil.example|bank>. {' '.join(HOSTILE_PIECES)}",
     "Work on the `bridge` begins &amp; ends in \u202eJune\u202c, says <@U123>. :smile:",
     title="<!here> *bridge*",
 )
-LIBRARIAN = answerer(BRIDGE)
+ANSWERER = answerer(BRIDGE)
 
 
-def test_an_answer_is_given() -> None:
-    """The hostile archive does answer, so that what is tested here is an answer too."""
-    assert isinstance(LIBRARIAN.answer(Question("who approved the bridge")), Answer)
+def test_the_hostile_archive_answers() -> None:
+    """The hostile archive answers the question, so that the tests below test an answer too."""
+    assert isinstance(ANSWERER.answer(Question("who approved the bridge")), Answer)
 
 
-@untimed
 @given(MIXTURES)
-def test_a_question_does_nothing_but_ask(text: str) -> None:
-    """However a question is written, its reply repeats none of it but as words."""
+def test_a_question_is_never_markup(text: str) -> None:
+    """A reply repeats parts of any question only as literal text."""
     for said in (text, escape(text)):
         words = to_plain_text(f"{said} bridge", bot_user="U0PULLQUOTE")
         for question in (
@@ -174,7 +168,7 @@ def test_a_question_does_nothing_but_ask(text: str) -> None:
             Question("and who?", previous_questions=(words,)),
             Question(words, previous_questions=(said,)),
         ):
-            reply = LIBRARIAN.answer(question)
+            reply = ANSWERER.answer(question)
             assert_harmless(build_reply(reply), reply.shown_quotes)
 
 
@@ -201,10 +195,8 @@ def _hostile_archive(folder: Path) -> tuple[Article, ...]:
     return read_articles([folder]).articles
 
 
-def test_hostile_questions_to_a_hostile_archive_get_one_literal_answer_each(
-    offline_harness: Harness, tmp_path: Path
-) -> None:
-    """Asked by mention, each gets one public reply that Slack takes and that does nothing but show its quotes."""
+def test_hostile_questions_get_one_literal_answer_each(offline_harness: Harness, tmp_path: Path) -> None:
+    """Each mention gets one public reply that Slack accepts and that shows its quotes literally."""
     folder = tmp_path / "articles"
     folder.mkdir()
     archive = _hostile_archive(folder)

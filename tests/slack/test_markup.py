@@ -1,4 +1,4 @@
-"""How text is measured, cut and kept from turning: the quick ways hold to the plain ones."""
+"""Measuring, cutting and isolating text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.slack.markup import escape, isolate, shorten, truncate, truncate_escaped, utf16_length
 
-from .hostile import NAMES, turns, untimed
+from .hostile import NAMES, is_directional
 
 SIZES: list[tuple[str, int]] = [
     ("", 0),
@@ -25,14 +25,13 @@ SIZES: list[tuple[str, int]] = [
 
 @pytest.mark.parametrize(("text", "units"), SIZES)
 def test_text_is_measured_in_utf_16(text: str, units: int) -> None:
-    """A character beyond the basic plane counts twice, half of a surrogate pair once, any other once."""
+    """A character beyond the basic plane counts twice; a lone surrogate and any other character count once."""
     assert utf16_length(text) == units
 
 
-@untimed
 @given(NAMES.map(lambda text: text.replace(" ", "")), st.integers(0, 300))
-def test_a_text_without_blanks_is_cut_where_no_more_fits(text: str, limit: int) -> None:
-    """What is cut is the longest beginning that fits, character by character, but for what is blank at its end."""
+def test_text_without_blanks_is_cut_at_the_limit(text: str, limit: int) -> None:
+    """The result is the longest prefix that fits, without trailing blanks."""
     for words, measure in (
         (truncate(text, limit), utf16_length),
         (truncate_escaped(text, limit), lambda part: utf16_length(escape(part))),
@@ -54,19 +53,19 @@ CUT: list[tuple[str, int, str]] = [
 
 
 @pytest.mark.parametrize(("text", "limit", "words"), CUT)
-def test_words_are_cut_between_two_of_them(text: str, limit: int, words: str) -> None:
-    """A blank in the second half of what fits ends it; a word is cut only where there is none."""
+def test_text_is_cut_between_words(text: str, limit: int, words: str) -> None:
+    """A blank in the second half of what fits is the end; otherwise a word is cut."""
     assert truncate(text, limit) == words
 
 
-def test_what_is_shortened_says_so() -> None:
-    """An ellipsis is part of the size; what fits has none."""
+def test_shortened_text_has_an_ellipsis() -> None:
+    """The ellipsis counts towards the limit; text that fits has none."""
     assert [shorten("a bridge", 8), shorten("a bridge", 7), shorten("😀😀😀", 5)] == ["a bridge", "a brid…", "😀😀…"]
 
 
-def test_every_character_that_turns_others_is_isolated() -> None:
-    """No character of Unicode that can make others run the other way goes without an isolate."""
+def test_every_directional_character_is_isolated() -> None:
+    """Each Unicode character that can change the direction of others is isolated."""
     everything = map(chr, range(sys.maxunicode + 1))
-    turning = [char for char in everything if turns(char) and char not in "\n\r\x1c\x1d\x1e\x85\u2029"]
+    turning = [char for char in everything if is_directional(char) and char not in "\n\r\x1c\x1d\x1e\x85\u2029"]
     assert turning
     assert [char for char in turning if isolate(f"a{char}") == f"a{char}"] == []

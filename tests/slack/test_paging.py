@@ -1,4 +1,4 @@
-"""Further passages in the place of an answer, as the people who read it see them."""
+"""Further passages, shown in place of the answer."""
 
 from __future__ import annotations
 
@@ -50,33 +50,33 @@ ARTICLES = [article(text, id=f"{number}.txt") for number, text in enumerate((*HO
 
 
 @pytest.fixture
-def many(offline_harness: Harness) -> Harness:
+def offline(offline_harness: Harness) -> Harness:
     """A harness whose bot, not yet started, finds more passages than an answer shows."""
     offline_harness.answerer = build_answerer(ARTICLES)  # type: ignore[assignment]
     return offline_harness
 
 
-def asked_directly(harness: Harness) -> Message:
-    """The reply to the question in a direct message."""
+def ask_in_dm(harness: Harness) -> Message:
+    """Ask in a direct message and return the reply."""
     harness.slack.say(DM_YOU, ASKED)
     (reply,) = harness.slack.wait_for_replies(DM_YOU)
     return reply
 
 
-def pressed(harness: Harness, reply: Message, action: str) -> Message:
-    """The reply as it stands after a press."""
+def click(harness: Harness, reply: Message, action: str) -> Message:
+    """Click a button and return the changed reply."""
     assert harness.slack.interactivity.click(reply, action, user=YOU).failure is None
-    harness.slack.wait_until(lambda: standing(harness).blocks != reply.blocks)
-    return standing(harness)
+    harness.slack.wait_until(lambda: current_reply(harness).blocks != reply.blocks)
+    return current_reply(harness)
 
 
-def standing(harness: Harness) -> Message:
+def current_reply(harness: Harness) -> Message:
     (reply,) = harness.slack.replies(DM_YOU)
     return reply
 
 
 def quoted(reply: Message) -> list[str]:
-    """The words of each passage."""
+    """The text of each passage."""
     return words_of(Shown(reply.text, list(reply.blocks)))
 
 
@@ -84,27 +84,27 @@ def quoted(reply: Message) -> list[str]:
 WHY_SHOWN = "Why this answer?"
 
 
-def offered(reply: Message) -> list[str]:
-    """The names of the buttons in the row below the reply."""
+def button_names(reply: Message) -> list[str]:
+    """The names of the buttons below the reply."""
     rows = [block for block in reply.blocks if block["type"] == "actions"]
     return [name for row in rows for name in texts_in(row)]
 
 
-def test_more_passages_stand_in_the_answers_place(many: Harness) -> None:
-    """(More passages, the next three in the same message), to the end, each once; (Previous passages, back again)."""
-    with many.bot():
-        first = asked_directly(many)
-        assert offered(first) == ["Show context", "More passages", WHY_SHOWN]
-        second = pressed(many, first, MORE_PASSAGES)
+def test_more_passages_replace_the_answer(offline: Harness) -> None:
+    """More passages shows the next three in the same message, each once; Previous passages goes back."""
+    with offline.bot():
+        first = ask_in_dm(offline)
+        assert button_names(first) == ["Show context", "More passages", WHY_SHOWN]
+        second = click(offline, first, MORE_PASSAGES)
         assert shown(second).startswith("Passages 4–6 of 8:")
-        assert offered(second) == ["Show context", "Previous passages", "More passages", WHY_SHOWN]
-        third = pressed(many, second, MORE_PASSAGES)
+        assert button_names(second) == ["Show context", "Previous passages", "More passages", WHY_SHOWN]
+        third = click(offline, second, MORE_PASSAGES)
         assert shown(third).startswith("Passages 7–8 of 8:")
-        assert offered(third) == ["Show context", "Previous passages", WHY_SHOWN]
+        assert button_names(third) == ["Show context", "Previous passages", WHY_SHOWN]
         every = [words for reply in (first, second, third) for words in quoted(reply)]
         assert sorted(every) == sorted(HOLDING)
-        assert quoted(pressed(many, third, PREVIOUS_PASSAGES)) == quoted(second)
-        assert shown(pressed(many, standing(many), PREVIOUS_PASSAGES)) == shown(first)
+        assert quoted(click(offline, third, PREVIOUS_PASSAGES)) == quoted(second)
+        assert shown(click(offline, current_reply(offline), PREVIOUS_PASSAGES)) == shown(first)
 
 
 FEW = [
@@ -116,10 +116,10 @@ FEW = [
 
 
 @pytest.mark.parametrize(("holding", "has_more"), FEW)
-def test_further_passages_are_offered_where_there_are_some(
+def test_more_passages_is_offered_if_there_are_any(
     offline_harness: Harness, holding: tuple[str, ...], *, has_more: bool
 ) -> None:
-    """What else was found, but holds too little of the question or says the same again, is no further passage."""
+    """Hits that match too little of the question, or repeat a quote, are not further passages."""
     weak = ("The bridge froze in January.", *OTHERS)
     found = build_answerer([article(text, id=f"{number}.txt") for number, text in enumerate((*holding, *weak))])
     offline_harness.answerer = found  # type: ignore[assignment]
@@ -127,12 +127,12 @@ def test_further_passages_are_offered_where_there_are_some(
     assert isinstance(reply, Answer)
     assert len(reply.trace.hits) > len(reply.quotes)
     with offline_harness.bot():
-        assert ("More passages" in offered(asked_directly(offline_harness))) is has_more
+        assert ("More passages" in button_names(ask_in_dm(offline_harness))) is has_more
     assert (find_page(found, Question(ASKED), 1) is not None) is has_more
 
 
-def test_what_is_said_of_the_answer_is_not_said_of_further_passages() -> None:
-    """That an article is later than the quoted ones stands above the answer alone."""
+def test_further_passages_have_no_newer_article() -> None:
+    """The newer article is mentioned above the answer only."""
     cost = [f"The pier at Skarvik cost {number} million crowns, says {who}." for number, who in PIERS]
     dated = [article(one, id=f"{at}.txt", published=date(2020 + at, 1, 1)) for at, one in enumerate(cost)]
     pages = [find_page(build_answerer(dated), Question("what did the pier at Skarvik cost"), at) for at in (0, 1)]
@@ -143,43 +143,43 @@ def test_what_is_said_of_the_answer_is_not_said_of_further_passages() -> None:
     assert (second.newer_article, second.warning) == (None, None)
 
 
-def test_passages_are_paged_by_a_bot_that_was_started_again(many: Harness) -> None:
-    """Another process, with other records, reads the question in Slack again and goes on."""
-    with many.bot():
-        first = asked_directly(many)
-    with many.bot(store=Store(None)):
-        assert shown(pressed(many, first, MORE_PASSAGES)).startswith("Passages 4–6 of 8:")
+def test_paging_after_a_restart(offline: Harness) -> None:
+    """A restarted bot with an empty store reads the question in Slack again and shows the next page."""
+    with offline.bot():
+        first = ask_in_dm(offline)
+    with offline.bot(store=Store(None)):
+        assert shown(click(offline, first, MORE_PASSAGES)).startswith("Passages 4–6 of 8:")
 
 
-def test_a_question_that_is_gone_has_no_further_passages(many: Harness) -> None:
-    """(More passages below a question that no longer asks anything, a sentence for whoever pressed)."""
-    with many.bot():
-        question = many.slack.say(DM_YOU, ASKED)
-        (reply,) = many.slack.wait_for_replies(DM_YOU)
-        many.slack.workspace.delete(DM_YOU, question.ts)
-        assert many.slack.interactivity.click(reply, MORE_PASSAGES, user=YOU).failure is None
-        many.slack.wait_until(lambda: bool(many.slack.views.open_modals(YOU)))
-        (view,) = many.slack.views.open_modals(YOU)
+def test_a_deleted_question_has_no_further_passages(offline: Harness) -> None:
+    """If the question was deleted, a modal says so."""
+    with offline.bot():
+        question = offline.slack.say(DM_YOU, ASKED)
+        (reply,) = offline.slack.wait_for_replies(DM_YOU)
+        offline.slack.workspace.delete(DM_YOU, question.ts)
+        assert offline.slack.interactivity.click(reply, MORE_PASSAGES, user=YOU).failure is None
+        offline.slack.wait_until(lambda: bool(offline.slack.views.open_modals(YOU)))
+        (view,) = offline.slack.views.open_modals(YOU)
         assert list(texts_in(view["blocks"])) == ["The question no longer exists. Ask it again."]
 
 
-def test_passages_that_slack_does_not_take_are_told_of(many: Harness) -> None:
-    """(More passages while Slack takes no change, a sentence for whoever pressed, the answer as it was)."""
-    with many.bot():
-        first = asked_directly(many)
-        many.slack.fail_next("chat.update", status=200, error="cant_update_message")
-        assert many.slack.interactivity.click(first, MORE_PASSAGES, user=YOU).failure is None
-        many.slack.wait_until(lambda: bool(many.slack.views.open_modals(YOU)))
-        (view,) = many.slack.views.open_modals(YOU)
+def test_slack_rejects_the_page(offline: Harness) -> None:
+    """If Slack rejects the update, a modal says so and the answer stays."""
+    with offline.bot():
+        first = ask_in_dm(offline)
+        offline.slack.fail_next("chat.update", status=200, error="cant_update_message")
+        assert offline.slack.interactivity.click(first, MORE_PASSAGES, user=YOU).failure is None
+        offline.slack.wait_until(lambda: bool(offline.slack.views.open_modals(YOU)))
+        (view,) = offline.slack.views.open_modals(YOU)
         (sentence,) = texts_in(view["blocks"])
         assert sentence.startswith("Slack did not accept the further passages")
-        assert standing(many).blocks == first.blocks
+        assert current_reply(offline).blocks == first.blocks
 
 
-def test_a_channel_that_the_bot_may_not_read_offers_no_further_passages(many: Harness) -> None:
-    """With the base variant, a reply in a channel has no button that could not be followed."""
-    with many.bot():
-        assert offered(many.reply_to(many.ask(ASKED))) == ["Show context", WHY_SHOWN]
+def test_no_paging_where_the_bot_cannot_read(offline: Harness) -> None:
+    """With the base variant, a reply in a channel has no More passages button."""
+    with offline.bot():
+        assert button_names(offline.reply_to(offline.ask(ASKED))) == ["Show context", WHY_SHOWN]
 
 
 READS = [
@@ -193,6 +193,6 @@ READS = [
 
 
 @pytest.mark.parametrize(("channel", "granted", "may"), READS)
-def test_where_a_question_may_be_read_again(channel: str, granted: tuple[str, ...] | None, may: bool) -> None:
-    """In direct messages with im:history, in channels with the scopes for public and private ones alike."""
+def test_where_a_question_can_be_read_again(channel: str, granted: tuple[str, ...] | None, may: bool) -> None:
+    """Direct messages need im:history; channels need the scopes for public and private channels."""
     assert can_reread(channel, None if granted is None else frozenset(granted)) is may

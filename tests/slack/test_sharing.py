@@ -1,4 +1,4 @@
-"""What stands around an answer that can be shared, and around one that is: it fits, and does nothing but show."""
+"""Private answers that can be shared, and shared answers: both fit and contain nothing active."""
 
 from __future__ import annotations
 
@@ -20,19 +20,18 @@ from bot.slack.layout import MESSAGE_LIMIT, MessageContent, build_reply, texts_i
 from bot.slack.markup import utf16_length
 from bot.store.models import MessageRef
 
-from .hostile import MIXTURES, assert_harmless, replies, untimed
+from .hostile import MIXTURES, assert_harmless, replies
 
 
-def test_a_question_that_a_button_cannot_carry_is_not_shared() -> None:
-    """The button holds at most what Slack takes; a longer question has none."""
+def test_a_long_question_cannot_be_shared() -> None:
+    """A question that does not fit into the value of the button has no Share button."""
     assert share_ref("ü" * (VALUE_LIMIT - 15)) == ShareRef(question="ü" * (VALUE_LIMIT - 15))
     assert share_ref("𝕳" * (VALUE_LIMIT // 2)) is None
 
 
-@untimed
 @given(replies(), MIXTURES)
-def test_what_is_shared_fits_and_does_nothing_but_show(reply: Reply, question: str) -> None:
-    """However long and hostile, a shared answer and a private one are messages that Slack takes."""
+def test_shared_messages_fit_and_are_harmless(reply: Reply, question: str) -> None:
+    """For any reply and question, Slack accepts the private and the shared message."""
     quotes = reply.shown_quotes
     message = build_reply(reply, reserved=SHARE_HEADER_SIZE + BUTTONS_SIZE)
     answered = AnswerRef(ref=MessageRef("T1", "C1", "1.0"), version="")

@@ -1,7 +1,4 @@
-"""Every kind of message, held to the types that Slack publishes for its own SDK.
-
-Keeps secret that a TypeScript compiler does the checking; ``types/package.json`` names the compiler and the types.
-"""
+"""Messages checked against the TypeScript types that Slack publishes."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ from bot.slack.layout import MessageContent, build_how_to, build_reply, build_se
 from bot.store.models import MessageRef
 from tests.conftest import missing
 
-from .hostile import replies, untimed
+from .hostile import replies
 from .samples import APPROVED, WHOLE, abstention, answer, quote_all
 
 TYPES = Path(__file__).parent / "types"
@@ -49,7 +46,7 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
-def _every_kind() -> list[MessageContent]:
+def _all_kinds() -> list[MessageContent]:
     replied: list[Reply] = [
         answer(APPROVED),
         answer(WHOLE, caution='No passage holds "cost".'),
@@ -78,7 +75,7 @@ def _every_kind() -> list[MessageContent]:
 def _fuzzed() -> list[MessageContent]:
     made: list[MessageContent] = []
 
-    @settings(untimed, max_examples=40, derandomize=True, database=None, phases=[Phase.generate])
+    @settings(max_examples=40, derandomize=True, database=None, phases=[Phase.generate])
     @given(replies())
     def make(reply: Reply) -> None:
         made.append(build_reply(reply))
@@ -87,8 +84,8 @@ def _fuzzed() -> list[MessageContent]:
     return made
 
 
-def _compiled(program: str, folder: Path) -> str:
-    """What the compiler says of ``program``: nothing, where it has no fault."""
+def _compile(program: str, folder: Path) -> str:
+    """The errors of the compiler for ``program``; empty if there are none."""
     folder.joinpath("messages.ts").write_text(program, encoding="utf-8")
     config = {"extends": str(TYPES / "tsconfig.json"), "files": ["messages.ts"]}
     folder.joinpath("tsconfig.json").write_text(json.dumps(config), encoding="utf-8")
@@ -96,11 +93,11 @@ def _compiled(program: str, folder: Path) -> str:
     return done.stdout + done.stderr if done.returncode else ""
 
 
-def test_every_message_is_of_slacks_own_types(tmp_path: Path) -> None:
-    """Each kind of message, and 40 made of hostile text, are what Slack's types describe, and what is not is told."""
+def test_messages_match_slacks_types(tmp_path: Path) -> None:
+    """Each kind of message, and 40 random hostile ones, match the types; wrong messages do not."""
     if not COMPILER.exists() or shutil.which("node") is None:
         missing("the compiler for Slack's types (npm install --prefix tests/slack/types --no-package-lock)")
-    messages = [message._asdict() for message in (*_every_kind(), *_fuzzed())]
+    messages = [message._asdict() for message in (*_all_kinds(), *_fuzzed())]
     refused = [
         f"// @ts-expect-error\nexport const fault{number}: KnownBlock = {json.dumps(fault)};"
         for number, fault in enumerate(FAULTS)
@@ -110,4 +107,4 @@ def test_every_message_is_of_slacks_own_types(tmp_path: Path) -> None:
         f"export const messages: {{ text: string; blocks: KnownBlock[] }}[] = {json.dumps(messages, indent=1)};",
         *refused,
     ]
-    assert _compiled("\n".join(program), tmp_path) == ""
+    assert _compile("\n".join(program), tmp_path) == ""

@@ -1,4 +1,4 @@
-"""What an edit and a deletion are: a newer version of a question, its withdrawal, or nothing."""
+"""Parsing of edits and deletions: a newer version of a question, a deletion, or nothing."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from bot.store.models import MessageRef
 from .test_events import BOT, delivered
 
 
-def changed(**parts: Any) -> IncomingQuestion | DeletedQuestion | None:
-    """What is made of a change of a direct message, with these parts on top of an ordinary edit's."""
+def parse_change(**parts: Any) -> IncomingQuestion | DeletedQuestion | None:
+    """Parse the edit of a direct message, with ``parts`` replacing fields of the event."""
     before = {"user": "U1", "ts": "10.0", "text": "what now"}
     now = before | {"text": "what then", "edited": {"user": "U1", "ts": "20.0"}}
     event = {"type": "message", "subtype": "message_changed", "channel": "D1", "channel_type": "im", "ts": "20.1"}
@@ -32,21 +32,21 @@ UNCHANGED: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("parts", UNCHANGED)
-def test_a_change_of_no_persons_words_is_nothing(parts: dict[str, Any]) -> None:
-    """Previews, replies, languages and bots' own changes are told in the same way, and are no revision."""
-    assert changed(**parts) is None
+def test_a_change_without_new_text_is_ignored(parts: dict[str, Any]) -> None:
+    """Slack reports previews, replies, languages and changes by bots as edits; they are ignored."""
+    assert parse_change(**parts) is None
 
 
-def test_a_revision_is_the_same_question_in_a_newer_version() -> None:
-    """An edit keeps its message's place; its version is the time of the edit, however it is told."""
-    asked, mentioned = changed(), delivered("what then", edited={"user": "U1", "ts": "20.0"}, channel="D1")
+def test_an_edit_is_a_newer_version_of_the_same_question() -> None:
+    """An edit has the message of the original; its version is the time of the edit."""
+    asked, mentioned = parse_change(), delivered("what then", edited={"user": "U1", "ts": "20.0"}, channel="D1")
     assert isinstance(asked, IncomingQuestion)
     assert mentioned is not None
     assert (asked.ref, asked.event.version, asked.text) == (MessageRef("T1", "D1", "10.0"), "20.0", "what then")
     assert (mentioned.ref, mentioned.event.version) == (asked.ref, "20.0")
 
 
-KNOWN: list[tuple[str, str, str, bool]] = [
+ADDRESSED: list[tuple[str, str, str, bool]] = [
     ("im", "so", "now", False),
     ("channel", f"<@{BOT}> so", "now", False),
     ("channel", "so", f"<@{BOT}> now", False),
@@ -54,17 +54,17 @@ KNOWN: list[tuple[str, str, str, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "before", "now", "is_unaddressed_edit"), KNOWN)
-def test_whom_a_change_concerns(kind: str, before: str, now: str, *, is_unaddressed_edit: bool) -> None:
-    """A change of what was or is said to the bot concerns it; any other, only where the bot has answered it before."""
+@pytest.mark.parametrize(("kind", "before", "now", "is_unaddressed_edit"), ADDRESSED)
+def test_edits_of_messages_to_others(kind: str, before: str, now: str, *, is_unaddressed_edit: bool) -> None:
+    """An edit of a message that never mentions the bot matters only if the bot answered it before."""
     message = {"user": "U1", "ts": "10.0", "edited": {"ts": "20.0"}}
     parts = {"message": message | {"text": now}, "previous_message": message | {"text": before}}
-    asked = changed(channel="C1", channel_type=kind, **parts)
+    asked = parse_change(channel="C1", channel_type=kind, **parts)
     assert isinstance(asked, IncomingQuestion)
     assert asked.is_unaddressed_edit == is_unaddressed_edit
 
 
-WITHDRAWN: list[tuple[dict[str, Any], DeletedQuestion | None]] = [
+DELETIONS: list[tuple[dict[str, Any], DeletedQuestion | None]] = [
     ({"previous_message": {"user": BOT, "ts": "10.0", "bot_id": "B1"}}, None),
     ({"previous_message": {"user": "U1", "ts": "10.0"}}, DeletedQuestion(MessageRef("T1", "D1", "10.0"), True)),
     ({"previous_message": None}, DeletedQuestion(MessageRef("T1", "D1", "10.0"), False)),
@@ -91,13 +91,13 @@ WITHDRAWN: list[tuple[dict[str, Any], DeletedQuestion | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("parts", "withdrawn"), WITHDRAWN)
-def test_a_deletion_withdraws_what_a_person_said(parts: dict[str, Any], withdrawn: DeletedQuestion | None) -> None:
-    """A person's message is withdrawn, and known to have been for the bot where that is to be seen; a bot's is not."""
-    assert changed(subtype="message_deleted", deleted_ts="10.0", message=None, **parts) == withdrawn
+@pytest.mark.parametrize(("parts", "deletion"), DELETIONS)
+def test_a_deletion(parts: dict[str, Any], deletion: DeletedQuestion | None) -> None:
+    """Only the deletion of a person's message counts; it says if the message was for the bot, where that is visible."""
+    assert parse_change(subtype="message_deleted", deleted_ts="10.0", message=None, **parts) == deletion
 
 
-def test_a_deleted_root_that_has_replies_is_withdrawn_too() -> None:
-    """Slack puts a placeholder in its place, and tells of that as a change."""
+def test_a_deleted_root_with_replies() -> None:
+    """Slack replaces it by a placeholder and reports an edit; it is parsed as a deletion."""
     placeholder = {"user": "USLACKBOT", "ts": "10.0", "text": "This message was deleted.", "subtype": "tombstone"}
-    assert changed(message=placeholder) == DeletedQuestion(MessageRef("T1", "D1", "10.0"), True)
+    assert parse_change(message=placeholder) == DeletedQuestion(MessageRef("T1", "D1", "10.0"), True)

@@ -1,4 +1,4 @@
-"""Why this answer? Whatever the articles hold and the ids are, Slack takes the menu and the window."""
+""" "Why this answer?": Slack accepts the menu and the modal for any ids and any text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.slack.plain_text import QUESTION_LIMIT
 from bot.store.models import AnswerRecord, MessageRef, answer_id, hash_user_id
 from tests.factories import archive_of
 
-from .hostile import MIXTURES, assert_harmless, quotes, untimed
+from .hostile import MIXTURES, assert_harmless, quotes
 from .samples import answer, quote_all
 
 # Slack's limit for the value of a menu option, in characters.
@@ -29,26 +29,23 @@ TIMES = st.from_regex(r"[0-9]{10}\.[0-9]{6}", fullmatch=True)
 
 
 @given(IDS, IDS, TIMES, TIMES)
-def test_slack_takes_what_the_menu_names(team: str, channel: str, ts: str, version: str) -> None:
-    """Whatever Slack's ids are, a question and its version fit into a menu's value, and are read back from it."""
+def test_the_menu_value_fits_the_limit(team: str, channel: str, ts: str, version: str) -> None:
+    """For any Slack ids, the value of the menu option is within the limit and can be parsed back."""
     named = AnswerRef(ref=MessageRef(team, channel, ts), version=version)
     assert len(encode_value(named)) <= OPTION_LIMIT
     assert AnswerRef.model_validate_json(encode_value(named)) == named
 
 
-def kept_of(receipt: Receipt) -> AnswerRecord:
+def record_of(receipt: Receipt) -> AnswerRecord:
     ref = MessageRef("T1", "C1", "1.0")
     return AnswerRecord(
         answer_id(ref, ""), ref, "", hash_user_id("T1", "U1"), "dm", "", receipt.outcome, receipt.model_dump_json()
     )
 
 
-@untimed
 @given(st.lists(quotes(), min_size=1, max_size=3), st.lists(MIXTURES, min_size=2, max_size=5), st.booleans())
-def test_slack_takes_the_window_whatever_was_asked_and_quoted(
-    found: list[Quote], said: list[str], changed: bool
-) -> None:
-    """Whatever people ask, and articles hold and are called, Slack takes the window, which does nothing but show it."""
+def test_slack_accepts_the_modal_for_any_text(found: list[Quote], said: list[str], changed: bool) -> None:
+    """For any question and any article, Slack accepts the modal, and nothing in it is formatted or linked."""
     named = [replace(quote.article, id=f"{number}{quote.article.title}") for number, quote in enumerate(found)]
     every = [quote_all(one) for one in named]
     archive = archive_of(named)
@@ -65,7 +62,7 @@ def test_slack_takes_the_window_whatever_was_asked_and_quoted(
     }
     scores = tuple(TermScore("body", one, 0.125) for one in said)
     receipt = make_receipt(answer(*every), archive, lambda query, passage: scores).model_copy(update=asked)
-    view = explanation_modal(kept_of(receipt), archive_of([]) if changed else archive)
+    view = explanation_modal(record_of(receipt), archive_of([]) if changed else archive)
     validate_view(view, "modal")
     for block in view["blocks"]:  # a window may hold more than a message
         assert_harmless(MessageContent("Why", [block]), every)

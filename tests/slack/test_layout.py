@@ -1,4 +1,4 @@
-"""What a reply looks like in Slack: what is said, in which order, and that it always fits."""
+"""The messages built from replies: their order, their size and their verbatim quotes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
@@ -27,7 +27,7 @@ from .samples import APPROVED, TARN, WHOLE, abstention, answer, paragraph, quote
 
 
 def quoted(message: MessageContent) -> list[str]:
-    """The words of each quote of a message."""
+    """The text of each quote in a message."""
     return [
         "".join(part["text"] for part in element["elements"])
         for block in message.blocks
@@ -42,7 +42,7 @@ def citations(message: MessageContent) -> list[str]:
 
 
 def test_matched_words_are_bold_and_nothing_else() -> None:
-    """A quote is text elements whose style alone marks the matched words."""
+    """A quote consists of text elements; only matched words are bold."""
     (block, _) = build_reply(answer(APPROVED)).blocks
     bold = {"bold": True}
     assert block["elements"][0]["elements"] == [
@@ -55,14 +55,14 @@ def test_matched_words_are_bold_and_nothing_else() -> None:
 
 
 def test_a_full_answer_starts_with_its_first_quote() -> None:
-    """Where there is nothing to say first, nothing is said; quotes come in their order, each with its citation."""
+    """Without notes or warnings, an answer is its quotes in order, each with its citation."""
     message = build_reply(answer(APPROVED, WHOLE))
     assert [block["type"] for block in message.blocks] == ["rich_text", "context"] * 2
     assert quoted(message) == [APPROVED.text, WHOLE.text]
 
 
-def test_notes_come_before_all_else() -> None:
-    """What of the question was not read is said first, before the caution."""
+def test_notes_come_first() -> None:
+    """Notes on unread parts of the question come before the warning."""
     message = build_reply(answer(APPROVED, caution="No passage holds both."), ("Attached files were not read.",))
     assert [block["text"]["text"] for block in message.blocks[:2]] == [
         "Attached files were not read.",
@@ -100,13 +100,13 @@ CITED: list[tuple[Quote, str]] = [
 
 
 @pytest.mark.parametrize(("quote", "line"), CITED)
-def test_the_line_under_a_quote(quote: Quote, line: str) -> None:
-    """A citation names what is known, once, and leaves out what is not; only a web address is linked."""
+def test_citation(quote: Quote, line: str) -> None:
+    """A citation has the known metadata, without duplicates, and links only to web addresses."""
     assert citations(build_reply(answer(quote))) == [line]
 
 
-def test_a_quote_that_is_too_long_is_cut_to_a_verbatim_part() -> None:
-    """Of a quote beyond the limit its first whole words are shown, and the citation says that it is a part."""
+def test_a_long_quote_is_cut_to_a_verbatim_part() -> None:
+    """A quote beyond the limit is cut after a whole word, and its citation says that it is a part."""
     article = Article("a", "A title", "a.txt", "bridge " * 2_000)
     message = build_reply(answer(quote_all(article)))
     (words,) = quoted(message)
@@ -116,8 +116,8 @@ def test_a_quote_that_is_too_long_is_cut_to_a_verbatim_part() -> None:
     assert "part of the paragraph" in citations(message)[0]
 
 
-def test_what_is_left_out_is_counted() -> None:
-    """Quotes that no longer fit are left out, and the last line says how many."""
+def test_quotes_that_do_not_fit_are_counted() -> None:
+    """Quotes that do not fit are left out, and the last line says how many."""
     many = [quote_all(Article(str(number), "A title", "a.txt", "bridge " * 200)) for number in range(9)]
     message = build_reply(answer(*many))
     left_out = 9 - len(quoted(message))
@@ -125,16 +125,16 @@ def test_what_is_left_out_is_counted() -> None:
     assert message.blocks[-1]["text"]["text"] == f"{left_out} more quotes were left out to keep this message short."
 
 
-def test_the_notification_marks_an_omission_outside_the_quotation_marks() -> None:
-    """A first quote too long for a notification is a verbatim beginning, closed before the mark of omission."""
+def test_an_omission_in_the_notification_is_outside_the_quotation_marks() -> None:
+    """A long first quote is cut in the notification; the ellipsis comes after the closing quotation mark."""
     article = Article("a", "A title", "a.txt", "bridge " * 200)
     words, _, rest = build_reply(answer(quote_all(article))).text.removeprefix("“").partition("”")
     assert article.text.startswith(words)
     assert rest == " … — A title · a.txt · undated"
 
 
-def test_the_how_to_does_without_examples() -> None:
-    """An archive that offers no example leaves the how-to without the line that announces them."""
+def test_the_how_to_without_examples() -> None:
+    """Without examples, the how-to does not announce any."""
     assert [block["type"] for block in build_how_to(()).blocks] == ["section"]
 
 
@@ -169,10 +169,9 @@ def replies(draw: st.DrawFn) -> Reply:
     return Abstention(draw(SENTENCE), some[: draw(st.integers(0, 2))], 0.1, trace())
 
 
-@settings(deadline=None)  # a machine that is busy with other tests is no fault
 @given(replies(), st.lists(SENTENCE, max_size=2).map(tuple))
 def test_every_reply_fits_and_is_verbatim(reply: Reply, notes: tuple[str, ...]) -> None:
-    """Whatever the articles hold, Slack takes the message, it keeps to the limit, and its quotes are verbatim."""
+    """For any articles, Slack accepts the message, its size is within the limit and its quotes are verbatim."""
     message = build_reply(reply, notes)
     validate_blocks(message.blocks)
     assert len(message.text) + sum(map(len, texts_in(message.blocks))) <= MESSAGE_LIMIT
@@ -183,23 +182,21 @@ def test_every_reply_fits_and_is_verbatim(reply: Reply, notes: tuple[str, ...]) 
     assert bool(words) == bool(shown)
 
 
-@settings(deadline=None)
 @given(replies(), st.lists(SENTENCE, max_size=2).map(tuple))
 def test_the_sdk_makes_the_same_blocks(reply: Reply, words: tuple[str, ...]) -> None:
-    """What slack_sdk's classes read of a message, check, and make anew is the same JSON."""
+    """Parsing the blocks with slack_sdk and serializing them again gives the same JSON."""
     for message in (build_reply(reply, words), build_how_to(words, words)):
         assert [block.to_dict() for block in Block.parse_all(message.blocks)] == message.blocks
 
 
-@settings(deadline=None)
 @given(st.lists(WORDS, max_size=3).map(tuple), SENTENCE)
 def test_the_bots_own_messages_fit(examples: tuple[str, ...], sentence: str) -> None:
-    """Slack takes every how-to and every apology."""
+    """Slack accepts the how-to and single sentences."""
     validate_blocks(build_how_to(examples).blocks)
     validate_blocks(build_sentence(sentence).blocks)
 
 
-def test_an_abstention_without_a_near_miss_is_its_reason() -> None:
-    """Where nothing comes near, the reason stands alone."""
+def test_an_abstention_without_nearest_misses_is_its_reason() -> None:
+    """Without nearest misses, the message is the reason only."""
     message = build_reply(abstention('Not in the archive: "submarines".'))
     assert (len(message.blocks), message.text) == (1, 'Not in the archive: "submarines".')
