@@ -7,7 +7,7 @@ send it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -217,7 +217,6 @@ class ViewPayload(BlockPart):
     close: ViewTitle | None = None
     private_metadata: Annotated[str, Field(max_length=limits.VIEW_METADATA)] | None = None
     callback_id: Annotated[str, Field(max_length=limits.CALLBACK_ID)] | None = None
-    external_id: Annotated[str, Field(max_length=limits.CALLBACK_ID)] | None = None
     clear_on_close: bool | None = None
     notify_on_close: bool | None = None
 
@@ -249,8 +248,8 @@ def add_ids(blocks: Iterable[Json], prefix: str) -> tuple[Json, ...]:
 def find_element(blocks: Iterable[Json], action_id: str, block_id: str | None = None) -> tuple[str, Json]:
     """Return the id of the block and the first element with this id; ElementNotFoundError if there is none."""
     for block in blocks:
-        for element in _interactive_elements(block):
-            if element["action_id"] == action_id and block_id in (None, block["block_id"]):
+        for element in block.get("elements", ()):
+            if element.get("action_id") == action_id and block_id in (None, block["block_id"]):
                 return str(block["block_id"]), element
     raise ElementNotFoundError(f"There is no element {action_id}.")
 
@@ -273,11 +272,10 @@ def input_state(blocks: Iterable[Json], values: InputValues) -> Json:
     """Return ``state.values``: of each input what was typed, or else its initial value."""
     state: dict[str, Json] = {}
     for block in blocks:
-        for element in _interactive_elements(block):
-            if element["type"] == "plain_text_input":
-                name = element["action_id"]
-                value = values.get(block["block_id"], {}).get(name, element.get("initial_value"))
-                state.setdefault(block["block_id"], {})[name] = {"type": element["type"], "value": value or None}
+        if block["type"] == "input":
+            block_id, element = block["block_id"], block["element"]
+            text = values.get(block_id, {}).get(element["action_id"], element.get("initial_value"))
+            state[block_id] = {element["action_id"]: {"type": element["type"], "value": text or None}}
     return state
 
 
@@ -298,14 +296,6 @@ def input_errors(blocks: Iterable[Json], state: Json) -> dict[str, str]:
     return errors
 
 
-def _interactive_elements(block: Json) -> Iterator[Json]:
-    yield from (one for one in (*block.get("elements", ()), block.get("element")) if _is_interactive(one))
-
-
-def _is_interactive(element: object) -> bool:
-    return isinstance(element, dict) and element.get("type") in _INTERACTIVE
-
-
 def _add_action_ids(block: Json) -> Json:
     named = dict(block)
     if "element" in named:
@@ -316,7 +306,7 @@ def _add_action_ids(block: Json) -> Json:
 
 
 def _with_action_id(element: Json) -> Json:
-    if not _is_interactive(element) or element.get("action_id"):
+    if element.get("type") not in _INTERACTIVE or element.get("action_id"):
         return element
     return {**element, "action_id": secrets.token_urlsafe(4)}
 

@@ -183,7 +183,7 @@ class EventPublisher:
             "event_id": event_id or f"Ev{uuid.uuid4().hex[:10].upper()}",
             "event_time": int(time.time()),
             "authorizations": [authorization],
-            "is_ext_shared_channel": isinstance(channel, str) and self._workspace.is_ext_shared(channel),
+            "is_ext_shared_channel": any(one.id == channel and one.shared_with for one in self._workspace.channels()),
             "event_context": f"4-{uuid.uuid4().hex}",
         }
 
@@ -194,8 +194,9 @@ class EventPublisher:
     def _publish_mention(self, message: Message) -> None:
         bot = self._workspace.bot
         is_direct = self._workspace.channel(message.channel).kind == "im"
-        # A channel_join message contains "<@U…>" too, but is no mention
-        if not is_direct and message.mentions(bot.id) and message.user != bot.id and message.subtype is None:
+        # A channel_join message contains "<@U…>" too, but is not a mention
+        is_mention = f"<@{bot.id}>" in message.text and message.subtype is None
+        if is_mention and not is_direct and message.user != bot.id:
             event = message.to_json(self._workspace.team) | {"type": "app_mention", "channel": message.channel}
             self._publish("app_mention", message.channel, event | {"event_ts": message.ts})
 

@@ -377,7 +377,7 @@ class Interactivity:
                 if response_action == "clear":
                     self._views.close_all(modal.user)
                 elif response_action == "update":
-                    self._views.update(view_id, "", "", validate_view(body.get("view"), "modal"))
+                    self._views.update(view_id, "", validate_view(body.get("view"), "modal"))
                 elif response_action == "push":
                     self._views.push_modal(modal.user, validate_view(body.get("view"), "modal"))
                 else:

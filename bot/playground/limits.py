@@ -48,7 +48,6 @@ RESPONSE_SECONDS = 1_800  # lifetime of a response_url
 
 # Assistants: /reference/methods/assistant.threads.…
 SUGGESTED_PROMPTS = 4  # …setSuggestedPrompts
-LOADING_MESSAGES = 10  # …setStatus
 
 # Delivery: /apis/events-api
 ACK_SECONDS = 3.0  # a later acknowledgement does not count

@@ -1,4 +1,4 @@
-"""The Web API's methods, each after its page on docs.slack.dev/reference/methods."""
+"""The Web API methods that the bot calls, each as documented on docs.slack.dev/reference/methods."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from bot.playground.views import AppViews
 from bot.playground.workspace import Workspace
 
 _TIMESTAMP = re.compile(r"\d{1,12}\.\d{6}")
-_EMOJI = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
 # The part of a scope that names a kind of channel
 _SCOPES = {"channel": "channels", "group": "groups", "mpim": "mpim", "im": "im"}
 
@@ -97,13 +96,6 @@ class MethodContext:
                 raise RefusedError("not_in_channel")
         return channel
 
-    def direct_message(self, user: str, error: str) -> Channel:
-        """Return the direct message with ``user``; RefusedError with this ``error`` for an unknown person."""
-        try:
-            return self.workspace.direct_message(user)
-        except KeyError:
-            raise RefusedError(error) from None
-
     def message(self, channel: str, ts: str, error: str = "message_not_found") -> Message:
         """Return a message; RefusedError with this ``error`` if it does not exist."""
         try:
@@ -122,7 +114,7 @@ class Method:
     reads_json: bool = True
 
 
-# chat.* and reactions.*
+# chat.*
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +165,10 @@ def post_message(context: MethodContext, arguments: Arguments) -> Json:
     """chat.postMessage; a user id as the channel means the direct message with that person."""
     channel = arguments.required("channel")
     if channel.startswith("U"):
-        channel = context.direct_message(channel, "channel_not_found").id
+        try:
+            channel = context.workspace.direct_message(channel).id
+        except KeyError:
+            raise RefusedError("channel_not_found") from None
     context.channel(channel)
     content = _content(arguments)
     message = context.workspace.post(
@@ -237,29 +232,7 @@ def get_permalink(context: MethodContext, arguments: Arguments) -> Json:
     return {"channel": channel, "permalink": context.workspace.permalink(message)}
 
 
-def _react(context: MethodContext, arguments: Arguments, *, is_added: bool) -> Json:
-    channel = context.channel(arguments.required("channel")).id
-    message = context.message(channel, arguments.required("timestamp"))
-    name, user = arguments.required("name").strip(":"), context.workspace.bot.id
-    if not _EMOJI.fullmatch(name):
-        raise RefusedError("invalid_name")
-    if not context.workspace.react(channel, message.ts, name, user, is_added=is_added):
-        raise RefusedError("already_reacted" if is_added else "no_reaction")
-    context.publisher.reacted(message, name, user, is_added=is_added)
-    return {}
-
-
-def add_reaction(context: MethodContext, arguments: Arguments) -> Json:
-    """reactions.add"""
-    return _react(context, arguments, is_added=True)
-
-
-def remove_reaction(context: MethodContext, arguments: Arguments) -> Json:
-    """reactions.remove"""
-    return _react(context, arguments, is_added=False)
-
-
-# auth.*, apps.*, conversations.*, users.* and bots.*
+# auth.*, apps.*, conversations.* and users.*
 
 
 def auth_test(context: MethodContext, arguments: Arguments) -> Json:
@@ -302,34 +275,12 @@ def info(context: MethodContext, arguments: Arguments) -> Json:
     return {"channel": channel.to_json(context.workspace.bot.id)}
 
 
-def open_conversation(context: MethodContext, arguments: Arguments) -> Json:
-    """conversations.open, for the direct message with one person."""
-    channel, users = arguments.text("channel"), arguments.text("users").split(",")
-    if channel:
-        opened = context.channel(channel)
-    elif len(users) == 1 and users[0]:
-        opened = context.direct_message(users[0], "user_not_found")
-    else:
-        raise RefusedError("users_list_not_supplied" if users == [""] else "not_enough_users")
-    return {"channel": opened.to_json(context.workspace.bot.id) if arguments.flag("return_im") else {"id": opened.id}}
-
-
 def user_info(context: MethodContext, arguments: Arguments) -> Json:
     """users.info"""
     try:
         return {"user": context.workspace.user(arguments.required("user")).to_json(context.workspace.team)}
     except KeyError:
         raise RefusedError("user_not_found") from None
-
-
-def bot_info(context: MethodContext, arguments: Arguments) -> Json:
-    """bots.info"""
-    bot_id = arguments.required("bot")
-    for user in context.workspace.users():
-        if user.bot_id == bot_id:
-            bot = {"id": bot_id, "deleted": False, "name": user.name, "app_id": user.app_id, "user_id": user.id}
-            return {"bot": bot}
-    raise RefusedError("bot_not_found")
 
 
 def _within_time(arguments: Arguments, messages: Sequence[Message]) -> list[Message]:
@@ -379,19 +330,11 @@ def open_view(context: MethodContext, arguments: Arguments) -> Json:
     return {"view": context.views.open(trigger, validate_view(arguments.structure("view"), "modal"))}
 
 
-def push_view(context: MethodContext, arguments: Arguments) -> Json:
-    """views.push"""
-    trigger = arguments.required("trigger_id")
-    return {"view": context.views.push(trigger, validate_view(arguments.structure("view"), "modal"))}
-
-
 def update_view(context: MethodContext, arguments: Arguments) -> Json:
     """views.update"""
-    view_id, external_id = arguments.text("view_id"), arguments.text("external_id")
-    if not view_id and not external_id:
-        raise invalid_arguments("missing required field: view_id")
+    view_id = arguments.required("view_id")
     view = validate_view(arguments.structure("view"), "modal")
-    return {"view": context.views.update(view_id, external_id, arguments.text("hash"), view)}
+    return {"view": context.views.update(view_id, arguments.text("hash"), view)}
 
 
 def publish_view(context: MethodContext, arguments: Arguments) -> Json:
@@ -403,18 +346,6 @@ def publish_view(context: MethodContext, arguments: Arguments) -> Json:
         raise invalid_arguments("user not found [json-pointer:/user_id]") from None
     view = validate_view(arguments.structure("view"), "home")
     return {"view": context.views.publish(user, arguments.text("hash"), view)}
-
-
-def set_status(context: MethodContext, arguments: Arguments) -> Json:
-    """assistant.threads.setStatus"""
-    channel = context.channel(arguments.required("channel_id")).id
-    thread_ts = arguments.required("thread_ts")
-    if not context.workspace.thread(channel, thread_ts):
-        raise RefusedError("thread_not_found")
-    if len(arguments.structure("loading_messages") or []) > limits.LOADING_MESSAGES:
-        raise invalid_arguments("no more than 10 items allowed [json-pointer:/loading_messages]")
-    context.views.set_status(channel, thread_ts, arguments.text("status"))
-    return {}
 
 
 def set_suggested_prompts(context: MethodContext, arguments: Arguments) -> Json:
@@ -430,15 +361,11 @@ def set_suggested_prompts(context: MethodContext, arguments: Arguments) -> Json:
 
 
 _HISTORY, _READ = (tuple(f"{kind}:{permission}" for kind in _SCOPES.values()) for permission in ("history", "read"))
-_WRITE = ("im:write", "mpim:write", "channels:manage", "groups:write")
 
 METHODS = {
     "apps.connections.open": Method(open_connection, token="app"),
-    # chat:write has sufficed for the status since 2026-03; assistant:write is to stop working for it
-    "assistant.threads.setStatus": Method(set_status, ("chat:write", "assistant:write")),
     "assistant.threads.setSuggestedPrompts": Method(set_suggested_prompts, ("assistant:write",)),
     "auth.test": Method(auth_test),
-    "bots.info": Method(bot_info, ("users:read",), reads_json=False),
     "chat.delete": Method(delete, ("chat:write",)),
     "chat.getPermalink": Method(get_permalink, reads_json=False),
     "chat.postEphemeral": Method(post_ephemeral, ("chat:write",)),
@@ -446,13 +373,9 @@ METHODS = {
     "chat.update": Method(update, ("chat:write",)),
     "conversations.history": Method(history, _HISTORY, reads_json=False),
     "conversations.info": Method(info, _READ, reads_json=False),
-    "conversations.open": Method(open_conversation, _WRITE),
     "conversations.replies": Method(replies, _HISTORY, reads_json=False),
-    "reactions.add": Method(add_reaction, ("reactions:write",)),
-    "reactions.remove": Method(remove_reaction, ("reactions:write",)),
     "users.info": Method(user_info, ("users:read",), reads_json=False),
     "views.open": Method(open_view),
     "views.publish": Method(publish_view),
-    "views.push": Method(push_view),
     "views.update": Method(update_view),
 }

@@ -45,10 +45,10 @@ class User:
 
     def to_json(self, team: Team) -> Json:
         """Return the user object of ``users.info``."""
-        home = self.team or team.id
+        team_id = self.team or team.id
         return {
             "id": self.id,
-            "team_id": home,
+            "team_id": team_id,
             "name": self.name.lower(),
             "real_name": self.name,
             "deleted": False,
@@ -58,7 +58,7 @@ class User:
             "is_restricted": self.guest is not None,
             "is_ultra_restricted": self.guest == "single-channel",
             "is_stranger": False,
-            "profile": {"real_name": self.name, "display_name": self.name, "team": home},
+            "profile": {"real_name": self.name, "display_name": self.name, "team": team_id},
         }
 
 
@@ -75,15 +75,10 @@ class Channel:
     members: frozenset[str]
     shared_with: frozenset[str] = frozenset()
 
-    @property
-    def is_ext_shared(self) -> bool:
-        """Whether the channel is shared with other organisations."""
-        return bool(self.shared_with)
-
     def to_json(self, viewer: str) -> Json:
         """Return the conversation object for ``viewer``, a user's id."""
         common: Json = {"id": self.id, "is_im": self.kind == "im", "is_mpim": self.kind == "mpim", "is_archived": False}
-        common |= {"is_shared": self.is_ext_shared, "is_ext_shared": self.is_ext_shared}
+        common |= {"is_shared": bool(self.shared_with), "is_ext_shared": bool(self.shared_with)}
         if self.kind == "im":
             return common | {"user": next(iter(self.members - {viewer}), viewer), "is_open": True}
         return common | {
@@ -159,8 +154,8 @@ class Message:
 
     def to_json(self, team: Team, *, with_metadata: bool = True) -> Json:
         """Return the message object of events and API responses."""
-        home = self.user_team or team.id
-        shown: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": home}
+        team_id = self.user_team or team.id
+        shown: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": team_id}
         edited = {"user": self.user, "ts": self.edited_ts} if self.edited_ts else None
         reactions = [{"name": name, "users": list(users), "count": len(users)} for name, users in self.reactions]
         given: Json = {
@@ -183,13 +178,9 @@ class Message:
         if not self.files:
             return {}
         created = int(self.ts.partition(".")[0])
-        ids = (f"F{self.ts.replace('.', '')}{number}" for number in range(len(self.files)))
-        shown = [file.to_json(id, self.user, created, team) for file, id in zip(self.files, ids, strict=True)]
+        prefix = f"F{self.ts.replace('.', '')}"
+        shown = [file.to_json(f"{prefix}{number}", self.user, created, team) for number, file in enumerate(self.files)]
         return {"files": shown, "upload": False, "display_as_bot": False}
-
-    def mentions(self, user: str) -> bool:
-        """Return whether the text mentions ``user`` (an id)."""
-        return f"<@{user}>" in self.text
 
 
 def escape_typed(text: str) -> str:

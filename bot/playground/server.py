@@ -6,10 +6,10 @@ import asyncio
 import socket
 import struct
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
@@ -26,7 +26,7 @@ from bot.playground.methods import MethodContext
 from bot.playground.models import Channel, ChannelKind, File, Guest, Message, User, escape_typed
 from bot.playground.socketmode import SocketModeServer
 from bot.playground.views import AppViews
-from bot.playground.web_api import ApiTokens, WebApi
+from bot.playground.web_api import WebApi
 from bot.playground.workspace import BOT, YOU, ChangeNotifier, Workspace, default_workspace
 
 _STOP_SECONDS = 5
@@ -70,15 +70,11 @@ class LoopbackServer:
             self._thread.join()
         self._socket.close()
 
-    def run(self, work: Callable[[], Awaitable[Result]]) -> Result:
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run ``work`` on the server's event loop from another thread, and return its result."""
-
-        async def call() -> Result:
-            return await work()
-
         if self._server is None:
             raise RuntimeError("the server has not started")
-        return asyncio.run_coroutine_threadsafe(call(), self._server.loop).result()
+        return asyncio.run_coroutine_threadsafe(work, self._server.loop).result()
 
     def reset_connection(self, client: tuple[str, int]) -> None:
         """Reset the connection of ``client`` (host, port), as a broken network does; call it on the event loop."""
@@ -263,8 +259,14 @@ class FakeSlack(WorkspaceActions):
             changes, workspace, self.views, self._responses, self._send_interaction, commands, shortcuts, granted
         )
         context = MethodContext(workspace, self.views, publisher, granted, self._sockets.issue_url)
-        tokens = ApiTokens(self.bot_token, self.app_token)
-        self._api = WebApi(context, tokens, self._faults, self.journal, self._host.reset_connection)
+        self._api = WebApi(
+            context,
+            bot_token=self.bot_token,
+            app_token=self.app_token,
+            faults=self._faults,
+            journal=self.journal,
+            reset_connection=self._host.reset_connection,
+        )
 
     def __enter__(self) -> Self:
         routes = [
@@ -322,11 +324,11 @@ class FakeSlack(WorkspaceActions):
 
     def refresh_connections(self) -> None:
         """Ask the app to reconnect, then close its websockets."""
-        self._host.run(self._sockets.refresh)
+        self._host.run(self._sockets.refresh())
 
     def drop_connections(self) -> None:
         """Reset the connections of the app's websockets."""
-        self._host.run(self._sockets.drop)
+        self._host.run(self._sockets.drop())
 
     def fail_next(
         self,
@@ -344,7 +346,7 @@ class FakeSlack(WorkspaceActions):
         self._faults.add(method, Fault(status, error, retry_after, is_applied, drop, delay), times)
 
     def _send_interaction(self, kind: RequestKind, payload: Json) -> AppReply:
-        return self._host.run(lambda: self._sender.transport.send_interaction(kind, payload))
+        return self._host.run(self._sender.transport.send_interaction(kind, payload))
 
     # State
 

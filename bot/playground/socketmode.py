@@ -60,7 +60,10 @@ class SocketModeServer:
             await self._disconnect(websocket, "too_many_websockets")
             return
         try:
-            await websocket.send_json(self._hello())
+            debug = {"host": "fake-slack", "build_number": 1, "approximate_connection_time": 18060}
+            info = {"app_id": self._app_id}
+            hello = {"type": "hello", "num_connections": self.count() + 1, "debug_info": debug, "connection_info": info}
+            await websocket.send_json(hello)
             with self._changes.writing():
                 self._open.append(websocket)
             async for text in websocket.iter_text():
@@ -118,11 +121,6 @@ class SocketModeServer:
             await websocket.close()
         except (WebSocketDisconnect, RuntimeError):
             logger.debug("a websocket was closed already")
-
-    def _hello(self) -> Json:
-        debug = {"host": "fake-slack", "build_number": 1, "approximate_connection_time": 18060}
-        info = {"app_id": self._app_id}
-        return {"type": "hello", "num_connections": self.count() + 1, "debug_info": debug, "connection_info": info}
 
     def _remove(self, websocket: WebSocket) -> None:
         with self._changes.writing():

@@ -1,4 +1,4 @@
-"""What an app shows besides messages: modals, Home tabs, and an assistant's status and suggested prompts."""
+"""What an app shows besides messages: modals, Home tabs and suggested prompts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class OpenView:
 
 
 class AppViews:
-    """The views, statuses and prompts of one workspace; ``trigger_seconds`` is the lifetime of a trigger id.
+    """The views and prompts of one workspace; ``trigger_seconds`` is the lifetime of a trigger id.
 
     Thread-safe.
     """
@@ -36,7 +36,6 @@ class AppViews:
         self._triggers: dict[str, tuple[str, float]] = {}
         self._modals: dict[str, OpenView] = {}
         self._homes: dict[str, Json] = {}
-        self._statuses: dict[tuple[str, str], str] = {}
         self._prompts: dict[str, Json] = {}
 
     # Modals
@@ -55,16 +54,8 @@ class AppViews:
             self.close_all(user)
             return self.push_modal(user, view)
 
-    def push(self, trigger: str, view: Json) -> Json:
-        """Open a modal on top of the person's open ones; returns the view with its ids."""
-        with self._changes.writing():
-            user = self._use_trigger(trigger)
-            if not self.open_modals(user):
-                raise RefusedError("not_found")
-            return self.push_modal(user, view)
-
     def push_modal(self, user: str, view: Json) -> Json:
-        """Open a modal on top of those of ``user``, without a trigger; RefusedError if the stack is full."""
+        """Open a modal on top of those of ``user``; returns the view with its ids. RefusedError if there are three."""
         with self._changes.writing():
             stack = self.open_modals(user)
             if len(stack) >= limits.MODALS:
@@ -95,17 +86,17 @@ class AppViews:
         with self._changes.writing():
             self._modals = {name: modal for name, modal in self._modals.items() if modal.user != user}
 
-    def update(self, view_id: str, external_id: str, known_hash: str, view: Json) -> Json:
-        """Replace an open modal, found by either id; RefusedError if ``known_hash`` is given and not its hash."""
+    def update(self, view_id: str, known_hash: str, view: Json) -> Json:
+        """Replace an open modal; RefusedError if ``known_hash`` is given and not its hash."""
         with self._changes.writing():
-            for known_id, modal in self._modals.items():
-                if known_id == view_id or (external_id and modal.view.get("external_id") == external_id):
-                    if known_hash and known_hash != modal.view["hash"]:
-                        raise RefusedError("hash_conflict")
-                    stored = _with_ids(view, known_id, modal.view["root_view_id"], modal.view["previous_view_id"])
-                    self._modals[known_id] = OpenView(modal.user, stored)
-                    return stored
-            raise RefusedError("not_found")
+            modal = self._modals.get(view_id)
+            if modal is None:
+                raise RefusedError("not_found")
+            if known_hash and known_hash != modal.view["hash"]:
+                raise RefusedError("hash_conflict")
+            stored = _with_ids(view, view_id, modal.view["root_view_id"], modal.view["previous_view_id"])
+            self._modals[view_id] = OpenView(modal.user, stored)
+            return stored
 
     def _use_trigger(self, trigger: str) -> str:
         """The user to whom the trigger was issued; it expires."""
@@ -117,7 +108,7 @@ class AppViews:
         self._triggers[trigger] = (user, 0.0)
         return user
 
-    # Home tabs and assistants
+    # Home tabs and prompts
 
     def publish(self, user: str, known_hash: str, view: Json) -> Json:
         """Show a Home tab to ``user``; RefusedError if ``known_hash`` is given and not the current hash."""
@@ -133,19 +124,6 @@ class AppViews:
         """Return the Home tab of ``user``, if one was published."""
         with self._changes.reading():
             return self._homes.get(user)
-
-    def set_status(self, channel: str, thread_ts: str, status: str) -> None:
-        """Show what the app is doing in a thread; an empty status removes it."""
-        with self._changes.writing():
-            if status:
-                self._statuses[channel, thread_ts] = status
-            else:
-                self._statuses.pop((channel, thread_ts), None)
-
-    def statuses(self) -> dict[tuple[str, str], str]:
-        """Return what the app is doing, by channel and thread."""
-        with self._changes.reading():
-            return dict(self._statuses)
 
     def set_prompts(self, channel: str, prompts: Json) -> None:
         with self._changes.writing():
@@ -163,7 +141,7 @@ def _new_id() -> str:
 
 def _with_ids(view: Json, view_id: str, root: str, previous: str | None) -> Json:
     digest = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()[:8]
-    given = {name: view.get(name) or "" for name in ("private_metadata", "callback_id", "external_id")}
+    given = {name: view.get(name) or "" for name in ("private_metadata", "callback_id")}
     # New ids at each change, as in Slack: what was typed is only preserved in blocks whose id the app gave
     blocks = list(add_ids(view["blocks"], secrets.token_hex(2)))
     ids = {"id": view_id, "hash": f"{time.time():.0f}.{digest}", "root_view_id": root, "previous_view_id": previous}

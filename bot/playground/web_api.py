@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
@@ -19,27 +18,22 @@ from bot.playground.socketmode import ResetConnection
 from bot.playground.validation import RefusedError
 
 
-@dataclass(frozen=True, slots=True)
-class ApiTokens:
-    """The app's bot token and app-level token."""
-
-    bot: str
-    app: str
-
-
 class WebApi:
     """Handles ``/api/{method}`` as Slack does: HTTP 200 with ``ok`` true or false, unless a fault is injected."""
 
     def __init__(
         self,
         context: MethodContext,
-        tokens: ApiTokens,
+        *,
+        bot_token: str,
+        app_token: str,
         faults: Faults,
         journal: Journal,
         reset_connection: ResetConnection,
     ) -> None:
         self._context = context
-        self._tokens = tokens
+        self._bot_token = bot_token
+        self._app_token = app_token
         self._faults = faults
         self._journal = journal
         self._reset_connection = reset_connection
@@ -99,9 +93,9 @@ class WebApi:
         """Check the token; returns the headers about scopes."""
         if not token:
             raise RefusedError("not_authed")
-        if token not in (self._tokens.bot, self._tokens.app):
+        if token not in (self._bot_token, self._app_token):
             raise RefusedError("invalid_auth")
-        if token != (self._tokens.app if method.token == "app" else self._tokens.bot):
+        if token != (self._app_token if method.token == "app" else self._bot_token):
             raise RefusedError("not_allowed_token_type")
         granted = {"connections:write"} if method.token == "app" else self._context.scopes
         return {"x-oauth-scopes": ",".join(sorted(granted)), "x-accepted-oauth-scopes": ",".join(method.scopes)}
@@ -117,19 +111,16 @@ def _read(request: Request, body: bytes) -> tuple[Json, str, RefusedError | None
     if kind == "application/json" and body:
         method = METHODS.get(request.path_params["method"])
         if method is None or method.reads_json:
-            given, refusal = _read_json(body)
-            arguments |= given
+            try:
+                given = json.loads(body)
+            except ValueError:
+                refusal = RefusedError("invalid_json")
+            else:
+                refusal = None if isinstance(given, dict) else RefusedError("json_not_object")
+                arguments |= given if isinstance(given, dict) else {}
     elif kind == "application/x-www-form-urlencoded" or not body:
         arguments |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         token = token or str(arguments.pop("token", ""))
     else:
         refusal = RefusedError("invalid_post_type")
     return arguments, token, refusal
-
-
-def _read_json(body: bytes) -> tuple[Json, RefusedError | None]:
-    try:
-        given = json.loads(body)
-    except ValueError:
-        return {}, RefusedError("invalid_json")
-    return (given, None) if isinstance(given, dict) else ({}, RefusedError("json_not_object"))

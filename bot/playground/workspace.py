@@ -13,8 +13,6 @@ from bot.models import Json
 from bot.playground.block_kit import add_ids
 from bot.playground.models import Channel, File, Message, Team, User
 
-TOMBSTONE_USER = "USLACKBOT"
-
 # The ids of the default workspace
 BOT = "U0PULLQUOTE"
 YOU = "U0YOU"
@@ -126,11 +124,6 @@ class Workspace:
         with self._changes.writing():
             self._channels[channel.id] = channel
 
-    def is_ext_shared(self, channel: str) -> bool:
-        """Whether ``channel`` is shared with other organisations; false for an unknown channel."""
-        with self._changes.reading():
-            return channel in self._channels and self._channels[channel].is_ext_shared
-
     def direct_message(self, user: str) -> Channel:
         """Return the direct message between the bot and ``user``, created if necessary."""
         with self._changes.writing():
@@ -241,7 +234,7 @@ class Workspace:
                 del self._messages[channel][ts]
                 return before, None
             text = "This message was deleted."
-            tombstone = Message(channel, ts, TOMBSTONE_USER, text, thread_ts=ts, subtype="tombstone")
+            tombstone = Message(channel, ts, "USLACKBOT", text, thread_ts=ts, subtype="tombstone")
             self._messages[channel][ts] = tombstone
             return before, tombstone
 
@@ -310,7 +303,7 @@ class Workspace:
             app_id=author.app_id,
             thread_ts=thread_ts,
             blocks=add_ids(blocks, ts),
-            user_team=(author.team or self.team.id) if where.is_ext_shared else author.team,
+            user_team=(author.team or self.team.id) if where.shared_with else author.team,
         )
 
 

@@ -11,8 +11,6 @@ from urllib.parse import parse_qs
 
 import pytest
 from slack_bolt import Ack, App
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from bot.models import Json
@@ -129,16 +127,14 @@ def test_a_trigger_expires() -> None:
         views.open(views.issue_trigger(YOU), MODAL)
 
 
-def test_modals_stack_three_deep(slack: FakeSlack, client: WebClient) -> None:
-    """views.push needs an open modal, and at most three are open; each has the ids of the root and the one below."""
-    with pytest.raises(SlackApiError, match="not_found"):
-        client.views_push(trigger_id=slack.views.issue_trigger(YOU), view=OTHER)
+def test_at_most_three_modals_are_open(slack: FakeSlack) -> None:
+    """At most three modals are open; each has the ids of the root and the one below."""
     root = open_modal(slack)
-    second = client.views_push(trigger_id=slack.views.issue_trigger(YOU), view=OTHER)["view"]
+    second = slack.views.push_modal(YOU, OTHER)
     assert (second["root_view_id"], second["previous_view_id"]) == (root, root)
-    client.views_push(trigger_id=slack.views.issue_trigger(YOU), view=OTHER)
-    with pytest.raises(SlackApiError, match="push_limit_reached"):
-        client.views_push(trigger_id=slack.views.issue_trigger(YOU), view=OTHER)
+    slack.views.push_modal(YOU, OTHER)
+    with pytest.raises(RefusedError, match="push_limit_reached"):
+        slack.views.push_modal(YOU, OTHER)
     slack.interactivity.close(second["id"])
     assert len(slack.views.open_modals(YOU)) == 2
 

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 
 from bot.playground import limits
 from bot.playground.server import FakeSlack
-from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, GROUP, OTHER_BOT, YOU
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, GROUP, YOU
 
 from .helpers import error_of
 
@@ -109,25 +109,13 @@ def test_an_ephemeral_message_is_for_one_person(slack: FakeSlack, client: WebCli
     assert not slack.replies(GENERAL)
 
 
-def test_a_reaction_is_added_and_removed(slack: FakeSlack, client: WebClient) -> None:
-    """reactions.add and .remove change a message; a second add is refused."""
-    ts = slack.say(GENERAL, "hello").ts
-    client.reactions_add(channel=GENERAL, timestamp=ts, name="eyes")
-    assert slack.workspace.message(GENERAL, ts).reactions == (("eyes", (slack.bot_user,)),)
-    assert error_of(client.reactions_add, channel=GENERAL, timestamp=ts, name="eyes") == "already_reacted"
-    client.reactions_remove(channel=GENERAL, timestamp=ts, name="eyes")
-    assert slack.workspace.message(GENERAL, ts).reactions == ()
-
-
-def test_people_bots_and_channels_can_be_looked_up(client: WebClient) -> None:
-    """users.info, bots.info, conversations.info and conversations.open find people, bots and channels."""
+def test_people_and_channels_can_be_looked_up(client: WebClient) -> None:
+    """users.info and conversations.info return people and channels."""
     assert client.users_info(user=YOU)["user"]["name"] == "you"
-    assert client.bots_info(bot="B0OTHERBOT")["bot"]["user_id"] == OTHER_BOT
     assert client.conversations_info(channel=GENERAL)["channel"]["is_member"]
     group = client.conversations_info(channel=GROUP)["channel"]
     assert (group["is_mpim"], group["is_group"], group["is_private"]) == (True, False, True)
     assert group["name"] == "mpdm-you--colleague--pullquote-1"
-    assert client.conversations_open(users=YOU)["channel"]["id"] == DM_YOU
 
 
 def test_a_message_to_a_person_goes_to_their_direct_message(slack: FakeSlack, client: WebClient) -> None:
@@ -163,13 +151,8 @@ def test_a_home_tab_is_each_persons_own(slack: FakeSlack, client: WebClient) -> 
     assert slack.views.home(COLLEAGUE) is None
 
 
-def test_an_assistant_has_status_and_prompts(slack: FakeSlack, client: WebClient) -> None:
-    """A status is set and cleared in a thread; up to four prompts are accepted."""
-    ts = slack.say(DM_YOU, "hello").ts
-    client.assistant_threads_setStatus(channel_id=DM_YOU, thread_ts=ts, status="is reading …")
-    assert slack.views.statuses() == {(DM_YOU, ts): "is reading …"}
-    client.assistant_threads_setStatus(channel_id=DM_YOU, thread_ts=ts, status="")
-    assert slack.views.statuses() == {}
+def test_prompts_are_suggested(slack: FakeSlack, client: WebClient) -> None:
+    """Up to four prompts are accepted."""
     prompts = [{"title": "Example", "message": "what was agreed"}] * limits.SUGGESTED_PROMPTS
     client.assistant_threads_setSuggestedPrompts(channel_id=DM_YOU, prompts=prompts)
     suggested = slack.views.prompts(DM_YOU)

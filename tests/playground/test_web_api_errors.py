@@ -38,24 +38,13 @@ REFUSALS: dict[str, tuple[str, str, dict[str, str]]] = {
     "update nothing": ("message_not_found", "chat.update", {"channel": GENERAL, "ts": NOWHERE, "text": "x"}),
     "delete nothing": ("message_not_found", "chat.delete", {"channel": GENERAL, "ts": NOWHERE}),
     "link to nothing": ("message_not_found", "chat.getPermalink", {"channel": GENERAL, "message_ts": NOWHERE}),
-    "react to nothing": (
-        "message_not_found",
-        "reactions.add",
-        {"channel": GENERAL, "timestamp": NOWHERE, "name": "eyes"},
-    ),
     "a stranger": ("user_not_in_channel", "chat.postEphemeral", {"channel": DM_YOU, "user": COLLEAGUE, "text": "x"}),
     "unknown user": ("user_not_found", "users.info", {"user": "U0NOBODY"}),
-    "unknown bot": ("bot_not_found", "bots.info", {"bot": "B0NOBODY"}),
-    "open with nobody": ("user_not_found", "conversations.open", {"users": "U0NOBODY"}),
     "made-up trigger": ("invalid_trigger_id", "views.open", {"trigger_id": "1.2", "view": VIEW}),
+    "a method that the bot does not call": ("unknown_method", "reactions.add", {}),
     "no such view": ("not_found", "views.update", {"view_id": "V0", "view": VIEW}),
     "a modal at home": ("invalid_arguments", "views.publish", {"user_id": YOU, "view": VIEW}),
     "a home for nobody": ("invalid_arguments", "views.publish", {"user_id": "U0NOBODY", "view": VIEW}),
-    "status nowhere": (
-        "thread_not_found",
-        "assistant.threads.setStatus",
-        {"channel_id": DM_YOU, "thread_ts": NOWHERE, "status": "x"},
-    ),
     "no prompts": ("invalid_arguments", "assistant.threads.setSuggestedPrompts", {"channel_id": DM_YOU}),
 }
 

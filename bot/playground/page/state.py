@@ -30,7 +30,6 @@ def view_state(slack: FakeSlack, viewer: str) -> ViewState:
             state |= {f"message/{one.channel}/{one.ts}": one for one in workspace.messages(channel.id)}
             state[f"prompts/{channel.id}"] = views.prompts(channel.id)
     state |= {f"message/{one.channel}/{one.ts}": one for one in workspace.ephemerals(viewer)}
-    state |= {f"status/{channel}/{thread}": text for (channel, thread), text in views.statuses().items()}
     state["modals"] = views.open_modals(viewer)
     state["home"] = views.home(viewer)
     state["connections"] = slack.connections

@@ -22,7 +22,6 @@ SCOPES_HELD = (
     "chat:write",
     "commands",
     "users:read",
-    "reactions:write",
 )
 # Longer than Slack's 3 seconds, for slow machines
 ACK_SECONDS = 10.0
@@ -82,11 +81,6 @@ class SampleApp:
             self.payloads.append(body)
             self.client.views_open(trigger_id=body["trigger_id"], view=MODAL)
 
-        @self.app.action("push_another")
-        def push(ack: Ack, body: Json) -> None:
-            ack()
-            self.client.views_push(trigger_id=body["trigger_id"], view=DETAILS)
-
         def store(ack: Ack, body: Json) -> None:
             ack()
             self.payloads.append(body)
@@ -101,6 +95,8 @@ class SampleApp:
             words = body["view"]["state"]["values"]["words"]["words"]["value"]
             if words == "nothing":
                 ack(response_action="errors", errors={"words": "Nothing is not enough."})
+            elif words == "more":
+                ack(response_action="push", view=DETAILS)
             else:
                 ack()
 

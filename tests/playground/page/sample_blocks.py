@@ -81,7 +81,6 @@ MODAL: Json = {
     "notify_on_close": True,
     "blocks": [
         {"type": "section", "text": mrkdwn("Every input that a modal may have.")},
-        {"type": "actions", "elements": [button("Push another")]},
         {
             "type": "input",
             "block_id": "words",

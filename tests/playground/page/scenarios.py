@@ -12,7 +12,7 @@ from bot.playground.workspace import COLLEAGUE, GENERAL, GROUP
 from .archive import AGREED, LIT
 from .slack_page import ELSEWHERE, TOGETHER, SlackPage
 
-PICTURE: FilePayload = {"name": "harbour.png", "mimeType": "image/png", "buffer": bytes(48_211)}
+IMAGE: FilePayload = {"name": "harbour.png", "mimeType": "image/png", "buffer": bytes(48_211)}
 NOTES: FilePayload = {
     "name": "Minutes of the meeting of all who have a say in the new harbour.txt",
     "mimeType": "text/plain",
@@ -240,29 +240,29 @@ def group_elsewhere(page: SlackPage) -> None:
 
 def attached(page: SlackPage) -> None:
     """A question with files is answered, below a line that says what was not read."""
-    attach(page, PICTURE, NOTES)
+    attach(page, IMAGE, NOTES)
     answer = page.ask(AGREED)
     expect(answer).to_contain_text("Not read: attached images and attached files.")
     expect(answer.locator("blockquote").first).to_be_visible()
     root = page.visit.thread.get_by_role("article").first
     root.scroll_into_view_if_needed()
     expect(root.locator(".file")).to_have_text(
-        [re.compile("harbour.png.*PNG picture"), re.compile("Minutes of the meeting.*TXT file")]
+        [re.compile("harbour.png.*PNG image"), re.compile("Minutes of the meeting.*TXT file")]
     )
 
 
 def choosing_files(page: SlackPage) -> None:
     """Chosen files are listed until the message is sent, and can be removed."""
-    attach(page, PICTURE, NOTES, RECORDING)
+    attach(page, IMAGE, NOTES, RECORDING)
     page.visit.tab.get_by_role("button", name=f"Remove {NOTES['name']}").click()
     page.visit.message_box.fill(f"@Pullquote {AGREED}")
     expect(page.visit.tab.get_by_role("list", name="Attached files").get_by_role("listitem")).to_have_count(2)
 
 
-def picture_alone(page: SlackPage) -> None:
-    """A picture without text is not a question: the bot says how to ask."""
+def image_alone(page: SlackPage) -> None:
+    """An image without text is not a question: the bot says how to ask."""
     page.go("Pullquote")
-    attach(page, PICTURE)
+    attach(page, IMAGE)
     page.visit.tab.get_by_role("button", name="Send").first.click()
     expect(page.visit.message("Not read: attached images.")).to_contain_text("Ask a question in plain words.")
 
@@ -319,7 +319,7 @@ SCENARIOS: dict[str, Callable[[SlackPage], object]] = {
         ignored,
         attached,
         choosing_files,
-        picture_alone,
+        image_alone,
         forwarded,
         forwarding,
         operators,

@@ -77,7 +77,7 @@ def test_a_refused_message_is_restored(visit: Visit) -> None:
     expect(chosen(visit)).to_have_text([re.compile("plan.pdf"), re.compile("map.png")])
 
 
-def test_a_picture_is_pasted_and_dropped(visit: Visit) -> None:
+def test_files_are_pasted_and_dropped(visit: Visit) -> None:
     """Files of any type can be pasted into the message box and dropped on the conversation."""
     visit.message_box.evaluate(
         """(box, data) => box.dispatchEvent(
@@ -162,5 +162,5 @@ def test_a_file_name_is_shown_literally(visit: Visit) -> None:
     hostile = '<img src=x onerror="alert(1)">.png'
     visit.slack.say(GENERAL, "look", user=COLLEAGUE, files=[File(hostile, "image/png", 0)])
     expect(visit.message("look").locator(".file-name")).to_have_text(hostile)
-    expect(visit.message("look")).to_contain_text("PNG picture · 0 bytes")
+    expect(visit.message("look")).to_contain_text("PNG image · 0 bytes")
     expect(visit.tab.locator("#conversation img")).to_have_count(0)

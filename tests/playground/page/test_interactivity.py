@@ -135,14 +135,14 @@ def test_modals_stack_and_close_one_by_one(visit: Visit, answer: Locator) -> Non
     """Escape closes the top modal; the text typed in the one below is preserved; the app gets view_closed."""
     opener = answer.get_by_role("button", name="Open modal")
     opener.click()
-    visit.dialog.get_by_label("Words").fill("half")
-    visit.dialog.get_by_role("button", name="Push another").click()
+    visit.dialog.get_by_label("Words").fill("more")
+    visit.dialog.get_by_role("button", name="Search").click()
     expect(visit.dialog.get_by_role("heading", name="Another")).to_be_visible()
     visit.tab.keyboard.press("Escape")
-    expect(visit.dialog.get_by_label("Words")).to_have_value("half")
+    expect(visit.dialog.get_by_label("Words")).to_have_value("more")
     visit.tab.keyboard.press("Escape")
     expect(visit.dialog).to_be_hidden()
-    assert received(visit, 2)[-1]["type"] == "view_closed"
+    assert received(visit, 3)[-1]["type"] == "view_closed"
     expect(opener).to_be_focused()
 
 

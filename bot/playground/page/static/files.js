@@ -97,7 +97,7 @@ function fileLabel(file) {
 
 function kindOf({ name, mimetype }) {
   const ending = /\.([\p{L}\p{N}]{1,8})$/u.exec(name)?.[1].toUpperCase();
-  const kind = { image: "picture", audio: "recording", video: "recording" }[mimetype.split("/")[0]] ?? "file";
+  const kind = { image: "image", audio: "recording", video: "recording" }[mimetype.split("/")[0]] ?? "file";
   return ending ? `${ending} ${kind}` : `${kind[0].toUpperCase()}${kind.slice(1)}`;
 }
 

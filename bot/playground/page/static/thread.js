@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { MessageList } from "./messagelist.js";
 import { isNarrow } from "./narrow.js";
-import { go, constants, state, current, subscribe, threadOf, titleOf, user } from "./state.js";
+import { constants, current, go, subscribe, threadOf, titleOf } from "./state.js";
 
 const element = document.getElementById("thread");
 let shown = null;
@@ -58,11 +58,10 @@ function open(closed) {
     h("span", { class: "wide-only" }, icon("close")),
   );
   const title = h("div", { class: "pane-title" }, h("h2", {}, "Thread"), h("span", { class: "pane-about" }, titleOf(channel)));
-  const status = h("p", { class: "status", role: "status" });
-  element.replaceChildren(h("header", { class: "pane-header" }, back, title), list.element, status, messageBox.element);
+  element.replaceChildren(h("header", { class: "pane-header" }, back, title), list.element, messageBox.element);
   element.hidden = false;
   document.body.classList.add("in-thread");
-  shown = { channel, root: thread, list, messageBox, status };
+  shown = { channel, root: thread, list, messageBox };
   update();
   list.toEnd();
   if (isNarrow()) {
@@ -72,8 +71,6 @@ function open(closed) {
 
 function update() {
   shown.list.show(threadOf(shown.channel, shown.root));
-  const doing = state.get(`status/${shown.channel}/${shown.root}`);
-  shown.status.textContent = doing ? `${user(constants.bot).name} ${doing}` : "";
 }
 
 function close(closed) {
