@@ -11,7 +11,7 @@ from .appearance import WIDTHS, check_appearance, options
 from .conftest import ServedPage, Visit
 from .page_states import STATES
 
-pytestmark = pytest.mark.xdist_group("browser-appearance")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("browser-appearance")]
 
 
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

@@ -58,7 +58,9 @@ def test_the_connection_is_dropped_and_restored(visit: Visit, inspector: Locator
 def test_the_next_call_is_rate_limited(visit: Visit, inspector: Locator) -> None:
     """The selected method is refused once with 429."""
     inspector.get_by_role("button", name="Rate-limit the next call of").click()
-    expect(visit.tab.locator("#toasts").get_by_text("The next chat.postMessage gets the status 429.")).to_be_visible()
+    expect(
+        visit.tab.locator("#toasts").get_by_text("The next call of chat.postMessage will be rate-limited.")
+    ).to_be_visible()
     visit.slack.say(GENERAL, f"{visit.slack.mention} hello")
     expect(inspector.get_by_role("button").filter(has_text="429 ratelimited")).to_be_visible()
 

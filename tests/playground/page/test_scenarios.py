@@ -12,7 +12,7 @@ from .archive import answerer
 from .scenarios import SCENARIOS
 from .slack_page import SlackPage, served_bot
 
-pytestmark = pytest.mark.xdist_group("browser-scenarios")
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("browser-scenarios")]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -75,7 +75,7 @@ function header() {
 
 async function failNext(method) {
   if (await runAction("fail-next", { method })) {
-    const text = `The next ${method} gets the status 429.`;
+    const text = `The next call of ${method} will be rate-limited.`;
     toast(text, "message");
     announce(text);
   }
