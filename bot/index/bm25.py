@@ -6,7 +6,7 @@ import ctypes
 import struct
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
@@ -29,14 +29,14 @@ class QueryPostings:
     For each list: its field's number, its term's id, and the factor: field weight × term weight × idf.
     """
 
-    fields: array[int] = field(default_factory=lambda: array("i"))
-    terms: array[int] = field(default_factory=lambda: array("i"))
-    factors: array[float] = field(default_factory=lambda: array("d"))
+    fields: array[int]
+    terms: array[int]
+    factors: array[float]
 
     @classmethod
     def look_up(cls, fields: Sequence[tuple[Postings, float]], terms: Iterable[Term]) -> QueryPostings:
         """Look up weighted terms in weighted fields, which share their term ids, and prepare them for a search."""
-        lists = cls()
+        lists = cls(array("i"), array("i"), array("d"))
         find = fields[0][0].terms.find
         known = [(term_id, term.weight) for term in terms if (term_id := find(term.text)) is not None]
         for number, (postings, weight) in enumerate(fields):

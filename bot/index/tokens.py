@@ -127,8 +127,7 @@ class Tokens:
 
     def term_ids(self, terms: Sequence[str]) -> tuple[int, ...]:
         """Return the ids of the terms; UNKNOWN for a term that no paragraph contains."""
-        found = (self._known.find(term) for term in terms)
-        return tuple(UNKNOWN if term_id is None else term_id for term_id in found)
+        return tuple([UNKNOWN if (term_id := self._known.find(term)) is None else term_id for term in terms])
 
     def term_mask(self, term_ids: Iterable[int]) -> BoolArray:
         """Return True at these ids, shape (terms,); UNKNOWN is ignored."""
