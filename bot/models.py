@@ -1,7 +1,6 @@
 """The types that all packages share: articles, questions and replies; and wording of dates, counts and lists.
 
-Offsets are character offsets into ``Article.text``, half-open, unless a docstring says otherwise. A quote is a span,
-not a string: no type of a reply can hold a word of an article that is not in the article.
+Offsets are character offsets into ``Article.text``, half-open, unless a docstring says otherwise.
 """
 
 from __future__ import annotations
@@ -124,11 +123,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as typed, and how many quotes to show at most.
-
-    ``previous_questions`` are the earlier ones of the conversation, the latest first: a question without a subject of
-    its own inherits theirs.
-    """
+    """A question as typed, the most quotes to show, and the earlier questions of the conversation, latest first."""
 
     text: str
     limit: int = 3
@@ -152,8 +147,8 @@ class Term:
 class Word:
     """A content word of the question: as typed, and as an index term.
 
-    ``weight`` is less than 1 for a word that asks rather than names ("what percentage", "which kind"). ``is_name`` if
-    the archive, or the question, writes it with a capital.
+    ``weight`` is less than 1 for a word that asks rather than names ("which kind"), and for one that is inherited;
+    ``is_name`` if the archive, or the question, writes it with a capital.
     """
 
     typed: str
@@ -164,10 +159,9 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """One way in which the archive may write some words of the question.
+    """A way to write some words of the question, as ``text`` shows it.
 
-    A text matches where it has ``terms`` one after the other; the match covers the words at ``positions`` in
-    ``Query.words``. ``text`` is the expansion as a person would write it; ``weight`` is that of each term.
+    It occurs where a text has ``terms`` one after the other, and covers the words at ``positions`` in ``Query.words``.
     """
 
     terms: tuple[str, ...]
@@ -179,10 +173,7 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which articles are searched: all of them by default.
-
-    From any of ``sources`` if given; published on ``since`` or later, and before ``before``.
-    """
+    """Which articles are searched: from any of ``sources``, published on ``since`` or later, and before ``before``."""
 
     sources: tuple[str, ...] = ()
     since: date | None = None
@@ -246,10 +237,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage and its score; scores compare within one search only, higher is better.
-
-    ``features`` are the parts of the score by name of the ranking feature; empty before ranking.
-    """
+    """A passage and its score, comparable within one search only; ``features`` are the score's parts once ranked."""
 
     passage: Passage
     score: float
@@ -327,10 +315,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveSummary:
-    """The size of what is searched, and the latest date of publication.
-
-    ``undated`` counts the articles that are left out because a scope names dates and they have none.
-    """
+    """The size of what is searched, its latest date, and how many undated articles a scope with dates leaves out."""
 
     articles: int
     paragraphs: int

@@ -34,14 +34,13 @@ MAX_NAMED = 3
 
 def list_words(words: Sequence[str], conjunction: str) -> str:
     """List ``words`` in quotation marks, the first ones if there are many."""
-    listed = [f'"{_shorten(word)}"' for word in words[:MAX_LISTED]]
-    if len(words) > MAX_LISTED:
-        listed.append(f"{len(words) - MAX_LISTED:,} more words")
-    return join_words(listed, conjunction)
+    return join_words(_first_words(words, '"'), conjunction)
 
 
-def _shorten(word: str) -> str:
-    return textwrap.shorten(word, MAX_CHARS, placeholder="…")
+def _first_words(words: Sequence[str], mark: str = "") -> list[str]:
+    """The first of ``words``, shortened and between two ``mark``s, and the number of the others."""
+    first = [f"{mark}{textwrap.shorten(word, MAX_CHARS, placeholder='…')}{mark}" for word in words[:MAX_LISTED]]
+    return [*first, f"{len(words) - MAX_LISTED:,} more words"] if len(words) > MAX_LISTED else first
 
 
 def describe_scope(scope: Scope) -> str:
@@ -64,10 +63,7 @@ def searched_line(trace: Trace) -> str | None:
     query, filters, undated = trace.query, trace.query.filters, trace.searched.undated
     if not (query.inherited_positions or filters.phrases or filters.excluded or filters.scope != Scope()):
         return None
-    words = [query.words[i].typed for i in positions_outside_phrases(query.words, filters)]
-    terms = [_shorten(word) for word in words[:MAX_LISTED]]
-    if len(words) > MAX_LISTED:
-        terms.append(f"{len(words) - MAX_LISTED:,} more words")
+    terms = _first_words([query.words[i].typed for i in positions_outside_phrases(query.words, filters)])
     if filters.phrases:
         terms.append(list_words(filters.phrases, "+"))
     parts = (
@@ -129,10 +125,11 @@ class ArchiveProbe:
 
 def partial_match_warning(query: Query, quotes: Sequence[Quote], probe: ArchiveProbe) -> str | None:
     """What the quotes lack, as a sentence; None if the first has all words, or the others the missing ones."""
-    texts = [quote.paragraph.text for quote in quotes]
-    apart = [one for one in query.filters.optional_phrases if not all(contains_phrase(text, one) for text in texts)]
-    if apart:
-        return f"Not in all of these passages word for word: {list_words(apart, 'and')}."
+    if phrases := query.filters.optional_phrases:
+        texts = [quote.paragraph.text for quote in quotes]
+        missing = [phrase for phrase in phrases if not all(contains_phrase(text, phrase) for text in texts)]
+        if missing:
+            return f"Not in all of these passages word for word: {list_words(missing, 'and')}."
     if not quotes[0].reported_unmatched_terms:
         return None
     if never := _never_together(query, probe):

@@ -1,16 +1,14 @@
-"""What a person may ask for beside the words of a question, and which articles and texts meet it.
+"""Parses the operators in a question, with the quotation marks and dashes that phones type:
 
-Keeps secret how operators are spelt, with the quotation marks and dashes that phones type, and when words are the same:
-
-    "exact phrase"      one paragraph holds these words in a row, whatever their case, blanks and punctuation; in a
-                        sentence, titles and sayings stand so too, and nothing is asked of them
-    -word  -"a phrase"  the passage does not hold it
+    "exact phrase"      one paragraph has these words in a row, whatever their case, blanks and punctuation; optional in
+                        a sentence, where titles and sayings are quoted too
+    -word  -"a phrase"  the passage does not have it
     source:name         the article's publisher, or its file's path, has the name among its words; of several, any one
     after:2024-01       published on the first day of that year, month or day, or later
     before:2025-06-01   published before the first day of that year, month or day
 
-Whatever is no operator is left as it was typed: a single word in quotation marks, a lone mark, a hyphen inside a word
-or before a number, an aside between dashes, a time, an address.
+Anything else stays as typed: a single word in quotation marks, a lone mark, a hyphen inside a word or before a number,
+an aside between dashes, a time, an address.
 """
 
 from __future__ import annotations
@@ -42,60 +40,49 @@ _OPERATOR = regex.compile(
     regex.VERSION1 | regex.VERBOSE,
 )
 _HINT = re.compile(rf"{_MARK}|:|(?:^|\s){_DASH}")
-"""What every operator has: most questions have none of it."""
+"""What every operator has, and most questions have not."""
 _DATE = regex.compile(rf"([0-9]{{4}})(?:{_DASH}([0-9]{{1,2}}))?(?:{_DASH}([0-9]{{1,2}}))?")
 _CLOSING = ".,;:!?)]}…"
 
 
 def parse_operators(text: str) -> tuple[str, Filters]:
-    """The words of a question that are searched, and what its operators ask for.
-
-    Without an operator ``text`` comes back as it is.
-    """
+    """Split a question into the words that are searched and its operators; without operators, ``text`` unchanged."""
     if not _HINT.search(text):
         return text, Filters()
     phrases: list[str] = []
     excluded: list[str] = []
-    unread: list[str] = []
+    unrecognized: list[str] = []
     scope = Scope()
 
     def read(match: regex.Match[str]) -> str:
+        """Note an operator; return what of it is searched as words."""
         nonlocal scope
         group = match.lastgroup
-        if group == "phrase" and _is_phrase(found := _squeezed(match)):
-            phrases.append(found)
-        elif group in {"unphrase", "unword"} and analysis.extract_terms(found := _squeezed(match).rstrip(_CLOSING)):
-            excluded.append(found)
-            return " "
-        elif group in {"value", "quoted"} and (narrower := _narrowed(scope, match["name"], _squeezed(match))):
-            scope = narrower
-            return " "
-        elif group in {"value", "quoted", None}:
-            unread.append(match.group().strip())
+        value = " ".join(match[group or 0].split())
+        if group == "phrase":
+            if " " in value and len(normalize(value).split()) > 1 and analysis.extract_terms(value):
+                phrases.append(value)
+        elif group in {"unphrase", "unword"}:
+            if analysis.extract_terms(value := value.rstrip(_CLOSING)):
+                excluded.append(value)
+                return " "
+        elif group != "aside":
+            if group and (narrowed := _narrow(scope, match["name"], value.rstrip(_CLOSING))):
+                scope = narrowed
+                return " "
+            unrecognized.append(match.group().strip())
         return match.group()
 
     words = _OPERATOR.sub(read, text)
-    return words, Filters(_once(phrases), _once(excluded), scope, _once(unread))
+    once = [tuple(dict.fromkeys(typed)) for typed in (phrases, excluded, unrecognized)]
+    return words, Filters(once[0], once[1], scope, once[2])
 
 
-def _squeezed(match: regex.Match[str]) -> str:
-    return " ".join(match[match.lastgroup or 0].split())
-
-
-def _once(found: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(found))
-
-
-def _is_phrase(typed: str) -> bool:
-    """Whether ``typed`` is several words, one of which can be searched for."""
-    return " " in typed and len(normalize(typed).split()) > 1 and bool(analysis.extract_terms(typed))
-
-
-def _narrowed(scope: Scope, name: str, value: str) -> Scope | None:
-    """``scope`` with one more operator; None when its value says nothing."""
-    value = value.rstrip(_CLOSING)
+def _narrow(scope: Scope, name: str, value: str) -> Scope | None:
+    """``scope`` with one more operator; None if its value says nothing."""
     if name.casefold() == "source":
-        return replace(scope, sources=_once([*scope.sources, value])) if normalize(value).strip() else None
+        sources = tuple(dict.fromkeys((*scope.sources, value)))
+        return replace(scope, sources=sources) if normalize(value).strip() else None
     found = _DATE.fullmatch(value)
     if found is None:
         return None

@@ -177,20 +177,17 @@ def _make_quote(coverage: Coverage, snippet: Snippet, score: float) -> Quote:
     expanded: dict[str, str] = {}
     for match in snippet.matches:
         if match.terms & ~typed:
-            expanded[match.span.slice(text)] = " ".join(words[i].typed for i in match.expansion.positions)
+            expanded[match.span.slice(text)] = " ".join([words[i].typed for i in match.expansion.positions])
+    # Readers take "fed" and "Fed’s" for one word.
+    others = [(a, b) for a, b in expanded.items() if strip_possessive(a).casefold() != strip_possessive(b).casefold()]
     return Quote(
         snippet.paragraph,
         snippet.span,
         highlights=_merge([match.span for match in snippet.matches]),
         unmatched_terms=tuple([word.typed for i, word in enumerate(words) if not snippet.terms >> i & 1]),
-        matched_expansions=tuple([pair for pair in expanded.items() if not _is_same_word(*pair)]),
+        matched_expansions=tuple(others),
         score=score,
     )
-
-
-def _is_same_word(written: str, typed: str) -> bool:
-    """Whether a reader takes the two for one word: "fed" and "Fed’s"."""
-    return strip_possessive(written).casefold() == strip_possessive(typed).casefold()
 
 
 def _merge(spans: Sequence[Span]) -> tuple[Span, ...]:

@@ -138,8 +138,8 @@ def compute_features(
     """
     matches = match_passages(coverage, [hit.passage for hit in hits])
     scores = np.array([hit.score for hit in hits])
-    titles = [coverage.title(hit.passage.article) for hit in hits]
-    title_terms = np.array([title.terms for title in titles], np.uint64)
+    titles, title_shares = zip(*[coverage.title(hit.passage.article) for hit in hits], strict=True)
+    title_terms = np.array(titles, np.uint64)
     names = np.ones(len(hits))
     if names_share := coverage.share(coverage.names):
         named = (matches.terms | title_terms) & np.uint64(coverage.names)
@@ -159,7 +159,7 @@ def compute_features(
         # The share of the question that the title matches and the passage does not.
         "title": sum_weights_each(title_terms & ~matches.terms, coverage.shares),
         # The share of the title's terms that the question names.
-        "headline": np.array([title.share for title in titles]),
+        "headline": np.array(title_shares),
         "kind": _kind_shares(coverage, hits, matches),
     }
 
