@@ -1,1 +1,1 @@
-"""The index on disk: made, updated, damaged, killed while it is made; the long form is ``python -m tests.index``."""
+"""Tests of the index; ``python -m tests.index`` runs the long test of damaged snapshots and killed processes."""

@@ -1,7 +1,4 @@
-"""Trials of an index on disk: damaged, or its maker killed; after each, whether the next question is answered right.
-
-Keeps secret how damage and moments are drawn, and the archive that is asked.
-"""
+"""Fault tests of an index on disk: damage it, or kill its builder, and check the next answers."""
 
 from __future__ import annotations
 
@@ -29,31 +26,31 @@ Shown = list[tuple[str, str]]
 
 
 def shown(reply: Reply) -> Shown:
-    """What is quoted, and from where; of an abstention what comes nearest."""
+    """Return the type of the reply, and its quotes (of an abstention, the nearest ones) with their articles."""
     return [(type(reply).__name__, ""), *((quote.article.id, quote.text) for quote in reply.shown_quotes)]
 
 
-def asked(library: Corpus) -> list[Shown]:
-    """The answers to all questions, each asked as the command ``ask`` does."""
-    return [library.with_current(partial(_answered, text)) for text in QUESTIONS]
+def ask_all(corpus: Corpus) -> list[Shown]:
+    """Ask all QUESTIONS, each as the command ``ask`` does."""
+    return [corpus.with_current(partial(_ask, question)) for question in QUESTIONS]
 
 
-def _answered(text: str, librarian: Answerer) -> Shown:
-    return shown(librarian.answer(Question(text)))
+def _ask(question: str, answerer: Answerer) -> Shown:
+    return shown(answerer.answer(Question(question)))
 
 
 def snapshots(state: Path) -> list[Path]:
-    """The files of indexes in the folder."""
+    """Return the snapshots in the folder."""
     return sorted(state.glob("*.snapshot"))
 
 
 def ask(question: str, corpus: Path, state: Path) -> subprocess.CompletedProcess[str]:
-    """What ``pullquote ask --json`` says, as a process of its own."""
+    """Run ``pullquote ask --json``."""
     return command("ask", "--json", question, corpus=corpus, state=state)
 
 
 def command(*arguments: str, corpus: Path, state: Path) -> subprocess.CompletedProcess[str]:
-    """What a command says of the archive ``corpus``, whose index is kept in ``state``."""
+    """Run a command over the archive ``corpus``, with its index in ``state``."""
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments, "--corpus", str(corpus)],
         capture_output=True,
@@ -64,56 +61,56 @@ def command(*arguments: str, corpus: Path, state: Path) -> subprocess.CompletedP
     )
 
 
-def flipped(sound: bytes, chance: random.Random) -> bytes:
-    """The same file with some of its bytes changed: near its beginning, or anywhere."""
-    damaged = bytearray(sound)
-    reach = chance.choice((64, 4096, len(sound), len(sound), len(sound)))
-    for _ in range(chance.choice((1, 1, 2, 5))):
-        damaged[len(sound) - 1 - chance.randrange(reach) if reach == len(sound) else chance.randrange(reach)] ^= 255
+def flip_bytes(data: bytes, rng: random.Random) -> bytes:
+    """Change some bytes, near the beginning or anywhere."""
+    damaged = bytearray(data)
+    reach = rng.choice((64, 4096, len(data), len(data), len(data)))
+    for _ in range(rng.choice((1, 1, 2, 5))):
+        damaged[len(data) - 1 - rng.randrange(reach) if reach == len(data) else rng.randrange(reach)] ^= 255
     return bytes(damaged)
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
-    """What came of a snapshot that was damaged: whether the answers were right, and whether its damage was met."""
+class Damage:
+    """A damaged snapshot: whether the next answers were right, and whether the damage was detected."""
 
     path: Path
     is_right: bool
-    is_met: bool
+    is_detected: bool
 
 
-def flips(folder: Path, count: int, seed: int) -> Iterator[Flip]:
-    """Damage a sound snapshot so often, now and then change the articles too, and ask each time."""
-    corpus, state, chance = folder / "corpus", folder / "state", random.Random(seed)
+def damage_snapshots(folder: Path, count: int, seed: int) -> Iterator[Damage]:
+    """Damage a snapshot ``count`` times, sometimes change the articles too, and ask each time."""
+    corpus, state, rng = folder / "corpus", folder / "state", random.Random(seed)
     shutil.copytree(ROOT / "corpus", corpus)
     for path in corpus.iterdir():
         os.utime(path, (LONG_AGO, LONG_AGO))
-    right = asked(open_corpus([corpus], state))
+    right = ask_all(open_corpus([corpus], state))
     for number in range(count):
         (path,) = snapshots(state)
-        path.write_bytes(flipped(path.read_bytes(), chance))
-        what = chance.choice(("nothing", "nothing", "touched", "added"))
-        if what == "touched":
+        path.write_bytes(flip_bytes(path.read_bytes(), rng))
+        change = rng.choice(("nothing", "nothing", "touched", "added"))
+        if change == "touched":
             os.utime(corpus / "gcap-treaty-signed.md", (LONG_AGO + number, LONG_AGO + number))
-        elif what == "added":
+        elif change == "added":
             (corpus / f"{number}.txt").write_text(f"Number {number} speaks of Japan and its fighter exports.")
             os.utime(corpus / f"{number}.txt", (LONG_AGO, LONG_AGO))
-            right = asked(open_corpus([corpus]))
-        is_right = asked(open_corpus([corpus], state)) == right
-        # What was met is made anew, as a file of the next number; so is one whose articles have changed.
-        yield Flip(path, is_right, what == "nothing" and snapshots(state) != [path])
-        if snapshots(state) == [path]:  # not met: the next begins with a sound one
+            right = ask_all(open_corpus([corpus]))
+        is_right = ask_all(open_corpus([corpus], state)) == right
+        # A damaged index, and one whose articles have changed, is rebuilt as a file with the next number.
+        yield Damage(path, is_right, change == "nothing" and snapshots(state) != [path])
+        if snapshots(state) == [path]:  # not detected: start the next round with an intact one
             path.unlink()
             open_corpus([corpus], state)
 
 
 def large_corpus(folder: Path, articles: int) -> Path:
-    """An archive that takes a second or two to be indexed: the sample one and many made-up articles."""
-    chance, places = random.Random(3), [f"Tarn{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
+    """Write an archive that takes a second or two to index."""
+    rng, places = random.Random(3), [f"Tarn{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
     folder.mkdir(parents=True)
     for number in range(articles):
         sentences = (
-            f"The ferry {number * 7 + one} to {chance.choice(places)} sailed at {one} with {chance.choice(places)}."
+            f"The ferry {number * 7 + one} to {rng.choice(places)} sailed at {one} with {rng.choice(places)}."
             for one in range(60)
         )
         (folder / f"{number}.txt").write_text(" ".join(sentences), encoding="utf-8")
@@ -123,42 +120,39 @@ def large_corpus(folder: Path, articles: int) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """What came of an indexing process that was killed: after how many seconds, and whether the next answer was right.
-
-    The answer is right that quotes the archive as it is then.
-    """
+    """A killed ``index`` process: after how many seconds, and whether the next answer quoted the current archive."""
 
     after: float
     was_running: bool
     is_right: bool
 
 
-def kills(folder: Path, count: int, seed: int, articles: int) -> Iterator[Kill]:
-    """Kill ``pullquote index`` so often while it makes the index of an archive that changes, and ask each time."""
-    chance, state = random.Random(seed), folder / "state"
+def kill_indexing(folder: Path, count: int, seed: int, articles: int) -> Iterator[Kill]:
+    """Kill ``pullquote index`` ``count`` times while it indexes a changed archive, and ask each time."""
+    rng, state = random.Random(seed), folder / "state"
     corpus = large_corpus(folder / "corpus", articles)
     began = time.monotonic()
     command("index", corpus=corpus, state=state)
     longest = time.monotonic() - began
     for number in range(count):
-        told = f"The bridge at Orrin was closed {number} times for repairs."
-        (corpus / "bridge.txt").write_text(told)
-        after = chance.uniform(0.3, longest)
-        process = started("index", corpus=corpus, state=state)
+        text = f"The bridge at Orrin was closed {number} times for repairs."
+        (corpus / "bridge.txt").write_text(text)
+        after = rng.uniform(0.3, longest)
+        process = start("index", corpus=corpus, state=state)
         with suppress(subprocess.TimeoutExpired):
             process.wait(after)
         was_running = process.poll() is None
         process.kill()
         process.wait()
-        answer = open_corpus([corpus], state).with_current(partial(_answered, "bridge at Orrin"))
-        yield Kill(after, was_running, answer == [("Answer", ""), ("bridge.txt", told)])
-        if number % 2:  # every other starts from nothing
+        answer = open_corpus([corpus], state).with_current(partial(_ask, "bridge at Orrin"))
+        yield Kill(after, was_running, answer == [("Answer", ""), ("bridge.txt", text)])
+        if number % 2:  # every other build starts without a snapshot
             for path in snapshots(state):
                 path.unlink()
 
 
-def started(*arguments: str, corpus: Path, state: Path) -> subprocess.Popen[str]:
-    """A command that goes on, of which nobody hears."""
+def start(*arguments: str, corpus: Path, state: Path) -> subprocess.Popen[str]:
+    """Start a command and discard its output."""
     return subprocess.Popen(
         [sys.executable, "-m", "bot", *arguments, "--corpus", str(corpus)],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Folders of articles that are changed step by step. Keeps secret what an edit does to the files and their clocks."""
+"""Random edits of folders of articles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.index.versions import IndexVersion
 NAMES = ("a.txt", "b.md", "c.jsonl", "d.txt", "sub/a.txt", "sub/e.jsonl", "sub/f.md")
 LONG_AGO = 1_600_000_000_000_000_000
 FAR_AHEAD = 4_000_000_000_000_000_000
-"""Later than any clock of a test shows: a file of such a time is never taken for settled."""
+"""In the future: a file with this modification time is always read again."""
 
 _WORDS = (
     "harbour Harbor harbour's ferry Tarn tarn the of and 3.5 U.S. NATO programme Natakani Nakatani Kobayashi (GCAP) "
@@ -35,14 +35,14 @@ _line = st.fixed_dictionaries(
 )
 lines = st.lists(st.one_of(_line.map(json.dumps), _line.map(json.dumps), st.just("no json")), max_size=4)
 _tables = st.dictionaries(st.sampled_from(["a.txt", "b.md", "c.jsonl", "x", "gone.txt"]), words, min_size=1)
-catalogues = st.one_of(
+catalogs = st.one_of(
     _tables.map(lambda tables: "".join(f'["{key}"]\ntitle = {json.dumps(title)}\n' for key, title in tables.items())),
     st.just("no = = toml"),
 )
 
 
 def contents(name: str) -> st.SearchStrategy[str]:
-    """What may stand in a file of this name."""
+    """Draw the contents of a file of this name."""
     if name.endswith(".jsonl"):
         return lines.map("\n".join)
     return st.one_of(prose, prose, _headed, _dated, _blank) if name.endswith(".md") else st.one_of(prose, prose, _blank)
@@ -50,7 +50,7 @@ def contents(name: str) -> st.SearchStrategy[str]:
 
 @dataclass
 class Folders:
-    """Two folders, ``one`` and ``two``, and a clock of their own, which goes on by a second with each change."""
+    """Two folders, ``one`` and ``two``, and a clock that advances by a second with each change."""
 
     root: Path
     clock: Iterator[int] = field(default_factory=lambda: count(LONG_AGO, 1_000_000_000))
@@ -63,14 +63,14 @@ class Folders:
     def paths(self) -> tuple[Path, Path]:
         return self.root / "one", self.root / "two"
 
-    def write(self, path: Path, text: str, *, is_settled: bool = True) -> None:
+    def write(self, path: Path, text: str, *, is_old: bool = True) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        self.touch(path, is_settled=is_settled)
+        self.touch(path, is_old=is_old)
 
-    def touch(self, path: Path, *, is_settled: bool = True) -> None:
-        """Give the file another time, or one that says nothing about whether it was changed."""
-        changed = next(self.clock) if is_settled else FAR_AHEAD
+    def touch(self, path: Path, *, is_old: bool = True) -> None:
+        """Set a new modification time, or one that is too recent to be trusted."""
+        changed = next(self.clock) if is_old else FAR_AHEAD
         os.utime(path, ns=(changed, changed))
 
     def files(self) -> list[Path]:
@@ -79,26 +79,26 @@ class Folders:
 
 Edit = Callable[[Folders], None]
 _places = st.tuples(st.sampled_from([0, 1]), st.sampled_from(NAMES))
-_settled = st.sampled_from([True, True, True, False])
+_is_old = st.sampled_from([True, True, True, False])
 
 
-def _written(place: tuple[int, str], text: str, is_settled: bool) -> Edit:
-    return lambda folders: folders.write(folders.paths[place[0]] / place[1], text, is_settled=is_settled)
+def _write(place: tuple[int, str], text: str, is_old: bool) -> Edit:
+    return lambda folders: folders.write(folders.paths[place[0]] / place[1], text, is_old=is_old)
 
 
-def _catalogued(top: int, text: str) -> Edit:
+def _write_catalog(top: int, text: str) -> Edit:
     return lambda folders: folders.write(folders.paths[top] / "archive.toml", text)
 
 
-def _on_a_file(number: int, what: Callable[[Folders, Path], None]) -> Edit:
+def _on_some_file(number: int, change: Callable[[Folders, Path], None]) -> Edit:
     def edit(folders: Folders) -> None:
         if files := folders.files():
-            what(folders, files[number % len(files)])
+            change(folders, files[number % len(files)])
 
     return edit
 
 
-def _moved(place: tuple[int, str]) -> Callable[[Folders, Path], None]:
+def _move(place: tuple[int, str]) -> Callable[[Folders, Path], None]:
     def move(folders: Folders, path: Path) -> None:
         to = folders.paths[place[0]] / place[1]
         if to.suffix == path.suffix:
@@ -108,46 +108,46 @@ def _moved(place: tuple[int, str]) -> Callable[[Folders, Path], None]:
     return move
 
 
-def _another_line(at: int, line: str) -> Callable[[Folders, Path], None]:
+def _replace_line(at: int, line: str) -> Callable[[Folders, Path], None]:
     def change(folders: Folders, path: Path) -> None:
         if path.suffix == ".jsonl":
-            held = path.read_text(encoding="utf-8").split("\n")
-            held[at % len(held)] = line
-            folders.write(path, "\n".join(held))
+            lines_of_file = path.read_text(encoding="utf-8").split("\n")
+            lines_of_file[at % len(lines_of_file)] = line
+            folders.write(path, "\n".join(lines_of_file))
 
     return change
 
 
-def _turned(folders: Folders, path: Path) -> None:
-    """The lines of a file in another order."""
+def _reverse_lines(folders: Folders, path: Path) -> None:
+    """Reverse the lines of a file."""
     folders.write(path, "\n".join(reversed(path.read_text(encoding="utf-8").split("\n"))))
 
 
 _numbers = st.integers(0, 11)
 edits: st.SearchStrategy[Edit] = st.one_of(
-    _places.flatmap(lambda place: st.builds(_written, st.just(place), contents(place[1]), _settled)),
-    _places.flatmap(lambda place: st.builds(_written, st.just(place), contents(place[1]), _settled)),
-    st.builds(_catalogued, st.sampled_from([0, 1]), catalogues),
-    st.builds(_catalogued, st.sampled_from([0, 1]), catalogues),
-    st.builds(_on_a_file, _numbers, st.just(lambda _, path: path.unlink())),
-    st.builds(_on_a_file, _numbers, st.just(lambda folders, path: folders.touch(path))),
-    st.builds(_on_a_file, _numbers, _places.map(_moved)),
-    st.builds(_on_a_file, _numbers, st.builds(_another_line, _numbers, _line.map(json.dumps))),
-    st.builds(_on_a_file, _numbers, st.just(_turned)),
+    _places.flatmap(lambda place: st.builds(_write, st.just(place), contents(place[1]), _is_old)),
+    _places.flatmap(lambda place: st.builds(_write, st.just(place), contents(place[1]), _is_old)),
+    st.builds(_write_catalog, st.sampled_from([0, 1]), catalogs),
+    st.builds(_write_catalog, st.sampled_from([0, 1]), catalogs),
+    st.builds(_on_some_file, _numbers, st.just(lambda _, path: path.unlink())),
+    st.builds(_on_some_file, _numbers, st.just(lambda folders, path: folders.touch(path))),
+    st.builds(_on_some_file, _numbers, _places.map(_move)),
+    st.builds(_on_some_file, _numbers, st.builds(_replace_line, _numbers, _line.map(json.dumps))),
+    st.builds(_on_some_file, _numbers, st.just(_reverse_lines)),
 )
 
 
 def differences(one: IndexVersion, other: IndexVersion) -> list[str]:
-    """The names of all in which the two are not the same."""
-    found = unequal(one.to_arrays(), other.to_arrays())
+    """Return the names of the arrays that differ, and "manifest" if that does."""
+    found = unequal_arrays(one.to_arrays(), other.to_arrays())
     mine, yours = one.manifest, other.manifest
     if mine.model_copy(update={"built_at_ns": yours.built_at_ns}) != yours:
         found.append("manifest")
     return found
 
 
-def unequal(one: Arrays, other: Arrays) -> list[str]:
-    """The names of those arrays that are not the same, or not in both."""
+def unequal_arrays(one: Arrays, other: Arrays) -> list[str]:
+    """Return the names of the arrays that differ or are in only one."""
     both = one.keys() & other.keys()
     return [
         *sorted(one.keys() ^ other.keys()),
@@ -155,8 +155,8 @@ def unequal(one: Arrays, other: Arrays) -> list[str]:
     ]
 
 
-def said(kept: IndexVersion) -> tuple[object, ...]:
-    """What people see of an archive: its articles with all their facts, and what was noted."""
-    archive = kept.index.archive
+def visible_contents(version: IndexVersion) -> tuple[object, ...]:
+    """Return what users see of an archive: its articles with all metadata, and the notes."""
+    archive = version.index.archive
     articles: Sequence[object] = [archive.article(at) for at in range(len(archive))]
-    return kept.notes.skipped, kept.notes.warnings, archive.fingerprint, articles
+    return version.notes.skipped, version.notes.warnings, archive.fingerprint, articles

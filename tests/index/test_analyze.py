@@ -1,4 +1,4 @@
-"""Large archives are analysed in several processes: the same rows, whatever becomes of the processes."""
+"""Test that several processes analyze a large archive, with the same result even if they are killed."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from bot.index.rows import ArticleRows, RowRange, join_rows
 from bot.models import Article
 from tests.factories import article
 
-from .folders import unequal
+from .folders import unequal_arrays
 
-LONG = 52
-"""So many articles together are three batches, the last a small one."""
-SEVERAL = pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="with one core there is one process")
+ARTICLES = 52
+"""Three batches, the last one small."""
+several_cores = pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs several cores")
 
 
 def large_archive() -> list[Article]:
-    """Articles of very long words, which are analysed in no time, beside some of their own."""
+    """Build articles of very long words, which are analyzed quickly, and some words of their own."""
     filling = " ".join(letter * 4000 for letter in "abcdefghij" * 3)
     return [
         article(
@@ -34,7 +34,7 @@ def large_archive() -> list[Article]:
             id=f"{number}.txt",
             title=f"Ferry {number % 5}",
         )
-        for number in range(LONG)
+        for number in range(ARTICLES)
     ]
 
 
@@ -45,42 +45,42 @@ def articles() -> list[Article]:
 
 @pytest.fixture(scope="module")
 def one_by_one(articles: list[Article]) -> ArticleRows:
-    """The rows of the articles, each analysed by itself."""
+    """The rows of the articles, each analyzed by itself."""
     return join_rows([RowRange(analyze([one]), 0, 1) for one in articles])
 
 
-@SEVERAL
-def test_several_processes_give_the_same_rows(articles: list[Article], one_by_one: ArticleRows) -> None:
-    """What several processes made is, row by row, what one makes; the whole is told of as it goes on."""
-    told: list[tuple[int, int]] = []
-    helpers: list[int] = []
+@several_cores
+def test_several_processes_return_the_same_rows(articles: list[Article], one_by_one: ArticleRows) -> None:
+    """The rows from several processes equal those from one, and progress is reported for each batch."""
+    calls: list[tuple[int, int]] = []
+    workers: list[int] = []
 
     def progress(done: int, of: int) -> None:
-        told.append((done, of))
-        helpers.append(len(active_children()))
+        calls.append((done, of))
+        workers.append(len(active_children()))
 
     rows = analyze(articles, progress)
-    assert helpers[0] > 1
-    assert unequal(rows.to_arrays(), one_by_one.to_arrays()) == []
-    assert unequal(build_arrays(rows), build_arrays(one_by_one)) == []
-    assert [of for _, of in told] == [sum(len(one.text) for one in articles)] * 3
-    assert sorted(done for done, _ in told)[-1] == told[-1][1]
+    assert workers[0] > 1
+    assert unequal_arrays(rows.to_arrays(), one_by_one.to_arrays()) == []
+    assert unequal_arrays(build_arrays(rows), build_arrays(one_by_one)) == []
+    assert [of for _, of in calls] == [sum(len(one.text) for one in articles)] * 3
+    assert sorted(done for done, _ in calls)[-1] == calls[-1][1]
 
 
-@SEVERAL
-def test_a_killed_helper_ends_nothing(
+@several_cores
+def test_a_killed_worker_is_survived(
     articles: list[Article], one_by_one: ArticleRows, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where a helping process is killed the rest is analysed here, which the log says in a sentence."""
+    """If a worker process is killed, this process analyzes the rest and logs one sentence."""
 
     def kill(done: int, of: int) -> None:
-        for helper in active_children():
-            helper.kill()
+        for worker in active_children():
+            worker.kill()
 
     with caplog.at_level(logging.WARNING):
         rows = analyze([*articles, *articles], kill)
-    twice = join_rows([RowRange(one_by_one, 0, LONG), RowRange(one_by_one, 0, LONG)])
-    assert unequal(rows.to_arrays(), twice.to_arrays()) == []
+    twice = join_rows([RowRange(one_by_one, 0, ARTICLES), RowRange(one_by_one, 0, ARTICLES)])
+    assert unequal_arrays(rows.to_arrays(), twice.to_arrays()) == []
     (record,) = caplog.records
     assert record.getMessage().startswith("A worker process failed; indexing continues in one process, more slowly: ")
     assert active_children() == []
@@ -95,10 +95,10 @@ print(len(analyze(large_archive())), flush=True)
 """
 
 
-@SEVERAL
-def test_a_script_without_a_main_guard_ends_well(tmp_path: Path, root: Path) -> None:
-    """A script that its helping processes cannot import is answered all the same."""
+@several_cores
+def test_a_script_without_a_main_guard(tmp_path: Path, root: Path) -> None:
+    """A script that worker processes cannot import still gets its result."""
     (tmp_path / "script.py").write_text(SCRIPT)
     command = [sys.executable, str(tmp_path / "script.py"), str(root), str(root / "tests")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, f"{LONG}\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, f"{ARTICLES}\n"), done.stderr

@@ -1,4 +1,4 @@
-"""What is counted from rows is what plain functions count from the articles themselves."""
+"""Test that the arrays computed from rows equal plain counts over the articles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _texts = st.lists(st.one_of(prose, prose, words, _ORNAMENTS, _letters), max_size
 
 @st.composite
 def articles(draw: st.DrawFn) -> list[Article]:
-    """Articles with and without headings, titles, words that are searched, and paragraphs."""
+    """Draw articles with and without headings, titles, terms and paragraphs."""
     made = []
     for number in range(draw(st.integers(1, 4))):
         blocks = [block for text in draw(_texts) for block in text.split("\n\n") if block]
@@ -42,7 +42,7 @@ BETWEEN = [article("Tarn.", id="a.txt"), *NOTHING, article("The ferry.", "Late."
 
 
 def lists(documents: Documents) -> list[list[str]]:
-    """The terms of each document."""
+    """Return the terms of each document."""
     terms, at = [documents.terms[number] for number in documents.tokens.tolist()], 0
     found = []
     for length in documents.lengths.tolist():
@@ -51,16 +51,16 @@ def lists(documents: Documents) -> list[list[str]]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(articles())
 @example(NOTHING)
 @example(BETWEEN)
-def test_fields_are_those_of_the_passages(given_articles: list[Article]) -> None:
-    """By field, each passage's terms are what ``FIELDS`` gives; of whole articles likewise."""
+def test_field_documents(given_articles: list[Article]) -> None:
+    """The terms of each passage and article are, by field, what ``FIELDS`` returns."""
     rows = analyze(given_articles)
-    kept = in_memory(build_arrays(rows))
-    archive = Archive(unprefix("rows", kept), unprefix("archive", kept))
-    fields = FieldDocuments(unprefix("rows", kept), rows.vocabulary)
+    arrays = in_memory(build_arrays(rows))
+    archive = Archive(unprefix("rows", arrays), unprefix("archive", arrays))
+    fields = FieldDocuments(unprefix("rows", arrays), rows.vocabulary)
     by_passage, by_article = fields.of_passages(), fields.of_articles()
     for name, (terms, _) in FIELDS.items():
         assert lists(by_passage[name]) == [terms(passage) for passage in archive.passages]
@@ -68,14 +68,14 @@ def test_fields_are_those_of_the_passages(given_articles: list[Article]) -> None
     assert list(fields.terms) == sorted(set(fields.terms))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(articles())
 @example(NOTHING)
 @example(BETWEEN)
-def test_the_lexicon_is_a_plain_count(given_articles: list[Article]) -> None:
-    """Counts, first spellings, names and acronyms are what a plain walk over the paragraphs finds."""
-    kept = in_memory(build_arrays(analyze(given_articles)))
-    index, own = Index.from_arrays(kept), unprefix("lexicon", kept)
+def test_the_lexicon_equals_plain_counts(given_articles: list[Article]) -> None:
+    """Counts, first spellings and acronyms equal those of a loop over the paragraphs."""
+    arrays = in_memory(build_arrays(analyze(given_articles)))
+    index, own = Index.from_arrays(arrays), unprefix("lexicon", arrays)
     every: Counter[str] = Counter()
     small: Counter[str] = Counter()
     first: dict[str, str] = {}
@@ -91,16 +91,16 @@ def test_the_lexicon_is_a_plain_count(given_articles: list[Article]) -> None:
             long, short = tuple(analysis.extract_terms(one.long)), analysis.to_term(one.short)
             if long and (short,) != long:
                 long_forms[short][long] += 1
-    terms = list(StringArray(unprefix("terms", kept)))
+    terms = list(StringArray(unprefix("terms", arrays)))
     assert index.lexicon.size == len(paragraphs)
     assert {term: index.lexicon.paragraph_count(term) for term in terms} == {term: every[term] for term in terms}
     assert own["lowercase_counts"].all().tolist() == [small[term] for term in terms]
-    folded, spelt = (list(StringArray(unprefix(name, own))) for name in ("folded", "spellings"))
-    assert dict(zip(folded, spelt, strict=True)) == first
-    told = LearnedExpansions.from_json(own["expansions"].all().tobytes())
-    assert {short: {*longs} for short, longs in told.long_forms.items()} == {
+    folded, spelled = (list(StringArray(unprefix(name, own))) for name in ("folded", "spellings"))
+    assert dict(zip(folded, spelled, strict=True)) == first
+    learned = LearnedExpansions.from_json(own["expansions"].all().tobytes())
+    assert {short: {*longs} for short, longs in learned.long_forms.items()} == {
         short: {*longs} for short, longs in long_forms.items()
     }
-    for short, longs in told.long_forms.items():
+    for short, longs in learned.long_forms.items():
         counts = [long_forms[short][tuple(long)] for long in longs]
         assert counts == sorted(counts, reverse=True)

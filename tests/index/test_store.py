@@ -1,4 +1,4 @@
-"""What is kept on disk is never trusted blindly: whatever happened to it, the next question is answered right."""
+"""Test the index on disk: after any damage or kill, the next question is answered correctly."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.store import IndexStore
 from bot.wiring import open_corpus
 
-from .faults import LONG_AGO, QUESTIONS, ROOT, ask, asked, command, flips, kills, snapshots
+from .faults import LONG_AGO, QUESTIONS, ROOT, ask, ask_all, command, damage_snapshots, kill_indexing, snapshots
 
 ONE_SENTENCE = "set PULLQUOTE_STATE_DIR to another folder."
 
 
 def test_damage_never_changes_an_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Random bytes of two dozen snapshots are changed; every answer is right, and damage that was met is named."""
+    """With random bytes of 24 snapshots changed, every answer is right, and detected damage is logged."""
     with caplog.at_level(logging.WARNING):
-        found = list(flips(tmp_path, 24, 11))
+        found = list(damage_snapshots(tmp_path, 24, 11))
     assert [one for one in found if not one.is_right] == []
-    unnamed = [one.path for one in found if one.is_met and f"The snapshot {one.path} " not in caplog.text]
-    assert unnamed == []
-    assert sum(one.is_met for one in found) > 5
+    unreported = [one.path for one in found if one.is_detected and f"The snapshot {one.path} " not in caplog.text]
+    assert unreported == []
+    assert sum(one.is_detected for one in found) > 5
 
 
-def test_a_killed_maker_never_changes_an_answer(tmp_path: Path) -> None:
-    """Killed at any moment, ``index`` leaves what the next ``ask`` answers right from."""
-    found = list(kills(tmp_path, 6, 11, articles=100))
+def test_a_killed_build_never_changes_an_answer(tmp_path: Path) -> None:
+    """After ``index`` was killed at any time, the next ``ask`` answers correctly."""
+    found = list(kill_indexing(tmp_path, 6, 11, articles=100))
     assert [one for one in found if not one.is_right] == []
     assert any(one.was_running for one in found)
 
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """The sample archive, settled."""
+    """Copy the sample archive, with old modification times."""
     folder = tmp_path / "corpus"
     shutil.copytree(ROOT / "corpus", folder)
     for path in folder.iterdir():
@@ -51,31 +51,31 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-def _cut_short(path: Path) -> None:
+def _truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def _emptied(path: Path) -> None:
+def _empty(path: Path) -> None:
     path.write_bytes(b"")
 
 
-def _foreign(path: Path) -> None:
+def _replace_by_other_file(path: Path) -> None:
     path.write_bytes(b"PK\x03\x04 something else altogether" * 100)
 
 
-def _of_another_format(path: Path) -> None:
-    # The format stands behind the 32 bytes that say which file this is.
-    held = bytearray(path.read_bytes())
-    held[32] += 1
-    path.write_bytes(held)
+def _change_format(path: Path) -> None:
+    # The format follows the 32 bytes of the magic string.
+    data = bytearray(path.read_bytes())
+    data[32] += 1
+    path.write_bytes(data)
 
 
-def _a_folder(path: Path) -> None:
+def _replace_by_folder(path: Path) -> None:
     path.unlink()
     path.mkdir()
 
 
-def _rewritten(path: Path, change: Callable[[str], str]) -> None:
+def _rewrite_manifest(path: Path, change: Callable[[str], str]) -> None:
     folder, name = path.parent, path.name.split(".")[0]
     snapshot = load_snapshot(folder, name)
     assert snapshot is not None
@@ -83,67 +83,67 @@ def _rewritten(path: Path, change: Callable[[str], str]) -> None:
     save_snapshot(folder, name, {}, change(snapshot.manifest))
 
 
-def _by_another_maker(path: Path) -> None:
-    """As another version of the program, of Python or of a library would have made it, with arrays of its own."""
-    _rewritten(
+def _change_build_info(path: Path) -> None:
+    """Make it look as if another version of Pullquote, Python or a library had written it."""
+    _rewrite_manifest(
         path, lambda manifest: json.dumps(json.loads(manifest) | {"build_info": {"digest": "", "stat_digest": ""}})
     )
 
 
-def _without_sense(path: Path) -> None:
-    _rewritten(path, lambda manifest: '{"build_info": 5}')
+def _invalidate_manifest(path: Path) -> None:
+    _rewrite_manifest(path, lambda manifest: '{"build_info": 5}')
 
 
 DAMAGES: list[tuple[Callable[[Path], None], str]] = [
     (lambda path: None, ""),
-    (_by_another_maker, ""),
-    (_cut_short, "bytes instead of"),
-    (_emptied, "is truncated"),
-    (_foreign, "was not written by Pullquote"),
-    (_of_another_format, "has format 2 instead of 1"),
-    (_a_folder, "cannot be read"),
-    (_without_sense, ""),
+    (_change_build_info, ""),
+    (_truncate, "bytes instead of"),
+    (_empty, "is truncated"),
+    (_replace_by_other_file, "was not written by Pullquote"),
+    (_change_format, "has format 2 instead of 1"),
+    (_replace_by_folder, "cannot be read"),
+    (_invalidate_manifest, ""),
 ]
 
 
-@pytest.mark.parametrize(("damage", "said"), DAMAGES)
-def test_what_cannot_be_trusted_is_made_anew(
-    corpus: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: Callable[[Path], None], said: str
+@pytest.mark.parametrize(("damage", "message"), DAMAGES)
+def test_a_damaged_index_is_rebuilt(
+    corpus: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: Callable[[Path], None], message: str
 ) -> None:
-    """Whatever stands in the snapshot's place, the answers are right, and damage is told of in a sentence; once."""
+    """Whatever replaces the snapshot, the answers are right, and damage is logged once, in one sentence."""
     state = tmp_path / "state"
-    right = asked(open_corpus([corpus], state))
+    right = ask_all(open_corpus([corpus], state))
     (path,) = snapshots(state)
     damage(path)
     with caplog.at_level(logging.WARNING):
-        assert asked(open_corpus([corpus], state)) == right
+        assert ask_all(open_corpus([corpus], state)) == right
     messages = [record.getMessage() for record in caplog.records]
-    assert len(messages) == bool(said)
-    assert all(said in message for message in messages)
+    assert len(messages) == bool(message)
+    assert all(message in one for one in messages)
     caplog.clear()
-    assert asked(open_corpus([corpus], state)) == right
+    assert ask_all(open_corpus([corpus], state)) == right
     assert caplog.records == []
 
 
-def test_another_maker_is_not_read(corpus: Path, tmp_path: Path) -> None:
-    """What another version has made is made again, although no file has changed."""
-    keeper = IndexStore([corpus], tmp_path / "state")
-    made = keeper.save(keeper.load_current()).built_at
-    assert keeper.load_current().built_at == made
+def test_an_index_of_another_version_is_rebuilt(corpus: Path, tmp_path: Path) -> None:
+    """An index that another version of the software built is rebuilt, even if no article has changed."""
+    store = IndexStore([corpus], tmp_path / "state")
+    built_at = store.save(store.load_current()).built_at
+    assert store.load_current().built_at == built_at
     (path,) = snapshots(tmp_path / "state")
-    _by_another_maker(path)
-    assert keeper.load_current().built_at > made
+    _change_build_info(path)
+    assert store.load_current().built_at > built_at
 
 
-def test_a_process_answers_from_a_damaged_snapshot(corpus: Path, tmp_path: Path) -> None:
-    """``ask`` says on standard error which file is damaged, answers, and says nothing the next time."""
+def test_ask_reports_a_damaged_snapshot_once(corpus: Path, tmp_path: Path) -> None:
+    """``ask`` answers and names the damaged file on standard error, but only the first time."""
     state = tmp_path / "state"
     first = ask(QUESTIONS[0], corpus, state)
     (path,) = snapshots(state)
-    held = bytearray(path.read_bytes())
-    for at in range(len(held) // 2, len(held)):
-        held[at] ^= 1
-    path.write_bytes(held)
+    data = bytearray(path.read_bytes())
+    for at in range(len(data) // 2, len(data)):
+        data[at] ^= 1
+    path.write_bytes(data)
     second, third = ask(QUESTIONS[0], corpus, state), ask(QUESTIONS[0], corpus, state)
     assert [one.returncode for one in (first, second, third)] == [0, 0, 0]
     quotes = [json.loads(one.stdout)["quotes"] for one in (first, second, third)]
@@ -153,15 +153,15 @@ def test_a_process_answers_from_a_damaged_snapshot(corpus: Path, tmp_path: Path)
     assert len(second.stderr.strip().splitlines()) == 1
 
 
-def test_index_says_what_is_ready(corpus: Path, tmp_path: Path) -> None:
-    """``index`` says how many articles are ready, and the same when it need not read them again."""
+def test_index_prints_the_number_of_articles(corpus: Path, tmp_path: Path) -> None:
+    """``index`` prints the number of articles, also if the index is already current."""
     runs = [command("index", corpus=corpus, state=tmp_path / "state") for _ in range(2)]
     assert [(one.returncode, one.stdout, one.stderr) for one in runs] == [(0, "14 articles indexed.\n", "")] * 2
     assert [path.name.split(".")[1] for path in snapshots(tmp_path / "state")] == ["1"]
 
 
-def test_a_file_in_the_state_folders_place(corpus: Path, tmp_path: Path) -> None:
-    """``ask`` answers where nothing can be kept, and says so in one sentence."""
+def test_a_file_in_place_of_the_state_folder(corpus: Path, tmp_path: Path) -> None:
+    """If the state folder is a file, ``ask`` answers and reports it in one sentence."""
     (tmp_path / "state").write_text("in the way")
     done = ask(QUESTIONS[0], corpus, tmp_path / "state")
     assert json.loads(done.stdout)["quotes"]
@@ -174,8 +174,8 @@ def assert_one_sentence(done: subprocess.CompletedProcess[str]) -> None:
     assert done.stderr.strip().endswith(ONE_SENTENCE)
 
 
-# What a process meets that may write no file of more than 2,000 bytes, or nothing at all.
-LITTLE_ROOM = """
+# Limits a process to files of 2,000 bytes; or takes away all write permissions.
+SIZE_LIMIT = """
 import resource, signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
@@ -184,7 +184,7 @@ AS_NOBODY = """
 import io, os, sys
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from bot.cli import app
-# all that is imported on the way: nobody may not be able to read it
+# Import everything first: the user "nobody" may be unable to read the code.
 state = os.environ["PULLQUOTE_STATE_DIR"]
 os.environ["PULLQUOTE_STATE_DIR"] = os.path.join(os.devnull, "nowhere")
 with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), suppress(SystemExit):
@@ -203,18 +203,18 @@ main()
 
 
 @POSIX
-@pytest.mark.parametrize("trouble", [LITTLE_ROOM, AS_NOBODY], ids=["full", "read-only"])
-def test_a_state_folder_that_cannot_be_written(corpus: Path, trouble: str) -> None:
-    """A full disk or a read-only folder: ``ask`` answers, and says so in one sentence."""
+@pytest.mark.parametrize("setup", [SIZE_LIMIT, AS_NOBODY], ids=["full", "read-only"])
+def test_a_state_folder_that_cannot_be_written(corpus: Path, setup: str) -> None:
+    """With a full disk or a read-only folder, ``ask`` answers and reports it in one sentence."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copytree(corpus, folder / "corpus")
         (folder / "state").mkdir(mode=0o555)
         folder.chmod(0o755)
-        if trouble == LITTLE_ROOM:
+        if setup == SIZE_LIMIT:
             (folder / "state").chmod(0o755)
         done = subprocess.run(
-            [sys.executable, "-B", "-c", trouble + RUN, QUESTIONS[0], "--corpus", str(folder / "corpus")],
+            [sys.executable, "-B", "-c", setup + RUN, QUESTIONS[0], "--corpus", str(folder / "corpus")],
             capture_output=True,
             text=True,
             check=False,
