@@ -1,4 +1,4 @@
-"""Other processes, of which the tests see what they say and which they kill."""
+"""Child processes for tests that talk to them and kill them."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from multiprocessing.process import BaseProcess
 import pytest
 
 SPAWN = multiprocessing.get_context("spawn")
-"""Its processes share nothing with this one but what they find on disk."""
+"""Its processes share nothing with this one but the disk."""
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="the system has neither users nor limits of this kind")
 
 
 @contextmanager
 def process(work: Callable[..., None], *arguments: object) -> Iterator[tuple[BaseProcess, Connection]]:
-    """Another process that does ``work``, and what it says; killed in the end, as by ``kill -9``."""
-    hears, says = SPAWN.Pipe()
-    child = SPAWN.Process(target=work, args=(*arguments, says))
+    """Run ``work`` in a child process; gives the process and our end of a pipe. Killed with SIGKILL at the end."""
+    ours, theirs = SPAWN.Pipe()
+    child = SPAWN.Process(target=work, args=(*arguments, theirs))
     child.start()
-    says.close()
+    theirs.close()
     try:
-        yield child, hears
+        yield child, ours
     finally:
         child.kill()
         child.join()
-        hears.close()
+        ours.close()

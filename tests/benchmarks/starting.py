@@ -70,4 +70,4 @@ def _served(articles: Path, state: Path, question: str) -> float:
             slack.wait_for_replies(asked.channel, timeout=_PATIENCE)
             return (time.perf_counter() - at) * 1000
         finally:
-            bot.end()
+            bot.stop()

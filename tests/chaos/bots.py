@@ -1,4 +1,4 @@
-"""A live ``pullquote serve`` in a process of its own; keeps secret how it is started, killed and found to be there."""
+"""``pullquote serve`` in its own process."""
 
 from __future__ import annotations
 
@@ -12,48 +12,48 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
-END_SECONDS = 15.0
+STOP_SECONDS = 15.0
 
 
 class LiveBot:
-    """One process; what it says goes to ``log``, one start after the other."""
+    """A bot process that can be killed and restarted; its output is appended to ``log``."""
 
     def __init__(self, arguments: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
         self._command = (sys.executable, "-m", "bot", "serve", *arguments)
-        outside = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "PULLQUOTE_"))}
-        self._environment = outside | {"PYTHONPATH": str(ROOT)} | dict(environment)
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "PULLQUOTE_"))}
+        self._environment = inherited | {"PYTHONPATH": str(ROOT)} | dict(environment)
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the process, which has yet to connect."""
+        """Start the process; it connects later."""
         with self._log.open("ab") as log:
-            # Away from the checkout, whose pullquote.toml is not this bot's
+            # Not in the checkout, because its pullquote.toml is not for this bot.
             self._process = subprocess.Popen(
                 self._command, env=self._environment, cwd=self._log.parent, stdout=log, stderr=log
             )
 
     def check(self) -> None:
-        """``RuntimeError`` with its last words if it ended by itself."""
+        """Raise RuntimeError with its last output if it ended by itself."""
         if self._process is not None and self._process.poll() is not None:
-            said = self._log.read_text(encoding="utf-8", errors="replace")[-2_000:]
-            raise RuntimeError(f"the bot ended by itself with status {self._process.returncode}:\n{said}")
+            output = self._log.read_text(encoding="utf-8", errors="replace")[-2_000:]
+            raise RuntimeError(f"the bot ended by itself with status {self._process.returncode}:\n{output}")
 
     def kill(self) -> None:
-        """End it as a power cut does: nothing of it runs any further."""
+        """Kill it with SIGKILL."""
         self.check()
         if self._process is not None:
             self._process.kill()
             self._process.wait()
 
-    def end(self) -> int:
-        """Ask it to end, as a supervisor does; its status."""
+    def stop(self) -> int:
+        """Stop it with SIGTERM, as a supervisor does; return its exit status."""
         if self._process is None:
             return 0
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
         try:
-            return self._process.wait(END_SECONDS)
+            return self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()

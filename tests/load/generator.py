@@ -1,4 +1,4 @@
-"""Says the questions, signed, as Slack would; keeps secret how it keeps to its schedule."""
+"""Load generator: sends signed events as Slack would, on a fixed schedule."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from bot.playground.workspace import ChangeNotifier, default_workspace
 from bot.slack import features
 from tests.chaos.archive import NAMES, question_about
 
-from .town import settle
+from .people import add_people
 
-# As many requests at once as Slack may have under way
+# Concurrent requests.
 CONNECTIONS = 64
-# Later than this an acknowledgement counts as none
+# A later acknowledgement does not count.
 ACK_SECONDS = 3.0
-# A connection that nobody used for longer is not used again; the bot closes one after five seconds
+# A connection idle for longer is not reused, because the bot closes one after five seconds.
 IDLE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A question: its place, when it was due, when it was acknowledged, and with which status (0: not at all)."""
+class SentQuestion:
+    """A question; times in Unix seconds. ``status`` is the HTTP status of its acknowledgement, 0 if none."""
 
     channel: str
     ts: str
@@ -41,15 +41,15 @@ class Sent:
     status: int
 
 
-class Sender:
-    """Posts signed events over connections that stay open, one a thread."""
+class EventSender:
+    """Sends signed events with keep-alive, one connection per thread."""
 
     def __init__(self, url: str) -> None:
         self._url = urlsplit(url)
-        self._kept = local()
+        self._local = local()
 
-    def send(self, payload: Json, due: float) -> Sent:
-        """Post an event now; how it went."""
+    def send(self, payload: Json, due: float) -> SentQuestion:
+        """Send an event now."""
         body = json.dumps(payload).encode()
         headers = sign_request(FakeSlack.signing_secret, body, int(time.time()))
         status = 0
@@ -60,37 +60,37 @@ class Sender:
             response.read()
             status = response.status
         except (OSError, http.client.HTTPException):
-            del self._kept.connection
+            del self._local.connection
         event = payload["event"]
-        return Sent(event["channel"], event["ts"], due, time.time(), status)
+        return SentQuestion(event["channel"], event["ts"], due, time.time(), status)
 
     def _connection(self) -> http.client.HTTPConnection:
-        """This thread's connection; a new one where the other end may just be closing an idle one."""
-        if not hasattr(self._kept, "connection") or time.monotonic() - self._kept.used_at > IDLE_SECONDS:
+        """This thread's connection; a new one if the bot may be closing the old one."""
+        if not hasattr(self._local, "connection") or time.monotonic() - self._local.used_at > IDLE_SECONDS:
             host, port = str(self._url.hostname), self._url.port
-            self._kept.connection = http.client.HTTPConnection(host, port, timeout=ACK_SECONDS)
-        self._kept.used_at = time.monotonic()
-        connection: http.client.HTTPConnection = self._kept.connection
+            self._local.connection = http.client.HTTPConnection(host, port, timeout=ACK_SECONDS)
+        self._local.used_at = time.monotonic()
+        connection: http.client.HTTPConnection = self._local.connection
         return connection
 
 
 def run(url: str, rate: float, seconds: float, people: int, parent: Connection) -> None:
-    """Ask ``rate`` questions a second for ``seconds``, each person in turn; sends what was ``Sent``."""
+    """Ask ``rate`` questions per second for ``seconds``, each person in turn; report them to ``parent``."""
     workspace = default_workspace(ChangeNotifier())
     payloads: list[Json] = []
-    # Events are made by the stand-in's own rules, and taken from its hand
+    # The fake Slack makes the events, which are collected instead of delivered.
     granted = frozenset(features.scopes("base"))
-    announcer = EventPublisher(workspace, subscriptions=["message.im"], scopes=granted, send=payloads.append)
-    town = WorkspaceActions(workspace, announcer)
-    askers = settle(town, people)
-    draw, sender = random.Random(1), Sender(url)
-    began = time.time() + 0.5
+    publisher = EventPublisher(workspace, subscriptions=["message.im"], scopes=granted, send=payloads.append)
+    actions = WorkspaceActions(workspace, publisher)
+    askers = add_people(actions, people)
+    rng, sender = random.Random(1), EventSender(url)
+    started_at = time.time() + 0.5
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        sendings = []
+        futures = []
         for number in range(round(rate * seconds)):
-            due = began + number / rate
+            due = started_at + number / rate
             time.sleep(max(0.0, due - time.time()))
             person, channel = askers[number % people]
-            town.say(channel, question_about(draw.choice(NAMES)), user=person)
-            sendings.append(pool.submit(sender.send, payloads.pop(), due))
-        parent.send([sending.result() for sending in sendings])
+            actions.say(channel, question_about(rng.choice(NAMES)), user=person)
+            futures.append(pool.submit(sender.send, payloads.pop(), due))
+        parent.send([future.result() for future in futures])

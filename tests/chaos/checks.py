@@ -1,0 +1,131 @@
+"""Check that every question has exactly the reply it needs, as people see it in Slack."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.playground.journal import ApiCall, EventDelivery
+from bot.playground.models import Message
+from bot.playground.server import FakeSlack
+from bot.slack.layout import texts_in
+
+from .questions import SentQuestion
+from .traffic import message_key
+
+MessageKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A wrong outcome, with the history of its question."""
+
+    message: str
+    history: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n    ".join([self.message, *self.history])
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """``outcomes`` counts the questions by outcome."""
+
+    outcomes: Counter[str]
+    violations: tuple[Violation, ...]
+
+
+def question_of(message: Message) -> str | None:
+    """Timestamp of the question that a bot message answers, from its metadata."""
+    ts = (message.metadata or {}).get("event_payload", {}).get("question_ts")
+    return None if ts is None else str(ts)
+
+
+def find_replies(slack: FakeSlack) -> dict[MessageKey, list[Message]]:
+    """The bot's messages by the question they answer; those that answer none have an empty timestamp."""
+    replies: dict[MessageKey, list[Message]] = defaultdict(list)
+    for channel in slack.workspace.channels():
+        for message in slack.replies(channel.id):
+            replies[channel.id, question_of(message) or ""].append(message)
+    return replies
+
+
+def check_replies(slack: FakeSlack, questions: Sequence[SentQuestion]) -> CheckResult:
+    """Count the outcomes of ``questions``, and report each wrong one."""
+    replies = find_replies(slack)
+    outcomes: Counter[str] = Counter()
+    violations: list[Violation] = []
+    for question in questions:
+        outcome = _outcome(question, replies.pop(question.key, []))
+        outcomes[outcome] += 1
+        if outcome not in _EXPECTED:
+            violations.append(
+                Violation(
+                    f"{outcome}: {question.message.text!r} in {question.message.channel}", history(slack, question)
+                )
+            )
+    strays = (message for messages in replies.values() for message in messages)
+    violations += (Violation(f"answers no question: {_describe(message)}") for message in strays)
+    notices = (notice for user in slack.workspace.users() for notice in slack.workspace.ephemerals(user.id))
+    violations += (Violation(f"an unexpected private notice: {_describe(notice)}") for notice in notices)
+    return CheckResult(outcomes, tuple(violations))
+
+
+_EXPECTED = frozenset({"answered", "deleted, no reply"})
+
+
+def _outcome(question: SentQuestion, replies: Sequence[Message]) -> str:
+    if question.is_deleted:
+        return "deleted, but has a reply" if replies else "deleted, no reply"
+    if not replies:
+        return "no reply"
+    if len(replies) > 1:
+        return f"answered {len(replies)} times"
+    (reply,) = replies
+    if reply.thread_ts != question.thread:
+        return "answered in the wrong place"
+    return "answered" if question.expected.casefold() in _text(reply).casefold() else "answered an older text"
+
+
+def _text(message: Message) -> str:
+    return " ".join(text for block in message.blocks for text in texts_in(block)) or message.text
+
+
+def _describe(message: Message) -> str:
+    return f"{_text(message)!r} in {message.channel}, {message.metadata}"
+
+
+def history(slack: FakeSlack, question: SentQuestion) -> tuple[str, ...]:
+    """Actions, deliveries and calls for a question, in order of time."""
+    lines = list(question.actions)
+    for delivery in slack.deliveries:
+        if message_key(delivery) == question.key:
+            lines += _delivery_lines(delivery)
+    lines += _call_lines(question, slack.calls)
+    return tuple(f"{datetime.fromtimestamp(at):%H:%M:%S.%f} {line}" for at, line in sorted(lines))
+
+
+def _delivery_lines(delivery: EventDelivery) -> Iterator[tuple[float, str]]:
+    kind = f"{delivery.event['type']} {delivery.event.get('subtype', '')} {delivery.event_id}"
+    for attempt in delivery.attempts:
+        yield attempt.ended_at, f"delivery of {kind}, attempt {attempt.number}: {attempt.failure or 'acknowledged'}"
+
+
+def _call_lines(question: SentQuestion, calls: Iterable[ApiCall]) -> Iterator[tuple[float, str]]:
+    channel, ts = question.key
+    reply_timestamps: set[str] = set()
+    for call in calls:
+        arguments, answer = call.arguments, call.answer or {}
+        if arguments.get("channel") != channel:
+            continue
+        if (
+            ts in str(arguments.get("metadata", ""))
+            or arguments.get("ts") in (*reply_timestamps, ts)
+            or arguments.get("oldest") == ts
+        ):
+            reply_timestamps.add(str(answer.get("ts", "")))
+            shown = {name: arguments[name] for name in ("ts", "thread_ts", "oldest") if name in arguments}
+            status = "no answer" if call.answer is None else answer.get("error", "ok")
+            yield call.at, f"{call.method} {shown} → {call.status} {status}, ts {answer.get('ts')}"

@@ -1,0 +1,176 @@
+"""Random traffic: questions, edits, deletions, repeated deliveries and reconnects."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from bot.playground.journal import EventDelivery
+from bot.playground.server import FakeSlack
+from bot.playground.workspace import COLLEAGUE
+from bot.slack.strings import HOW_TO
+
+from .archive import NAMES, question_about
+from .questions import SentQuestion
+
+Action = Callable[[], None]
+CHANNELS, PEOPLE = 20, 60
+# Probabilities, per question.
+EDIT, DELETE, REDELIVER, SLACK_CHANGE, COMMENT = 0.2, 0.1, 0.2, 0.1, 0.1
+SMALL_TALK, LATE_MENTION, IN_THREAD = 0.05, 0.05, 0.3
+RECONNECT = 0.01
+
+
+class TrafficGenerator:
+    """Asks ``count`` questions at ``rate`` per second; ``questions`` are those asked so far."""
+
+    def __init__(self, slack: FakeSlack, *, seed: int, count: int, rate: float) -> None:
+        self._slack = slack
+        self._random = random.Random(seed)
+        self._count, self._rate = count, rate
+        self._due: list[tuple[float, int, Action]] = []
+        self._number = itertools.count()
+        self.questions: list[SentQuestion] = []
+        self.actions: Counter[str] = Counter()
+        self._channels = [slack.add_channel() for _ in range(CHANNELS)]
+        self._people = [slack.add_person(channels=self._channels) for _ in range(PEOPLE)]
+        self._threads = {
+            channel: slack.say(channel, "News from there?", user=COLLEAGUE).ts for channel in self._channels
+        }
+        self._flat: dict[str, SentQuestion] = {}
+
+    def run(self, log: Callable[[str], None]) -> None:
+        """Run in real time; ``log`` is called after each tenth."""
+        started_at = time.monotonic()
+        for number in range(self._count):
+            self._at(number / self._rate, self._ask)
+            if self._random.random() < RECONNECT:
+                self._at(self._random.random() * self._count / self._rate, self._reconnect)
+        while self._due:
+            due, _, action = heapq.heappop(self._due)
+            time.sleep(max(0.0, started_at + due - time.monotonic()))
+            self._now = due
+            action()
+            if action == self._ask and len(self.questions) % max(1, self._count // 10) == 0:
+                log(f"{len(self.questions)} asked")
+
+    def _at(self, due: float, action: Action) -> None:
+        heapq.heappush(self._due, (due, next(self._number), action))
+
+    def _soon(self, action: Action, within: float = 4.0) -> None:
+        # Often at once, while the question is still in progress.
+        delay = self._random.random() * (0.2 if self._random.random() < 0.4 else within)
+        self._at(self._now + delay, action)
+
+    def _record(self, question: SentQuestion, action: str) -> None:
+        self.actions[action] += 1
+        question.actions.append((time.time(), f"{action}: {question.message.text}"))
+
+    # Asking
+
+    def _ask(self) -> None:
+        person = self._random.choice(self._people)
+        text, expected = self._draw_question()
+        if self._random.random() < 0.5:
+            question = self._ask_directly(person, text, expected)
+        else:
+            question = self._ask_in_channel(person, text, expected)
+        self.questions.append(question)
+        self._schedule(question)
+
+    def _draw_question(self) -> tuple[str, str]:
+        if self._random.random() < SMALL_TALK:
+            return "thanks a lot", HOW_TO
+        name = self._random.choice(NAMES)
+        return question_about(name), name
+
+    def _ask_directly(self, person: str, text: str, expected: str) -> SentQuestion:
+        channel = self._slack.open_dm(person)
+        root = self._flat.get(person) if self._random.random() < IN_THREAD else None
+        thread = root.message.ts if root else None
+        question = SentQuestion(self._slack.say(channel, text, user=person, thread=thread), thread, expected)
+        self._record(question, "asked in a thread of a direct message" if root else "asked in a direct message")
+        if root is None:
+            self._flat.setdefault(person, question)
+        return question
+
+    def _ask_in_channel(self, person: str, text: str, expected: str) -> SentQuestion:
+        channel = self._random.choice(self._channels)
+        root = self._threads[channel] if self._random.random() < IN_THREAD else None
+        is_late = self._random.random() < LATE_MENTION
+        said = text if is_late else f"{self._slack.mention} {text}"
+        message = self._slack.say(channel, said, user=person, thread=root)
+        question = SentQuestion(message, root or message.ts, expected)
+        self._record(question, "mentioned in a thread" if root else "mentioned in a channel")
+        if is_late:
+            self._edit_to(question, f"{self._slack.mention} {text}", expected, "edited, with a mention added")
+        return question
+
+    # Actions on a question
+
+    def _schedule(self, question: SentQuestion) -> None:
+        is_root = self._flat.get(question.message.user) is question  # not deleted, because others reply in its thread
+        for share, action in (
+            (EDIT, self._edit),
+            (EDIT / 4, self._edit),
+            (0.0 if is_root else DELETE, self._delete),
+            (REDELIVER, self._redeliver),
+            (SLACK_CHANGE, self._change_by_slack),
+            (COMMENT, self._comment),
+        ):
+            if self._random.random() < share:
+                self._soon(lambda action=action: None if question.is_deleted else action(question))  # type: ignore[misc]
+
+    def _edit(self, question: SentQuestion) -> None:
+        text, expected = self._draw_question()
+        in_channel = question.message.channel in self._channels
+        loses_mention = in_channel and self._random.random() < 0.2
+        said = text if loses_mention or not in_channel else f"{self._slack.mention} {text}"
+        self._edit_to(question, said, expected, "edited, without the mention" if loses_mention else "edited")
+
+    def _edit_to(self, question: SentQuestion, text: str, expected: str, what: str) -> None:
+        question.message, question.expected = self._slack.edit(question.message, text), expected
+        self._record(question, what)
+
+    def _delete(self, question: SentQuestion) -> None:
+        question.is_deleted = True
+        self._slack.delete(question.message)
+        self._record(question, "deleted")
+
+    def _redeliver(self, question: SentQuestion) -> None:
+        delivery = self._random.choice(self._deliveries_of(question))
+        retry = self._random.randint(0, 3)
+        self._slack.deliver(delivery.event, event_id=delivery.event_id, retry=retry)
+        self._record(question, "redelivered")
+
+    def _deliveries_of(self, question: SentQuestion) -> list[EventDelivery]:
+        return [one for one in self._slack.deliveries if message_key(one) == question.key]
+
+    def _change_by_slack(self, question: SentQuestion) -> None:
+        change = self._random.choice((self._slack.unfurl, self._slack.detect_language, self._slack.count_replies))
+        change(question.message)
+        self._record(question, "changed by Slack itself")
+
+    def _comment(self, question: SentQuestion) -> None:
+        if question.message.channel in self._channels:
+            self._slack.say(question.message.channel, "Good question.", user=COLLEAGUE, thread=question.thread)
+            self._record(question, "commented on")
+
+    def _reconnect(self) -> None:
+        if self._random.random() < 0.5:
+            self._slack.refresh_connections()
+            self.actions["connections refreshed"] += 1
+        else:
+            self._slack.drop_connections()
+            self.actions["connections cut"] += 1
+
+
+def message_key(delivery: EventDelivery) -> tuple[str, str]:
+    """Channel and timestamp of the message that a delivery is about."""
+    event = delivery.event
+    message = event.get("message") or event.get("previous_message") or event
+    return str(event.get("channel")), str(message.get("ts"))
