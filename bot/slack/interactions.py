@@ -103,8 +103,10 @@ class InteractionHandler:
         except ValidationError as error:
             log.warning("ignored a malformed interaction: %d unexpected fields", error.error_count())
             return False
-        is_action = bool(payload.actions)
-        handle = self.actions[payload.actions[0].action_id] if is_action else self.views[_view(payload).callback_id]
+        if payload.actions:
+            handle = self.actions[payload.actions[0].action_id]
+        else:
+            handle = self.views[_view(payload).callback_id]
         try:
             self._queues.add(payload.user.id, "", lambda: self._handle(handle, payload))
         except (QueueFullError, QueueClosedError):

@@ -37,7 +37,7 @@ CONTEXT_PARAGRAPHS = 2
 CONTEXT_LIMIT = 1_000
 NOTE_LIMIT = 1_000
 # Of a long receipt. Quotes are shown whole in the reply, so their beginning is enough here.
-MAX_FORMS, MAX_TERMS, MAX_FEATURES = 20, 5, 3
+MAX_EXPANSIONS, MAX_TERMS, MAX_FEATURES = 20, 5, 3
 QUOTE_START_LIMIT = 300
 
 
@@ -107,13 +107,9 @@ def explanation_modal(record: AnswerRecord, archive: Archive) -> Json:
     Raises pydantic's ``ValidationError`` if another version of the bot wrote the receipt in a form unknown to this one.
     """
     receipt = Receipt.model_validate_json(record.receipt)
-    blocks = [
-        sentence_block(f"Asked: {_shown(receipt.question, SENTENCE_LIMIT)}"),
-        sentence_block(describe_outcome(receipt)),
-    ]
-    if receipt.said and receipt.said.strip():
-        blocks.append(sentence_block(receipt.said.strip()))
-    blocks += _searched_forms(receipt)
+    lines = [f"Asked: {_shown(receipt.question, SENTENCE_LIMIT)}", describe_outcome(receipt), receipt.said or ""]
+    blocks = [sentence_block(line) for line in lines if line.strip()]
+    blocks += _searched_expansions(receipt)
     for number, (line, quote) in enumerate(zip(receipt.quotes, check_quotes(receipt, archive), strict=True), 1):
         blocks += _explained_quote(number, line, quote, receipt)
     blocks.append(_small(describe_archive(receipt, archive)))
@@ -121,11 +117,11 @@ def explanation_modal(record: AnswerRecord, archive: Archive) -> Json:
     return modal("Why this answer?", blocks)
 
 
-def _searched_forms(receipt: Receipt) -> Iterator[Json]:
+def _searched_expansions(receipt: Receipt) -> Iterator[Json]:
     yield header("Searched")
-    items = [_form_line(form, receipt) for form in receipt.forms[:MAX_FORMS]]
-    if len(receipt.forms) > MAX_FORMS:
-        items.append(f"and {len(receipt.forms) - MAX_FORMS:,} more")
+    items = [_expansion_line(expansion, receipt) for expansion in receipt.forms[:MAX_EXPANSIONS]]
+    if len(receipt.forms) > MAX_EXPANSIONS:
+        items.append(f"and {len(receipt.forms) - MAX_EXPANSIONS:,} more")
     if items:
         yield bullet_list([[text_element(item)] for item in items])
     else:
@@ -134,12 +130,12 @@ def _searched_forms(receipt: Receipt) -> Iterator[Json]:
         yield sentence_block(filters)
 
 
-def _form_line(form: ExpansionLine, receipt: Receipt) -> str:
-    typed = covered_words(form, receipt)
-    origin = form.origin if form.origin == "typed" or not typed else f"{form.origin} of {_shown(typed)}"
-    if form.origin == "thread":
+def _expansion_line(expansion: ExpansionLine, receipt: Receipt) -> str:
+    typed = covered_words(expansion, receipt)
+    origin = expansion.origin if expansion.origin == "typed" or not typed else f"{expansion.origin} of {_shown(typed)}"
+    if expansion.origin == "thread":
         origin = "from the previous question"
-    return f"{_shown(form.shown) or '–'} · weight {form.weight:.2f} · {origin}"
+    return f"{_shown(expansion.shown) or '–'} · weight {expansion.weight:.2f} · {origin}"
 
 
 def _explained_quote(number: int, line: QuoteLine, quote: Quote | None, receipt: Receipt) -> Iterator[Json]:
@@ -151,11 +147,8 @@ def _explained_quote(number: int, line: QuoteLine, quote: Quote | None, receipt:
         text = truncate(quote.text, QUOTE_START_LIMIT)
         yield quotation(text_element(text))
         yield citation_block(quote, is_shortened=any(quote.omissions) or text != quote.text)
-    for detail in (
-        describe_search_score(line, receipt, MAX_TERMS),
-        describe_rank(line, MAX_FEATURES),
-        quote_location(line),
-    ):
+    score, rank = describe_search_score(line, receipt, MAX_TERMS), describe_rank(line, MAX_FEATURES)
+    for detail in (score, rank, quote_location(line)):
         yield _small(_shown(detail, SENTENCE_LIMIT))
 
 

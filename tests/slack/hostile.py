@@ -54,15 +54,15 @@ HOSTILE_PIECES = (
     ),
     *("“", "”", " · ", "¶ 9 of 9", "…", " ", "words", "bridge"),
 )
-# What only names can bring: a file's name may hold any byte, and so no text at all.
+# Only in names: a file name may contain any byte, including invalid UTF-8.
 NO_TEXT = ("\0", "\x1b[31m", "\ud800", "\udce9", "\x9f", "\u2028")
 LONGEST = 40_000
 
 _CHAR = st.characters(codec="utf-8")
 
 
-def _mixtures(bait: Sequence[str]) -> st.SearchStrategy[str]:
-    pieces = st.lists(st.sampled_from(bait) | st.text(_CHAR, max_size=5), min_size=1, max_size=12).map("".join)
+def _mixtures(samples: Sequence[str]) -> st.SearchStrategy[str]:
+    pieces = st.lists(st.sampled_from(samples) | st.text(_CHAR, max_size=5), min_size=1, max_size=12).map("".join)
     long = st.builds(lambda piece, times: (piece * times)[:LONGEST], pieces, st.sampled_from([50, 1_000, LONGEST]))
     return pieces | pieces | long
 
@@ -70,7 +70,7 @@ def _mixtures(bait: Sequence[str]) -> st.SearchStrategy[str]:
 MIXTURES = _mixtures(HOSTILE_PIECES)
 NAMES = _mixtures(HOSTILE_PIECES + NO_TEXT)
 SENTENCES = MIXTURES.filter(str.strip)
-# An article's own words have been cleaned when it was read.
+# The text of an article is cleaned when it is read.
 WORDS = MIXTURES.map(clean).filter(str.strip)
 LINKED = st.sampled_from(
     ["https://example.org/?a=1&b=2", "https://example.org/|`*a*`", "http://a:b@example.org/\u202e"]
@@ -85,11 +85,11 @@ def quotes(draw: st.DrawFn) -> Quote:
     about: dict[str, Any] = {"author": draw(st.none() | NAMES), "url": draw(st.none() | ADDRESSES)}
     article = Article("a", draw(NAMES), draw(NAMES), text, published=draw(st.none() | st.dates()), **about)
     edges = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
-    marks = tuple(Span(*pair) for pair in zip(edges[::2], edges[1::2], strict=False))
+    highlights = tuple(Span(*pair) for pair in zip(edges[::2], edges[1::2], strict=False))
     whole = Paragraph(article, 1, 1, Span(0, len(text)), draw(st.sampled_from([None, Span(0, len(text))])))
-    found_as = tuple((form, form) for form in draw(st.lists(NAMES, max_size=3)))
-    missing = tuple(draw(st.lists(SENTENCES, max_size=3)))
-    return Quote(whole, whole.span, marks, missing, found_as, (whole,) * draw(st.integers(0, 2)))
+    matched = tuple((form, form) for form in draw(st.lists(NAMES, max_size=3)))
+    unmatched = tuple(draw(st.lists(SENTENCES, max_size=3)))
+    return Quote(whole, whole.span, highlights, unmatched, matched, (whole,) * draw(st.integers(0, 2)))
 
 
 @st.composite
@@ -101,14 +101,13 @@ def replies(draw: st.DrawFn) -> Reply:
     return Abstention(draw(SENTENCES), some[: draw(st.integers(0, 2))], 0.1, trace())
 
 
-# How Slack reads it
-
-_ACTED_ON_BY_NOBODY = {
+# Block Kit types that mention nobody and format nothing by themselves.
+_INERT_TYPES = {
     *("section", "header", "context", "plain_text", "mrkdwn", "rich_text", "text"),
     *("rich_text_quote", "rich_text_list", "rich_text_section"),
     *("actions", "button", "overflow", "context_actions", "feedback_buttons"),
 }
-_DIRECTED = {"R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+_DIRECTIONAL_CLASSES = {"R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
 def assert_harmless(message: MessageContent, shown: Iterable[Quote] = ()) -> None:
@@ -121,7 +120,7 @@ def assert_harmless(message: MessageContent, shown: Iterable[Quote] = ()) -> Non
     assert_escaped(message.text)
     addresses = {safe_url(quote.article.url) for quote in shown}
     for part in typed_objects(message.blocks):
-        assert part["type"] in _ACTED_ON_BY_NOBODY
+        assert part["type"] in _INERT_TYPES
         if part["type"] == "plain_text":
             assert part["emoji"] is False
         if part["type"] == "text":
@@ -182,7 +181,7 @@ def utf16_units(text: str) -> int:
 
 def outside_isolates(text: str) -> str:
     """The part of ``text`` that is in no isolate."""
-    kept: list[str] = []
+    chars: list[str] = []
     depth = 0
     for char in text:
         depth = 0 if char == "\n" else depth
@@ -191,10 +190,10 @@ def outside_isolates(text: str) -> str:
         elif char == "\u2069" and depth:
             depth -= 1
         elif depth == 0:
-            kept.append(char)
-    return "".join(kept)
+            chars.append(char)
+    return "".join(chars)
 
 
 def is_directional(text: str) -> bool:
     """Whether a character in ``text`` can change the direction of the text around it."""
-    return any(unicodedata.bidirectional(char) in _DIRECTED for char in text)
+    return any(unicodedata.bidirectional(char) in _DIRECTIONAL_CLASSES for char in text)

@@ -64,5 +64,5 @@ def test_slack_accepts_the_modal_for_any_text(found: list[Quote], said: list[str
     receipt = make_receipt(answer(*every), archive, lambda query, passage: scores).model_copy(update=asked)
     view = explanation_modal(record_of(receipt), archive_of([]) if changed else archive)
     validate_view(view, "modal")
-    for block in view["blocks"]:  # a window may hold more than a message
+    for block in view["blocks"]:  # one by one, because a modal may be larger than a message
         assert_harmless(MessageContent("Why", [block]), every)

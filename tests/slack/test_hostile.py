@@ -44,9 +44,9 @@ REF = MessageRef("T1", "C1", "1.0")
 @given(replies(), SENTENCES)
 def test_a_reply_shows_its_quotes_literally(reply: Reply, note: str) -> None:
     """For any article, Slack accepts the reply, and its quotes are characters of the article."""
-    turn = PageRef(ref=REF, version="", at=1)
+    page = PageRef(ref=REF, version="", at=1)
     message = build_reply(reply, (note,), reserved=BUTTONS_SIZE)
-    message = add_buttons(message, AnswerRef(ref=REF, version=""), reply.shown_quotes, before=turn, after=turn)
+    message = add_buttons(message, AnswerRef(ref=REF, version=""), reply.shown_quotes, before=page, after=page)
     assert_harmless(message, reply.shown_quotes)
     words = quoted(message)
     assert all(quote.text.startswith(one) for quote, one in zip(reply.shown_quotes, words, strict=False))

@@ -80,7 +80,7 @@ def quoted(reply: Message) -> list[str]:
     return words_of(Shown(reply.text, list(reply.blocks)))
 
 
-# In the menu behind the three dots, on every page.
+# In the three-dot menu of every page.
 WHY_SHOWN = "Why this answer?"
 
 

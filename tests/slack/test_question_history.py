@@ -36,9 +36,9 @@ from .test_interactions import click, rating_value, wait_for_modal
 
 OWN_HEADING, GAPS_HEADING = "Your recent questions", "Gaps in the archive"
 EDITORS = Editors(frozenset({COLLEAGUE}))
-# Nothing is asked of Slack where no question has a link.
+# Not called: questions asked by command have no link.
 UNREACHABLE = WebClient(token="xoxb-none", base_url="http://127.0.0.1:9/")
-SEEING_ALL = replace(EDITORS, see_private=True)
+EDITORS_SEE_PRIVATE = replace(EDITORS, see_private=True)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_only_the_newest_questions_are_listed(offline: Harness) -> None:
 
 def test_a_deleted_question_is_not_listed(offline: Harness) -> None:
     """A deleted question is listed neither for its author nor for editors."""
-    with offline.bot(editors=SEEING_ALL):
+    with offline.bot(editors=EDITORS_SEE_PRIVATE):
         asked = offline.slack.say(DM_YOU, "why submarines")
         offline.slack.wait_for_replies(DM_YOU)
         offline.slack.wait_until_idle()
@@ -169,7 +169,7 @@ def test_private_questions_need_a_setting(offline: Harness) -> None:
         text = gaps_text(offline)
     assert "No answer found: none." in text
     assert "in channels that are known to be public" in text
-    with offline.bot(editors=SEEING_ALL):
+    with offline.bot(editors=EDITORS_SEE_PRIVATE):
         text = gaps_text(offline)
     assert "why submarines · " in text
     assert "why the tunnel · " in text
@@ -264,10 +264,10 @@ HOSTILE = "<!channel> *why* <https://evil.example|submarines> :smile: `x` &amp;"
 
 def test_markup_in_questions_is_literal(offline: Harness) -> None:
     """A question that looks like markup is listed literally, for its author and for an editor."""
-    with offline.bot(editors=SEEING_ALL):
+    with offline.bot(editors=EDITORS_SEE_PRIVATE):
         offline.slack.say(DM_COLLEAGUE, HOSTILE, user=COLLEAGUE)
         offline.slack.wait_for_replies(DM_COLLEAGUE)
-        offline.slack.wait_until_idle()  # a question is written down once its reply stands
+        offline.slack.wait_until_idle()  # a question is stored after its reply is posted
         (mine,) = own_questions(offline, COLLEAGUE)
         text = gaps_text(offline)
     assert mine == "*why* <submarines> `x` &amp; · not in the archive"
@@ -279,9 +279,9 @@ def store_unanswered(store: Store, number: int, words: str, note: str) -> None:
     ref = MessageRef("T1", "D1", f"{number}.0")
     claim = store.claim(QuestionEvent(f"Ev{number}", ref, "", "{}"))
     assert claim
-    mark = hash_user_id("T1", "U1")
-    kept = AnswerRecord(answer_id(ref, ""), ref, "", mark, "command", words, "abstention", "{}")
-    assert store.complete(claim, "abstention", None, kept) is None
+    person = hash_user_id("T1", "U1")
+    record = AnswerRecord(answer_id(ref, ""), ref, "", person, "command", words, "abstention", "{}")
+    assert store.complete(claim, "abstention", None, record) is None
     store.save_feedback(ref, "U1", Feedback(False, note))
 
 

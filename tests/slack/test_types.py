@@ -28,7 +28,7 @@ FORMATTED = quote_all(Article("a", "A *title* :smile:", "a.txt", "Words.", url="
 REF = MessageRef("T1", "C1", "1.0")
 NOTES = ("Attached files were not read.",)
 
-# What the types must refuse, so that a compiler which checks nothing is noticed.
+# Messages that the types must reject, to notice a compiler that checks nothing.
 FAULTS: list[dict[str, Any]] = [
     {"type": "sections", "text": {"type": "plain_text", "text": "a"}},
     {"type": "section", "text": "a"},
@@ -55,11 +55,11 @@ def _all_kinds() -> list[MessageContent]:
         abstention('Not in the archive: "submarines".'),
         abstention('Not in the archive: "submarines".', WHOLE, APPROVED),
     ]
-    turn = PageRef(ref=REF, version="", at=1)
-    answered = AnswerRef(ref=REF, version="")
-    pressed = [add_buttons(build_reply(one), answered, (APPROVED,), before=turn, after=turn) for one in replied]
+    page = PageRef(ref=REF, version="", at=1)
+    answer_ref = AnswerRef(ref=REF, version="")
+    with_buttons = [add_buttons(build_reply(one), answer_ref, (APPROVED,), before=page, after=page) for one in replied]
     sentences = [value for name, value in vars(strings).items() if name.isupper() and isinstance(value, str)]
-    own = [
+    own_messages = [
         build_how_to(()),
         build_how_to(("who approved the bridge", "<!channel> *bridge*"), NOTES),
         *map(build_sentence, sentences),
@@ -67,21 +67,21 @@ def _all_kinds() -> list[MessageContent]:
     return [
         *(build_reply(reply) for reply in replied),
         *(build_reply(reply, NOTES) for reply in replied),
-        *own,
-        *pressed,
+        *own_messages,
+        *with_buttons,
     ]
 
 
 def _fuzzed() -> list[MessageContent]:
-    made: list[MessageContent] = []
+    messages: list[MessageContent] = []
 
     @settings(max_examples=40, derandomize=True, database=None, phases=[Phase.generate])
     @given(replies())
-    def make(reply: Reply) -> None:
-        made.append(build_reply(reply))
+    def collect(reply: Reply) -> None:
+        messages.append(build_reply(reply))
 
-    make()
-    return made
+    collect()
+    return messages
 
 
 def _compile(program: str, folder: Path) -> str:
