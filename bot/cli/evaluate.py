@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Columns of the list of failures, even in a wider terminal.
 _WIDTH = 100
+_shorten = partial(textwrap.shorten, width=_WIDTH, placeholder=" …")
 _HEADINGS: dict[Kind, str] = {
     "passage": "The first passage has no evidence",
     "quote": "The first passage has the evidence, but the first quote has no answer",
@@ -129,15 +130,12 @@ def _lines(failure: Failure) -> Iterator[tuple[str, str]]:
     """Lines under the question, as (label, line)."""
     yield "id", f"{failure.reply.question.id} · confidence {failure.reply.confidence:.3f}"
     if failure.evidence:
-        yield (
-            "evidence",
-            f"{failure.evidence.article_id}: {textwrap.shorten(failure.evidence.quote, _WIDTH, placeholder=' …')}",
-        )
+        yield "evidence", f"{failure.evidence.article_id}: {_shorten(failure.evidence.quote)}"
         yield "found in", _describe(failure.expected) if failure.expected else "no passage of the archive"
     yield "first hit", _describe(failure.first_hit) if failure.first_hit else "none"
     if failure.quote:
         where = f"{failure.quote.article.id} ¶ {failure.quote.paragraph.number}"
-        yield "first quote", f"{where}: {textwrap.shorten(failure.quote.text, _WIDTH, placeholder=' …')}"
+        yield "first quote", f"{where}: {_shorten(failure.quote.text)}"
     for label, terms in _compare_terms(failure):
         if terms:
             yield label, ", ".join(_format_term(term) for term in terms)

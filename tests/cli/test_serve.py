@@ -58,8 +58,8 @@ class Service:
 
     @property
     def url(self) -> str:
-        """Where events are taken."""
-        return self.line_with("events are taken at").rpartition(" ")[2]
+        """URL for events."""
+        return self.line_with("receiving events at").rpartition(" ")[2]
 
     def page(self, path: str) -> str:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
