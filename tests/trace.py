@@ -111,7 +111,7 @@ def _mention(trace: Trace, corpus: Corpus) -> None:
         slack.wait_until_connected()
         with trace:
             slack.say(GENERAL, f"{slack.mention} {QUESTION}")
-            slack.quiet()
+            slack.wait_until_idle()
 
 
 def main() -> int:

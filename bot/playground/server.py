@@ -30,7 +30,7 @@ from bot.playground.web_api import WebApi
 from bot.playground.workspace import BOT, YOU, ChangeNotifier, Workspace, default_workspace
 
 _STOP_SECONDS = 5
-Result = TypeVar("Result")
+T = TypeVar("T")
 
 
 class LoopbackServer:
@@ -70,7 +70,7 @@ class LoopbackServer:
             self._thread.join()
         self._socket.close()
 
-    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run ``work`` on the server's event loop from another thread, and return its result."""
         if self._server is None:
             raise RuntimeError("the server has not started")

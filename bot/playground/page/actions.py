@@ -26,7 +26,7 @@ _MAX_TEXT = 12_000
 _MAX_FILES = 10
 _INVITE = re.compile(r"/invite\s+@?(\S.*)")
 
-Text = Annotated[str, Field(min_length=1, max_length=_MAX_TEXT, pattern=r"\S")]
+NonEmptyText = Annotated[str, Field(min_length=1, max_length=_MAX_TEXT, pattern=r"\S")]
 OptionalText = Annotated[str, Field(max_length=_MAX_TEXT)]
 Inputs = dict[str, dict[str, str | None]]
 
@@ -78,7 +78,7 @@ class MessageAction(PageAction):
 
 class Say(PageAction):
     channel: str
-    text: Text
+    text: NonEmptyText
     thread: str | None = None
 
     def run(self, slack: FakeSlack) -> Json:
@@ -124,7 +124,7 @@ class Forward(MessageAction):
 
 
 class Edit(MessageAction):
-    text: Text
+    text: NonEmptyText
 
     def run(self, slack: FakeSlack) -> Json:
         slack.edit(self.own_message(slack), insert_mentions(slack, self.text))
@@ -250,7 +250,7 @@ class RunCommand(PageAction):
     """Run a command of the app, or Slack's own ``/invite``."""
 
     channel: str
-    line: Text
+    line: NonEmptyText
 
     def run(self, slack: FakeSlack) -> Json:
         channel = self.check_member(slack, self.channel)
