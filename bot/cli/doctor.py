@@ -28,7 +28,7 @@ def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket") -> None:
             opened = open_corpus(chosen.corpus, progress=progress)
         archive = opened.with_current(lambda answerer: answerer.archive)
         skipped = tuple((one.name, one.reason) for one in opened.notes.skipped)
-        archive_check = ArchiveCheck(len(archive), len(archive.paragraphs), skipped)
+        archive_check = ArchiveCheck(len(archive), archive.paragraph_count, skipped)
     except ArchiveError as error:
         archive_check = ArchiveCheck(0, 0, problem=str(error))
     results = run_checks(

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -76,22 +77,6 @@ class _ArticleMap(Mapping[str, Article]):
         return len(self._archive)
 
 
-class _ParagraphList(Sequence[Paragraph]):
-    """Every paragraph of the archive, article by article."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-
-    def __len__(self) -> int:
-        return self._archive.passages.paragraph_count
-
-    def __getitem__(self, at: Any) -> Any:
-        if isinstance(at, slice):
-            return tuple(self[one] for one in range(*at.indices(len(self))))
-        at = range(len(self))[at]
-        return self._archive.paragraph_range(at, at + 1)[0]
-
-
 class PassageList(Sequence[Passage]):
     """Consecutive passages of an archive, each a range of neighbouring paragraphs."""
 
@@ -100,11 +85,6 @@ class PassageList(Sequence[Passage]):
         self._archive, self._borders = archive, borders
         self._border = borders.data
         self._cached = lru_cache(CACHED_PASSAGES)(self._create)
-
-    @property
-    def paragraph_count(self) -> int:
-        """The number of paragraphs in all passages together."""
-        return self._border[-1]
 
     def __len__(self) -> int:
         return len(self._border) - 1
@@ -147,6 +127,7 @@ class Archive:
         self._spans = [rows[f"paragraph.{key}"] for key in ("start", "end", "heading_start", "heading_end")]
         self._borders = rows["paragraph.borders"].all()
         self._first = self._borders.data
+        self.paragraph_count: int = self._first[-1]
         self._ids, self._id_articles = StringArray(unprefix("ids", own)), own["id_articles"].all()
         self._source_names, self._source = StringArray(unprefix("sources", own)), own["source"].all()
         self.publisher_count = int(own["publishers"].all()[0])
@@ -155,7 +136,6 @@ class Archive:
         self._cached_number = lru_cache(CACHED_ARTICLES)(self._find_number)
         self._cached_source_mask = lru_cache(CACHED_SOURCES)(self._source_mask)
         self.articles: Mapping[str, Article] = _ArticleMap(self)
-        self.paragraphs: Sequence[Paragraph] = _ParagraphList(self)
         self.passages = PassageList(self, own["passages"].all())
         self.whole_articles = PassageList(self, own["articles"].all())
 
@@ -189,6 +169,11 @@ class Archive:
 
     def _digest(self, number: int) -> str:
         return self._digests.slice(32 * number, 32 * number + 32).tobytes().hex()
+
+    @property
+    def paragraphs(self) -> tuple[Paragraph, ...]:
+        """Every paragraph of the archive, article by article."""
+        return tuple(chain.from_iterable(map(self.paragraph_range, self._first[:-1], self._first[1:])))
 
     def paragraphs_of(self, id: str) -> tuple[Paragraph, ...]:
         """Return the paragraphs of the article with this id; ``paragraphs_of(id)[n - 1]`` is its paragraph ``n``."""
@@ -241,15 +226,14 @@ class Archive:
     @cached_property
     def newest(self) -> tuple[Article, ...]:
         """The most recently published articles, the latest first, at most ``NEWEST``; undated ones are left out."""
-        id_rank = np.empty(len(self), np.int32)
-        id_rank[self._id_articles] = np.arange(len(self), dtype=np.int32)
+        id_rank = np.argsort(self._id_articles)
         order = np.lexsort((id_rank, self._published))[::-1][:NEWEST]
         return tuple(self.article(number) for number in order.tolist() if self._published[number])
 
     def summary(self, scope: Scope) -> ArchiveSummary:
         """Count the articles and paragraphs in ``scope``."""
         if scope == Scope():
-            return ArchiveSummary(len(self), len(self.paragraphs), self.latest)
+            return ArchiveSummary(len(self), self.paragraph_count, self.latest)
         mask = self.scope_mask(scope)
         undated = 0
         if scope.since or scope.before:

@@ -12,10 +12,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from bot.index.archive import PassageList
 from bot.index.arrays import ByteArray
 from bot.index.native import native_library
 from bot.index.postings import Postings
-from bot.index.scoring import FIELDS, FieldTerms, PassageSource, TermScore, body_terms, has_phrases
+from bot.index.scoring import FIELDS, FieldTerms, TermScore, body_terms, has_phrases
 from bot.models import Hit, Passage, Query, Term
 
 TopK = list[tuple[float, int]]
@@ -182,7 +183,7 @@ class Bm25Retriever:
 
     def __init__(
         self,
-        passages: PassageSource,
+        passages: PassageList,
         fields: Mapping[str, Postings],
         passage_terms: FieldTerms = body_terms,
         scorer: Callable[[Sequence[Postings]], Scorer] = create_scorer,

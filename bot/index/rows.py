@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,21 +89,16 @@ def join_rows(ranges: Sequence[RowRange]) -> ArticleRows:
     parts = {id(one.rows): one.rows for one in ranges}
     used = {key: np.zeros(len(rows.vocabulary.words), np.bool_) for key, rows in parts.items()}
     for one in ranges:
-        for word_ids in _word_ids(one):
-            used[id(one.rows)][word_ids] = True
+        for table in one.rows.tables.values():
+            if WORD_ID in table.arrays:
+                own = table.row_range(one.first, one.end)
+                used[id(one.rows)][table.arrays[WORD_ID].slice(own.start, own.stop)] = True
     vocabulary = merge_vocabularies((rows.vocabulary, used[key].tolist()) for key, rows in parts.items())
     new_id = {word: word_id for word_id, word in enumerate(vocabulary.words)}
     new_ids = {
         key: np.array([new_id.get(word, -1) for word in rows.vocabulary.words], np.int32) for key, rows in parts.items()
     }
     return ArticleRows(vocabulary, {name: _join_table(name, ranges, new_ids) for name in ranges[0].rows.tables})
-
-
-def _word_ids(one: RowRange) -> Iterator[Array]:
-    for table in one.rows.tables.values():
-        if WORD_ID in table.arrays:
-            own = table.row_range(one.first, one.end)
-            yield table.arrays[WORD_ID].slice(own.start, own.stop)
 
 
 def _join_table(name: str, ranges: Sequence[RowRange], new_ids: Mapping[int, Int32Array]) -> RowTable:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from bot.index.arrays import ByteArray
 from bot.index.filters import excluded_phrases, normalize
-from bot.models import Filters, Hit, Passage, Query, Scope
+from bot.models import Filters, Hit, Passage, Query
 from bot.text import analysis
 
 
@@ -76,18 +75,6 @@ class Retriever(Protocol):
 
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
         """Return the nonzero contributions to the score of a searched passage; they add up to it, but for rounding."""
-        ...
-
-
-class PassageSource(Protocol):
-    """The searched passages by number."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, number: int, /) -> Passage: ...
-
-    def scope_mask(self, scope: Scope) -> ByteArray | None:
-        """Return 1 for each passage whose article is in ``scope``, else 0; None if all are."""
         ...
 
 

@@ -101,13 +101,8 @@ class Snapshot:
     arrays: LazyArrays
 
 
-def generation_path(folder: Path, name: str, number: int) -> Path:
-    """Return the path of the snapshot with this number; the highest number is the newest."""
-    return folder / f"{name}.{number}.snapshot"
-
-
-def list_generations(folder: Path, name: str) -> Mapping[int, Path]:
-    """Return the snapshots of this name by number; none if the folder does not exist."""
+def _list_generations(folder: Path, name: str) -> Mapping[int, Path]:
+    """Return the snapshots of this name by number, of which the highest is the newest."""
     pattern = re.compile(rf"{re.escape(name)}\.([0-9]+)\.snapshot")
     try:
         files = list(folder.iterdir())
@@ -127,8 +122,8 @@ def save_snapshot(folder: Path, name: str, arrays: Arrays, manifest: str, timeou
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _writer_lock(folder / f"{name}.lock", timeout):
-            older = list_generations(folder, name)
-            new = generation_path(folder, name, max(older, default=0) + 1)
+            older = _list_generations(folder, name)
+            new = folder / f"{name}.{max(older, default=0) + 1}.snapshot"
             _write_file(folder / f"{name}.part", new, header, arrays)
             _sync_folder(folder)
             for file in older.values():
@@ -164,7 +159,7 @@ def load_snapshot(folder: Path, name: str) -> Snapshot | None:
 
 def _newest_generation(folder: Path, name: str) -> Path | None:
     # A listing that is made while a writer replaces the only file may miss both; the next one has the new file.
-    files = list_generations(folder, name) or list_generations(folder, name)
+    files = _list_generations(folder, name) or _list_generations(folder, name)
     return files[max(files)] if files else None
 
 
@@ -244,7 +239,7 @@ def _writer_lock(lock: Path, timeout: float) -> Iterator[None]:
 def _write_file(part: Path, new: Path, header: SnapshotHeader, arrays: Arrays) -> None:
     """Write the file under a temporary name, and rename it once it is on disk."""
     try:
-        # Readable by its owner only: it contains the text of every article, whoever may read those.
+        # Readable by its owner only: it contains the text of every article, whose own files may be private.
         with open(part, "wb", opener=partial(os.open, mode=0o600)) as file:
             file.seek(len(_pack_head(header, np.zeros(header.blocks, np.uint32))))
             sums = _write_arrays(file, header, arrays)
