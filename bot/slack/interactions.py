@@ -264,10 +264,10 @@ def find_page(answerer: AnswererProtocol, question: Question, at: int) -> Passag
 def _question_from(payload: InteractionPayload, ref: MessageRef, version: str = "") -> IncomingQuestion:
     """A question at ``ref`` by the person who clicked, to check access and to build metadata."""
     team_ids = frozenset({ref.team, payload.enterprise.id} if payload.enterprise else {ref.team})
-    surface: EntryPoint = "dm" if ref.channel.startswith("D") else "mention"
+    entry_point: EntryPoint = "dm" if ref.channel.startswith("D") else "mention"
     sender = Sender(payload.user.team_id, team_ids, is_external_channel=False)
     event = QuestionEvent("", ref, version, "")
-    return IncomingQuestion(event, surface, payload.user.id, None, None, (), sender, is_unaddressed_edit=False)
+    return IncomingQuestion(event, entry_point, payload.user.id, None, None, (), sender, is_unaddressed_edit=False)
 
 
 def _view(payload: InteractionPayload) -> PayloadView:
