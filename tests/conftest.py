@@ -40,8 +40,8 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.fixture(scope="session")
-def kept() -> Path:
-    """Where all tests of the run keep the indexes of archives that stay as they are, so that each is made once."""
+def state_folder() -> Path:
+    """The folder in which all tests of a run share the indexes of unchanging archives, so that each is built once."""
     return Path(os.environ[STATE])
 
 

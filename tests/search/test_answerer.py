@@ -1,4 +1,4 @@
-"""Conversations with a librarian over a small archive: what is said, and what is answered."""
+"""Questions to a small archive, and the replies."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ FERRY = article(
 )
 LIGHT = article(BUILT, KEEPER, id="light.txt", published=date(2023, 10, 1))
 BUDGET = article("Oil lamps were removed after the council’s budget vote.", id="budget.txt")
-LIBRARIAN = answerer(FERRY, LIGHT, BUDGET)
+ANSWERER = answerer(FERRY, LIGHT, BUDGET)
 
 
 def ask(question: str, limit: int = 3) -> Reply:
-    return LIBRARIAN.answer(Question(question, limit))
+    return ANSWERER.answer(Question(question, limit))
 
 
 def verbatim(reply: Reply) -> bool:
-    """Whether every quote is a slice of a paragraph that was read, and verified as such."""
+    """Assert that every quote is a verified slice of a paragraph in the archive."""
     for quote in (*reply.shown_quotes,):
-        LIBRARIAN.archive.verify(quote)
-    return all(quote.text in LIBRARIAN.archive.articles[quote.article.id].text for quote in reply.shown_quotes)
+        ANSWERER.archive.verify(quote)
+    return all(quote.text in ANSWERER.archive.articles[quote.article.id].text for quote in reply.shown_quotes)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def verbatim(reply: Reply) -> bool:
         ("“Lund Bay”", SAILS),
     ],
 )
-def test_answered(said: str, answered: str) -> None:
-    """A question whose words stand together in a passage is answered by it, without a caution."""
+def test_words_in_one_passage_are_an_answer(said: str, answered: str) -> None:
+    """A question whose words are together in one passage is answered by it, without a warning."""
     reply = ask(said)
     assert isinstance(reply, Answer)
     assert reply.quotes[0].text == answered
@@ -73,8 +73,8 @@ def test_answered(said: str, answered: str) -> None:
     assert verbatim(reply)
 
 
-def test_cautioned() -> None:
-    """Where no passage holds both words of a question, the answer says so first, and each quote names what it lacks."""
+def test_words_in_no_common_passage_are_warned_about() -> None:
+    """If no passage has both words of a question, the answer says so first, and each quote lists what it lacks."""
     reply = ask("lighthouse captain")
     assert isinstance(reply, Answer)
     assert reply.warning == 'No passage holds both "lighthouse" and "captain".'
@@ -85,16 +85,16 @@ def test_cautioned() -> None:
     assert verbatim(reply)
 
 
-def test_no_caution_for_the_year_of_an_article() -> None:
-    """The year in which the quoted article was published stands beside the quote; any other is said to be missing."""
+def test_the_year_of_publication_is_not_missing() -> None:
+    """The year in which the quoted article was published is shown beside the quote; any other year is reported."""
     this, other = ask("keeper Jonas Tveit retired 2023"), ask("keeper Jonas Tveit retired 2022")
     assert isinstance(this, Answer)
     assert (this.quotes[0].text, this.warning) == (KEEPER, None)
     assert "2022" in (other.reason if isinstance(other, Abstention) else other.warning or "")
 
 
-def test_no_caution_over_what_stands_in_one_passage() -> None:
-    """No caution says that words never stand together when two paragraphs of one passage hold them."""
+def test_no_warning_if_one_passage_has_the_words() -> None:
+    """Two paragraphs of one passage have the words together: no warning says otherwise."""
     reply = ask("who was the keeper of the granite lighthouse")
     assert isinstance(reply, Answer)
     assert "No passage" not in (reply.warning or "")
@@ -109,8 +109,8 @@ def test_no_caution_over_what_stands_in_one_passage() -> None:
         ("潜水艦", "nowhere in its 3 articles"),
     ],
 )
-def test_abstained_for_words_that_occur_nowhere(said: str, absent: str) -> None:
-    """Where too much of a question occurs nowhere in the archive, the reply abstains and names those words as typed."""
+def test_words_that_occur_nowhere_are_a_reason_to_abstain(said: str, absent: str) -> None:
+    """If too much of a question occurs nowhere in the archive, the reply abstains and lists those words as typed."""
     reply = ask(said)
     assert isinstance(reply, Abstention)
     assert reply.reason.startswith("Not in the archive")
@@ -119,8 +119,8 @@ def test_abstained_for_words_that_occur_nowhere(said: str, absent: str) -> None:
     assert verbatim(reply)
 
 
-def test_abstained_for_words_that_never_stand_together() -> None:
-    """Where each word occurs but each in a passage of its own, the reply abstains and says that none holds all."""
+def test_words_that_are_never_together_are_a_reason_to_abstain() -> None:
+    """If each word occurs but in a passage of its own, the reply abstains and says that none holds all."""
     reply = ask("granite captain budget")
     assert isinstance(reply, Abstention)
     assert 'no passage of its 3 articles (latest 4 March 2024) holds all of "granite", "captain" and "budget"' in (
@@ -132,16 +132,16 @@ def test_abstained_for_words_that_never_stand_together() -> None:
 
 
 @pytest.mark.parametrize("said", ["", "   ", "what is the", "?!", "🎉🎉", "'", "\\", "(((", "\x00", "\u200b", "\ud83d"])
-def test_nothing_to_search_for(said: str) -> None:
-    """A question without a content word abstains, shows nothing, and says what to ask with."""
+def test_a_question_without_content_words_abstains(said: str) -> None:
+    """The reply shows nothing, and says what to ask with."""
     reply = ask(said)
     assert isinstance(reply, Abstention)
     assert reply.nearest == ()
     assert "no word that can be searched for" in reply.reason
 
 
-def test_a_word_of_a_title_alone_does_occur() -> None:
-    """A word that stands in a title or heading only is never said to occur nowhere."""
+def test_a_word_in_a_title_only_does_occur() -> None:
+    """A word in a title or heading only is never reported to occur nowhere."""
     reply = ask("return bridge")
     assert isinstance(reply, Abstention)
     assert "nowhere" not in reply.reason
@@ -163,14 +163,14 @@ def test_a_word_of_a_title_alone_does_occur() -> None:
     ],
 )
 def test_any_question_has_a_reply(said: str) -> None:
-    """A hostile, huge or broken question is replied to like any other; whatever is quoted is the archive's own."""
+    """A hostile, huge or broken question gets a reply like any other, and every quote is verbatim."""
     reply = ask(said)
     assert verbatim(reply)
     assert 0 <= reply.confidence <= 1 + 1e-9
 
 
 def test_a_reason_is_short() -> None:
-    """A reason and a caution stay fit to be read, however long the question is."""
+    """A reason and a warning stay short, however long the question is."""
     strange = " ".join(f"strange{number}word" for number in range(500))
     for said in (strange, f"lighthouse captain {strange}", "x" * 12_000):
         reply = ask(said)
@@ -179,8 +179,8 @@ def test_a_reason_is_short() -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 10])
-def test_no_limit_decides_whether_the_archive_answers(limit: int, root: Path) -> None:
-    """How many quotes are asked for changes neither which is the first nor how sure it is."""
+def test_the_limit_does_not_change_the_confidence(limit: int, root: Path) -> None:
+    """The number of quotes asked for changes neither the first quote nor the confidence."""
     known = open_corpus((root / "corpus",)).with_current(lambda known: known)
     one, usual = (known.answer(Question("India's Ship day", most)) for most in (limit, 3))
     assert (type(one), one.confidence) == (type(usual), usual.confidence)
@@ -188,8 +188,8 @@ def test_no_limit_decides_whether_the_archive_answers(limit: int, root: Path) ->
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 9])
-def test_the_limit(limit: int) -> None:
-    """At most as many quotes are shown as were asked for, and a smaller limit gives the first of a larger one."""
+def test_a_lower_limit_shows_the_first_quotes(limit: int) -> None:
+    """At most ``limit`` quotes are shown, and a lower limit gives the first of a higher one."""
     reply, everything = ask("lighthouse captain", limit), ask("lighthouse captain", 9)
     assert isinstance(reply, Answer)
     assert len(everything.shown_quotes) == 2
@@ -200,27 +200,27 @@ def test_the_limit(limit: int) -> None:
     "said", ["what did the pier cost", "lighthouse captain", "submarines", "granite captain budget", ""]
 )
 def test_the_same_question_twice(said: str) -> None:
-    """The same question has the same reply, from this librarian and from another over the same articles."""
+    """The same question gets the same reply, from this answerer and from another over the same articles."""
     assert ask(said) == ask(said)
     assert ask(said) == answerer(FERRY, LIGHT, BUDGET).answer(Question(said))
 
 
 def test_an_empty_archive() -> None:
-    """A librarian without articles abstains from everything."""
+    """An answerer without articles abstains from every question."""
     reply = answerer().answer(Question("what did the pier cost"))
     assert isinstance(reply, Abstention)
     assert reply.nearest == ()
     assert '"pier" and "cost" occur nowhere in its 0 articles.' in reply.reason
 
 
-def test_an_article_that_changed() -> None:
-    """Nothing is answered from an article whose text is no longer what was read."""
+def test_an_article_that_changed_is_not_quoted() -> None:
+    """An article whose text is no longer what was read fails verification."""
     with pytest.raises(VerificationError):
         tampered(FERRY, "ferry", "horse").answer(Question("ferry Orre"))
 
 
-def test_what_a_trace_tells() -> None:
-    """A reply tells how it came about: what was searched, and in how much."""
+def test_a_trace_records_what_was_searched() -> None:
+    """A reply has its terms, its hits, and the size of what was searched."""
     trace = ask("what did the pier cost").trace
     assert [word.typed for word in trace.query.words] == ["pier", "cost"]
     assert trace.searched == ArchiveSummary(3, 6, date(2024, 3, 4))
@@ -229,9 +229,9 @@ def test_what_a_trace_tells() -> None:
 
 
 def test_the_examples_are_answered() -> None:
-    """The questions that a librarian suggests are answered in full."""
-    assert 0 < len(LIBRARIAN.examples) <= 3
-    for example in LIBRARIAN.examples:
+    """The suggested questions are answered in full."""
+    assert 0 < len(ANSWERER.examples) <= 3
+    for example in ANSWERER.examples:
         reply = ask(example)
         assert isinstance(reply, Answer)
         assert reply.warning is None
@@ -243,7 +243,7 @@ WORDS = " ".join((SAILS, COST, CAPTAIN, BUILT, KEEPER, "submarines what who did 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join) | st.text(max_size=40))
 def test_every_quote_is_verbatim(said: str) -> None:
-    """Whatever is asked, each quote is verified, and names as missing only words of the question."""
+    """Whatever is asked, each quote is verified, and its unmatched terms are words of the question."""
     reply = ask(said)
     assert verbatim(reply)
     typed = {word.typed for word in reply.trace.query.words}

@@ -1,4 +1,4 @@
-"""Questions that are made of an archive's own sentences, and whether they are answered."""
+"""Suggested questions are made from the archive's sentences, and answered by it."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ MADE = [
 
 
 @pytest.mark.parametrize(("sentence", "question"), MADE)
-def test_a_sentence_turned_round(sentence: str, question: str | None) -> None:
-    """What a sentence says plainly of a thing or a name can be asked for; of others no question is made."""
+def test_a_plain_sentence_becomes_a_question(sentence: str, question: str | None) -> None:
+    """A sentence that says something plainly about a thing or a name becomes a question; others do not."""
     asked = [one for one in answerer(article(sentence)).examples if " " in one]
     if question is None:
         assert asked == []
@@ -85,14 +85,14 @@ ARCHIVES: list[tuple[tuple[Article, ...], tuple[str, ...]]] = [
 
 @pytest.mark.parametrize(("articles", "asked"), ARCHIVES)
 def test_the_examples_of_an_archive(articles: tuple[Article, ...], asked: tuple[str, ...]) -> None:
-    """They ask in several ways of several articles where they can, of the newest first, and else of what there is."""
+    """They have several forms and are about several articles if possible, the newest first."""
     made = answerer(*articles)
     assert made.examples == asked
     assert_answered(made)
 
 
 def test_the_examples_of_the_sample_archive(root: Path) -> None:
-    """The sample archive's are questions that a person would ask, each answered by its first quote."""
+    """They are questions that a person would ask, each answered by its first quote."""
     sample = open_corpus([root / "corpus"]).with_current(lambda one: one)
     assert sample.examples == (
         "what was agreed on GCAP",
@@ -103,14 +103,14 @@ def test_the_examples_of_the_sample_archive(root: Path) -> None:
 
 
 def test_the_examples_of_real_articles_are_answered(real_articles: Path) -> None:
-    """So are those of an archive that nobody wrote for it."""
+    """An archive of real articles also gets as many as it can."""
     real = open_corpus([real_articles]).with_current(lambda one: one)
     assert len(real.examples) == MAX_EXAMPLES
     assert_answered(real)
 
 
 def test_a_large_archive_is_read_in_part() -> None:
-    """Where there are more paragraphs than are read, the oldest are not asked about."""
+    """In an archive with more paragraphs than are read, the oldest are not asked about."""
     new = article(*["Nothing of note."] * MAX_PARAGRAPHS, id="new.txt", published=date(2025, 1, 1))
     made = answerer(ORRE, new).examples
     assert not any(one.startswith("when") for one in made)

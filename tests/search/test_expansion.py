@@ -1,4 +1,4 @@
-"""A question as the archive understands it: its content words, and the forms in which they may stand."""
+"""Expanding a question: its content words, and the other ways to write them."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ def test_content_words(question: str, expected: list[str]) -> None:
 
 
 def test_a_repeated_word() -> None:
-    """A word that is typed twice, in whatever shape, is one word of the question."""
+    """A word that is typed twice, in whatever inflection, is one word of the question."""
     assert [word.term for word in expand(lexicon(AUTHORITY), Question("ferry FERRIES")).words] == ["ferri"]
 
 
 def test_a_typed_word_counts_in_full() -> None:
-    """Every content word is searched as typed at weight 1, and any other form at less."""
+    """Every content word is searched as typed at weight 1, and any other expansion at less."""
     found = expand(lexicon(AUTHORITY), Question("CTA ferri coastal transport authority")).expansions
     assert {form.weight for form in found if form.origin == "typed"} == {1.0}
     assert all(0 < form.weight < 1 for form in found if form.origin != "typed")
 
 
 def test_an_acronym_is_searched_spelt_out() -> None:
-    """Who types an acronym also finds the paragraphs that only spell it out."""
+    """An acronym also finds the paragraphs that only spell it out."""
     (form,) = forms("what is the cta", "acronym", AUTHORITY)
     assert form.terms == ("coastal", "transport", "author")
     assert form.positions == (0,)
@@ -72,7 +72,7 @@ def test_an_acronym_is_searched_spelt_out() -> None:
 
 
 def test_a_name_is_searched_as_its_acronym() -> None:
-    """Who spells a name out also finds the paragraphs that only have its acronym, which then stands for every word."""
+    """A long form also finds the paragraphs with its acronym only, which then covers every word."""
     (form,) = forms("what does the coastal transport authority run", "acronym", AUTHORITY)
     assert form.terms == ("cta",)
     assert form.positions == (0, 1, 2)
@@ -80,7 +80,7 @@ def test_a_name_is_searched_as_its_acronym() -> None:
 
 
 def test_an_acronym_spelt_like_a_stop_word() -> None:
-    """An acronym that is a stop word in small letters is a word of the question in capitals."""
+    """A stop word in small letters may be an acronym in capitals, and a content word."""
     query = expand(
         lexicon("The World Health Organization (WHO) met.", "Later WHO wrote."), Question("what did WHO write")
     )
@@ -89,24 +89,24 @@ def test_an_acronym_spelt_like_a_stop_word() -> None:
 
 @pytest.mark.parametrize("question", ["coastal authority", "transport coastal authority", "the coast"])
 def test_part_of_a_name_is_not_its_acronym(question: str) -> None:
-    """Some of a name's words, or all of them in another order, do not stand for the acronym."""
+    """Some of a name's words, or all of them in another order, do not expand to the acronym."""
     assert forms(question, "acronym", AUTHORITY) == []
 
 
 def test_an_acronym_that_was_never_defined() -> None:
-    """An acronym that the archive does not explain has no other form."""
+    """An acronym that the archive does not define has no other expansion."""
     assert forms("CTA", "acronym", "The CTA runs the ferry of the Coastal Transport Authority.") == []
 
 
-def test_the_rarer_tells_more() -> None:
-    """A word tells the more the fewer paragraphs hold it, and one in every paragraph still tells something."""
+def test_a_rarer_word_has_a_greater_idf() -> None:
+    """The idf falls with the number of paragraphs with the word, and is above 0 for a word in all of them."""
     learnt = lexicon("The ferry left.", "The ferry came.", "The ferry sank at the pier.")
     assert learnt.idf("unheard") > learnt.idf("pier") > learnt.idf("ferri") > 0
     assert [learnt.paragraph_count(term) for term in ("unheard", "pier", "ferri")] == [0, 1, 3]
 
 
 def test_an_archive_without_paragraphs() -> None:
-    """A lexicon that has learnt nothing expands a question into its own words."""
+    """A lexicon without expansions expands a question to its own words."""
     assert [form.terms for form in expand(lexicon(), Question("ferry pier")).expansions] == [("ferri",), ("pier",)]
 
 
@@ -118,7 +118,7 @@ print(expand(lexicon("Nakatani, NAKATANI and Nakatani’s men met Nakatani's fri
 """
 
 
-def test_every_process_expands_alike() -> None:
+def test_every_process_expands_the_same() -> None:
     """The same question and the same archive give the same query in every process, whatever Python's hash seed."""
     seen = {
         subprocess.run(

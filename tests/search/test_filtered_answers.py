@@ -1,4 +1,4 @@
-"""Conversations with operators: what is said, what is answered, and whether the reasons given are true."""
+"""Questions with operators: what is quoted, and whether the reasons given are true."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COST = "The old pier at Skarvik cost 14 million crowns, the joint venture said."
 VENTURE = "A venture of Lund and Orre will run the ferry to the old pier."
 FERRY = "The ferry left the pier at Skarvik in a joint celebration."
 UNDATED = "The pier at Skarvik was painted green."
-LIBRARIAN = answerer(
+ANSWERER = answerer(
     article(COST, "Nobody was hurt.", id="post/cost.txt", source="The Orre Post", published=date(2023, 5, 1)),
     article(VENTURE, id="post/venture.txt", source="The Orre Post", published=date(2024, 1, 1)),
     article(FERRY, id="wire.jsonl#1", source="Wire", published=date(2024, 6, 30)),
@@ -23,7 +23,7 @@ LIBRARIAN = answerer(
 
 
 def ask(question: str, limit: int = 9) -> Reply:
-    return LIBRARIAN.answer(Question(question, limit))
+    return ANSWERER.answer(Question(question, limit))
 
 
 @pytest.mark.parametrize(
@@ -45,13 +45,13 @@ def ask(question: str, limit: int = 9) -> Reply:
         ("pier source:post after:2024", {VENTURE}),
     ],
 )
-def test_only_what_was_asked_for_is_quoted(said: str, answered: set[str]) -> None:
-    """Each quote, be it of an answer or a nearest miss, meets the operators; no other passage that does is missing."""
+def test_quotes_meet_the_operators(said: str, answered: set[str]) -> None:
+    """Every quote and nearest miss meets the operators; every passage that does is shown."""
     assert {quote.text for quote in ask(said).shown_quotes} == answered
 
 
-def test_the_quote_itself_holds_the_phrase() -> None:
-    """Of a long paragraph the sentences are shown that hold the phrase, though others hold more of the question."""
+def test_the_quote_itself_has_the_phrase() -> None:
+    """Of a long paragraph the sentences with the phrase are quoted, even if others match more of the question."""
     text = (
         "A pier, a pier cost, the cost of a pier: all piers cost. " + "Signs stand here. " * 40 + "They said pier cost."
     )
@@ -104,30 +104,30 @@ def test_the_quote_itself_holds_the_phrase() -> None:
         ("source:wire -pier", "The question has no word that can be searched for: ask with a name or a subject."),
     ],
 )
-def test_abstained(said: str, reason: str) -> None:
-    """The reason for an abstention is true of what was asked for, and says of how much."""
+def test_the_reason_for_an_abstention(said: str, reason: str) -> None:
+    """The reason is true of what was searched, and says how much that is."""
     reply = ask(said)
     assert isinstance(reply, Abstention)
     assert reply.reason == reason
 
 
-def test_a_caution_is_about_what_was_asked_for() -> None:
-    """Words that stand together elsewhere are not said to stand together nowhere."""
+def test_a_warning_is_about_the_articles_in_scope() -> None:
+    """Words that are together in other articles are not said to be together nowhere."""
     reply = ask("pier ferry source:post before:2024")
-    told = reply.reason if isinstance(reply, Abstention) else reply.warning
-    assert told is not None
-    assert 'of source "post" published before 1 January 2024' in told
+    sentence = reply.reason if isinstance(reply, Abstention) else reply.warning
+    assert sentence is not None
+    assert 'of source "post" published before 1 January 2024' in sentence
 
 
-def test_a_phrase_that_no_paragraph_holds_has_nearest_misses() -> None:
-    """What holds the words of a phrase in another order comes nearest, and is never an answer."""
+def test_an_absent_phrase_has_nearest_misses() -> None:
+    """A passage with the words of a phrase in another order is a nearest miss, never an answer."""
     reply = ask('"pier old"')
     assert isinstance(reply, Abstention)
     assert {quote.text for quote in reply.nearest} == {COST, VENTURE}
 
 
-def test_a_title_in_a_sentence_is_no_condition() -> None:
-    """Beside three or more other words a phrase may be missing in a quote, and the reply says that it is."""
+def test_a_phrase_in_a_sentence_is_optional() -> None:
+    """Beside three or more other words a phrase may be missing from a quote, and the reply says so."""
     asked = 'how many crowns did "the Orre Venture" say the pier at Skarvik cost'
     reply = ask(asked)
     assert isinstance(reply, Answer)
@@ -137,8 +137,8 @@ def test_a_title_in_a_sentence_is_no_condition() -> None:
     assert isinstance(narrow, Abstention)
 
 
-def test_a_title_in_a_sentence_that_is_quoted_is_not_spoken_of() -> None:
-    """Where each quote holds the phrase, nothing is said about it."""
+def test_an_optional_phrase_in_every_quote_needs_no_warning() -> None:
+    """If each quote has the phrase, there is no warning."""
     reply = ask('how many crowns did "the old pier" at Skarvik cost the venture', 1)
     assert isinstance(reply, Answer)
     assert (reply.quotes[0].text, reply.warning) == (COST, None)
@@ -173,13 +173,13 @@ def test_a_title_in_a_sentence_that_is_quoted_is_not_spoken_of() -> None:
         ),
     ],
 )
-def test_what_is_shown_back(said: str, lines: list[str]) -> None:
-    """A question with operators has what was searched shown back first; any other has no such line."""
+def test_what_was_searched_is_shown(said: str, lines: list[str]) -> None:
+    """The reply to a question with operators begins with what was searched; any other has no such line."""
     assert [line for line in header_lines(ask(said)) if line.startswith(("Searched", "Not an operator"))] == lines
 
 
-def test_what_is_shown_back_is_short() -> None:
-    """However many operators there are, and however long, each line stays fit to be read."""
+def test_what_was_searched_is_short() -> None:
+    """However many operators there are, and however long, each line stays short."""
     said = " ".join(
         f'"phrase of {i} {"x" * 90}" -{"y" * 90}{i} source:{"z" * 90}{i} by:{"w" * 90}{i}' for i in range(40)
     )
@@ -188,13 +188,13 @@ def test_what_is_shown_back_is_short() -> None:
 
 
 def test_what_was_searched_is_counted() -> None:
-    """A trace counts the articles and paragraphs that were asked of, and those left out for want of a date."""
+    """A trace counts the articles and paragraphs in scope, and the undated articles left out."""
     trace = ask("pier after:2023-06").trace
     assert trace.searched == ArchiveSummary(2, 2, date(2024, 6, 30), undated=1)
 
 
 def test_the_same_question_twice() -> None:
-    """Operators change nothing about this: the same question has the same reply."""
+    """The same question with operators gets the same reply."""
     said = '"old pier" -ferry after:2022'
     assert ask(said) == ask(said)
     assert isinstance(ask(said), Answer)

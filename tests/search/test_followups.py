@@ -1,4 +1,4 @@
-"""A question that follows another: when it goes on with the other's subject, and what that is."""
+"""Follow-up questions: when one inherits the subject of another, and which words that is."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ APPROVED = "who approved the Tarn bridge"
 
 
 def searched(question: str, *follows: str) -> str:
-    """The words that are searched, as a reader is told them."""
+    """The words that are searched, as a reader sees them."""
     return " + ".join(word.typed for word in expand(LEARNT, Question(question, previous_questions=follows)).words)
 
 
@@ -38,8 +38,8 @@ BY_ITSELF = [
 
 
 @pytest.mark.parametrize("question", BY_ITSELF)
-def test_a_question_with_a_subject_stands_by_itself(question: str) -> None:
-    """What names its subject, or holds enough words of its own, is searched as if nothing had been asked before."""
+def test_a_question_with_a_subject_inherits_nothing(question: str) -> None:
+    """A question that names its subject, or has enough words, is searched as if nothing had been asked before."""
     before = expand(LEARNT, Question(question, previous_questions=(AGREED, APPROVED)))
     alone = expand(LEARNT, Question(question))
     assert (before.words, before.expansions) == (alone.words, alone.expansions)
@@ -69,20 +69,20 @@ GOES_ON: list[tuple[str, str, str]] = [
 
 
 @pytest.mark.parametrize(("question", "before", "words"), GOES_ON)
-def test_a_question_without_a_subject_takes_the_one_before(question: str, before: str, words: str) -> None:
-    """Its names; else the rarest words that the archive holds; all of them where it has no word of its own."""
+def test_a_question_without_a_subject_inherits_one(question: str, before: str, words: str) -> None:
+    """The names of the previous question; else its rarest words; all of them if it has no word of its own."""
     assert searched(question, before) == words
 
 
-def test_a_subject_is_handed_on() -> None:
-    """What was asked twice before is the subject still where the question between had none; else it is not."""
+def test_a_subject_is_inherited_through_several_questions() -> None:
+    """The subject of two questions before is inherited if the one between had none."""
     assert searched("and when?", "and on engines?", AGREED) == "engines + GCAP"
     assert searched("what does it cost?", "and on engines?", AGREED) == "cost + GCAP"
     assert searched("what does it cost?", APPROVED, AGREED) == "cost + Tarn"
 
 
-def test_what_is_taken_counts_less_in_all_its_forms() -> None:
-    """The subject and whatever stands for it weigh half of what was typed, and are told from it by their origin."""
+def test_inherited_words_and_their_expansions_weigh_less() -> None:
+    """Inherited words and their expansions have half the weight, and the origin "thread" if typed before."""
     query = expand(LEARNT, Question("and on engines?", previous_questions=(AGREED,)))
     alone = expand(LEARNT, Question("GCAP")).expansions
     assert query.expansions[0] == Expansion(("engin",), (0,), 1.0, "typed", "engines")
@@ -95,8 +95,8 @@ def test_what_is_taken_counts_less_in_all_its_forms() -> None:
     assert (query.inherited_positions, [word.weight for word in query.words]) == ({1}, [1.0, INHERITED_WEIGHT])
 
 
-def test_the_reader_is_told_what_was_searched() -> None:
-    """(And on engines?, asked after GCAP: the first line names both, and no quote says "found as".)"""
+def test_inherited_words_are_shown() -> None:
+    """The first line lists typed and inherited words, and no quote has "found as" for an inherited word."""
     held = "Under GCAP, Italy builds the engines, and Japan the wings."
     reply = answerer(article(held), article("Rain fell.", id="b.txt")).answer(
         Question("and on engines?", previous_questions=(AGREED,))
@@ -107,8 +107,8 @@ def test_the_reader_is_told_what_was_searched() -> None:
 
 
 @given(st.text(), st.lists(st.text(), max_size=4))
-def test_whatever_came_before_the_question_keeps_its_words(question: str, follows: list[str]) -> None:
-    """Any text may follow any others: what was typed is searched first, and little is taken."""
+def test_any_previous_question_leaves_the_typed_words(question: str, follows: list[str]) -> None:
+    """After any texts, what was typed is searched first, and few words are inherited."""
     alone = expand(LEARNT, Question(question))
     query = expand(LEARNT, Question(question, previous_questions=tuple(follows)))
     own = [word for i, word in enumerate(query.words) if i not in query.inherited_positions]
@@ -130,6 +130,6 @@ CARRIED = {
 
 
 @pytest.mark.parametrize("said", CARRIED)
-def test_how_people_carry_on(said: str) -> None:
-    """A whole word at the beginning carries on; a part of one does not."""
+def test_continuations_are_recognized(said: str) -> None:
+    """A whole word at the beginning marks a continuation; a part of a word does not."""
     assert is_continuation(said) is CARRIED[said]

@@ -1,4 +1,4 @@
-"""When an answer names a later article, and when it must not."""
+"""When an answer names a newer article, and when it must not."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def dated(text: str, year: int | None, id: str) -> Article:
     return article(text, id=id, title=f"Of {id}", published=date(year, 5, 1) if year else None)
 
 
-def later(question: str, *articles: Article, limit: int = 1) -> str | None:
-    """The id of the later article that the answer names."""
+def newer(question: str, *articles: Article, limit: int = 1) -> str | None:
+    """The id of the newer article that the answer names."""
     reply = answerer(*articles).answer(Question(question, limit))
     assert isinstance(reply, Answer)
     return reply.newer_article.id if reply.newer_article else None
@@ -42,34 +42,34 @@ MORE = "Nobody at Skarvik had thought that the pier would ever open to ferries, 
         ("Skarvik pier -storm", (FIRST, dated(MORE, 2024, "excluded"))),
     ],
 )
-def test_no_later_article(question: str, articles: tuple[Article, ...]) -> None:
-    """None is named that is not later, or lacks a word that the quote holds, or was not asked of."""
-    assert later(question, *articles) is None
+def test_no_newer_article(question: str, articles: tuple[Article, ...]) -> None:
+    """None is named that is not newer, lacks a word that the quote has, or is out of scope."""
+    assert newer(question, *articles) is None
 
 
-def test_a_later_article() -> None:
-    """A later article that holds what the first quote holds of the question is named, if it is not quoted."""
+def test_a_newer_article() -> None:
+    """A newer article that matches what the first quote matches is named, if it is not quoted."""
     articles = FIRST, dated(MORE, 2024, "later")
-    assert later("Skarvik pier", *articles) == "later"
-    assert later("Skarvik pier", *articles, limit=3) is None
+    assert newer("Skarvik pier", *articles) == "later"
+    assert newer("Skarvik pier", *articles, limit=3) is None
 
 
-def test_no_later_article_on_what_nobody_speaks_of() -> None:
-    """Where the quote lacks the word that tells most, a later article with the others may be on anything."""
+def test_a_quote_without_the_rarest_word_proves_nothing() -> None:
+    """If the quote lacks the rarest word, a newer article with the others may be about anything."""
     articles = FIRST, dated(f"{MORE} The storm came from Orre.", 2024, "later")
-    assert later("Skarvik pier opened ferries Orre", *articles) == "later"
-    assert later("Skarvik pier opened ferries Orre tveit", *articles) is None
+    assert newer("Skarvik pier opened ferries Orre", *articles) == "later"
+    assert newer("Skarvik pier opened ferries Orre tveit", *articles) is None
 
 
-def test_later_than_every_article_shown() -> None:
-    """What is later than the first quote alone is not named."""
+def test_newer_than_every_article_shown() -> None:
+    """An article that is newer than the first quote only is not named."""
     second = dated("The pier at Skarvik fell.", 2025, "second")
-    assert later("Skarvik pier", FIRST, second, dated(MORE, 2024, "between"), limit=2) is None
-    assert later("Skarvik pier", FIRST, second, dated(MORE, 2026, "after"), limit=2) == "after"
+    assert newer("Skarvik pier", FIRST, second, dated(MORE, 2024, "between"), limit=2) is None
+    assert newer("Skarvik pier", FIRST, second, dated(MORE, 2026, "after"), limit=2) == "after"
 
 
-def test_the_later_article_that_is_about_it() -> None:
-    """Of several it is the one that as a whole fits the question best, wherever its best passage comes."""
+def test_the_newer_article_with_the_best_score() -> None:
+    """Of several it is the one whose whole text scores best, whatever the rank of its best passage."""
     passing = dated(
         "Skarvik, they said, lost a pier in that storm of the year.\n\n"
         + "\n\n".join(["The wind blew over the sea. " * 30] * 9),
@@ -77,27 +77,27 @@ def test_the_later_article_that_is_about_it() -> None:
         "passing",
     )
     about = dated("\n\n".join([f"{MORE} {'It blew. ' * 30}"] * 9), 2024, "about")
-    assert later("Skarvik pier", FIRST, passing, about) == later("Skarvik pier", FIRST, about, passing) == "about"
+    assert newer("Skarvik pier", FIRST, passing, about) == newer("Skarvik pier", FIRST, about, passing) == "about"
 
 
-def test_a_later_article_beyond_the_first_hits() -> None:
-    """A later article is found among any number that fit the question better."""
+def test_a_newer_article_beyond_the_first_hits() -> None:
+    """A newer article is found behind any number of better hits."""
     many = [dated(f"{PIER} {'Sign' * number}.", 2023, f"{number}") for number in range(1, 60)]
     far = dated(f"{'The wind blew over the sea. ' * 20} Skarvik kept the pier.", 2024, "far")
     others = [dated(f"A plain sign hangs on wall {number} of Lund.", 2020, f"wall {number}") for number in range(99)]
-    assert later("Skarvik pier", *many, *others) is None
-    assert later("Skarvik pier", *many, *others, far) == "far"
+    assert newer("Skarvik pier", *many, *others) is None
+    assert newer("Skarvik pier", *many, *others, far) == "far"
 
 
 def test_a_quote_without_the_name_proves_nothing() -> None:
-    """Where the quote holds none of the question's names, a later article that holds as little is not named."""
+    """If the quote has none of the question's names, a newer article with as little is not named."""
     one = dated("The harbour fee for sailing boats was doubled.", 2023, "one")
     two = dated(
         "The harbour fee for sailing boats went up in all towns of that coast, the board of it said.", 2024, "two"
     )
     elsewhere = dated("Skarvik is a town. Skarvik has a mayor.", 2022, "elsewhere")
-    assert later("harbour fee for sailing boats", one, two, elsewhere) == "two"
-    assert later("harbour fee for sailing boats doubled at Skarvik", one, two, elsewhere) is None
+    assert newer("harbour fee for sailing boats", one, two, elsewhere) == "two"
+    assert newer("harbour fee for sailing boats doubled at Skarvik", one, two, elsewhere) is None
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ def test_a_quote_without_the_name_proves_nothing() -> None:
         "Skarvik has a mayor. He is old. He was born in 1950. He has two sons. One of them built a pier.",
     ],
 )
-def test_a_later_article_speaks_of_it_in_one_breath(text: str) -> None:
-    """Words that stand apart in a later article, in a question or in a link to a further one, prove nothing."""
-    assert later("Skarvik pier", FIRST, dated(text, 2024, "later")) is None
+def test_the_words_are_near_each_other_in_the_newer_article(text: str) -> None:
+    """Words that are far apart, in a question or in a link to another article prove nothing."""
+    assert newer("Skarvik pier", FIRST, dated(text, 2024, "later")) is None
 
 
-def test_a_quote_that_holds_little_has_no_later_article() -> None:
-    """Where the first quote lacks much of the question, nothing shows what a later article would have to speak of."""
+def test_a_quote_that_matches_little_has_no_newer_article() -> None:
+    """If the first quote lacks much of the question, nothing shows what a newer article would be about."""
     others = [
         dated(text.format(number), 2022, f"{text} {number}")
         for text in ("The captain of ship {} slept.", "The storm came to ship {}.")
@@ -124,5 +124,5 @@ def test_a_quote_that_holds_little_has_no_later_article() -> None:
     ]
     long = "In the spring of that long and quiet year nobody at all who had ever heard of it went to see the sub."
     articles = (*others, dated("The sub sank.", 2023, "first"), dated(long, 2024, "later"))
-    assert later("sub", *articles) == "later"
-    assert later("sub captain", *articles) is None
+    assert newer("sub", *articles) == "later"
+    assert newer("sub captain", *articles) is None

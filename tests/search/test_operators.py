@@ -1,4 +1,4 @@
-"""Operators as people type them: what is read, and what is left alone."""
+"""Operators as people type them: which are recognized, and what stays as it is."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ NO_OPERATOR = [
 
 
 @pytest.mark.parametrize("said", NO_OPERATOR)
-def test_no_operator(said: str) -> None:
-    """What is no operator stays as it was typed, and asks for nothing."""
+def test_anything_else_stays_as_typed(said: str) -> None:
+    """Text without operators is unchanged and has no filters."""
     assert parse_operators(said) == (said, Filters())
 
 
@@ -89,8 +89,8 @@ READ = [
 
 
 @pytest.mark.parametrize(("said", "expected"), READ)
-def test_what_is_read(said: str, expected: Filters) -> None:
-    """Operators are read wherever they stand, with the marks and dashes of any phone; the rest is named as unread."""
+def test_operators_are_recognized(said: str, expected: Filters) -> None:
+    """Operators are recognized anywhere, with the marks and dashes of any phone; the rest is reported."""
     assert parse_operators(said)[1] == expected
 
 
@@ -103,8 +103,8 @@ def test_what_is_read(said: str, expected: Filters) -> None:
         ("source:AP -ferry before:2024", []),
     ],
 )
-def test_the_words_that_remain(said: str, words: list[str]) -> None:
-    """A phrase is searched by its words, and so is what was not read; what excludes or narrows is not searched."""
+def test_the_words_that_are_searched(said: str, words: list[str]) -> None:
+    """A phrase is searched by its words, as is an unrecognized operator; other operators are not searched."""
     assert [word.typed for word in expand(lexicon("The old pier."), Question(said)).words] == words
 
 
@@ -112,8 +112,8 @@ def test_the_words_that_remain(said: str, words: list[str]) -> None:
     ("said", "excluded"),
     [("-ferries pier", {"ferri"}), ("-rose pier", {"rise", "rose"}), ("-Rose pier", {"rose"}), ('-"a b" pier', set())],
 )
-def test_an_excluded_word_is_excluded_in_all_its_shapes(said: str, excluded: set[str]) -> None:
-    """A word is excluded as the index holds it: singular and plural, and with a capital."""
+def test_an_excluded_word_is_excluded_in_all_inflections(said: str, excluded: set[str]) -> None:
+    """Singular, plural and capitalised forms are excluded."""
     assert set(expand(lexicon("The old pier."), Question(said)).excluded) == excluded
 
 
@@ -133,8 +133,8 @@ def test_an_excluded_word_is_excluded_in_all_its_shapes(said: str, excluded: set
         ("The Ｆ-35 came.", "f-35 came", True),
     ],
 )
-def test_when_a_text_holds_a_phrase(text: str, phrase: str, expected: bool) -> None:
-    """Case, blanks, punctuation and invisible characters make no other phrase; another form of a word does."""
+def test_matching_phrases(text: str, phrase: str, expected: bool) -> None:
+    """Case, blanks, punctuation and invisible characters are ignored; another inflection is another phrase."""
     assert contains_phrase(text, phrase) is expected
 
 
@@ -154,14 +154,14 @@ def test_when_a_text_holds_a_phrase(text: str, phrase: str, expected: bool) -> N
         (Scope(("AP",), since=date(2024, 1, 1)), False),
     ],
 )
-def test_which_articles_are_asked_of(scope: Scope, expected: bool) -> None:
-    """A source is found by whole words of the publisher or the file; a day counts from its beginning."""
+def test_articles_in_scope(scope: Scope, expected: bool) -> None:
+    """A source is matched by whole words of the publisher or the file; dates from the beginning of the day."""
     dated = article("Text.", id="news/tarn_1.txt", source="Tarn Post", published=date(2024, 5, 1))
     assert is_in_scope(dated, scope) is expected
 
 
-def test_an_undated_article_is_of_no_time() -> None:
-    """What nobody knows the date of is neither after nor before."""
+def test_an_undated_article_is_in_no_date_range() -> None:
+    """An article without a date is neither after nor before any."""
     undated = article("Text.", id="a.txt")
     assert not is_in_scope(undated, Scope(since=date.min))
     assert not is_in_scope(undated, Scope(before=date.max))
@@ -191,7 +191,7 @@ PIECES = [
 
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join) | st.text(max_size=60))
 def test_anything_can_be_parsed(said: str) -> None:
-    """Whatever is typed is parsed, and what was parsed of it asks for nothing more when it is parsed again."""
+    """Any text can be parsed, and what remains has no further operators when parsed again."""
     words, filters = parse_operators(said)
     again = parse_operators(words)[1]
     assert again.scope == Scope()

@@ -1,4 +1,4 @@
-"""Which quotes are chosen, and what is said beside each."""
+"""Which quotes are chosen, and what is shown with each."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def texts(question: str, *articles: Article, limit: int = 3) -> list[str]:
         ("quay at Skarvik", [QUAY]),
     ],
 )
-def test_what_is_quoted(question: str, expected: list[str]) -> None:
-    """A paragraph that holds a word of the question is quoted; none is where no word is held."""
+def test_matching_paragraphs_are_quoted(question: str, expected: list[str]) -> None:
+    """A paragraph with a word of the question is quoted, and no other."""
     assert texts(question, article(QUAY, KEEPER)) == expected
 
 
-def test_one_quote_an_article() -> None:
-    """An article is quoted once, however many of its paragraphs hold the same words of the question."""
+def test_an_article_is_quoted_once() -> None:
+    """However many of its paragraphs match the same words, an article is quoted once."""
     signs = ("red rocks", "grey gulls", "black boats", "white waves")
     many = article(*(f"The quay at Skarvik has {sign}. {f'Look at those {sign} there. ' * 36}" for sign in signs))
     assert len(many.text.split()) > 3 * 180
@@ -48,7 +48,7 @@ def test_one_quote_an_article() -> None:
 
 
 def test_a_second_quote_that_adds() -> None:
-    """An article is quoted twice where the second quote holds what the first lacks."""
+    """An article is quoted twice if the second quote matches what the first lacks."""
     filler = "It is a plain sign on a plain wall. " * 22
     parts = article(f"{QUAY} {filler}", f"{KEEPER} {filler}")
     first, second = texts("Skarvik keeper", parts)
@@ -57,7 +57,7 @@ def test_a_second_quote_that_adds() -> None:
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5])
 def test_the_limit(limit: int) -> None:
-    """No more quotes are chosen than were asked for, and a smaller limit gives the first of a larger one."""
+    """At most ``limit`` quotes are chosen, and a lower limit gives the first of a higher one."""
     places = ("north", "south", "east", "west")
     several = [article(f"The {place} ferry of Skarvik was {place}bound.", id=place) for place in places]
     everything = chosen("Skarvik ferry", *several, limit=9)
@@ -65,8 +65,8 @@ def test_the_limit(limit: int) -> None:
     assert chosen("Skarvik ferry", *several, limit=limit) == everything[:limit]
 
 
-def test_the_strongest_comes_first() -> None:
-    """Quotes come strongest first, and one that holds much less than the strongest is not shown."""
+def test_the_best_quote_comes_first() -> None:
+    """Quotes are in order, and one that matches much less than the best is not shown."""
     quotes = chosen("Skarvik quay", article(KEEPER, id="k"), article(QUAY, id="q"), article("A quay.", id="p"))
     assert quotes[0].text == QUAY
     assert KEEPER not in [quote.text for quote in quotes]
@@ -74,7 +74,7 @@ def test_the_strongest_comes_first() -> None:
 
 
 def test_near_duplicates_are_folded() -> None:
-    """Paragraphs of several articles that say nearly the same are one quote, which names where else it stands."""
+    """Paragraphs of several articles that say nearly the same are one quote, with the others in ``also_in``."""
     prints = (COSTS, COSTS, COSTS.replace("board", "council"))
     several = [article(text, id=str(number)) for number, text in enumerate(prints)]
     (quote,) = chosen("Skarvik breakwater cost", *several)
@@ -83,27 +83,27 @@ def test_near_duplicates_are_folded() -> None:
 
 
 def test_a_near_duplicate_is_folded_when_the_limit_is_reached() -> None:
-    """Folding takes no place among the quotes."""
+    """A folded paragraph does not count towards the limit."""
     (quote,) = chosen("Skarvik breakwater cost", article(COSTS, id="a"), article(COSTS, id="b"), limit=1)
     assert [paragraph.article.id for paragraph in quote.also_in] == ["b"]
 
 
 def test_a_paragraph_that_an_article_repeats() -> None:
-    """An article that prints a paragraph twice is neither quoted twice nor named as another."""
+    """An article that prints a paragraph twice is neither quoted twice nor in ``also_in``."""
     filler = "It is a plain sign on a plain wall. " * 22
     (quote,) = chosen("Skarvik breakwater cost", article(COSTS, filler, COSTS))
     assert quote.also_in == ()
 
 
 @pytest.mark.parametrize("other", [COSTS.replace("14 million", "16 million"), QUAY])
-def test_paragraphs_that_say_something_else_are_not_folded(other: str) -> None:
+def test_different_paragraphs_are_not_folded(other: str) -> None:
     """Paragraphs that differ in a figure, or share only a name, are two quotes."""
     quotes = chosen("Skarvik", article(COSTS, id="a"), article(other, id="b"))
     assert [quote.also_in for quote in quotes] == [(), ()]
 
 
 def test_titles_and_headings_are_never_quoted() -> None:
-    """A title and a heading lead to the paragraphs below, and no quote holds a word of them."""
+    """A title and a heading find the paragraphs below them, and are in no quote."""
     titled = article(
         "Skarvik Reopens", "What The Keeper Said", KEEPER, title="Skarvik Reopens", headings=["What The Keeper Said"]
     )
@@ -114,8 +114,8 @@ def test_titles_and_headings_are_never_quoted() -> None:
     assert quote.heading == "What The Keeper Said"
 
 
-def test_a_quote_lies_in_one_paragraph() -> None:
-    """Of short paragraphs that are searched together, one is quoted, and its number cited."""
+def test_a_quote_is_from_one_paragraph() -> None:
+    """Of short paragraphs that are searched together, one is quoted, with its number."""
     (quote,) = chosen("keeper Tveit", article(QUAY, KEEPER))
     assert (quote.text, quote.paragraph.number, quote.paragraph.total) == (KEEPER, 2, 2)
 
@@ -148,16 +148,16 @@ def test_a_quote_lies_in_one_paragraph() -> None:
         ("日本", "日本は遠い。", (), (), ["日本"]),
     ],
 )
-def test_what_is_said_beside_a_quote(
+def test_what_is_shown_with_a_quote(
     question: str,
     text: str,
     missing: tuple[str, ...],
     found_as: tuple[tuple[str, str], ...],
     highlights: list[str],
 ) -> None:
-    """Highlights are the article's own letters; what is missing stands as typed; other forms are named.
+    """Highlights are the article's own letters; unmatched terms are as typed; expansions are listed.
 
-    The definition of an acronym may stand in another article.
+    The definition of an acronym may be in another article.
     """
     defines = article("The Coastal Transport Authority (CTA) met far away.", id="z")
     quote = next(quote for quote in chosen(question, article(text), defines) if quote.text == text)
@@ -166,8 +166,8 @@ def test_what_is_said_beside_a_quote(
     assert highlighted(quote) == highlights
 
 
-def test_a_word_that_stands_in_both_forms() -> None:
-    """Where the typed form stands in the quote too, no other form needs to be named, and both are highlighted."""
+def test_a_word_that_occurs_in_both_forms() -> None:
+    """If the typed form is in the quote too, no expansion is listed, and both are highlighted."""
     (quote,) = chosen("CTA", article("The Coastal Transport Authority (CTA) met."))
     assert quote.matched_expansions == ()
     assert highlighted(quote) == ["Coastal Transport Authority", "CTA"]
@@ -187,8 +187,8 @@ TOLD = "The crew of the lighthouse was saved by fishermen from Orre."
         "More on the storm:The crew of the lighthouse was saved",
     ],
 )
-def test_what_answers_nothing(leading: str) -> None:
-    """A question, and a line that leads to another article, are quoted behind what tells something."""
+def test_questions_and_pointers_come_last(leading: str) -> None:
+    """A question, and a line that leads to another article, are quoted after statements."""
     question = "who saved the crew of the lighthouse"
     first, *_ = chosen(question, article(leading), article(TOLD, id="b.md"))
     assert first.text == TOLD
@@ -206,21 +206,21 @@ def test_what_answers_nothing(leading: str) -> None:
         "More than the crew: two were saved.",
     ],
 )
-def test_what_looks_like_a_question_or_a_pointer(telling: str) -> None:
-    """A question with its answer, and a label with a blank behind it, tell something."""
+def test_a_statement_that_looks_like_a_question_or_a_pointer(telling: str) -> None:
+    """A question with its answer, and a label with a blank after it, are statements."""
     other = "The crew had come to the island in the spring of a long and quiet year, and left it again in the autumn."
     first, *_ = chosen("who saved the crew", article(telling), article(other, id="b.md"))
     assert first.text == telling
 
 
-def test_a_name_that_was_typed_small() -> None:
-    """It is found, is not missing, and nobody is told that it was found as itself."""
+def test_a_name_typed_in_small_letters() -> None:
+    """It is matched, and not listed as found in another form."""
     (quote,) = chosen("fed rates", article("The Fed’s rates went up."))
     assert (quote.unmatched_terms, quote.matched_expansions) == ((), ())
 
 
-def test_a_first_quote_that_another_goes_before_holds_something_itself() -> None:
-    """What left its subject to its title is shown first or not at all: behind a fuller one it would be filling."""
+def test_a_first_quote_that_is_moved_back_matches_something_itself() -> None:
+    """A quote that leaves its subject to its title is shown first or not at all: after a better one it is filler."""
     full = article("The crew of Skarvik was saved by fishermen.")
     titled = article("Nobody at the pier was saved.", title="The crew of Skarvik and its fishermen", id="b.md")
     found = build_index((full, titled))
@@ -246,14 +246,16 @@ def test_a_first_quote_that_another_goes_before_holds_something_itself() -> None
         (date(2024, 6, 1), "Of the Skarvik quay 20245 planks burnt.", ()),
     ],
 )
-def test_the_year_of_an_article_is_said_beside_it(published: date | None, text: str, lacking: tuple[str, ...]) -> None:
-    """No reader is told that it is not in the passage, unless that names a year, of which it may speak instead."""
+def test_the_year_of_publication_is_not_reported_missing(
+    published: date | None, text: str, lacking: tuple[str, ...]
+) -> None:
+    """Unless the quote names another year, which it may be about instead."""
     (quote,) = chosen("Skarvik quay burnt 2024", article(text, published=published))
     assert (quote.unmatched_terms, quote.reported_unmatched_terms) == (("2024",), lacking)
 
 
-def test_a_further_quote_holds_something_itself() -> None:
-    """A first quote may leave to its title what it is about; a further one that does would be filling."""
+def test_a_further_quote_matches_something_itself() -> None:
+    """A first quote may leave its subject to its title; a further one that does is filler."""
     first = article("The crew of Skarvik was saved by fishermen at night.", title="Skarvik")
     further = article("Nobody at the pier was saved.", title="The crew of Skarvik and its fishermen", id="b.md")
     question = "Skarvik crew fishermen saved"
@@ -261,7 +263,7 @@ def test_a_further_quote_holds_something_itself() -> None:
     assert [quote.article.id for quote in chosen(question, further)] == [further.id]
 
 
-def test_the_latest_comes_first_where_it_is_asked_for() -> None:
+def test_the_newest_comes_first_if_asked_for() -> None:
     """Of quotes that hold all of the question the later article's is first; where only the subject is, the order is
     that of the search. What lacks a word comes behind, however late it is.
     """
@@ -277,7 +279,7 @@ def test_the_latest_comes_first_where_it_is_asked_for() -> None:
     assert order("what is the latest on the Skarvik quay") == ["late", "early", "undated"]
 
 
-def test_the_latest_is_looked_for_behind_what_is_shown() -> None:
+def test_the_newest_is_searched_beyond_what_is_shown() -> None:
     """What is about the whole question, in its title as well, is shown before what the search finds surer, the newest
     first; a newer one whose title is about something else is not. Whether the archive answers is judged as ever.
     """

@@ -1,5 +1,5 @@
-"""The team's own question, and others, over two real articles on one event. Their words are not kept here: expected
-quotes are named by article, offsets and digest."""
+"""The team's own question, and others, over two real articles on one event. Their words are not in this file: expected
+quotes are given by article, offsets and digest."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ Expected = tuple[str, Span]
 
 
 @pytest.fixture(scope="session")
-def librarian(real_articles: Path, kept: Path) -> Answerer:
-    library = open_corpus([real_articles], kept)
-    found, reading = library.with_current(lambda one: one), library.notes
+def answerer(real_articles: Path, state_folder: Path) -> Answerer:
+    corpus = open_corpus([real_articles], state_folder)
+    found, reading = corpus.with_current(lambda one: one), corpus.notes
     assert not reading.skipped
     assert {article.id: article.sha256 for article in found.archive.articles.values()} == DIGESTS
     return found
 
 
-def answer(librarian: Answerer, question: str) -> tuple[Quote, ...]:
-    reply = librarian.answer(Question(question))
+def answer(answerer: Answerer, question: str) -> tuple[Quote, ...]:
+    reply = answerer.answer(Question(question))
     assert isinstance(reply, Answer)
     return reply.quotes
 
@@ -70,35 +70,35 @@ def test_what_was_agreed_on_gcap(real_articles: Path) -> None:
     assert quotes[SECOND]["published"] is None
 
 
-def test_it_is_told_that_no_passage_holds_both_words(librarian: Answerer) -> None:
-    """The first line says what can be proved, and no more."""
-    reply = librarian.answer(Question("what was agreed on GCAP"))
+def test_the_answer_warns_that_no_passage_holds_both_words(answerer: Answerer) -> None:
+    """The warning says what can be proved, and no more."""
+    reply = answerer.answer(Question("what was agreed on GCAP"))
     assert isinstance(reply, Answer)
     assert reply.warning == 'No passage holds both "agreed" and "GCAP".'
 
 
 @pytest.mark.parametrize("question", ["GCAP", "global combat air programme"])
-def test_an_acronym_and_its_long_form_find_both_articles(librarian: Answerer, question: str) -> None:
+def test_an_acronym_and_its_long_form_find_both_articles(answerer: Answerer, question: str) -> None:
     """One article gives the acronym, the other only spells it out."""
-    quotes = answer(librarian, question)
+    quotes = answer(answerer, question)
     assert quoted(quotes, INVITED).unmatched_terms == quoted(quotes, APPROACHED).unmatched_terms == ()
 
 
-def test_a_name_misspelt_throughout_one_article(librarian: Answerer) -> None:
+def test_a_name_misspelt_throughout_one_article(answerer: Answerer) -> None:
     """Both articles are quoted on the islands, though one spells the minister's name otherwise."""
-    quotes = answer(librarian, "What did Nakatani say about the Senkaku Islands?")
+    quotes = answer(answerer, "What did Nakatani say about the Senkaku Islands?")
     quoted(quotes, (FIRST, Span(652, 694)))
     quoted(quotes, (SECOND, Span(7198, 7257)))
 
 
-def test_a_name_misspelt_in_the_question(librarian: Answerer) -> None:
+def test_a_name_misspelt_in_the_question(answerer: Answerer) -> None:
     """A slip in lower case still finds the day of the visit."""
-    quoted(answer(librarian, "when did nakatini visit india"), (SECOND, Span(128, 162)))
+    quoted(answer(answerer, "when did nakatini visit india"), (SECOND, Span(128, 162)))
 
 
-def test_who_is_in_the_quad(librarian: Answerer) -> None:
+def test_who_is_in_the_quad(answerer: Answerer) -> None:
     """The four members are in the first quote."""
-    quotes = answer(librarian, "who is in the Quad")
+    quotes = answer(answerer, "who is in the Quad")
     assert quotes[0] == quoted(quotes, (FIRST, Span(1004, 1049)))
 
 
@@ -129,9 +129,9 @@ QUESTIONS = [
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_no_title_heading_or_date_line_is_quoted(librarian: Answerer, question: str) -> None:
+def test_no_title_heading_or_date_line_is_quoted(answerer: Answerer, question: str) -> None:
     """What is metadata is never an article's words, even when it is asked for."""
-    reply = librarian.answer(Question(question, limit=20))
+    reply = answerer.answer(Question(question, limit=20))
     for quote in reply.nearest if isinstance(reply, Abstention) else reply.quotes:
         assert not any(mark.span.contains(quote.span) or quote.span.contains(mark.span) for mark in quote.article.marks)
         assert "date 2025-05-07" not in quote.text

@@ -1,5 +1,5 @@
-"""Thirty questions over two real articles, alone and lost among thousands of others. The articles' words are not kept
-here: what answers a question is named by article, offsets and digest."""
+"""Thirty questions over two real articles, alone and lost among thousands of others. The articles' words are not
+in this file: what answers a question is given by article, offsets and digest."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Evidence(BaseModel):
     sha256: str
 
     def within(self, article_id: str, span: Span) -> bool:
-        """Whether that stretch of that article holds the whole sentence."""
+        """Whether ``span`` of that article contains the whole sentence."""
         return article_id == self.article_id and span.contains(Span(self.start, self.end))
 
 
-class Asked(BaseModel):
+class RealQuestion(BaseModel):
     """A question as it is typed in a hurry; any one of its evidence answers it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,71 +41,71 @@ class Asked(BaseModel):
     evidence: tuple[Evidence, ...]
 
 
-def read_questions() -> tuple[Asked, ...]:
+def read_questions() -> tuple[RealQuestion, ...]:
     data = (Path(__file__).parents[1] / "evaluation" / "real_questions.json").read_bytes()
-    return TypeAdapter(tuple[Asked, ...]).validate_json(data)
+    return TypeAdapter(tuple[RealQuestion, ...]).validate_json(data)
 
 
 QUESTIONS = read_questions()
 
 
 @pytest.fixture(scope="session")
-def alone(real_articles: Path, kept: Path) -> Answerer:
+def alone(real_articles: Path, state_folder: Path) -> Answerer:
     """An archive of the two articles and nothing else."""
-    library = open_corpus([real_articles], kept)
-    librarian, reading = library.with_current(lambda one: one), library.notes
+    corpus = open_corpus([real_articles], state_folder)
+    answerer, reading = corpus.with_current(lambda one: one), corpus.notes
     assert not reading.skipped
-    return librarian
+    return answerer
 
 
 @pytest.fixture(scope="session")
-def mixed(real_articles: Path, evaluation: Path, kept: Path) -> Answerer:
+def mixed(real_articles: Path, evaluation: Path, state_folder: Path) -> Answerer:
     """The two articles among thousands of news stories."""
     paths = [real_articles, evaluation / "news23" / "articles.jsonl.gz"]
-    librarian = open_corpus(paths, kept).with_current(lambda one: one)
-    assert len(librarian.archive.articles) > 2000
-    return librarian
+    answerer = open_corpus(paths, state_folder).with_current(lambda one: one)
+    assert len(answerer.archive.articles) > 2000
+    return answerer
 
 
-def rank(librarian: Answerer, asked: Asked) -> int | None:
-    """Where the first passage stands that holds evidence, from 1; None when no ranked passage does."""
-    for number, hit in enumerate(librarian.answer(Question(asked.question)).trace.hits, 1):
-        if any(evidence.within(hit.passage.article.id, hit.passage.span) for evidence in asked.evidence):
+def rank(answerer: Answerer, question: RealQuestion) -> int | None:
+    """The rank, from 1, of the first passage with evidence; None if no ranked passage has any."""
+    for number, hit in enumerate(answerer.answer(Question(question.question)).trace.hits, 1):
+        if any(evidence.within(hit.passage.article.id, hit.passage.span) for evidence in question.evidence):
             return number
     return None
 
 
-def check_first_hits(librarian: Answerer, floor: float) -> None:
+def check_first_hits(answerer: Answerer, floor: float) -> None:
     """Fail, naming the questions that miss, when too few have evidence in the first passage."""
-    ranks = {asked.question: rank(librarian, asked) for asked in QUESTIONS}
+    ranks = {question.question: rank(answerer, question) for question in QUESTIONS}
     missed = {question: found for question, found in ranks.items() if found != 1}
-    assert (len(ranks) - len(missed)) / len(ranks) >= floor, f"where the evidence stands: {missed}"
+    assert (len(ranks) - len(missed)) / len(ranks) >= floor, f"ranks of the evidence: {missed}"
 
 
-def check_teams_own(librarian: Answerer) -> None:
+def check_teams_own(answerer: Answerer) -> None:
     """Fail unless each piece of evidence of the team's own question is in one of the first three quotes."""
-    (asked,) = [asked for asked in QUESTIONS if asked.question == TEAMS_OWN]
-    reply = librarian.answer(Question(asked.question))
+    (question,) = [question for question in QUESTIONS if question.question == TEAMS_OWN]
+    reply = answerer.answer(Question(question.question))
     assert isinstance(reply, Answer)
     quoted = {
         evidence.article_id
-        for evidence in asked.evidence
+        for evidence in question.evidence
         for quote in reply.quotes[:3]
         if evidence.within(quote.article.id, quote.span)
     }
-    assert quoted == {evidence.article_id for evidence in asked.evidence}
+    assert quoted == {evidence.article_id for evidence in question.evidence}
     assert len(quoted) == 2
 
 
 def test_thirty_questions() -> None:
     """There are thirty different questions, and each has something that answers it."""
-    assert len({asked.question.casefold() for asked in QUESTIONS}) == len(QUESTIONS) == 30
-    assert all(asked.evidence for asked in QUESTIONS)
+    assert len({question.question.casefold() for question in QUESTIONS}) == len(QUESTIONS) == 30
+    assert all(question.evidence for question in QUESTIONS)
 
 
 def test_the_evidence_is_what_it_was(alone: Answerer) -> None:
     """Each piece of evidence is, by its digest, the words it was chosen for, inside one paragraph."""
-    for evidence in (evidence for asked in QUESTIONS for evidence in asked.evidence):
+    for evidence in (evidence for question in QUESTIONS for evidence in question.evidence):
         span = Span(evidence.start, evidence.end)
         text = span.slice(alone.archive.articles[evidence.article_id].text)
         assert hashlib.sha256(text.encode()).hexdigest() == evidence.sha256, evidence
@@ -113,8 +113,8 @@ def test_the_evidence_is_what_it_was(alone: Answerer) -> None:
 
 
 def test_every_paragraph_is_asked_about(alone: Answerer) -> None:
-    """No paragraph of either article is left without a question."""
-    found = [evidence for asked in QUESTIONS for evidence in asked.evidence]
+    """Every paragraph of either article has a question."""
+    found = [evidence for question in QUESTIONS for evidence in question.evidence]
     for paragraph in alone.archive.paragraphs:
         assert any(
             evidence.article_id == paragraph.article.id and paragraph.span.contains(Span(evidence.start, evidence.end))

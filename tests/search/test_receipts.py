@@ -1,4 +1,4 @@
-"""What a receipt says of a reply, and whether what it names is still so."""
+"""What a receipt records of a reply, and whether its quotes can still be verified."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def given_by(asked_of: Answerer, question: str) -> tuple[Reply, Receipt]:
     return reply, make_receipt(reply, asked_of.archive, asked_of.explain)
 
 
-def test_a_receipt_names_what_was_searched_and_shown() -> None:
-    """It holds the question, its words and forms with weights and origins, and of each quote where it stands."""
+def test_a_receipt_records_what_was_searched_and_shown() -> None:
+    """It has the question, its words and expansions with weights and origins, and the location of each quote."""
     made = receipt(f"{ASKED} or the VFC ferry", BRIDGE, FERRY)
     assert made.question == f"{ASKED} or the VFC ferry"
     assert [word.typed for word in made.words] == ["approved", "Tarn", "bridge", "VFC", "ferry"]
@@ -68,8 +68,8 @@ def test_a_receipt_names_what_was_searched_and_shown() -> None:
         assert source.text[line.start : line.end].strip()
 
 
-def test_the_operators_of_a_question_stand_in_its_receipt() -> None:
-    """What was asked for beside the words is there as it was read, and what was no operator too."""
+def test_a_receipt_records_operators() -> None:
+    """Recognized operators and unrecognized ones are in the receipt."""
     made = receipt('"Tarn bridge" -ferry after:2025-01 source:bridge author:x', BRIDGE, FERRY)
     assert made.filters.model_dump() == {
         "phrases": ("Tarn bridge",),
@@ -87,8 +87,8 @@ def test_the_operators_of_a_question_stand_in_its_receipt() -> None:
     assert describe_narrowing(receipt(ASKED, BRIDGE).filters) is None
 
 
-def test_a_title_in_a_sentence_narrows_nothing_in_a_receipt() -> None:
-    """A phrase said in passing stands in the receipt as it was quoted, and no narrowing is claimed."""
+def test_an_optional_phrase_narrows_nothing() -> None:
+    """An optional phrase is recorded as such, and no narrowing is described."""
     made = receipt('who approved "a Tarn bridge" on Monday in the council', BRIDGE, FERRY)
     assert made.outcome == "answer"
     assert (made.filters.phrases, made.filters.quoted) == ((), ("a Tarn bridge",))
@@ -97,7 +97,7 @@ def test_a_title_in_a_sentence_narrows_nothing_in_a_receipt() -> None:
 
 
 def test_an_abstention_has_a_receipt() -> None:
-    """Of a question without an answer it says why, what was looked for, and how far from an answer it was."""
+    """It says why there is no answer, what was searched, and how far the confidence was from the threshold."""
     made = receipt("why do submarines dive", BRIDGE)
     assert (made.outcome, made.quotes) == ("abstention", ())
     assert [form.shown for form in made.forms] == ["submarines", "dive"]
@@ -107,19 +107,19 @@ def test_an_abstention_has_a_receipt() -> None:
 
 
 def test_a_question_without_a_word_has_a_receipt() -> None:
-    """Where nothing could be searched, the receipt says so by holding no words and no forms."""
+    """If nothing could be searched, the receipt has no words and no expansions."""
     made = receipt("the of and", BRIDGE)
     assert (made.words, made.forms, made.quotes) == ((), (), ())
 
 
-def test_scores_are_told_strongest_first() -> None:
-    """The words that gave most come first, as they were typed; what is not named is added up."""
+def test_the_greatest_scores_come_first() -> None:
+    """The terms with the greatest scores come first, as typed; the others are added up."""
     made = receipt(ASKED, BRIDGE, FERRY)
     (line, *_) = made.quotes
-    told = describe_search_score(line, made, 2)
-    assert told.startswith(f"Found by its words: {line.found:.2f} = ")
-    assert "approved" in told or "bridge" in told
-    assert told.endswith(f"1 more term {_least(line):.2f}")
+    sentence = describe_search_score(line, made, 2)
+    assert sentence.startswith(f"Found by its words: {line.found:.2f} = ")
+    assert "approved" in sentence or "bridge" in sentence
+    assert sentence.endswith(f"1 more term {_least(line):.2f}")
     assert describe_rank(line, 1).startswith(f"Place {line.rank} by the ranking: {line.ranked:.2f} = ")
 
 
@@ -140,15 +140,15 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("articles", "holds"), CHANGES)
-def test_a_quote_is_verified_as_long_as_its_source_is_what_it_was(articles: list[Article], *, holds: bool) -> None:
-    """Each quote is found again, byte for byte, or its source has changed since; a new title changes no quote."""
+def test_a_quote_is_verified_until_its_source_changes(articles: list[Article], *, holds: bool) -> None:
+    """Each quote is found byte for byte, or its source has changed; a new title changes no quote."""
     reply, made = given_by(answerer(BRIDGE, FERRY), ASKED)
     quotes = [quote.text if quote else None for quote in check_quotes(made, archive_of(articles))]
     assert quotes[0] == (reply.shown_quotes[0].text if holds else None)
 
 
-def test_a_receipt_of_a_file_whose_name_is_no_text_can_be_kept() -> None:
-    """A file's name may hold any byte: its receipt can be written down all the same, and is verified."""
+def test_a_receipt_of_an_undecodable_file_name_can_be_stored() -> None:
+    """A file's name may have any byte: its receipt can be stored, and is verified."""
     odd = replace(BRIDGE, id=os.fsdecode(b"caf\xe9.txt"))
     made = receipt(ASKED, odd)
     again = Receipt.model_validate_json(made.model_dump_json())
@@ -172,15 +172,15 @@ FINGERPRINTS = [
 ]
 
 
-def test_an_archives_fingerprint_is_of_all_that_replies_depend_on() -> None:
-    """Two archives have the same fingerprint if their articles are the same, in the same order, and else never."""
+def test_the_fingerprint_covers_all_that_replies_depend_on() -> None:
+    """Two archives have the same fingerprint exactly if their articles are the same, in the same order."""
     prints = [archive_of(articles).fingerprint for articles in FINGERPRINTS]
     assert prints == [archive_of(articles).fingerprint for articles in FINGERPRINTS]
     assert len(set(prints)) == len(FINGERPRINTS)
 
 
-def test_it_is_told_whether_the_archive_is_still_the_same() -> None:
-    """Beside the fingerprint stands whether the archive has changed since."""
+def test_a_changed_archive_is_reported() -> None:
+    """The fingerprint is shown with whether the archive has changed since."""
     made = receipt(ASKED, BRIDGE)
     assert describe_archive(made, archive_of([BRIDGE])) == f"Archive {made.archive[:16]}, unchanged since"
     assert "it has changed since, to" in describe_archive(made, archive_of([BRIDGE, FERRY]))
@@ -209,7 +209,7 @@ untimed = settings(deadline=None)
 @untimed
 @given(ARTICLES, ASKABLE)
 def test_the_same_question_to_the_same_archive_has_the_same_answer(articles: list[Article], asked: str) -> None:
-    """Over any archive and any question: asked of a librarian made anew, the reply and its receipt are the same."""
+    """For any archive and question, a new answerer gives the same reply and receipt."""
     (one, first), (other, second) = (given_by(answerer(*articles), asked) for _ in range(2))
     assert one == other
     assert first.model_dump_json() == second.model_dump_json()
@@ -218,7 +218,7 @@ def test_the_same_question_to_the_same_archive_has_the_same_answer(articles: lis
 @untimed
 @given(ARTICLES, ASKABLE)
 def test_a_receipt_adds_up_and_reads_back(articles: list[Article], asked: str) -> None:
-    """Over any archive: scores are the sums of what they are made of, a kept receipt is the same, and all verify."""
+    """For any archive, scores are the sums of their parts, a stored receipt reads back, and all quotes verify."""
     found = answerer(*articles)
     reply, made = given_by(found, asked)
     assert Receipt.model_validate_json(made.model_dump_json()) == made
@@ -245,9 +245,9 @@ QUESTIONS = ["what was agreed on GCAP", "who leads the Quad", "why do submarines
 
 
 def test_two_processes_give_the_same_receipts(root: Path) -> None:
-    """Whatever seed a process hashes with, the same questions to the same articles have the same receipts."""
+    """The same questions to the same articles give the same receipts, whatever the hash seed."""
 
-    def told(seed: str) -> list[str]:
+    def receipts(seed: str) -> list[str]:
         done = subprocess.run(
             [sys.executable, "-c", ANOTHER_PROCESS, str(root / "corpus"), *QUESTIONS],
             capture_output=True,
@@ -257,6 +257,6 @@ def test_two_processes_give_the_same_receipts(root: Path) -> None:
         )
         return done.stdout.splitlines()
 
-    first, second = told("1"), told("2")
+    first, second = receipts("1"), receipts("2")
     assert first == second
     assert [json.loads(one)["outcome"] for one in first].count("answer") >= 2

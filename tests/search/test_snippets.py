@@ -10,7 +10,7 @@ from bot.models import Quote
 from bot.text.sentences import split_sentences
 from tests.factories import article, chosen
 
-FILLER = "Plain words stand here, and nothing else is told."
+FILLER = "Plain words are here, and nothing else is said."
 
 
 def only(question: str, text: str) -> Quote:
@@ -18,34 +18,34 @@ def only(question: str, text: str) -> Quote:
     return quote
 
 
-def around(*told: str, filler: int = 30) -> str:
-    return " ".join([FILLER] * filler + list(told) + [FILLER] * filler)
+def around(*sentences: str, filler: int = 30) -> str:
+    return " ".join([FILLER] * filler + list(sentences) + [FILLER] * filler)
 
 
-def test_a_sentence_that_holds_the_question() -> None:
-    """A sentence that holds the whole question is quoted alone, without its neighbours."""
+def test_a_sentence_that_matches_the_question() -> None:
+    """A sentence that matches the whole question is quoted alone, without its neighbours."""
     quote = only("breakwater", f"{FILLER} The breakwater is new. {FILLER}")
     assert quote.text == "The breakwater is new."
     assert quote.omissions == (True, True)
 
 
 @pytest.mark.parametrize(
-    "told",
+    "sentences",
     [
         ["The breakwater is new.", "It cost many crowns."],
         ["The breakwater is new.", "It is long.", "It cost many crowns."],
     ],
 )
-def test_the_best_run_of_sentences(told: list[str]) -> None:
-    """Where no sentence holds the question, three in a row are shown, among them those that hold it together."""
-    quote = only("what did the breakwater cost in crowns", around(*told))
-    assert " ".join(told) in quote.text
+def test_the_best_run_of_sentences(sentences: list[str]) -> None:
+    """If no sentence matches the question, three in a row are quoted, with those that match it together."""
+    quote = only("what did the breakwater cost in crowns", around(*sentences))
+    assert " ".join(sentences) in quote.text
     assert len(split_sentences(quote.text)) == 3
     assert quote.omissions == (True, True)
 
 
-def test_words_that_stand_far_apart() -> None:
-    """Words more than three sentences apart are not joined: one run is quoted, and what it lacks is named."""
+def test_words_that_are_far_apart() -> None:
+    """Words more than three sentences apart are not joined: one snippet is quoted, with what it lacks."""
     quote = only("breakwater crowns", around("The breakwater is new.", *[FILLER] * 4, "It cost many crowns."))
     assert "The breakwater is new." in quote.text
     assert quote.unmatched_terms == ("crowns",)
