@@ -12,7 +12,7 @@ from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL
 
 from .conftest import Visit
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-app")
 
 PLAN: FilePayload = {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": bytes(1500)}
 

@@ -16,7 +16,7 @@ from bot.wiring import open_corpus
 from .conftest import DESKTOP, PHONE
 from .process import Playground, playground
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-app")
 QUESTION = "@Pullquote what was agreed on GCAP"
 
 

@@ -15,7 +15,7 @@ from bot.playground.workspace import GENERAL, YOU
 from .conftest import ServedPage, Visit
 from .sample_blocks import ALL_BLOCKS, HOME, plain
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-app")
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ export function nodes(children) {
 }
 
 /** The URL if it is safe to link to, else null. */
-export function linkable(url) {
+function linkable(url) {
   return /^(https?|mailto|tel):/i.test(url) ? url : null;
 }
 
