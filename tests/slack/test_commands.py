@@ -1,4 +1,4 @@
-"""Questions that are no messages: they are answered to whoever asked alone, and by one press to everybody."""
+"""Commands and shortcuts: answered privately, and shared with one click."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from .samples import BRIDGE, QUOTED, answer, quote_all
 
 @pytest.fixture
 def idle(tmp_path: Path) -> Iterator[Harness]:
-    """A harness with everything granted, without the bot."""
+    """A harness for the full variant; the bot is not started."""
     with full_harness(tmp_path) as harness:
         yield harness
 
 
 @pytest.fixture
 def full(idle: Harness) -> Iterator[Harness]:
-    """The same with the bot in it."""
+    """The same harness with the bot running."""
     with idle.bot():
         yield idle
 
 
 def elsewhere(harness: Harness) -> str:
-    """A channel in which people are and the bot is not."""
+    """A channel without the bot."""
     harness.slack.workspace.add_channel(Channel("C0ELSEWHERE", "elsewhere", "channel", frozenset({YOU, COLLEAGUE})))
     return "C0ELSEWHERE"
 
@@ -48,8 +48,8 @@ def has_button(message: object) -> bool:
     return SHARE in str(getattr(message, "blocks", ()))
 
 
-def test_a_command_is_answered_to_its_asker_alone(full: Harness) -> None:
-    """`/pullquote QUESTION` shows the asker what a mention would show everybody, and nobody else anything."""
+def test_a_command_is_answered_privately(full: Harness) -> None:
+    """`/pullquote QUESTION` shows the asker, and nobody else, what a mention would show everyone."""
     private = run_command(full, GENERAL, BRIDGE)
     assert private.seen_by == YOU
     assert QUOTED in shown(private)
@@ -59,23 +59,23 @@ def test_a_command_is_answered_to_its_asker_alone(full: Harness) -> None:
     assert full.slack.workspace.ephemerals(COLLEAGUE) == ()
 
 
-def test_a_command_without_words_says_how_to_ask(full: Harness) -> None:
-    """`/pullquote` alone, and `/pullquote help`, show the how-to with examples and nothing to share."""
+def test_a_command_without_a_question_gets_the_how_to(full: Harness) -> None:
+    """`/pullquote` and `/pullquote help` show the how-to with examples and without a share button."""
     for words in ("", "help", ":wave:"):
-        said = run_command(full, GENERAL, words)
-        assert shown(said).startswith("Ask a question in plain words.")
-        assert full.answerer.examples[0] in shown(said)
-        assert not has_button(said)
+        reply = run_command(full, GENERAL, words)
+        assert shown(reply).startswith("Ask a question in plain words.")
+        assert full.answerer.examples[0] in shown(reply)
+        assert not has_button(reply)
 
 
-def test_a_command_is_answered_where_the_bot_is_not(full: Harness) -> None:
-    """In a channel without the bot, and in a direct message with it, a command is answered all the same."""
+def test_a_command_is_answered_in_a_channel_without_the_bot(full: Harness) -> None:
+    """A command is answered in a channel without the bot, and in a direct message."""
     assert QUOTED in shown(run_command(full, elsewhere(full), BRIDGE))
     assert QUOTED in shown(run_command(full, DM_YOU, BRIDGE))
 
 
-def test_an_answer_is_shared_by_a_press(full: Harness) -> None:
-    """What is shared stands in the channel for all, below who shared it and what was asked."""
+def test_an_answer_is_shared_with_a_click(full: Harness) -> None:
+    """The shared answer is in the channel, below who shared it and the question."""
     share(full, run_command(full, GENERAL, BRIDGE))
     (public,) = full.slack.replies(GENERAL)
     assert public.seen_by is None
@@ -84,8 +84,8 @@ def test_an_answer_is_shared_by_a_press(full: Harness) -> None:
     assert len(private_messages(full)) == 1
 
 
-def test_what_is_shared_twice_stands_once(full: Harness) -> None:
-    """Pressed again, the button brings the shared answer up to date instead of posting a second one."""
+def test_sharing_twice_posts_once(full: Harness) -> None:
+    """A second click updates the shared answer."""
     private = run_command(full, GENERAL, BRIDGE)
     share(full, private)
     full.answerer.replies[BRIDGE] = answer(quote_all(full.answerer.replies[BRIDGE].quotes[0].article))  # type: ignore[union-attr]
@@ -95,14 +95,14 @@ def test_what_is_shared_twice_stands_once(full: Harness) -> None:
 
 
 def test_an_abstention_can_be_shared(full: Harness) -> None:
-    """That the archive does not hold something is worth telling others as well."""
+    """The button also shares that the archive has no answer."""
     share(full, run_command(full, GENERAL, "why submarines"))
     (public,) = full.slack.replies(GENERAL)
     assert 'Not in the archive: "submarines".' in shown(public)
 
 
-def test_sharing_where_the_bot_is_not_says_what_to_do(full: Harness) -> None:
-    """The one who shares is told to invite the bot; once it is there, the same button works."""
+def test_sharing_in_a_channel_without_the_bot_says_to_invite_it(full: Harness) -> None:
+    """A private reply says to invite the bot; afterwards the same button works."""
     channel = elsewhere(full)
     private = run_command(full, channel, BRIDGE)
     share(full, private)
@@ -115,23 +115,23 @@ def test_sharing_where_the_bot_is_not_says_what_to_do(full: Harness) -> None:
 
 
 def test_an_answer_is_not_shared_with_another_organisation(full: Harness) -> None:
-    """In a channel that is shared with others, the answer stays its asker's."""
+    """Nothing is shared in a channel that another organisation can read."""
     channel = full.slack.add_channel(shared_with=["T0ELSEWHERE"])
     share(full, run_command(full, channel, BRIDGE))
     assert "shared with another organisation" in shown(private_messages(full, 2)[-1])
     assert full.slack.replies(channel) == []
 
 
-def test_words_that_look_like_markup_stay_words(full: Harness) -> None:
-    """A question with angle brackets is shared as it was typed, and pings nobody."""
+def test_markup_in_a_shared_question_is_literal(full: Harness) -> None:
+    """A question with angle brackets is shared as typed and mentions nobody."""
     asked = "is a &lt;!channel&gt; *b* here"
     share(full, run_command(full, GENERAL, asked))
     (public,) = full.slack.replies(GENERAL)
     assert public.blocks[1]["text"] == {"type": "plain_text", "text": "is a <!channel> *b* here", "emoji": False}
 
 
-def test_a_message_gets_its_quotes_by_a_shortcut(full: Harness) -> None:
-    """ "Find quotes for this" answers a colleague's message to whoever used it, with the same button."""
+def test_a_shortcut_answers_a_message(full: Harness) -> None:
+    """ "Find quotes for this" on a colleague's message is answered privately, with the share button."""
     message = full.slack.say(GENERAL, BRIDGE, user=COLLEAGUE)
     full.slack.interactivity.use_shortcut(SHORTCUT_ID, user=YOU, message=message)
     (private,) = private_messages(full)
@@ -140,8 +140,8 @@ def test_a_message_gets_its_quotes_by_a_shortcut(full: Harness) -> None:
     assert QUOTED in shown(full.slack.replies(GENERAL)[-1])
 
 
-def test_a_command_is_admitted_as_a_mention_is(idle: Harness) -> None:
-    """Who may not ask in a channel, or has asked too much, is told so in private by a command too."""
+def test_access_and_limits_apply_to_commands(idle: Harness) -> None:
+    """Commands are refused privately by the same rules as mentions."""
     with idle.bot(rules=AccessRules(channels=frozenset({"C0OTHER"}))):
         assert "not answered in this channel" in shown(run_command(idle, GENERAL, BRIDGE))
         assert QUOTED in shown(run_command(idle, DM_YOU, BRIDGE))
@@ -156,26 +156,26 @@ def test_a_command_is_admitted_as_a_mention_is(idle: Harness) -> None:
 
 
 def test_without_its_scopes_nothing_is_shared(tmp_path: Path) -> None:
-    """Where Slack does not tell the bot who is in a channel, it shares nothing and says which scopes are missing."""
+    """If the bot cannot know whether a channel is shared externally, it shares nothing and says why."""
     with full_harness(tmp_path, without=("channels:read",)) as harness, harness.bot():
         share(harness, run_command(harness, GENERAL, BRIDGE))
         assert "grant it the scopes" in shown(private_messages(harness, 2)[-1])
         assert harness.slack.replies(GENERAL) == []
 
 
-def test_a_fault_while_sharing_is_told_to_who_shares_alone(full: Harness) -> None:
-    """What cannot be shared for a fault is a sentence to one person, and nothing in the channel."""
+def test_an_error_while_sharing_is_private(full: Harness) -> None:
+    """The person who shares gets one sentence, and nothing is posted in the channel."""
     private = run_command(full, GENERAL, BRIDGE)
     full.answerer.replies[BRIDGE] = RuntimeError("secret")
     share(full, private)
-    said = shown(private_messages(full, 2)[-1])
-    assert said.startswith("An error occurred and this question could not be answered")
-    assert "secret" not in said
+    reply = shown(private_messages(full, 2)[-1])
+    assert reply.startswith("An error occurred and this question could not be answered")
+    assert "secret" not in reply
     assert full.slack.replies(GENERAL) == []
 
 
-def test_what_slack_has_no_time_for_is_shared_later(full: Harness) -> None:
-    """A channel that takes no message at the moment gets the shared answer once it does, and once only."""
+def test_sharing_is_retried_after_a_rate_limit(full: Harness) -> None:
+    """After a 429 the answer is shared once."""
     private = run_command(full, GENERAL, BRIDGE)
     full.slack.fail_next("chat.postMessage", status=429, retry_after=0, times=2)
     full.slack.interactivity.click(private, SHARE, user=YOU)
@@ -184,8 +184,8 @@ def test_what_slack_has_no_time_for_is_shared_later(full: Harness) -> None:
     assert len(full.slack.replies(GENERAL)) == 1
 
 
-def test_what_is_asked_while_the_archive_is_read_is_answered_then(idle: Harness) -> None:
-    """A command is acknowledged at once, and answered as soon as that can be."""
+def test_a_command_waits_while_the_archive_loads(idle: Harness) -> None:
+    """A command is acknowledged at once, and answered once the archive is loaded."""
     with idle.bot(is_loaded=False) as bot:
         assert idle.slack.interactivity.run_command(GENERAL, f"/pullquote {BRIDGE}", user=YOU) == InteractionResult()
         idle.slack.wait_until_idle()
@@ -194,8 +194,8 @@ def test_what_is_asked_while_the_archive_is_read_is_answered_then(idle: Harness)
         assert QUOTED in shown(private_messages(idle)[-1])
 
 
-def test_over_http_it_is_the_same(idle: Harness) -> None:
-    """A command, a shortcut and a press that come as signed forms are answered as those over a websocket are."""
+def test_commands_over_http(idle: Harness) -> None:
+    """Commands, shortcuts and clicks are answered over HTTP as over a websocket."""
     with idle.http_bot():
         share(idle, run_command(idle, GENERAL, BRIDGE))
         assert QUOTED in shown(idle.slack.replies(GENERAL)[-1])
@@ -204,13 +204,13 @@ def test_over_http_it_is_the_same(idle: Harness) -> None:
         assert QUOTED in shown(private_messages(idle, 2)[-1])
 
 
-def test_how_a_private_reply_can_fail(idle: Harness) -> None:
-    """An address that leads nowhere any more is given up; one that cannot be reached is worth another try."""
+def test_failures_of_a_response_url(idle: Harness) -> None:
+    """An expired ``response_url`` has an error code and is given up; an unreachable one is retried."""
     client, message = create_client("xoxb-x", idle.slack.api_url), build_sentence("x")
-    gone = Destination(GENERAL, None, YOU, idle.slack.api_url.replace("/api/", "/responses/gone"))
-    refused = post_message(client, gone, message, Metadata("x", {}))
+    expired = Destination(GENERAL, None, YOU, idle.slack.api_url.replace("/api/", "/responses/gone"))
+    refused = post_message(client, expired, message, Metadata("x", {}))
     assert isinstance(refused, NotPosted)
     assert refused.code
-    nobody = post_message(client, replace(gone, response_url="http://127.0.0.1:1/"), message, Metadata("x", {}))
-    assert isinstance(nobody, NotPosted)
-    assert nobody.code == ""
+    unreachable = post_message(client, replace(expired, response_url="http://127.0.0.1:1/"), message, Metadata("x", {}))
+    assert isinstance(unreachable, NotPosted)
+    assert unreachable.code == ""

@@ -1,4 +1,4 @@
-"""Conversations with the bot, as the people in them see them: what is said and what is replied."""
+"""Conversations with the bot as people see them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .samples import APPROVED, BRIDGE, QUOTED, WHOLE, answer, quote_all
 
 
 def test_a_mention_is_answered_in_its_thread(harness: Harness) -> None:
-    """A mention gets the quote, its source and a notification that answers by itself, in the mention's thread."""
+    """A mention gets the quote with its source in its thread; the notification text alone is an answer too."""
     asked = harness.ask(BRIDGE)
     reply = harness.reply_to(asked)
     assert reply.thread_ts == asked.ts
@@ -23,14 +23,14 @@ def test_a_mention_is_answered_in_its_thread(harness: Harness) -> None:
 
 
 def test_a_mention_inside_a_thread_is_answered_there(harness: Harness) -> None:
-    """A mention in a thread gets its reply in that thread, not in one of its own."""
+    """A mention in a thread gets its reply in that thread."""
     root = harness.slack.say(GENERAL, "about the bridge")
     asked = harness.ask(BRIDGE, thread=root.ts)
     assert harness.reply_to(asked).thread_ts == root.ts
 
 
-def test_a_direct_message_is_answered_flat(harness: Harness) -> None:
-    """A direct message needs no mention, and its reply stands below it, outside any thread."""
+def test_a_direct_message_is_answered_outside_a_thread(harness: Harness) -> None:
+    """A direct message needs no mention, and its reply is in no thread."""
     harness.slack.say(DM_YOU, BRIDGE)
     (reply,) = harness.slack.wait_for_replies(DM_YOU)
     assert reply.thread_ts is None
@@ -46,30 +46,30 @@ def test_a_direct_message_in_a_thread_is_answered_there(harness: Harness) -> Non
     assert QUOTED in shown(reply)
 
 
-def test_an_abstention_says_why_and_labels_its_nearest_miss(harness: Harness) -> None:
-    """Where the archive does not answer, the reason comes first, and the nearest miss is labelled as one."""
+def test_an_abstention_has_a_reason_and_a_nearest_miss(harness: Harness) -> None:
+    """If the archive has no answer, the reason comes first, then the labelled nearest miss."""
     reply = harness.reply_to(harness.ask("why submarines"))
     reason, label, words, *_ = shown(reply).splitlines()
     assert (reason, label, words) == ('Not in the archive: "submarines".', "Nearest miss:", WHOLE.text)
     assert reply.text == 'Not in the archive: "submarines".'
 
 
-def test_a_caution_comes_before_the_quote(harness: Harness) -> None:
-    """A caution is the first line, and what the quote does not hold is said under it."""
+def test_a_warning_comes_before_the_quote(harness: Harness) -> None:
+    """The warning is the first line; unmatched words are named below the quote."""
     lines = shown(harness.reply_to(harness.ask("what does it cost"))).splitlines()
     assert lines[:2] == ['No passage holds "cost". Nearest, in the articles\' own words:', WHOLE.text]
     assert lines[-1].endswith("¶ 1 of 2 · not in this passage: cost")
 
 
 def test_a_mention_added_by_an_edit_is_answered(harness: Harness) -> None:
-    """A message into which the mention is edited later is a question that nobody has answered yet."""
+    """A message that gets its mention by an edit is a new question."""
     said = harness.slack.say(GENERAL, BRIDGE)
     edited = harness.slack.edit(said, f"{harness.slack.mention} {BRIDGE}")
     assert QUOTED in shown(harness.reply_to(edited))
 
 
-def test_what_is_not_for_the_bot_gets_no_reply(harness: Harness) -> None:
-    """What bots say, joins, deletions, reactions and other people's talk are acknowledged and not answered."""
+def test_other_events_get_no_reply(harness: Harness) -> None:
+    """Messages of bots, joins, deletions, reactions and other messages are acknowledged and not answered."""
     harness.slack.say(GENERAL, f"{harness.slack.mention} {BRIDGE}", user=OTHER_BOT)
     harness.slack.join(GENERAL, YOU)
     talk = harness.slack.say(GENERAL, "the bridge was approved")
@@ -89,20 +89,20 @@ def test_what_is_not_for_the_bot_gets_no_reply(harness: Harness) -> None:
 
 def test_small_talk_gets_the_how_to(harness: Harness) -> None:
     """A mention that asks nothing gets a short how-to, with examples from the archive."""
-    for said in ("", "hi", "Hello!", "thanks a lot", "👋", ":wave:", "help"):
-        asked = harness.ask(said, channel=harness.slack.add_channel())
+    for text in ("", "hi", "Hello!", "thanks a lot", "👋", ":wave:", "help"):
+        asked = harness.ask(text, channel=harness.slack.add_channel())
         first, *rest = shown(harness.reply_to(asked)).splitlines()
-        assert first.startswith("Ask a question in plain words."), said
+        assert first.startswith("Ask a question in plain words."), text
         assert rest == ["For example:", *harness.answerer.examples]
 
 
-def test_a_long_mention_is_answered_as_far_as_it_is_read(harness: Harness) -> None:
-    """12,000 characters get one reply, which says how much of them was searched."""
+def test_a_long_mention_is_truncated(harness: Harness) -> None:
+    """12,000 characters get one reply, which says how many were searched."""
     reply = harness.reply_to(harness.ask("bridge " * 1_700 + "end"))
     assert shown(reply).startswith("The question is long: only its first 2,000 characters were searched.")
 
 
-HOSTILE = [
+MARKUP = [
     "<!channel> and <@U0YOU>",
     "*bold* _it_ ~no~ `code`",
     "```fence",
@@ -111,16 +111,16 @@ HOSTILE = [
 ]
 
 
-def test_hostile_words_are_shown_literally(harness: Harness) -> None:
-    """Markup in an article, its title or the question is shown as written: nobody is pinged, nothing is formatted."""
-    for words in HOSTILE:
+def test_markup_is_shown_literally(harness: Harness) -> None:
+    """Markup in an article, its title or the question is shown as written: no mention, no formatting."""
+    for words in MARKUP:
         article = Article("h", words, words, words, author=words, url="https://example.org/")
         quote = quote_all(article, missing=(words,))
         harness.answerer.replies = {"what": answer(quote, caution=f"No passage holds {words}.")}
         reply = harness.reply_to(harness.ask("what"))
         caution, quoted, citation, *_ = reply.blocks
-        told = f"No passage holds {words}. Nearest, in the articles' own words:"
-        assert caution["text"] == {"type": "plain_text", "text": told, "emoji": False}
+        warning_text = f"No passage holds {words}. Nearest, in the articles' own words:"
+        assert caution["text"] == {"type": "plain_text", "text": warning_text, "emoji": False}
         assert quoted["elements"][0]["elements"] == [{"type": "text", "text": words}]
         linked = [element["text"] for element in citation["elements"] if element["type"] == "mrkdwn"]
         assert [text.count("<") + text.count(">") for text in linked] == [2]
@@ -129,16 +129,16 @@ def test_hostile_words_are_shown_literally(harness: Harness) -> None:
         assert not set("<>") & set(reply.text)
 
 
-def test_a_failure_of_the_librarian_is_one_sentence(harness: Harness) -> None:
-    """An exception becomes one sentence with a reference, without the exception's text."""
+def test_an_exception_becomes_one_sentence(harness: Harness) -> None:
+    """The sentence has a reference and not the exception's text."""
     harness.answerer.replies = {BRIDGE: RuntimeError("secret detail at line 7")}
     reply = harness.reply_to(harness.ask(BRIDGE))
     assert shown(reply).startswith("An error occurred and this question could not be answered")
     assert "secret" not in shown(reply) + reply.text
 
 
-def test_a_quote_that_is_not_its_articles_is_never_posted(harness: Harness) -> None:
-    """Where one quote of a reply fails its check, nothing of the reply is posted but one sentence."""
+def test_a_quote_that_fails_verification_is_not_posted(harness: Harness) -> None:
+    """If one quote of a reply fails verification, only one sentence is posted."""
     changed = Article("changed", "A title", "a.txt", "Words that were there before.")
     harness.answerer.replies = {BRIDGE: answer(APPROVED, quote_all(changed))}
     reply = harness.reply_to(harness.ask(BRIDGE))
@@ -146,8 +146,8 @@ def test_a_quote_that_is_not_its_articles_is_never_posted(harness: Harness) -> N
     assert QUOTED not in shown(reply) + reply.text
 
 
-def test_highlights_that_repeat_words_are_never_posted(harness: Harness) -> None:
-    """Overlapping highlights would show words twice; such a quote is no slice, and is not posted."""
+def test_overlapping_highlights_are_not_posted(harness: Harness) -> None:
+    """Overlapping highlights would show words twice, so such a quote is not posted."""
     twice = Quote(APPROVED.paragraph, APPROVED.span, (Span(9, 30), Span(20, 40)))
     harness.answerer.replies = {BRIDGE: answer(twice)}
     assert shown(harness.reply_to(harness.ask(BRIDGE))).startswith("A quote for this question no longer matches")

@@ -1,4 +1,4 @@
-"""What is asked of the bot: events that are questions, events that are not, and the words a person typed."""
+"""Parsing events: which are questions, and their text."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from bot.slack.plain_text import QUESTION_LIMIT
 BOT = "U0BOT"
 
 
-def delivered(text: str = "what now", **event: Any) -> IncomingQuestion | None:
-    """What is made of a mention with this text, with these fields on top of an ordinary one's."""
+def parse_mention(text: str = "what now", **event: Any) -> IncomingQuestion | None:
+    """Parse a mention with this text and these further fields."""
     fields = {"type": "app_mention", "channel": "C1", "user": "U1", "ts": "10.0", "text": text} | event
-    asked = parse_event({"event_id": "Ev1", "team_id": "T1", "event": fields}, bot_user=BOT)
-    assert not isinstance(asked, DeletedQuestion)
-    return asked
+    question = parse_event({"event_id": "Ev1", "team_id": "T1", "event": fields}, bot_user=BOT)
+    assert not isinstance(question, DeletedQuestion)
+    return question
 
 
 IGNORED: list[dict[str, Any]] = [
@@ -43,13 +43,13 @@ IGNORED: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("event", IGNORED)
-def test_what_is_no_question_is_ignored(event: dict[str, Any]) -> None:
-    """Bots, the bot itself, other people's talk, and every subtype that is no ordinary message are ignored."""
-    assert delivered(**event) is None
+def test_other_events_are_ignored(event: dict[str, Any]) -> None:
+    """Messages of bots and the bot itself, unaddressed messages, and other subtypes are ignored."""
+    assert parse_mention(**event) is None
 
 
-def test_an_event_of_another_shape_is_ignored() -> None:
-    """A body without an event is ignored rather than raised about."""
+def test_a_malformed_event_is_ignored() -> None:
+    """A body without an event gives None, not an error."""
     assert parse_event({"type": "url_verification"}, bot_user=BOT) is None
 
 
@@ -65,10 +65,10 @@ THREADS: list[tuple[dict[str, Any], str | None]] = [
 
 @pytest.mark.parametrize(("event", "thread"), THREADS)
 def test_the_reply_goes_where_the_question_was_asked(event: dict[str, Any], thread: str | None) -> None:
-    """A mention is answered in its thread; a direct message flat, unless it was asked in a thread."""
-    asked = delivered(**event)
-    assert asked is not None
-    assert asked.thread == thread
+    """A mention is answered in its thread; a direct message outside one, unless it was asked in a thread."""
+    question = parse_mention(**event)
+    assert question is not None
+    assert question.thread == thread
 
 
 WORDS: list[tuple[str, str]] = [
@@ -81,7 +81,7 @@ WORDS: list[tuple[str, str]] = [
     ("<@U2|ode> said what", "ode said what"),
     ("what did <@U2> say", "what did say"),
     ("what of <#C1|general> and <#C2>", "what of general and"),
-    ("<!here> what, <!subteam^S1|@desk>", "what, @desk"),
+    ("<!here> what, <!subteam^S1|@team>", "what, @team"),
     ("see <https://example.org/a|the paper>", "see the paper"),
     ("see <https://example.org/a> now", "see now"),
     ("see https://example.org/a now", "see now"),
@@ -96,11 +96,11 @@ WORDS: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("text", "words"), WORDS)
-def test_a_question_is_the_words_its_writer_saw(text: str, words: str) -> None:
-    """Markup becomes plain words; only the bot's own mention, bare ids, emoji codes and courtesies are left out."""
-    asked = delivered(text)
-    assert asked is not None
-    assert asked.text == words
+def test_the_text_is_what_its_writer_saw(text: str, words: str) -> None:
+    """Markup becomes plain text; the bot's own mention, bare ids, emoji codes and courtesies are removed."""
+    question = parse_mention(text)
+    assert question is not None
+    assert question.text == words
 
 
 NOTHING = [
@@ -122,23 +122,23 @@ NOTHING += [f"<@{BOT}> hey there", "OK, thanks!", "help", "How does this work?"]
 
 @pytest.mark.parametrize("text", NOTHING)
 def test_small_talk_asks_nothing(text: str) -> None:
-    """A greeting, thanks, a call for help, an emoji or an empty mention is accepted, but is no question."""
-    asked = delivered(text)
-    assert asked is not None
-    assert asked.text is None
+    """A greeting, thanks, "help", an emoji or an empty mention is accepted, and has no text."""
+    question = parse_mention(text)
+    assert question is not None
+    assert question.text is None
 
 
-def test_a_long_question_is_cut_and_says_so() -> None:
-    """Of 12,000 characters the first ones up to the limit are asked, whole words, and a note says how many."""
-    asked = delivered("bridge " * 1_715)
-    assert asked is not None
-    assert asked.text is not None
-    assert QUESTION_LIMIT - 7 <= len(asked.text) <= QUESTION_LIMIT
-    assert asked.text.endswith("bridge")
-    assert asked.notes == ("The question is long: only its first 2,000 characters were searched.",)
+def test_a_long_question_is_truncated() -> None:
+    """Of 12,000 characters, whole words up to the limit are kept, and a note says so."""
+    question = parse_mention("bridge " * 1_715)
+    assert question is not None
+    assert question.text is not None
+    assert QUESTION_LIMIT - 7 <= len(question.text) <= QUESTION_LIMIT
+    assert question.text.endswith("bridge")
+    assert question.notes == ("The question is long: only its first 2,000 characters were searched.",)
 
 
-ASIDE: list[tuple[dict[str, Any], str | None]] = [
+UNREAD: list[tuple[dict[str, Any], str | None]] = [
     ({}, None),
     ({"files": [], "attachments": [], "blocks": []}, None),
     ({"blocks": [{"type": "rich_text", "elements": []}]}, None),
@@ -165,15 +165,15 @@ ASIDE: list[tuple[dict[str, Any], str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("event", "aside"), ASIDE)
-def test_what_is_left_aside_is_said(event: dict[str, Any], aside: str | None) -> None:
-    """A question with a file, a link or a forwarded message is answered, with a note that it was not read."""
-    asked = delivered(**{"text": "what now"} | event)
-    assert asked is not None
-    assert asked.notes == (() if aside is None else (f"Not read: {aside}.",))
+@pytest.mark.parametrize(("event", "unread"), UNREAD)
+def test_unread_parts_are_noted(event: dict[str, Any], unread: str | None) -> None:
+    """A file, a link or a forwarded message gives a note that it was not read."""
+    question = parse_mention(**{"text": "what now"} | event)
+    assert question is not None
+    assert question.notes == (() if unread is None else (f"Not read: {unread}.",))
 
 
-ORIGINS: list[tuple[dict[str, Any], dict[str, Any], Sender]] = [
+SENDERS: list[tuple[dict[str, Any], dict[str, Any], Sender]] = [
     ({}, {}, Sender(None, frozenset({"T1"}), False)),
     ({}, {"team": "T1"}, Sender("T1", frozenset({"T1"}), False)),
     ({}, {"team": "T1", "user_team": "T2"}, Sender("T2", frozenset({"T1"}), False)),
@@ -187,40 +187,40 @@ ORIGINS: list[tuple[dict[str, Any], dict[str, Any], Sender]] = [
 ]
 
 
-@pytest.mark.parametrize(("envelope", "event", "origin"), ORIGINS)
-def test_whence_a_question_comes(envelope: dict[str, Any], event: dict[str, Any], origin: Sender) -> None:
-    """The bot's own workspace is the one it is installed in, whatever a shared channel's event is delivered for."""
+@pytest.mark.parametrize(("envelope", "event", "sender"), SENDERS)
+def test_senders(envelope: dict[str, Any], event: dict[str, Any], sender: Sender) -> None:
+    """The bot's own workspace is where it is installed, also for events of a shared channel."""
     fields = {"type": "app_mention", "channel": "C1", "user": "U1", "ts": "10.0", "text": "what now"} | event
-    asked = parse_event({"event_id": "Ev1", "team_id": "T1", "event": fields} | envelope, bot_user=BOT)
-    assert isinstance(asked, IncomingQuestion)
-    assert (asked.sender, asked.ref.team) == (origin, "T1")
+    question = parse_event({"event_id": "Ev1", "team_id": "T1", "event": fields} | envelope, bot_user=BOT)
+    assert isinstance(question, IncomingQuestion)
+    assert (question.sender, question.ref.team) == (sender, "T1")
 
 
 @given(st.text(), st.sampled_from(["app_mention", "message"]))
-def test_what_is_kept_of_a_question_reads_back_the_same(text: str, kind: str) -> None:
-    """The body that waits in the ledger gives the same question again, whatever characters it holds."""
-    asked = delivered(text, type=kind, channel_type="im", files=[{"id": "F1"}], user_team="T2")
-    assert asked is not None
-    assert parse_event(json.loads(asked.event.body), bot_user=BOT) == asked
+def test_a_stored_question_parses_to_the_same(text: str, kind: str) -> None:
+    """The stored body gives the same question again, whatever characters it has."""
+    question = parse_mention(text, type=kind, channel_type="im", files=[{"id": "F1"}], user_team="T2")
+    assert question is not None
+    assert parse_event(json.loads(question.event.body), bot_user=BOT) == question
 
 
 @given(st.text())
-def test_an_escape_is_undone_by_its_opposite(text: str) -> None:
-    """Text that was escaped for Slack and comes back is the same text, and holds no markup on its way."""
+def test_unescape_reverses_escape(text: str) -> None:
+    """Escaped text has no markup, and unescapes to the same text."""
     assert unescape(escape(text)) == text
     assert not set("<>") & set(escape(text))
 
 
 @given(st.text(), st.integers(min_value=1, max_value=50))
-def test_what_is_cut_is_a_beginning_and_fits(text: str, limit: int) -> None:
-    """Cut text is a beginning of the text, within the limit, also when it is escaped afterwards."""
+def test_truncated_text_is_a_prefix_within_the_limit(text: str, limit: int) -> None:
+    """Truncated text is a prefix within the limit, also after escaping."""
     assert text.startswith(truncate(text, limit))
     assert len(truncate(text, limit)) <= limit
     assert text.startswith(truncate_escaped(text, limit))
     assert len(escape(truncate_escaped(text, limit))) <= limit
 
 
-ADDRESSES: list[tuple[str | None, str | None]] = [
+URLS: list[tuple[str | None, str | None]] = [
     (None, None),
     ("", None),
     ("example.org/a", None),
@@ -235,7 +235,7 @@ ADDRESSES: list[tuple[str | None, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("url", "address"), ADDRESSES)
-def test_only_a_web_address_is_linked(url: str | None, address: str | None) -> None:
-    """An address is linked when it is one of the web, with what would break the link escaped."""
-    assert safe_url(url) == address
+@pytest.mark.parametrize(("url", "expected"), URLS)
+def test_only_web_urls_are_linked(url: str | None, expected: str | None) -> None:
+    """A URL is linked if it is http or https; characters that would break the link are escaped."""
+    assert safe_url(url) == expected

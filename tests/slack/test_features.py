@@ -1,4 +1,4 @@
-"""The table of features against the code, which does nothing else, and against the manifests, which ask for no more."""
+"""The feature table matches the code and the manifests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.playground.events import SCOPES
 from bot.slack.features import COMMAND, FEATURES, REASONS, Variant, events, missing_features, scopes
 
 ROOT = Path(__file__).parents[2]
-# Attributes of the client that call Slack: named as its methods are, with "_" for ".".
+# Names of the client's methods that call Slack.
 CALLS = {name for name, value in vars(WebClient).items() if callable(value) and "_" in name.strip("_")} - {"api_call"}
 
 
@@ -32,31 +32,31 @@ def test_the_code_calls_what_the_table_names() -> None:
     assert {name.replace("_", ".") for name in mentioned} == {name for one in FEATURES for name in one.methods}
 
 
-def test_the_code_calls_slack_by_its_methods_names_only() -> None:
-    """No call goes round the client's named methods, so that the table can be held to the code by reading it."""
+def test_the_code_calls_only_named_methods() -> None:
+    """Nothing uses ``api_call``, so that the calls can be found in the source."""
     assert [name for name, node in nodes() if isinstance(node, ast.Attribute) and node.attr == "api_call"] == []
 
 
 def test_the_code_listens_to_what_the_table_names() -> None:
-    """Each kind of event with a listener of its own is subscribed to, and the other way round."""
-    heard = {
+    """Each event type with its own listener is subscribed to, and vice versa."""
+    listened = {
         str(node.args[0].value)
         for _, node in nodes()
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "event"
         if node.args and isinstance(node.args[0], ast.Constant)
     }
-    assert heard == {event.partition(".")[0] for event in events("full")}
+    assert listened == {event.partition(".")[0] for event in events("full")}
 
 
-def test_every_event_comes_with_a_scope_that_lets_it_in() -> None:
-    """A feature that is on gets its events: one of its scopes is one for which Slack sends them."""
+def test_every_event_has_a_scope() -> None:
+    """One of a feature's scopes makes Slack send its events."""
     for feature in FEATURES:
         for event in feature.events:
             assert not SCOPES[event] or set(SCOPES[event]) & set(feature.scopes), (feature.name, event)
 
 
-def test_the_full_variant_holds_the_base_one() -> None:
-    """The full variant asks for all that base asks for, and more; each scope has its reason."""
+def test_the_full_variant_contains_the_base_variant() -> None:
+    """The full variant has all scopes and events of base, and more; each scope has a reason."""
     assert events("full")[: len(events("base"))] == events("base")
     assert events("base") == ("app_mention", "message.im", "app_home_opened")
     assert scopes("full")[: len(scopes("base"))] == scopes("base")
@@ -75,8 +75,8 @@ def test_the_full_variant_holds_the_base_one() -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_manifest_asks_for_what_its_variant_needs(name: str) -> None:
-    """Each manifest's events and scopes are those of its variant, and it is set for its way in and no other."""
+def test_a_manifest_has_what_its_variant_needs(name: str) -> None:
+    """Each manifest has the events and scopes of its variant, and the settings of its mode."""
     variant, mode = FILES[name]
     read = yaml.safe_load((ROOT / "deploy" / name).read_text(encoding="utf-8"))
     assert read == manifest(variant, mode)
@@ -91,7 +91,7 @@ def test_a_manifest_asks_for_what_its_variant_needs(name: str) -> None:
 
 
 def test_there_is_a_manifest_for_each_variant_and_mode() -> None:
-    """All four stand in ``deploy/``, and no other."""
+    """``deploy/`` has these four and no others."""
     variants: tuple[Variant, ...] = ("base", "full")
     modes: tuple[Mode, ...] = ("socket", "http")
     assert set(FILES.values()) == {(variant, mode) for variant in variants for mode in modes}

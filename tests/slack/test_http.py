@@ -1,4 +1,4 @@
-"""The bot's addresses: who gets in, what a supervisor sees, and how they end."""
+"""The HTTP endpoint: signatures, health pages and stopping."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BODY = json.dumps({"type": "event_callback", "event": {"type": "app_mention", "t
 
 
 def signed(body: bytes = BODY, *, secret: str = SECRET, at: float | None = None) -> dict[str, str]:
-    """The headers with which Slack sends ``body``, at this moment or at ``at``."""
+    """Slack's headers for ``body``, sent now or at ``at``."""
     timestamp = str(int(time.time() if at is None else at))
     signature = SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=body.decode(errors="replace"))
     assert signature is not None
@@ -40,21 +40,21 @@ def signed(body: bytes = BODY, *, secret: str = SECRET, at: float | None = None)
 
 @dataclass
 class Bot:
-    """A Bolt app that keeps what it gets, behind an address of this machine."""
+    """A Bolt app behind an HTTP endpoint; ``received`` are the texts it got."""
 
     slack: FakeSlack
-    got: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
     is_ready: bool = True
-    go_on: Event = field(default_factory=Event)
-    busy: Barrier | None = None
+    may_continue: Event = field(default_factory=Event)
+    running: Barrier | None = None
 
     def __post_init__(self) -> None:
-        self.go_on.set()
+        self.may_continue.set()
         self.telemetry = Telemetry()
-        self.endpoint = self.endpoint_at()
+        self.endpoint = self.create_endpoint()
 
-    def endpoint_at(self, host: str = "127.0.0.1", port: int = 0, *, metrics_public: bool = False) -> HttpEndpoint:
-        # As the bot does: what a listener claims is claimed before Slack is told so.
+    def create_endpoint(self, host: str = "127.0.0.1", port: int = 0, *, metrics_public: bool = False) -> HttpEndpoint:
+        # As in the bot: a listener runs before the acknowledgement.
         client = WebClient(token=self.slack.bot_token, base_url=self.slack.api_url)
         app = App(client=client, process_before_response=True)
         app.event("app_mention")(self._take)
@@ -70,10 +70,10 @@ class Bot:
         )
 
     def _take(self, event: dict[str, str]) -> None:
-        self.got.append(event["text"])
-        if self.busy is not None:
-            self.busy.wait(10)
-        assert self.go_on.wait(10)
+        self.received.append(event["text"])
+        if self.running is not None:
+            self.running.wait(10)
+        assert self.may_continue.wait(10)
 
     @property
     def url(self) -> str:
@@ -82,7 +82,7 @@ class Bot:
     def ask(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, str]:
-        """The status and the body that a request is answered with."""
+        """Send a request; return the status and body of the response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.endpoint.port, timeout=10)
         try:
             connection.request(method, path, body, headers or {})
@@ -104,74 +104,74 @@ def bot() -> Iterator[Bot]:
         bot.endpoint.stop()
 
 
-def test_what_slack_signed_gets_in(bot: Bot) -> None:
-    """A signed event reaches its listener as it was said, and is acknowledged, even nearly five minutes late."""
+def test_signed_events_are_accepted(bot: Bot) -> None:
+    """A signed event reaches its listener unchanged and is acknowledged, even nearly five minutes late."""
     assert bot.send(signed()) == (200, "")
     assert bot.send(signed(at=time.time() - 280)) == (200, "")
-    assert bot.got == ["naïve — “quoted”"] * 2
+    assert bot.received == ["naïve — “quoted”"] * 2
 
 
 def forged() -> dict[str, dict[str, str]]:
-    """Headers that Slack would not send with BODY at this moment, by what is wrong with them."""
-    right = signed()
+    """Wrong headers for BODY, by what is wrong with them."""
+    valid = signed()
     return {
         "signed with another secret": signed(secret="another"),
         "signed for another body": signed(b"{}"),
         "six minutes old": signed(at=time.time() - 360),
         "six minutes ahead": signed(at=time.time() + 360),
-        "without a signature": {name: value for name, value in right.items() if name != "X-Slack-Signature"},
-        "without a time": {name: value for name, value in right.items() if name != "X-Slack-Request-Timestamp"},
+        "without a signature": {name: value for name, value in valid.items() if name != "X-Slack-Signature"},
+        "without a time": {name: value for name, value in valid.items() if name != "X-Slack-Request-Timestamp"},
         "without either": {"Content-Type": "application/json"},
-        "at no number": right | {"X-Slack-Request-Timestamp": "yesterday"},
-        "at digits that are no number": right | {"X-Slack-Request-Timestamp": "²³"},
-        "at a negative number": right | {"X-Slack-Request-Timestamp": "-1"},
-        "at a number of 5,000 digits": right | {"X-Slack-Request-Timestamp": "9" * 5_000},
-        "at infinity": right | {"X-Slack-Request-Timestamp": "inf"},
-        "with an empty signature": right | {"X-Slack-Signature": ""},
-        "with a signature that is not ASCII": right | {"X-Slack-Signature": "v0=ü"},
+        "at no number": valid | {"X-Slack-Request-Timestamp": "yesterday"},
+        "at digits that are no number": valid | {"X-Slack-Request-Timestamp": "²³"},
+        "at a negative number": valid | {"X-Slack-Request-Timestamp": "-1"},
+        "at a number of 5,000 digits": valid | {"X-Slack-Request-Timestamp": "9" * 5_000},
+        "at infinity": valid | {"X-Slack-Request-Timestamp": "inf"},
+        "with an empty signature": valid | {"X-Slack-Signature": ""},
+        "with a signature that is not ASCII": valid | {"X-Slack-Signature": "v0=ü"},
     }
 
 
-def test_what_slack_did_not_sign_stays_outside(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever is wrong with a signature: 401, not a word, no listener hears of it, and no traceback is logged."""
+def test_unsigned_requests_are_rejected(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
+    """Any wrong signature gives 401 with an empty body, calls no listener and logs no traceback."""
     assert {kind: bot.send(headers) for kind, headers in forged().items()} == dict.fromkeys(forged(), (401, ""))
     check = {"Content-Type": "application/x-www-form-urlencoded"}
     assert bot.send(check, b"ssl_check=1&token=x") == (401, "")
-    assert bot.got == []
+    assert bot.received == []
     assert [record for record in caplog.records if record.exc_info] == []
 
 
-def test_bytes_that_are_no_text_stay_outside(bot: Bot) -> None:
-    """A body that is not UTF-8 cannot have been signed."""
+def test_a_body_that_is_not_utf8_is_rejected(bot: Bot) -> None:
+    """Slack signs only UTF-8."""
     assert bot.send(signed(b"\xff\xfe"), b"\xff\xfe") == (401, "")
 
 
-def test_a_signed_body_that_is_no_event_is_refused(bot: Bot) -> None:
-    """What is signed but cannot be read is a bad request, not a failure of ours."""
+def test_a_signed_body_that_is_not_json_is_refused(bot: Bot) -> None:
+    """It is a bad request, not an internal error."""
     assert bot.send(signed(b"{"), b"{") == (400, "")
 
 
-def test_refusals_are_told_once(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
-    """However many requests are refused, the log says once what may be wrong; the metrics count them."""
+def test_rejections_are_logged_once(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
+    """However many requests are rejected, the log says once what may be wrong; the metrics count them."""
     for _ in range(3):
         bot.send({})
-    told = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert len(told) == 1
-    assert "SLACK_SIGNING_SECRET" in told[0]
+    messages = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(messages) == 1
+    assert "SLACK_SIGNING_SECRET" in messages[0]
     assert 'pullquote_event_requests_total{status="401"} 3.0' in bot.ask("GET", "/metrics")[1]
 
 
-def test_the_address_answers_slacks_challenge(bot: Bot) -> None:
-    """Slack accepts the address, and what is said in Slack arrives there."""
+def test_the_endpoint_answers_slacks_challenge(bot: Bot) -> None:
+    """Slack verifies the request URL, and messages arrive there."""
     bot.slack.use_request_url(bot.url)
     bot.slack.say(DM_YOU, "hello")
     bot.slack.wait_until_idle(grace=0)
-    assert bot.got == ["hello"]
+    assert bot.received == ["hello"]
     assert bot.slack.deliveries[0].acked_at is not None
 
 
-def test_a_body_over_the_bound_is_refused_before_it_is_read(bot: Bot) -> None:
-    """A body that is announced as too large, or becomes so on the way, is 413; the largest allowed one is verified."""
+def test_a_body_over_the_limit_is_refused(bot: Bot) -> None:
+    """A body that is too large, by its header or its content, gives 413; the largest allowed one is verified."""
     assert bot.send({"Content-Length": str(MAX_BODY_BYTES + 1)}, b"{") == (413, "")
     assert bot.send({}, b"x" * MAX_BODY_BYTES) == (401, "")
     with socket.create_connection(("127.0.0.1", bot.endpoint.port), timeout=10) as chunked:
@@ -180,8 +180,8 @@ def test_a_body_over_the_bound_is_refused_before_it_is_read(bot: Bot) -> None:
         assert chunked.recv(1024).startswith(b"HTTP/1.1 413 ")
 
 
-def test_a_request_that_breaks_off_harms_nobody(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
-    """A connection that ends before its body is there leaves no traceback, and the next one is served."""
+def test_an_interrupted_request_does_no_harm(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
+    """A connection that ends before its body is complete logs no traceback, and the next one is served."""
     with socket.create_connection(("127.0.0.1", bot.endpoint.port)) as cut:
         cut.sendall(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
     assert bot.send(signed())[0] == 200
@@ -201,31 +201,31 @@ PATHS = [
 ]
 
 
-def test_only_its_own_addresses_are_served(bot: Bot) -> None:
-    """What is none of the bot's addresses is 404, what asks for one in another way 405."""
+def test_unknown_paths_and_methods(bot: Bot) -> None:
+    """An unknown path gives 404, a wrong method 405."""
     assert [(method, path, bot.ask(method, path)[0]) for method, path, _ in PATHS] == PATHS
 
 
-def test_it_is_ready_while_questions_are_answered(bot: Bot) -> None:
-    """Alive from the start; ready once the archive is there, and no longer when the bot is ending."""
-    seen = []
+def test_readiness(bot: Bot) -> None:
+    """Alive from the start; ready once the archive is loaded, and no longer while the bot stops."""
+    responses = []
     for is_ready in (False, True):
         bot.is_ready = is_ready
-        seen.append((bot.ask("GET", "/healthz")[0], bot.ask("GET", "/readyz")))
+        responses.append((bot.ask("GET", "/healthz")[0], bot.ask("GET", "/readyz")))
     bot.endpoint.stop_accepting()
-    seen.append((bot.ask("GET", "/healthz")[0], bot.ask("GET", "/readyz")))
-    assert seen == [(200, (503, "the archive is loading\n")), (200, (200, "ready\n")), (200, (503, "stopping\n"))]
+    responses.append((bot.ask("GET", "/healthz")[0], bot.ask("GET", "/readyz")))
+    assert responses == [(200, (503, "the archive is loading\n")), (200, (200, "ready\n")), (200, (503, "stopping\n"))]
 
 
-def test_an_event_that_comes_at_the_end_comes_again(bot: Bot) -> None:
-    """While the bot is ending, an event is not acknowledged, so that Slack delivers it to whoever comes next."""
+def test_events_while_stopping_are_redelivered(bot: Bot) -> None:
+    """While the bot stops, an event is not acknowledged, so that Slack delivers it to the next process."""
     bot.endpoint.stop_accepting()
     assert bot.send(signed()) == (503, "")
-    assert bot.got == []
+    assert bot.received == []
 
 
-def test_metrics_are_for_this_machine_alone(bot: Bot) -> None:
-    """A peer on this machine reads them, unless a proxy passes on what somebody else asked."""
+def test_metrics_are_local_by_default(bot: Bot) -> None:
+    """They are served to clients on this machine, but not through a proxy."""
     status, page = bot.ask("GET", "/metrics")
     assert status == 200
     assert "pullquote_questions_waiting 0.0" in page
@@ -233,42 +233,42 @@ def test_metrics_are_for_this_machine_alone(bot: Bot) -> None:
         assert bot.ask("GET", "/metrics", headers={name: "127.0.0.1"})[0] == 403
 
 
-def test_metrics_can_be_opened(bot: Bot) -> None:
-    """With the setting, whoever reaches the address reads them."""
+def test_metrics_can_be_public(bot: Bot) -> None:
+    """With the setting, they are served to every client."""
     bot.endpoint.stop()
-    bot.endpoint = bot.endpoint_at(metrics_public=True)
+    bot.endpoint = bot.create_endpoint(metrics_public=True)
     bot.endpoint.start()
     assert bot.ask("GET", "/metrics", headers={"X-Forwarded-For": "192.0.2.1"})[0] == 200
 
 
-def test_a_slow_listener_delays_nobody(bot: Bot) -> None:
-    """While listeners wait, other pages are answered, and as many events are taken as come."""
-    bot.go_on.clear()
-    bot.busy = Barrier(9)
+def test_slow_listeners_run_in_parallel(bot: Bot) -> None:
+    """While listeners wait, other pages are served and more events are accepted."""
+    bot.may_continue.clear()
+    bot.running = Barrier(9)
     answered: list[tuple[int, str]] = []
     senders = [Thread(target=lambda: answered.append(bot.send(signed()))) for _ in range(8)]
     for sender in senders:
         sender.start()
-    bot.busy.wait(10)
+    bot.running.wait(10)
     assert bot.ask("GET", "/healthz")[0] == 200
     assert answered == []
-    bot.go_on.set()
+    bot.may_continue.set()
     for sender in senders:
         sender.join()
     assert answered == [(200, "")] * 8
 
 
-def test_stopping_finishes_what_is_in_hand(bot: Bot) -> None:
-    """An event whose listener is at work is acknowledged before the address closes; then nothing listens there."""
-    bot.go_on.clear()
-    bot.busy = Barrier(2)
+def test_stopping_finishes_running_requests(bot: Bot) -> None:
+    """An event whose listener runs is acknowledged before the port closes."""
+    bot.may_continue.clear()
+    bot.running = Barrier(2)
     answered: list[tuple[int, str]] = []
     sender = Thread(target=lambda: answered.append(bot.send(signed())))
     sender.start()
-    bot.busy.wait(10)
+    bot.running.wait(10)
     stopping = Thread(target=bot.endpoint.stop)
     stopping.start()
-    bot.go_on.set()
+    bot.may_continue.set()
     stopping.join()
     sender.join()
     assert answered == [(200, "")]
@@ -276,8 +276,8 @@ def test_stopping_finishes_what_is_in_hand(bot: Bot) -> None:
         bot.ask("GET", "/healthz")
 
 
-def test_an_address_that_is_taken_is_one_sentence(bot: Bot) -> None:
-    """A port that somebody else listens on, or a host that is not this machine, says what to choose."""
+def test_an_unusable_address_gives_one_sentence(bot: Bot) -> None:
+    """A port in use, or a host that is not this machine, gives an error that says what to choose."""
     for host, port in (("127.0.0.1", bot.endpoint.port), ("192.0.2.1", 0), ("no such host", 0), ("127.0.0.1", 70_000)):
         with pytest.raises(SettingsError, match=r"^Cannot listen on .*; choose another --host or --port\.$"):
-            bot.endpoint_at(host, port)
+            bot.create_endpoint(host, port)

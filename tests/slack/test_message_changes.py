@@ -9,7 +9,7 @@ import pytest
 from bot.slack.events import DeletedQuestion, IncomingQuestion, parse_event
 from bot.store.models import MessageRef
 
-from .test_events import BOT, delivered
+from .test_events import BOT, parse_mention
 
 
 def parse_change(**parts: Any) -> IncomingQuestion | DeletedQuestion | None:
@@ -39,7 +39,7 @@ def test_a_change_without_new_text_is_ignored(parts: dict[str, Any]) -> None:
 
 def test_an_edit_is_a_newer_version_of_the_same_question() -> None:
     """An edit has the message of the original; its version is the time of the edit."""
-    asked, mentioned = parse_change(), delivered("what then", edited={"user": "U1", "ts": "20.0"}, channel="D1")
+    asked, mentioned = parse_change(), parse_mention("what then", edited={"user": "U1", "ts": "20.0"}, channel="D1")
     assert isinstance(asked, IncomingQuestion)
     assert mentioned is not None
     assert (asked.ref, asked.event.version, asked.text) == (MessageRef("T1", "D1", "10.0"), "20.0", "what then")

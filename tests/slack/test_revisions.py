@@ -1,4 +1,4 @@
-"""Edits and deletions: the answer follows its question, and nothing else that Slack tells of a message moves it."""
+"""Edits and deletions of questions update and delete their answers; other changes do not."""
 
 from __future__ import annotations
 
@@ -21,70 +21,70 @@ SUBSCRIPTIONS = ("app_mention", "message.im", "message.channels", "message.group
 
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[Harness]:
-    """A harness whose bot is told of every message in its channels."""
+    """A harness whose bot receives every message in its channels."""
     with FakeSlack(scopes=EVERY_SCOPE, subscriptions=SUBSCRIPTIONS, retry_after_seconds=(0.0, 0.0, 0.0)) as slack:
         harness = Harness(slack, ScriptedAnswerer(), tmp_path)
         with harness.bot():
             yield harness
 
 
-def mentioning(harness: Harness, words: str) -> str:
-    return f"{harness.slack.mention} {words}"
+def with_mention(harness: Harness, text: str) -> str:
+    return f"{harness.slack.mention} {text}"
 
 
 def calls(harness: Harness, method: str) -> int:
-    """How often the bot called ``method`` until all was quiet."""
+    """Number of calls of ``method``, once nothing is in progress."""
     harness.slack.wait_until_idle()
     return sum(call.method == method for call in harness.slack.calls)
 
 
 @pytest.mark.parametrize("variant", ["harness", "full"])
 def test_an_edited_mention_updates_its_answer(request: pytest.FixtureRequest, variant: str) -> None:
-    """(A mention, edited: the same message now answers the new words.) However many events tell of it."""
+    """(A mention, edited: the same reply now answers the new text.) Once, however many events report the edit."""
     harness: Harness = request.getfixturevalue(variant)
     asked = harness.ask(BRIDGE)
     before = harness.reply_to(asked)
-    harness.slack.edit(asked, mentioning(harness, COST))
+    harness.slack.edit(asked, with_mention(harness, COST))
     harness.slack.wait_until(lambda: "chat.update" in {call.method for call in harness.slack.calls})
     after = harness.reply_to(asked)
     assert (after.ts, WHOLE.text in shown(after), QUOTED in shown(before)) == (before.ts, True, True)
     assert (calls(harness, "chat.update"), calls(harness, "chat.postMessage")) == (1, 1)
 
 
-def test_the_text_of_a_changed_answer_is_left_as_it_is(harness: Harness) -> None:
-    """(A mention, edited.) Slack is told not to parse the new text, which it does with a change unless told."""
+def test_the_text_of_an_updated_answer_is_not_parsed(harness: Harness) -> None:
+    """(A mention, edited.) The update sets ``parse`` to "none", because Slack parses updated text by default."""
     asked = harness.ask(BRIDGE)
     harness.reply_to(asked)
-    harness.slack.edit(asked, mentioning(harness, COST))
+    harness.slack.edit(asked, with_mention(harness, COST))
     harness.slack.wait_until(lambda: "chat.update" in {call.method for call in harness.slack.calls})
     (call,) = [call for call in harness.slack.calls if call.method == "chat.update"]
     assert call.arguments["parse"] == "none"
 
 
 def test_an_edited_direct_message_updates_its_answer(harness: Harness) -> None:
-    """(A direct message, edited twice: its one answer follows.)"""
+    """(A direct message, edited twice: its one answer is updated.)"""
     asked = harness.slack.say(DM_YOU, BRIDGE)
     harness.slack.wait_for_replies(DM_YOU)
-    for words, answered in ((COST, WHOLE.text), (BRIDGE, QUOTED)):
-        asked = harness.slack.edit(asked, words)
+    for text, answered in ((COST, WHOLE.text), (BRIDGE, QUOTED)):
+        asked = harness.slack.edit(asked, text)
         harness.slack.wait_until(lambda answered=answered: answered in shown(harness.slack.replies(DM_YOU)[0]))  # type: ignore[misc]
     harness.slack.wait_until_idle()
     assert len(harness.slack.replies(DM_YOU)) == 1
 
 
 def test_an_edit_into_small_talk_and_back(harness: Harness) -> None:
-    """(A question, edited into thanks: the how-to takes the answer's place; edited back: the answer is there again.)"""
+    """(A question, edited into thanks: the answer becomes the how-to; edited back: the answer again.)"""
     asked = harness.slack.say(DM_YOU, BRIDGE)
     harness.slack.wait_for_replies(DM_YOU)
-    for words, answered in (("thanks", "Ask a question in plain words."), (BRIDGE, QUOTED)):
-        asked = harness.slack.edit(asked, words)
+    for text, answered in (("thanks", "Ask a question in plain words."), (BRIDGE, QUOTED)):
+        asked = harness.slack.edit(asked, text)
         harness.slack.wait_until(lambda answered=answered: answered in shown(harness.slack.replies(DM_YOU)[0]))  # type: ignore[misc]
     harness.slack.wait_until_idle()
     assert len(harness.slack.replies(DM_YOU)) == 1
 
 
-def test_an_edit_that_loses_the_mention_is_followed(full: Harness) -> None:
-    """(A mention, edited without it: the bot, told of messages, still brings its answer up to date.)"""
+def test_an_edit_that_removes_the_mention_updates_the_answer(full: Harness) -> None:
+    """(A mention, edited without it: the bot, which receives messages, still updates its answer.)"""
     asked = full.ask(BRIDGE)
     full.reply_to(asked)
     full.slack.edit(asked, COST)
@@ -92,28 +92,28 @@ def test_an_edit_that_loses_the_mention_is_followed(full: Harness) -> None:
     assert calls(full, "chat.postMessage") == 1
 
 
-def test_an_edit_while_the_first_answer_is_in_work(harness: Harness) -> None:
-    """(A question, edited before its answer stands: one answer in the end, to the newest words.)"""
-    taken, may_go_on = Event(), Event()
+def test_an_edit_before_the_first_answer(harness: Harness) -> None:
+    """(A question, edited before its answer is posted: one answer, to the newest text.)"""
+    taken, may_continue = Event(), Event()
 
-    def hold() -> None:
+    def wait() -> None:
         taken.set()
-        may_go_on.wait(30)
+        may_continue.wait(30)
 
-    harness.answerer.before = hold
+    harness.answerer.before = wait
     asked = harness.ask(BRIDGE)
     taken.wait(30)
-    for words in ("why submarines", COST):
-        asked = harness.slack.edit(asked, mentioning(harness, words))
+    for text in ("why submarines", COST):
+        asked = harness.slack.edit(asked, with_mention(harness, text))
     harness.slack.wait_until_idle()
-    may_go_on.set()
+    may_continue.set()
     harness.slack.wait_until(lambda: WHOLE.text in "".join(map(shown, harness.slack.replies(GENERAL))))
     harness.reply_to(asked)
     assert (calls(harness, "chat.postMessage"), calls(harness, "chat.update")) == (1, 1)
 
 
-def test_an_edit_after_a_removed_answer_is_answered_anew(harness: Harness) -> None:
-    """(Somebody removed the answer, then the question is edited: it gets a new answer.)"""
+def test_an_edit_after_a_deleted_answer_gets_a_new_answer(harness: Harness) -> None:
+    """(The answer is deleted, then the question edited: a new answer.)"""
     asked = harness.slack.say(DM_YOU, BRIDGE)
     (reply,) = harness.slack.wait_for_replies(DM_YOU)
     harness.slack.delete(reply)
@@ -123,26 +123,26 @@ def test_an_edit_after_a_removed_answer_is_answered_anew(harness: Harness) -> No
     assert WHOLE.text in shown(again)
 
 
-HARMLESS: dict[str, Callable[[Harness, Message], object]] = {
+OTHER_CHANGES: dict[str, Callable[[Harness, Message], object]] = {
     "an unfurled link": lambda harness, asked: harness.slack.unfurl(asked),
     "a recognised language": lambda harness, asked: harness.slack.detect_language(asked),
     "a count of replies": lambda harness, asked: harness.slack.count_replies(asked),
-    "the same words": lambda harness, asked: harness.slack.edit(asked, mentioning(harness, BRIDGE)),
+    "the same text": lambda harness, asked: harness.slack.edit(asked, with_mention(harness, BRIDGE)),
     "a reaction": lambda harness, asked: harness.slack.react(asked, "eyes"),
 }
 
 
-@pytest.mark.parametrize("change", HARMLESS)
-def test_what_changes_no_word_changes_no_answer(full: Harness, change: str) -> None:
-    """Slack tells of previews, languages and replies as changes of a message; the bot does nothing on them."""
+@pytest.mark.parametrize("change", OTHER_CHANGES)
+def test_changes_without_new_text_are_ignored(full: Harness, change: str) -> None:
+    """Slack reports previews, languages and replies as changes of a message; the bot ignores them."""
     asked = full.ask(BRIDGE)
     full.reply_to(asked)
-    HARMLESS[change](full, asked)
+    OTHER_CHANGES[change](full, asked)
     assert (calls(full, "chat.postMessage"), calls(full, "chat.update")) == (1, 0)
 
 
-def test_other_peoples_edits_and_deletions_are_nothing(full: Harness) -> None:
-    """What was never asked of the bot may be edited and deleted, and the bot says nothing and keeps nothing of it."""
+def test_edits_and_deletions_of_other_messages_are_ignored(full: Harness) -> None:
+    """A message that was never a question is edited and deleted without a reply."""
     talk = full.slack.say(GENERAL, "the bridge was approved")
     full.slack.delete(full.slack.edit(talk, "the bridge was refused"))
     full.slack.wait_until_idle()
@@ -150,12 +150,12 @@ def test_other_peoples_edits_and_deletions_are_nothing(full: Harness) -> None:
 
 
 @pytest.mark.parametrize("fixture_name", ["harness", "full"])
-def test_a_deleted_question_takes_its_answer_with_it(request: pytest.FixtureRequest, fixture_name: str) -> None:
-    """(A question, answered, then deleted: the answer is deleted too.) In a channel, where the bot is told of it."""
+def test_the_answer_to_a_deleted_question_is_deleted(request: pytest.FixtureRequest, fixture_name: str) -> None:
+    """(A question, answered, then deleted: the answer is deleted too.) In channels, if the bot receives messages."""
     harness: Harness = request.getfixturevalue(fixture_name)
-    written = harness.slack.say(DM_YOU, BRIDGE)
+    question = harness.slack.say(DM_YOU, BRIDGE)
     harness.slack.wait_for_replies(DM_YOU)
-    harness.slack.delete(written)
+    harness.slack.delete(question)
     harness.slack.wait_until(lambda: harness.slack.replies(DM_YOU) == [])
     if fixture_name == "full":
         asked = harness.ask(BRIDGE)
@@ -165,19 +165,19 @@ def test_a_deleted_question_takes_its_answer_with_it(request: pytest.FixtureRequ
 
 
 def test_a_question_deleted_before_its_answer_is_not_answered(harness: Harness) -> None:
-    """(A question, deleted while its answer is sought: nothing is posted.)"""
-    taken, may_go_on = Event(), Event()
+    """(A question, deleted while it is answered: nothing is posted.)"""
+    taken, may_continue = Event(), Event()
 
-    def hold() -> None:
+    def wait() -> None:
         taken.set()
-        may_go_on.wait(30)
+        may_continue.wait(30)
 
-    harness.answerer.before = hold
-    written = harness.slack.say(DM_YOU, BRIDGE)
+    harness.answerer.before = wait
+    question = harness.slack.say(DM_YOU, BRIDGE)
     taken.wait(30)
-    harness.slack.delete(written)
+    harness.slack.delete(question)
     harness.slack.wait_until_idle()
-    may_go_on.set()
+    may_continue.set()
     harness.slack.say(DM_YOU, COST)
     (reply,) = harness.slack.wait_for_replies(DM_YOU)
     assert WHOLE.text in shown(reply)
@@ -185,10 +185,10 @@ def test_a_question_deleted_before_its_answer_is_not_answered(harness: Harness) 
 
 
 def test_a_question_deleted_before_it_was_delivered_is_not_answered(offline_harness: Harness) -> None:
-    """(A question whose deletion reaches the bot first: nothing.)"""
-    written = offline_harness.slack.say(DM_YOU, BRIDGE)
+    """(A question whose deletion arrives first: nothing is posted.)"""
+    question = offline_harness.slack.say(DM_YOU, BRIDGE)
     event = offline_harness.slack.deliveries[-1].event
-    offline_harness.slack.delete(written)
+    offline_harness.slack.delete(question)
     offline_harness.slack.wait_until_idle()
     with offline_harness.bot():
         offline_harness.slack.deliver(offline_harness.slack.deliveries[-1].event)
@@ -199,15 +199,15 @@ def test_a_question_deleted_before_it_was_delivered_is_not_answered(offline_harn
 
 
 @pytest.mark.parametrize("method", ["chat.update", "chat.delete"])
-def test_a_change_of_unknown_fate_is_made_again(harness: Harness, method: str) -> None:
-    """Updating and deleting twice shows nothing twice, so both are simply tried again."""
-    written = harness.slack.say(DM_YOU, BRIDGE)
+def test_an_unconfirmed_update_or_deletion_is_repeated(harness: Harness, method: str) -> None:
+    """Updates and deletions are safe to repeat, so they are retried."""
+    question = harness.slack.say(DM_YOU, BRIDGE)
     harness.slack.wait_for_replies(DM_YOU)
     harness.slack.fail_next(method, is_applied=True)
     if method == "chat.update":
-        harness.slack.edit(written, COST)
+        harness.slack.edit(question, COST)
         harness.slack.wait_until(lambda: WHOLE.text in shown(harness.slack.replies(DM_YOU)[0]))
     else:
-        harness.slack.delete(written)
+        harness.slack.delete(question)
         harness.slack.wait_until(lambda: harness.slack.replies(DM_YOU) == [])
     harness.slack.wait_until(lambda: sum(call.method == method for call in harness.slack.calls) == 2)
