@@ -61,7 +61,7 @@ def test_http_mode_needs_no_app_token(tmp_path: Path) -> None:
 SECRETS = [
     ("", "SLACK_SIGNING_SECRET is not set."),
     (" ", "SLACK_SIGNING_SECRET is not set."),
-    ("xapp-1-stand-in", "SLACK_SIGNING_SECRET holds a token."),
+    ("xapp-1-fake-slack", "SLACK_SIGNING_SECRET holds a token."),
 ]
 
 

@@ -28,7 +28,7 @@ class Started:
     """Milliseconds by the clock, one a start.
 
     ``ask`` and ``imports`` (Python, importing numpy, pydantic and rich) are whole processes; ``serve`` is from its
-    start to its first answer in the stand-in Slack, to a question that was asked as soon as it had connected.
+    start to its first answer in the fake Slack, to a question that was asked as soon as it had connected.
     """
 
     ask: Sequence[float]
