@@ -69,11 +69,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Article:
-    """One article: its canonical text and what is known about it.
+    """One article: its canonical text, without markup and metadata, and what is known about it.
 
-    ``text`` is the text a reader sees, without markup and metadata; ``marks`` are in order and do not overlap;
-    ``source`` is the publisher, or the file's name if none is known. An article without a title gets its own first
-    words as ``title``, with an ellipsis.
+    ``marks`` are in order and do not overlap; ``source`` is the publisher, or the file's name if none is known; an
+    article without a title gets its own first words as ``title``, with an ellipsis.
     """
 
     id: str
@@ -108,10 +107,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The unit that is searched: adjacent paragraphs of one article.
-
-    ``span`` runs from the first searched word to the last.
-    """
+    """The unit that is searched: adjacent paragraphs of one article, from the first searched word to the last."""
 
     paragraphs: tuple[Paragraph, ...]
     span: Span
@@ -200,7 +196,7 @@ class Query:
     """A question as the index understands it.
 
     ``required``: for each member a hit has all terms of at least one alternative, anywhere. ``excluded``: terms that no
-    hit has. ``filters`` holds the operators from which these come.
+    hit has. ``filters`` are the operators from which these come.
     """
 
     question: Question

@@ -54,9 +54,8 @@ class ParagraphView(NamedTuple):
 class Coverage:
     """What articles match of one query. Results are remembered; not to be shared between threads.
 
-    ``term_weights[i]`` is the idf of word ``i`` times the word's own weight; ``shares[i]`` its share of their sum.
-    ``pair_shares[i]`` is the share of words ``i`` and ``i + 1`` among all pairs of neighbours. ``names`` are the words
-    that are names.
+    ``term_weights[i]`` is the idf of word ``i`` times the word's own weight; ``shares[i]`` its share of their sum;
+    ``pair_shares[i]`` that of words ``i`` and ``i + 1`` among all neighbours; ``names`` the words that are names.
     """
 
     def __init__(self, query: Query, idf: Callable[[str], float], tokens: Tokens) -> None:

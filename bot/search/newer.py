@@ -32,9 +32,10 @@ def find_newer_article(
 
     The best by ``article_share``, the score of a passage's whole article: others may mention the matter in passing. The
     match must be quotable: the title aside, in three sentences in a row that neither ask nor lead to another article.
-    ``latest`` is the archive's latest date; ``search`` finds passages that are not among ``hits``, and is None if these
-    are all. None where a quoted article has no date; also where the first quote matches little of the question, none of
-    its names, or not its rarest word: nothing would show that the newer article is about the same.
+    ``latest`` is the archive's latest date; ``search`` is None if ``hits`` are all there are.
+
+    None if a quoted article has no date, or the first quote matches little of the question, none of its names, or not
+    its rarest word: nothing would show that the newer article is about the same.
     """
     dates = [quote.article.published for quote in quotes]
     if latest is None or None in dates:

@@ -68,9 +68,8 @@ def union_by(groups: IntArray, bitmasks: TermBitmasks, count: int) -> TermBitmas
 class Occurrences(NamedTuple):
     """Occurrences of expansions, in arrays of one shape, ordered by paragraph and first token.
 
-    ``expansions`` are indices into ``Query.expansions``; ``terms`` the words that each covers; ``paragraphs``,
-    ``first_tokens`` and ``last_tokens`` numbers as in ``Tokens``; ``sentences`` the number, within the paragraph and
-    from 0, of the sentence that contains all of it, or -1 if none does.
+    ``expansions`` are indices into ``Query.expansions``, ``terms`` the words that each covers, ``sentences`` the number
+    within the paragraph, from 0, of the sentence that contains all of it, or -1 if none does.
     """
 
     expansions: IntArray
@@ -82,11 +81,10 @@ class Occurrences(NamedTuple):
 
 
 class NearPairs(NamedTuple):
-    """Pairs of occurrences near each other that cover neighbouring words of the question, ordered by ``first``.
+    """Pairs of occurrences near each other, ``first <= second``, that cover neighbouring words of the question.
 
-    ``first`` and ``second`` are indices into ``Occurrences``, ``first <= second``. ``near`` has bit i where one covers
-    word i and one word i + 1; ``adjacent`` where the second, which covers word i + 1, begins one token after the first,
-    which covers word i.
+    ``near`` has bit i where one covers word i and one word i + 1; ``adjacent`` where the first covers word i, and the
+    second, which covers word i + 1, begins one token after it.
     """
 
     first: IntArray
@@ -149,9 +147,9 @@ def _find_near_pairs(occurrences: Occurrences) -> NearPairs:
         found.append(NearPairs(first, first + lag, in_order | reversed_order, adjacent))
         lag += 1
     pairs = NearPairs(*map(np.concatenate, zip(*found, strict=True)))
-    kept = np.flatnonzero(pairs.near)
-    kept = kept[np.argsort(pairs.first[kept], kind="stable")]
-    return NearPairs(pairs.first[kept], pairs.second[kept], pairs.near[kept], pairs.adjacent[kept])
+    is_near = np.flatnonzero(pairs.near)
+    order = is_near[np.argsort(pairs.first[is_near], kind="stable")]
+    return NearPairs(pairs.first[order], pairs.second[order], pairs.near[order], pairs.adjacent[order])
 
 
 def _find_sentences(occurrences: Occurrences) -> SentenceMatches:

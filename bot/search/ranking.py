@@ -58,10 +58,9 @@ def contains_kind(kind: str, sentence: str) -> bool:
 class PassageMatches:
     """What passages match of a query, in order; all but ``terms`` as shares of the query, 0 to 1.
 
-    ``sentence`` is what the best single sentence matches, ``window`` what the best three in a row do; ``near`` and
-    ``adjacent`` the shares of the pairs of neighbouring words that occur, in one paragraph, within four terms of each
-    other, or next to each other in the same order; 0 for a question of one word. ``sentences()`` gives those with any
-    match as (share, index of the passage, span), the greatest share first.
+    ``sentence`` and ``window`` are what the best sentence matches, and the best three in a row; ``near`` and
+    ``adjacent`` the shares of the pairs of neighbouring words that are so in any paragraph. ``sentences()`` gives those
+    with any match as (share, index of the passage, span), the greatest share first.
     """
 
     terms: TermBitmasks

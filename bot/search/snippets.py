@@ -1,6 +1,6 @@
 """The part of a passage that is quoted: one to three whole sentences of one paragraph, at most eighty words.
 
-A longer sentence is cut around its first match, between words if it has blanks; whoever shows the quote marks the cut.
+A longer sentence is cut around its first match, between words if it has blanks.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import VerificationError
@@ -240,7 +240,6 @@ def test_the_examples_are_answered() -> None:
 WORDS = " ".join((SAILS, COST, CAPTAIN, BUILT, KEEPER, "submarines what who did 🎉 CTA lighthosue")).split()
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join) | st.text(max_size=40))
 def test_every_quote_is_verbatim(said: str) -> None:
     """Whatever is asked, each quote is verified, and its unmatched terms are words of the question."""

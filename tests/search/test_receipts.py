@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.models import Article, Mark, Question, Reply, Span
@@ -203,10 +203,8 @@ ARTICLES = st.lists(
 ASKABLE = st.lists(WORDS | st.sampled_from(["-ferry", '"Tarn bridge"', "after:2022", "brigde"]), max_size=8).map(
     " ".join
 )
-untimed = settings(deadline=None)
 
 
-@untimed
 @given(ARTICLES, ASKABLE)
 def test_the_same_question_to_the_same_archive_has_the_same_answer(articles: list[Article], asked: str) -> None:
     """For any archive and question, a new answerer gives the same reply and receipt."""
@@ -215,7 +213,6 @@ def test_the_same_question_to_the_same_archive_has_the_same_answer(articles: lis
     assert first.model_dump_json() == second.model_dump_json()
 
 
-@untimed
 @given(ARTICLES, ASKABLE)
 def test_a_receipt_adds_up_and_reads_back(articles: list[Article], asked: str) -> None:
     """For any archive, scores are the sums of their parts, a stored receipt reads back, and all quotes verify."""

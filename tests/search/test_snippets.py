@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.models import Quote
@@ -77,7 +77,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=25), st.sampled_from([" ", "  ", "\n", "\u00a0"]))
 def test_any_quote_is_a_slice_of_whole_sentences(pieces: list[str], blank: str) -> None:
     """Every quote is a trimmed slice of its paragraph of at most eighty words: one to three whole sentences.
@@ -99,7 +98,6 @@ def test_any_quote_is_a_slice_of_whole_sentences(pieces: list[str], blank: str) 
             assert len(quote.article.text[slice(*cut)].split()) > 80
 
 
-@settings(deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=9))
 def test_the_pieces_of_a_quote_are_its_text(pieces: list[str]) -> None:
     """Highlights are ordered, apart and inside the quote; joined, highlighted or not, its pieces are its text."""
