@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
 from slack_bolt import Ack, App, BoltResponse
 from slack_bolt.error import BoltError
@@ -174,17 +174,9 @@ class Transport:
     metrics_public: bool = False
 
 
-class Endpoint(Protocol):
-    """Receives events: started, then told to accept no more, then stopped."""
-
-    def start(self) -> None: ...
-
-    def stop_accepting(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-
-def create_endpoint(credentials: Credentials, bot: SlackBot, transport: Transport, telemetry: Telemetry) -> Endpoint:
+def create_endpoint(
+    credentials: Credentials, bot: SlackBot, transport: Transport, telemetry: Telemetry
+) -> SocketEndpoint | HttpEndpoint:
     """Create the endpoint for ``bot``. SettingsError if the address cannot be listened on."""
     if transport.mode == "socket":
         return SocketEndpoint(bot.app, app_token=credentials.app_token)

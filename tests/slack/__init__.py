@@ -1,1 +1,1 @@
-"""Slack's side of the house, tested from the side of the people in it."""
+"""Tests of the Slack bot, most of them against the fake Slack."""

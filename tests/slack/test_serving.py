@@ -116,9 +116,9 @@ except PullquoteError as error:
 def serving(
     harness: Harness, mode: str = "socket", archive: str = "there", port: int = 0
 ) -> Iterator[subprocess.Popen[str]]:
-    """The bot as a process of its own."""
-    access = harness.credentials()
-    tokens = [str(part) for part in (access.bot_token, access.app_token, access.api_url, FakeSlack.signing_secret)]
+    """The bot in its own process."""
+    credentials = harness.credentials()
+    tokens = [credentials.bot_token, credentials.app_token, credentials.api_url, FakeSlack.signing_secret]
     folders = [str(Path(__file__).parents[1]), str(harness.state)]
     command = [sys.executable, "-c", PROGRAM, *folders, mode, archive, str(port), *tokens]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -129,27 +129,27 @@ def serving(
 
 
 def is_ready(process: subprocess.Popen[str]) -> bool:
-    """Wait until the process says that it is ready, or ends."""
+    """Wait until the process prints that it is ready, or ends."""
     assert process.stdout is not None
     return process.stdout.readline() == "ready in Fake Slack\n"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there a process cannot be asked to end")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_process_cleanly(offline_harness: Harness, number: signal.Signals) -> None:
-    """A connected process that has answered a question ends with status 0 and no complaint when it is told to end."""
+def test_a_signal_stops_the_process_cleanly(offline_harness: Harness, number: signal.Signals) -> None:
+    """After a question was answered, SIGTERM or SIGINT ends the process with status 0 and no error output."""
     with serving(offline_harness) as process:
         assert is_ready(process)
         offline_harness.slack.wait_until_connected()
         offline_harness.reply_to(offline_harness.ask(BRIDGE))
         process.send_signal(number)
-        _, complaint = process.communicate(timeout=30)
-    assert (process.returncode, complaint) == (0, "")
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (0, "")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there a process cannot be asked to end")
-def test_events_may_come_by_http(offline_harness: Harness) -> None:
-    """In HTTP mode a signed event is answered as over the websocket, and the process ends as cleanly."""
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_serving_over_http(offline_harness: Harness) -> None:
+    """In HTTP mode, signed events are answered, and the process stops as cleanly."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with serving(offline_harness, "http", port=port) as process:
@@ -157,12 +157,12 @@ def test_events_may_come_by_http(offline_harness: Harness) -> None:
         offline_harness.slack.use_request_url(f"http://127.0.0.1:{port}/slack/events")
         assert QUOTED in shown(offline_harness.reply_to(offline_harness.ask(BRIDGE)))
         process.send_signal(signal.SIGTERM)
-        _, complaint = process.communicate(timeout=30)
-    assert (process.returncode, complaint) == (0, "")
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (0, "")
 
 
 def test_an_archive_that_cannot_be_loaded_ends_the_process(offline_harness: Harness) -> None:
-    """Where there is nothing to answer from, the process says so and ends; it does not wait for questions in vain."""
+    """If the archive cannot be loaded, the process says so and ends with status 1."""
     with serving(offline_harness, archive="fail") as process:
-        _, complaint = process.communicate(timeout=30)
-    assert (process.returncode, complaint) == (1, "There is no archive.\n")
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (1, "There is no archive.\n")
