@@ -1,4 +1,4 @@
-"""Small articles, and what is made of them. Keeps secret which rooms of the house a quote passes on its way."""
+"""Factories of small articles, and of everything that is built from them."""
 
 from __future__ import annotations
 
@@ -62,34 +62,34 @@ def article(
 
 
 def archive_of(articles: Iterable[Article]) -> Archive:
-    """The archive of these articles."""
+    """Build the archive of these articles."""
     return build_index(tuple(articles)).archive
 
 
 def tampered(of: Article, was: str, now: str) -> Answerer:
-    """A librarian over one article, in whose text something else stands since it was read; of the same length."""
-    kept = build_arrays(analyze([of]))
-    kept["rows.text.bytes"] = np.frombuffer(of.text.replace(was, now).encode(), np.uint8)
-    return Answerer(Index.from_arrays(in_memory(kept)))
+    """Build an answerer over one article, then replace ``was`` by ``now``, of equal length, in the stored text."""
+    arrays = build_arrays(analyze([of]))
+    arrays["rows.text.bytes"] = np.frombuffer(of.text.replace(was, now).encode(), np.uint8)
+    return Answerer(Index.from_arrays(in_memory(arrays)))
 
 
 def index(*texts: str) -> Index:
-    """The index of these paragraphs, each the whole of an article of its own."""
+    """Build the index of these paragraphs, each a whole article."""
     return build_index([article(text, id=f"{number}.txt") for number, text in enumerate(texts)])
 
 
 def paragraphs(*texts: str) -> tuple[Paragraph, ...]:
-    """Paragraphs, each the whole of an article of its own."""
-    return tuple(index(*texts).archive.paragraphs)
+    """Build these paragraphs, each a whole article."""
+    return index(*texts).archive.paragraphs
 
 
 def lexicon(*texts: str) -> Lexicon:
-    """What is learnt from these paragraphs."""
+    """Build the lexicon of these paragraphs."""
     return index(*texts).lexicon
 
 
 def answerer(*articles: Article) -> Answerer:
-    """A librarian over these articles."""
+    """Build an answerer over these articles."""
     return build_answerer(articles)
 
 
@@ -107,7 +107,7 @@ def query(
 
 
 def choice(question: str, *articles: Article, limit: int = 3) -> ChosenQuotes:
-    """What is chosen for ``question``, before anyone asks whether it is enough."""
+    """Choose quotes for ``question``, without judging the confidence."""
     found = build_index(articles)
     asked = expand(found.lexicon, Question(question, limit))
     coverage = Coverage(asked, found.lexicon.idf, found.tokens)
@@ -116,7 +116,7 @@ def choice(question: str, *articles: Article, limit: int = 3) -> ChosenQuotes:
 
 
 def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ...]:
-    """The quotes of it."""
+    """Return the quotes of ``choice``."""
     return choice(question, *articles, limit=limit).quotes
 
 
@@ -135,10 +135,10 @@ def build_retriever(
 
 
 def reopened(postings: Postings) -> Postings:
-    """The same, from what is kept of them."""
+    """Store postings and open them again."""
     return Postings.from_stored(StoredPostings(in_memory(postings.to_arrays()), postings.terms))
 
 
 def highlighted(quote: Quote) -> list[str]:
-    """The highlighted pieces of a quote, in order."""
+    """Return the highlighted pieces of a quote, in order."""
     return [piece for piece, is_highlight in quote.pieces() if is_highlight]

@@ -78,7 +78,7 @@ class _ArticleMap(Mapping[str, Article]):
 
 
 class PassageList(Sequence[Passage]):
-    """Consecutive passages of an archive, each a range of neighbouring paragraphs."""
+    """Consecutive passages of an archive, each a range of neighboring paragraphs."""
 
     def __init__(self, archive: Archive, borders: Array) -> None:
         """Passage ``i`` consists of the paragraphs ``borders[i]`` to ``borders[i + 1]`` (exclusive)."""

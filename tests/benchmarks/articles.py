@@ -1,6 +1,6 @@
-"""An archive of articles made of the corpus, as large as one likes: what ``librarian.answer`` is asked of as it grows.
+"""Synthetic articles of any number, made of the corpus, for benchmarks of ``answerer.answer``.
 
-Keeps secret how the rows of its articles are made without analysing a text: of words that were drawn, all is known.
+Their rows are computed without analyzing text, since everything about the drawn words is known.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from bot.models import Article
 from tests.benchmarks.corpus import Corpus
 
 PASSAGES = 12
-"""Of one article, each of one paragraph."""
+"""Per article, each of one paragraph."""
 SENTENCE, TITLE = 20, 5
-"""Words of a sentence, and of a title, which are the article's first."""
+"""Words per sentence, and per title, which is the beginning of the article."""
 _BETWEEN = "\n\n"
 _FIRST_DAY, _DAYS, _SOURCES = date(2020, 1, 1).toordinal(), 2_000, 20
 Numbers = npt.NDArray[np.int64]
 
 
 def rows(corpus: Corpus) -> ArticleRows:
-    """What analysing the articles would find."""
+    """Return the rows that ``analyze`` would find."""
     ranks, borders = corpus.words()
     is_used = np.bincount(ranks) > 0
     used, places = np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[ranks]
@@ -60,7 +60,7 @@ def rows(corpus: Corpus) -> ArticleRows:
 
 
 def _places(sizes: Array, borders: Numbers, articles: Numbers) -> tuple[Array, Array]:
-    """Where each word of these sizes begins and ends in its article's text, in characters."""
+    """Return where each word of these sizes begins and ends in its article's text, in characters."""
     gaps = np.ones(len(sizes), np.int64)
     gaps[borders[1:-1]] = len(_BETWEEN)
     starts = np.cumsum(gaps)
@@ -74,7 +74,7 @@ def _published(articles: int) -> Array:
 
 
 def _paragraphs(borders: Numbers, passages: Array, starts: Array, ends: Array) -> dict[str, RowTable]:
-    """Each passage is a paragraph, and each so many words in a row are a sentence."""
+    """Return the tables of paragraphs (one per passage) and sentences (of ``SENTENCE`` words)."""
     sizes = np.diff(borders)
     sentences = -(-sizes // SENTENCE)
     paragraphs = np.repeat(np.arange(len(sizes)), sentences)
@@ -100,13 +100,13 @@ def _paragraphs(borders: Numbers, passages: Array, starts: Array, ends: Array) -
 
 
 def _texts(names: list[str], places: Array, borders: Numbers) -> dict[str, RowTable]:
-    """What is kept as bytes of each article."""
+    """Return the tables of bytes."""
     found: dict[str, list[bytes]] = {"text": [], "metadata": [], "digest": [], "learned": []}
     nothing = learn_from_article(())
     for number, text in enumerate(_written(names, places, borders)):
         title = " ".join(text.split(maxsplit=TITLE)[:TITLE])
         day = date.fromordinal(_FIRST_DAY + number % _DAYS)
-        article = Article(f"{number}.txt", title, f"Desk {number % _SOURCES}", text, published=day)
+        article = Article(f"{number}.txt", title, f"Source {number % _SOURCES}", text, published=day)
         found["text"].append(text.encode())
         found["metadata"].append(encode_metadata(article))
         found["digest"].append(hashlib.sha256(text.encode()).digest())
@@ -118,7 +118,7 @@ def _texts(names: list[str], places: Array, borders: Numbers) -> dict[str, RowTa
 
 
 def _written(names: list[str], places: Array, borders: Numbers) -> Iterator[str]:
-    """The text of each article."""
+    """Yield the text of each article."""
     for first in range(0, len(borders) - 1, PASSAGES):
         here = borders[first : first + PASSAGES + 1].tolist()
         words = [names[place] for place in places[here[0] : here[-1]].tolist()]

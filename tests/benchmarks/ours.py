@@ -1,7 +1,4 @@
-"""The index that ``Bm25Retriever`` searches, in a snapshot, with the words in the body's field.
-
-Keeps secret which arrays the snapshot has.
-"""
+"""Pullquote as a contestant: postings in a snapshot, with the words in the field ``body``."""
 
 from __future__ import annotations
 
@@ -27,9 +24,9 @@ class Pullquote:
     def build(self, passages: Passages, folder: Path) -> None:
         """See ``Index.build``."""
         (documents,) = Documents.encode(passages)
-        without = Documents(documents.tokens[:0], np.zeros_like(documents.lengths), documents.terms)
+        empty = Documents(documents.tokens[:0], np.zeros_like(documents.lengths), documents.terms)
         arrays = prefix("terms", StringArray.encode(documents.terms))
-        for name, one in (("body", documents), ("without", without)):
+        for name, one in (("body", documents), ("empty", empty)):
             arrays |= prefix(name, Postings(one, k1=K1, b=B).to_arrays())
         save_snapshot(folder, _NAME, arrays, "")
 
@@ -37,12 +34,11 @@ class Pullquote:
         """See ``Index.open``."""
         snapshot = load_snapshot(folder, _NAME)
         assert snapshot
-        columns = snapshot.arrays
-        terms = StringArray(unprefix("terms", columns))
-        body, without = (
-            Postings.from_stored(StoredPostings(unprefix(name, columns), terms)) for name in ("body", "without")
+        terms = StringArray(unprefix("terms", snapshot.arrays))
+        body, empty = (
+            Postings.from_stored(StoredPostings(unprefix(name, snapshot.arrays), terms)) for name in ("body", "empty")
         )
-        weighted = [(body if name == "body" else without, weight) for name, (_, weight) in FIELDS.items()]
+        weighted = [(body if name == "body" else empty, weight) for name, (_, weight) in FIELDS.items()]
         search = create_scorer([postings for postings, _ in weighted])
         return lambda words: search.top_k(
             QueryPostings.look_up(weighted, [Term(word, 1.0, "typed") for word in words]), None, TOP
