@@ -13,8 +13,8 @@ from .process import ROOT, playground
 FOLDER = ROOT / ".github"
 QUESTION = "@Pullquote what was agreed on GCAP"
 SCREENSHOTS: dict[str, dict[str, Any]] = {
-    "playground.png": {"viewport": {"width": 1280, "height": 800}},
-    "playground-phone.png": {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "has_touch": True},
+    "playground.png": {"viewport": {"width": 1280, "height": 1040}},
+    "playground-phone.png": {"viewport": {"width": 390, "height": 1060}, "is_mobile": True, "has_touch": True},
 }
 
 
@@ -29,6 +29,7 @@ def main() -> int:
             tab.get_by_role("textbox").first.fill(QUESTION)
             tab.get_by_role("button", name="Send").click()
             expect(tab.locator("#thread blockquote").first).to_be_in_viewport()
+            expect(tab.get_by_role("button", name="Show context")).to_be_in_viewport()
             tab.mouse.move(0, 0)
             tab.screenshot(path=FOLDER / name)
             browser.close()
