@@ -10,7 +10,8 @@ from bot.models import Article, Hit, Question
 from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.quotes import choose_quotes
-from tests.factories import article, build_index, choice, chosen, highlighted
+from bot.wiring import build_index
+from tests.factories import article, choice, chosen, highlighted
 
 COSTS = (
     "The harbour board said on Tuesday that the breakwater at Skarvik will cost 14 million crowns "
@@ -121,7 +122,7 @@ def test_a_quote_is_from_one_paragraph() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "text", "missing", "found_as", "highlights"),
+    ("question", "text", "missing", "matched_expansions", "highlights"),
     [
         ("keeper", KEEPER, (), (), ["keeper"]),
         ("Did the KEEPER retire?", KEEPER, (), (), ["keeper", "retired"]),
@@ -152,7 +153,7 @@ def test_what_is_shown_with_a_quote(
     question: str,
     text: str,
     missing: tuple[str, ...],
-    found_as: tuple[tuple[str, str], ...],
+    matched_expansions: tuple[tuple[str, str], ...],
     highlights: list[str],
 ) -> None:
     """Highlights are the article's own letters; unmatched terms are as typed; expansions are listed.
@@ -162,7 +163,7 @@ def test_what_is_shown_with_a_quote(
     defines = article("The Coastal Transport Authority (CTA) met far away.", id="z")
     quote = next(quote for quote in chosen(question, article(text), defines) if quote.text == text)
     assert quote.unmatched_terms == missing
-    assert quote.matched_expansions == found_as
+    assert quote.matched_expansions == matched_expansions
     assert highlighted(quote) == highlights
 
 

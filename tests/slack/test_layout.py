@@ -157,8 +157,8 @@ def quotes(draw: st.DrawFn) -> Quote:
     marks = tuple(Span(*pair) for pair in zip(edges[::2], edges[1::2], strict=False))
     lists = st.lists(WORDS, max_size=5).map(tuple)
     whole = Paragraph(article, 1, 1, Span(0, len(text)), heading)
-    found_as = tuple((form, form) for form in draw(lists))
-    return Quote(whole, whole.span, marks, draw(lists), found_as, (whole,) * draw(st.integers(0, 5)))
+    matched_expansions = tuple((form, form) for form in draw(lists))
+    return Quote(whole, whole.span, marks, draw(lists), matched_expansions, (whole,) * draw(st.integers(0, 5)))
 
 
 @st.composite
