@@ -1,1 +1,1 @@
-"""How fast the index is beside its peers: on one corpus, in one run, each in a process of its own."""
+"""Benchmarks: the index beside other BM25 libraries, whole answers, and start-up."""

@@ -1,6 +1,6 @@
-"""Synthetic articles of any number, made of the corpus, for benchmarks of ``answerer.answer``.
+"""Synthetic articles generated from the corpus, to benchmark whole answers on archives of any size.
 
-Their rows are computed without analyzing text, since everything about the drawn words is known.
+Their rows are computed without analyzing text, which would take long: all properties of the drawn words are known.
 """
 
 from __future__ import annotations
@@ -19,107 +19,109 @@ from bot.index.learning import learn_from_article
 from bot.index.rows import WORD_ID, ArticleRows, RowTable, make_table
 from bot.index.tokens import Vocabulary
 from bot.models import Article
-from tests.benchmarks.corpus import Corpus
+from tests.benchmarks.corpus import SyntheticCorpus
 
-PASSAGES = 12
-"""Per article, each of one paragraph."""
-SENTENCE, TITLE = 20, 5
-"""Words per sentence, and per title, which is the beginning of the article."""
-_BETWEEN = "\n\n"
+PASSAGES_PER_ARTICLE = 12
+"""Each passage is one paragraph."""
+WORDS_PER_SENTENCE, WORDS_PER_TITLE = 20, 5
+"""The title is the beginning of the article."""
+_SEPARATOR = "\n\n"
 _FIRST_DAY, _DAYS, _SOURCES = date(2020, 1, 1).toordinal(), 2_000, 20
-Numbers = npt.NDArray[np.int64]
+Positions = npt.NDArray[np.int64]
 
 
-def rows(corpus: Corpus) -> ArticleRows:
-    """Return the rows that ``analyze`` would find."""
-    ranks, borders = corpus.words()
+def create_rows(corpus: SyntheticCorpus) -> ArticleRows:
+    """Create the rows that ``analyze`` would return for the articles."""
+    ranks, passage_bounds = corpus.ranks()
     is_used = np.bincount(ranks) > 0
-    used, places = np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[ranks]
+    used, name_ids = np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[ranks]
     names = [f"w{rank}" for rank in used.tolist()]
     vocabulary = Vocabulary.analyze(names)
-    at = {word: number for number, word in enumerate(vocabulary.words)}
-    numbers = np.array([at[name] for name in names], np.int32)[places]
-    articles = np.append(borders[:-1][::PASSAGES], borders[-1])
-    passages = np.diff(np.searchsorted(borders, articles))
-    starts, ends = _places(np.array([len(name) for name in names])[places], borders, articles)
-    titles = numbers[(articles[:-1, None] + np.arange(TITLE)).ravel()]
-    words = np.diff(articles)
+    id_of = {word: number for number, word in enumerate(vocabulary.words)}
+    word_ids = np.array([id_of[name] for name in names], np.int32)[name_ids]
+    article_bounds = np.append(passage_bounds[:-1][::PASSAGES_PER_ARTICLE], passage_bounds[-1])
+    passages = np.diff(np.searchsorted(passage_bounds, article_bounds))
+    starts, ends = _word_spans(np.array([len(name) for name in names])[name_ids], passage_bounds, article_bounds)
+    title_ids = word_ids[(article_bounds[:-1, None] + np.arange(WORDS_PER_TITLE)).ravel()]
+    words = np.diff(article_bounds)
+    published = (_FIRST_DAY + np.arange(len(passages)) % _DAYS).astype(np.int32)
     tables = {
-        "article": make_table(np.ones_like(passages), {"published": _published(len(passages))}),
-        "word": make_table(words, {WORD_ID: numbers}),
-        "token": make_table(words, {WORD_ID: numbers, "start": starts, "end": ends}),
-        "title": make_table(np.full_like(passages, TITLE), {WORD_ID: titles}),
-        "heading": make_table(np.zeros_like(passages), {WORD_ID: numbers[:0]}),
+        "article": make_table(np.ones_like(passages), {"published": published}),
+        "word": make_table(words, {WORD_ID: word_ids}),
+        "token": make_table(words, {WORD_ID: word_ids, "start": starts, "end": ends}),
+        "title": make_table(np.full_like(passages, WORDS_PER_TITLE), {WORD_ID: title_ids}),
+        "heading": make_table(np.zeros_like(passages), {WORD_ID: word_ids[:0]}),
         "passage": make_table(
-            passages, {"paragraphs": np.ones_like(borders[1:]), "headings": np.zeros_like(borders[1:])}
+            passages,
+            {"paragraphs": np.ones_like(passage_bounds[1:]), "headings": np.zeros_like(passage_bounds[1:])},
         ),
     }
     return ArticleRows(
-        vocabulary, tables | _texts(names, places, borders) | _paragraphs(borders, passages, starts, ends)
+        vocabulary,
+        tables
+        | _byte_tables(names, name_ids, passage_bounds)
+        | _paragraph_tables(passage_bounds, passages, starts, ends),
     )
 
 
-def _places(sizes: Array, borders: Numbers, articles: Numbers) -> tuple[Array, Array]:
-    """Return where each word of these sizes begins and ends in its article's text, in characters."""
-    gaps = np.ones(len(sizes), np.int64)
-    gaps[borders[1:-1]] = len(_BETWEEN)
+def _word_spans(lengths: Array, passage_bounds: Positions, article_bounds: Positions) -> tuple[Array, Array]:
+    """Return the start and end of each word in its article's text, in characters; ``lengths`` are the words'."""
+    gaps = np.ones(len(lengths), np.int64)
+    gaps[passage_bounds[1:-1]] = len(_SEPARATOR)
     starts = np.cumsum(gaps)
-    starts[1:] += np.cumsum(sizes)[:-1]
-    starts -= np.repeat(starts[articles[:-1]], np.diff(articles))
-    return starts.astype(np.int32), (starts + sizes).astype(np.int32)
+    starts[1:] += np.cumsum(lengths)[:-1]
+    starts -= np.repeat(starts[article_bounds[:-1]], np.diff(article_bounds))
+    return starts.astype(np.int32), (starts + lengths).astype(np.int32)
 
 
-def _published(articles: int) -> Array:
-    return (_FIRST_DAY + np.arange(articles) % _DAYS).astype(np.int32)
-
-
-def _paragraphs(borders: Numbers, passages: Array, starts: Array, ends: Array) -> dict[str, RowTable]:
-    """Return the tables of paragraphs (one per passage) and sentences (of ``SENTENCE`` words)."""
-    sizes = np.diff(borders)
-    sentences = -(-sizes // SENTENCE)
-    paragraphs = np.repeat(np.arange(len(sizes)), sentences)
-    firsts = SENTENCE * (np.arange(len(paragraphs)) - np.repeat(np.cumsum(sentences) - sentences, sentences))
-    first, last = (
-        borders[paragraphs] + firsts,
-        np.minimum(firsts + SENTENCE, sizes[paragraphs]) + borders[paragraphs] - 1,
-    )
-    without = np.full(len(sizes), -1, np.int32)
-    own = {
-        "start": starts[borders[:-1]],
-        "end": ends[borders[1:] - 1],
-        "heading_start": without,
-        "heading_end": without,
-        **{
-            key: counts.astype(np.int32)
-            for key, counts in (("words", sizes), ("tokens", sizes), ("sentences", sentences))
-        },
+def _paragraph_tables(passage_bounds: Positions, passages: Array, starts: Array, ends: Array) -> dict[str, RowTable]:
+    """Return the tables of paragraphs (one per passage) and sentences (of ``WORDS_PER_SENTENCE`` words)."""
+    words = np.diff(passage_bounds)
+    sentences = -(-words // WORDS_PER_SENTENCE)
+    paragraph_of = np.repeat(np.arange(len(words)), sentences)
+    number_in_paragraph = np.arange(len(paragraph_of)) - np.repeat(np.cumsum(sentences) - sentences, sentences)
+    offset = WORDS_PER_SENTENCE * number_in_paragraph
+    first = passage_bounds[paragraph_of] + offset
+    last = passage_bounds[paragraph_of] + np.minimum(offset + WORDS_PER_SENTENCE, words[paragraph_of]) - 1
+    no_heading = np.full(len(words), -1, np.int32)
+    paragraph_arrays = {
+        "start": starts[passage_bounds[:-1]],
+        "end": ends[passage_bounds[1:] - 1],
+        "heading_start": no_heading,
+        "heading_end": no_heading,
+        "words": words.astype(np.int32),
+        "tokens": words.astype(np.int32),
+        "sentences": sentences.astype(np.int32),
     }
-    by_article = np.add.reduceat(sentences, np.cumsum(passages) - passages)
-    held = {"start": starts[first], "end": ends[last], "first": firsts.astype(np.int32)}
-    return {"paragraph": make_table(passages, own), "sentence": make_table(by_article, held)}
+    sentence_arrays = {"start": starts[first], "end": ends[last], "first": offset.astype(np.int32)}
+    sentences_per_article = np.add.reduceat(sentences, np.cumsum(passages) - passages)
+    return {
+        "paragraph": make_table(passages, paragraph_arrays),
+        "sentence": make_table(sentences_per_article, sentence_arrays),
+    }
 
 
-def _texts(names: list[str], places: Array, borders: Numbers) -> dict[str, RowTable]:
-    """Return the tables of bytes."""
-    found: dict[str, list[bytes]] = {"text": [], "metadata": [], "digest": [], "learned": []}
-    nothing = learn_from_article(())
-    for number, text in enumerate(_written(names, places, borders)):
-        title = " ".join(text.split(maxsplit=TITLE)[:TITLE])
+def _byte_tables(names: list[str], name_ids: Array, passage_bounds: Positions) -> dict[str, RowTable]:
+    """Return the tables whose rows are bytes: text, metadata, digest and learned expansions (none)."""
+    rows: dict[str, list[bytes]] = {"text": [], "metadata": [], "digest": [], "learned": []}
+    nothing_learned = learn_from_article(())
+    for number, text in enumerate(_texts(names, name_ids, passage_bounds)):
+        title = " ".join(text.split(maxsplit=WORDS_PER_TITLE)[:WORDS_PER_TITLE])
         day = date.fromordinal(_FIRST_DAY + number % _DAYS)
         article = Article(f"{number}.txt", title, f"Source {number % _SOURCES}", text, published=day)
-        found["text"].append(text.encode())
-        found["metadata"].append(encode_metadata(article))
-        found["digest"].append(hashlib.sha256(text.encode()).digest())
-        found["learned"].append(nothing)
+        rows["text"].append(text.encode())
+        rows["metadata"].append(encode_metadata(article))
+        rows["digest"].append(hashlib.sha256(text.encode()).digest())
+        rows["learned"].append(nothing_learned)
     return {
-        name: make_table(np.array([len(one) for one in all_]), {"bytes": np.frombuffer(b"".join(all_), np.uint8)})
-        for name, all_ in found.items()
+        name: make_table(np.array([len(one) for one in data]), {"bytes": np.frombuffer(b"".join(data), np.uint8)})
+        for name, data in rows.items()
     }
 
 
-def _written(names: list[str], places: Array, borders: Numbers) -> Iterator[str]:
+def _texts(names: list[str], name_ids: Array, passage_bounds: Positions) -> Iterator[str]:
     """Yield the text of each article."""
-    for first in range(0, len(borders) - 1, PASSAGES):
-        here = borders[first : first + PASSAGES + 1].tolist()
-        words = [names[place] for place in places[here[0] : here[-1]].tolist()]
-        yield _BETWEEN.join(" ".join(words[start - here[0] : end - here[0]]) for start, end in pairwise(here))
+    for first in range(0, len(passage_bounds) - 1, PASSAGES_PER_ARTICLE):
+        bounds = passage_bounds[first : first + PASSAGES_PER_ARTICLE + 1].tolist()
+        words = [names[number] for number in name_ids[bounds[0] : bounds[-1]].tolist()]
+        yield _SEPARATOR.join(" ".join(words[start - bounds[0] : end - bounds[0]]) for start, end in pairwise(bounds))

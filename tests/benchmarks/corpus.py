@@ -1,7 +1,4 @@
-"""The corpus of the benchmark and its questions: words drawn as a language's are, and the same at every run.
-
-Keeps secret how it lies on disk: the numbers of all words, one passage after the other, and where each passage begins.
-"""
+"""A synthetic corpus and its questions: words with the frequencies of natural language, the same at every run."""
 
 from __future__ import annotations
 
@@ -15,65 +12,69 @@ import numpy.typing as npt
 
 VOCABULARY = 200_000
 SHIFT, EXPONENT = 100, -1.05
-"""Zipf–Mandelbrot: the word of rank r is drawn with a weight of (r + SHIFT) ** EXPONENT."""
+"""Zipf–Mandelbrot law: the word of rank r has the weight (r + SHIFT) ** EXPONENT."""
 MEDIAN, SIGMA, SHORTEST, LONGEST = 60, 0.5, 5, 400
-"""Lengths in words are lognormal."""
-_AT_ONCE = 1 << 22
-_PASSAGES_AT_ONCE = 10_000
+"""Passage lengths in words are lognormal, clipped to SHORTEST and LONGEST."""
+_WORDS_PER_CHUNK = 1 << 22
+_PASSAGES_PER_CHUNK = 10_000
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """So many passages in ``folder``, of words from ``w0``, the commonest, down."""
+class SyntheticCorpus:
+    """``size`` passages in ``folder``. The words are ``w0``, ``w1``, …, the most frequent first.
+
+    One file has the ranks of all words, passage after passage; another has the position of each passage's first word.
+    """
 
     folder: Path
     size: int
 
     def passages(self) -> Iterator[list[str]]:
-        """The words of each passage, in order."""
-        names = [f"w{number}" for number in range(VOCABULARY)]
-        starts = np.load(self._starts)
-        for first in range(0, self.size, _PASSAGES_AT_ONCE):
-            here = starts[first : first + _PASSAGES_AT_ONCE + 1].tolist()
-            words = np.fromfile(self._words, np.int32, here[-1] - here[0], offset=here[0] * 4).tolist()
-            for start, end in pairwise(here):
-                yield [names[word] for word in words[start - here[0] : end - here[0]]]
+        """Yield the words of each passage, in order."""
+        names = [f"w{rank}" for rank in range(VOCABULARY)]
+        starts = np.load(self._starts_file)
+        for first in range(0, self.size, _PASSAGES_PER_CHUNK):
+            chunk = starts[first : first + _PASSAGES_PER_CHUNK + 1].tolist()
+            ranks = np.fromfile(self._ranks_file, np.int32, chunk[-1] - chunk[0], offset=chunk[0] * 4).tolist()
+            for start, end in pairwise(chunk):
+                yield [names[rank] for rank in ranks[start - chunk[0] : end - chunk[0]]]
 
-    def words(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-        """The ranks of all words, and where each passage begins among them, with the end of the last behind."""
-        return np.fromfile(self._words, np.int32), np.load(self._starts)
+    def ranks(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """The ranks of all words, and the position of each passage's first word, followed by the number of words."""
+        return np.fromfile(self._ranks_file, np.int32), np.load(self._starts_file)
 
     def questions(self, count: int) -> list[list[str]]:
-        """Each of the 3 rarest, the 3 commonest and 2 other words of one passage, drawn at random."""
-        rng, starts = np.random.default_rng([self.size, 1]), np.load(self._starts)
-        words = np.memmap(self._words, np.int32, "r")
-        asked: list[list[str]] = []
-        while len(asked) < count:
-            number = int(rng.integers(self.size))
-            ranks = np.unique(words[starts[number] : starts[number + 1]])
+        """Draw ``count`` questions: the 3 rarest, the 3 most frequent and 2 other words of a random passage."""
+        rng, starts = np.random.default_rng([self.size, 1]), np.load(self._starts_file)
+        all_ranks = np.memmap(self._ranks_file, np.int32, "r")
+        questions: list[list[str]] = []
+        while len(questions) < count:
+            passage = int(rng.integers(self.size))
+            ranks = np.unique(all_ranks[starts[passage] : starts[passage + 1]])
             if len(ranks) >= 8:
                 chosen = [*ranks[-3:], *ranks[:3], *rng.choice(ranks[3:-3], 2, replace=False)]
-                asked.append([f"w{rank}" for rank in chosen])
-        return asked
+                questions.append([f"w{rank}" for rank in chosen])
+        return questions
 
     def write(self) -> None:
-        """Draw the words; nothing where that has been done."""
-        if self._starts.exists():
+        """Draw the words and write both files, unless they exist."""
+        if self._starts_file.exists():
             return
         rng = np.random.default_rng([self.size, 0])
         lengths = np.clip(np.rint(rng.lognormal(np.log(MEDIAN), SIGMA, self.size)), SHORTEST, LONGEST)
         starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-        heights = np.cumsum((np.arange(VOCABULARY) + float(SHIFT)) ** EXPONENT)
-        with self._words.open("wb") as file:
-            for first in range(0, int(starts[-1]), _AT_ONCE):
-                drawn = rng.random(min(_AT_ONCE, int(starts[-1]) - first)) * heights[-1]
-                np.minimum(np.searchsorted(heights, drawn), VOCABULARY - 1).astype(np.int32).tofile(file)
-        np.save(self._starts, starts)
+        cumulative_weights = np.cumsum((np.arange(VOCABULARY) + float(SHIFT)) ** EXPONENT)
+        with self._ranks_file.open("wb") as file:
+            for first in range(0, int(starts[-1]), _WORDS_PER_CHUNK):
+                drawn = rng.random(min(_WORDS_PER_CHUNK, int(starts[-1]) - first)) * cumulative_weights[-1]
+                ranks = np.minimum(np.searchsorted(cumulative_weights, drawn), VOCABULARY - 1)
+                ranks.astype(np.int32).tofile(file)
+        np.save(self._starts_file, starts)
 
     @property
-    def _words(self) -> Path:
+    def _ranks_file(self) -> Path:
         return self.folder / f"{self.size}.words"
 
     @property
-    def _starts(self) -> Path:
+    def _starts_file(self) -> Path:
         return self.folder / f"{self.size}.starts.npy"

@@ -1,4 +1,4 @@
-"""Pullquote as a contestant: postings in a snapshot, with the words in the field ``body``."""
+"""Pullquote's index as one of the measured libraries: postings in a snapshot, with all words in the field ``body``."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from bot.index.scoring import FIELDS, K1, B
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.term_ids import Documents
 from bot.models import Term
-from tests.benchmarks.contestants import TOP, Ask, Passages
+from tests.benchmarks.libraries import TOP, SearchFunction, TokenizedPassages
 
 _NAME = "index"
 
 
 class Pullquote:
-    """See ``contestants.Index``."""
+    """See ``LibraryIndex``."""
 
-    def build(self, passages: Passages, folder: Path) -> None:
-        """See ``Index.build``."""
+    def build(self, passages: TokenizedPassages, folder: Path) -> None:
+        """See ``LibraryIndex.build``."""
         (documents,) = Documents.encode(passages)
         empty = Documents(documents.tokens[:0], np.zeros_like(documents.lengths), documents.terms)
         arrays = prefix("terms", StringArray.encode(documents.terms))
-        for name, one in (("body", documents), ("empty", empty)):
-            arrays |= prefix(name, Postings(one, k1=K1, b=B).to_arrays())
+        for name, field in (("body", documents), ("empty", empty)):
+            arrays |= prefix(name, Postings(field, k1=K1, b=B).to_arrays())
         save_snapshot(folder, _NAME, arrays, "")
 
-    def open(self, passages: Passages, folder: Path) -> Ask:
-        """See ``Index.open``."""
+    def open(self, passages: TokenizedPassages, folder: Path) -> SearchFunction:
+        """See ``LibraryIndex.open``."""
         snapshot = load_snapshot(folder, _NAME)
         assert snapshot
         terms = StringArray(unprefix("terms", snapshot.arrays))
@@ -39,7 +39,7 @@ class Pullquote:
             Postings.from_stored(StoredPostings(unprefix(name, snapshot.arrays), terms)) for name in ("body", "empty")
         )
         weighted = [(body if name == "body" else empty, weight) for name, (_, weight) in FIELDS.items()]
-        search = create_scorer([postings for postings, _ in weighted])
-        return lambda words: search.top_k(
+        scorer = create_scorer([postings for postings, _ in weighted])
+        return lambda words: scorer.top_k(
             QueryPostings.look_up(weighted, [Term(word, 1.0, "typed") for word in words]), None, TOP
         )
