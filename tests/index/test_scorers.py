@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import missing
+from conftest import skip_missing
 
 from bot.index.arrays import Array, LazyArray
 from bot.index.bm25 import NumpyScorer, QueryPostings, Scorer, create_scorer
@@ -30,7 +30,7 @@ WEIGHTS = (1.0, 0.4)
 def require_library() -> None:
     """Skip these tests without the compiled library."""
     if not load_library(LIBRARY, SOURCES):
-        missing("the compiled library (install the checkout: pip install -e .)")
+        skip_missing("the compiled library (install the checkout: pip install -e .)")
 
 
 @dataclass(frozen=True)

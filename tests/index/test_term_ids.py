@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from conftest import missing
+from conftest import skip_missing
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +19,7 @@ WORDS = st.text(st.characters(exclude_characters="\0", codec=None), max_size=5) 
 
 def hash_term_ids() -> HashTermIds:
     if not (library := native_library()):
-        missing("the compiled library (install the checkout: pip install -e .)")
+        skip_missing("the compiled library (install the checkout: pip install -e .)")
     return HashTermIds(library)
 
 

@@ -15,7 +15,7 @@ from bot.slack import strings
 from bot.slack.buttons import AnswerRef, PageRef, add_buttons
 from bot.slack.layout import MessageContent, build_how_to, build_reply, build_sentence
 from bot.store.models import MessageRef
-from tests.conftest import missing
+from tests.conftest import skip_missing
 
 from .hostile import replies
 from .samples import APPROVED, WHOLE, abstention, answer, quote_all
@@ -96,7 +96,7 @@ def _compile(program: str, folder: Path) -> str:
 def test_messages_match_slacks_types(tmp_path: Path) -> None:
     """Each kind of message, and 40 random hostile ones, match the types; wrong messages do not."""
     if not COMPILER.exists() or shutil.which("node") is None:
-        missing("the compiler for Slack's types (npm install --prefix tests/slack/types --no-package-lock)")
+        skip_missing("the compiler for Slack's types (npm install --prefix tests/slack/types --no-package-lock)")
     messages = [message._asdict() for message in (*_all_kinds(), *_fuzzed())]
     refused = [
         f"// @ts-expect-error\nexport const fault{number}: KnownBlock = {json.dumps(fault)};"

@@ -17,7 +17,7 @@ from playwright.sync_api import Page as Tab
 from bot.models import Json
 from bot.playground.page.server import PlaygroundPage
 from bot.playground.server import FakeSlack
-from tests.conftest import ROOT, missing
+from tests.conftest import ROOT, skip_missing
 
 from .sample_app import SampleApp, sample_slack
 
@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
     """A headless Chromium."""
     executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if executable is None:
-        missing("a Chromium browser")
+        skip_missing("a Chromium browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
         yield browser
@@ -141,5 +141,5 @@ def axe() -> str:
     folder = Path(__file__).parent / "axe"
     source = folder / "node_modules" / "axe-core" / "axe.min.js"
     if not source.exists():
-        missing(f"axe-core (npm install --prefix {folder.relative_to(ROOT)})")
+        skip_missing(f"axe-core (npm install --prefix {folder.relative_to(ROOT)})")
     return source.read_text(encoding="utf-8")
