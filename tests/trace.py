@@ -1,8 +1,8 @@
-"""Print the path of one mention through the bot: every file and how many functions, from event to recorded reply.
+"""Print which files of the bot one mention passes through, and how many functions, from event to recorded reply.
 
-``python -m tests.trace`` asks the sample archive through the fake Slack, in one process, and once more without Slack.
-The fake Slack's own code is not counted. A run that never reaches the answerer fails. The counts are a symptom of how
-hard the code is to follow, not a goal.
+``python -m tests.trace`` asks one question about the sample archive, first without Slack, then through the fake Slack in
+this process. The code of the fake Slack is not counted. A run that never reaches the answerer fails. The counts hint at
+how hard the code is to follow; they are not a goal.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ QUESTION = "what was agreed on GCAP"
 
 
 class Trace:
-    """Within it, every function of ``bot`` that any thread enters is noted, by file; the fake Slack's are left out."""
+    """A context that records, by file, the functions of ``bot`` called in any thread, except the fake Slack's."""
 
     def __init__(self) -> None:
         self.functions: defaultdict[str, set[str]] = defaultdict(set)
@@ -49,7 +49,7 @@ class Trace:
         self.is_active = False
 
     def profile(self, frame: FrameType, event: str, argument: object) -> None:
-        """Note a call; see ``sys.setprofile``."""
+        """Record a call; see ``sys.setprofile``."""
         code = frame.f_code
         if self.is_active and event == "call" and code.co_filename.startswith(PACKAGE):
             name = Path(code.co_filename).relative_to(PACKAGE).as_posix()
@@ -58,23 +58,23 @@ class Trace:
 
     @property
     def count(self) -> int:
-        """How many functions are distinct by file and name; the generator expressions of a file count as one."""
+        """The number of functions, distinct by file and name; the generator expressions of a file count as one."""
         return sum(map(len, self.functions.values()))
 
 
 def trace_answer(answerer: Answerer) -> Trace:
     """Trace one call of ``Answerer.answer``."""
     trace = Trace()
-    return _profiled(trace, lambda: _within(trace, lambda: answerer.answer(Question(QUESTION))))
+    return _run_profiled(trace, lambda: _within(trace, lambda: answerer.answer(Question(QUESTION))))
 
 
 def trace_mention(corpus: Corpus) -> Trace:
     """Trace one mention in a channel, from its event to its recorded reply."""
     trace = Trace()
-    return _profiled(trace, lambda: _mention(trace, corpus))
+    return _run_profiled(trace, lambda: _ask_in_slack(trace, corpus))
 
 
-def _profiled(trace: Trace, work: Callable[[], object]) -> Trace:
+def _run_profiled(trace: Trace, work: Callable[[], object]) -> Trace:
     threading.setprofile(trace.profile)
     sys.setprofile(trace.profile)
     try:
@@ -83,7 +83,7 @@ def _profiled(trace: Trace, work: Callable[[], object]) -> Trace:
         sys.setprofile(None)
         threading.setprofile(None)
     if "search/answerer.py" not in trace.functions:
-        raise SystemExit("The trace lacks the answerer: the question was answered elsewhere, or not at all.")
+        raise SystemExit("The answerer was not called: another process answered the question, or nothing did.")
     return trace
 
 
@@ -92,7 +92,7 @@ def _within(trace: Trace, work: Callable[[], object]) -> None:
         work()
 
 
-def _mention(trace: Trace, corpus: Corpus) -> None:
+def _ask_in_slack(trace: Trace, corpus: Corpus) -> None:
     with (
         ExitStack() as stack,
         tempfile.TemporaryDirectory() as folder,
@@ -115,7 +115,7 @@ def _mention(trace: Trace, corpus: Corpus) -> None:
 
 
 def main() -> int:
-    """Print both paths."""
+    """Print both traces."""
     corpus = open_corpus([ROOT / "corpus"])
     for name, trace in (
         ("answer", corpus.with_current(trace_answer)),
