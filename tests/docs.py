@@ -1,7 +1,7 @@
 """Regenerate the parts of the documentation that come from the code.
 
-These are the examples that a command prints, the table of settings, and the app manifests in ``deploy/``.
-``python tests/docs.py`` writes them; ``python tests/docs.py --check`` names those that are out of date, with status 1.
+These are the output of example commands, the table of settings, and the app manifests in ``deploy/``.
+``python tests/docs.py`` updates the files. With ``--check`` it lists those that are out of date and exits with status 1.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-from manifests import FILES, page
+from manifests import FILES, render_manifest
 
 from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "corpus/README.md", "deploy/README.md", "tests/benchmarks/README.md")
-_BLOCK = re.compile(r"(<!-- printed by: pullquote (.*?) -->\n```\n)(.*?)(```\n<!-- end -->)", re.DOTALL)
+_EXAMPLE = re.compile(r"(<!-- printed by: pullquote (.*?) -->\n```\n)(.*?)(```\n<!-- end -->)", re.DOTALL)
 _SETTINGS = re.compile(r"(<!-- settings -->\n).*?(<!-- end -->)", re.DOTALL)
-_TOOK = re.compile(r"in \d+ ms")
+_DURATION = re.compile(r"in \d+ ms")
 
 
-def printed(arguments: str) -> str:
-    """What ``pullquote`` prints with these arguments, at 80 columns, in the checkout.
+def run_example(arguments: str) -> str:
+    """Run ``pullquote`` in the checkout at 80 columns; the command line and its output.
 
-    Times are shown as 50 ms, about what a first question takes.
+    Every duration is replaced by 50 ms, the typical time of a first question. A usage error ends this program.
     """
     done = subprocess.run(
         [sys.executable, "-m", "bot", *shlex.split(arguments)],
@@ -40,21 +40,21 @@ def printed(arguments: str) -> str:
     if done.returncode == 2:
         raise SystemExit(done.stderr)
     lines = [line.rstrip() for line in done.stdout.replace("python -m bot", "pullquote").strip("\n").splitlines()]
-    return f"$ pullquote {arguments}\n\n" + _TOOK.sub("in 50 ms", "\n".join(lines)) + "\n"
+    return f"$ pullquote {arguments}\n\n" + _DURATION.sub("in 50 ms", "\n".join(lines)) + "\n"
 
 
 def settings_table() -> str:
-    """Every setting: its environment variable, its description and its default, as a Markdown table."""
+    """A Markdown table of all settings: environment variable, description and default."""
     rows = ["| variable | meaning | default |", "|---|---|---|"]
     prefix = str(Settings.model_config["env_prefix"])
     for name, field in Settings.model_fields.items():
         variable = str(field.validation_alias) if field.validation_alias else prefix + name.upper()
-        default = "the user's data folder" if field.default_factory else _shown(field.default)
+        default = "the user's data folder" if field.default_factory else _format_default(field.default)
         rows.append(f"| `{variable}` | {str(field.description).removesuffix('.')} | {default} |")
     return "\n".join(rows) + "\n"
 
 
-def _shown(default: object) -> str:
+def _format_default(default: object) -> str:
     if default is None or default == ():
         return ""
     value = default[0] if isinstance(default, tuple) else default
@@ -62,15 +62,15 @@ def _shown(default: object) -> str:
 
 
 def regenerate(text: str) -> str:
-    """Return ``text`` with the current output in each printed block and the current table of settings."""
-    text = _BLOCK.sub(lambda found: found.group(1) + printed(found.group(2)) + found.group(4), text)
-    return _SETTINGS.sub(lambda found: found.group(1) + settings_table() + found.group(2), text)
+    """Return ``text`` with the current output of each example and the current table of settings."""
+    text = _EXAMPLE.sub(lambda match: match.group(1) + run_example(match.group(2)) + match.group(4), text)
+    return _SETTINGS.sub(lambda match: match.group(1) + settings_table() + match.group(2), text)
 
 
 def main() -> int:
-    """Write what is out of date, or only name it (``--check``)."""
+    """Update the files that are out of date, or only list them (``--check``)."""
     current = {ROOT / name: regenerate((ROOT / name).read_text(encoding="utf-8")) for name in PAGES}
-    current |= {ROOT / "deploy" / name: page(*kind) for name, kind in FILES.items()}
+    current |= {ROOT / "deploy" / name: render_manifest(*kind) for name, kind in FILES.items()}
     stale = [path for path, text in current.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" not in sys.argv:
         for path in stale:

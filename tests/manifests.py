@@ -1,7 +1,4 @@
-"""The app manifests in ``deploy/``, made from the table of features.
-
-Keeps secret how they are laid out and commented.
-"""
+"""Generate the app manifests in ``deploy/`` from the features in ``bot/slack/features.py``."""
 
 from __future__ import annotations
 
@@ -21,12 +18,12 @@ FILES: dict[str, tuple[Variant, Mode]] = {
 }
 
 _VARIANTS: dict[Variant, str] = {
-    "base": "with the least it needs",
-    "full": "and may read the channels it is in (README: why)",
+    "base": "with the fewest scopes",
+    "full": "and can read the channels it is in (deploy/README.md explains why)",
 }
 _MODES: dict[Mode, str] = {
-    "socket": "It connects out, by Socket Mode: no public address is needed.",
-    "http": "Slack sends events to its address: put your own host name into request_url.",
+    "socket": "It uses Socket Mode, so it needs no public address.",
+    "http": "Slack sends events over HTTP: put your own host name into every URL below.",
 }
 _DESCRIPTION = (
     "Mention Pullquote in a channel, or send it a direct message, and ask in plain words. It answers with passages of "
@@ -35,8 +32,8 @@ _DESCRIPTION = (
 )
 
 
-def manifest(variant: Variant, mode: Mode) -> dict[str, Any]:
-    """The manifest as Slack reads it."""
+def build_manifest(variant: Variant, mode: Mode) -> dict[str, Any]:
+    """Build a manifest in the structure that Slack defines."""
     address = {"request_url": "https://pullquote.example.com/slack/events"} if mode == "http" else {}
     subscriptions = address | {"bot_events": list(events(variant))}
     return {
@@ -52,7 +49,7 @@ def manifest(variant: Variant, mode: Mode) -> dict[str, Any]:
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "Pullquote", "always_online": True},
-            **(_offers(mode) if variant == "full" else {}),
+            **(_full_features(mode) if variant == "full" else {}),
         },
         "oauth_config": {"scopes": {"bot": list(scopes(variant))}},
         "settings": {
@@ -65,8 +62,8 @@ def manifest(variant: Variant, mode: Mode) -> dict[str, Any]:
     }
 
 
-def _offers(mode: Mode) -> dict[str, Any]:
-    """What people are offered by name."""
+def _full_features(mode: Mode) -> dict[str, Any]:
+    """The features of the full variant alone: agent view, slash command and shortcut."""
     command = {"command": COMMAND.name, "description": COMMAND.description, "usage_hint": COMMAND_HINT}
     address = {"url": "https://pullquote.example.com/slack/events"} if mode == "http" else {}
     shortcut = {"name": SHORTCUT.name, "type": "message", "callback_id": SHORTCUT_ID}
@@ -77,15 +74,15 @@ def _offers(mode: Mode) -> dict[str, Any]:
     }
 
 
-def page(variant: Variant, mode: Mode) -> str:
-    """The manifest as a person reads it: what it is for, how to install it, and what each scope is asked for."""
+def render_manifest(variant: Variant, mode: Mode) -> str:
+    """Render a manifest as YAML with comments: its purpose, how to install it, and the reason for each scope."""
     lines = [
         f"# A Slack app that answers mentions and direct messages from the archive, {_VARIANTS[variant]}.",
         f"# {_MODES[mode]}",
         '# To install: api.slack.com/apps → "Create New App" → "From a manifest" → paste this file.',
-        "# Made from bot/slack/features.py by: python tests/docs.py",
+        "# Generated from bot/slack/features.py by: python tests/docs.py",
     ]
-    for line in yaml.safe_dump(manifest(variant, mode), sort_keys=False, width=110).splitlines():
+    for line in yaml.safe_dump(build_manifest(variant, mode), sort_keys=False, width=110).splitlines():
         reason = REASONS.get(line.strip().removeprefix("- "))
         lines.append(f"{line} # {reason}" if reason else line)
     return "\n".join(lines) + "\n"
