@@ -1,7 +1,7 @@
 """Regenerate the parts of the documentation that come from the code.
 
 These are the output of example commands, the table of settings, and the app manifests in ``deploy/``.
-``python tests/docs.py`` updates the files. With ``--check`` it lists those that are out of date and exits with status 1.
+``python tests/docs.py`` updates the files; with ``--check`` it lists those that are out of date and exits with 1.
 """
 
 from __future__ import annotations

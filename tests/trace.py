@@ -1,8 +1,8 @@
 """Print which files of the bot one mention passes through, and how many functions, from event to recorded reply.
 
-``python -m tests.trace`` asks one question about the sample archive, first without Slack, then through the fake Slack in
-this process. The code of the fake Slack is not counted. A run that never reaches the answerer fails. The counts hint at
-how hard the code is to follow; they are not a goal.
+``python -m tests.trace`` asks the sample archive one question, first without Slack, then through the fake Slack in this
+process. The code of the fake Slack is not counted. A run that never reaches the answerer fails. The counts hint at how
+hard the code is to follow; they are not a goal.
 """
 
 from __future__ import annotations
