@@ -1,6 +1,6 @@
-"""``python -m tests.index [--flips 200] [--kills 50] [--seed N]``: exit status 0 if every answer was right.
+"""``python -m tests.index [--flips 200] [--kills 50] [--seed N]``: exit with status 0 if every answer was right.
 
-``PULLQUOTE_INDEXING_EXAMPLES=5000 pytest tests/index`` draws longer histories of a folder.
+``PULLQUOTE_INDEXING_EXAMPLES=5000 pytest tests/index`` tests more histories of a folder.
 """
 
 from __future__ import annotations
