@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.index import Index
 from bot.index.arrays import in_memory
 from bot.index.build import analyze, build_arrays
@@ -35,6 +37,7 @@ def test_corpus_is_reproducible(tmp_path: Path) -> None:
     assert all(len(set(words)) == 8 and any(set(words) <= set(passage) for passage in passages) for words in questions)
 
 
+@pytest.mark.long
 def test_command_writes_tables(root: Path, tmp_path: Path) -> None:
     """The command prints a row per library and size and one per whole answer, and writes them into a page's block."""
     page = tmp_path / "page.md"

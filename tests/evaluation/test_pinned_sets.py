@@ -18,6 +18,7 @@ SETS = ("squad2", "clapnq", "news23")
 
 
 # In one group, because each run already uses every core.
+@pytest.mark.long
 @pytest.mark.xdist_group("evaluation")
 @pytest.mark.parametrize("name", SETS)
 def test_no_metric_is_below_its_floor(evaluation: Path, name: str) -> None:

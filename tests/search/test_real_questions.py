@@ -130,6 +130,7 @@ def test_first_hits_alone(alone: Answerer) -> None:
     check_first_hits(alone, 27 / 30)
 
 
+@pytest.mark.long
 def test_first_hits_mixed(mixed: Answerer) -> None:
     """Among thousands of news stories, the first passage answers at least 26 of the thirty; the goal is 27."""
     check_first_hits(mixed, 26 / 30)
@@ -140,6 +141,7 @@ def test_the_teams_own_question_alone(alone: Answerer) -> None:
     check_teams_own(alone)
 
 
+@pytest.mark.long
 def test_the_teams_own_question_mixed(mixed: Answerer) -> None:
     """Both articles are quoted among the first three, with thousands of others to quote from."""
     check_teams_own(mixed)
