@@ -117,7 +117,7 @@ def _print_receipt(
     parts: list[RenderableType] = ["", summary, "", terms]
     if filters := describe_narrowing(receipt.filters):
         parts.append(Text(filters))
-    kind = "Quote" if receipt.outcome == "answer" else "Nearest miss"
+    kind = "Quote" if receipt.outcome == "answer" else "Nearest passage"
     for number, (line, quote) in enumerate(zip(receipt.quotes, quotes, strict=True), 1):
         parts += ["", *_quote_lines(f"{kind} {number} of {len(quotes)}", line, quote, receipt)]
     console.print(Group(*parts), width=min(WIDTH, console.width), highlight=False)

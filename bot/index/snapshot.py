@@ -134,7 +134,7 @@ def save_snapshot(folder: Path, name: str, arrays: Arrays, manifest: str, timeou
     except (OSError, sqlite3.Error) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise SnapshotError(
-            f"The snapshot cannot be written to {folder} ({why}); make the folder writable, free some space, or set "
+            f"The index cannot be written to {folder} ({why}); make the folder writable, free some space, or set "
             f"PULLQUOTE_STATE_DIR to another folder."
         ) from error
 
@@ -230,7 +230,7 @@ def _writer_lock(lock: Path, timeout: float) -> Iterator[None]:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
             raise SnapshotError(
-                f"Another process has been writing the snapshot in {lock.parent} for {timeout:.0f} seconds; wait for "
+                f"Another process has been writing the index in {lock.parent} for {timeout:.0f} seconds; wait for "
                 f"it to finish, or stop it, and start again."
             ) from error
         yield

@@ -29,7 +29,7 @@ DEPTH = 50
 """The engine's hits that are ranked, and the articles whose scores are computed."""
 MAX_EXAMPLES = 3
 MAX_NEAREST = 2
-"""Nearest misses in an abstention."""
+"""Passages shown with an abstention."""
 
 
 @dataclass(frozen=True, slots=True)

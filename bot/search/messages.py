@@ -44,10 +44,10 @@ def _first_words(words: Sequence[str], mark: str = "") -> list[str]:
 
 
 def describe_scope(scope: Scope) -> str:
-    """Which articles are searched: ' of source "Reuters" published from 1 January 2024'; "" for all."""
+    """Which articles are searched: ' from source "Reuters" published from 1 January 2024'; "" for all."""
     limits = (("from", scope.since), ("before", scope.before))
     dates = [f"{preposition} {format_date(day)}" for preposition, day in limits if day is not None]
-    sources = f" of source {list_words(scope.sources, 'or')}" if scope.sources else ""
+    sources = f" from source {list_words(scope.sources, 'or')}" if scope.sources else ""
     return sources + (f" published {' and '.join(dates)}" if dates else "")
 
 
@@ -97,7 +97,7 @@ def header_lines(reply: Reply) -> Iterator[str]:
     else:
         yield reply.reason
         if reply.nearest:
-            yield "Nearest miss:" if len(reply.nearest) == 1 else "Nearest misses:"
+            yield "Nearest passage:" if len(reply.nearest) == 1 else "Nearest passages:"
 
 
 class ArchiveProbe:

@@ -79,7 +79,7 @@ PUBLIC_GAPS = (
     "From the questions of the last {days} days in channels that are known to be public. "
     "The names of the people who asked are not shown."
 )
-UNANSWERED = "No answer found:"
+UNANSWERED = "Questions without an answer:"
 UNHELPFUL = "Answers rated as not helpful:"
 NO_GAPS = "{title} none."
 

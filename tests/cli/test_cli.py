@@ -80,7 +80,7 @@ def test_json_of_operators_and_newer_articles(root: Path) -> None:
 def test_the_searched_operators_are_printed(root: Path) -> None:
     """The meaning of the operators is printed above the quotes."""
     said = " ".join(run("ask", "Unicorn mast -Quad source:unicorn", folder=root).stdout.split())
-    assert said.startswith('Searched: Unicorn + mast · without "Quad" · of source "unicorn"')
+    assert said.startswith('Searched: Unicorn + mast · without "Quad" · from source "unicorn"')
 
 
 def test_why_adds_the_trace(root: Path) -> None:

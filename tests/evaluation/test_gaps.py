@@ -117,7 +117,7 @@ def run_gaps(state: Path, *arguments: str, private: bool = False) -> str:
 def test_the_command_prints_the_gaps(tmp_path: Path) -> None:
     """It prints what editors see in the Home tab, private questions only if allowed, without control characters."""
     store = Store(tmp_path)
-    assert "No answer found: none." in run_gaps(tmp_path)
+    assert "Questions without an answer: none." in run_gaps(tmp_path)
     save(store, make_record("why \x1b[31m<submarines>\n", 1))
     save(store, make_record("Why submarines?", 2))
     save(store, make_record("quietly", 3, is_public=False))

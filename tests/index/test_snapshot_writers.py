@@ -61,7 +61,7 @@ def test_waiting_for_another_writer_times_out(tmp_path: Path) -> None:
     save(tmp_path, numbered_arrays(1), "1")
     with closing(sqlite3.connect(tmp_path / f"{NAME}.lock", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(SnapshotError, match=r"^Another process has been writing the snapshot in .* for 0 seconds;"):
+        with pytest.raises(SnapshotError, match=r"^Another process has been writing the index in .* for 0 seconds;"):
             save(tmp_path, numbered_arrays(2), "2", timeout=0)
         assert number_of(load(tmp_path)) == 1
     save(tmp_path, numbered_arrays(2), "2", timeout=0)
@@ -73,7 +73,7 @@ def is_write_error(error: tuple[str, str], folder: Path) -> bool:
     kind, sentence = error
     return (
         kind == "SnapshotError"
-        and sentence.startswith(f"The snapshot cannot be written to {folder} (")
+        and sentence.startswith(f"The index cannot be written to {folder} (")
         and sentence.endswith("set PULLQUOTE_STATE_DIR to another folder.")
         and sentence.count(". ") == 0
     )
@@ -115,5 +115,5 @@ def test_a_read_only_folder_is_reported(has_snapshot: bool) -> None:
 def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     """Saving to a folder below a file raises an error that names it."""
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(SnapshotError, match=r"^The snapshot cannot be written to .*below \(.+\); make"):
+    with pytest.raises(SnapshotError, match=r"^The index cannot be written to .*below \(.+\); make"):
         save(tmp_path / "file" / "below", numbered_arrays(1))

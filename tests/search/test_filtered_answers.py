@@ -69,7 +69,7 @@ def test_the_quote_itself_has_the_phrase() -> None:
         ),
         (
             '"pier old" source:wire',
-            'Not in the archive: "pier old" occurs in no paragraph of its 1 article of source "wire"'
+            'Not in the archive: "pier old" occurs in no paragraph of its 1 article from source "wire"'
             " (latest 30 June 2024).",
         ),
         (
@@ -84,11 +84,11 @@ def test_the_quote_itself_has_the_phrase() -> None:
         ),
         (
             "pier source:Reuters",
-            'Not in the archive: no article of source "Reuters" is among its 4 articles (latest 30 June 2024).',
+            'Not in the archive: no article from source "Reuters" is among its 4 articles (latest 30 June 2024).',
         ),
         (
             "pier source:post after:2025 before:2026",
-            'Not in the archive: no article of source "post" published from 1 January 2025 and before 1 January 2026'
+            'Not in the archive: no article from source "post" published from 1 January 2025 and before 1 January 2026'
             " is among its 4 articles (latest 30 June 2024).",
         ),
         (
@@ -116,7 +116,7 @@ def test_a_warning_is_about_the_articles_in_scope() -> None:
     reply = ask("pier ferry source:post before:2024")
     sentence = reply.reason if isinstance(reply, Abstention) else reply.warning
     assert sentence is not None
-    assert 'of source "post" published before 1 January 2024' in sentence
+    assert 'from source "post" published before 1 January 2024' in sentence
 
 
 def test_an_absent_phrase_has_nearest_misses() -> None:
@@ -155,7 +155,7 @@ def test_an_optional_phrase_in_every_quote_needs_no_warning() -> None:
         (
             'pier "joint venture" source:post after:2023 before:2024',
             [
-                'Searched: pier + "joint venture" · of source "post" published from 1 January 2023'
+                'Searched: pier + "joint venture" · from source "post" published from 1 January 2023'
                 " and before 1 January 2024",
             ],
         ),

@@ -50,7 +50,7 @@ def test_an_abstention_has_a_reason_and_a_nearest_miss(harness: Harness) -> None
     """If the archive has no answer, the reason comes first, then the labelled nearest miss."""
     reply = harness.reply_to(harness.ask("why submarines"))
     reason, label, words, *_ = shown(reply).splitlines()
-    assert (reason, label, words) == ('Not in the archive: "submarines".', "Nearest miss:", WHOLE.text)
+    assert (reason, label, words) == ('Not in the archive: "submarines".', "Nearest passage:", WHOLE.text)
     assert reply.text == 'Not in the archive: "submarines".'
 
 

@@ -120,7 +120,7 @@ def test_a_nearest_miss_is_called_one(online: Harness) -> None:
         open_explanation(online, online.reply_to(online.ask("which engineer painted the Tarn bridge in Paris")))
     )
     assert "Not answered" in text
-    assert "Nearest miss 1 of 1: verified now" in text
+    assert "Nearest passage 1 of 1: verified now" in text
 
 
 def test_operators_are_shown(online: Harness) -> None:

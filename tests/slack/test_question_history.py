@@ -140,7 +140,7 @@ def test_an_editor_sees_unanswered_questions(offline: Harness) -> None:
         found = gaps_text(offline).splitlines()
         assert GAPS_HEADING not in home_lines(offline)
     assert [line.rpartition(" · ")[0] for line in found[2:4]] == ["WHY SUBMARINES · 3 times", "why the tunnel"]
-    assert (found[1], found[-1]) == ("No answer found:", "Answers rated as not helpful: none.")
+    assert (found[1], found[-1]) == ("Questions without an answer:", "Answers rated as not helpful: none.")
     assert BRIDGE not in "".join(found)
 
 
@@ -154,7 +154,7 @@ def test_an_editor_sees_notes_without_names(offline: Harness) -> None:
         assert offline.slack.interactivity.submit(view["id"], entered).failure is None
         offline.slack.wait_until_idle()
         found = gaps_text(offline)
-    assert "No answer found: none." in found
+    assert "Questions without an answer: none." in found
     assert found.splitlines()[-1].startswith(f"{BRIDGE} · ")
     assert found.endswith(" · note: that is the old bridge")
     assert YOU not in found
@@ -167,7 +167,7 @@ def test_private_questions_need_a_setting(offline: Harness) -> None:
         offline.slack.wait_for_replies(DM_YOU)
         run_command(offline, GENERAL, "why the tunnel")
         text = gaps_text(offline)
-    assert "No answer found: none." in text
+    assert "Questions without an answer: none." in text
     assert "in channels that are known to be public" in text
     with offline.bot(editors=EDITORS_SEE_PRIVATE):
         text = gaps_text(offline)
@@ -302,7 +302,7 @@ def test_old_questions_are_not_gaps() -> None:
     texts = list(texts_in(history_blocks(store)))
     assert texts[0] == OWN_HEADING
     assert texts.count("why submarines") == 1
-    assert texts[-2:] == ["No answer found: none.", "Answers rated as not helpful: none."]
+    assert texts[-2:] == ["Questions without an answer: none.", "Answers rated as not helpful: none."]
 
 
 def test_many_gaps_are_limited_and_counted() -> None:
