@@ -37,6 +37,13 @@ _IDS = {
     "editors": (_PERSON, "U0123456789"),
 }
 
+_REASONS = {
+    "int_parsing": "it must be a whole number",
+    "bool_parsing": "it must be true or false",
+    "extra_forbidden": f"there is no such setting; see {FILE}",
+}
+"""Plain words for pydantic's types of errors."""
+
 
 class Settings(BaseSettings):
     """Every setting, with its default."""
@@ -136,7 +143,7 @@ def load(**flags: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or FILE
-        why = first["msg"].removeprefix("Value error, ")
+        why = _REASONS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
         raise SettingsError(f"The setting {_full_name(name)} is invalid: {why}. Correct it and try again.") from error
     except (SourceError, ValueError, OSError) as error:  # pullquote.toml is not TOML, or cannot be read
         raise SettingsError(f"{FILE} cannot be read: {error}. Correct or remove it.") from error

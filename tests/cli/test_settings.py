@@ -63,9 +63,9 @@ REFUSED = [
     ("CHANNELS", "C1,#general", "'#general' is not an id like C0123456789"),
     ("CHANNELS", "general", "'general' is not an id like C0123456789"),
     ("CHANNELS", "U0123ABCD", "'U0123ABCD' is not an id like C0123456789"),
-    ("GUESTS", "perhaps", "valid boolean"),
+    ("GUESTS", "perhaps", "it must be true or false"),
     ("QUESTIONS_PER_PERSON", "0", "greater than or equal to 1"),
-    ("QUESTIONS_PER_CHANNEL", "many", "valid integer"),
+    ("QUESTIONS_PER_CHANNEL", "many", "it must be a whole number"),
     ("RETENTION_DAYS", "-1", "greater than or equal to 1"),
 ]
 
