@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from manifests import FILES, Mode, manifest
+from manifests import FILES, Mode, build_manifest
 from slack_sdk import WebClient
 
 from bot.playground.events import SCOPES
@@ -79,7 +79,7 @@ def test_a_manifest_has_what_its_variant_needs(name: str) -> None:
     """Each manifest has the events and scopes of its variant, and the settings of its mode."""
     variant, mode = FILES[name]
     read = yaml.safe_load((ROOT / "deploy" / name).read_text(encoding="utf-8"))
-    assert read == manifest(variant, mode)
+    assert read == build_manifest(variant, mode)
     settings = read["settings"]
     assert set(read["oauth_config"]["scopes"]["bot"]) == set(scopes(variant))
     assert set(settings["event_subscriptions"]["bot_events"]) == set(events(variant))
