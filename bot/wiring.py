@@ -1,4 +1,4 @@
-"""Wiring: build an answerer or a corpus from articles and paths."""
+"""Wiring: open the corpus of the articles at some paths."""
 
 from __future__ import annotations
 
@@ -6,30 +6,13 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bot.errors import SettingsError
-from bot.index import Index
 from bot.index.store import IndexStore
 from bot.index.versions import StageProgress
-from bot.models import Article
-from bot.search.answerer import Answerer
 from bot.search.corpus import Corpus
 from bot.search.ranking import FEATURES
 
 PARTS = (*FEATURES, "acronym", "spelling")
 """Parts of the search that can be switched off to measure their effect: ranking features and query expansions."""
-
-
-def build_answerer(articles: Sequence[Article], without: Collection[str] = ()) -> Answerer:
-    """Answerer over these articles, without the named PARTS; ``SettingsError`` for an unknown name."""
-    return Answerer(build_index(articles), _checked(without))
-
-
-def build_index(articles: Sequence[Article]) -> Index:
-    """Index of these articles, in memory."""
-    # Imported here: a saved index needs none of this.
-    from bot.index.arrays import in_memory
-    from bot.index.build import analyze, build_arrays
-
-    return Index.from_arrays(in_memory(build_arrays(analyze(articles))))
 
 
 def open_corpus(

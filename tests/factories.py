@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from bot.index.lexicon import Lexicon
 from bot.index.postings import Postings, StoredPostings
 from bot.index.scoring import FIELDS, K1, B
 from bot.index.term_ids import Documents
+from bot.ingest.files import list_files
+from bot.ingest.reader import ReadResult, read_files
 from bot.models import (
     Article,
     Expansion,
@@ -24,6 +27,7 @@ from bot.models import (
     MarkKind,
     Paragraph,
     Passage,
+    Progress,
     Query,
     Question,
     Quote,
@@ -34,7 +38,6 @@ from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.quotes import ChosenQuotes, choose_quotes
 from bot.search.ranking import rank
-from bot.wiring import build_answerer, build_index
 
 NO_FILTERS = Filters()
 
@@ -142,3 +145,18 @@ def reopened(postings: Postings) -> Postings:
 def highlighted(quote: Quote) -> list[str]:
     """Return the highlighted pieces of a quote, in order."""
     return [piece for piece, is_highlight in quote.pieces() if is_highlight]
+
+
+def build_index(articles: Sequence[Article]) -> Index:
+    """The index of these articles, in memory."""
+    return Index.from_arrays(in_memory(build_arrays(analyze(articles))))
+
+
+def build_answerer(articles: Sequence[Article], without: Collection[str] = ()) -> Answerer:
+    """An answerer over these articles, without the named parts."""
+    return Answerer(build_index(articles), without)
+
+
+def read_articles(paths: Sequence[Path], *, progress: Progress | None = None) -> ReadResult:
+    """Read the articles below the paths."""
+    return read_files(list_files(paths), progress)

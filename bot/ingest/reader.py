@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +19,7 @@ from bot.errors import ArchiveError, UnreadableArticleError
 from bot.ingest.catalog import Catalogs
 from bot.ingest.draft import Draft, build_article
 from bot.ingest.encoding import ARTICLE_LIMIT
-from bot.ingest.files import MTIME_GRANULARITY_NS, ArticleFile, Listing, SkippedFile, display_name, list_files
+from bot.ingest.files import MTIME_GRANULARITY_NS, ArticleFile, Listing, SkippedFile, display_name
 from bot.ingest.formats import jsonl
 from bot.ingest.metadata import Metadata
 from bot.models import Article, Progress
@@ -89,17 +89,12 @@ class ReadResult:
         return tuple(item for item in self.items if isinstance(item, Article))
 
 
-def read_articles(paths: Sequence[Path], *, progress: Progress | None = None) -> ReadResult:
-    """Read the articles below the paths, in order: folders (recursively), archives, single files.
+def read_files(listing: Listing, progress: Progress | None = None, previous: PreviousRead | None = None) -> ReadResult:
+    """Read the listed files in order; reuse what is unchanged since ``previous``.
 
     A file that several paths lead to is read once. ``progress`` is called with the bytes read and their total.
-    Raises ArchiveError when a path does not exist or no article is found.
+    Raises ArchiveError when no article is found.
     """
-    return read_files(list_files(paths), progress)
-
-
-def read_files(listing: Listing, progress: Progress | None = None, previous: PreviousRead | None = None) -> ReadResult:
-    """Read the listed files like ``read_articles``; reuse what is unchanged since ``previous``."""
     reader = _ArchiveReader(sum(file.size for file in listing.files), progress, previous)
     for file in listing.files:
         reader.add_file(file)

@@ -11,10 +11,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.playground.faults import PostingRateLimit, RandomFaults
 from bot.playground.server import FakeSlack
 from bot.slack import features
 from bot.store.models import LEASE
+from tests.chaos.faults import PostingRateLimit, RandomFaults
 
 from .archive import write_archive
 from .bots import START_SECONDS, LiveBot

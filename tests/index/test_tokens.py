@@ -11,8 +11,7 @@ from bot.index.tokens import consecutive_ranges
 from bot.models import Paragraph, Span
 from bot.text import analysis
 from bot.text.sentences import split_sentences
-from bot.wiring import build_index
-from tests.factories import article
+from tests.factories import article, build_index
 
 WORDS = ("pier", "old", "Skarvik", "the", "cost.", "Who?", "3.5", "U.S.", "ferry;")
 TEXTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join), min_size=1, max_size=5)

@@ -12,9 +12,10 @@ from pathlib import Path
 from bot.ingest.draft import Draft, build_article
 from bot.ingest.formats import plain
 from bot.ingest.metadata import Metadata
-from bot.ingest.reader import ReadResult, read_articles
+from bot.ingest.reader import ReadResult
 from bot.models import Article, Paragraph
 from bot.text.paragraphs import split_paragraphs
+from tests.factories import read_articles
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.ingest.reader import read_articles
+from tests.factories import read_articles
 
 from .samples import write_files
 

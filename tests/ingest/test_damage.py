@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.ingest.encoding import ARTICLE_LIMIT
-from bot.ingest.reader import read_articles
 from bot.models import Article
 from bot.text.paragraphs import build_passages, split_paragraphs
+from tests.factories import read_articles
 
 from .samples import HARBOUR, json_line, list_paragraphs, write_formats
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import ArchiveError
 from bot.ingest.files import SkippedFile
-from bot.ingest.reader import read_articles
+from tests.factories import read_articles
 
 from .samples import read_ids, write_files
 

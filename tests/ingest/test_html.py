@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.ingest.files import SkippedFile
-from bot.ingest.reader import read_articles
+from tests.factories import read_articles
 
 from .samples import list_marks, list_paragraphs, read_article
 

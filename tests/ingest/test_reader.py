@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ArchiveError
-from bot.ingest.reader import read_articles
+from tests.factories import read_articles
 
 from .samples import read_ids, write_files
 

@@ -16,8 +16,7 @@ from bot.search.occurrences import positions_in
 from bot.search.ranking import match_passages
 from bot.text import analysis
 from bot.text.sentences import split_sentences
-from bot.wiring import build_index
-from tests.factories import article
+from tests.factories import article, build_index
 
 DEFINED = "The Nordic Ferry Board (NFB) met. The NFB runs the Skarvik pier."
 """Defines an acronym, whose long form is an expansion of several terms."""

@@ -10,8 +10,7 @@ from bot.models import Article, Hit, Question
 from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.quotes import choose_quotes
-from bot.wiring import build_index
-from tests.factories import article, choice, chosen, highlighted
+from tests.factories import article, build_index, choice, chosen, highlighted
 
 COSTS = (
     "The harbour board said on Tuesday that the breakwater at Skarvik will cost 14 million crowns "

@@ -10,8 +10,7 @@ from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.occurrences import to_bitmask
 from bot.search.ranking import compute_features
-from bot.wiring import build_answerer, build_index
-from tests.factories import article
+from tests.factories import article, build_answerer, build_index
 
 
 def cover(question: str, *texts: str, title: str = "") -> tuple[Coverage, list[Hit]]:

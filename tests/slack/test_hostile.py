@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from bot.ingest.reader import read_articles
 from bot.models import Answer, Article, Paragraph, Question, Quote, Reply, Span
 from bot.playground.workspace import GENERAL
 from bot.slack.buttons import BUTTONS_SIZE, AnswerRef, PageRef, add_buttons
@@ -18,8 +17,7 @@ from bot.slack.layout import MessageContent, build_how_to, build_reply, build_se
 from bot.slack.markup import URL_LIMIT, escape, isolate, safe_url
 from bot.slack.plain_text import to_plain_text
 from bot.store.models import MessageRef
-from bot.wiring import build_answerer
-from tests.factories import answerer, article
+from tests.factories import answerer, article, build_answerer, read_articles
 
 from .harness import Harness
 from .hostile import (

@@ -11,7 +11,6 @@ from typing import TypeVar
 import pytest
 
 from bot.errors import ArchiveError
-from bot.playground.faults import PostingRateLimit
 from bot.playground.server import SCOPES, FakeSlack
 from bot.playground.workspace import DM_YOU, GENERAL, RESEARCH
 from bot.slack import queues
@@ -23,6 +22,7 @@ from bot.slack.render import AnswererProtocol
 from bot.slack.resilient_store import ResilientStore
 from bot.store.store import Store
 from bot.telemetry import Telemetry
+from tests.chaos.faults import PostingRateLimit
 
 from .harness import Harness, shown
 from .samples import BRIDGE, QUOTED, FixedCorpus, ScriptedAnswerer

@@ -15,8 +15,7 @@ from bot.slack.interactions import find_page
 from bot.slack.layout import MessageContent as Shown
 from bot.slack.layout import texts_in
 from bot.store.store import Store
-from bot.wiring import build_answerer
-from tests.factories import article
+from tests.factories import article, build_answerer
 
 from .harness import Harness, shown
 from .hostile import quoted as words_of

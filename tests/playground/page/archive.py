@@ -6,11 +6,9 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from bot.ingest.reader import read_articles
 from bot.models import Article
 from bot.search.answerer import Answerer
-from bot.wiring import build_answerer
-from tests.factories import article
+from tests.factories import article, build_answerer, read_articles
 
 from .process import ROOT
 

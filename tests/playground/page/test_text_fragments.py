@@ -13,11 +13,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bot.ingest.reader import read_articles
 from bot.models import Article, Quote, Span
 from bot.text.fragments import link_to
-from bot.wiring import build_answerer
-from tests.factories import archive_of
+from tests.factories import archive_of, build_answerer, read_articles
 
 from .conftest import DESKTOP, Visit
 from .slack_page import SlackPage, served_bot
