@@ -33,8 +33,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three workers per two cores: many tests wait for a browser, a process or a rate limit."""
-    return ((os.cpu_count() or 1) * 3 + 1) // 2
+    """Two workers per core: many tests wait for a browser, a process or a rate limit."""
+    return (os.cpu_count() or 1) * 2
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import select
 
 from bot.index import Index
 from bot.index.archive import Archive, PassageList
@@ -38,6 +39,9 @@ from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.quotes import ChosenQuotes, choose_quotes
 from bot.search.ranking import rank
+from bot.store.models import Feedback, MessageRef
+from bot.store.schema import feedback, questions
+from bot.store.store import Store
 
 NO_FILTERS = Filters()
 
@@ -160,3 +164,12 @@ def build_answerer(articles: Sequence[Article], without: Collection[str] = ()) -
 def read_articles(paths: Sequence[Path], *, progress: Progress | None = None) -> ReadResult:
     """Read the articles below the paths."""
     return read_files(list_files(paths), progress)
+
+
+def find_feedback(store: Store, ref: MessageRef) -> tuple[Feedback, ...]:
+    """All feedback on the answer to the question at ``ref``, the unhelpful first."""
+    query = select(feedback.c.useful, feedback.c.note).join_from(feedback, questions).where(questions.c.ts == ref.ts)
+    query = query.where(questions.c.team == ref.team, questions.c.channel == ref.channel)
+    ordered = query.order_by(feedback.c.useful, feedback.c.note)
+    rows = store.database.run(lambda connection: connection.execute(ordered).all(), is_write=False)
+    return tuple(Feedback(bool(useful), note) for useful, note in rows)

@@ -36,7 +36,7 @@ from bot.slack.posting import (
 from bot.slack.queues import Retry
 from bot.slack.render import RenderedReply, render_apology, render_sentence, silence_follow_up
 from bot.slack.resilient_store import ResilientStore
-from bot.store.models import GIVE_UP, AnswerRecord, Claim, MessageRef, Outcome, answer_id, hash_user_id
+from bot.store.models import GIVE_UP, AnswerRecord, Claim, MessageRef, Outcome, answer_id
 from bot.telemetry import QuestionLog, Telemetry
 
 log = logging.getLogger(__name__)
@@ -97,12 +97,9 @@ def _match_reply(message: dict[str, Any], ref: MessageRef) -> FoundReply | None:
 
 
 def make_answer_record(
-    question: IncomingQuestion | None, reply: RenderedReply | None, outcome: Outcome, is_public: Callable[[str], bool]
+    question: IncomingQuestion | None, reply: RenderedReply | None, outcome: Outcome, context: DeliveryContext
 ) -> AnswerRecord | None:
-    """Make the record to store; None unless the archive was searched and its reply is the outcome.
-
-    ``is_public`` looks up whether a channel is public, if Slack did not say.
-    """
+    """Make the record to store; None unless the archive was searched and its reply is the outcome."""
     if question is None or question.text is None or reply is None or reply.receipt is None or reply.outcome != outcome:
         return None
     ref, known_public = question.ref, question.sender.is_public
@@ -110,13 +107,13 @@ def make_answer_record(
         id=answer_id(ref, question.event.version),
         ref=ref,
         thread=question.thread or "",
-        user_hash=hash_user_id(ref.team, question.user),
+        user_hash=context.store.hash_user(ref.team, question.user),
         entry_point=question.entry_point,
         question=question.text,
         outcome=outcome,
         receipt=reply.receipt,
         earlier_questions=reply.previous_questions,
-        is_public=is_public(ref.channel) if known_public is None else known_public,
+        is_public=context.access.directory.is_public(ref.channel) if known_public is None else known_public,
     )
 
 
@@ -301,7 +298,7 @@ class Delivery:
     def _complete(self, outcome: Outcome, reply_ts: str | None) -> Retry | None:
         claim, question, reply = self._claim, self._question, self._reply
         waited = self._context.clock() - self._started_at
-        record = make_answer_record(question, reply, outcome, self._context.access.directory.is_public)
+        record = make_answer_record(question, reply, outcome, self._context)
         newer = self._context.store.complete(claim, outcome, reply_ts, record)
         if question is not None and not claim.is_deleted:
             self._context.telemetry.record_question(

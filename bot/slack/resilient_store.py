@@ -64,6 +64,10 @@ class ResilientStore:
         """See ``Store.is_known``; false while the database cannot be used."""
         return ref in self._only_in_memory or self._try(lambda: self._store.is_known(ref), lambda: False)
 
+    def hash_user(self, *ids: str) -> str:
+        """See ``Store.hash_user``."""
+        return self._store.hash_user(*ids)
+
     def find_latest_answer(self, team: str, channel: str, thread: str, before: str) -> AnswerRecord | None:
         """See ``Store.find_latest_answer``; None while the database cannot be used."""
         nothing: AnswerRecord | None = None

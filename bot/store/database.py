@@ -1,293 +1,174 @@
-"""SQLite database shared by threads and processes: checked when opened, replaced when damaged, with grouped writes.
-
-A damaged file is renamed, never deleted, and a new one is created, unless another process has it open: renaming it then
-would separate the two processes. So every process that has the file open holds a shared lock on a file beside it.
-"""
+"""One connection to a database, used by one worker thread that runs work in transactions."""
 
 from __future__ import annotations
 
-import logging
-import sqlite3
-import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache, wraps
 from pathlib import Path
-from threading import Lock
-from typing import TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 from bot.errors import StoreError
-from bot.store.schema import NewerSchemaError, migrate
-
-log = logging.getLogger(__name__)
+from bot.store import schema
 
 T = TypeVar("T")
-
-# Seconds to wait for another process's transaction; each takes some tenths of a millisecond.
-_TIMEOUT = 10.0
-_RETRY_AFTER = 0.01
-
-# Seconds to wait for other processes to close a damaged file.
-_LOCK_TIMEOUT = 0.1
-
-# Processes that start on a damaged file take turns to check whether one of them has replaced it.
-_ATTEMPTS = 3
+P = ParamSpec("P")
 
 
-class DamagedError(sqlite3.DatabaseError):
-    """SQLite's own check found damage in the file."""
+class NewerSchemaError(Exception):
+    """The database was written by a later version of this program."""
 
 
-def _is_damage(error: sqlite3.Error) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)  # missing from errors that Python's own module raises
-    primary = code & 0xFF if code is not None else None
-    return isinstance(error, DamagedError) or primary in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-
-
-def _is_busy(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-
-
-def _connect(path: Path | str, timeout: float) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
-
-
-def _open_checked(path: Path | str) -> sqlite3.Connection:
-    """Open a file, check it, and migrate its tables."""
-    db = _connect(path, _TIMEOUT)
-    try:
-        result = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if result != "ok":
-            raise DamagedError(result)
-        _enable_write_ahead_log(db)
-        # A killed process loses nothing; a power failure may lose the last moments, but never damages the file.
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA foreign_keys = ON")
-        # Overwrite deleted content in the file.
-        db.execute("PRAGMA secure_delete = ON")
-        db.execute("BEGIN IMMEDIATE")
-        migrate(db)
-        db.execute("COMMIT")
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _enable_write_ahead_log(db: sqlite3.Connection) -> None:
-    """Write to a journal first, so that readers and a writer do not block each other."""
-    deadline = time.monotonic() + _TIMEOUT
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            # SQLite does not apply the timeout when several processes create a file at the same moment.
-            if not _is_busy(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(_RETRY_AFTER)
-        else:
-            return
-
-
-def _lock_shared(path: Path) -> sqlite3.Connection:
-    """Lock that says this process has the file open; the system releases it when the process dies."""
-    lock = _connect(_sibling(path, "lock"), _TIMEOUT)
-    try:
-        lock.execute("BEGIN")
-        lock.execute("SELECT count(*) FROM sqlite_schema").fetchall()
-    except BaseException:
-        lock.close()
-        raise
-    return lock
-
-
-def _move_damaged(path: Path, why: sqlite3.Error) -> None:
-    """Rename a damaged file, unless another process has it open or has replaced it meanwhile."""
-    lock = _connect(_sibling(path, "lock"), _LOCK_TIMEOUT)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-        if not _is_damaged(path):
-            return
-        number = 1
-        while (target := _sibling(path, f"damaged-{number}")).exists():
-            number += 1
-        # The journal first: SQLite would apply an old journal to a new file.
-        for suffix in ("-wal", "-shm", ""):
-            part = path.with_name(path.name + suffix)
-            if part.exists():
-                part.rename(target.with_name(target.name + suffix))
-        log.warning("database %s is damaged (%s): renamed to %s, and created a new one", path, why, target.name)
-    except sqlite3.OperationalError as error:
-        if not _is_busy(error):
-            raise
-    finally:
-        lock.close()
-
-
-def _is_damaged(path: Path) -> bool:
-    try:
-        _open_checked(path).close()
-    except sqlite3.DatabaseError as error:
-        if not _is_damage(error):
-            raise
-        return True
-    return False
-
-
-def _sibling(path: Path, suffix: str) -> Path:
-    return path.with_name(f"{path.name}.{suffix}")
-
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    """Work that a thread waits for; the work stores its own result."""
-
-    work: Callable[[sqlite3.Connection], None]
-    is_done: bool = False
-    error: BaseException | None = None
+class InUseError(Exception):
+    """The database is damaged and cannot be replaced, because another process has it open."""
 
 
 class Database:
-    """One connection to a file, which is created if missing, or to memory if ``path`` is None.
+    """Runs work in transactions, on a worker thread. Safe to share between threads; the subclasses are the backends.
 
-    A damaged file is renamed, and a new one created, unless another process has it open. Every error is a
-    ``StoreError`` whose message says what to do.
+    Every call raises StoreError if the database cannot be used; the sentence says what to do.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._lock = Lock()
-        self._jobs: deque[_Job] = deque()
-        self._is_closed = False
-        self._connections: tuple[sqlite3.Connection, ...] = ()
-        with self._lock, self._translated_errors():
-            self._open()
+    name: str  # what messages call it
+    advice: str  # what to do if it cannot be used
 
-    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run ``work`` and return its result."""
-        with self._lock, self._translated_errors():
-            return self._run(work)
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+        self._worker = ThreadPoolExecutor(1, "database")
 
-    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run ``work`` in a transaction and return its result; it may run twice, so it must change nothing else.
+    def connect(self) -> Connection:
+        """Open the database with the current schema; ``info["is_write"]`` will say which transaction begins."""
+        raise NotImplementedError
 
-        Waiting threads share a transaction: the first one does the work of all. So the cost of a write falls as load
-        rises, and every result that is returned has been written.
-        """
-        results: list[T] = []
-        job = _Job(lambda db: results.append(work(db)))
-        self._jobs.append(job)
-        with self._lock:
-            if not job.is_done:
-                self._finish([self._jobs.popleft() for _ in range(len(self._jobs))])
-        with self._translated_errors():
-            if job.error is not None:
-                raise job.error
-        return results[-1]
+    def now(self, connection: Connection) -> float:
+        """The database's time in Unix seconds."""
+        raise NotImplementedError
 
-    def _finish(self, jobs: Sequence[_Job]) -> None:
+    def replace(self, error: Exception) -> bool:
+        """Rename the database if ``error`` says that it is damaged, so that ``connect`` creates a new one."""
+        return False
+
+    def erase(self) -> None:
+        """Overwrite copies of deleted rows."""
+
+    def disconnect(self) -> None:
+        """Close the connection; the next job opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection.engine.dispose()
+            self._connection = None
+
+    def run(self, work: Callable[[Connection], T], *, is_write: bool) -> T:
+        """Return what ``work`` returns. It is done wholly or not at all, and may run twice."""
         try:
-            self._run(lambda db: _run_in_transaction(db, jobs))
-        except BaseException as error:  # noqa: BLE001 -- raised in the threads that wait for the jobs
-            # An error of the file fails all jobs; an error of one job must not fail the others.
-            if len(jobs) > 1 and not isinstance(error, sqlite3.OperationalError | OSError):
-                for job in jobs:
-                    self._finish([job])
-            else:
-                for job in jobs:
-                    job.error = error
-        for job in jobs:
-            job.is_done = True
-
-    def empty_journal(self) -> None:
-        """Empty the journal, which may still contain deleted content."""
-        self.read(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+            done = self._worker.submit(self._run, work, is_write)
+        except RuntimeError as error:
+            raise StoreError("The store was closed; start Pullquote again.") from error
+        return done.result()
 
     def close(self) -> None:
-        """Close the connection; further calls raise ``StoreError``."""
-        with self._lock:
-            self._is_closed = True
-            self._disconnect()
+        """Close the database; further calls raise StoreError."""
+        with suppress(RuntimeError):  # closed before
+            self._worker.submit(self.disconnect)
+        self._worker.shutdown()
 
-    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _run(self, work: Callable[[Connection], T], is_write: bool) -> T:
         try:
-            return work(self._open())
-        except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
-                raise
-            self._disconnect()
-            return work(self._open())
-
-    def _open(self) -> sqlite3.Connection:
-        if self._connections:
-            return self._connections[0]
-        if self._is_closed:
-            raise StoreError("The database is closed; restart Pullquote.")
-        if self._path is None:
-            self._connections = (_open_checked(":memory:"),)
-            return self._connections[0]
-        # Private to the owner; SQLite creates its journals with the same mode.
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not self._path.exists():
-            self._path.touch(mode=0o600)
-        for _ in range(_ATTEMPTS):
             try:
-                return self._open_locked(self._path)
-            except sqlite3.DatabaseError as error:
-                if not _is_damage(error):
+                return self._transact(work, is_write)
+            except Exception as error:
+                if isinstance(error, DBAPIError) and error.connection_invalidated:
+                    self.disconnect()
+                if not self.replace(error):
                     raise
-                _move_damaged(self._path, error)
-        return self._open_locked(self._path)
+                return self._transact(work, is_write)
+        except (NewerSchemaError, InUseError, DBAPIError, OSError) as error:
+            raise StoreError(self._explain(error)) from error
 
-    def _open_locked(self, path: Path) -> sqlite3.Connection:
-        lock = _lock_shared(path)
-        try:
-            self._connections = (_open_checked(path), lock)
-        except BaseException:
-            lock.close()
-            raise
-        return self._connections[0]
+    def _transact(self, work: Callable[[Connection], T], is_write: bool) -> T:
+        if self._connection is None:
+            self._connection = self.connect()
+        self._connection.info["is_write"] = is_write
+        with self._connection.begin():
+            return work(self._connection)
 
-    def _disconnect(self) -> None:
-        for connection in self._connections:
-            connection.close()
-        self._connections = ()
-
-    @contextmanager
-    def _translated_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except NewerSchemaError as error:
-            raise StoreError(
-                f"The database {self._path} was written by a newer Pullquote; upgrade, or choose another folder."
-            ) from error
-        except sqlite3.Error as error:
-            if _is_damage(error):
-                raise StoreError(
-                    f"The database {self._path} is damaged ({error}) and another process has it open; stop every "
-                    "Pullquote that uses it, then start again."
-                ) from error
-            raise self._unusable(str(error)) from error
-        except OSError as error:
-            raise self._unusable(error.strerror or str(error)) from error
-
-    def _unusable(self, why: str) -> StoreError:
-        folder = self._path.parent if self._path else "in memory"
-        return StoreError(
-            f"The state folder {folder} cannot be used ({why}); make it writable, free some space, or set "
-            "PULLQUOTE_STATE_DIR to another folder."
-        )
+    def _explain(self, error: Exception) -> str:
+        if isinstance(error, NewerSchemaError):
+            return f"{self.name} was written by a newer Pullquote; upgrade, or use another state folder."
+        if isinstance(error, InUseError):
+            stop = "stop every Pullquote that uses it, and start again"
+            return f"{self.name} is damaged ({error}) and another process has it open; {stop}."
+        why = error.orig if isinstance(error, DBAPIError) else getattr(error, "strerror", None) or error
+        return f"{self.name} cannot be used ({str(why).strip()}); {self.advice}."
 
 
-def _run_in_transaction(db: sqlite3.Connection, jobs: Sequence[_Job]) -> None:
-    # IMMEDIATE takes the write lock before reading, so that two processes cannot both find a question free.
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        for job in jobs:
-            job.work(db)
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
+class HasDatabase(Protocol):
+    """What the decorators below need."""
+
+    database: Database
+
+
+S = TypeVar("S", bound=HasDatabase)
+
+
+def reads(method: Callable[Concatenate[S, Connection, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Run a method in a transaction that only reads; callers do not pass the connection."""
+    return _in_transaction(method, is_write=False)
+
+
+def writes(method: Callable[Concatenate[S, Connection, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Run a method in a transaction that may write; callers do not pass the connection."""
+    return _in_transaction(method, is_write=True)
+
+
+def _in_transaction(
+    method: Callable[Concatenate[S, Connection, P], T], *, is_write: bool
+) -> Callable[Concatenate[S, P], T]:
+    @wraps(method)
+    def run(self: S, /, *arguments: P.args, **named: P.kwargs) -> T:
+        return self.database.run(lambda connection: method(self, connection, *arguments, **named), is_write=is_write)
+
+    return run
+
+
+def insert_new(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:
+    """Insert a row unless one with the same key exists; whether it was inserted."""
+    return connection.execute(_insert_statement(connection.dialect.name, table, False), values).rowcount == 1
+
+
+def upsert(connection: Connection, table: Table, values: Mapping[str, object]) -> None:
+    """Insert a row with all its columns, or update the one with the same primary key."""
+    connection.execute(_insert_statement(connection.dialect.name, table, True), values)
+
+
+@cache
+def _insert_statement(dialect: str, table: Table, is_upsert: bool) -> Any:
+    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table).inline()
+    if not is_upsert:
+        return insert.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    others = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
+
+
+def migrate(connection: Connection) -> None:
+    """Create or update the tables, in the caller's transaction. NewerSchemaError if the schema is unknown here."""
+    current = schema.revision(connection)
+    if current is None:
+        schema.create(connection)
+    elif current != schema.HEAD:
+        # Importing Alembic takes half a second, and only the first start after an upgrade needs it.
+        from alembic import command
+        from alembic.config import Config
+        from alembic.script import ScriptDirectory
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+        if current not in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
+            raise NewerSchemaError
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

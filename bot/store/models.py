@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 FILE_NAME = "records.sqlite3"
+KEY_NAME = "hash.key"
+"""Name of the key in the state folder with which people's ids are hashed."""
 
 # Seconds until a claim that is not renewed expires: after a process is killed, its questions wait no longer than this.
 # Claims are renewed every three seconds, so five renewals can fail before a living process loses one.
@@ -91,7 +93,7 @@ class AnswerRecord:
     """A question that was searched, and its result.
 
     ``id`` is the answer id; ``thread`` the timestamp of the thread's first message, empty outside a thread;
-    ``user_hash`` who asked (``hash_user_id``), empty where the store withholds it; ``question`` its plain text;
+    ``user_hash`` who asked (``Store.hash_user``), empty where the store withholds it; ``question`` its plain text;
     ``receipt`` JSON that explains the reply. The store sets ``asked_at``: when this version was first claimed, in Unix
     seconds. ``earlier_questions`` are those before it in its thread, newest first. ``is_public``: everyone in the
     workspace can read the channel; false if unknown.
@@ -115,7 +117,6 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LOOKALIKES = str.maketrans("oil", "011")
 # Eight characters of five bits: among a million answers, a look-up finds the wrong one once in a million times.
 _ID_LENGTH = 8
-_HASH_LENGTH = 16
 
 
 def answer_id(ref: MessageRef, version: str) -> str:
@@ -128,11 +129,6 @@ def answer_id(ref: MessageRef, version: str) -> str:
 def normalize_answer_id(typed: str) -> str:
     """Answer id as typed by a person: lower case, with letters that look like digits replaced."""
     return typed.strip().casefold().translate(_LOOKALIKES)
-
-
-def hash_user_id(team: str, user: str) -> str:
-    """Hash of a user id, stored in its place."""
-    return hashlib.sha256(f"{team} {user}".encode()).hexdigest()[:_HASH_LENGTH]
 
 
 def is_newer(version: str, than: str) -> bool:

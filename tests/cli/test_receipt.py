@@ -10,7 +10,7 @@ import pytest
 
 from bot.models import Article, Question
 from bot.search.receipts import Receipt, make_receipt
-from bot.store.models import AnswerRecord, MessageRef, QuestionEvent, answer_id, hash_user_id
+from bot.store.models import AnswerRecord, MessageRef, QuestionEvent, answer_id
 from bot.store.store import Store
 from tests.factories import answerer, article
 
@@ -57,7 +57,7 @@ def save(store: Store, at: MessageRef, receipt: Receipt, written: str | None = N
     """Store a receipt as the bot does."""
     claim = store.claim(QuestionEvent(at.ts, at, "", "body"))
     assert claim
-    person = hash_user_id("T1", "U1")
+    person = store.hash_user("T1", "U1")
     one = AnswerRecord(answer_id(at, ""), at, "", person, "mention", receipt.question, receipt.outcome, "")
     store.complete(claim, receipt.outcome, "9.0", replace(one, receipt=written or receipt.model_dump_json()))
 

@@ -151,9 +151,9 @@ def test_a_service_answers_logs_counts_and_forgets(slack: FakeSlack, tmp_path: P
         )
         return done.stdout
 
-    assert forget("--older-than", "1") == "Deleted the records of 0 questions.\n"
-    assert forget() == "Deleted the records of 2 questions.\n"
-    assert forget() == "Deleted the records of 0 questions.\n"
+    assert forget("--yes", "--older-than", "1") == "Deleted the records of 0 questions.\n"
+    assert forget("--yes") == "Deleted the records of 2 questions.\n"
+    assert forget("--yes") == "Deleted the records of 0 questions.\n"
 
 
 def test_stopping_waits_for_the_question_in_progress(slack: FakeSlack, tmp_path: Path, root: Path) -> None:

@@ -16,7 +16,7 @@ from bot.slack.buttons import AnswerRef, encode_value
 from bot.slack.layout import MessageContent
 from bot.slack.modals import explanation_modal
 from bot.slack.plain_text import QUESTION_LIMIT
-from bot.store.models import AnswerRecord, MessageRef, answer_id, hash_user_id
+from bot.store.models import AnswerRecord, MessageRef, answer_id
 from tests.factories import archive_of
 
 from .hostile import MIXTURES, assert_harmless, quotes
@@ -38,9 +38,7 @@ def test_the_menu_value_fits_the_limit(team: str, channel: str, ts: str, version
 
 def record_of(receipt: Receipt) -> AnswerRecord:
     ref = MessageRef("T1", "C1", "1.0")
-    return AnswerRecord(
-        answer_id(ref, ""), ref, "", hash_user_id("T1", "U1"), "dm", "", receipt.outcome, receipt.model_dump_json()
-    )
+    return AnswerRecord(answer_id(ref, ""), ref, "", "12ab", "dm", "", receipt.outcome, receipt.model_dump_json())
 
 
 @given(st.lists(quotes(), min_size=1, max_size=3), st.lists(MIXTURES, min_size=2, max_size=5), st.booleans())

@@ -21,7 +21,7 @@ from bot.slack.layout import texts_in
 from bot.slack.modals import NEXT_QUOTE, NOTE, PREVIOUS_QUOTE, context_modal
 from bot.store.models import Feedback, MessageRef
 from bot.store.store import Store
-from tests.factories import archive_of, article
+from tests.factories import archive_of, article, find_feedback
 
 from .harness import Harness
 from .samples import ScriptedAnswerer, answer, quote_all
@@ -108,7 +108,7 @@ def bold_text(view: Json) -> list[str]:
 def stored_ratings(harness: Harness, asked: Message) -> tuple[Feedback, ...]:
     """The stored ratings, read by another store."""
     store = Store(harness.state)
-    found = store.find_feedback(MessageRef(harness.slack.team, asked.channel, asked.ts))
+    found = find_feedback(store, MessageRef(harness.slack.team, asked.channel, asked.ts))
     store.close()
     return found
 

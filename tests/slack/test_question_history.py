@@ -25,7 +25,7 @@ from bot.slack.features import events, scopes
 from bot.slack.home import GAP_DAYS, MAX_GAPS, MAX_OWN_QUESTIONS, SECONDS_PER_DAY, Editors, QuestionHistory
 from bot.slack.layout import texts_in
 from bot.slack.modals import NOTE
-from bot.store.models import FILE_NAME, AnswerRecord, Feedback, MessageRef, QuestionEvent, answer_id, hash_user_id
+from bot.store.models import FILE_NAME, AnswerRecord, Feedback, MessageRef, QuestionEvent, answer_id
 from bot.store.store import Store
 
 from .harness import Harness, full_harness, run_command, share
@@ -241,7 +241,7 @@ def test_the_store_cannot_be_read(offline: Harness) -> None:
     with offline.bot(editors=Editors(frozenset({YOU}))):
         offline.reply_to(offline.ask(BRIDGE))
         connection = sqlite3.connect(offline.state / FILE_NAME)
-        connection.execute("ALTER TABLE replies RENAME TO elsewhere")
+        connection.execute("ALTER TABLE answers RENAME TO elsewhere")
         connection.close()
         read = home_lines(offline)
     assert "The archive" in read
@@ -279,7 +279,7 @@ def store_unanswered(store: Store, number: int, words: str, note: str) -> None:
     ref = MessageRef("T1", "D1", f"{number}.0")
     claim = store.claim(QuestionEvent(f"Ev{number}", ref, "", "{}"))
     assert claim
-    person = hash_user_id("T1", "U1")
+    person = store.hash_user("T1", "U1")
     record = AnswerRecord(answer_id(ref, ""), ref, "", person, "command", words, "abstention", "{}")
     assert store.complete(claim, "abstention", None, record) is None
     store.save_feedback(ref, "U1", Feedback(False, note))

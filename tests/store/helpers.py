@@ -93,3 +93,15 @@ def hold_until_killed(folder: Path, said: Connection) -> None:
     store = Store(folder)
     said.send(store.claim(question_event()) is not None)
     said.recv()
+
+
+def claim_with_wrong_clock(
+    folder: Path, url: str | None, offset: float, count: int, start: Barrier, said: Connection
+) -> None:
+    """In another process, whose clock is ``offset`` seconds ahead: claim each of ``count`` questions; send which."""
+    real_time = time.time
+    time.time = lambda: real_time() + offset
+    store = Store(folder, url=url)
+    start.wait()
+    said.send([number for number in range(count) if store.claim(numbered_event(number))])
+    store.close()

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.store.models import AnswerRecord, Feedback, MessageRef, Outcome, answer_id, hash_user_id, normalize_answer_id
+from bot.store.models import KEY_NAME, AnswerRecord, Feedback, MessageRef, Outcome, answer_id, normalize_answer_id
 from bot.store.store import Store
 from store.helpers import FIRST, OTHER, REF, SECOND, THIRD, Clock, claim_question, question_event
+from tests.factories import find_feedback
 
 from .test_retention import everything
 
@@ -24,7 +25,7 @@ def make_record(ref: MessageRef = REF, version: str = FIRST, **said: str) -> Ans
         answer_id(ref, version),
         ref,
         ref.ts,
-        hash_user_id(ref.team, "U1"),
+        "U1",
         "mention",
         "who leads",
         "answer",
@@ -33,17 +34,24 @@ def make_record(ref: MessageRef = REF, version: str = FIRST, **said: str) -> Ans
     return replace(plain, **said)  # type: ignore[arg-type]
 
 
-def save(store: Store, one: AnswerRecord) -> None:
-    """Claim the question, and complete it as ``one`` says."""
+def save(store: Store, one: AnswerRecord) -> AnswerRecord:
+    """Claim the question, and complete it as ``one`` says, with its user's id hashed; the record that is stored."""
     claim = store.claim(question_event(one.id, ref=one.ref))
     assert claim
-    assert store.complete(claim, one.outcome, "2.0", one) is None
+    record = hashed(store, one)
+    assert store.complete(claim, one.outcome, "2.0", record) is None
+    return record
+
+
+def hashed(store: Store, one: AnswerRecord) -> AnswerRecord:
+    """The same with the hash of its user's id."""
+    return replace(one, user_hash=store.hash_user(one.ref.team, one.user_hash))
 
 
 def test_a_record_is_found_by_its_answer_id(store: Store, other: Store, clock: Clock) -> None:
     """Another process finds the record by its id, with the time of the question; an unknown id finds nothing."""
-    save(store, make_record())
-    assert other.find_answer(make_record().id) == replace(make_record(), asked_at=clock.now)
+    stored = save(store, make_record())
+    assert other.find_answer(stored.id) == replace(stored, asked_at=clock.now)
     assert other.find_answer(answer_id(OTHER, FIRST)) is None
 
 
@@ -55,17 +63,16 @@ def test_without_a_search_there_is_no_record(store: Store) -> None:
 
 def test_a_newer_version_replaces_the_older(store: Store) -> None:
     """Of an edited question, only the newest version is stored, under its own id."""
-    store.complete(claim_question(store), "answer", "2.0", make_record())
-    store.complete(
-        claim_question(store, "Ev2", SECOND), "answer", "2.0", make_record(version=SECOND, question="who left")
-    )
+    store.complete(claim_question(store), "answer", "2.0", hashed(store, make_record()))
+    newer = hashed(store, make_record(version=SECOND, question="who left"))
+    store.complete(claim_question(store, "Ev2", SECOND), "answer", "2.0", newer)
     assert store.find_answer(make_record().id) is None
     assert [one.question for one in store.find_recent("T1", "U1", 5)] == ["who left"]
 
 
 def test_an_edit_without_a_question_deletes_the_record(store: Store) -> None:
     """If the edited message asks nothing, the record of the older version is deleted."""
-    store.complete(claim_question(store), "answer", "2.0", make_record())
+    store.complete(claim_question(store), "answer", "2.0", hashed(store, make_record()))
     store.complete(claim_question(store, "Ev2", SECOND), "how-to", "2.0")
     assert store.find_recent("T1", "U1", 5) == ()
 
@@ -75,8 +82,8 @@ def test_a_late_older_version_replaces_nothing(store: Store, other: Store, clock
     old = claim_question(store)
     clock.now += 3_000
     new = claim_question(other, "Ev2", SECOND)
-    other.complete(new, "answer", "2.0", make_record(version=SECOND))
-    store.complete(old, "answer", "2.0", make_record())
+    other.complete(new, "answer", "2.0", hashed(store, make_record(version=SECOND)))
+    store.complete(old, "answer", "2.0", hashed(store, make_record()))
     assert store.find_answer(make_record(version=SECOND).id) is not None
     assert store.find_answer(make_record().id) is None
 
@@ -85,9 +92,9 @@ def test_an_edit_that_waited_replaces_the_record(store: Store) -> None:
     """An edit that arrived while the question was held replaces the record in its turn."""
     claim = claim_question(store)
     assert store.claim(question_event("Ev2", THIRD)) is None
-    more = store.complete(claim, "answer", "2.0", make_record())
+    more = store.complete(claim, "answer", "2.0", hashed(store, make_record()))
     assert more and store.find_answer(make_record().id) is not None
-    store.complete(more, "answer", "2.0", make_record(version=THIRD))
+    store.complete(more, "answer", "2.0", hashed(store, make_record(version=THIRD)))
     assert [one.id for one in store.find_recent("T1", "U1", 5)] == [answer_id(REF, THIRD)]
 
 
@@ -99,23 +106,23 @@ def test_deleting_a_question_deletes_its_record(store: Store, other: Store) -> N
     held = store.claim(question_event("Ev2", ref=OTHER))
     assert held
     other.delete_question(OTHER)
-    store.complete(held, "answer", "2.0", make_record(OTHER))
+    store.complete(held, "answer", "2.0", hashed(store, make_record(OTHER)))
     assert store.find_recent("T1", "U1", 5) == ()
 
 
-def test_a_record_is_deleted_with_its_question(store: Store, tmp_path: Path) -> None:
+def test_a_record_is_deleted_with_its_question(file_store: Store, tmp_path: Path) -> None:
     """After deletion, no file contains the question or its receipt."""
-    save(store, make_record(question="an embarrassing question", receipt='{"of":"an embarrassing answer"}'))
+    save(file_store, make_record(question="an embarrassing question", receipt='{"of":"an embarrassing answer"}'))
     assert b"an embarrassing question" in everything(tmp_path)
-    assert store.delete_completed(None) == 1
-    assert store.find_answer(make_record().id) is None
+    assert file_store.delete_completed(None) == 1
+    assert file_store.find_answer(make_record().id) is None
     assert b"an embarrassing" not in everything(tmp_path)
 
 
-def test_user_ids_are_not_stored(store: Store, tmp_path: Path) -> None:
+def test_user_ids_are_not_stored(file_store: Store, tmp_path: Path) -> None:
     """No file contains the user's id, yet their own questions are found by it."""
-    save(store, make_record(user_hash=hash_user_id("T1", "UWHOASKED")))
-    assert len(store.find_recent("T1", "UWHOASKED", 5)) == 1
+    save(file_store, make_record(user_hash="UWHOASKED"))
+    assert len(file_store.find_recent("T1", "UWHOASKED", 5)) == 1
     assert b"UWHOASKED" not in everything(tmp_path)
 
 
@@ -125,7 +132,7 @@ def test_users_find_their_own_questions(store: Store, clock: Clock) -> None:
         clock.now += 1
         own = number != 2
         ref = MessageRef("T1", "C1", f"{number}.0")
-        save(store, make_record(ref, question=str(number), user_hash=hash_user_id("T1", "U1" if own else COLLEAGUE)))
+        save(store, make_record(ref, question=str(number), user_hash="U1" if own else COLLEAGUE))
     assert [one.question for one in store.find_recent("T1", "U1", 2)] == ["3", "1"]
     assert [one.question for one in store.find_recent("T1", COLLEAGUE, 5)] == ["2"]
     assert store.find_recent("T2", "U1", 5) == ()
@@ -173,7 +180,7 @@ def test_earlier_questions_are_stored(store: Store, other: Store) -> None:
 
 def test_silence_leaves_no_reply(store: Store) -> None:
     """After a reply was deleted because the newer version asks nothing, the record is gone."""
-    store.complete(claim_question(store), "answer", "2.0", make_record())
+    store.complete(claim_question(store), "answer", "2.0", hashed(store, make_record()))
     store.complete(claim_question(store, "Ev2", SECOND), "silence", None)
     assert store.find_answer(make_record().id) is None
     assert claim_question(store, "Ev3", THIRD).reply_ts is None
@@ -256,9 +263,34 @@ def test_follow_ups_lose_the_text_of_an_edited_question(store: Store) -> None:
     """Follow-ups keep no copy of the text before the edit; earlier questions keep theirs."""
     earlier, later = (MessageRef(REF.team, REF.channel, ts) for ts in ("0" * len(REF.ts), "9" * len(REF.ts)))
     save(store, replace(make_record(earlier, thread=REF.ts), earlier_questions=("who else",)))
-    store.complete(claim_question(store), "answer", "2.0", make_record(thread=REF.ts))
+    store.complete(claim_question(store), "answer", "2.0", hashed(store, make_record(thread=REF.ts)))
     save(store, replace(make_record(later, thread=REF.ts), earlier_questions=("who leads",)))
     edited = make_record(version=SECOND, thread=REF.ts, question="who left")
-    store.complete(claim_question(store, "Ev2", SECOND), "answer", "2.0", edited)
+    store.complete(claim_question(store, "Ev2", SECOND), "answer", "2.0", hashed(store, edited))
     found = {one.ref.ts: one.earlier_questions for one in store.find_recent("T1", "U1", 5)}
     assert found == {earlier.ts: ("who else",), REF.ts: (), later.ts: ()}
+
+
+def test_a_person_can_be_forgotten(store: Store, clock: Clock) -> None:
+    """Their records and feedback are deleted, in every workspace; others keep theirs, and nothing is answered again."""
+    theirs, another = MessageRef("T2", "C1", "5.0"), MessageRef("T1", "C1", "6.0")
+    for ref, user in ((REF, "U1"), (theirs, "U1"), (another, COLLEAGUE)):
+        save(store, make_record(ref, user_hash=user))
+        store.save_feedback(ref, "U1", Feedback(False, "mine"))
+        store.save_feedback(ref, COLLEAGUE, Feedback(True))
+    assert store.delete_person("U1") == 2
+    assert [len(store.find_recent(team, "U1", 5)) for team in ("T1", "T2")] == [0, 0]
+    assert len(store.find_recent("T1", COLLEAGUE, 5)) == 1
+    assert [find_feedback(store, ref) for ref in (REF, theirs, another)] == [(Feedback(True),)] * 3
+    assert store.claim(question_event("Ev9")) is None
+    assert store.delete_person("U1") == 0
+
+
+def test_ids_are_hashed_with_the_key_of_the_state_folder(tmp_path: Path) -> None:
+    """The same id has one hash in all stores of a folder, and another one in another folder."""
+    here, again, elsewhere = Store(tmp_path / "a"), Store(tmp_path / "a"), Store(tmp_path / "b")
+    hashes = {one.hash_user("T1", "U1") for one in (here, again)}
+    assert len(hashes) == 1
+    assert elsewhere.hash_user("T1", "U1") not in hashes
+    assert here.hash_user("T1", "U2") not in hashes
+    assert (tmp_path / "a" / KEY_NAME).stat().st_mode & 0o077 == 0

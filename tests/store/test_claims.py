@@ -189,10 +189,10 @@ def test_a_clock_set_back_blocks_no_question(store: Store, other: Store, clock: 
     assert len(other.claim_expired(10)) == 1
 
 
-def test_completion_erases_the_text(store: Store, tmp_path: Path) -> None:
+def test_completion_erases_the_text(file_store: Store, tmp_path: Path) -> None:
     """The row keeps the question's identity, outcome and reply, but no text."""
-    claim = claim_question(store)
-    store.complete(claim, "abstention", "2.0")
+    claim = claim_question(file_store)
+    file_store.complete(claim, "abstention", "2.0")
     with sqlite3.connect(tmp_path / FILE_NAME) as db:
         rows = db.execute("SELECT ts, outcome, reply_ts, completed_at, body, newer_body FROM questions").fetchall()
     assert rows == [(REF.ts, "abstention", "2.0", 1_000_000.0, None, None)]

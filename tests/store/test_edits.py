@@ -158,14 +158,14 @@ def test_an_edit_of_an_expired_question_is_answered(store: Store, other: Store, 
     assert claim_question(store, "Ev2", SECOND).attempt == 2
 
 
-def test_completion_erases_every_version(store: Store, tmp_path: Path) -> None:
+def test_completion_erases_every_version(file_store: Store, tmp_path: Path) -> None:
     """The text of an edit is erased on its completion; an edit of one question does not touch another."""
-    claim = claim_question(store)
-    store.claim(question_event("Ev2", SECOND))
-    store.claim(question_event("Ev3", ref=OTHER))
-    following = store.complete(claim, "answer", "2.0")
+    claim = claim_question(file_store)
+    file_store.claim(question_event("Ev2", SECOND))
+    file_store.claim(question_event("Ev3", ref=OTHER))
+    following = file_store.complete(claim, "answer", "2.0")
     assert following
-    store.complete(following, "answer", "2.0")
+    file_store.complete(following, "answer", "2.0")
     with sqlite3.connect(tmp_path / FILE_NAME) as db:
         rows = db.execute("SELECT channel, version, body, newer_version, newer_body FROM questions").fetchall()
     assert rows == [("C1", SECOND, None, None, None), ("C2", FIRST, "body of Ev3", None, None)]

@@ -1,76 +1,79 @@
-"""Databases written by other versions of the program."""
+"""The schema of a new database, and databases written by other versions of the program."""
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
+import bot.store
 from bot.errors import StoreError
-from bot.store.models import FILE_NAME, GIVE_UP, Claim, MessageRef
-from bot.store.schema import MIGRATIONS
+from bot.store import database, schema
+from bot.store.models import FILE_NAME
 from bot.store.store import Store
-from store.helpers import SECOND, Clock, question_event
+from store.helpers import question_event
 
-SETTLED, OPEN = MessageRef("T1", "C1", "1.0"), MessageRef("T1", "C1", "2.0")
-
-
-@pytest.fixture
-def first_version(tmp_path: Path) -> Path:
-    """A folder with a database of the first version: one question completed, one only claimed."""
-    with sqlite3.connect(tmp_path / FILE_NAME) as db:
-        for statement in MIGRATIONS[0]:
-            db.execute(statement)
-        db.execute("PRAGMA user_version = 1")
-        db.executemany(
-            "INSERT INTO questions (event_id, team, channel, ts, thread, claimed_at, leased_until, outcome, reply_ts,"
-            " settled_at) VALUES (?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)",
-            [
-                ("Ev1", "T1", "C1", "1.0", 999_990.0, 1_000_230.0, "answer", "1.5", 999_991.0),
-                ("Ev2", "T1", "C1", "2.0", 999_995.0, 1_000_235.0, None, None, None),
-            ],
-        )
-    db.close()
-    return tmp_path
+from .conftest import Opener
 
 
-def test_a_completed_question_stays_completed(first_version: Path, clock: Clock) -> None:
-    """A question completed before the upgrade is not claimed again, by message or event; its reply can be updated."""
-    store = Store(first_version, clock=clock)
-    assert [store.claim(question_event("Ev1", ref=SETTLED)), store.claim(question_event("Ev7", ref=SETTLED))] == [
-        None
-    ] * 2
-    assert store.claim(question_event("Ev8", SECOND, SETTLED)) == Claim(SETTLED, SECOND, "body of Ev8", 1, "1.5")
+def test_a_new_database_has_the_schema(open_store: Opener) -> None:
+    """The tables, columns and indexes of a new database are those of the schema, at the newest revision."""
+
+    def differences(connection: Connection) -> object:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        return context.get_current_revision(), compare_metadata(context, schema.metadata)
+
+    head, found = open_store().database.run(differences, is_write=True)  # type: ignore[misc]
+    assert (head, found) == (schema.HEAD, [])
 
 
-def test_a_claimed_question_waits_for_its_event(first_version: Path, clock: Clock) -> None:
-    """A question claimed before the upgrade has no body: its next event claims it, as a second attempt."""
-    store = Store(first_version, clock=clock)
-    assert store.claim_expired(10) == ()
-    assert store.claim(question_event("Ev2", ref=OPEN)) == Claim(OPEN, "", "body of Ev2", 2, None)
+def test_the_newest_migration_is_the_head() -> None:
+    """The revision that a new database gets is that of the last migration."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(bot.store.__file__).with_name("migrations")))
+    assert ScriptDirectory.from_config(config).get_current_head() == schema.HEAD
 
 
-def test_a_claimed_question_without_a_new_event_is_given_up(first_version: Path, clock: Clock) -> None:
-    """A question claimed before the upgrade that does not arrive again expires, and is counted, after an hour."""
-    store = Store(first_version, clock=clock)
-    clock.now += GIVE_UP
-    assert (store.claim_expired(10), store.expired_count) == ((), 1)
+def test_an_older_revision_is_migrated(file_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database at a known older revision is brought to the newest one."""
+    monkeypatch.setattr(schema, "HEAD", "as if there were a newer one")
+    assert file_store.database.run(database.migrate, is_write=True) is None
+    assert file_store.database.run(schema.revision, is_write=False) == "0001"
 
 
-def test_migration_happens_once(first_version: Path, clock: Clock) -> None:
-    """A migrated database is opened as it is: two stores see the same questions."""
-    assert [Store(first_version, clock=clock).is_known(SETTLED) for _ in range(2)] == [True, True]
-    with sqlite3.connect(first_version / FILE_NAME) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+def test_two_stores_that_open_at_once_create_the_tables_once(open_store: Opener) -> None:
+    """The second store finds the tables of the first."""
+    first, second = open_store(), open_store()
+    assert first.claim(question_event())
+    assert second.claim(question_event()) is None
 
 
 def test_a_database_of_a_newer_version_is_rejected(tmp_path: Path) -> None:
     """A database of a later version is rejected and not renamed."""
+    Store(tmp_path).close()
     with sqlite3.connect(tmp_path / FILE_NAME) as db:
-        db.execute("PRAGMA user_version = 99")
+        db.execute("UPDATE alembic_version SET version_num = '9999'")
     db.close()
-    before = (tmp_path / FILE_NAME).read_bytes()
     with pytest.raises(StoreError, match="newer Pullquote"):
         Store(tmp_path)
-    assert (tmp_path / FILE_NAME).stat().st_size == len(before)
+    assert [path.name for path in tmp_path.glob("*damaged*")] == []
+
+
+def test_a_file_of_an_earlier_kind_is_renamed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A database from before there were migrations is renamed, with one sentence, and a new one is begun."""
+    with sqlite3.connect(tmp_path / FILE_NAME) as db:
+        db.execute("CREATE TABLE questions (id INTEGER PRIMARY KEY, event_id TEXT)")
+        db.execute("INSERT INTO questions VALUES (1, 'Ev1')")
+    db.close()
+    assert Store(tmp_path).claim(question_event())
+    (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert "earlier version" in warning.getMessage()
+    with sqlite3.connect(tmp_path / f"{FILE_NAME}.damaged-1") as db:
+        assert db.execute("SELECT event_id FROM questions").fetchall() == [("Ev1",)]

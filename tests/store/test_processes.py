@@ -6,18 +6,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from processes import SPAWN, process
 
 from bot.store.store import Store
 from store.helpers import (
     after_lease,
     claim_all,
+    claim_with_wrong_clock,
     complete_until_killed,
     hold_until_killed,
     numbered_event,
     open_each,
     question_event,
 )
+
+from .conftest import create_database
 
 
 def test_many_threads_get_one_claim(tmp_path: Path) -> None:
@@ -47,6 +51,22 @@ def test_processes_that_race_share_every_question(tmp_path: Path) -> None:
     ):
         got = [number for hears in (first, second, third, fourth) for number in hears.recv()]
     assert sorted(got) == list(range(count))
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgres"])
+def test_holders_whose_clocks_differ_share_every_question(
+    request: pytest.FixtureRequest, tmp_path: Path, backend: str
+) -> None:
+    """Eight processes, their clocks an hour apart, claim 400 questions: each is claimed once."""
+    url = create_database(request.getfixturevalue("postgres")) if backend == "postgres" else None
+    count, start = 400, SPAWN.Barrier(8, timeout=60)
+    with ExitStack() as stack:
+        holders = [
+            stack.enter_context(process(claim_with_wrong_clock, tmp_path, url, 3_600.0 * ahead, count, start))[1]
+            for ahead in range(-4, 4)
+        ]
+        claimed = [number for hears in holders for number in hears.recv()]
+    assert sorted(claimed) == list(range(count))
 
 
 def test_a_killed_process_s_question_is_claimed_with_its_body(tmp_path: Path) -> None:

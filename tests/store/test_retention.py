@@ -52,13 +52,13 @@ def test_a_deleted_question_is_deleted_from_the_store_too(store: Store) -> None:
     assert claim_question(store)
 
 
-def test_deleted_content_is_in_no_file(store: Store, tmp_path: Path) -> None:
+def test_deleted_content_is_in_no_file(file_store: Store, tmp_path: Path) -> None:
     """After deletion, no file in the state folder contains text or ids of the question."""
-    claim = store.claim(QuestionEvent("EvForgotten", MessageRef("T1", "C1", "1.0"), "", SECRET))
+    claim = file_store.claim(QuestionEvent("EvForgotten", MessageRef("T1", "C1", "1.0"), "", SECRET))
     assert claim
     assert SECRET.encode() in everything(tmp_path)
-    store.complete(claim, "answer", "2.0")
-    store.delete_completed(None)
+    file_store.complete(claim, "answer", "2.0")
+    file_store.delete_completed(None)
     assert SECRET.encode() not in everything(tmp_path)
     assert b"EvForgotten" not in everything(tmp_path)
 

@@ -17,6 +17,7 @@ from processes import POSIX
 from bot.errors import StoreError
 from bot.store.models import FILE_NAME, MessageRef
 from bot.store.store import Store
+from store.damage import run_damages
 from store.helpers import numbered_event, question_event
 
 
@@ -208,3 +209,10 @@ def test_a_truncated_journal_loses_only_its_end(tmp_path: Path, left: int) -> No
     assert (True in known) is (left > 200_000)
     assert store.claim(question_event("EvNew"))
     assert not list(tmp_path.glob("*damaged*"))
+
+
+def test_random_damage_stops_nothing() -> None:
+    """Whatever bytes of the file are wrong, the store opens and answers; most damage makes room for a new file."""
+    results = run_damages(40, seed=11)
+    assert results.total() == 40
+    assert results["replaced"] > 10
