@@ -12,10 +12,13 @@ from .archive import answerer
 from .scenarios import SCENARIOS
 from .slack_page import SlackPage, served_bot
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("browser-scenarios")]
+pytestmark = pytest.mark.long
+
+# A group for each width: a browser for each, side by side.
+_WIDTHS = [pytest.param(width, marks=pytest.mark.xdist_group(f"browser-{width}")) for width in WIDTHS]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", _WIDTHS)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_scenario(browser: Browser, tmp_path: Path, root: Path, axe: str, scenario: str, width: str) -> None:
     """The scenario succeeds, and the page is then tidy and accessible."""
