@@ -7,6 +7,7 @@ hard the code is to follow; they are not a goal.
 
 from __future__ import annotations
 
+import logging
 import sys
 import tempfile
 import threading
@@ -17,6 +18,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 
 import bot
+from bot import telemetry
 from bot.models import Question
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import GENERAL
@@ -111,11 +113,23 @@ def _ask_in_slack(trace: Trace, corpus: Corpus) -> None:
         slack.wait_until_connected()
         with trace:
             slack.say(GENERAL, f"{slack.mention} {QUESTION}")
-            slack.wait_until_idle()
+            if not _log_line.wait(60):
+                raise SystemExit("The reply was not recorded within a minute.")
+
+
+_log_line = threading.Event()
+"""Set by the log line of a question, the last step after its reply was recorded."""
+
+
+class _LogHandler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        _log_line.set()
 
 
 def main() -> int:
     """Print both traces."""
+    telemetry.log.addHandler(_LogHandler())
+    telemetry.log.setLevel(logging.INFO)
     corpus = open_corpus([ROOT / "corpus"])
     for name, trace in (
         ("answer", corpus.with_current(trace_answer)),
