@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import regex
 
@@ -249,7 +249,7 @@ class Quote:
 
     ``unmatched_terms`` are the question's content words, as typed, that the slice does not have; ``matched_expansions``
     are pairs of (words of the slice, words of the question that they match); ``also_in`` are paragraphs of other
-    articles that say nearly the same.
+    articles that have the very words of the slice.
     """
 
     paragraph: Paragraph
@@ -309,6 +309,13 @@ class Quote:
             yield self.article.text[at : self.span.end], False
 
 
+class Difference(NamedTuple):
+    """Where two similar quotes differ: their positions among the quotes, and for each its words, in the same order."""
+
+    quotes: tuple[int, int]
+    words: tuple[tuple[str, ...], tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class ArchiveSummary:
     """The size of what is searched, its latest date, and how many undated articles a scope with dates leaves out."""
@@ -335,7 +342,7 @@ class Answer:
 
     ``warning`` is one provable sentence about what the quotes lack, or None. ``newer_article`` matches the question as
     far as the first quote does, and was published after every article shown. ``has_more`` if a greater limit gives more
-    quotes.
+    quotes. ``differences`` tell in which words nearly equal quotes differ.
     """
 
     quotes: tuple[Quote, ...]
@@ -344,6 +351,7 @@ class Answer:
     trace: Trace
     newer_article: Article | None = None
     has_more: bool = False
+    differences: tuple[Difference, ...] = ()
 
     @property
     def shown_quotes(self) -> tuple[Quote, ...]:

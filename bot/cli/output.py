@@ -150,7 +150,7 @@ class AskOut(BaseModel):
     misread: str | None = None
     """Words that look like operators but are not."""
     differences: list[DifferenceOut] = []
-    """Where similar quotes differ; currently always empty."""
+    """Where similar quotes differ."""
     later: ArticleOut | None = None
     """An article newer than all quoted ones that matches the same terms as the first quote."""
 
@@ -169,6 +169,10 @@ class AskOut(BaseModel):
             took_ms=round(reply.trace.took_ms, 3),
             searched=searched_line(reply.trace),
             misread=misread_line(reply.trace.query.filters),
+            differences=[
+                DifferenceOut(quotes=one.quotes, words=([*one.words[0]], [*one.words[1]]))
+                for one in (reply.differences if isinstance(reply, Answer) else ())
+            ],
             later=ArticleOut.of(reply.newer_article) if isinstance(reply, Answer) and reply.newer_article else None,
         )
 

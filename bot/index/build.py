@@ -245,7 +245,7 @@ def build_arrays(rows: ArticleRows) -> dict[str, Array]:
         ("archive", lambda: archive_arrays(row_arrays)),
         (
             "tokens",
-            lambda: tokens.token_arrays(row_arrays, rows.vocabulary, body.terms, titles.terms, titles.borders),
+            lambda: tokens.token_arrays(row_arrays, body.terms, titles.terms, titles.borders),
         ),
     ]
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # numpy releases the GIL while it sorts and counts

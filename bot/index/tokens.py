@@ -63,17 +63,12 @@ def merge_vocabularies(parts: Iterable[tuple[Vocabulary, Iterable[bool]]]) -> Vo
     return Vocabulary(words, tuple(map(folded.__getitem__, words)), tuple(map(terms.__getitem__, words)))
 
 
-def token_arrays(
-    rows: LazyArrays, vocabulary: Vocabulary, terms: Array, title_terms: Array, first_titles: IntArray
-) -> dict[str, Array]:
+def token_arrays(rows: LazyArrays, terms: Array, title_terms: Array, first_titles: IntArray) -> dict[str, Array]:
     """Compute what ``Tokens`` needs besides the rows (``ArticleRows``).
 
-    ``vocabulary`` is that of the rows; ``terms`` are the term ids of the tokens, ``title_terms`` those of the titles,
-    of which article ``i``'s begin at ``first_titles[i]``.
+    ``terms`` are the term ids of the tokens, ``title_terms`` those of the titles, of which article ``i``'s begin at
+    ``first_titles[i]``.
     """
-    first: dict[str, int] = {}
-    words = enumerate(zip(vocabulary.terms, vocabulary.folded, strict=True))
-    canonical = [first.setdefault(term or analysis.stem(folded), word_id) for word_id, (term, folded) in words]
     first_tokens, first_sentences = (offsets(rows[f"paragraph.{key}"].all()) for key in ("tokens", "sentences"))
     before = np.repeat(first_tokens[:-1], np.diff(first_sentences))
     return {
@@ -81,8 +76,6 @@ def token_arrays(
         "title_terms": title_terms,
         "first_titles": first_titles,
         "first_tokens": first_tokens,
-        "canonical": np.array(canonical, np.int32),
-        "first_words": offsets(rows["paragraph.words"].all()),
         "first_sentences": first_sentences,
         "sentence_tokens": before + rows["sentence.first"].all(),
     }
@@ -119,11 +112,9 @@ class Tokens:
         self._title_terms, self._first_titles = own["title_terms"], own["first_titles"].all()
         self._terms, self._starts, self._ends = own["terms"], rows["token.start"], rows["token.end"]
         self._sentence_starts, self._sentence_ends = rows["sentence.start"], rows["sentence.end"]
-        self._first_tokens, self._first_words, self._first_sentences, self._sentence_tokens = (
-            own[name].all() for name in ("first_tokens", "first_words", "first_sentences", "sentence_tokens")
+        self._first_tokens, self._first_sentences, self._sentence_tokens = (
+            own[name].all() for name in ("first_tokens", "first_sentences", "sentence_tokens")
         )
-        self._words, self._canonical = rows["word.word_id"], own["canonical"]
-        self._folded = StringArray(unprefix("vocabulary.folded", rows))
 
     def term_ids(self, terms: Sequence[str]) -> tuple[int, ...]:
         """Return the ids of the terms; UNKNOWN for a term that no paragraph contains."""
@@ -177,16 +168,12 @@ class Tokens:
         first, end = int(self._first_titles[number]), int(self._first_titles[number + 1])
         return frozenset(self._title_terms.slice(first, end).tolist())
 
-    def word_ids(self, paragraph: Paragraph) -> list[int]:
-        """Return the ids of all words of the paragraph, in order; words with one term (or stem) have one id."""
+    def terms_in(self, paragraph: Paragraph, span: Span) -> bytes:
+        """Return the term ids of the paragraph's tokens inside ``span``, as bytes."""
         number = self.paragraph_number(paragraph)
-        words = self._words.slice(int(self._first_words[number]), int(self._first_words[number + 1]))
-        canonical: list[int] = self._canonical.take(words).tolist()
-        return canonical
-
-    def has_digit(self, word_id: int) -> bool:
-        """Return whether a word, by its id in ``word_ids``, has a digit."""
-        return any(map(str.isdigit, self._folded[word_id]))
+        first, end = int(self._first_tokens[number]), int(self._first_tokens[number + 1])
+        inside = (self._starts.slice(first, end) >= span.start) & (self._ends.slice(first, end) <= span.end)
+        return bytes(self._terms.slice(first, end)[inside].tobytes())
 
     def token_spans(self, firsts: IntArray, lasts: IntArray) -> tuple[IntArray, IntArray]:
         """Return where the tokens ``firsts`` start and the tokens ``lasts`` end in their articles' texts."""
@@ -197,6 +184,15 @@ class Tokens:
         number = self.paragraph_number(paragraph)
         own = int(self._first_sentences[number]), int(self._first_sentences[number + 1])
         return tuple(map(Span, self._sentence_starts.slice(*own).tolist(), self._sentence_ends.slice(*own).tolist()))
+
+    def sentences_in(self, paragraph: Paragraph, span: Span) -> list[Span]:
+        """Return what ``span`` has of each sentence of ``paragraph``, as spans of the article's text."""
+        own = (
+            Span(max(one.start, span.start), min(one.end, span.end))
+            for one in self.sentences(paragraph)
+            if one.start < span.end and span.start < one.end
+        )
+        return [*own]
 
     def sentence_spans(self, paragraphs: IntArray, sentences: IntArray) -> Iterator[Span]:
         """Return sentences, by paragraph number and number within it, as spans of their articles' texts."""

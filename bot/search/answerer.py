@@ -21,6 +21,7 @@ from bot.search.messages import ArchiveProbe, abstention_reason, partial_match_w
 from bot.search.newer import find_newer_article
 from bot.search.quotes import choose_quotes
 from bot.search.ranking import rank
+from bot.search.wording import find_differences
 
 if TYPE_CHECKING:
     from bot.search.examples import Example
@@ -88,8 +89,10 @@ class Answerer:
         newer = find_newer_article(
             selection.coverage, selection.hits, quotes, self.archive.latest, selection.article_share, search
         )
+        sentences = [self._index.tokens.sentences_in(quote.paragraph, quote.span) for quote in quotes]
+        differences = find_differences(quotes, sentences)
         trace = _trace(query, selection, searched, started)
-        return Answer(quotes, confidence, warning, trace, newer, selection.has_more)
+        return Answer(quotes, confidence, warning, trace, newer, selection.has_more, differences)
 
     def verify(self, quote: Quote) -> None:
         """See ``Archive.verify``."""

@@ -14,6 +14,7 @@ from bot.index.scoring import Retriever
 from bot.models import (
     Answer,
     ArchiveSummary,
+    Difference,
     Filters,
     Query,
     Quote,
@@ -28,6 +29,7 @@ from bot.models import (
 MAX_LISTED, MAX_CHARS = 6, 40
 """Words that a sentence lists, and the characters of each."""
 MAX_TITLE_CHARS = 120
+MAX_DIFFERENCES = 3
 MAX_NAMED = 3
 """Up to this many content words are named in a proof that no passage has them together."""
 
@@ -86,18 +88,29 @@ def misread_line(filters: Filters) -> str | None:
 
 
 def header_lines(reply: Reply) -> Iterator[str]:
-    """The lines above the quotes: what was searched, a newer article, the warning, or why there is no answer."""
+    """The lines above the quotes: what was searched, a newer article, differences, a warning, or why it abstains."""
     yield from filter(None, (searched_line(reply.trace), misread_line(reply.trace.query.filters)))
     if isinstance(reply, Answer):
         if newer := reply.newer_article:
             title = textwrap.shorten(newer.title, MAX_TITLE_CHARS, placeholder="…")
             yield f"A newer article, {format_date(newer.published)}: {title}"
+        if reply.differences:
+            yield describe_differences(reply.differences)
         if reply.warning:
             yield f"{reply.warning} Nearest, in the articles' own words:"
     else:
         yield reply.reason
         if reply.nearest:
             yield "Nearest passage:" if len(reply.nearest) == 1 else "Nearest passages:"
+
+
+def describe_differences(differences: Sequence[Difference]) -> str:
+    """The words in which similar quotes differ: 'These differ: "40 million" / "40 billion"', the first ones."""
+    pairs = dict.fromkeys(pair for one in differences for pair in zip(*one.words, strict=True))
+    return "These differ: " + "; ".join(
+        " / ".join(f'"{textwrap.shorten(words, MAX_CHARS, placeholder="…")}"' for words in pair)
+        for pair in [*pairs][:MAX_DIFFERENCES]
+    )
 
 
 class ArchiveProbe:

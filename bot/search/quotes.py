@@ -5,9 +5,8 @@ Every quote is a span of one paragraph. What of the question it does not match i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from bot.models import Article, Hit, Paragraph, Quote, Span
@@ -15,12 +14,11 @@ from bot.search.coverage import Coverage
 from bot.search.expansion import find_newest_request
 from bot.search.occurrences import TermBitmask, to_bitmask
 from bot.search.snippets import Snippet, best_snippet
+from bot.search.wording import Wording, says_the_same
 from bot.text.analysis import strip_possessive
 
-ALIKE = 0.6
-"""The least share of three-word shingles (Jaccard) in near-duplicates: one word in twenty may differ."""
 CONSIDERED = 12
-"""Hits from which quotes are chosen: four for each that is shown by default, so that near-duplicates can be folded."""
+"""Hits from which quotes are chosen: four for each that is shown by default, as some repeat others."""
 WORTH = 0.7
 """The least that a quote matches of the question, as a share of what the best statement matches; less is filler."""
 OWN = 1 / 3
@@ -32,25 +30,6 @@ questions of an archive with quizzes, whose answers are elsewhere, five points m
 statements come first."""
 SECOND_WORTH = 0.15
 """The least share of the question that a second quote from one article adds."""
-
-Shingles = frozenset[tuple[int, ...]]
-
-
-def is_near_duplicate(one: Shingles, other: Shingles, has_digit: Callable[[int], bool]) -> bool:
-    """Whether two paragraphs share most of their shingles, and all of their figures.
-
-    So do two prints of one agency's report. Paragraphs that differ in a number are two statements, however alike.
-    """
-    shared = len(one & other)
-    if shared < ALIKE * (len(one) + len(other) - shared):
-        return False
-    figures = {word for shingle in one ^ other for word in shingle if has_digit(word)}
-    return figures <= set(chain.from_iterable(one)) and figures <= set(chain.from_iterable(other))
-
-
-def make_shingles(words: Sequence[int]) -> Shingles:
-    """The runs of three of a paragraph's ``words``, as ids; of fewer than three words, the one run."""
-    return frozenset(zip(words, words[1:], words[2:], strict=False)) if len(words) > 2 else frozenset((tuple(words),))
 
 
 class ChosenQuotes(NamedTuple):
@@ -79,7 +58,8 @@ def choose_quotes(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen
     """Choose up to ``limit`` quotes (at least 1), in the order of ``hits``; the first three in that of ``FIRST``.
 
     A lower limit gives the first of the same quotes. At most one an article, unless a second matches what none before
-    it does; a near-duplicate of a quoted paragraph is added to its ``also_in``.
+    it does. A quote's ``also_in`` are the paragraphs among ``hits`` that have its very words; what only repeats a quote
+    is not quoted again.
 
     If the newest is asked for, hits about the whole question come first, the newest before others. ``surest`` is still
     chosen by what matches most of the question, which need not be new.
@@ -98,25 +78,19 @@ def _choose(coverage: Coverage, hits: Sequence[Hit], limit: int, is_newest_asked
     least = WORTH * max(stated or shares, default=0.0)
     quotes: list[Quote] = []
     sources: list[_Candidate] = []
-    wordings: list[Shingles] = []
     has_more = False
     shown = 0
     for candidate in candidates:
-        snippet = candidate.snippet
-        wording = make_shingles(coverage.tokens.word_ids(snippet.paragraph))
-        twin = next(
-            (i for i, one in enumerate(wordings) if is_near_duplicate(one, wording, coverage.tokens.has_digit)), -1
+        if candidate.share < least or (quotes and not _adds(coverage, candidate, quotes, shown)):
+            continue
+        if len(quotes) == max(limit, FIRST):
+            has_more = True
+            break
+        quotes.append(
+            _make_quote(coverage, candidate.snippet, candidate.score, _find_copies(coverage, candidate.snippet, hits))
         )
-        if twin >= 0:
-            quotes[twin] = _add_twin(quotes[twin], snippet.paragraph)
-        elif candidate.share >= least and (not quotes or _adds(coverage, candidate, quotes, shown)):
-            if len(quotes) == max(limit, FIRST):
-                has_more = True
-            else:
-                quotes.append(_make_quote(coverage, snippet, candidate.score))
-                sources.append(candidate)
-                wordings.append(wording)
-                shown |= snippet.terms
+        sources.append(candidate)
+        shown |= candidate.snippet.terms
     # From worst to best: (is not a statement, misses a word).
     keys = [
         (not one.snippet.is_statement, bool(quote.unmatched_terms)) for one, quote in zip(sources, quotes, strict=True)
@@ -161,14 +135,33 @@ def _day(article: Article) -> int:
 
 def _adds(coverage: Coverage, candidate: _Candidate, quotes: Sequence[Quote], shown: TermBitmask) -> bool:
     """Whether the candidate is worth a further quote beside ``quotes``, which match the terms ``shown``."""
+    paragraph, span = candidate.snippet.paragraph, candidate.snippet.span
     if candidate.own_share < OWN:
         return False
-    if all(candidate.snippet.paragraph.article.id != quote.article.id for quote in quotes):
-        return True
-    return coverage.share(candidate.snippet.terms & ~shown) >= SECOND_WORTH
+    own, text = coverage.tokens.terms_in(paragraph, span), span.slice(paragraph.article.text)
+    for quote in quotes:
+        if own in coverage.tokens.terms_in(quote.paragraph, quote.span) and (
+            says_the_same(quote.text, text) or Wording(text).is_in(quote.text)
+        ):
+            return False
+    cited = {one.article.id for quote in quotes for one in (quote.paragraph, *quote.also_in)}
+    return paragraph.article.id not in cited or coverage.share(candidate.snippet.terms & ~shown) >= SECOND_WORTH
 
 
-def _make_quote(coverage: Coverage, snippet: Snippet, score: float) -> Quote:
+def _find_copies(coverage: Coverage, snippet: Snippet, hits: Sequence[Hit]) -> tuple[Paragraph, ...]:
+    """The first paragraph of each other article, among ``hits``, that has the words of ``snippet``."""
+    article = snippet.paragraph.article
+    wording = Wording(snippet.span.slice(article.text))
+    found: dict[str, Paragraph] = {article.id: snippet.paragraph}
+    for hit in hits:
+        if hit.passage.article.id not in found:
+            for paragraph, view in coverage.matching_paragraphs(hit.passage):
+                if not snippet.terms & ~view.terms and wording.is_in(paragraph.text):
+                    found.setdefault(paragraph.article.id, paragraph)
+    return (*found.values(),)[1:]
+
+
+def _make_quote(coverage: Coverage, snippet: Snippet, score: float, also_in: tuple[Paragraph, ...]) -> Quote:
     words, text = coverage.query.words, snippet.paragraph.article.text
     typed = 0
     for match in snippet.matches:
@@ -186,6 +179,7 @@ def _make_quote(coverage: Coverage, snippet: Snippet, score: float) -> Quote:
         highlights=_merge([match.span for match in snippet.matches]),
         unmatched_terms=tuple([word.typed for i, word in enumerate(words) if not snippet.terms >> i & 1]),
         matched_expansions=tuple(others),
+        also_in=also_in,
         score=score,
     )
 
@@ -199,10 +193,3 @@ def _merge(spans: Sequence[Span]) -> tuple[Span, ...]:
         else:
             merged.append(span)
     return tuple(merged)
-
-
-def _add_twin(quote: Quote, twin: Paragraph) -> Quote:
-    """Add ``twin`` to the quote's ``also_in``, which has each other article once."""
-    if twin.article.id in {quote.article.id, *(other.article.id for other in quote.also_in)}:
-        return quote
-    return replace(quote, also_in=(*quote.also_in, twin))
