@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from bot.index import Index
 from bot.index.archive import Archive
-from bot.index.filters import drop_phrases
+from bot.index.filters import drop_phrases, phrase_query
 from bot.index.scoring import Retriever, TermScore
 from bot.models import Abstention, Answer, ArchiveSummary, Hit, Passage, Query, Question, Quote, Reply, Scope, Trace
 from bot.search.confidence import THRESHOLD, compute_confidence
 from bot.search.coverage import Coverage
 from bot.search.expansion import expand
+from bot.search.mentions import find_handles
 from bot.search.messages import ArchiveProbe, abstention_reason, partial_match_warning
 from bot.search.newer import find_newer_article
 from bot.search.quotes import choose_quotes
@@ -67,7 +68,7 @@ class Answerer:
         Raises ``VerificationError`` when a quote is not, byte for byte, in the stored article.
         """
         started = time.perf_counter()
-        query = expand(self._index.lexicon, question, self._without)
+        query = expand(self._index.lexicon, question, self._without, has_handle=self._has_handle)
         searched = self.archive.summary(query.filters.scope)
         selection = self._select(query, searched, question.limit)
         meets_filters = bool(selection.hits) or not (query.filters.phrases or query.filters.excluded)
@@ -93,6 +94,12 @@ class Answerer:
         differences = find_differences(quotes, sentences)
         trace = _trace(query, selection, searched, started)
         return Answer(quotes, confidence, warning, trace, newer, selection.has_more, differences)
+
+    def _has_handle(self, handle: str) -> bool:
+        """Whether a passage has ``handle`` with its "@", which is no part of a term; the best matches are read."""
+        hits = self._index.retriever.search(phrase_query(Query(Question(handle), (), ()), handle), DEPTH)
+        texts = (paragraph.text for hit in hits for paragraph in hit.passage.paragraphs)
+        return any(handle.casefold() in find_handles(text) for text in texts)
 
     def verify(self, quote: Quote) -> None:
         """See ``Archive.verify``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 import regex
@@ -12,6 +12,7 @@ from bot.index.filters import excluded_terms, relax_phrases, required_terms
 from bot.index.lexicon import Lexicon
 from bot.models import Expansion, Query, Question, Span, Word
 from bot.search import followups
+from bot.search.mentions import strip_mentions
 from bot.search.operators import parse_operators
 from bot.text import analysis
 
@@ -66,19 +67,26 @@ def find_newest_request(question: str) -> Span | None:
     return Span(*found.span()) if found else None
 
 
-def expand(lexicon: Lexicon, question: Question, without: Collection[str] = ()) -> Query:
+def expand(
+    lexicon: Lexicon,
+    question: Question,
+    without: Collection[str] = (),
+    *,
+    has_handle: Callable[[str], bool] = lambda handle: False,
+) -> Query:
     """Expand ``question`` to the query that is searched.
 
-    ``without`` names origins whose expansions are left out.
+    ``without`` names origins whose expansions are left out. ``has_handle`` tells whether the archive has a handle
+    ("@editors"), which is searched then; otherwise it is who the question is addressed to.
     """
-    text, filters = parse_operators(question.text)
+    text, filters = parse_operators(strip_mentions(question.text, has_handle))
     asking = _asking_terms(text)
     own = _content_words(lexicon, text, asking)
     expansions = _expand_words(lexicon, own)
     inherited: tuple[Word, ...] = ()
     if question.previous_questions and followups.lacks_subject(text, own):
         previous, *earlier = question.previous_questions
-        words = expand(lexicon, Question(previous, previous_questions=tuple(earlier))).words
+        words = expand(lexicon, Question(previous, previous_questions=tuple(earlier)), has_handle=has_handle).words
         inherited = followups.inherited_words(words, expansions, lexicon.idf, lexicon.paragraph_count)
     if inherited:
         if all(word.term in asking for word in own):

@@ -40,6 +40,28 @@ def ask(question: str, limit: int = 3) -> Reply:
     return ANSWERER.answer(Question(question, limit))
 
 
+WHALE = "The account @Fjord-Watch posted a picture of a whale on Sunday."
+DESK = "The news desk of the harbour moved to Orre in May."
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "answered"),
+    [
+        ("@fjord-watch whale", ["fjord", "watch", "whale"], WHALE),
+        ("@desk whale", ["whale"], WHALE),
+        ("@fjord whale", ["whale"], WHALE),
+        ("<!subteam^S1|@desk> where did the harbour desk move", ["harbour", "desk", "move"], DESK),
+        ("where did the desk move, @harbour", ["desk", "move"], DESK),
+    ],
+)
+def test_handles(said: str, words: list[str], answered: str) -> None:
+    """A handle is searched if the archive has it with its "@"; otherwise it is who the question is addressed to."""
+    reply = answerer(article(WHALE, id="whale.txt"), article(DESK, id="desk.txt"), BUDGET).answer(Question(said))
+    assert isinstance(reply, Answer)
+    assert ([word.typed for word in reply.trace.query.words], reply.warning) == (words, None)
+    assert reply.quotes[0].text == answered
+
+
 def verbatim(reply: Reply) -> bool:
     """Assert that every quote is a verified slice of a paragraph in the archive."""
     for quote in (*reply.shown_quotes,):

@@ -43,6 +43,12 @@ def forms(question: str, origin: str, *texts: str) -> list[Expansion]:
         ("what is new on the news", ["news"]),
         ("any news about Fox News", ["news", "Fox"]),
         ("a new ferry", ["new", "ferry"]),
+        # who is addressed is not what is asked
+        ("@harbour-desk when does the ferry leave", ["ferry", "leave"]),
+        ("<!subteam^S1|@desk> <@U7|jane.doe> <@U8> <!here> ferry <#C1|general> <#C2>", ["ferry"]),
+        ("ferry, @jane.doe?", ["ferry"]),
+        ("does jane@harbour.example run it", ["jane", "harbour", "example", "run"]),
+        ("ferry <3 5 > 4", ["ferry", "3", "5", "4"]),
     ],
 )
 def test_content_words(question: str, expected: list[str]) -> None:
