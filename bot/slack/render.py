@@ -137,6 +137,8 @@ def render_or_raise(
     previous_questions: tuple[str, ...],
 ) -> RenderedReply:
     """Like ``render_reply``, but raise every error."""
+    if question.text is None and question.event.version:
+        return SILENCE  # an edit that takes the question back
     if question.text is None:
         return RenderedReply("how-to", build_how_to(answerer.examples, question.notes))
     started = perf_counter()

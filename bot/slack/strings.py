@@ -15,6 +15,8 @@ good morning, good afternoon, good evening, morning, evening
 thanks, thank you, thanks a lot, many thanks, thanks so much, thank you very much, thank you so much, thx, ty, cheers
 ok thanks, okay thanks, great thanks, perfect thanks, nice thanks, cool thanks, ok thank you, great thank you
 ok, okay, great, nice, cool, perfect, awesome, got it, well done, good bot, nice one, bye, goodbye, see you, lol
+never mind, nevermind, nvm, forget it, forget that, ignore this, ignore that, ignore me, scratch that, disregard
+sorry, oops, my bad, no worries, all good, found it, i found it, got it now, solved, resolved, wrong channel, nothing
 help, help me, help please, how does this work, how do you work, what can you do, who are you, what are you
 test, testing, ping
 """.replace("\n", ", ").split(", ")
@@ -22,6 +24,8 @@ test, testing, ping
 _GREETING = re.compile(
     r"^(?:hi|hey|hello|good (?:morning|afternoon|evening))(?: there| all| team)?\s*[,!.:–—-]\s*", re.I
 )
+_WORD = re.compile(r"[^\W_]+")
+_PAUSE = re.compile(r"[.,;:!?…–—-]+")
 _THANKS = re.compile(r"(?<=[?.!,])\s*(?:thanks|thank you|many thanks|thx|cheers|please)(?: in advance)?\s*[.!]*$", re.I)
 
 # How to ask.
@@ -85,9 +89,10 @@ NO_GAPS = "{title} none."
 
 
 def is_small_talk(words: str) -> bool:
-    """Whether plain text only greets, thanks or asks for help, or has no letter and no digit."""
-    spaced = "".join(char if char.isalnum() else " " for char in words.replace("'", "").replace("’", ""))
-    return " ".join(spaced.casefold().split()) in _SMALL_TALK
+    """Whether plain text only greets, thanks, withdraws a question or asks for help, or has no letter and no digit."""
+    parts = (words, *_PAUSE.split(words))
+    is_listed = [" ".join(_WORD.findall(re.sub("['’]", "", part.casefold()))) in _SMALL_TALK for part in parts]
+    return is_listed[0] or all(is_listed[1:])
 
 
 def strip_courtesies(words: str) -> str:

@@ -72,15 +72,34 @@ def test_an_edited_direct_message_updates_its_answer(harness: Harness) -> None:
     assert len(harness.slack.replies(DM_YOU)) == 1
 
 
-def test_an_edit_into_small_talk_and_back(harness: Harness) -> None:
-    """(A question, edited into thanks: the answer becomes the how-to; edited back: the answer again.)"""
-    asked = harness.slack.say(DM_YOU, BRIDGE)
-    harness.slack.wait_for_replies(DM_YOU)
-    for text, answered in (("thanks", "Ask a question in plain words."), (BRIDGE, QUOTED)):
-        asked = harness.slack.edit(asked, text)
-        harness.slack.wait_until(lambda answered=answered: answered in shown(harness.slack.replies(DM_YOU)[0]))  # type: ignore[misc]
-    harness.slack.wait_until_idle()
-    assert len(harness.slack.replies(DM_YOU)) == 1
+@pytest.mark.parametrize("fixture_name", ["harness", "full"])
+@pytest.mark.parametrize("text", ["never mind", "Never mind, found it!", "thanks", ":wave:"])
+def test_an_edit_takes_the_question_back(request: pytest.FixtureRequest, fixture_name: str, text: str) -> None:
+    """(A question, edited into "never mind": the answer is deleted; edited back: the answer again.)"""
+    harness: Harness = request.getfixturevalue(fixture_name)
+    for channel in (DM_YOU, GENERAL):
+        mention = "" if channel == DM_YOU else harness.slack.mention
+        asked = harness.slack.say(channel, f"{mention} {BRIDGE}")
+        harness.slack.wait_for_replies(channel, thread=None if channel == DM_YOU else asked.ts)
+        harness.slack.wait_until_idle()
+        asked = harness.slack.edit(asked, f"{mention} {text}")
+        harness.slack.wait_until(lambda channel=channel: harness.slack.replies(channel) == [])  # type: ignore[misc]
+        harness.slack.wait_until_idle()
+        harness.slack.edit(asked, f"{mention} {BRIDGE}")
+        harness.slack.wait_until(lambda channel=channel: harness.slack.replies(channel) != [])  # type: ignore[misc]
+        harness.slack.wait_until_idle()
+        (reply,) = harness.slack.replies(channel)
+        assert QUOTED in shown(reply)
+    assert (calls(harness, "chat.delete"), calls(harness, "chat.postMessage")) == (2, 4)
+
+
+def test_an_edit_that_removes_all_but_the_mention(full: Harness) -> None:
+    """(A mention, edited to nothing at all: the answer is deleted.)"""
+    asked = full.ask(BRIDGE)
+    full.reply_to(asked)
+    full.slack.edit(asked, "")
+    full.slack.wait_until(lambda: full.slack.replies(GENERAL) == [])
+    assert calls(full, "chat.postMessage") == 1
 
 
 def test_an_edit_that_removes_the_mention_updates_the_answer(full: Harness) -> None:
