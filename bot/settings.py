@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     external: bool = Field(
         default=False, description="Whether people of other organisations, and anyone in shared channels, may ask."
     )
+    workflows: bool = Field(default=True, description="Whether mentions by workflows of Workflow Builder are answered.")
     editors: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Ids of the users whose Home tab lists what the archive lacks."
     )

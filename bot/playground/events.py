@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -195,7 +196,7 @@ class EventPublisher:
         bot = self._workspace.bot
         is_direct = self._workspace.channel(message.channel).kind == "im"
         # A channel_join message contains "<@U…>" too, but is not a mention
-        is_mention = f"<@{bot.id}>" in message.text and message.subtype is None
+        is_mention = bool(re.search(rf"<@{bot.id}[>|]", message.text)) and message.subtype in {None, "me_message"}
         if is_mention and not is_direct and message.user != bot.id:
             event = message.to_json(self._workspace.team) | {"type": "app_mention", "channel": message.channel}
             self._publish("app_mention", message.channel, event | {"event_ts": message.ts})

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from bot.models import Json
 from bot.playground import limits
 from bot.playground.events import EventPublisher
-from bot.playground.models import Channel, Message
+from bot.playground.models import Channel, Message, is_workflow
 from bot.playground.validation import (
     RefusedError,
     invalid_arguments,
@@ -277,8 +277,11 @@ def info(context: MethodContext, arguments: Arguments) -> Json:
 
 def user_info(context: MethodContext, arguments: Arguments) -> Json:
     """users.info"""
+    user = arguments.required("user")
     try:
-        return {"user": context.workspace.user(arguments.required("user")).to_json(context.workspace.team)}
+        if is_workflow(user):
+            raise KeyError(user)
+        return {"user": context.workspace.user(user).to_json(context.workspace.team)}
     except KeyError:
         raise RefusedError("user_not_found") from None
 

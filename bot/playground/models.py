@@ -15,8 +15,13 @@ Guest = Literal["single-channel", "multi-channel"]
 # File types whose name is not the file's extension: docs.slack.dev/reference/objects/file-object
 _FILETYPES = {"txt": "text", "jpeg": "jpg", "md": "markdown", "py": "python", "js": "javascript", "htm": "html"}
 _MENTION_OR_URL = re.compile(
-    r"<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+|!(?:here|channel|everyone))>|https?://[^\s<>]*[^\s<>.,;:!?)\]\"']"
+    r"<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+|!(?:here|channel|everyone|subteam\^S[A-Z0-9]+))(?:\|[^<>]*)?>|https?://[^\s<>]*[^\s<>.,;:!?)\]\"']"
 )
+
+
+def is_workflow(author: str) -> bool:
+    """Return whether the id is that of a workflow of Workflow Builder."""
+    return author.startswith("Wf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,9 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person, or an app's bot user, which has both ``bot_id`` and ``app_id``.
+    """A person, an app's bot user or a workflow of Workflow Builder; these two have both ``bot_id`` and ``app_id``.
 
+    Slack has no user object for a workflow, and its messages have no user.
     ``team`` is set for people of another organisation. Slack's flag for a guest is ``is_restricted``, and also
     ``is_ultra_restricted`` for a guest of a single channel.
     """
@@ -155,7 +161,10 @@ class Message:
     def to_json(self, team: Team, *, with_metadata: bool = True) -> Json:
         """Return the message object of events and API responses."""
         team_id = self.user_team or team.id
-        shown: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": team_id}
+        author = {"user": self.user, "team": team_id}
+        if is_workflow(self.user):  # as seen in slack-go/slack#1537
+            author = {"subtype": "bot_message", "workflow_id": self.user}
+        shown: Json = {"type": "message", "ts": self.ts, "text": self.text} | author
         edited = {"user": self.user, "ts": self.edited_ts} if self.edited_ts else None
         reactions = [{"name": name, "users": list(users), "count": len(users)} for name, users in self.reactions]
         given: Json = {

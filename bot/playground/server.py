@@ -129,6 +129,13 @@ class WorkspaceActions:
             self.workspace.join(channel, person.id)
         return person.id
 
+    def add_workflow(self, *, team: str | None = None) -> str:
+        """Add a workflow of Workflow Builder and return its id, with which it can post."""
+        number = len(self.workspace.users()) + 1
+        workflow = User(f"Wf0FLOW{number}", f"Workflow {number}", f"B0FLOW{number}", f"A0FLOW{number}", team)
+        self.workspace.add_user(workflow)
+        return workflow.id
+
     def add_channel(self, *, kind: ChannelKind = "channel", shared_with: Iterable[str] = ()) -> str:
         """Add a channel with everyone in it and return its id; ``shared_with`` are other organisations' teams."""
         number = len(self.workspace.channels()) + 1
@@ -150,12 +157,13 @@ class WorkspaceActions:
         *,
         user: str = YOU,
         thread: str | None = None,
+        subtype: str | None = None,
         files: Iterable[File] = (),
         attachments: Iterable[Json] = (),
     ) -> Message:
-        """Post a message as ``user``; ``& < >`` are escaped, mentions are not."""
+        """Post a message as ``user``; ``& < >`` are escaped, mentions are not. "/me" has the subtype "me_message"."""
         message = self.workspace.post(
-            channel, user, escape_typed(text), thread_ts=thread, files=files, attachments=attachments
+            channel, user, escape_typed(text), thread_ts=thread, subtype=subtype, files=files, attachments=attachments
         )
         self._publisher.posted(message)
         return message

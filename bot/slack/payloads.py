@@ -22,8 +22,20 @@ class MessagePart(BaseModel):
     is_msg_unfurl: bool | None = None
 
 
+class BotProfile(BaseModel):
+    """The app or workflow that posted a message."""
+
+    team_id: str | None = None
+    is_workflow_bot: bool = False
+
+
 class SlackMessage(BaseModel):
-    """A message."""
+    """A message.
+
+    A step of Workflow Builder posts without ``user``, with ``bot_id`` and the subtype "bot_message", as some apps do.
+    Undocumented: only a workflow's message has ``workflow_id`` (slack-go/slack#1537) or, in earlier years, the mark in
+    ``bot_profile``. Its ``bot_id`` may differ from one run to the next.
+    """
 
     ts: str
     text: str = ""
@@ -31,6 +43,8 @@ class SlackMessage(BaseModel):
     thread_ts: str | None = None
     subtype: str | None = None
     bot_id: str | None = None
+    bot_profile: BotProfile | None = None
+    workflow_id: str | None = None
     edited: Edited | None = None
     files: list[MessagePart] = Field(default_factory=list)
     attachments: list[MessagePart] = Field(default_factory=list)
@@ -38,6 +52,18 @@ class SlackMessage(BaseModel):
     user_team: str | None = None
     source_team: str | None = None
     team: str | None = None
+
+    @property
+    def workflow(self) -> str | None:
+        """The id of the workflow that posted it, else None."""
+        is_marked = self.bot_profile is not None and self.bot_profile.is_workflow_bot
+        return self.workflow_id or self.bot_id if self.workflow_id or is_marked else None
+
+    @property
+    def author_team(self) -> str | None:
+        """The workspace or organisation of its author, None if Slack did not say."""
+        profile_team = self.bot_profile.team_id if self.bot_profile else None
+        return self.user_team or self.source_team or self.team or profile_team
 
     @property
     def is_in_thread(self) -> bool:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from bot.models import join_words
+from bot.search.mentions import strip_markup
 from bot.slack.markup import truncate, unescape
 from bot.slack.payloads import SlackMessage
 from bot.slack.strings import is_small_talk, strip_courtesies
@@ -15,7 +16,7 @@ from bot.slack.strings import is_small_talk, strip_courtesies
 # four times the longest quote.
 QUESTION_LIMIT = 2_000
 
-_ANGLE_BRACKETS = re.compile(r"<([^<>]*)>")
+_ANGLE_BRACKETS = re.compile(r"<([^<>|]*)\|?([^<>]*)>")
 _EMOJI_CODE = re.compile(r"(?<!\w):(?:[+-]1|100|1234|(?=[^:]*[a-z])[a-z0-9_'+-]+):(?::skin-tone-[2-6]:)?(?!\w)")
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
 _URL = re.compile(r"(?<!\S)https?://\S+")
@@ -26,34 +27,24 @@ _FILE_KINDS = {"image": "images", "audio": "recordings", "video": "recordings"}
 _TYPED_BLOCKS = frozenset({"rich_text", None})
 
 
-def to_plain_text(text: str, *, bot_user: str | None) -> str:
-    """Return the words of a message's ``text``, without markup, emoji codes and the bot's own mention.
+def to_plain_text(text: str) -> str:
+    """Return the words of a message's ``text``, without markup, emoji codes, and mentions of people and channels.
 
-    ``<url|label>`` and ``<#C…|name>`` become their label, a link without one its URL. A person or channel without a
-    name becomes nothing. ``&lt;``, ``&gt;`` and ``&amp;`` are unescaped last, so that typed brackets are not taken for
-    markup.
+    ``<url|label>`` and a date become their label, a link without one its URL. ``&lt;``, ``&gt;`` and ``&amp;`` are
+    unescaped last, so that typed brackets are not taken for markup.
     """
-    own = {f"@{bot_user}"} if bot_user else set()
-
-    def replacement(match: re.Match[str]) -> str:
-        target, _, label = match[1].partition("|")
-        if target in own:
-            return " "
-        if label:
-            return label
-        return "" if target[:1] in {"@", "#", "!"} else target
-
-    words = unescape(_KEYCAP.sub(" ", _EMOJI_CODE.sub(" ", _ANGLE_BRACKETS.sub(replacement, text))))
+    labelled = _ANGLE_BRACKETS.sub(lambda match: match[2] or match[1], strip_markup(text))
+    words = unescape(_KEYCAP.sub(" ", _EMOJI_CODE.sub(" ", labelled)))
     # Slack does not take control characters and lone surrogates back.
     words = "".join(" " if unicodedata.category(char) in {"Cc", "Cs"} else char for char in words)
     return " ".join(words.split())
 
 
-def extract_question(message: SlackMessage, bot_user: str | None) -> tuple[str | None, tuple[str, ...]]:
+def extract_question(message: SlackMessage, _bot_user: str | None = None) -> tuple[str | None, tuple[str, ...]]:
     """Return the question in plain words (None if nothing is asked) and notes on what was not read."""
     notes = describe_attachments(message)
     # A URL is not searched: an article that does not contain it may still answer.
-    words = strip_courtesies(" ".join(_URL.sub(" ", to_plain_text(message.text, bot_user=bot_user)).split()))
+    words = strip_courtesies(" ".join(_URL.sub(" ", to_plain_text(message.text)).split()))
     if is_small_talk(words):
         return None, notes
     if len(words) > QUESTION_LIMIT:

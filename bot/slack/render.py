@@ -29,6 +29,7 @@ from bot.slack.buttons import (
 )
 from bot.slack.events import IncomingQuestion
 from bot.slack.layout import MessageContent, build_how_to, build_reply, build_sentence
+from bot.slack.posting import PRIVATE
 from bot.store.models import Outcome
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,15 @@ def render_apology(why: str, sentence: str = strings.ERROR, *, error: Exception 
 
 
 def silence_follow_up(question: IncomingQuestion, reply: RenderedReply) -> RenderedReply:
-    """Replace ``reply`` by silence unless it is an answer or the question was addressed to the bot."""
+    """Replace ``reply`` by silence if nobody expects it.
+
+    Such are all but an answer to a follow-up, which was not addressed to the bot, and what it would tell a workflow in
+    private: to say that in public would disturb a channel where the bot does not answer, or that has too many questions
+    already.
+    """
+    if question.is_by_workflow and reply.outcome in PRIVATE:
+        log.info("not said to the workflow %s: %s", question.user, reply.message.text)
+        return SILENCE
     return SILENCE if question.entry_point == "follow-up" and reply.outcome != "answer" else reply
 
 

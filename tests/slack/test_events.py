@@ -26,6 +26,18 @@ def parse_mention(text: str = "what now", **event: Any) -> IncomingQuestion | No
 
 IGNORED: list[dict[str, Any]] = [
     {"bot_id": "B1"},
+    {"bot_id": "B1", "bot_profile": {"team_id": "T1"}},
+    {"bot_id": "B1", "user": None, "subtype": "bot_message", "app_id": "A1"},
+    {"bot_id": "B1", "user": BOT, "workflow_id": "Wf1"},
+    {"bot_id": "B1", "user": None, "workflow_id": "Wf1", "type": "message", "channel_type": "im"},
+    {
+        "bot_id": "B1",
+        "user": None,
+        "workflow_id": "Wf1",
+        "type": "message",
+        "channel_type": "channel",
+        "thread_ts": "9",
+    },
     {"user": BOT},
     {"user": None},
     {"user": "USLACKBOT"},
@@ -37,7 +49,6 @@ IGNORED: list[dict[str, Any]] = [
     {"type": "message", "channel_type": "im", "subtype": "message_deleted"},
     {"type": "message", "channel_type": "im", "subtype": "channel_join"},
     {"type": "message", "channel_type": "im", "subtype": "bot_message"},
-    {"type": "message", "channel_type": "im", "subtype": "me_message"},
     {"channel": None},
 ]
 
@@ -58,6 +69,8 @@ THREADS: list[tuple[dict[str, Any], str | None]] = [
     ({"thread_ts": "9.0"}, "9.0"),
     ({"subtype": "file_share"}, "10.0"),
     ({"subtype": "thread_broadcast", "thread_ts": "9.0"}, "9.0"),
+    ({"subtype": "me_message"}, "10.0"),
+    ({"type": "message", "channel_type": "im", "subtype": "me_message"}, None),
     ({"type": "message", "channel_type": "im"}, None),
     ({"type": "message", "channel_type": "im", "thread_ts": "9.0"}, "9.0"),
 ]
@@ -78,10 +91,11 @@ WORDS: list[tuple[str, str]] = [
     ("who said thanks", "who said thanks"),
     (f"<@{BOT}> what now", "what now"),
     (f"what, <@{BOT}|pullquote>, now", "what, , now"),
-    ("<@U2|ode> said what", "ode said what"),
+    ("<@U2|jane.doe> said what", "said what"),
     ("what did <@U2> say", "what did say"),
-    ("what of <#C1|general> and <#C2>", "what of general and"),
-    ("<!here> what, <!subteam^S1|@team>", "what, @team"),
+    ("what of <#C1|general> and <#C2>", "what of and"),
+    ("<!here> what, <!subteam^S1|@desk>", "what,"),
+    ("what of <!date^1392734382^{date}|18 February>", "what of 18 February"),
     ("see <https://example.org/a|the paper>", "see the paper"),
     ("see <https://example.org/a> now", "see now"),
     ("see https://example.org/a now", "see now"),
@@ -97,7 +111,7 @@ WORDS: list[tuple[str, str]] = [
 
 @pytest.mark.parametrize(("text", "words"), WORDS)
 def test_the_text_is_what_its_writer_saw(text: str, words: str) -> None:
-    """Markup becomes plain text; the bot's own mention, bare ids, emoji codes and courtesies are removed."""
+    """Markup becomes plain text; mentions, channels, emoji codes and courtesies are removed."""
     question = parse_mention(text)
     assert question is not None
     assert question.text == words
@@ -118,6 +132,13 @@ NOTHING = [
     ":+1:",
 ]
 NOTHING += [f"<@{BOT}> hey there", "OK, thanks!", "help", "How does this work?"]
+NOTHING += [
+    "never mind",
+    f"<@{BOT}> Never mind, I found it.",
+    "nvm",
+    "Oops – wrong channel, sorry!",
+    "<@U2|jane> thanks",
+]
 
 
 @pytest.mark.parametrize("text", NOTHING)
@@ -126,6 +147,52 @@ def test_small_talk_asks_nothing(text: str) -> None:
     question = parse_mention(text)
     assert question is not None
     assert question.text is None
+
+
+QUESTIONS = ["Never Mind the Bollocks", "never mind, what was agreed", "cool, what now", "what is lost and found"]
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_words_beside_small_talk_are_a_question(text: str) -> None:
+    """A message that says more than such words is searched."""
+    question = parse_mention(text)
+    assert question is not None
+    assert question.text == text
+
+
+@pytest.mark.parametrize("kind", ["channel", "group", "mpim"])
+@pytest.mark.parametrize("mention", [f"<@{BOT}>", f"<@{BOT}|pullquote>"])
+@pytest.mark.parametrize("subtype", [None, "me_message", "file_share"])
+def test_a_mention_as_a_message_event(kind: str, mention: str, subtype: str | None) -> None:
+    """A mention that arrives as a message is the same question as the app_mention, with a label or without."""
+    message = parse_mention(f"{mention} what now", type="message", channel_type=kind, subtype=subtype)
+    mentioned = parse_mention(f"{mention} what now", subtype=subtype)
+    assert message is not None
+    assert mentioned is not None
+    assert (message.entry_point, message.text, message.thread) == ("mention", "what now", "10.0")
+    assert (message.ref, message.event.version) == (mentioned.ref, mentioned.event.version)
+
+
+WORKFLOWS: list[tuple[dict[str, Any], str, str]] = [
+    ({"workflow_id": "Wf1"}, "Wf1", "T1"),
+    ({"workflow_id": "Wf1", "bot_profile": {"team_id": "T2", "name": "Daily"}}, "Wf1", "T2"),
+    ({"bot_profile": {"is_workflow_bot": True, "team_id": "T1"}}, "B1", "T1"),
+    ({"bot_profile": {"is_workflow_bot": True}, "user": "U0FLOW", "subtype": None}, "B1", "T1"),
+]
+
+
+@pytest.mark.parametrize(("event", "asker", "team"), WORKFLOWS)
+def test_a_mention_by_a_workflow(event: dict[str, Any], asker: str, team: str) -> None:
+    """A workflow's message has no person; the workflow is the one who asks, unless the setting is off."""
+    fields = {"type": "app_mention", "channel": "C1", "ts": "10.0", "text": f"<@{BOT}> what now"}
+    fields |= {"subtype": "bot_message", "bot_id": "B1", "app_id": "A1", "username": "Daily"} | event
+    body = {"event_id": "Ev1", "team_id": "T1", "event": fields}
+    question = parse_event(body, bot_user=BOT)
+    assert isinstance(question, IncomingQuestion)
+    assert (question.user, question.is_by_workflow, question.text) == (asker, True, "what now")
+    assert question.sender == Sender(team, frozenset({"T1"}), False)
+    assert parse_event(json.loads(question.event.body), bot_user=BOT) == question
+    assert parse_event(body, bot_user=BOT, workflows=False) is None
 
 
 def test_a_long_question_is_truncated() -> None:

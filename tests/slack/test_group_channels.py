@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.models import Channel, Message
-from bot.playground.workspace import BOT, COLLEAGUE, GENERAL, YOU
+from bot.playground.models import Channel, ChannelKind, Message
+from bot.playground.workspace import BOT, COLLEAGUE, DM_YOU, GENERAL, YOU
 from bot.slack.access import AccessRules
 
 from .harness import Harness, full_harness, shown
@@ -20,6 +20,20 @@ def offline(tmp_path: Path) -> Iterator[Harness]:
     """A harness with all scopes; the bot is not started."""
     with full_harness(tmp_path) as harness:
         yield harness
+
+
+@pytest.mark.parametrize("kind", ["channel", "group", "mpim", "im"])
+def test_a_me_message(offline: Harness, kind: ChannelKind) -> None:
+    """("/me @bot …"; one answer), wherever it is said; "/me" to others is ignored."""
+    with offline.bot():
+        channel = DM_YOU if kind == "im" else offline.slack.add_channel(kind=kind)
+        if kind != "im":
+            offline.slack.say(channel, f"asks {BRIDGE}", subtype="me_message")
+        said = offline.slack.say(channel, f"{offline.slack.mention} {BRIDGE}", subtype="me_message")
+        offline.slack.wait_for_replies(channel, thread=None if kind == "im" else said.ts)
+        offline.slack.wait_until_idle()
+        (reply,) = offline.slack.replies(channel)
+        assert QUOTED in shown(reply)
 
 
 def new_channel(harness: Harness, *, shared_with: frozenset[str] = frozenset()) -> str:
@@ -42,6 +56,8 @@ def test_a_group_needs_a_mention(offline: Harness) -> None:
         asked = offline.ask(BRIDGE, channel=group)
         assert QUOTED in shown(offline.reply_to(asked))
         assert len(offline.slack.replies(group)) == 1
+        labelled = offline.slack.say(group, f"<@{BOT}|pullquote> {BRIDGE}")
+        assert QUOTED in shown(offline.reply_to(labelled))
     kinds = {delivery.event["type"] for delivery in offline.slack.deliveries if delivery.event.get("ts") == asked.ts}
     assert kinds == {"app_mention", "message"}
 

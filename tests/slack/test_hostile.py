@@ -160,7 +160,7 @@ def test_the_hostile_archive_answers() -> None:
 def test_a_question_is_never_markup(text: str) -> None:
     """A reply repeats parts of any question only as literal text."""
     for said in (text, escape(text)):
-        words = to_plain_text(f"{said} bridge", bot_user="U0PULLQUOTE")
+        words = to_plain_text(f"{said} bridge")
         for question in (
             Question(words),
             Question("and who?", previous_questions=(words,)),

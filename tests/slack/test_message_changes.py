@@ -50,6 +50,7 @@ ADDRESSED: list[tuple[str, str, str, bool]] = [
     ("im", "so", "now", False),
     ("channel", f"<@{BOT}> so", "now", False),
     ("channel", "so", f"<@{BOT}> now", False),
+    ("channel", f"<@{BOT}|pullquote> so", "now", False),
     ("channel", "so", "now", True),
 ]
 
@@ -62,6 +63,22 @@ def test_edits_of_messages_to_others(kind: str, before: str, now: str, *, is_una
     asked = parse_change(channel="C1", channel_type=kind, **parts)
     assert isinstance(asked, IncomingQuestion)
     assert asked.is_unaddressed_edit == is_unaddressed_edit
+
+
+def test_changes_of_a_workflows_message() -> None:
+    """An edit is a newer version, a deletion a deletion; without the setting both are ignored."""
+    before = {"bot_id": "B1", "workflow_id": "Wf1", "subtype": "bot_message", "ts": "10.0", "text": f"<@{BOT}> so"}
+    event = {"type": "message", "subtype": "message_changed", "channel": "C1", "channel_type": "channel", "ts": "20.1"}
+    event |= {"previous_message": before, "message": before | {"text": f"<@{BOT}> what then"}}
+    body = {"event_id": "Ev1", "team_id": "T1", "event": event}
+    asked = parse_event(body, bot_user=BOT)
+    assert isinstance(asked, IncomingQuestion)
+    assert (asked.user, asked.event.version, asked.text) == ("Wf1", "20.1", "what then")
+    deletion = {"subtype": "message_deleted", "deleted_ts": "10.0", "message": None}
+    deleted = parse_event(body | {"event": event | deletion}, bot_user=BOT)
+    assert deleted == DeletedQuestion(MessageRef("T1", "C1", "10.0"), True)
+    for change in (event, event | deletion):
+        assert parse_event(body | {"event": change}, bot_user=BOT, workflows=False) is None
 
 
 DELETIONS: list[tuple[dict[str, Any], DeletedQuestion | None]] = [

@@ -42,6 +42,13 @@ EDITORS_SEE_PRIVATE = replace(EDITORS, see_private=True)
 
 
 @pytest.fixture
+def mentions_only(tmp_path: Path) -> Iterator[Harness]:
+    """A harness that receives mentions and direct messages, but no other messages; the bot is not started."""
+    with full_harness(tmp_path, without=["channels:history", "groups:history", "mpim:history"]) as harness:
+        yield harness
+
+
+@pytest.fixture
 def offline(tmp_path: Path) -> Iterator[Harness]:
     """A harness with all scopes; the bot is not started."""
     with full_harness(tmp_path) as harness:
@@ -187,15 +194,26 @@ def test_private_questions_need_a_setting(offline: Harness) -> None:
     ],
 )
 def test_a_mention_is_public_only_in_a_public_channel(
-    offline: Harness, kind: ChannelKind, fault: dict[str, Any] | None, *, seen: bool
+    mentions_only: Harness, kind: ChannelKind, fault: dict[str, Any] | None, *, seen: bool
 ) -> None:
     """An editor sees a mention only if Slack confirms that its channel is public."""
-    channel = offline.slack.add_channel(kind=kind)
-    with offline.bot(editors=EDITORS):
+    channel = mentions_only.slack.add_channel(kind=kind)
+    with mentions_only.bot(editors=EDITORS):
         if fault:
-            offline.slack.fail_next("conversations.info", **fault)
-        offline.reply_to(offline.ask("why submarines", channel=channel))
-        assert ("why submarines · " in gaps_text(offline)) is seen
+            mentions_only.slack.fail_next("conversations.info", **fault)
+        mentions_only.reply_to(mentions_only.ask("why submarines", channel=channel))
+        assert ("why submarines · " in gaps_text(mentions_only)) is seen
+
+
+def test_a_message_event_says_whether_its_channel_is_public(offline: Harness) -> None:
+    """An editor sees a mention that arrives as a message of a public channel, without a look-up."""
+    with offline.bot(editors=EDITORS):
+        said = offline.slack.workspace.post(GENERAL, YOU, f"{offline.slack.mention} why submarines")
+        event = said.to_json(offline.slack.workspace.team)
+        offline.slack.deliver(event | {"channel": GENERAL, "channel_type": "channel", "event_ts": said.ts})
+        offline.reply_to(said)
+        assert "why submarines · " in gaps_text(offline)
+    assert "conversations.info" not in {call.method for call in offline.slack.calls}
 
 
 @pytest.mark.parametrize(("kind", "seen"), [("group", False), ("channel", True)])
@@ -209,15 +227,16 @@ def test_a_shared_question_is_as_public_as_its_channel(offline: Harness, kind: C
         assert ("why submarines · " in gaps_text(offline)) is seen
 
 
-def test_channel_visibility_is_cached(offline: Harness) -> None:
+def test_channel_visibility_is_cached(mentions_only: Harness) -> None:
     """Three questions in a channel need one conversations.info call; a direct message needs none."""
-    with offline.bot(editors=EDITORS):
+    slack = mentions_only.slack
+    with mentions_only.bot(editors=EDITORS):
         for words in ("why submarines", "why the tunnel", BRIDGE):
-            offline.reply_to(offline.ask(words))
-        offline.slack.say(DM_YOU, BRIDGE)
-        offline.slack.wait_for_replies(DM_YOU)
-        offline.slack.wait_until_idle()
-    assert sum(call.method == "conversations.info" for call in offline.slack.calls) == 1
+            mentions_only.reply_to(mentions_only.ask(words))
+        slack.say(DM_YOU, BRIDGE)
+        slack.wait_for_replies(DM_YOU)
+        slack.wait_until_idle()
+    assert sum(call.method == "conversations.info" for call in slack.calls) == 1
 
 
 def test_cached_channel_visibility_expires(offline: Harness) -> None:
