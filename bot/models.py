@@ -119,11 +119,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as typed, the most quotes to show, and the earlier questions of the conversation, latest first."""
+    """A question as typed, the most quotes to show, the earlier questions of the conversation, and the day of asking.
+
+    ``previous_questions`` come latest first; without ``today``, no date is preferred, and none is too late.
+    """
 
     text: str
     limit: int = 3
     previous_questions: tuple[str, ...] = ()
+    today: date | None = None
 
 
 ExpansionOrigin = Literal["typed", "acronym", "spelling", "thread"]
@@ -169,16 +173,27 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which articles are searched: from any of ``sources``, published on ``since`` or later, and before ``before``."""
+    """Which articles are searched: from any of ``sources``, published on ``since`` or later, and before ``before``.
+
+    Either of these dates leaves out undated articles; ``until``, the last day that counts, does not.
+    """
 
     sources: tuple[str, ...] = ()
     since: date | None = None
     before: date | None = None
+    until: date | None = None
+
+    def narrow(self, since: date | None, before: date | None) -> Scope:
+        """The part of this scope from ``since`` on and before ``before``; None is no limit."""
+        latest, earliest = ([one for one in dates if one] for dates in ((self.since, since), (self.before, before)))
+        return replace(self, since=max(latest, default=None), before=min(earliest, default=None))
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """The operators of a question, as typed; ``unrecognized`` ones looked like operators and are none.
+
+    ``invalid_dates`` are operators whose date does not exist; they are not searched.
 
     A hit has a paragraph with all of ``phrases``, and nothing that is ``excluded``. ``optional_phrases`` were quoted in
     passing; a hit need not have them.
@@ -189,6 +204,7 @@ class Filters:
     scope: Scope = Scope()
     unrecognized: tuple[str, ...] = ()
     optional_phrases: tuple[str, ...] = ()
+    invalid_dates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +212,9 @@ class Query:
     """A question as the index understands it.
 
     ``required``: for each member a hit has all terms of at least one alternative, anywhere. ``excluded``: terms that no
-    hit has. ``filters`` are the operators from which these come.
+    hit has. ``filters`` are the operators from which these come. ``prefers_newest``: the newest is asked for;
+    ``preferred_days``: the first and last day of the publications to prefer. ``has_named_dates``: the scope has dates
+    that are words of the question.
     """
 
     question: Question
@@ -205,6 +223,9 @@ class Query:
     required: tuple[tuple[tuple[str, ...], ...], ...] = ()
     excluded: tuple[str, ...] = ()
     filters: Filters = Filters()
+    prefers_newest: bool = False
+    preferred_days: tuple[date, date] | None = None
+    has_named_dates: bool = False
 
     @property
     def terms(self) -> tuple[Term, ...]:

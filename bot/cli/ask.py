@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from bot.search.answerer import Answerer
 
 
+TodayOption = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Answer as on this day. The default is today."),
+]
 ContextParagraphs = tuple[Paragraph | None, Paragraph | None]
 
 
@@ -25,13 +30,14 @@ def ask(
     limit: Annotated[int, typer.Option(min=1, max=20, help="Show at most this many quotes.")] = 3,
     context: Annotated[bool, typer.Option(help="Show the paragraphs around each quote.")] = False,
     as_json: AsJson = False,
+    today: TodayOption = None,
     why: Annotated[bool, typer.Option(help="Show the search terms and the passages found.")] = False,
 ) -> None:
     """Answer QUESTION from the archive, with quotes and their sources."""
     chosen = settings.load(corpus=corpus)
 
     def answer(answerer: Answerer) -> tuple[Reply, Mapping[Quote, ContextParagraphs]]:
-        reply = answerer.answer(Question(question, limit))
+        reply = answerer.answer(Question(question, limit, today=(today or datetime.now()).date()))
         quotes = reply.shown_quotes if context else ()
         return reply, {quote: _neighbours(answerer, quote) for quote in quotes}
 

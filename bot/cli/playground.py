@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import webbrowser
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -82,7 +83,7 @@ def _print_answer(corpus: Corpus, question: str) -> None:
     from bot.cli.terminal import print_reply
 
     typer.echo(f"{question}\n")
-    reply = corpus.with_current(lambda answerer: answerer.answer(Question(question)))
+    reply = corpus.with_current(lambda answerer: answerer.answer(Question(question, today=date.today())))
     print_reply(Console(highlight=False), reply)
     typer.echo()
 

@@ -1,4 +1,4 @@
-"""The pinned baseline: the least that each metric must reach, and for which data.
+"""The pinned baseline: the least that each metric must reach (the most, if less is better), and for which data.
 
 The file is one JSON object, ``{name of the set: {"digest": …, "floors": {metric: value}}}``. Only shares are pinned:
 counts and times depend on the data and the machine.
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from bot.errors import ArchiveError, SettingsError
-from bot.evaluation.metrics import SHARES, Metrics
+from bot.evaluation.metrics import LESS_IS_BETTER, SHARES, Metrics
 
 
 def _check_name(metric: str) -> str:
@@ -25,7 +25,7 @@ def _check_name(metric: str) -> str:
 
 
 class PinnedSet(BaseModel):
-    """Least value of each metric, for the data with this digest (see ``digest_data``)."""
+    """Worst value of each metric, for the data with this digest (see ``digest_data``)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -73,31 +73,36 @@ def find_pinned(path: Path, digest: str) -> PinnedSet:
 
 
 def list_shortfalls(pinned: PinnedSet, metrics: Metrics) -> list[str]:
-    """A sentence for each metric below its floor."""
+    """A sentence for each metric that is worse than its floor."""
     measured = _shares(metrics)
     return [
-        f"{name} is {_round_down(measured[name], 4)}, below its floor of {floor:.3f}."
+        f"{name} is {_round(name, measured[name], 4)}, {'above' if name in LESS_IS_BETTER else 'below'} its floor of "
+        f"{floor:.3f}."
         for name, floor in pinned.floors.items()
-        if measured[name] < floor
+        if _is_worse(name, measured[name], floor)
     ]
 
 
-def pin_baseline(path: Path, name: str, digest: str, metrics: Metrics, *, allow_lower: bool = False) -> None:
-    """Write the measured shares, rounded down to three decimals, as the baseline of the set ``name``.
+def _is_worse(name: str, value: float, floor: float) -> bool:
+    return value > floor if name in LESS_IS_BETTER else value < floor
 
-    Raises ``SettingsError`` and writes nothing if a value would be lower than before (unless ``allow_lower``), even if
+
+def pin_baseline(path: Path, name: str, digest: str, metrics: Metrics, *, allow_lower: bool = False) -> None:
+    """Write the measured shares, rounded to three decimals for the worse, as the baseline of the set ``name``.
+
+    Raises ``SettingsError`` and writes nothing if a value would be worse than before (unless ``allow_lower``), even if
     the set's data changed, or if the same data is already pinned under another name.
     """
     sets = _read(path).root if path.exists() else {}
     for other, pinned in sets.items():
         if other != name and pinned.digest == digest:
             raise SettingsError(f"This data is already pinned in {path} as {other}; use --name {other}.")
-    floors = {metric: float(_round_down(value, 3)) for metric, value in _shares(metrics).items()}
+    floors = {metric: float(_round(metric, value, 3)) for metric, value in _shares(metrics).items()}
     before = sets[name].floors if name in sets else {}
     lower = [
         f"{metric} from {floor:.3f} to {floors[metric]:.3f}"
         for metric, floor in before.items()
-        if floors[metric] < floor
+        if _is_worse(metric, floors[metric], floor)
     ]
     if lower and not allow_lower:
         raise SettingsError(f"Nothing was pinned, because it would lower {', '.join(lower)}; --allow-lower permits it.")
@@ -124,6 +129,8 @@ def _shares(metrics: Metrics) -> dict[str, float]:
     return {name: values[name] for name in SHARES}
 
 
-def _round_down(value: float, places: int) -> Decimal:
+def _round(name: str, value: float, places: int) -> Decimal:
+    """Round ``value`` so that it gets no better."""
     # In decimal, so that 0.57 stays 0.570.
-    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_FLOOR)
+    rounding = ROUND_CEILING if name in LESS_IS_BETTER else ROUND_FLOOR
+    return Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), rounding)

@@ -88,7 +88,7 @@ def _group(
 def explain_failure(answerer: Answerer, judged: JudgedReply) -> Failure:
     """Ask the question again, and compare the first hit with the expected passage."""
     evidence = judged.question.evidence
-    reply = answerer.answer(Question(judged.question.question))
+    reply = answerer.answer(Question(judged.question.question, today=judged.question.asked))
     quotes = reply.shown_quotes
     hits, terms = reply.trace.hits, reply.trace.query.terms
     if judged.rank:

@@ -39,6 +39,10 @@ class Metrics(BaseModel):
     refused_90: float = Field(
         alias="refused@90", description="unanswerable: refused at the threshold that keeps 90 % of the answerable"
     )
+    warned_right: float = Field(
+        description="answerable: answered with a right first quote, yet with a warning; 0 is best"
+    )
+    warned_unanswerable: float = Field(description="unanswerable, but answered: with a warning")
     verbatim: float = Field(description="quotes shown that are exact slices of the article they cite")
     ms_p50: float
     ms_p95: float
@@ -50,7 +54,8 @@ SHARES = tuple(
     for name, field in Metrics.model_fields.items()
     if field.annotation is float and not name.startswith("ms_")
 )
-"""Names of the metrics that are shares, as ``--json`` prints them; 1 is best."""
+"""Names of the metrics that are shares, as ``--json`` prints them; 1 is best, but for ``LESS_IS_BETTER``."""
+LESS_IS_BETTER = frozenset({"warned_right"})
 
 
 def measure(replies: Sequence[JudgedReply]) -> Metrics:
@@ -75,6 +80,8 @@ def measure(replies: Sequence[JudgedReply]) -> Metrics:
             "abstained_right": _mean(not reply.is_answered for reply in unanswerable),
             "auroc": auroc(positive, negative),
             "refused@90": _refused(positive, negative),
+            "warned_right": _mean(one.is_warned for one in answerable if one.is_answered and one.is_quote_correct),
+            "warned_unanswerable": _mean(one.is_warned for one in unanswerable if one.is_answered),
             "verbatim": _mean(is_exact for reply in replies for is_exact in reply.verbatim),
             "ms_p50": float(np.percentile(took, 50)),
             "ms_p95": float(np.percentile(took, 95)),

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -30,7 +31,7 @@ class Evidence(BaseModel):
 
 
 class EvaluationQuestion(BaseModel):
-    """One line of the file; any of ``answers`` is a correct answer."""
+    """One line of the file; any of ``answers`` is a correct answer, ``asked`` the day on which it was asked."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -39,6 +40,7 @@ class EvaluationQuestion(BaseModel):
     answerable: bool
     evidence: list[Evidence] = []
     answers: list[str] = []
+    asked: date | None = None
 
 
 def read_questions(path: Path) -> tuple[EvaluationQuestion, ...]:
@@ -70,8 +72,8 @@ class JudgedReply:
 
     ``rank`` is that of the first hit with evidence, from 1, None if there is none. ``is_quote_correct``: the first
     quote, shown as an answer or as a nearest miss, contains an answer or a whole evidence quote. ``is_answer_correct``:
-    it answered, and one of the quotes shown does. ``verbatim`` tells for each quote shown whether it is an exact slice
-    of its article. ``took_ms`` is wall time.
+    it answered, and one of the quotes shown does. ``is_warned``: it answered with a warning. ``verbatim`` tells for
+    each quote shown whether it is an exact slice of its article. ``took_ms`` is wall time.
     """
 
     question: EvaluationQuestion
@@ -80,13 +82,14 @@ class JudgedReply:
     rank: int | None
     is_quote_correct: bool
     is_answer_correct: bool
+    is_warned: bool
     verbatim: tuple[bool, ...]
     took_ms: float = field(compare=False)
 
 
 def judge_reply(answerer: Answerer, question: EvaluationQuestion) -> JudgedReply:
     """Ask the question and judge the reply."""
-    reply = answerer.answer(Question(question.question))
+    reply = answerer.answer(Question(question.question, today=question.asked))
     is_answered = isinstance(reply, Answer)
     quotes = reply.shown_quotes
     is_correct = [_is_correct(question, quote) for quote in quotes]
@@ -98,6 +101,7 @@ def judge_reply(answerer: Answerer, question: EvaluationQuestion) -> JudgedReply
         rank=next(ranks, None),
         is_quote_correct=is_correct[:1] == [True],
         is_answer_correct=is_answered and any(is_correct),
+        is_warned=isinstance(reply, Answer) and reply.warning is not None,
         verbatim=tuple(_is_verbatim(answerer, quote) for quote in quotes),
         took_ms=reply.trace.took_ms,
     )

@@ -249,6 +249,8 @@ class Archive:
             mask = (self._published > 0) & (self._published >= since.toordinal())
             if before:
                 mask &= self._published < before.toordinal()
+        if scope.until:
+            mask &= self._published <= scope.until.toordinal()
         if scope.sources:
             mask &= np.logical_or.reduce([self._cached_source_mask(source) for source in scope.sources])
         return mask

@@ -40,7 +40,9 @@ def matches_source(name: str, source: str) -> bool:
 
 
 def is_in_scope(article: Article, scope: Scope) -> bool:
-    """Return whether ``article`` is in ``scope``; an undated article is in no scope with dates."""
+    """Return whether ``article`` is in ``scope``; an undated article is in none with ``since`` or ``before``."""
+    if scope.until and article.published and article.published > scope.until:
+        return False
     if scope.since or scope.before:
         published = article.published
         if published is None or (scope.since and published < scope.since):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -16,10 +17,12 @@ from bot.index.scoring import Retriever, TermScore
 from bot.models import Abstention, Answer, ArchiveSummary, Hit, Passage, Query, Question, Quote, Reply, Scope, Trace
 from bot.search.confidence import THRESHOLD, compute_confidence
 from bot.search.coverage import Coverage
+from bot.search.dates import MAX_AHEAD
 from bot.search.expansion import expand
 from bot.search.mentions import find_handles
 from bot.search.messages import ArchiveProbe, abstention_reason, partial_match_warning
-from bot.search.newer import find_newer_article
+from bot.search.newer import Search, find_newer_article, find_newest
+from bot.search.occurrences import to_bitmask
 from bot.search.quotes import choose_quotes
 from bot.search.ranking import rank
 from bot.search.wording import find_differences
@@ -68,7 +71,38 @@ class Answerer:
         Raises ``VerificationError`` when a quote is not, byte for byte, in the stored article.
         """
         started = time.perf_counter()
-        query = expand(self._index.lexicon, question, self._without, has_handle=self._has_handle)
+        query = self._expand(question)
+        reply = self._reply(query, started)
+        scope = query.filters.scope
+        if query.has_named_dates and scope.since and scope.before and isinstance(reply, Abstention):
+            # "In 2021" may be a matter of the text; "since 2021" is not.
+            return self._reply(self._expand(question, requires_dates=False), started)
+        return reply
+
+    def _expand(self, question: Question, *, requires_dates: bool = True) -> Query:
+        query = expand(
+            self._index.lexicon,
+            question,
+            self._without,
+            requires_dates=requires_dates,
+            has_handle=self._has_handle,
+        )
+        if query.has_named_dates:
+            # "In 2021" is a matter of the text if no article is from then, or all are; so is any date without dates.
+            scope = query.filters.scope
+            found, latest = self.archive.summary(scope), self.archive.latest
+            is_in = scope.since is not None and scope.before is not None
+            total = self.archive.summary(replace(scope, since=None, before=None)).articles
+            if latest is None or (is_in and (not found.articles or found.articles + found.undated == total)):
+                return self._expand(question, requires_dates=False)
+        latest = self.archive.latest
+        if question.today and latest and latest > (until := question.today + MAX_AHEAD):
+            filters = query.filters
+            query = replace(query, filters=replace(filters, scope=replace(filters.scope, until=until)))
+        return query
+
+    def _reply(self, query: Query, started: float) -> Reply:
+        question = query.question
         searched = self.archive.summary(query.filters.scope)
         selection = self._select(query, searched, question.limit)
         meets_filters = bool(selection.hits) or not (query.filters.phrases or query.filters.excluded)
@@ -86,9 +120,13 @@ class Answerer:
             return Abstention(reason, nearest, confidence, _trace(query, selection, searched, started))
         quotes = selection.quotes[: question.limit]
         warning = partial_match_warning(query, quotes, probe)
-        search = self._index.retriever.search if len(selection.hits) == DEPTH else None
         newer = find_newer_article(
-            selection.coverage, selection.hits, quotes, self.archive.latest, selection.article_share, search
+            selection.coverage,
+            selection.hits,
+            quotes,
+            self.archive.latest,
+            selection.article_share,
+            self._further_search(selection.hits),
         )
         sentences = [self._index.tokens.sentences_in(quote.paragraph, quote.span) for quote in quotes]
         differences = find_differences(quotes, sentences)
@@ -114,12 +152,21 @@ class Answerer:
         article_share = article_score_shares(self.archive, self._index.articles, query)
         hits = self._index.retriever.search(query, DEPTH)
         hits = rank(coverage, hits, [article_share(hit.passage) for hit in hits], self._without)
+        if query.prefers_newest and query.words and self.archive.latest:
+            every, further = to_bitmask(range(len(query.words))), self._further_search(hits)
+            newest = find_newest(coverage, every, hits, date.min, article_share, further)
+            if newest and all(newest != hit.passage for hit in hits):
+                hits.append(Hit(newest, hits[-1].score))
         quotes, surest, has_more = choose_quotes(coverage, hits, max(limit, MAX_NEAREST))
         confidence = 0.0
         if surest is not None:
             passage = next(hit.passage for hit in hits if surest.paragraph in hit.passage.paragraphs)
             confidence = compute_confidence(coverage, surest, passage, searched.paragraphs)
         return _Selection(coverage, hits, article_share, quotes, confidence, has_more or len(quotes) > limit)
+
+    def _further_search(self, hits: Sequence[Hit]) -> Search | None:
+        """The engine's search if there may be more than ``hits``."""
+        return self._index.retriever.search if len(hits) >= DEPTH else None
 
     @cached_property
     def examples(self) -> tuple[str, ...]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
-import regex
-
 from bot.index import spelling
 from bot.index.filters import excluded_terms, relax_phrases, required_terms
 from bot.index.lexicon import Lexicon
 from bot.models import Expansion, Query, Question, Span, Word
 from bot.search import followups
+from bot.search.dates import find_time_words
 from bot.search.mentions import strip_mentions
 from bot.search.operators import parse_operators
 from bot.text import analysis
@@ -47,46 +46,36 @@ _MOSTLY_ASKING = frozenset(
 )
 """Words that mostly say what is asked for, and occur less often in the passage that answers."""
 
-_NEWS = r"(?:news|updates?|developments?)"
-_OF = r"(?:on|about|regarding|with|from|of)"
-_LATEST = regex.compile(
-    rf"""
-    \b(?:
-        (?:latest|newest|most[ ]recent)[ ](?:{_NEWS}(?:[ ]{_OF})?|on|about|regarding|with)
-        | (?:any|recent)[ ]{_NEWS}[ ]{_OF}
-        | what(?:['’]?s|[ ]is)[ ]new[ ](?:on|about|with)
-    )\b
-    """,
-    regex.VERBOSE | regex.IGNORECASE,
-)
-
-
-def find_newest_request(question: str) -> Span | None:
-    """Find the words of ``question`` that ask for the newest ("any news about"), which name nothing there; or None."""
-    found = _LATEST.search(question)
-    return Span(*found.span()) if found else None
-
 
 def expand(
     lexicon: Lexicon,
     question: Question,
     without: Collection[str] = (),
     *,
+    requires_dates: bool = True,
     has_handle: Callable[[str], bool] = lambda handle: False,
 ) -> Query:
     """Expand ``question`` to the query that is searched.
 
-    ``without`` names origins whose expansions are left out. ``has_handle`` tells whether the archive has a handle
+    ``without`` names origins whose expansions are left out. If not ``requires_dates``, a date or year in the question
+    ("since May 2023") is searched like any other word. ``has_handle`` tells whether the archive has a handle
     ("@editors"), which is searched then; otherwise it is who the question is addressed to.
     """
     text, filters = parse_operators(strip_mentions(question.text, has_handle))
-    asking = _asking_terms(text)
+    time = find_time_words(text, question.today)
+    required = time.required if requires_dates else None
+    if required:
+        text = text[: required.start] + " " + text[required.end :]
+        filters = replace(filters, scope=filters.scope.narrow(time.since, time.before))
+        time = find_time_words(text, question.today)
+    asking = _asking_terms(text, [span for span in (time.newest, time.relative) if span])
     own = _content_words(lexicon, text, asking)
     expansions = _expand_words(lexicon, own)
     inherited: tuple[Word, ...] = ()
     if question.previous_questions and followups.lacks_subject(text, own):
         previous, *earlier = question.previous_questions
-        words = expand(lexicon, Question(previous, previous_questions=tuple(earlier)), has_handle=has_handle).words
+        before = Question(previous, previous_questions=tuple(earlier))
+        words = expand(lexicon, before, requires_dates=requires_dates, has_handle=has_handle).words
         inherited = followups.inherited_words(words, expansions, lexicon.idf, lexicon.paragraph_count)
     if inherited:
         if all(word.term in asking for word in own):
@@ -101,18 +90,19 @@ def expand(
         required_terms(filters) if filters.phrases else (),
         excluded_terms(filters) if filters.excluded else (),
         filters,
+        time.newest is not None,
+        time.preferred,
+        required is not None,
     )
 
 
-def _asking_terms(question: str) -> frozenset[str]:
-    """The terms that ask rather than name in ``question``: some always do, some only where the newest is asked for."""
-    newest = find_newest_request(question)
-    if newest is None:
-        return _ALWAYS_ASKING
+def _asking_terms(question: str, times: Collection[Span]) -> frozenset[str]:
+    """The terms that ask rather than name: some always do, others in words of time, which are at ``times``."""
     inside: set[str] = set()
     outside: set[str] = set()
-    for token in analysis.tokenize(question):
-        (inside if newest.start <= token.start < newest.end else outside).add(token.term)
+    for token in analysis.tokenize(question) if times else ():
+        is_inside = any(span.start <= token.start < span.end for span in times)
+        (inside if is_inside else outside).add(token.term)
     return _ALWAYS_ASKING | (inside - outside)
 
 

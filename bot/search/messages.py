@@ -46,8 +46,8 @@ def _first_words(words: Sequence[str], mark: str = "") -> list[str]:
 
 
 def describe_scope(scope: Scope) -> str:
-    """Which articles are searched: ' from source "Reuters" published from 1 January 2024'; "" for all."""
-    limits = (("from", scope.since), ("before", scope.before))
+    """Which articles are searched: ' from source "Reuters" published since 1 January 2024'; "" for all."""
+    limits = (("since", scope.since), ("before", scope.before))
     dates = [f"{preposition} {format_date(day)}" for preposition, day in limits if day is not None]
     sources = f" from source {list_words(scope.sources, 'or')}" if scope.sources else ""
     return sources + (f" published {' and '.join(dates)}" if dates else "")
@@ -63,7 +63,8 @@ def describe_filters(filters: Filters) -> str:
 def searched_line(trace: Trace) -> str | None:
     """What was searched; None for a question that is searched for its own words alone."""
     query, filters, undated = trace.query, trace.query.filters, trace.searched.undated
-    if not (query.inherited_positions or filters.phrases or filters.excluded or filters.scope != Scope()):
+    narrowed = replace(filters.scope, until=None) != Scope()
+    if not (query.inherited_positions or filters.phrases or filters.excluded or narrowed):
         return None
     terms = _first_words([query.words[i].typed for i in positions_outside_phrases(query.words, filters)])
     if filters.phrases:
@@ -78,13 +79,19 @@ def searched_line(trace: Trace) -> str | None:
 
 
 def misread_line(filters: Filters) -> str | None:
-    """What looked like an operator and is none, and which operators there are; None if nothing did."""
-    if not filters.unrecognized:
-        return None
-    return (
-        f"Not an operator, so searched as plain words: {list_words(filters.unrecognized, 'and')}. The operators are "
-        '"exact phrase", -word, source:name, after:2024-01 and before:2025-06-01.'
-    )
+    """What looked like an operator and is none, or has no valid date, and what to write; None if nothing did."""
+    lines = []
+    if dates := filters.invalid_dates:
+        lines.append(
+            f"No such date, so left out: {list_words(dates, 'and')}. Write it as in after:2024, after:2024-01 or "
+            "after:2024-01-31."
+        )
+    if filters.unrecognized:
+        lines.append(
+            f"Not an operator, so searched as plain words: {list_words(filters.unrecognized, 'and')}. The operators "
+            'are "exact phrase", -word, source:name, after:2024-01 and before:2025-06-01.'
+        )
+    return " ".join(lines) or None
 
 
 def header_lines(reply: Reply) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""Finds an article on the same matter that was published after all that are quoted."""
+"""Finds the newest article on a matter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -16,8 +16,9 @@ Search = Callable[[Query, int], list[Hit]]
 
 MIN_SHARE = 2 / 3
 """The least share of the question that the first quote matches, for a newer article to be shown."""
-MAX_SEARCHED = 5
-"""Hits of the further search that are looked at."""
+MAX_SEARCHED = 20
+"""Hits of a further search that are looked at; it is repeated for what is newer than the newest of them."""
+MAX_SEARCHES = 5
 
 
 def find_newer_article(
@@ -28,10 +29,9 @@ def find_newer_article(
     article_share: Callable[[Passage], float],
     search: Search | None,
 ) -> Article | None:
-    """Find the best article, published after every article shown, that matches all that the first quote matches.
+    """Find the newest article, published after every article shown, that matches all that the first quote matches.
 
-    The best by ``article_share``, the score of a passage's whole article: others may mention the matter in passing. The
-    match must be quotable: the title aside, in three sentences in a row that neither ask nor lead to another article.
+    Of one day's it is the best by ``article_share``, the score of a passage's whole article. See ``find_newest``.
     ``latest`` is the archive's latest date; ``search`` is None if ``hits`` are all there are.
 
     None if a quoted article has no date, or the first quote matches little of the question, none of its names, or not
@@ -51,23 +51,39 @@ def find_newer_article(
     greatest = max(coverage.term_weights)
     if all(coverage.term_weights[at] < greatest for at in positions_in(terms)):
         return None
-    newer = (hit for hit in hits if (hit.passage.article.published or date.min) > newest_shown)
-    found = _best_matching(coverage, terms, article_share, newer)
-    if found or search is None:
-        return found
+    found = find_newest(coverage, terms, hits, newest_shown, article_share, search)
+    return found.article if found else None
+
+
+def find_newest(
+    coverage: Coverage,
+    terms: TermBitmask,
+    hits: Sequence[Hit],
+    after: date,
+    article_share: Callable[[Passage], float],
+    search: Search | None,
+) -> Passage | None:
+    """Find the newest passage, of an article published ``after`` that day, with a quotable match of ``terms``.
+
+    Quotable, the title aside, is a match in three sentences in a row that neither ask nor lead to another article.
+    ``hits`` are looked at, and what ``search`` finds besides.
+    """
+    newest = None
     filters = coverage.query.filters
-    since = max(newest_shown + timedelta(days=1), filters.scope.since or date.min)
     query = coverage.query.requiring_words([*positions_in(terms)])
-    query = replace(query, filters=replace(filters, scope=replace(filters.scope, since=since)))
-    return _best_matching(coverage, terms, article_share, search(query, MAX_SEARCHED))
-
-
-def _best_matching(
-    coverage: Coverage, terms: TermBitmask, article_share: Callable[[Passage], float], hits: Iterable[Hit]
-) -> Article | None:
-    """The best article of ``hits`` with a quotable match of ``terms``."""
-    passages = sorted((hit.passage for hit in hits), key=article_share, reverse=True)
-    return next((passage.article for passage in passages if _is_quotable(coverage, terms, passage)), None)
+    for _ in range(MAX_SEARCHES):
+        passages = [hit.passage for hit in hits if (hit.passage.article.published or date.min) > after]
+        passages.sort(key=lambda one: (one.article.published or date.min, article_share(one)), reverse=True)
+        found = next((one for one in passages if _is_quotable(coverage, terms, one)), None)
+        newest = found or newest
+        if search is None or (newest is not None and found is None):
+            break
+        after = (found.article.published if found else None) or after
+        since = max(after + timedelta(days=1), filters.scope.since or date.min)
+        scope = replace(filters.scope, since=since)
+        if not (hits := search(replace(query, filters=replace(filters, scope=scope)), MAX_SEARCHED)):
+            break
+    return newest
 
 
 def _is_quotable(coverage: Coverage, terms: TermBitmask, passage: Passage) -> bool:

@@ -5,7 +5,7 @@
     -word  -"a phrase"  the passage does not have it
     source:name         the article's publisher, or its file's path, has the name among its words; of several, any one
     after:2024-01       published on the first day of that year, month or day, or later
-    before:2025-06-01   published before the first day of that year, month or day
+    before:2025-06-01   published before the first day of that year, month or day; one that does not exist is left out
 
 Anything else stays as typed: a single word in quotation marks, a lone mark, a hyphen inside a word or before a number,
 an aside between dashes, a time, an address.
@@ -52,6 +52,7 @@ def parse_operators(text: str) -> tuple[str, Filters]:
     phrases: list[str] = []
     excluded: list[str] = []
     unrecognized: list[str] = []
+    invalid_dates: list[str] = []
     scope = Scope()
 
     def read(match: regex.Match[str]) -> str:
@@ -70,12 +71,15 @@ def parse_operators(text: str) -> tuple[str, Filters]:
             if group and (narrowed := _narrow(scope, match["name"], value.rstrip(_CLOSING))):
                 scope = narrowed
                 return " "
+            if group and _DATE.fullmatch(value.rstrip(_CLOSING)):
+                invalid_dates.append(match.group().strip())
+                return " "
             unrecognized.append(match.group().strip())
         return match.group()
 
     words = _OPERATOR.sub(read, text)
-    once = [tuple(dict.fromkeys(typed)) for typed in (phrases, excluded, unrecognized)]
-    return words, Filters(once[0], once[1], scope, once[2])
+    once = [tuple(dict.fromkeys(typed)) for typed in (phrases, excluded, unrecognized, invalid_dates)]
+    return words, Filters(once[0], once[1], scope, once[2], invalid_dates=once[3])
 
 
 def _narrow(scope: Scope, name: str, value: str) -> Scope | None:
@@ -90,6 +94,4 @@ def _narrow(scope: Scope, name: str, value: str) -> Scope | None:
         day = date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
     except ValueError:
         return None
-    if name.casefold() == "after":
-        return replace(scope, since=max(day, scope.since or day))
-    return replace(scope, before=min(day, scope.before or day))
+    return scope.narrow(day, None) if name.casefold() == "after" else scope.narrow(None, day)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from bot.models import Article, Hit, Paragraph, Quote, Span
 from bot.search.coverage import Coverage
-from bot.search.expansion import find_newest_request
 from bot.search.occurrences import TermBitmask, to_bitmask
 from bot.search.snippets import Snippet, best_snippet
 from bot.search.wording import Wording, says_the_same
@@ -61,11 +60,11 @@ def choose_quotes(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen
     it does. A quote's ``also_in`` are the paragraphs among ``hits`` that have its very words; what only repeats a quote
     is not quoted again.
 
-    If the newest is asked for, hits about the whole question come first, the newest before others. ``surest`` is still
-    chosen by what matches most of the question, which need not be new.
+    If the newest is asked for, hits that match the whole question come first, the newest before others. ``surest`` is
+    still chosen by what matches most of the question, which need not be new.
     """
     chosen = _choose(coverage, hits, limit, is_newest_asked=False)
-    if find_newest_request(coverage.query.question.text) is None:
+    if not coverage.query.prefers_newest:
         return chosen
     newest = _choose(coverage, _sort_newest_first(coverage, hits), limit, is_newest_asked=True)
     return newest._replace(surest=chosen.surest)
@@ -117,13 +116,13 @@ def _find_candidates(coverage: Coverage, hits: Sequence[Hit]) -> list[_Candidate
 
 
 def _sort_newest_first(coverage: Coverage, hits: Sequence[Hit]) -> list[Hit]:
-    """Put hits that match the whole question, as do their articles' titles, before all others, the newest first."""
+    """Put hits that match the whole question, with their articles' titles, before all others, the newest first."""
     every = to_bitmask(range(len(coverage.query.words)))
 
     def order(hit: Hit) -> int:
         article = hit.passage.article
-        is_about = coverage.title(article).terms == every == coverage.passage_terms(hit.passage)
-        return -_day(article) if is_about else 1
+        is_whole = coverage.passage_terms(hit.passage) | coverage.title(article).terms == every
+        return -_day(article) if is_whole else 1
 
     return sorted(hits, key=order)
 

@@ -6,6 +6,7 @@ archive.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -40,6 +41,10 @@ _KINDS = {
     "person": regex.compile(r"(?<=[^.!?“\"] )\p{Lu}[\w’'-]+ (?:\p{Lu}\. )?\p{Lu}[\w’'-]+"),
     "place": regex.compile(r"\b(?:in|at|near|from|to|of|around|across) (?:the )?\p{Lu}\p{Ll}+"),
 }
+
+
+HALVED_AFTER = 7
+"""Days from the days that a question prefers after which a publication counts half."""
 
 
 @lru_cache(maxsize=256)
@@ -119,6 +124,7 @@ FEATURES: Mapping[str, float] = MappingProxyType(
         "title": 4.65,
         "headline": 1.04,
         "kind": 1.12,
+        "recency": 1.5,
     }
 )
 """Each feature (see ``compute_features``) and its weight. Begun from a listwise logistic regression (softmax over the
@@ -160,6 +166,7 @@ def compute_features(
         # The share of the title's terms that the question names.
         "headline": np.array(title_shares),
         "kind": _kind_shares(coverage, hits, matches),
+        "recency": _recency(coverage, hits),
     }
 
 
@@ -172,6 +179,15 @@ def _kind_shares(coverage: Coverage, hits: Sequence[Hit], matches: PassageMatche
             if not best[at] and contains_kind(kind, span.slice(hits[at].passage.article.text)):
                 best[at] = share
     return best
+
+
+def _recency(coverage: Coverage, hits: Sequence[Hit]) -> FloatArray:
+    """How near each article's date is to the days that the question prefers: 1 if among them, halved each week away."""
+    if (days := coverage.query.preferred_days) is None:
+        return np.zeros(len(hits))
+    published = [hit.passage.article.published for hit in hits]
+    distances = [max((days[0] - day).days, (day - days[1]).days, 0) if day else math.inf for day in published]
+    return np.exp2(-np.array(distances) / HALVED_AFTER)
 
 
 def rank(

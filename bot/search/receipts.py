@@ -134,7 +134,7 @@ def make_receipt(reply: Reply, archive: Archive, explain: ExplainHit) -> Receipt
             sources=scope.sources,
             since=scope.since,
             before=scope.before,
-            unread=filters.unrecognized,
+            unread=(*filters.unrecognized, *filters.invalid_dates),
             quoted=filters.optional_phrases,
         ),
         archive=archive.fingerprint,

@@ -47,7 +47,7 @@ from bot.slack.payloads import InteractionPayload, PayloadView, SlackMessage
 from bot.slack.plain_text import extract_question
 from bot.slack.posting import CallFailure, NotPosted, call_slack, make_metadata, update_message
 from bot.slack.queues import ChannelQueues, Pace, QueueClosedError, QueueFullError
-from bot.slack.render import AnswererProtocol, CorpusProtocol
+from bot.slack.render import AnswererProtocol, CorpusProtocol, day_of
 from bot.store.models import Feedback, MessageRef, QuestionEvent, answer_id
 from bot.store.store import Store
 
@@ -199,7 +199,8 @@ class InteractionHandler:
         record = self._store.find_answer(answer_id(page.ref, page.version)) if page.is_follow_up else None
         if page.is_follow_up and record is None:
             return sentence_modal(strings.ANSWER_NOT_STORED)
-        question = Question(words, previous_questions=record.earlier_questions if record else ())
+        earlier = record.earlier_questions if record else ()
+        question = Question(words, previous_questions=earlier, today=day_of(page.ref.ts))
 
         def render(answerer: AnswererProtocol) -> MessageContent | Json:
             passages = find_page(answerer, question, page.at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from time import perf_counter
 from typing import Protocol, TypeVar
 from uuid import uuid4
@@ -106,6 +106,11 @@ def render_apology(why: str, sentence: str = strings.ERROR, *, error: Exception 
     return render_sentence("apology", sentence.format(reference=reference))
 
 
+def day_of(ts: str) -> date:
+    """The day, in UTC, of a message's timestamp."""
+    return datetime.fromtimestamp(float(ts), UTC).date()
+
+
 def silence_follow_up(question: IncomingQuestion, reply: RenderedReply) -> RenderedReply:
     """Replace ``reply`` by silence if nobody expects it.
 
@@ -151,7 +156,9 @@ def render_or_raise(
     if question.text is None:
         return RenderedReply("how-to", build_how_to(answerer.examples, question.notes))
     started = perf_counter()
-    reply = answerer.answer(Question(question.text, previous_questions=previous_questions))
+    reply = answerer.answer(
+        Question(question.text, previous_questions=previous_questions, today=day_of(question.ref.ts))
+    )
     took_ms = (perf_counter() - started) * 1000
     if question.entry_point == "follow-up" and not _matches_own_words(reply):
         return SILENCE

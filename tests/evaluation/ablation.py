@@ -1,6 +1,6 @@
 """Ablation: what each part of the search contributes, written to ``ablation.md``.
 
-``python -m tests.evaluation.ablation`` asks every question of the three evaluation sets with the whole search, and once
+``python -m tests.evaluation.ablation`` asks every question of the evaluation sets with the whole search, and once
 without each part. On two cores that takes a quarter of an hour or more; ``--at-most N`` asks N evenly spaced questions
 of each set instead, and the page says so. The data is expected where the tests expect it (``PULLQUOTE_SHARED``).
 """
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent.parent
 PAGE = Path(__file__).with_name("ablation.md")
 BASELINE = Path(__file__).with_name("baseline.json")
 COMMAND = "python -m tests.evaluation.ablation"
-SETS = ("squad2", "clapnq", "news23")
+SETS = ("squad2", "clapnq", "news23", "news24", "news23.asked")
 RESAMPLES, SEED = 1000, 1
 
 Values = npt.NDArray[np.float64]
@@ -130,9 +130,11 @@ def read_baseline() -> dict[str, dict[str, float]]:
     return {name: pinned["floors"] for name, pinned in json.loads(BASELINE.read_text(encoding="utf-8")).items()}
 
 
-def ask(folder: Path, at_most: int | None) -> Iterator[tuple[str | None, list[JudgedReply]]]:
-    """Replies for the set in ``folder``: with the whole search (None), then without each part."""
-    questions = read_questions(folder / "questions.dev.jsonl.gz")
+def ask(data: Path, name: str, at_most: int | None) -> Iterator[tuple[str | None, list[JudgedReply]]]:
+    """Replies for the set ``name`` in ``data``: with the whole search (None), then without each part."""
+    folder = data / name.partition(".")[0]
+    variant = data / "variants" / f"{name}.dev.jsonl.gz"
+    questions = read_questions(variant if variant.exists() else folder / "questions.dev.jsonl.gz")
     if at_most and at_most < len(questions):
         questions = tuple(questions[number * len(questions) // at_most] for number in range(at_most))
     answerer = open_corpus([folder / "articles.jsonl.gz"]).with_current(lambda one: one)
@@ -149,7 +151,7 @@ def main() -> int:
     started = time.monotonic()
     results: dict[tuple[str, str | None], Sequence[JudgedReply]] = {}
     for name in SETS:
-        for part, replies in ask(data / name, at_most):
+        for part, replies in ask(data, name, at_most):
             results[name, part] = replies
             sys.stderr.write(f"{name} without {part or 'nothing'} ({time.monotonic() - started:.0f} s)\n")
     PAGE.write_text(format_page(results, read_baseline(), at_most), encoding="utf-8")

@@ -34,6 +34,7 @@ class Case:
     answered: bool = True
     quote_correct: bool = False
     answer_correct: bool = False
+    warned: bool = False
     verbatim: tuple[bool, ...] = ()
     took_ms: float = 1.0
     name: str = "?"
@@ -48,6 +49,7 @@ def judged_replies(*cases: Case) -> list[JudgedReply]:
             rank=case.rank,
             is_quote_correct=case.quote_correct,
             is_answer_correct=case.answer_correct,
+            is_warned=case.warned,
             verbatim=case.verbatim,
             took_ms=case.took_ms,
         )

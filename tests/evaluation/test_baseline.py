@@ -72,6 +72,22 @@ def just_below_one() -> Metrics:
     return metrics().model_copy(update={"answered": 0.99999999})
 
 
+def test_less_is_better(tmp_path: Path) -> None:
+    """Of a share that is best at 0, more is a shortfall, and pinning more needs the flag."""
+    path = tmp_path / "baseline.json"
+    few, many = (
+        measure(judged_replies(*(Case(quote_correct=True, warned=number < warned) for number in range(3))))
+        for warned in (1, 2)
+    )
+    baseline.pin_baseline(path, "harbour", DATA, few)
+    pinned = baseline.find_pinned(path, DATA)
+    assert pinned.floors["warned_right"] == 0.334
+    assert baseline.list_shortfalls(pinned, few) == []
+    assert baseline.list_shortfalls(pinned, many) == ["warned_right is 0.6667, above its floor of 0.334."]
+    with pytest.raises(SettingsError, match=r"warned_right from 0\.334 to 0\.667"):
+        baseline.pin_baseline(path, "harbour", DATA, many)
+
+
 def test_other_data_is_rejected(path: Path) -> None:
     """A baseline of other data cannot be used."""
     with pytest.raises(SettingsError, match="was pinned for other data"):

@@ -67,6 +67,21 @@ def test_quotes_and_answers() -> None:
     assert found["verbatim"] == 0.75
 
 
+def test_warnings() -> None:
+    """Warnings count where the first quote is right, and where an unanswerable question is answered; nowhere else."""
+    found = measure_cases(
+        Case(quote_correct=True, warned=True),
+        Case(quote_correct=True),
+        Case(quote_correct=True),
+        Case(quote_correct=True, answered=False),
+        Case(warned=True),
+        Case(answerable=False, warned=True),
+        Case(answerable=False),
+        Case(answerable=False, answered=False),
+    )
+    assert (found["warned_right"], found["warned_unanswerable"]) == (pytest.approx(1 / 3), 0.5)
+
+
 def test_times() -> None:
     """Percentiles of the time for each question, in milliseconds."""
     found = measure_cases(*(Case(took_ms=float(ms)) for ms in range(101)))

@@ -37,8 +37,8 @@ def forms(question: str, origin: str, *texts: str) -> list[Expansion]:
         ("any updates about the ferry", ["ferry"]),
         ("Latest news from the ferry", ["ferry"]),
         ("latest developments: ferry", ["ferry"]),
+        ("the latest ferry", ["ferry"]),
         # of these the words name something
-        ("the latest ferry", ["latest", "ferry"]),
         ("the latest news", ["latest", "news"]),
         ("what is new on the news", ["news"]),
         ("any news about Fox News", ["news", "Fox"]),

@@ -88,12 +88,12 @@ def test_the_quote_itself_has_the_phrase() -> None:
         ),
         (
             "pier source:post after:2025 before:2026",
-            'Not in the archive: no article from source "post" published from 1 January 2025 and before 1 January 2026'
+            'Not in the archive: no article from source "post" published since 1 January 2025 and before 1 January 2026'
             " is among its 4 articles (latest 30 June 2024).",
         ),
         (
             "painted after:2023",
-            'Not in the archive: "painted" occurs nowhere in its 3 articles published from 1 January 2023'
+            'Not in the archive: "painted" occurs nowhere in its 3 articles published since 1 January 2023'
             " (latest 30 June 2024).",
         ),
         (
@@ -155,11 +155,11 @@ def test_an_optional_phrase_in_every_quote_needs_no_warning() -> None:
         (
             'pier "joint venture" source:post after:2023 before:2024',
             [
-                'Searched: pier + "joint venture" · from source "post" published from 1 January 2023'
+                'Searched: pier + "joint venture" · from source "post" published since 1 January 2023'
                 " and before 1 January 2024",
             ],
         ),
-        ("pier after:2023", ["Searched: pier · published from 1 January 2023 · 1 undated article left out"]),
+        ("pier after:2023", ["Searched: pier · published since 1 January 2023 · 1 undated article left out"]),
         (
             "pier Skarvik:green",
             [],

@@ -82,8 +82,8 @@ READ = [
     ('cost site:example.org author:"R. Singh"', Filters(unrecognized=("site:example.org", 'author:"R. Singh"'))),
     ("cost -source:AP", Filters(unrecognized=("-source:AP",))),
     ("cost after:yesterday", Filters(unrecognized=("after:yesterday",))),
-    ("cost after:2024-13 before:2023-02-29", Filters(unrecognized=("after:2024-13", "before:2023-02-29"))),
-    ("cost before:01/06/2025 after:0000", Filters(unrecognized=("before:01/06/2025", "after:0000"))),
+    ("cost after:2024-13 before:2023-02-29", Filters(invalid_dates=("after:2024-13", "before:2023-02-29"))),
+    ("cost before:01/06/2025 after:0000", Filters(unrecognized=("before:01/06/2025",), invalid_dates=("after:0000",))),
     ('cost source:"?"', Filters(unrecognized=('source:"?"',))),
 ]
 

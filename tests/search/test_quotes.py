@@ -298,18 +298,17 @@ def test_the_newest_comes_first_if_asked_for() -> None:
 
 
 def test_the_newest_is_searched_beyond_what_is_shown() -> None:
-    """What is about the whole question, in its title as well, is shown before what the search finds surer, the newest
-    first; a newer one whose title is about something else is not. Whether the archive answers is judged as ever.
+    """What matches the whole question is shown before what the search finds surer, the newest first, whatever its
+    title is. Whether the archive answers is judged as ever.
     """
     sure = [
         article(f"The Skarvik quay is {how}.", title="Skarvik quay", id=how, published=date(2024, 1, day))
         for day, how in enumerate(("open", "old", "shut", "long"), start=1)
     ]
     filler = "Several people met there again on that day, and spoke about this and that. " * 8
-    new = article(f"The Skarvik quay burnt. {filler}", title="Skarvik quay", id="new", published=date(2024, 6, 1))
-    other = article(f"The Skarvik quay burnt. {filler}", title="Fires", id="other", published=date(2024, 9, 1))
-    usual = choice("Skarvik quay", *sure, new, other)
-    latest = choice("any news about the Skarvik quay", *sure, new, other)
+    new = article(f"The Skarvik quay burnt. {filler}", title="Fires", id="new", published=date(2024, 6, 1))
+    usual = choice("Skarvik quay", *sure, new)
+    latest = choice("any news about the Skarvik quay", *sure, new)
     assert "new" not in [quote.article.id for quote in usual.quotes]
     assert [quote.article.id for quote in latest.quotes] == ["new", "long", "shut"]
     assert usual.surest == latest.surest

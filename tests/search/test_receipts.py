@@ -82,7 +82,7 @@ def test_a_receipt_records_operators() -> None:
     }
     assert describe_narrowing(made.filters) == (
         'Searched only passages with "Tarn bridge" and without "ferry" in articles from source "bridge" '
-        "published from 1 January 2025."
+        "published since 1 January 2025."
     )
     assert describe_narrowing(receipt(ASKED, BRIDGE).filters) is None
 
