@@ -171,5 +171,5 @@ def find_feedback(store: Store, ref: MessageRef) -> tuple[Feedback, ...]:
     query = select(feedback.c.useful, feedback.c.note).join_from(feedback, questions).where(questions.c.ts == ref.ts)
     query = query.where(questions.c.team == ref.team, questions.c.channel == ref.channel)
     ordered = query.order_by(feedback.c.useful, feedback.c.note)
-    rows = store.database.run(lambda connection: connection.execute(ordered).all(), is_write=False)
+    rows = store.database.run(lambda connection: connection.execute(ordered).all())
     return tuple(Feedback(bool(useful), note) for useful, note in rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_DAY = 86_400.0  # seconds
+_HOUR, _DAY = 3_600.0, 86_400.0  # seconds
 
 HostOption = Annotated[str, typer.Option(help="With --mode http: the address to listen on.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65_535, help="With --mode http: the port to listen on.")]
@@ -94,15 +94,13 @@ def _configure_logging() -> None:
 
 @contextmanager
 def _open_store(chosen: settings.Settings) -> Iterator[tuple[Store, Path | None]]:
-    """The store, with old questions deleted once a day, and the state folder; in memory and None if it is unusable."""
+    """The store, with old questions deleted once a day, and the state folder; None if that cannot be used now."""
     from bot.store.store import Store
 
-    folder: Path | None = chosen.state_dir
-    try:
-        store = Store(folder)
-    except StoreError as error:
-        log.error("%s Until the next start, questions are answered without knowing earlier answers.", error)
-        store, folder = Store(None), None
+    store, folder = Store(chosen.state_dir, opens_now=False), None
+    with suppress(StoreError):  # the bot says so, and goes on in memory until the database can be used
+        store.open()
+        folder = chosen.state_dir
     stop = Event()
     thread = Thread(target=_delete_daily, args=(store, chosen.retention_days, stop), name="retention", daemon=True)
     thread.start()
@@ -116,10 +114,12 @@ def _open_store(chosen: settings.Settings) -> Iterator[tuple[Store, Path | None]
 
 def _delete_daily(store: Store, days: int, stop: Event) -> None:
     while not stop.is_set():
+        pause = _DAY
         try:
             count = store.delete_completed(time.time() - days * _DAY)
             if count:
                 log.info("deleted the records of %d questions completed more than %d days ago", count, days)
-        except StoreError as error:
-            log.error("nothing was deleted today: %s", error)
-        stop.wait(_DAY)
+        except StoreError:  # the bot logs why
+            log.warning("old questions could not be deleted; this is tried again in an hour")
+            pause = _HOUR
+        stop.wait(pause)

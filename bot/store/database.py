@@ -1,174 +1,230 @@
-"""One connection to a database, used by one worker thread that runs work in transactions."""
+"""A connection to a database, on which threads run work in transactions, one after the other: Postgres or SQLite."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from functools import cache, wraps
+import logging
+import sqlite3
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from functools import wraps
+from itertools import count
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from threading import Lock
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+import sqlalchemy as sa
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
 from bot.errors import StoreError
 from bot.store import schema
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
 
-class NewerSchemaError(Exception):
-    """The database was written by a later version of this program."""
-
-
-class InUseError(Exception):
-    """The database is damaged and cannot be replaced, because another process has it open."""
-
-
 class Database:
-    """Runs work in transactions, on a worker thread. Safe to share between threads; the subclasses are the backends.
+    """Runs work in transactions. Safe to share between threads; the subclasses are the backends.
 
     Every call raises StoreError if the database cannot be used; the sentence says what to do.
     """
 
+    engine: sa.Engine
+    clock: sa.ColumnElement[float]  # its time in Unix seconds
     name: str  # what messages call it
     advice: str  # what to do if it cannot be used
 
     def __init__(self) -> None:
+        self.on_open: Callable[[], None] = lambda: None
         self._connection: Connection | None = None
-        self._worker = ThreadPoolExecutor(1, "database")
+        self.open_files = ExitStack()  # closed with the connection
+        self._lock = Lock()
+        self._is_closed = False
 
-    def connect(self) -> Connection:
-        """Open the database with the current schema; ``info["is_write"]`` will say which transaction begins."""
-        raise NotImplementedError
-
-    def now(self, connection: Connection) -> float:
-        """The database's time in Unix seconds."""
-        raise NotImplementedError
+    def prepare(self, connection: Connection) -> None:
+        """Create or update the tables, in the first transaction of a connection."""
+        schema.migrate(connection)
 
     def replace(self, error: Exception) -> bool:
-        """Rename the database if ``error`` says that it is damaged, so that ``connect`` creates a new one."""
+        """Rename the database if ``error`` says that it is damaged, so that the next connection creates a new one."""
         return False
 
     def erase(self) -> None:
         """Overwrite copies of deleted rows."""
 
     def disconnect(self) -> None:
-        """Close the connection; the next job opens it again."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection.engine.dispose()
-            self._connection = None
-
-    def run(self, work: Callable[[Connection], T], *, is_write: bool) -> T:
-        """Return what ``work`` returns. It is done wholly or not at all, and may run twice."""
-        try:
-            done = self._worker.submit(self._run, work, is_write)
-        except RuntimeError as error:
-            raise StoreError("The store was closed; start Pullquote again.") from error
-        return done.result()
+        """Close the connection; the next work opens it again."""
+        self.open_files.close()
+        self._connection = None
 
     def close(self) -> None:
         """Close the database; further calls raise StoreError."""
-        with suppress(RuntimeError):  # closed before
-            self._worker.submit(self.disconnect)
-        self._worker.shutdown()
+        with self._lock:
+            self._is_closed = True
+            self.disconnect()
 
-    def _run(self, work: Callable[[Connection], T], is_write: bool) -> T:
-        try:
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """Return what ``work`` returns. It is done wholly or not at all, and may run twice."""
+        with self._lock:
             try:
-                return self._transact(work, is_write)
-            except Exception as error:
-                if isinstance(error, DBAPIError) and error.connection_invalidated:
-                    self.disconnect()
-                if not self.replace(error):
-                    raise
-                return self._transact(work, is_write)
-        except (NewerSchemaError, InUseError, DBAPIError, OSError) as error:
-            raise StoreError(self._explain(error)) from error
+                try:
+                    return self._transact(work)
+                except Exception as error:
+                    if not self.replace(error):
+                        raise
+                    return self._transact(work)
+            except (DBAPIError, OSError) as error:
+                why = error.orig if isinstance(error, DBAPIError) else error.strerror or error
+                raise StoreError(f"{self.name} cannot be used ({str(why).strip()}); {self.advice}.") from error
 
-    def _transact(self, work: Callable[[Connection], T], is_write: bool) -> T:
+    def _transact(self, work: Callable[[Connection], T]) -> T:
+        if self._is_closed:
+            raise StoreError("The store was closed; start Pullquote again.")
         if self._connection is None:
-            self._connection = self.connect()
-        self._connection.info["is_write"] = is_write
+            try:
+                self._connection = self.open_files.enter_context(self.engine.connect())
+                with self._connection.begin():
+                    self.prepare(self._connection)
+                    self.on_open()
+            except BaseException:
+                self.disconnect()
+                raise
         with self._connection.begin():
             return work(self._connection)
 
-    def _explain(self, error: Exception) -> str:
-        if isinstance(error, NewerSchemaError):
-            return f"{self.name} was written by a newer Pullquote; upgrade, or use another state folder."
-        if isinstance(error, InUseError):
-            stop = "stop every Pullquote that uses it, and start again"
-            return f"{self.name} is damaged ({error}) and another process has it open; {stop}."
-        why = error.orig if isinstance(error, DBAPIError) else getattr(error, "strerror", None) or error
-        return f"{self.name} cannot be used ({str(why).strip()}); {self.advice}."
 
+def transaction(method: Callable[Concatenate[Any, Connection, P], T]) -> Callable[Concatenate[Any, P], T]:
+    """Run a method of an object with a ``database`` in a transaction; callers do not pass the connection."""
 
-class HasDatabase(Protocol):
-    """What the decorators below need."""
-
-    database: Database
-
-
-S = TypeVar("S", bound=HasDatabase)
-
-
-def reads(method: Callable[Concatenate[S, Connection, P], T]) -> Callable[Concatenate[S, P], T]:
-    """Run a method in a transaction that only reads; callers do not pass the connection."""
-    return _in_transaction(method, is_write=False)
-
-
-def writes(method: Callable[Concatenate[S, Connection, P], T]) -> Callable[Concatenate[S, P], T]:
-    """Run a method in a transaction that may write; callers do not pass the connection."""
-    return _in_transaction(method, is_write=True)
-
-
-def _in_transaction(
-    method: Callable[Concatenate[S, Connection, P], T], *, is_write: bool
-) -> Callable[Concatenate[S, P], T]:
     @wraps(method)
-    def run(self: S, /, *arguments: P.args, **named: P.kwargs) -> T:
-        return self.database.run(lambda connection: method(self, connection, *arguments, **named), is_write=is_write)
+    def run(self: Any, /, *arguments: P.args, **named: P.kwargs) -> T:
+        database: Database = self.database
+        return database.run(lambda connection: method(self, connection, *arguments, **named))
 
     return run
 
 
-def insert_new(connection: Connection, table: Table, values: Mapping[str, object]) -> bool:
-    """Insert a row unless one with the same key exists; whether it was inserted."""
-    return connection.execute(_insert_statement(connection.dialect.name, table, False), values).rowcount == 1
+class Postgres(Database):
+    """A database on a Postgres server, named by a URL; several hosts can share it."""
+
+    clock = sa.literal_column("CAST(extract(epoch FROM clock_timestamp()) AS double precision)", sa.Double)
+    advice = "check that the server is running and that the address is right"
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        address = sa.make_url(url).set(drivername="postgresql+psycopg")
+        self.name = f"The database {address.render_as_string(hide_password=True)}"
+        self.engine = sa.create_engine(address, poolclass=NullPool)
+
+    def prepare(self, connection: Connection) -> None:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x70756C6C)))  # one process at a time
+        super().prepare(connection)
 
 
-def upsert(connection: Connection, table: Table, values: Mapping[str, object]) -> None:
-    """Insert a row with all its columns, or update the one with the same primary key."""
-    connection.execute(_insert_statement(connection.dialect.name, table, True), values)
+class _UnusableFileError(OSError):
+    """The file is to be renamed; ``kind`` is part of its new name."""
+
+    def __init__(self, kind: str, why: str) -> None:
+        super().__init__(" ".join(why.split()))
+        self.kind = kind
 
 
-@cache
-def _insert_statement(dialect: str, table: Table, is_upsert: bool) -> Any:
-    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table).inline()
-    if not is_upsert:
-        return insert.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-    others = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
-    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
+class Sqlite(Database):
+    """A database in one file, which is created if missing, or in memory if ``path`` is None.
+
+    A damaged file is renamed, never deleted, unless another process has it open: renaming it then would separate the
+    two for good. So everyone who has the file open holds a shared lock on an empty database beside it.
+    """
+
+    clock = sa.literal_column("((julianday('now') - 2440587.5) * 86400.0)", sa.Double)
+    advice = "make it writable, free some space, or set PULLQUOTE_STATE_DIR to another folder"
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__()
+        self._path, self._lock_path, self._inode = path, f"{path}.lock", 0
+        self.name = f"The state folder {path.parent}" if path else "The database in memory"
+        self.engine = sa.create_engine("sqlite://", creator=self._open, poolclass=NullPool)
+        # IMMEDIATE takes the write lock before anything is read: two processes cannot both find a question free.
+        self.engine.dialect.do_begin = lambda db: db.cursor().execute("BEGIN IMMEDIATE")  # type: ignore[assignment]
+
+    def _open(self) -> sqlite3.Connection:
+        with ExitStack() as turn:
+            if self._path is not None:
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._path.touch(mode=0o600)
+                presence = self.open_files.enter_context(_connect(self._lock_path))
+                presence.execute("BEGIN")
+                presence.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+                self._inode = self._path.stat().st_ino
+                # Of several processes that create a file at once, SQLite refuses all but one.
+                turn.enter_context(_connect(self._lock_path)).execute("BEGIN IMMEDIATE")
+            db = self.open_files.enter_context(_connect(self._path or ":memory:"))
+            db.text_factory = lambda value: value.decode(errors="replace")  # a damaged text is no reason to stop
+            if (found := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                raise _UnusableFileError("damaged", f"is damaged ({found})")
+            # Changes go to a journal first: a killed process loses nothing; a power failure may lose the last moments,
+            # but never the file.
+            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON"):
+                db.execute(f"PRAGMA {pragma}")
+            return db
+
+    def prepare(self, connection: Connection) -> None:
+        try:
+            if schema.revision(connection) is None and sa.inspect(connection).get_table_names():
+                raise _UnusableFileError("old", "was written by an earlier version")
+            super().prepare(connection)
+            for table in schema.metadata.tables.values():
+                connection.execute(sa.select(table).limit(0))
+        except DBAPIError as error:
+            if _code(error.orig) == sqlite3.SQLITE_ERROR:  # these statements are right, so the tables are not
+                raise _UnusableFileError("damaged", f"is damaged ({error.orig})") from error
+            raise
+
+    def replace(self, error: Exception) -> bool:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if _code(cause) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} or isinstance(cause, UnicodeDecodeError):
+            cause = _UnusableFileError("damaged", f"is damaged ({cause})")
+        if self._path is None or not isinstance(cause, _UnusableFileError):
+            return False
+        self.disconnect()
+        try:
+            with _connect(self._lock_path, timeout=0.1) as alone:
+                alone.execute("BEGIN EXCLUSIVE")
+                if self._path.exists() and self._path.stat().st_ino == self._inode:  # else another process replaced it
+                    self._rename(self._path, cause)
+        except sqlite3.OperationalError as failed:
+            if _code(failed) != sqlite3.SQLITE_BUSY:
+                raise OSError(str(failed)) from error
+            stop = "stop every Pullquote that uses it, and start again"
+            raise StoreError(f"{self.name} {cause} and another process has it open; {stop}.") from error
+        return True
+
+    def _rename(self, path: Path, why: _UnusableFileError) -> None:
+        names = (path.with_name(f"{path.name}.{why.kind}-{number}") for number in count(1))
+        aside = next(name for name in names if not name.exists())
+        # The journal first: beside a new file, an old journal would be taken for the new one's.
+        for suffix in ("-wal", "-shm", ""):
+            part = path.with_name(path.name + suffix)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + suffix))
+        log.warning("the database %s %s: it is now %s, and a new one was begun", path, why, aside.name)
+
+    def erase(self) -> None:
+        """Empty the journal, which may hold copies of deleted rows; in the file itself they are overwritten."""
+        if self._path is not None:
+            try:
+                with _connect(self._path) as db:
+                    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except sqlite3.Error as error:
+                raise StoreError(f"{self.name} cannot be used ({error}); {self.advice}.") from error
 
 
-def migrate(connection: Connection) -> None:
-    """Create or update the tables, in the caller's transaction. NewerSchemaError if the schema is unknown here."""
-    current = schema.revision(connection)
-    if current is None:
-        schema.create(connection)
-    elif current != schema.HEAD:
-        # Importing Alembic takes half a second, and only the first start after an upgrade needs it.
-        from alembic import command
-        from alembic.config import Config
-        from alembic.script import ScriptDirectory
+def _connect(path: Path | str, timeout: float = 10.0) -> closing[sqlite3.Connection]:
+    """Open a SQLite file, and wait ``timeout`` seconds for other processes; their transactions take milliseconds."""
+    return closing(sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False))
 
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-        if current not in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
-            raise NewerSchemaError
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+
+def _code(error: BaseException | None) -> int:
+    """SQLite's primary result code; 0 for other errors."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

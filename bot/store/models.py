@@ -1,39 +1,25 @@
 """Values that the store takes and returns: claims, answers and feedback."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
 FILE_NAME = "records.sqlite3"
-KEY_NAME = "hash.key"
-"""Name of the key in the state folder with which people's ids are hashed."""
+KEY_NAME = "hash.key"  # of the key in the state folder with which people's ids are hashed
 
-# Seconds until a claim that is not renewed expires: after a process is killed, its questions wait no longer than this.
-# Claims are renewed every three seconds, so five renewals can fail before a living process loses one.
+# Times in seconds. After a process is killed, its questions wait no longer than LEASE. Claims are renewed every three
+# seconds, so five renewals can fail before a living process loses one.
 LEASE = 15.0
-
-# Seconds for which a claim found held right before posting is guaranteed to stay held: a call to Slack times out after
-# ten. With a renewal every three seconds, at least this much of a lease is always left.
+# A claim found held right before posting stays held for at least POSTING: a call to Slack times out after ten.
 POSTING = 12.0
-
-# Seconds after which an unfinished question is no longer retried: whoever asked it has long asked again or moved on.
+# An unfinished question is no longer retried after GIVE_UP: whoever asked it has long asked again or moved on.
 GIVE_UP = 3_600.0
 
 Outcome = Literal[
-    "answer",
-    "abstention",
-    "how-to",
-    "apology",
-    "notice",
-    "refusal",
-    "silence",  # no answer, and the message was not addressed to the bot
-    "unknown",  # it could not be confirmed whether a reply was posted
-    "expired",  # not completed within GIVE_UP seconds
-    "deleted",  # its author deleted the question
+    "answer", "abstention", "how-to", "apology", "notice", "refusal", "silence", "unknown", "expired", "deleted"
 ]
-
+"""How a question ended. "silence": no answer, and not addressed to the bot; "unknown": it could not be confirmed
+whether a reply was posted; "expired": not completed within GIVE_UP seconds; "deleted": by its author."""
 LeaseState = Literal["held", "deleted", "superseded"]
 """State of a claim: still held; still held, but the question was deleted; or no longer held by the caller."""
 
@@ -115,15 +101,16 @@ class AnswerRecord:
 # Crockford's base 32, which leaves out letters that look like digits.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LOOKALIKES = str.maketrans("oil", "011")
-# Eight characters of five bits: among a million answers, a look-up finds the wrong one once in a million times.
-_ID_LENGTH = 8
 
 
 def answer_id(ref: MessageRef, version: str) -> str:
-    """Id of the answer to one version of a question; the same each time it is answered."""
+    """Id of the answer to one version of a question; the same each time it is answered.
+
+    It has 40 bits: among a million answers, a look-up finds the wrong one once in a million times.
+    """
     digest = hashlib.sha256(f"{ref.team} {ref.channel} {ref.ts} {version}".encode()).digest()
     number = int.from_bytes(digest[:5])
-    return "".join(_ALPHABET[number >> 5 * at & 31] for at in reversed(range(_ID_LENGTH)))
+    return "".join(_ALPHABET[number >> at & 31] for at in range(35, -1, -5))
 
 
 def normalize_answer_id(typed: str) -> str:

@@ -1,65 +1,54 @@
-"""Tables, constraints and indexes of the database, and how an empty database gets them."""
+"""Tables, constraints and indexes of the database, and how a database gets them."""
 
-from __future__ import annotations
+from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, Double, ForeignKey, Integer, Table, Text
 
-HEAD = "0001"
-"""The newest of the migrations: the revision that ``metadata`` describes."""
+from bot.errors import StoreError
 
+HEAD = "0001"  # the newest of the migrations: the revision that ``metadata`` describes
 metadata = sa.MetaData()
-_ID = sa.BigInteger().with_variant(Integer(), "sqlite")
-_TIME: sa.Double[float] = sa.Double().with_variant(sa.REAL(), "sqlite")  # Unix seconds
-_FLAG = Integer  # SQLite's strict tables have no booleans
-
 revisions = Table("alembic_version", metadata, Column("version_num", sa.String(32), primary_key=True))
-
 questions = Table(
     "questions",
     metadata,
-    Column("id", _ID, primary_key=True),
+    Column("id", Integer, primary_key=True),
     *(Column(name, Text, nullable=False) for name in ("team", "channel", "ts", "version")),
-    Column("body", Text),
-    Column("asked_at", _TIME, nullable=False),
+    *(Column(name, Text) for name in ("body", "holder", "newer_version", "newer_body", "outcome", "reply_ts")),
+    *(Column(name, Double, nullable=False) for name in ("asked_at", "leased_until")),  # times are in Unix seconds
+    Column("completed_at", Double),
     Column("attempt", Integer, nullable=False),
-    Column("holder", Text),
-    Column("leased_until", _TIME, nullable=False),
-    *(Column(name, Text) for name in ("newer_version", "newer_body")),
-    Column("is_deleted", _FLAG, nullable=False),
-    *(Column(name, Text) for name in ("outcome", "reply_ts")),
-    Column("completed_at", _TIME),
+    Column("is_deleted", Boolean, nullable=False),
+    # The answer to the version that was completed last, if it is stored.
+    *(Column(name, Text) for name in ("answer_id", "thread", "user_hash", "entry_point", "question")),
+    *(Column(name, Text) for name in ("answer_outcome", "receipt")),
+    Column("earlier_questions", sa.JSON(none_as_null=True)),
+    Column("is_public", Boolean),
     sa.UniqueConstraint("team", "channel", "ts", name="questions_message"),
-    sqlite_strict=True,
-)
-_is_open = questions.c.outcome.is_(None)
-Index("questions_open", questions.c.asked_at, sqlite_where=_is_open, postgresql_where=_is_open)
-Index("questions_completed", questions.c.completed_at)
-Index("questions_reply", questions.c.reply_ts)
-
-answers = Table(
-    "answers",
-    metadata,
-    Column("question_id", _ID, ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True),
-    *(Column(name, Text, nullable=False) for name in ("answer_id", "thread", "user_hash", "entry_point", "question")),
-    *(Column(name, Text, nullable=False) for name in ("earlier_questions", "outcome", "receipt")),
-    Column("asked_at", _TIME, nullable=False),
-    Column("is_public", _FLAG, nullable=False),
-    Index("answers_id", "answer_id"),
-    Index("answers_thread", "thread"),
-    Index("answers_user", "user_hash", "asked_at"),
-    Index("answers_outcome", "outcome", "asked_at"),
-    sqlite_strict=True,
 )
 feedback = Table(
     "feedback",
     metadata,
-    Column("question_id", _ID, ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True),
+    Column("question_id", Integer, ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True),
     Column("user_hash", Text, primary_key=True),
-    Column("useful", _FLAG, nullable=False),
+    Column("useful", Boolean, nullable=False),
     Column("note", Text, nullable=False),
-    sqlite_strict=True,
 )
+
+# Indexes of the rows that a kind of query is about, so that the other rows cost nothing.
+_is_answered = questions.c.answer_id.is_not(None)
+for _condition, *_columns in (
+    (questions.c.outcome.is_(None), "asked_at"),
+    (questions.c.outcome.is_not(None), "completed_at"),
+    (questions.c.reply_ts.is_not(None), "reply_ts"),
+    (_is_answered, "answer_id"),
+    (_is_answered, "thread"),
+    (_is_answered, "user_hash", "asked_at"),
+    (_is_answered, "answer_outcome", "asked_at"),
+):
+    _names = [questions.c[_column] for _column in _columns]
+    sa.Index(f"questions_{_columns[0]}", *_names, sqlite_where=_condition, postgresql_where=_condition)
 
 
 def revision(connection: sa.Connection) -> str | None:
@@ -67,7 +56,19 @@ def revision(connection: sa.Connection) -> str | None:
     return connection.scalar(sa.select(revisions)) if sa.inspect(connection).has_table(revisions.name) else None
 
 
-def create(connection: sa.Connection) -> None:
-    """Create all tables at once, as of the newest revision."""
-    metadata.create_all(connection)
-    connection.execute(sa.insert(revisions).values(version_num=HEAD))
+def migrate(connection: sa.Connection) -> None:
+    """Create or update the tables, in the caller's transaction. StoreError if the schema is unknown here."""
+    current = revision(connection)
+    if current is None:
+        metadata.create_all(connection)
+        connection.execute(sa.insert(revisions).values(version_num=HEAD))
+    elif current != HEAD:
+        # Importing Alembic takes half a second, and only the first start after an upgrade needs it.
+        from alembic import command, config, util
+
+        options = config.Config(attributes={"connection": connection})
+        options.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+        try:
+            command.upgrade(options, "head")
+        except util.CommandError as error:  # there is no such revision
+            raise StoreError("The database is of a newer Pullquote; upgrade, or use another state folder.") from error

@@ -1,23 +1,33 @@
 """The store of a bot, in a state folder or in a Postgres database."""
 
-from __future__ import annotations
-
-import os
+import hashlib
+import hmac
+import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
-from bot.errors import StoreError
-from bot.store.answers import Answers
-from bot.store.claims import Claims
-from bot.store.database import Database
-from bot.store.models import FILE_NAME, KEY_NAME
-from bot.store.sqlite import Sqlite
+import sqlalchemy as sa
+from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy.dialects.postgresql import insert  # its form is right for SQLite too
+
+from bot.store import models
+from bot.store.database import Database, Postgres, Sqlite, transaction
+from bot.store.models import AnswerRecord, Claim, Feedback, LeaseState, MessageRef, Outcome, QuestionEvent, is_newer
+from bot.store.rows import ANSWER, LONGEST_LEASE, QUESTION, UNCERTAIN, QuestionRow, as_time, to_columns, to_record
+from bot.store.schema import feedback, questions
+
+log = logging.getLogger(__name__)
+
+_NEWEST = (questions.c.asked_at.desc(), questions.c.id.desc())
+_FIND = QUESTION.where(*(questions.c[name] == sa.bindparam(name) for name in ("team", "channel", "ts")))
+_INSERT = insert(questions).on_conflict_do_nothing().inline().execution_options(preserve_rowcount=True)
 
 
-class Store(Claims, Answers):
+class Store:
     """Claims, answers and feedback. Safe to share between threads; processes on one host can share a folder.
 
     Every method raises StoreError if it cannot do what it says, and has then changed nothing.
@@ -30,47 +40,281 @@ class Store(Claims, Answers):
         url: str | None = None,
         clock: Callable[[], float] | None = None,
         holder: str | None = None,
+        opens_now: bool = True,
     ) -> None:
         """Open the database in ``folder``, which is created if missing; in memory only if that is None.
 
-        ``url`` names a Postgres database to use in place of a file; ``clock`` replaces the database's clock in tests.
+        ``url`` names a Postgres database to use in place of a file; ``clock`` replaces the database's clock in tests;
+        ``holder`` identifies the claims of this store. Unless ``opens_now``, each method tries to open the database.
         """
-        self.holder = holder or uuid4().hex
-        self.database = _open(folder, url)
-        self.clock = (lambda _: clock()) if clock else self.database.now
-        try:
-            self.database.run(lambda _: None, is_write=False)
-            self.key = _load_key(folder) if folder else secrets.token_bytes(32)
-        except OSError as error:
-            self.close()
-            why = error.strerror or error
-            raise StoreError(f"The state folder {folder} cannot be used ({why}); {Sqlite.advice}.") from error
-        except BaseException:
-            self.close()
-            raise
+        self.holder, self._key = holder or secrets.token_hex(16), secrets.token_bytes(32)
+        self.database: Database = Postgres(url) if url else Sqlite(folder / models.FILE_NAME if folder else None)
+        if folder is not None:
+            with suppress(OSError):  # as if the database cannot be used
+                self._key = (folder / models.KEY_NAME).read_bytes() or self._key
+            self.database.on_open = lambda: self._load_key(folder / models.KEY_NAME)
+        self._now = sa.bindparam("now", type_=sa.Double, callable_=clock) if clock else self.database.clock
+        self._lock_statement = select(_FIND.with_for_update().subquery(), self._now)  # the clock is read last
+        self._insert_statement = _INSERT.values(asked_at=self._now, leased_until=self._now + models.LEASE)
+        if opens_now:
+            self.open()
+
+    def open(self) -> None:
+        """Find out whether the database can be used; StoreError if not."""
+        self.database.run(lambda _: None)
 
     def close(self) -> None:
         """Close the database; further calls raise StoreError."""
         self.database.close()
 
+    def _load_key(self, path: Path) -> None:
+        """Read the key of a state folder, or write this store's there; other processes wait to open the database."""
+        path.touch(mode=0o600)
+        if not path.stat().st_size:
+            path.write_bytes(self._key)
+        self._key = path.read_bytes()
 
-def _open(folder: Path | None, url: str | None) -> Database:
-    if url is None:
-        return Sqlite(folder / FILE_NAME if folder else None)
-    # Its driver is installed only where Postgres is used.
-    from bot.store.postgres import Postgres
+    def hash_user(self, *ids: str) -> str:
+        """Keyed hash of a person's id, qualified by other ids; without the key it cannot be found by trying ids."""
+        return hmac.new(self._key, " ".join(ids).encode(), hashlib.sha256).hexdigest()[:32]
 
-    return Postgres(url)
+    def _lock(self, connection: Connection, ref: MessageRef) -> QuestionRow | None:
+        row = connection.execute(self._lock_statement, {"team": ref.team, "channel": ref.channel, "ts": ref.ts}).first()
+        return QuestionRow(*row) if row else None
+
+    def _insert(self, connection: Connection, claim: Claim, holder: str | None) -> bool:
+        """Insert a question that ``holder`` holds by ``claim``, unless it is known; whether it was inserted."""
+        key = {"team": claim.ref.team, "channel": claim.ref.channel, "ts": claim.ref.ts, "holder": holder}
+        values = {name: getattr(claim, name) for name in ("version", "body", "attempt", "reply_ts", "is_deleted")}
+        return connection.execute(self._insert_statement, key | values).rowcount == 1
+
+    def _lock_or_insert(self, connection: Connection, claim: Claim) -> QuestionRow:
+        while (question := self._lock(connection, claim.ref)) is None:
+            self._insert(connection, claim, None)
+        return question
+
+    @transaction
+    def claim(self, connection: Connection, event: QuestionEvent) -> Claim | None:
+        """Claim the question of ``event``; None if there is nothing to do.
+
+        That is so if it is completed in this version or a newer one, deleted, or held. A newer version of a held
+        question is stored for its holder (see ``complete``); one of a completed question is claimed with its reply.
+        """
+        claim = Claim(event.ref, event.version, event.body, 1, None)
+        if self._insert(connection, claim, self.holder):
+            return claim
+        question = self._lock(connection, event.ref)
+        if question is None or question.is_deleted:
+            return None
+        if is_newer(event.version, question.newer_version or question.version):
+            question.newer_version, question.newer_body = event.version, event.body
+        is_done = question.outcome is not None and question.newer_version is None
+        is_free = not is_done and question.is_available_to(self.holder)
+        taken = question.take(self.holder) if is_free else None
+        question.save(connection)
+        return taken
+
+    @transaction
+    def adopt(self, connection: Connection, claim: Claim) -> None:
+        """Hold a claim that another store gave to the same holder, unless the question is known here."""
+        self._insert(connection, claim, self.holder)
+
+    @transaction
+    def is_known(self, connection: Connection, ref: MessageRef) -> bool:
+        """Whether the question at ``ref`` is in the store."""
+        return self._lock(connection, ref) is not None
+
+    @transaction
+    def complete(
+        self,
+        connection: Connection,
+        claim: Claim,
+        outcome: Outcome,
+        reply_ts: str | None,
+        record: AnswerRecord | None = None,
+    ) -> Claim | None:
+        """Record how a question ended and which public reply it has; its body is erased.
+
+        ``record`` replaces the answer stored for an older version. If there is more to do, it is returned as a new
+        claim: a newer version that arrived meanwhile, or the deletion of the reply because the question was deleted. A
+        question unknown here (it was answered while the store could not be used) is recorded too. An uncertain outcome
+        takes the question from no one who has claimed it since.
+        """
+        question = self._lock_or_insert(connection, claim)
+        is_taken = question.holder is not None and not question.is_held_by(self.holder, claim)
+        if question.is_past(claim.version) or (is_taken and outcome in UNCERTAIN):  # its holder is about to find out
+            question.reply_ts = question.reply_ts or reply_ts
+            question.save(connection)
+            return None
+        question.forget_words(connection)
+        question.complete(claim.version, outcome, reply_ts)
+        answer = to_columns(None if question.is_deleted else record)
+        is_due = question.newer_version is not None or (question.is_deleted and question.reply_ts is not None)
+        following = question.take(self.holder) if is_due else None
+        question.save(connection, answer)
+        return following
+
+    @transaction
+    def release(self, connection: Connection, claim: Claim) -> None:
+        """Give back a question for which nothing was posted; the attempt does not count."""
+        question = self._lock(connection, claim.ref)
+        if question is not None and question.is_held_by(self.holder, claim):
+            question.holder, question.attempt = None, question.attempt - 1
+            if question.is_deleted and not question.may_have_reply:
+                question.complete(question.version, "deleted", None)
+            question.save(connection)
+
+    @transaction
+    def delete_question(self, connection: Connection, ref: MessageRef) -> Claim | None:
+        """Record that the author deleted the question at ``ref``: it will not be answered.
+
+        Returns a claim if there is, or may be, a reply to delete; complete it as "deleted". None if there is none, or
+        if the question is held: its holder learns of it from ``lease_state`` and from ``complete``.
+        """
+        question = self._lock_or_insert(connection, Claim(ref, "", "", 0, None))
+        question.forget_words(connection)
+        question.is_deleted, question.asked_at = True, question.now
+        question.newer_version = question.newer_body = removal = None
+        if question.is_available_to(self.holder):
+            if question.may_have_reply:
+                removal = question.take(self.holder)
+            else:
+                question.complete(question.version, "deleted", None)
+        question.save(connection, to_columns(None))
+        return removal
+
+    @transaction
+    def lease_state(self, connection: Connection, claim: Claim) -> LeaseState:
+        """State of a claim, to be checked before posting: unless superseded, it is held for POSTING more seconds.
+
+        "deleted" is reported only if the claim itself does not say so.
+        """
+        question = self._lock(connection, claim.ref)
+        if question is None or not question.is_held_by(self.holder, claim):
+            return "superseded"
+        if not models.POSTING <= question.leased_until - question.now <= LONGEST_LEASE:
+            question.leased_until = question.now + models.LEASE
+            question.save(connection)
+        return "deleted" if question.is_deleted and not claim.is_deleted else "held"
+
+    @transaction
+    def renew_leases(self, connection: Connection) -> None:
+        """Extend the leases of all that this holder has claimed; to be called every few seconds."""
+        held = update(questions).where(questions.c.holder == self.holder, questions.c.outcome.is_(None))
+        connection.execute(held.values(leased_until=self._now + models.LEASE))
+
+    @transaction
+    def claim_expired(self, connection: Connection, limit: int) -> tuple[Claim, ...]:
+        """Claim up to ``limit`` questions that no one holds any more, oldest first.
+
+        Those asked more than GIVE_UP seconds ago are completed as "expired" instead. This holder's own claims never
+        expire for itself.
+        """
+        now, until = self._now, questions.c.leased_until
+        is_lapsed = sa.and_(questions.c.holder != self.holder, sa.or_(until <= now, until > now + LONGEST_LEASE))
+        is_free = sa.and_(questions.c.outcome.is_(None), sa.or_(questions.c.holder.is_(None), is_lapsed))
+        too_old = update(questions).where(is_free, questions.c.asked_at < now - models.GIVE_UP)
+        erased = dict.fromkeys(("body", "newer_version", "newer_body", "holder"))
+        if given_up := connection.execute(too_old.values(**erased, outcome="expired", completed_at=now)).rowcount:
+            log.error("%d questions that could not be completed within %d s were given up", given_up, models.GIVE_UP)
+        oldest = QUESTION.where(is_free).order_by(questions.c.asked_at, questions.c.id).limit(limit)
+        rows = connection.execute(select(oldest.with_for_update(skip_locked=True).subquery(), now)).all()
+        found = sorted((QuestionRow(*row) for row in rows), key=lambda question: (question.asked_at, question.id))
+        claims = tuple(question.take(self.holder) for question in found)
+        for question in found:
+            question.save(connection)
+        return claims
+
+    def delete_completed(self, before: float | None) -> int:
+        """Delete what was completed before a time (None: everything completed) for good; how many questions."""
+        old = select(questions.c.id).where(questions.c.outcome.is_not(None))
+        if before is not None:
+            old = old.where(questions.c.completed_at < before)
+        # A thousand at a time, so that a claim waits no more than some milliseconds.
+        some = delete(questions).where(questions.c.id.in_(old.limit(1_000)))
+        count = 0
+        while deleted := self.database.run(lambda connection: connection.execute(some).rowcount):
+            count += deleted
+        self.database.erase()
+        return count
+
+    @transaction
+    def find_answer(self, connection: Connection, typed_id: str) -> AnswerRecord | None:
+        """The newest answer with this id; None if it is not stored, or not any more."""
+        own = ANSWER.where(questions.c.answer_id == models.normalize_answer_id(typed_id))
+        return _first(connection, own.order_by(*_NEWEST))
+
+    @transaction
+    def find_latest_answer(
+        self, connection: Connection, team: str, channel: str, thread: str, before: str
+    ) -> AnswerRecord | None:
+        """The last question in a thread before a message; ``thread`` and ``before`` are timestamps.
+
+        The thread's first message may be the reply to it.
+        """
+        here = ANSWER.where(questions.c.team == team, questions.c.channel == channel)
+        inside = here.where(questions.c.thread == thread, as_time(questions.c.ts) < sa.tuple_(len(before), before))
+        latest = inside.order_by(sa.func.length(questions.c.ts).desc(), questions.c.ts.desc())
+        return _first(connection, latest) or _first(connection, here.where(questions.c.reply_ts == thread))
+
+    @transaction
+    def find_recent(self, connection: Connection, team: str, user: str, limit: int) -> Sequence[AnswerRecord]:
+        """One person's own questions, newest first."""
+        own = ANSWER.where(questions.c.user_hash == self.hash_user(team, user)).order_by(*_NEWEST).limit(limit)
+        return tuple(map(to_record, connection.execute(own)))
+
+    @transaction
+    def find_unanswered(self, connection: Connection, since: float, *, private: bool) -> Sequence[AnswerRecord]:
+        """Questions without an answer since a time, newest first, without who asked; private ones only if wanted."""
+        found = _since(ANSWER, since, private).where(questions.c.answer_outcome == "abstention").order_by(*_NEWEST)
+        return tuple(replace(to_record(row), user_hash="") for row in connection.execute(found))
+
+    @transaction
+    def find_unhelpful(
+        self, connection: Connection, since: float, *, private: bool
+    ) -> Sequence[tuple[AnswerRecord, Feedback]]:
+        """The same for answers that someone did not find helpful; neither who asked nor who rated."""
+        rated = _since(ANSWER.add_columns(feedback.c.note).join(feedback), since, private)
+        found = connection.execute(rated.where(feedback.c.useful.is_(False)).order_by(*_NEWEST, feedback.c.note))
+        return tuple((replace(to_record(row), user_hash=""), Feedback(False, row.note)) for row in found)
+
+    @transaction
+    def save_feedback(self, connection: Connection, ref: MessageRef, user: str, given: Feedback) -> None:
+        """Store what ``user`` thinks of the answer at ``ref``, in place of what they thought before.
+
+        It is deleted with its question, and ignored if the question is unknown. Who gave it is stored as a hash that
+        differs from question to question.
+        """
+        if question := self._lock(connection, ref):
+            key = {"question_id": question.id, "user_hash": self.hash_user(ref.team, ref.channel, ref.ts, user)}
+            rating: dict[str, object] = {"useful": given.useful, "note": given.note}
+            new = insert(feedback).values(key | rating)
+            connection.execute(new.on_conflict_do_update(index_elements=list(key), set_=rating))
+
+    def delete_person(self, user: str) -> int:
+        """Delete what a person asked, and their feedback, for good; how many questions.
+
+        That the questions were answered is still known, so that they are not answered again.
+        """
+        count = self._delete_person(user)
+        self.database.erase()
+        return count
+
+    @transaction
+    def _delete_person(self, connection: Connection, user: str) -> int:
+        refs = select(questions.c.id, questions.c.team, questions.c.channel, questions.c.ts).join(feedback).distinct()
+        for question, *ref in connection.execute(refs).all():
+            given = delete(feedback).where(feedback.c.question_id == question)
+            connection.execute(given.where(feedback.c.user_hash == self.hash_user(*ref, user)))
+        teams = connection.scalars(select(questions.c.team).distinct())
+        own = questions.c.user_hash.in_([self.hash_user(team, user) for team in teams])
+        asked = update(questions).where(own, questions.c.answer_id.is_not(None))
+        return connection.execute(asked.values(to_columns(None))).rowcount
 
 
-def _load_key(folder: Path) -> bytes:
-    """Read the key of a state folder; create it if there is none. Several processes may do so at once."""
-    path = folder / KEY_NAME
-    if not path.exists():
-        new = folder / f"{KEY_NAME}.{uuid4().hex}"
-        new.touch(mode=0o600)
-        new.write_bytes(secrets.token_bytes(32))
-        with suppress(FileExistsError):
-            os.link(new, path)
-        new.unlink()
-    return path.read_bytes()
+def _since(query: Select[Any], since: float, private: bool) -> Select[Any]:
+    return query.where(questions.c.asked_at >= since, sa.or_(questions.c.is_public.is_(True), sa.literal(private)))
+
+
+def _first(connection: Connection, query: Select[Any]) -> AnswerRecord | None:
+    return next(map(to_record, connection.execute(query.limit(1))), None)

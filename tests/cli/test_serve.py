@@ -21,6 +21,7 @@ from bot.playground.models import Message
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, RESEARCH, YOU
 from bot.slack.features import events, scopes
+from bot.store.store import Store
 
 QUESTION = "what was agreed on GCAP"
 PATIENCE = 30.0  # seconds in which a process starts, on a machine that is busy
@@ -208,6 +209,24 @@ def test_an_unusable_state_folder_does_not_stop_answers(slack: FakeSlack, tmp_pa
         status, lines = service.ended()
     assert status == 0
     assert len([line for line in lines if "PULLQUOTE_STATE_DIR" in line]) == 1
+
+
+def test_what_was_answered_without_a_state_folder_is_recorded_later(
+    slack: FakeSlack, tmp_path: Path, root: Path
+) -> None:
+    """Once the state folder can be used, the running bot writes there what it answered before."""
+    state = tmp_path / "state"
+    state.write_text("a file where the folder should be")
+    with answering(slack, state, root) as service:
+        slack.wait_for_replies(GENERAL, thread=ask(slack).ts)
+        service.line_with("Questions are still answered, and recorded once the database can be used.")
+        state.unlink()
+        service.line_with("The database can be used again.")
+        service.process.send_signal(signal.SIGTERM)
+        service.ended()
+    store = Store(state)
+    assert [record.question for record in store.find_recent(slack.workspace.team.id, YOU, 5)] == [QUESTION]
+    store.close()
 
 
 def test_a_failed_start_is_one_sentence(slack: FakeSlack, tmp_path: Path, root: Path) -> None:

@@ -260,7 +260,7 @@ def test_the_store_cannot_be_read(offline: Harness) -> None:
     with offline.bot(editors=Editors(frozenset({YOU}))):
         offline.reply_to(offline.ask(BRIDGE))
         connection = sqlite3.connect(offline.state / FILE_NAME)
-        connection.execute("ALTER TABLE answers RENAME TO elsewhere")
+        connection.execute("ALTER TABLE questions RENAME TO elsewhere")
         connection.close()
         read = home_lines(offline)
     assert "The archive" in read

@@ -37,6 +37,13 @@ class StateFolder:
     def repair_database(self) -> None:
         self._run("ALTER TABLE elsewhere RENAME TO questions")
 
+    def reject(self, condition: str) -> None:
+        """Let changes that meet a condition fail."""
+        self._run(
+            f"CREATE TRIGGER rejecting BEFORE UPDATE ON elsewhere WHEN {condition}"
+            " BEGIN SELECT RAISE(ABORT, 'rejected'); END"
+        )
+
     def _run(self, statement: str) -> None:
         connection = sqlite3.connect(self.path / FILE_NAME)
         connection.execute(statement)
@@ -183,6 +190,64 @@ def test_a_released_question_can_be_claimed(folder: StateFolder, store: Resilien
     folder.break_database()
     store.release(claimed(store.claim(question_event())))
     assert claimed(store.claim(question_event()))
+
+
+def test_a_claim_is_held_in_the_database_after_the_failure(folder: StateFolder, store: ResilientStore) -> None:
+    """A question in progress when the database can be used again is not claimed by another process."""
+    folder.break_database()
+    claim = claimed(store.claim(question_event()))
+    folder.repair_database()
+    assert store.sync() == ()
+    assert other_process(folder).claim(question_event(event_id="Ev2")) is None
+    assert store.lease_state(claim) == "held"
+    assert store.complete(claim, "answer", "11.0") is None
+    assert claimed(other_process(folder).claim(question_event("12.0", "Ev3"))).reply_ts == "11.0"
+
+
+def test_a_question_that_another_process_answered_is_left_to_it(folder: StateFolder, store: ResilientStore) -> None:
+    """A claim made in memory does not hold against one that the database knows."""
+    other = other_process(folder)
+    theirs = claimed(other.claim(question_event()))
+    folder.break_database()
+    claim = claimed(store.claim(question_event(event_id="Ev2")))
+    folder.repair_database()
+    assert store.sync() == ()
+    assert (store.lease_state(claim), other.lease_state(theirs)) == ("superseded", "held")
+
+
+def test_an_edit_is_claimed_with_the_reply_that_the_database_knows(folder: StateFolder, store: ResilientStore) -> None:
+    """An edit that was claimed in memory is claimed again, with the reply to update, and the first claim ends."""
+    assert store.complete(claimed(store.claim(question_event())), "answer", "11.0") is None
+    folder.break_database()
+    claim = claimed(store.claim(question_event("12.0", "Ev2")))
+    folder.repair_database()
+    (again,) = store.sync()
+    assert (again.version, again.reply_ts) == ("12.0", "11.0")
+    assert (store.lease_state(claim), store.lease_state(again)) == ("superseded", "held")
+
+
+def test_a_deletion_during_the_failure_deletes_the_reply_afterwards(folder: StateFolder, store: ResilientStore) -> None:
+    """A reply that only the database knows is deleted once the database can be used."""
+    assert store.complete(claimed(store.claim(question_event())), "answer", "11.0") is None
+    folder.break_database()
+    assert store.delete_question(REF) is None
+    folder.repair_database()
+    (removal,) = store.sync()
+    assert (removal.reply_ts, removal.is_deleted) == ("11.0", True)
+
+
+def test_a_change_that_cannot_be_recorded_stops_no_other(
+    folder: StateFolder, store: ResilientStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A change that the database rejects is logged and dropped; those after it are written."""
+    folder.break_database()
+    store.complete(claimed(store.claim(question_event())), "silence", "11.0")
+    store.complete(claimed(store.claim(question_event("12.0", "Ev2"))), "answer", "11.0")
+    folder.reject("NEW.outcome = 'silence'")
+    folder.repair_database()
+    assert store.sync() == ()
+    assert "A change could not be recorded." in caplog.text
+    assert other_process(folder).claim(question_event("12.0", "Ev3")) is None
 
 
 def test_a_failure_is_logged_once(folder: StateFolder, store: ResilientStore, caplog: pytest.LogCaptureFixture) -> None:

@@ -170,13 +170,16 @@ def test_the_oldest_expired_question_is_claimed_first(store: Store, other: Store
     assert [claim.ref for claim in other.claim_expired(1)] == [REF]
 
 
-def test_an_hour_old_question_is_given_up(store: Store, other: Store, clock: Clock) -> None:
-    """A question not completed within the hour is completed as expired and counted, unless it is held."""
+def test_an_hour_old_question_is_given_up(
+    store: Store, other: Store, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A question not completed within the hour is completed as expired, which is logged, unless it is held."""
     store.claim(question_event())
     clock.now += GIVE_UP + 1
     held = store.claim(question_event("Ev2", ref=OTHER))
     assert other.claim_expired(10) == ()
-    assert [other.expired_count, store.expired_count] == [1, 0]
+    assert [other.claim_expired(10), store.claim_expired(10)] == [(), ()]
+    assert [record.args for record in caplog.records] == [(1, GIVE_UP)]
     assert other.claim(question_event("Ev3")) is None
     assert held
     assert store.lease_state(held) == "held"

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from bot.errors import StoreError
-from bot.store.sqlite import Sqlite
+from bot.store.database import Sqlite
 
 Work = Callable[[Connection], object]
 
@@ -20,7 +20,7 @@ Work = Callable[[Connection], object]
 def database(tmp_path: Path) -> Iterator[Sqlite]:
     """A database with a table of words, which must be text."""
     database = Sqlite(tmp_path / "words.sqlite3")
-    database.run(lambda db: db.execute(text("CREATE TABLE words (word TEXT NOT NULL) STRICT")), is_write=True)
+    database.run(lambda db: db.execute(text("CREATE TABLE words (word TEXT NOT NULL) STRICT")))
     yield database
     database.close()
 
@@ -43,16 +43,16 @@ def write_together(database: Sqlite, *works: Work) -> list[Future[object]]:
 
     def begin(work: Work) -> object:
         begun.wait()
-        return database.run(work, is_write=True)
+        return database.run(work)
 
     with ThreadPoolExecutor(len(works)) as pool:
         futures = [pool.submit(begin, work) for work in works]
-        database.run(lambda _: begun.wait(), is_write=True)
+        database.run(lambda _: begun.wait())
     return futures
 
 
 def words(database: Sqlite) -> list[str]:
-    found = database.run(lambda db: db.execute(text("SELECT word FROM words")).scalars().all(), is_write=False)
+    found = database.run(lambda db: db.execute(text("SELECT word FROM words")).scalars().all())
     return sorted(found)
 
 
@@ -77,11 +77,11 @@ def test_a_failing_thread_fails_alone(database: Sqlite, bad: Work, error: type[E
 def test_an_error_of_the_file_is_raised_in_each_thread(database: Sqlite) -> None:
     """If nothing can be written, every thread gets the error, and later writes succeed."""
     full = "CREATE TRIGGER full BEFORE INSERT ON words BEGIN SELECT RAISE(ABORT, 'no room'); END"
-    database.run(lambda db: db.execute(text(full)), is_write=True)
+    database.run(lambda db: db.execute(text(full)))
     failed = write_together(database, *map(write_word, "0123456789"))
     assert all(isinstance(future.exception(), StoreError) for future in failed)
-    database.run(lambda db: db.execute(text("DROP TRIGGER full")), is_write=True)
-    assert database.run(write_word("a"), is_write=True) == "a"
+    database.run(lambda db: db.execute(text("DROP TRIGGER full")))
+    assert database.run(write_word("a")) == "a"
     assert words(database) == ["a"]
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from sqlalchemy import select
 
 from bot.store.models import LEASE, Claim, Outcome, QuestionEvent, is_newer
+from bot.store.schema import questions
 from bot.store.store import Store
 from store.helpers import REF, Clock
 
@@ -192,7 +194,8 @@ class Interleavings(RuleBasedStateMachine):
             self.answer(0)
             self.sweep(0, LEASE)
         assert self.work[0] is None
-        assert self.stores[0].expired_count == 0
+        outcomes = self.stores[0].database.run(lambda db: db.scalars(select(questions.c.outcome)).all())
+        assert "expired" not in outcomes
         if self.is_deleted:
             assert not self.replies or self.is_unconfirmed
         elif self.delivered >= 0:

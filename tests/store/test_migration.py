@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 import bot.store
 from bot.errors import StoreError
-from bot.store import database, schema
+from bot.store import schema
 from bot.store.models import FILE_NAME
 from bot.store.store import Store
 from store.helpers import question_event
@@ -30,7 +30,7 @@ def test_a_new_database_has_the_schema(open_store: Opener) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         return context.get_current_revision(), compare_metadata(context, schema.metadata)
 
-    head, found = open_store().database.run(differences, is_write=True)  # type: ignore[misc]
+    head, found = open_store().database.run(differences)  # type: ignore[misc]
     assert (head, found) == (schema.HEAD, [])
 
 
@@ -44,8 +44,8 @@ def test_the_newest_migration_is_the_head() -> None:
 def test_an_older_revision_is_migrated(file_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database at a known older revision is brought to the newest one."""
     monkeypatch.setattr(schema, "HEAD", "as if there were a newer one")
-    assert file_store.database.run(database.migrate, is_write=True) is None
-    assert file_store.database.run(schema.revision, is_write=False) == "0001"
+    assert file_store.database.run(schema.migrate) is None
+    assert file_store.database.run(schema.revision) == "0001"
 
 
 def test_two_stores_that_open_at_once_create_the_tables_once(open_store: Opener) -> None:
@@ -75,5 +75,5 @@ def test_a_file_of_an_earlier_kind_is_renamed(tmp_path: Path, caplog: pytest.Log
     assert Store(tmp_path).claim(question_event())
     (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert "earlier version" in warning.getMessage()
-    with sqlite3.connect(tmp_path / f"{FILE_NAME}.damaged-1") as db:
+    with sqlite3.connect(tmp_path / f"{FILE_NAME}.old-1") as db:
         assert db.execute("SELECT event_id FROM questions").fetchall() == [("Ev1",)]

@@ -1,7 +1,5 @@
 """The first tables. A new database gets the newest ones from the schema, so there is nothing to do here."""
 
-from __future__ import annotations
-
 revision = "0001"
 down_revision = None
 
