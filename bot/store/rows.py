@@ -1,6 +1,5 @@
 """Rows of ``questions`` as values: how a question changes state, and the record of its answer."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -21,7 +20,7 @@ class QuestionRow:
 
     ``version`` is the one last worked on; ``newer_version`` arrived while it was held. ``attempt`` counts the claims
     since it was last certain which reply is in Slack. ``asked_at`` is when this version was first claimed, or the
-    question deleted. ``thread`` is that of its answer. ``now`` is the database's time after the row was locked.
+    question deleted. ``thread`` is that of the stored answer. ``found`` is the row as locked, ``now`` the time then.
     """
 
     id: int
@@ -42,6 +41,7 @@ class QuestionRow:
     reply_ts: str | None
     completed_at: float | None
     now: float
+    found: Row[Any]
 
     @property
     def is_certain(self) -> bool:
@@ -90,10 +90,12 @@ class QuestionRow:
         if self.is_deleted or not is_newer(self.newer_version or "", version):
             self.newer_version = self.newer_body = None
 
-    def save(self, connection: Connection, answer: Mapping[str, object] | None = None) -> None:
-        """Write the row, with the columns of its answer if they are given."""
-        changed = {name: getattr(self, name) for name in _names[5:-1]}  # but the key and ``thread``
-        connection.execute(_SAVE, {**changed, **(answer or {}), "key": self.id})
+    def save(self, connection: Connection, answer: dict[str, object] | None = None) -> None:
+        """Write what has changed, and the columns of its answer if they are given."""
+        before = zip(_names, self.found, strict=False)
+        changed = {name: value for name, old in before if (value := getattr(self, name)) != old} | (answer or {})
+        if changed:
+            connection.execute(_SAVE, changed | {"key": self.id})
 
     def forget_words(self, connection: Connection) -> None:
         """Delete what follow-ups hold of the words of a question that is edited or deleted."""
@@ -107,7 +109,7 @@ class QuestionRow:
 
 _names = [field.name for field in fields(QuestionRow)]
 _SAVE = update(questions).where(questions.c.id == bindparam("key"))
-QUESTION = select(*(questions.c[name] for name in _names[:-1]))  # all columns of a ``QuestionRow`` but the time
+QUESTION = select(*(questions.c[name] for name in _names[:-2]))  # all columns of a ``QuestionRow``
 
 _SAME = ("thread", "user_hash", "entry_point", "question", "receipt", "earlier_questions", "is_public")
 _FIELDS = {"answer_id": "id", "answer_outcome": "outcome", **{name: name for name in _SAME}}

@@ -80,7 +80,7 @@ class Store:
 
     def _lock(self, connection: Connection, ref: MessageRef) -> QuestionRow | None:
         row = connection.execute(self._lock_statement, {"team": ref.team, "channel": ref.channel, "ts": ref.ts}).first()
-        return QuestionRow(*row) if row else None
+        return QuestionRow(*(*row, row)) if row else None
 
     def _insert(self, connection: Connection, claim: Claim, holder: str | None) -> bool:
         """Insert a question that ``holder`` holds by ``claim``, unless it is known; whether it was inserted."""
@@ -109,8 +109,7 @@ class Store:
         if is_newer(event.version, question.newer_version or question.version):
             question.newer_version, question.newer_body = event.version, event.body
         is_done = question.outcome is not None and question.newer_version is None
-        is_free = not is_done and question.is_available_to(self.holder)
-        taken = question.take(self.holder) if is_free else None
+        taken = question.take(self.holder) if not is_done and question.is_available_to(self.holder) else None
         question.save(connection)
         return taken
 
@@ -148,7 +147,7 @@ class Store:
             return None
         question.forget_words(connection)
         question.complete(claim.version, outcome, reply_ts)
-        answer = to_columns(None if question.is_deleted else record)
+        answer = to_columns(None if question.is_deleted else record) if record or question.thread is not None else None
         is_due = question.newer_version is not None or (question.is_deleted and question.reply_ts is not None)
         following = question.take(self.holder) if is_due else None
         question.save(connection, answer)
@@ -219,7 +218,9 @@ class Store:
             log.error("%d questions that could not be completed within %d s were given up", given_up, models.GIVE_UP)
         oldest = QUESTION.where(is_free).order_by(questions.c.asked_at, questions.c.id).limit(limit)
         rows = connection.execute(select(oldest.with_for_update(skip_locked=True).subquery(), now)).all()
-        found = sorted((QuestionRow(*row) for row in rows), key=lambda question: (question.asked_at, question.id))
+        found = sorted(
+            (QuestionRow(*(*row, row)) for row in rows), key=lambda question: (question.asked_at, question.id)
+        )
         claims = tuple(question.take(self.holder) for question in found)
         for question in found:
             question.save(connection)
@@ -304,12 +305,11 @@ class Store:
     def _delete_person(self, connection: Connection, user: str) -> int:
         refs = select(questions.c.id, questions.c.team, questions.c.channel, questions.c.ts).join(feedback).distinct()
         for question, *ref in connection.execute(refs).all():
-            given = delete(feedback).where(feedback.c.question_id == question)
-            connection.execute(given.where(feedback.c.user_hash == self.hash_user(*ref, user)))
+            user_hash = self.hash_user(*ref, user)
+            connection.execute(delete(feedback).filter_by(question_id=question, user_hash=user_hash))
         teams = connection.scalars(select(questions.c.team).distinct())
         own = questions.c.user_hash.in_([self.hash_user(team, user) for team in teams])
-        asked = update(questions).where(own, questions.c.answer_id.is_not(None))
-        return connection.execute(asked.values(to_columns(None))).rowcount
+        return connection.execute(update(questions).where(own).values(to_columns(None))).rowcount
 
 
 def _since(query: Select[Any], since: float, private: bool) -> Select[Any]:

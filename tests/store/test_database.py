@@ -1,4 +1,4 @@
-"""Threads that write at the same time share a transaction; each gets its own result or error."""
+"""Threads that share a connection: each gets its own result or error. A lost connection is opened again."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from sqlalchemy import Connection, text
 
 from bot.errors import StoreError
 from bot.store.database import Sqlite
+from bot.store.store import Store
+from store.helpers import question_event
+
+from .conftest import create_database
 
 Work = Callable[[Connection], object]
 
@@ -83,6 +87,23 @@ def test_an_error_of_the_file_is_raised_in_each_thread(database: Sqlite) -> None
     database.run(lambda db: db.execute(text("DROP TRIGGER full")))
     assert database.run(write_word("a")) == "a"
     assert words(database) == ["a"]
+
+
+def test_a_lost_connection_is_opened_again(postgres: str) -> None:
+    """After the server has closed the connection, one call fails, and the next one works."""
+    url = create_database(postgres)
+    store, other = Store(None, url=url), Store(None, url=url)
+    end = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    other.database.run(lambda db: db.execute(end))
+    with pytest.raises(StoreError, match=r"The database .* cannot be used \(.*\); check that the server is running"):
+        store.claim(question_event())
+    assert store.claim(question_event())
+    assert other.claim(question_event()) is None
+    for one in (store, other):
+        one.close()
 
 
 def test_a_closed_database_says_so(database: Sqlite) -> None:
