@@ -73,12 +73,14 @@ def check_replies(slack: FakeSlack, questions: Sequence[SentQuestion]) -> CheckR
     return CheckResult(outcomes, tuple(violations))
 
 
-_EXPECTED = frozenset({"answered", "deleted, no reply"})
+_EXPECTED = frozenset({"answered", "deleted, no reply", "taken back, no reply"})
 
 
 def _outcome(question: SentQuestion, replies: Sequence[Message]) -> str:
     if question.is_deleted:
         return "deleted, but has a reply" if replies else "deleted, no reply"
+    if not question.expected:
+        return "taken back, but has a reply" if replies else "taken back, no reply"
     if not replies:
         return "no reply"
     if len(replies) > 1:

@@ -9,10 +9,10 @@ from bot.playground.models import Message
 
 @dataclass
 class SentQuestion:
-    """A question that needs one visible reply, or none once it is deleted.
+    """A question that needs one visible reply, or none once it is deleted or taken back.
 
     ``thread``: where the reply belongs, None outside a thread. ``expected``: text that the reply to the newest version
-    must contain. ``actions``: what was done to the question, with times.
+    must contain, empty if that takes the question back. ``actions``: what was done to the question, with times.
     """
 
     message: Message

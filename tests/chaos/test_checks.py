@@ -71,6 +71,11 @@ def delete_after_the_reply(conversation: Conversation) -> None:
     conversation.mention.is_deleted = True
 
 
+def take_back_after_the_reply(conversation: Conversation) -> None:
+    conversation.reply(conversation.mention)
+    conversation.mention.expected = ""
+
+
 def reply_twice(conversation: Conversation) -> None:
     conversation.reply(conversation.mention)
     conversation.reply(conversation.mention)
@@ -87,6 +92,7 @@ def reply_in_the_channel(conversation: Conversation) -> None:
         (lambda conversation: None, "no reply"),
         (reply_twice, "answered 2 times"),
         (delete_after_the_reply, "deleted, but has a reply"),
+        (take_back_after_the_reply, "taken back, but has a reply"),
         (
             lambda conversation: conversation.reply(conversation.mention, "In Zkgvwqbnfd there were 8."),
             "answered an older text",
@@ -97,7 +103,7 @@ def reply_in_the_channel(conversation: Conversation) -> None:
 def test_what_is_wrong_with_a_reply_is_told(
     conversation: Conversation, fault: Callable[[Conversation], None], expected: str
 ) -> None:
-    """Silence, a second answer, one to a deleted question, one to another text, one elsewhere: each has its name."""
+    """Silence, a second answer, one to a question deleted or taken back, to another text, or elsewhere: each has a name."""
     conversation.reply(conversation.direct)
     fault(conversation)
     (message,) = conversation.violations()

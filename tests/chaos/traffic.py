@@ -133,7 +133,8 @@ class TrafficGenerator:
         self._edit_to(question, said, expected, "edited, without the mention" if loses_mention else "edited")
 
     def _edit_to(self, question: SentQuestion, text: str, expected: str, what: str) -> None:
-        question.message, question.expected = self._slack.edit(question.message, text), expected
+        question.message = self._slack.edit(question.message, text)
+        question.expected = "" if expected == HOW_TO else expected  # thanks take the question back
         self._record(question, what)
 
     def _delete(self, question: SentQuestion) -> None:
