@@ -103,7 +103,7 @@ def reply_in_the_channel(conversation: Conversation) -> None:
 def test_what_is_wrong_with_a_reply_is_told(
     conversation: Conversation, fault: Callable[[Conversation], None], expected: str
 ) -> None:
-    """Silence, a second answer, one to a question deleted or taken back, to another text, or elsewhere: each has a name."""
+    """Silence, a second answer, or one to a question deleted or taken back, to another text or elsewhere is named."""
     conversation.reply(conversation.direct)
     fault(conversation)
     (message,) = conversation.violations()
