@@ -23,6 +23,8 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "member_joined_channel": ("channels:read", "groups:read"),
     "reaction_added": ("reactions:read",),
     "reaction_removed": ("reactions:read",),
+    "tokens_revoked": (),
+    "app_uninstalled": (),
 }
 _MESSAGE_SUBSCRIPTIONS = {
     "channel": "message.channels",
@@ -200,6 +202,12 @@ class EventPublisher:
         if is_mention and not is_direct and message.user != bot.id:
             event = message.to_json(self._workspace.team) | {"type": "app_mention", "channel": message.channel}
             self._publish("app_mention", message.channel, event | {"event_ts": message.ts})
+
+    def publish_revocation(self) -> None:
+        """Tell the app that its token was revoked."""
+        if "tokens_revoked" in self._subscriptions:
+            tokens = {"oauth": [], "bot": [self._workspace.bot.id]}
+            self._send(self.envelope({"type": "tokens_revoked", "tokens": tokens}))
 
     def _publish(self, subscription: str, channel: str, event: Json) -> None:
         is_member = self._workspace.bot.id in self._workspace.channel(channel).members

@@ -275,6 +275,12 @@ def info(context: MethodContext, arguments: Arguments) -> Json:
     return {"channel": channel.to_json(context.workspace.bot.id)}
 
 
+def members(context: MethodContext, arguments: Arguments) -> Json:
+    """conversations.members"""
+    channel = _readable_channel(context, arguments, "read", as_member=False)
+    return {"members": list(channel.members), "response_metadata": {"next_cursor": ""}}
+
+
 def user_info(context: MethodContext, arguments: Arguments) -> Json:
     """users.info"""
     user = arguments.required("user")
@@ -351,6 +357,18 @@ def publish_view(context: MethodContext, arguments: Arguments) -> Json:
     return {"view": context.views.publish(user, arguments.text("hash"), view)}
 
 
+def validate_layout(_context: MethodContext, arguments: Arguments) -> Json:
+    """blocks.validate"""
+    blocks, view = arguments.structure("blocks"), arguments.structure("view")
+    if (blocks is None) == (view is None):
+        raise invalid_arguments("must have exactly one of blocks, message and view [json-pointer:/blocks]")
+    if blocks is not None:
+        validate_blocks(blocks)
+    else:
+        validate_view(view, str(view.get("type")) if isinstance(view, dict) else "")
+    return {}
+
+
 def set_suggested_prompts(context: MethodContext, arguments: Arguments) -> Json:
     """assistant.threads.setSuggestedPrompts"""
     channel = context.channel(arguments.required("channel_id")).id
@@ -369,6 +387,7 @@ METHODS = {
     "apps.connections.open": Method(open_connection, token="app"),
     "assistant.threads.setSuggestedPrompts": Method(set_suggested_prompts, ("assistant:write",)),
     "auth.test": Method(auth_test),
+    "blocks.validate": Method(validate_layout),
     "chat.delete": Method(delete, ("chat:write",)),
     "chat.getPermalink": Method(get_permalink, reads_json=False),
     "chat.postEphemeral": Method(post_ephemeral, ("chat:write",)),
@@ -376,6 +395,7 @@ METHODS = {
     "chat.update": Method(update, ("chat:write",)),
     "conversations.history": Method(history, _HISTORY, reads_json=False),
     "conversations.info": Method(info, _READ, reads_json=False),
+    "conversations.members": Method(members, _READ, reads_json=False),
     "conversations.replies": Method(replies, _HISTORY, reads_json=False),
     "users.info": Method(user_info, ("users:read",), reads_json=False),
     "views.open": Method(open_view),

@@ -24,7 +24,7 @@ from bot.playground.interactivity import Command, Interactivity, ResponseUrls, S
 from bot.playground.journal import ApiCall, EventDelivery, Journal
 from bot.playground.methods import MethodContext
 from bot.playground.models import Channel, ChannelKind, File, Guest, Message, User, escape_typed
-from bot.playground.socketmode import SocketModeServer
+from bot.playground.socketmode import Breakage, SocketModeServer
 from bot.playground.views import AppViews
 from bot.playground.web_api import WebApi
 from bot.playground.workspace import BOT, YOU, ChangeNotifier, Workspace, default_workspace
@@ -76,13 +76,19 @@ class LoopbackServer:
             raise RuntimeError("the server has not started")
         return asyncio.run_coroutine_threadsafe(work, self._server.loop).result()
 
-    def reset_connection(self, client: tuple[str, int]) -> None:
-        """Reset the connection of ``client`` (host, port), as a broken network does; call it on the event loop."""
+    def break_connection(self, client: tuple[str, int], how: Breakage = "reset") -> None:
+        """Break the connection of ``client`` (host, port), as a network does; call it on the event loop."""
         if self._server is None:
             return
         for connection in tuple(self._server.server_state.connections):
             transport = connection.transport
-            if transport is not None and transport.get_extra_info("peername") == client:
+            if transport is None or transport.get_extra_info("peername") != client:
+                continue
+            if how == "silence":
+                transport.pause_reading()
+            elif how == "end":
+                transport.close()
+            else:
                 # With a linger time of 0, closing sends a reset
                 linger = struct.pack("ii", 1, 0)
                 transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -221,7 +227,7 @@ _RESPONSES = "/responses/"
 
 
 class FakeSlack(WorkspaceActions):
-    """A context manager that runs a fake Slack on a free loopback port.
+    """A context manager that runs a fake Slack on a loopback port; ``port`` 0 picks a free one.
 
     ``scopes`` are granted to the bot token, ``subscriptions`` are names of ``events.SCOPES``. An event that is not
     acknowledged within ``ack_seconds`` is sent again after each of ``retry_after_seconds``. ``faults`` inject failures,
@@ -243,10 +249,11 @@ class FakeSlack(WorkspaceActions):
         copies: int = 1,
         commands: Iterable[Command] = (),
         shortcuts: Iterable[Shortcut] = (),
+        port: int = 0,
     ) -> None:
         changes, granted = ChangeNotifier(), frozenset(scopes)
         self._changes, self._ack_seconds = changes, ack_seconds
-        self._host = LoopbackServer()
+        self._host = LoopbackServer(port)
         self._faults = Faults(changes, faults)
         self.journal = Journal(changes)
         workspace = default_workspace(changes)
@@ -255,7 +262,7 @@ class FakeSlack(WorkspaceActions):
             changes,
             app_id=str(workspace.bot.app_id),
             ack_seconds=ack_seconds,
-            reset_connection=self._host.reset_connection,
+            break_connection=self._host.break_connection,
             base=f"ws://127.0.0.1:{self._host.port}",
         )
         self._request_url: HttpEventTransport | None = None
@@ -273,7 +280,7 @@ class FakeSlack(WorkspaceActions):
             app_token=self.app_token,
             faults=self._faults,
             journal=self.journal,
-            reset_connection=self._host.reset_connection,
+            break_connection=self._host.break_connection,
         )
 
     def __enter__(self) -> Self:
@@ -330,13 +337,27 @@ class FakeSlack(WorkspaceActions):
         request_url.verify()
         self._sender.transport = self._request_url = request_url
 
+    @property
+    def socket_count(self) -> int:
+        """How many websockets the app has opened so far."""
+        return self._sockets.opened
+
     def refresh_connections(self) -> None:
         """Ask the app to reconnect, then close its websockets."""
         self._host.run(self._sockets.refresh())
 
-    def drop_connections(self) -> None:
-        """Reset the connections of the app's websockets."""
-        self._host.run(self._sockets.drop())
+    def drop_connections(self, how: Breakage = "reset", count: int | None = None) -> None:
+        """Break the first ``count`` of the app's websockets, by default all of them."""
+        self._host.run(self._sockets.drop(how, count))
+
+    def revoke_token(self) -> None:
+        """Revoke the bot token, as an administrator does who uninstalls the app, and tell the app."""
+        self._api.bot_token = ""
+        self._publisher.publish_revocation()
+
+    def install_again(self, token: str) -> None:
+        """Accept ``token`` as the bot token."""
+        self._api.bot_token = self.bot_token = token
 
     def fail_next(
         self,

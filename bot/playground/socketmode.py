@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 import uuid
-from collections.abc import Callable
+from typing import Literal, Protocol
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -18,23 +18,34 @@ from bot.playground.workspace import ChangeNotifier
 
 logger = logging.getLogger(__name__)
 
-# Resets the connection of a client (host, port)
-ResetConnection = Callable[[tuple[str, int]], None]
+Breakage = Literal["reset", "end", "silence", "close"]
+"""How a connection breaks: TCP's reset or end, no sign of life any more, or a websocket's close frame."""
+
+
+class BreakConnection(Protocol):
+    """Breaks the connection of a client (host, port)."""
+
+    def __call__(self, client: tuple[str, int], how: Breakage = "reset") -> None: ...
 
 
 class SocketModeServer:
-    """The app's websockets, used in turn; an acknowledgement may arrive on any of them."""
+    """The app's websockets, used in turn; an acknowledgement may arrive on any of them.
+
+    ``opened`` counts those that have got their hello, also if they are closed.
+    """
 
     def __init__(
-        self, changes: ChangeNotifier, *, app_id: str, ack_seconds: float, reset_connection: ResetConnection, base: str
+        self, changes: ChangeNotifier, *, app_id: str, ack_seconds: float, break_connection: BreakConnection, base: str
     ) -> None:
         self._changes = changes
         self._app_id = app_id
         self._ack_seconds = ack_seconds
-        self._reset_connection = reset_connection
+        self._break_connection = break_connection
+        self._silent: set[WebSocket] = set()
         self._base = base
         self._tickets: set[str] = set()
         self._open: list[WebSocket] = []
+        self.opened = 0
         self._unacked: dict[str, asyncio.Future[Json | None]] = {}
 
     def count(self) -> int:
@@ -66,6 +77,7 @@ class SocketModeServer:
             await websocket.send_json(hello)
             with self._changes.writing():
                 self._open.append(websocket)
+                self.opened += 1
             async for text in websocket.iter_text():
                 self._receive(text)
         except (WebSocketDisconnect, RuntimeError):
@@ -88,12 +100,17 @@ class SocketModeServer:
             self._remove(websocket)
             await self._disconnect(websocket, "refresh_requested")
 
-    async def drop(self) -> None:
-        """Reset the connections, as a broken network does."""
-        for websocket in tuple(self._open):
-            self._remove(websocket)
-            if websocket.client is not None:
-                self._reset_connection((websocket.client.host, websocket.client.port))
+    async def drop(self, how: Breakage, count: int | None) -> None:
+        """Break the first ``count`` connections. Of a silent one Slack learns nothing, and goes on to send events."""
+        for websocket in tuple(self._open)[:count]:
+            if how == "silence":
+                self._silent.add(websocket)
+            else:
+                self._remove(websocket)
+            if how == "close":
+                await websocket.close(code=1001)
+            elif websocket.client is not None:
+                self._break_connection((websocket.client.host, websocket.client.port), how)
 
     async def _send(self, envelope: Json) -> AppReply:
         if not self._open:
@@ -104,7 +121,8 @@ class SocketModeServer:
         acked = asyncio.get_running_loop().create_future()
         self._unacked[envelope_id] = acked
         try:
-            await websocket.send_json({"envelope_id": envelope_id, **envelope})
+            if websocket not in self._silent:
+                await websocket.send_json({"envelope_id": envelope_id, **envelope})
             return AppReply(None, await asyncio.wait_for(acked, self._ack_seconds))
         except (WebSocketDisconnect, RuntimeError):
             # Starlette raises either, depending on which side noticed first that the websocket is gone
@@ -124,6 +142,7 @@ class SocketModeServer:
 
     def _remove(self, websocket: WebSocket) -> None:
         with self._changes.writing():
+            self._silent.discard(websocket)
             if websocket in self._open:
                 self._open.remove(websocket)
 

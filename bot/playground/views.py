@@ -14,6 +14,9 @@ from bot.playground.block_kit import add_ids
 from bot.playground.validation import RefusedError
 from bot.playground.workspace import ChangeNotifier
 
+# Expiry of a trigger that has opened a modal.
+USED = 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class OpenView:
@@ -103,9 +106,11 @@ class AppViews:
         if trigger not in self._triggers:
             raise RefusedError("invalid_trigger_id")
         user, expiry = self._triggers[trigger]
+        if expiry == USED:
+            raise RefusedError("exchanged_trigger_id")
         if expiry <= time.monotonic():
             raise RefusedError("expired_trigger_id")
-        self._triggers[trigger] = (user, 0.0)
+        self._triggers[trigger] = (user, USED)
         return user
 
     # Home tabs and prompts

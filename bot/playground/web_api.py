@@ -14,12 +14,15 @@ from bot.models import Json
 from bot.playground.faults import Fault, Faults
 from bot.playground.journal import Journal
 from bot.playground.methods import METHODS, Arguments, Method, MethodContext
-from bot.playground.socketmode import ResetConnection
+from bot.playground.socketmode import BreakConnection
 from bot.playground.validation import RefusedError
 
 
 class WebApi:
-    """Handles ``/api/{method}`` as Slack does: HTTP 200 with ``ok`` true or false, unless a fault is injected."""
+    """Handles ``/api/{method}`` as Slack does: HTTP 200 with ``ok`` true or false, unless a fault is injected.
+
+    ``bot_token`` may be changed; it is empty while the token is revoked.
+    """
 
     def __init__(
         self,
@@ -29,14 +32,14 @@ class WebApi:
         app_token: str,
         faults: Faults,
         journal: Journal,
-        reset_connection: ResetConnection,
+        break_connection: BreakConnection,
     ) -> None:
         self._context = context
-        self._bot_token = bot_token
+        self.bot_token = bot_token
         self._app_token = app_token
         self._faults = faults
         self._journal = journal
-        self._reset_connection = reset_connection
+        self._break_connection = break_connection
 
     async def serve(self, request: Request) -> Response:
         """Handle and log one call."""
@@ -53,7 +56,7 @@ class WebApi:
             if fault is not None and fault.delay:
                 await asyncio.sleep(fault.delay)
             if answer is None and request.client is not None:
-                self._reset_connection((request.client.host, request.client.port))
+                self._break_connection((request.client.host, request.client.port))
         except ClientDisconnect:
             # The app closed the connection before the end of its request: there is nobody to answer
             return Response(status_code=400)
@@ -93,9 +96,9 @@ class WebApi:
         """Check the token; returns the headers about scopes."""
         if not token:
             raise RefusedError("not_authed")
-        if token not in (self._bot_token, self._app_token):
-            raise RefusedError("invalid_auth")
-        if token != (self._app_token if method.token == "app" else self._bot_token):
+        if token not in (self.bot_token, self._app_token):
+            raise RefusedError("invalid_auth" if self.bot_token else "token_revoked")
+        if token != (self._app_token if method.token == "app" else self.bot_token):
             raise RefusedError("not_allowed_token_type")
         granted = {"connections:write"} if method.token == "app" else self._context.scopes
         return {"x-oauth-scopes": ",".join(sorted(granted)), "x-accepted-oauth-scopes": ",".join(method.scopes)}

@@ -135,7 +135,7 @@ def test_a_modal_opens_once_with_a_trigger(slack: FakeSlack, client: WebClient) 
     """A trigger_id opens one modal; views.update changes it if the hash is current."""
     trigger = slack.views.issue_trigger(YOU)
     opened = client.views_open(trigger_id=trigger, view=VIEW)["view"]
-    assert error_of(client.views_open, trigger_id=trigger, view=VIEW) == "expired_trigger_id"
+    assert error_of(client.views_open, trigger_id=trigger, view=VIEW) == "exchanged_trigger_id"
     client.views_update(view_id=opened["id"], hash=opened["hash"], view=VIEW | {"callback_id": "x"})
     assert error_of(client.views_update, view_id=opened["id"], hash=opened["hash"], view=VIEW) == "hash_conflict"
     (shown,) = slack.views.open_modals(YOU)

@@ -68,7 +68,7 @@ def served_bot(browser: Browser, state: Path, answers: Answerer) -> Iterator[Ser
     """
     rules, editors = AccessRules(follow_ups=frozenset({TEAM})), Editors(frozenset({COLLEAGUE}))
     with full_harness(state) as harness, harness.bot(is_loaded=False, rules=rules, editors=editors) as bot:
-        bot.start_answering(FixedCorpus(answers))
+        harness.start_answering(bot, FixedCorpus(answers))
         members = frozenset({YOU, COLLEAGUE})
         harness.slack.workspace.add_channel(Channel("C0ELSEWHERE", ELSEWHERE, "channel", members))
         with PlaygroundPage(harness.slack, examples=answers.examples) as page:
