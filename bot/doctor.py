@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
 from bot.errors import PullquoteError, SettingsError, SlackError, StoreError
+from bot.models import Question
+from bot.slack import strings
+from bot.slack.buttons import RatingRef, context_ref
 from bot.slack.client import (
     APP_TOKEN,
     SIGNING_SECRET,
     BotIdentity,
     Credentials,
     Mode,
+    NotSent,
+    RateLimited,
+    SlackClient,
+    Unconfirmed,
+    call_slack,
     check_credentials,
-    create_client,
+    create_session,
     fetch_identity,
     fetch_socket_url,
     missing_scopes,
 )
+from bot.slack.events import IncomingQuestion, Sender
 from bot.slack.features import REASONS, missing_features, scopes
+from bot.slack.layout import build_sentence
+from bot.slack.modals import context_modal, note_modal, sentence_modal
+from bot.slack.posting import (
+    Destination,
+    FoundReply,
+    Posted,
+    delete_message,
+    find_reply,
+    make_metadata,
+    post_message,
+    update_message,
+)
+from bot.slack.render import AnswererProtocol, RenderedReply, render_reply, render_sentence
+from bot.store.models import MessageRef, QuestionEvent
 from bot.store.store import Store
 
 Level = Literal["ok", "warning", "failed"]
@@ -51,7 +77,7 @@ class ArchiveCheck:
     problem: str | None = None
 
 
-def run_checks(
+async def run_checks(
     *,
     python: tuple[int, int],
     is_compiled: bool,
@@ -66,11 +92,115 @@ def run_checks(
         _check_search(is_compiled),
         *_check_archive(archive),
         _check_state_folder(state_folder),
-        *_check_slack(credentials, mode),
+        *[result async for result in _check_slack(credentials, mode)],
     )
 
 
-def exit_status(results: tuple[CheckResult, ...]) -> int:
+@dataclass(frozen=True, slots=True)
+class LiveTarget:
+    """Where the live checks post: a channel that the bot is in, and a person in it; None to find one."""
+
+    channel: str
+    user: str | None = None
+
+
+async def run_live_checks(
+    credentials: Credentials, target: LiveTarget, answerer: AnswererProtocol
+) -> tuple[CheckResult, ...]:
+    """Results of trying everything that the bot does in Slack, in a real channel, with a message that is then deleted.
+
+    SlackError if Slack refuses the bot token or is unavailable.
+    """
+    async with create_session() as session:
+        client = SlackClient(credentials.bot_token, credentials.api_url, session)
+        identity = await fetch_identity(client)
+        now = time.time()
+        event = QuestionEvent("", MessageRef("", target.channel, f"{now - 1:.6f}"), "", "")
+        sender = Sender(None, frozenset(), is_external_channel=False)
+        example = answerer.examples[0] if answerer.examples else "what is this"
+        question = IncomingQuestion(
+            event, "mention", "", None, example, (), sender, is_unaddressed_edit=False, response_url=None
+        )
+        reply = render_reply(question, answerer, identity.scopes)
+        results = [result async for result in _check_layouts(client, question, reply, answerer)]
+        return (*results, *[one async for one in _check_message(client, identity, question, reply, target)])
+
+
+async def _check_layouts(
+    client: SlackClient, question: IncomingQuestion, reply: RenderedReply, answerer: AnswererProtocol
+) -> AsyncIterator[CheckResult]:
+    """Let Slack check one message or view of each kind."""
+    messages = {
+        "answer": reply,
+        "abstention": render_reply(replace(question, text="xyzzy plugh"), answerer),
+        "how to ask": render_reply(replace(question, text=None), answerer),
+        "one sentence": render_sentence("notice", strings.BUSY),
+    }
+    for name, rendered in messages.items():
+        call = client.blocks_validate(blocks=rendered.message.blocks)
+        yield _result(f"Blocks: {name}", "Slack accepts its blocks.", await call_slack(call))
+    ref = RatingRef(ref=question.ref, useful=False)
+    views = {"note form": note_modal(ref), "one sentence": sentence_modal(strings.BUSY)}
+    quotes = answerer.answer(Question(question.text or "")).shown_quotes
+    if (context := context_ref(question.ref, quotes)) is not None:
+        views["context of a quote"] = context_modal(answerer.archive, context)
+    for name, view in views.items():
+        yield _result(f"View: {name}", "Slack accepts it.", await call_slack(client.blocks_validate(view=view)))
+
+
+async def _check_message(
+    client: SlackClient, identity: BotIdentity, question: IncomingQuestion, reply: RenderedReply, target: LiveTarget
+) -> AsyncIterator[CheckResult]:
+    """Post a message, find, edit and delete it, and send a private one."""
+    channel, metadata = target.channel, make_metadata(question)
+    posted = await post_message(client, Destination(channel, None, None), reply.message, metadata)
+    yield _result("Post", f"A message was posted in {channel}.", posted)
+    if not isinstance(posted, Posted) or posted.ts is None:
+        return
+    found = await find_reply(client, question.ref, None, bot_user=identity.bot_user)
+    if found is None or (isinstance(found, FoundReply) and found.ts != posted.ts):
+        yield CheckResult("Find", "failed", "Slack did not return the message.", "Report this: it should not happen.")
+    else:
+        yield _result("Find", "The message was found by its metadata.", found)
+    updated = await update_message(client, channel, posted.ts, build_sentence(strings.LIVE_CHECK), metadata)
+    yield _result("Edit", "The message was edited.", updated)
+    user = target.user or await _find_member(client, channel, identity.bot_user)
+    if user is None:
+        advice = "Set PULLQUOTE_EDITORS to your own id, or grant the scopes channels:read and groups:read."
+        yield CheckResult("Private message", "warning", "It is not known who could get one.", advice)
+    else:
+        sent = await post_message(client, Destination(channel, None, user), build_sentence(strings.LIVE_CHECK), {})
+        yield _result("Private message", f"One was sent to {user} in {channel}.", sent)
+    deleted = await delete_message(client, channel, posted.ts)
+    yield _result("Delete", "The message was deleted.", deleted)
+
+
+async def _find_member(client: SlackClient, channel: str, bot_user: str) -> str | None:
+    """Find a person in ``channel`` who is no bot; None if Slack does not say."""
+    listed = await call_slack(client.conversations_members(channel=channel, limit=20))
+    for user in listed["members"] if isinstance(listed, AsyncSlackResponse) else ():
+        found = None if user == bot_user else await call_slack(client.users_info(user=user))
+        if isinstance(found, AsyncSlackResponse) and not found["user"].get("is_bot"):
+            return str(user)
+    return None
+
+
+def _result(name: str, sentence: str, outcome: object) -> CheckResult:
+    """The result of a call: ``sentence`` if it succeeded."""
+    if isinstance(outcome, NotSent) and outcome.code == "missing_scope":
+        advice = "Update the app's manifest to deploy/manifest-full.yaml, then reinstall the app."
+        return CheckResult(name, "warning", "The bot token lacks the scope for this.", advice)
+    if isinstance(outcome, NotSent) and outcome.is_not_member:
+        return CheckResult(name, "failed", "The bot is not in this channel.", "Invite it with /invite @Pullquote.")
+    if isinstance(outcome, RateLimited):
+        seconds = f"Try again in {outcome.seconds:.0f} seconds."
+        return CheckResult(name, "failed", "Slack limits the rate of these calls.", seconds)
+    if isinstance(outcome, NotSent | Unconfirmed):
+        return CheckResult(name, "failed", f"{outcome.reason}.", "Report this if it happens again.")
+    return CheckResult(name, "ok", sentence)
+
+
+def exit_status(results: Sequence[CheckResult]) -> int:
     """2 if a check failed, else 0, also with warnings."""
     return 2 if any(result.level == "failed" for result in results) else 0
 
@@ -121,20 +251,21 @@ def _check_state_folder(folder: Path) -> CheckResult:
     return CheckResult("State folder", "ok", f"{folder} is writable.")
 
 
-def _check_slack(credentials: Credentials, mode: Mode) -> Iterator[CheckResult]:
+async def _check_slack(credentials: Credentials, mode: Mode) -> AsyncIterator[CheckResult]:
     """Check tokens, workspace, scopes and connection; each needs the one before, so the first failure is the last."""
     try:
         check_credentials(credentials, mode)
         yield CheckResult("Slack tokens", "ok", f"Everything that {_MODES[mode]} needs is set.")
-        client = create_client(credentials.bot_token, credentials.api_url)
-        identity = fetch_identity(client)
+        client = SlackClient(credentials.bot_token, credentials.api_url)
+        identity = await fetch_identity(client)
         yield CheckResult("Slack workspace", "ok", f"Slack accepts the bot in the workspace {identity.team}.")
-        yield from _check_scopes(identity)
+        for result in _check_scopes(identity):
+            yield result
         if mode == "http":
             sentence = f"{SIGNING_SECRET} cannot be checked here; Slack uses it when it verifies the request URL."
         else:
             # Request a connection but do not open it: Slack would send events to it, and no one would answer them.
-            fetch_socket_url(client, credentials.app_token)
+            await fetch_socket_url(client, credentials.app_token)
             sentence = f"Slack accepts {APP_TOKEN} and offers a connection."
         yield CheckResult(_MODES[mode], "ok", sentence)
     except (SettingsError, SlackError) as error:

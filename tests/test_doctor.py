@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.doctor import ArchiveCheck, CheckResult, exit_status, run_checks
+from bot.doctor import ArchiveCheck, CheckResult, LiveTarget, exit_status, run_checks, run_live_checks
 from bot.playground.server import FakeSlack
+from bot.playground.workspace import GENERAL, YOU
 from bot.slack.client import Credentials, Mode
 from bot.slack.features import FEATURES, scopes
+from tests.slack.samples import ScriptedAnswerer
 
 GOOD = ArchiveCheck(articles=12, paragraphs=1_234)
 
@@ -25,9 +28,10 @@ def check(
     mode: Mode = "socket",
 ) -> dict[str, CheckResult]:
     """The worst result of each name, after checking the exit status."""
-    findings = run_checks(
+    checks = run_checks(
         python=python, is_compiled=is_compiled, archive=archive, state_folder=state, credentials=credentials, mode=mode
     )
+    findings = asyncio.run(checks)
     assert exit_status(findings) == (2 if any(one.level == "failed" for one in findings) else 0)
     assert all(one.advice and one.advice.endswith(".") for one in findings if one.level != "ok")
     assert all(one.sentence.endswith(".") for one in findings)
@@ -104,7 +108,7 @@ def test_skipped_files_are_a_warning(tmp_path: Path) -> None:
     skipped = tuple((f"{number}.txt", "it is empty") for number in range(7))
     with FakeSlack(scopes=scopes("full")) as slack:
         archive = replace(GOOD, skipped=skipped)
-        findings = run_checks(
+        checks = run_checks(
             python=(3, 11),
             is_compiled=True,
             archive=archive,
@@ -112,6 +116,7 @@ def test_skipped_files_are_a_warning(tmp_path: Path) -> None:
             credentials=credentials_for(slack),
             mode="socket",
         )
+        findings = asyncio.run(checks)
     (warning,) = [one for one in findings if one.level == "warning"]
     assert warning.sentence.startswith("7 files were skipped (0.txt: it is empty; 1.txt")
     assert warning.sentence.endswith("4.txt: it is empty; and 2 more).")
@@ -182,4 +187,40 @@ def test_an_unreachable_slack_fails(tmp_path: Path) -> None:
     """If Slack's address does not respond, the result says so."""
     with FakeSlack() as gone:
         credentials = credentials_for(gone)
-    assert check(tmp_path, credentials)["Slack"].sentence.startswith("Slack cannot be reached (")
+    assert check(tmp_path, credentials)["Slack"].sentence.startswith("Slack could not be reached: ")
+
+
+def live_check(slack: FakeSlack, *, channel: str = GENERAL, user: str | None = None) -> dict[str, CheckResult]:
+    """The results of the live checks, by name."""
+    answerer = ScriptedAnswerer()
+    results = asyncio.run(run_live_checks(credentials_for(slack), LiveTarget(channel, user), answerer))
+    return {one.name: one for one in results}
+
+
+def test_a_live_check_tries_everything_and_leaves_nothing(tmp_path: Path) -> None:
+    """With all scopes, every call succeeds; the message is gone afterwards, and one person saw a private one."""
+    with FakeSlack(scopes=scopes("full")) as slack:
+        before = slack.workspace.messages(GENERAL)
+        assert [one for one in live_check(slack).values() if one.level != "ok"] == []
+        assert slack.workspace.messages(GENERAL) == before
+        assert {call.method for call in slack.calls} >= {"blocks.validate", "chat.update", "chat.delete"}
+        people = [user.id for user in slack.workspace.users() if user.bot_id is None]
+        assert sum(len(slack.workspace.ephemerals(person)) for person in people) == 1
+
+
+def test_a_live_check_says_what_is_missing(tmp_path: Path) -> None:
+    """Without a scope it is a warning; in a channel that the bot is not in, one failure with advice."""
+    with FakeSlack(scopes=scopes("base")) as slack:
+        results = live_check(slack)
+        assert [name for name, one in results.items() if one.level == "warning"] == ["Find", "Private message"]
+        assert live_check(slack, user=YOU)["Private message"].level == "ok"
+        outside = live_check(slack, channel="C0NOWHERE")
+        assert (outside["Post"].level, outside["Post"].advice) == ("failed", "Invite it with /invite @Pullquote.")
+
+
+def test_a_live_check_reports_what_slack_refuses(tmp_path: Path) -> None:
+    """A refused call is a failure with Slack's code, and the message is deleted all the same."""
+    with FakeSlack(scopes=scopes("full")) as slack:
+        slack.fail_next("chat.update", status=200, error="some_error")
+        results = live_check(slack)
+        assert ("some_error" in results["Edit"].sentence, results["Delete"].level) == (True, "ok")

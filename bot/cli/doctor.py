@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,12 +17,22 @@ from bot.cli.options import CorpusOption, ModeOption, errors, slack_credentials
 from bot.cli.progress import progress_bar
 from bot.errors import ArchiveError
 
+if TYPE_CHECKING:
+    from bot.doctor import CheckResult
+
 _STYLES = {"ok": "green", "warning": "yellow", "failed": "red"}
 
 
-def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket") -> None:
+LiveOption = Annotated[
+    str | None,
+    typer.Option("--live", metavar="CHANNEL", help="Also try everything in this channel of the real workspace."),
+]
+REPORT = "live-check.txt"
+
+
+def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveOption = None) -> None:
     """Check everything that Pullquote needs, and say how to fix what is wrong."""
-    from bot.doctor import ArchiveCheck, exit_status, run_checks
+    from bot.doctor import ArchiveCheck, LiveTarget, exit_status, run_checks, run_live_checks
     from bot.index.native import native_library
     from bot.wiring import open_corpus
 
@@ -31,18 +45,33 @@ def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket") -> None:
         archive_check = ArchiveCheck(len(archive), archive.paragraph_count, skipped)
     except ArchiveError as error:
         archive_check = ArchiveCheck(0, 0, problem=str(error))
-    results = run_checks(
-        python=sys.version_info[:2],
-        is_compiled=native_library() is not None,
-        archive=archive_check,
-        state_folder=chosen.state_dir,
-        credentials=slack_credentials(chosen),
-        mode=mode,
+    credentials = slack_credentials(chosen)
+    results = asyncio.run(
+        run_checks(
+            python=sys.version_info[:2],
+            is_compiled=native_library() is not None,
+            archive=archive_check,
+            state_folder=chosen.state_dir,
+            credentials=credentials,
+            mode=mode,
+        )
     )
+    _print(results)
+    if live is not None and exit_status(results) == 0:
+        target = LiveTarget(live, next(iter(chosen.editors), None))
+        tried = opened.with_current(lambda answerer: asyncio.run(run_live_checks(credentials, target, answerer)))
+        _print(tried)
+        report = chosen.state_dir / REPORT
+        report.write_text("\n".join([f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {live}", *map(str, tried), ""]))
+        errors.print(f"The report is in {report}.", soft_wrap=True)
+        results = (*results, *tried)
+    raise typer.Exit(exit_status(results))
+
+
+def _print(results: Sequence[CheckResult]) -> None:
     console = Console(highlight=False)
     for result in results:
         line = Text.assemble((f"{result.level:>7}  ", _STYLES[result.level]), f"{result.name}: {result.sentence}")
         if result.advice:
             line.append(f" {result.advice}")
         console.print(line, soft_wrap=True)
-    raise typer.Exit(exit_status(results))
