@@ -50,6 +50,8 @@ class Corpus:
         self._refresh_lock = Lock()
         self._changed = Condition()
         self._is_changing = False
+        self.problem: str | None = None
+        """Why the articles cannot be read any more, while questions are answered from the last index; else None."""
 
     @property
     def notes(self) -> ReadNotes:
@@ -132,12 +134,15 @@ class Corpus:
         for _ in self._store.watch(stop):
             self._is_changing = True
             try:
-                if self.refresh():
+                is_changed = self.refresh()
+                self.problem = None
+                if is_changed:
                     count = len(self._answerer.archive)
                     log.info("the archive has changed: it holds %d articles now", count)
                     if on_change:
                         on_change(count)
             except PullquoteError as error:
+                self.problem = str(error)
                 log.warning("The archive is left as it was: %s", error)
             except Exception:  # a thread that ended here would notice no further change
                 log.exception("The archive is left as it was.")

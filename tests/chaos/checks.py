@@ -79,7 +79,7 @@ _EXPECTED = frozenset({"answered", "deleted, no reply", "taken back, no reply"})
 def _outcome(question: SentQuestion, replies: Sequence[Message]) -> str:
     if question.is_deleted:
         return "deleted, but has a reply" if replies else "deleted, no reply"
-    if not question.expected:
+    if question.expected is None:
         return "taken back, but has a reply" if replies else "taken back, no reply"
     if not replies:
         return "no reply"

@@ -9,15 +9,15 @@ from bot.playground.models import Message
 
 @dataclass
 class SentQuestion:
-    """A question that needs one visible reply, or none once it is deleted or taken back.
+    """A question that needs one visible reply, or none once it is deleted or taken back by an edit.
 
     ``thread``: where the reply belongs, None outside a thread. ``expected``: text that the reply to the newest version
-    must contain, empty if that takes the question back. ``actions``: what was done to the question, with times.
+    must contain, None if that asks nothing. ``actions``: what was done to the question, with times.
     """
 
     message: Message
     thread: str | None
-    expected: str
+    expected: str | None
     is_deleted: bool = False
     actions: list[tuple[float, str]] = field(default_factory=list)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot.playground.server import FakeSlack
 from bot.slack import features
+from bot.slack.transports import WEBSOCKETS
 from bot.store.models import LEASE
 from tests.chaos.faults import PostingRateLimit, RandomFaults
 
@@ -92,7 +93,7 @@ class ChaosRun:
             for bot in bots:
                 stack.callback(bot.stop)
                 bot.start()
-            slack.wait_until_connected(START_SECONDS, connections=len(bots))
+            slack.wait_until_connected(START_SECONDS, connections=WEBSOCKETS * len(bots))
             traffic = TrafficGenerator(slack, seed=self._plan.seed, count=self._plan.questions, rate=self._plan.rate)
             with ThreadPoolExecutor(1) as executor:
                 kills = executor.submit(self._kill_bots, slack, bots, traffic, log)
@@ -126,7 +127,7 @@ class ChaosRun:
             "PULLQUOTE_QUESTIONS_PER_PERSON": "100000",
             "PULLQUOTE_QUESTIONS_PER_CHANNEL": "100000",
         }
-        arguments = ("--corpus", str(self._folder / "articles"))
+        arguments = ("--port", "0", "--corpus", str(self._folder / "articles"))
         return LiveBot(arguments, environment, self._folder / f"bot-{number}.log")
 
     # Kills
@@ -144,7 +145,7 @@ class ChaosRun:
             log(f"kill {number} of {self._plan.kills}, {moment}")
             slack.wait_until(lambda: slack.connections < len(bots), START_SECONDS)
             bot.start()
-            slack.wait_until_connected(START_SECONDS, connections=len(bots))
+            slack.wait_until_connected(START_SECONDS, connections=WEBSOCKETS * len(bots))
 
     def _await_moment(self, slack: FakeSlack) -> str:
         """Wait for a random critical moment; return its name."""

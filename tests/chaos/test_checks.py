@@ -73,7 +73,7 @@ def delete_after_the_reply(conversation: Conversation) -> None:
 
 def take_back_after_the_reply(conversation: Conversation) -> None:
     conversation.reply(conversation.mention)
-    conversation.mention.expected = ""
+    conversation.mention.expected = None
 
 
 def reply_twice(conversation: Conversation) -> None:

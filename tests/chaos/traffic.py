@@ -133,8 +133,9 @@ class TrafficGenerator:
         self._edit_to(question, said, expected, "edited, without the mention" if loses_mention else "edited")
 
     def _edit_to(self, question: SentQuestion, text: str, expected: str, what: str) -> None:
+        if text != question.message.text:  # an edit that asks nothing takes the question back
+            question.expected = None if expected == HOW_TO else expected
         question.message = self._slack.edit(question.message, text)
-        question.expected = "" if expected == HOW_TO else expected  # thanks take the question back
         self._record(question, what)
 
     def _delete(self, question: SentQuestion) -> None:
