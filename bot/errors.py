@@ -40,3 +40,7 @@ class DamagedSnapshotError(PullquoteError):
 
 class SlackError(PullquoteError):
     """Slack refused a call or could not be reached."""
+
+
+class SlackUnavailableError(SlackError):
+    """Slack could not be reached or did not answer; a later attempt may succeed."""

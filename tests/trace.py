@@ -13,7 +13,6 @@ import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -21,15 +20,12 @@ import bot
 from bot import telemetry
 from bot.models import Question
 from bot.playground.server import FakeSlack
-from bot.playground.workspace import GENERAL
 from bot.search.answerer import Answerer
 from bot.search.corpus import Corpus
-from bot.slack.app import SlackBot
-from bot.slack.client import Credentials
 from bot.slack.features import scopes
-from bot.slack.transports import SocketEndpoint
-from bot.store.store import Store
 from bot.wiring import open_corpus
+from tests.slack.harness import Harness
+from tests.slack.samples import ScriptedAnswerer
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = str(Path(bot.__file__).parent)
@@ -95,26 +91,14 @@ def _within(trace: Trace, work: Callable[[], object]) -> None:
 
 
 def _ask_in_slack(trace: Trace, corpus: Corpus) -> None:
-    with (
-        ExitStack() as stack,
-        tempfile.TemporaryDirectory() as folder,
-        FakeSlack(scopes=scopes("base")) as slack,
-    ):
-        store = Store(Path(folder))
-        stack.callback(store.close)
-        app = SlackBot(Credentials(slack.bot_token, slack.app_token, slack.api_url), store=store)
-        stack.callback(app.stop)
-        endpoint = SocketEndpoint(app.app, app_token=slack.app_token)
-        stack.callback(endpoint.stop)
-        stack.callback(endpoint.stop_accepting)
-        app.start()
-        app.start_answering(corpus)
-        endpoint.start()
-        slack.wait_until_connected()
-        with trace:
-            slack.say(GENERAL, f"{slack.mention} {QUESTION}")
-            if not _log_line.wait(60):
-                raise SystemExit("The reply was not recorded within a minute.")
+    with tempfile.TemporaryDirectory() as folder, FakeSlack(scopes=scopes("base")) as slack:
+        harness = Harness(slack, ScriptedAnswerer(), Path(folder))
+        with harness.bot(is_loaded=False) as bot:
+            harness.start_answering(bot, corpus)
+            with trace:
+                harness.ask(QUESTION)
+                if not _log_line.wait(60):
+                    raise SystemExit("The reply was not recorded within a minute.")
 
 
 _log_line = threading.Event()

@@ -1,6 +1,7 @@
 """The command line: one module for each command, and error handling.
 
-Exit status: 0 answered, 1 abstained, 2 any failure. JSON goes to standard output; notes and errors to standard error.
+Exit status: 0 answered, 1 abstained, 2 any failure, 75 a failure of ``serve`` that a restart may mend. JSON goes to
+standard output; notes and errors to standard error.
 """
 
 from __future__ import annotations
@@ -55,20 +56,23 @@ def _root() -> None:
 
 
 def main() -> None:
-    """Run the command line; every failure prints one sentence and exits with status 2."""
+    """Run the command line; every failure prints one sentence and exits with status 2.
+
+    An unexpected error of ``serve`` exits with status 75 (EX_TEMPFAIL), after which a supervisor starts it again.
+    """
     try:
         app()
     except PullquoteError as error:
         _fail(str(error))
     except Exception as error:  # noqa: BLE001  the outermost handler: people never see a traceback
-        _fail(_report(error))
+        _fail(_report(error), 75 if sys.argv[1:2] == ["serve"] else 2)
 
 
-def _fail(sentence: str) -> None:
+def _fail(sentence: str, status: int = 2) -> None:
     from bot.cli.options import errors
 
     errors.print(sentence, soft_wrap=True)
-    sys.exit(2)
+    sys.exit(status)
 
 
 def _report(error: Exception) -> str:

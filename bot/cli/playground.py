@@ -33,7 +33,7 @@ def playground(corpus: CorpusOption = None, port: PagePort = 0, no_browser: NoBr
     from bot.playground.server import FakeSlack
     from bot.playground.workspace import YOU
     from bot.slack.access import AccessRules
-    from bot.slack.app import serve
+    from bot.slack.app import Transport, run_until_stopped, serve
     from bot.slack.client import Credentials
     from bot.slack.dispatcher import Limits
     from bot.slack.features import COMMAND, COMMAND_HINT, SHORTCUT, SHORTCUT_ID, events, scopes
@@ -66,7 +66,7 @@ def playground(corpus: CorpusOption = None, port: PagePort = 0, no_browser: NoBr
             if not no_browser:
                 _open_browser(page.address)
 
-        status = serve(
+        serving = serve(
             Credentials(slack.bot_token, slack.app_token, slack.api_url, slack.signing_secret),
             store=Store(None),
             load=lambda: opened,
@@ -74,8 +74,9 @@ def playground(corpus: CorpusOption = None, port: PagePort = 0, no_browser: NoBr
             rules=AccessRules(follow_ups=frozenset({slack.team})),
             limits=Limits(chosen.questions_per_person, chosen.questions_per_channel),
             editors=Editors(frozenset({YOU}), see_private=True),
+            transport=Transport(port=0),
         )
-    raise typer.Exit(status)
+        run_until_stopped(serving)
 
 
 def _print_answer(corpus: Corpus, question: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,8 +28,8 @@ log = logging.getLogger(__name__)
 
 _HOUR, _DAY = 3_600.0, 86_400.0  # seconds
 
-HostOption = Annotated[str, typer.Option(help="With --mode http: the address to listen on.")]
-PortOption = Annotated[int, typer.Option(min=0, max=65_535, help="With --mode http: the port to listen on.")]
+HostOption = Annotated[str, typer.Option(help="Address of /readyz, /metrics and, in HTTP mode, events.")]
+PortOption = Annotated[int, typer.Option(min=0, max=65_535, help="Its port.")]
 
 
 def serve(
@@ -35,16 +37,16 @@ def serve(
 ) -> None:
     """Answer questions in Slack until SIGTERM or Ctrl-C, over Socket Mode or HTTP."""
     from bot.slack.access import AccessRules
-    from bot.slack.app import Transport
+    from bot.slack.app import LOADING, Transport, run_until_stopped
     from bot.slack.app import serve as serve_slack
-    from bot.slack.client import verify_credentials
+    from bot.slack.client import check_credentials
     from bot.slack.dispatcher import Limits
     from bot.slack.home import Editors
     from bot.telemetry import Telemetry
 
     chosen = settings.load(corpus=corpus)
     credentials = slack_credentials(chosen)
-    verify_credentials(credentials, mode)  # before anything else, so that a wrong token is all that is reported
+    check_credentials(credentials, mode)  # before anything else, so that a wrong token is all that is reported
     _configure_logging()
     metrics = Telemetry(log_questions=chosen.log_questions)
 
@@ -59,7 +61,7 @@ def serve(
 
     with ExitStack() as stack:
         store, folder = stack.enter_context(_open_store(chosen))
-        status = serve_slack(
+        serving = serve_slack(
             credentials,
             store=store,
             load=load,
@@ -71,12 +73,16 @@ def serve(
                 chosen.guests,
                 chosen.external,
                 frozenset(chosen.follow_ups),
+                chosen.workflows,
             ),
             limits=Limits(chosen.questions_per_person, chosen.questions_per_channel),
             telemetry=metrics,
             editors=Editors(frozenset(chosen.editors), chosen.editors_see_private),
         )
-    raise typer.Exit(status)
+        run_until_stopped(serving)
+    if any(thread.name == LOADING for thread in threading.enumerate()):
+        # Python would abort at its normal end if that thread prints meanwhile.
+        os._exit(0)
 
 
 def _configure_logging() -> None:
@@ -84,8 +90,8 @@ def _configure_logging() -> None:
     from bot import telemetry
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in ("slack_sdk", "uvicorn"):  # their retries and start-up are logged by the bot
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("slack_sdk", "uvicorn"):  # what matters of theirs is logged by the bot
+        logging.getLogger(name).setLevel(logging.ERROR)
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     telemetry.log.addHandler(handler)

@@ -6,16 +6,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
-from threading import Lock
 from time import monotonic
 from typing import Generic, TypeVar
 
-from slack_sdk import WebClient
-from slack_sdk.web import SlackResponse
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.slack import strings
+from bot.slack.client import CallFailure, NotSent, SlackClient, call_slack
 from bot.slack.events import IncomingQuestion
-from bot.slack.posting import CallFailure, NotPosted, call_slack
 
 T = TypeVar("T")
 
@@ -36,7 +34,7 @@ class AccessRules:
     ``workspaces``: whose members may ask, none of which counts as another organisation; empty for all. ``channels``:
     where they may ask, apart from direct messages; empty for all. ``guests`` and ``external`` admit guests, and people
     of other organisations with everyone in channels shared with them. ``follow_ups``: workspaces or organisations
-    where follow-ups in a thread need no mention.
+    where follow-ups in a thread need no mention. ``workflows``: whether workflows of Workflow Builder may ask.
     """
 
     workspaces: frozenset[str] = frozenset()
@@ -44,6 +42,7 @@ class AccessRules:
     guests: bool = False
     external: bool = False
     follow_ups: frozenset[str] = frozenset()
+    workflows: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,76 +54,73 @@ class UserInfo:
 
 
 class _TtlCache(Generic[T]):
-    """A thread-safe cache whose entries expire."""
+    """A cache whose entries expire."""
 
     def __init__(self, clock: Callable[[], float], ttl: float) -> None:
         self._clock, self._ttl = clock, ttl
-        self._lock = Lock()
         self._entries: dict[str, tuple[float, T]] = {}
 
     def get(self, key: str) -> T | None:
-        with self._lock:
-            at, value = self._entries.get(key, (-inf, None))
-            return value if self._clock() - at < self._ttl else None
+        at, value = self._entries.get(key, (-inf, None))
+        return value if self._clock() - at < self._ttl else None
 
     def put(self, key: str, value: T) -> T:
-        with self._lock:
-            self._entries.pop(key, None)
-            while len(self._entries) >= CACHE_SIZE:
-                del self._entries[next(iter(self._entries))]
-            self._entries[key] = (self._clock(), value)
+        self._entries.pop(key, None)
+        while len(self._entries) >= CACHE_SIZE:
+            del self._entries[next(iter(self._entries))]
+        self._entries[key] = (self._clock(), value)
         return value
 
 
 class UserDirectory:
     """People and channels of the workspace, cached. Needs the scopes users:read and channels:read."""
 
-    def __init__(self, client: WebClient, *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, client: SlackClient, *, clock: Callable[[], float] = monotonic) -> None:
         self._client = client
         self._users = _TtlCache[UserInfo](clock, USER_TTL)
         self._is_public = _TtlCache[bool](clock, CHANNEL_TTL)
         self._is_off = False
 
-    def get_user(self, user: str) -> UserInfo | CallFailure | None:
+    async def get_user(self, user: str) -> UserInfo | CallFailure | None:
         """Look up ``user``; None without the scope users:read, a failure if Slack did not reply."""
         cached = self._users.get(user)
         if self._is_off or cached is not None:
             return cached
-        result = call_slack(lambda: self._client.users_info(user=user))
-        if isinstance(result, SlackResponse):
+        result = await call_slack(self._client.users_info(user=user))
+        if isinstance(result, AsyncSlackResponse):
             found = result["user"]
             is_guest = bool(found.get("is_restricted") or found.get("is_ultra_restricted"))
             return self._users.put(user, UserInfo(found.get("team_id"), is_guest))
-        if isinstance(result, NotPosted) and result.code == "missing_scope":
+        if isinstance(result, NotSent) and result.code == "missing_scope":
             if not self._is_off:
                 self._is_off = True  # until the bot is restarted: scopes are granted by reinstalling the app
                 log.warning("guests are treated as members: the bot token lacks the scope users:read")
             return None
-        if isinstance(result, NotPosted) and result.code in {"user_not_found", "user_not_visible"}:
+        if isinstance(result, NotSent) and result.code in {"user_not_found", "user_not_visible"}:
             return self._users.put(user, UserInfo(None, is_guest=False))
         return result
 
-    def is_shared(self, channel: str) -> bool | CallFailure:
+    async def is_shared(self, channel: str) -> bool | CallFailure:
         """Whether another organisation is in ``channel``; not cached, and false if the bot cannot see the channel.
 
         Needs the scopes channels:read, groups:read and mpim:read.
         """
-        result = call_slack(lambda: self._client.conversations_info(channel=channel))
-        if isinstance(result, SlackResponse):
+        result = await call_slack(self._client.conversations_info(channel=channel))
+        if isinstance(result, AsyncSlackResponse):
             return bool(result["channel"].get("is_ext_shared"))
-        return False if isinstance(result, NotPosted) and result.code == "channel_not_found" else result
+        return False if isinstance(result, NotSent) and result.code == "channel_not_found" else result
 
-    def is_public(self, channel: str) -> bool:
+    async def is_public(self, channel: str) -> bool:
         """Whether everyone in the workspace can read ``channel``; false if Slack does not say."""
         cached = self._is_public.get(channel)
         if cached is not None or not channel.startswith("C"):
             return bool(cached)
-        result = call_slack(lambda: self._client.conversations_info(channel=channel))
-        if isinstance(result, SlackResponse):
+        result = await call_slack(self._client.conversations_info(channel=channel))
+        if isinstance(result, AsyncSlackResponse):
             found = result["channel"]
             return self._is_public.put(channel, bool(found.get("is_channel")) and found.get("is_private") is False)
         # A refusal is cached too, so that a missing scope does not cost a call each time.
-        return self._is_public.put(channel, False) if isinstance(result, NotPosted) and result.code else False
+        return self._is_public.put(channel, False) if isinstance(result, NotSent) and result.code else False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +130,15 @@ class AccessControl:
     rules: AccessRules
     directory: UserDirectory
 
-    def check(self, question: IncomingQuestion) -> str | CallFailure | None:
+    async def check(self, question: IncomingQuestion) -> str | CallFailure | None:
         """Return None if the question may be answered, else a sentence that says why not, or a failed call."""
         team = question.sender.user_team
-        refusal = self._check_channel(question) or self._check_sharing(question)
+        refusal = self._check_channel(question) or await self._check_sharing(question)
         if refusal is None and team:
             refusal = self._check_team(team, question)
-        if refusal is not None or (team and self.rules.guests):
+        if refusal is not None or question.is_by_workflow or (team and self.rules.guests):
             return refusal
-        user = self.directory.get_user(question.user)
+        user = await self.directory.get_user(question.user)
         if isinstance(user, CallFailure):
             return user
         if user is not None and user.is_guest and not self.rules.guests:
@@ -157,14 +153,14 @@ class AccessControl:
         is_listed = not self.rules.channels or question.ref.channel in self.rules.channels
         return None if is_listed else strings.OTHER_CHANNEL
 
-    def _check_sharing(self, question: IncomingQuestion) -> str | CallFailure | None:
+    async def _check_sharing(self, question: IncomingQuestion) -> str | CallFailure | None:
         # An event says whether its channel is shared with another organisation; a click on a button does not.
         if question.entry_point != "share" or self.rules.external or _is_direct(question):
             return None
-        is_shared = self.directory.is_shared(question.ref.channel)
+        is_shared = await self.directory.is_shared(question.ref.channel)
         if isinstance(is_shared, bool):
             return strings.SHARED_CHANNEL if is_shared else None
-        return strings.SHARING_UNKNOWN if isinstance(is_shared, NotPosted) and is_shared.code else is_shared
+        return strings.SHARING_UNKNOWN if isinstance(is_shared, NotSent) and is_shared.code else is_shared
 
     def _check_team(self, team: str | None, question: IncomingQuestion) -> str | None:
         """Check the team; None, for a person Slack does not show to the bot, counts as another organisation."""

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from threading import Thread
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
-from slack_bolt import Ack, App, BoltResponse
-from slack_bolt.error import BoltError
-from slack_sdk import WebClient
+import uvicorn
+from slack_bolt import BoltResponse
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import SlackError
+from bot.errors import SettingsError, SlackUnavailableError
 from bot.slack.access import AccessControl, AccessRules, UserDirectory
 from bot.slack.client import (
     BotIdentity,
     Credentials,
     Mode,
+    SlackClient,
     check_credentials,
-    create_client,
-    fetch_identity,
+    create_session,
     missing_scopes,
+    verify_credentials,
 )
 from bot.slack.commands import register_listeners
 from bot.slack.dispatcher import Dispatcher, Limits, RateLimiter
@@ -34,47 +37,62 @@ from bot.slack.home import Editors, Home, QuestionHistory
 from bot.slack.interactions import InteractionHandler
 from bot.slack.render import CorpusProtocol
 from bot.slack.resilient_store import ResilientStore
-from bot.slack.transports import HttpEndpoint, SocketEndpoint
+from bot.slack.transports import SocketEndpoint, WebServer
+from bot.slack.worker import StoreThread
 from bot.store.store import Store
 from bot.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
+# Bolt would warn about SLACK_BOT_TOKEN, which it reads from the environment.
+_bolt_log = logging.getLogger(f"{__name__}.bolt")
+_bolt_log.setLevel(logging.ERROR)
+
+T = TypeVar("T")
+
+LOADING = "load-corpus"
+"""Name of the thread on which the archive is loaded."""
+
 # Seconds from the signal until no delivery is started; supervisors usually allow ten seconds in all.
-STOP_TIMEOUT = 3.5
-# Further seconds for interactions, which take a call or two.
+STOP_TIMEOUT = 3.0
+# Seconds for interactions, which take a call or two.
 INTERACTIONS_STOP_TIMEOUT = 1.0
 # Seconds between two renewals of leases: a fifth of a lease.
 SYNC_EVERY = 3.0
-# Seconds between two checks for a signal that another thread caught.
-SIGNAL_CHECK_EVERY = 0.25
+# Seconds without a connection to Slack after which the bot is not ready.
+MAX_DISCONNECTED = 30.0
+# Seconds until the next attempt if Slack is unavailable at the start: doubled each time, up to the second.
+RETRY_AFTER, MAX_RETRY_AFTER = 1.0, 30.0
 
 
-def build_app(client: WebClient, handle: Callable[[dict[str, Any]], bool]) -> App:
+def build_app(identity: BotIdentity, api_url: str, handle: Callable[[dict[str, Any]], Awaitable[bool]]) -> AsyncApp:
     """Build the Bolt app that passes the body of every message and mention to ``handle``.
 
-    An event is acknowledged if ``handle`` returns true; otherwise Slack delivers it again. SlackError if Slack refuses
-    the token.
+    An event is acknowledged if ``handle`` returns true; otherwise Slack delivers it again.
     """
-    try:
-        app = App(client=client, process_before_response=True)
-    except BoltError as error:
-        raise SlackError(f"Slack does not accept the bot token ({error}); check SLACK_BOT_TOKEN.") from error
+    result = AuthorizeResult(enterprise_id=None, team_id=None, bot_user_id=identity.bot_user)
 
-    def handle_event(body: dict[str, Any]) -> BoltResponse | None:
-        return None if handle(body) else BoltResponse(status=503)
+    async def authorize() -> AuthorizeResult:
+        return result  # the identity is known; Bolt would ask Slack for it
+
+    # Without a token, so that Bolt asks ``authorize``; no listener calls Slack through Bolt.
+    client = AsyncWebClient(base_url=api_url)
+    app = AsyncApp(client=client, authorize=authorize, process_before_response=True, logger=_bolt_log)
+
+    async def handle_event(body: dict[str, Any]) -> BoltResponse | None:
+        return None if await handle(body) else BoltResponse(status=503)
 
     app.event("app_mention")(handle_event)
     app.event("message")(handle_event)
     return app
 
 
-def register_interactions(app: App, handler: InteractionHandler) -> None:
+def register_interactions(app: AsyncApp, handler: InteractionHandler) -> None:
     """Pass every interaction that ``handler`` knows to it; acknowledged if it takes it."""
 
-    def handle(ack: Ack, body: dict[str, Any]) -> None:
+    async def handle(ack: AsyncAck, body: dict[str, Any]) -> None:
         if handler.accept(body):
-            ack()
+            await ack()
 
     for name in handler.actions:
         app.action(name)(handle)
@@ -85,12 +103,14 @@ def register_interactions(app: App, handler: InteractionHandler) -> None:
 class SlackBot:
     """The bot between ``start`` and ``stop``; until ``start_answering``, questions are only queued.
 
-    A transport passes requests to ``app``. SlackError if Slack refuses the bot token or cannot be reached.
+    Runs on the event loop on which it is created. A transport passes requests to ``app``; ``client`` is the bot's, with
+    ``identity``.
     """
 
     def __init__(
         self,
-        credentials: Credentials,
+        client: SlackClient,
+        identity: BotIdentity,
         *,
         store: Store,
         rules: AccessRules | None = None,
@@ -98,44 +118,48 @@ class SlackBot:
         telemetry: Telemetry | None = None,
         editors: Editors | None = None,
     ) -> None:
-        retrying_client = create_client(credentials.bot_token, credentials.api_url)
-        self.identity: BotIdentity = fetch_identity(retrying_client)
-        for scope in missing_scopes(self.identity):
+        for scope in missing_scopes(identity):
             log.warning("the bot token lacks the scope %s; add it to the app, then reinstall the app", scope)
-        # Deliveries retry by themselves.
-        client = create_client(credentials.bot_token, credentials.api_url, retries=False)
         telemetry = telemetry or Telemetry()
         access = AccessControl(rules or AccessRules(), UserDirectory(client))
-        bot_user = self.identity.bot_user
+        bot_user = identity.bot_user
+        self.client = client
+        self._thread = thread = StoreThread()
         self._dispatcher = Dispatcher(
             client,
             bot_user=bot_user,
             store=ResilientStore(store),
+            thread=thread,
             access=access,
             rate_limiter=RateLimiter(limits or Limits()),
             telemetry=telemetry,
-            scopes=self.identity.scopes,
+            scopes=identity.scopes,
         )
         telemetry.watch_waiting(lambda: self._dispatcher.unfinished_count)
-        self.app: App = build_app(retrying_client, self._dispatcher.handle_event)
-        self._interactions = InteractionHandler(client, access, store, bot_user)
+        self.app = build_app(identity, client.base_url, self._dispatcher.handle_event)
+        self._interactions = InteractionHandler(client, access, store, thread)
         register_interactions(self.app, self._interactions)
         register_listeners(self.app, self._dispatcher.handle_question, bot_user=bot_user)
-        self._home = Home(client, access, self.identity, QuestionHistory(client, store, editors or Editors()))
+        self._home = Home(client, access, identity, QuestionHistory(client, store, thread, editors or Editors()))
         self._home.listen(self.app)
+        self._is_revoked = False
+        self.app.event("tokens_revoked")(self._take_revocation)
+        self.app.event("app_uninstalled")(self._take_revocation)
         # Slack redelivers events that are not acknowledged, also those without a listener.
-        self.app.event(re.compile(""))(lambda: None)
-        self._is_stopped = Event()
-        self._sync_thread = Thread(target=self._sync_claims, name="sync-claims", daemon=True)
+        self.app.event(re.compile(""))(_ignore)
+        self._sync: asyncio.Task[None] | None = None
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether questions are answered."""
-        return self._dispatcher.is_answering and self._sync_thread.is_alive()
+    def find_problem(self) -> str | None:
+        """Say why no questions are answered; None if they are."""
+        if self._sync is None or self._sync.done():
+            return "the bot is not running"
+        if self._is_revoked or self.client.is_refused:
+            return "Slack refuses the bot token; reinstall the app and set the new SLACK_BOT_TOKEN"
+        return self._dispatcher.find_problem()
 
     def start(self) -> None:
         """Start to renew leases and to take over expired claims."""
-        self._sync_thread.start()
+        self._sync = asyncio.create_task(self._sync_claims())
 
     def start_answering(self, corpus: CorpusProtocol) -> None:
         """Answer the questions queued so far and all later ones."""
@@ -143,30 +167,42 @@ class SlackBot:
         self._interactions.open(corpus)
         self._home.open(corpus)
 
-    def stop(self, timeout: float = STOP_TIMEOUT) -> None:
+    async def stop(self, timeout: float = STOP_TIMEOUT) -> None:
         """Finish the deliveries possible in ``timeout`` seconds; the rest is taken over by another process."""
-        unfinished = self._dispatcher.stop(timeout)
-        self._interactions.finish(INTERACTIONS_STOP_TIMEOUT)
-        self._home.finish(0.0)
-        self._is_stopped.set()
-        if self._sync_thread.is_alive():
-            self._sync_thread.join(1.0)
+        unfinished, *_ = await asyncio.gather(
+            self._dispatcher.stop(timeout), self._interactions.finish(INTERACTIONS_STOP_TIMEOUT), self._home.finish(0.0)
+        )
+        if self._sync is not None:
+            self._sync.cancel()
+            await asyncio.wait({self._sync})
         if unfinished:
             log.warning("stopped with %d questions unanswered; they are answered after the next start", unfinished)
 
-    def _sync_claims(self) -> None:
+    def close(self) -> None:
+        """End the store's thread; to be called when no more requests arrive."""
+        self._thread.stop()
+
+    async def _sync_claims(self) -> None:
         while True:
             try:
-                self._dispatcher.sync_claims()
-            except Exception:  # without this thread, every claim would expire
+                await self._dispatcher.sync_claims()
+            except Exception:  # without this task, every claim would expire
                 log.exception("renewing leases failed; trying again")
-            if self._is_stopped.wait(SYNC_EVERY):
-                return
+            await asyncio.sleep(SYNC_EVERY)
+
+    async def _take_revocation(self, event: dict[str, Any]) -> None:
+        if event.get("type") == "app_uninstalled" or event.get("tokens", {}).get("bot"):
+            self._is_revoked = True
+            log.error("the app was uninstalled or its token revoked; reinstall it, then set SLACK_BOT_TOKEN")
+
+
+async def _ignore() -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """How Slack's events arrive; ``host``, ``port`` and ``metrics_public`` are for HTTP mode."""
+    """How Slack's events arrive, and where the web server listens."""
 
     mode: Mode = "socket"
     host: str = "127.0.0.1"
@@ -174,24 +210,14 @@ class Transport:
     metrics_public: bool = False
 
 
-def create_endpoint(
-    credentials: Credentials, bot: SlackBot, transport: Transport, telemetry: Telemetry
-) -> SocketEndpoint | HttpEndpoint:
-    """Create the endpoint for ``bot``. SettingsError if the address cannot be listened on."""
-    if transport.mode == "socket":
-        return SocketEndpoint(bot.app, app_token=credentials.app_token)
-    return HttpEndpoint(
-        bot.app,
-        signing_secret=credentials.signing_secret,
-        telemetry=telemetry,
-        is_ready=lambda: bot.is_ready,
-        host=transport.host,
-        port=transport.port,
-        metrics_public=transport.metrics_public,
-    )
+def run_until_stopped(serving: Coroutine[Any, Any, None]) -> None:
+    """Run ``serve`` in the main thread, on the fastest event loop that is installed."""
+    factory = uvicorn.Config("", log_config=None).get_loop_factory()
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(serving)
 
 
-def serve(
+async def serve(
     credentials: Credentials,
     *,
     store: Store,
@@ -202,59 +228,132 @@ def serve(
     limits: Limits | None = None,
     telemetry: Telemetry | None = None,
     editors: Editors | None = None,
-) -> int:
-    """Answer questions until SIGTERM or SIGINT; return the exit status, 0.
+) -> None:
+    """Answer questions until SIGTERM or SIGINT, also if Slack is unavailable at first.
 
-    ``load`` opens the corpus while questions are queued; ``ready`` is called once connected and loaded. Call it in the
-    main thread, because only that can handle signals.
+    ``load`` opens the corpus, on a thread, while questions are queued; ``ready`` is called once connected and loaded.
+    Run it in the main thread, because only that can handle signals. SettingsError or SlackError if a token is missing
+    or refused, or the address cannot be listened on.
     """
     transport, telemetry = transport or Transport(), telemetry or Telemetry()
     check_credentials(credentials, transport.mode)
-    bot = SlackBot(credentials, store=store, rules=rules, limits=limits, telemetry=telemetry, editors=editors)
-    endpoint = create_endpoint(credentials, bot, transport, telemetry)
-    errors: list[Exception] = []
-    with _signals() as signalled:
-
-        def load_corpus() -> None:
-            try:
-                bot.start_answering(load())
-                ready(bot.identity)
-            except Exception as error:  # noqa: BLE001 -- raised in the main thread
-                errors.append(error)
-                signalled.put(None)
-
-        bot.start()
-        try:
-            endpoint.start()
-            Thread(target=load_corpus, name="load-corpus", daemon=True).start()
-            _wait_for(signalled)
-        finally:
-            endpoint.stop_accepting()
-            bot.stop()
-            endpoint.stop()
-    if errors:
-        raise errors[0]
-    return 0
+    with _signals() as is_signalled:
+        signalled = asyncio.create_task(is_signalled.wait())
+        async with AsyncExitStack() as stack:
+            client = SlackClient(
+                credentials.bot_token, credentials.api_url, await stack.enter_async_context(create_session())
+            )
+            connecting = asyncio.create_task(_wait_for_slack(client, credentials, transport.mode))
+            await asyncio.wait({connecting, signalled}, return_when="FIRST_COMPLETED")
+            if not connecting.done():
+                connecting.cancel()
+                return
+            identity = connecting.result()
+            bot = SlackBot(
+                client, identity, store=store, rules=rules, limits=limits, telemetry=telemetry, editors=editors
+            )
+            await _run(bot, credentials, transport, telemetry, signalled, _load(bot, load, lambda: ready(identity)))
 
 
-def _wait_for(signalled: SimpleQueue[None]) -> None:
-    """Wait until the queue has an item. A signal that another thread catches is handled when this thread next runs."""
+async def _run(
+    bot: SlackBot,
+    credentials: Credentials,
+    transport: Transport,
+    telemetry: Telemetry,
+    signalled: asyncio.Task[bool],
+    load: Coroutine[Any, Any, None],
+) -> None:
+    """Serve until ``signalled`` is done or ``load`` fails."""
+    endpoint: SocketEndpoint | None = None
+    if transport.mode == "socket":
+        endpoint = SocketEndpoint(bot.app, bot.client, app_token=credentials.app_token)
+
+    def find_problem() -> str | None:
+        if endpoint is not None and endpoint.disconnected_for > MAX_DISCONNECTED:
+            return "the connection to Slack is lost"
+        return bot.find_problem()
+
+    server: WebServer | None = None
+    try:
+        server = WebServer(
+            None if endpoint else bot.app,
+            signing_secret=credentials.signing_secret,
+            telemetry=telemetry,
+            find_problem=find_problem,
+            host=transport.host,
+            port=transport.port,
+            metrics_public=transport.metrics_public,
+        )
+    except SettingsError as error:
+        if endpoint is None:
+            load.close()
+            raise
+        log.warning("%s Until then there is no /healthz, /readyz and /metrics.", error)
+    receivers = [one for one in (endpoint, server) if one is not None]
+    bot.start()
+    loading = asyncio.create_task(load)
+    try:
+        for receiver in receivers:
+            receiver.start()
+        await asyncio.wait({signalled, loading}, return_when="FIRST_COMPLETED")
+        if loading.done():
+            loading.result()
+            await signalled
+    finally:
+        for receiver in receivers:
+            receiver.stop_accepting()
+        await bot.stop()
+        await asyncio.gather(*(receiver.stop() for receiver in receivers))
+        bot.close()
+        loading.cancel()
+
+
+async def _wait_for_slack(client: SlackClient, credentials: Credentials, mode: Mode) -> BotIdentity:
+    """Return the bot's identity as soon as Slack is available. SlackError if it refuses a token."""
+    wait = RETRY_AFTER
     while True:
-        with suppress(Empty):
-            signalled.get(timeout=SIGNAL_CHECK_EVERY)
-            return
+        try:
+            return await verify_credentials(client, credentials, mode)
+        except SlackUnavailableError as error:
+            log.warning("%s Trying again in %.0f s.", error, wait)
+        await asyncio.sleep(wait)
+        wait = min(MAX_RETRY_AFTER, 2 * wait)
+
+
+async def _load(bot: SlackBot, load: Callable[[], CorpusProtocol], ready: Callable[[], None]) -> None:
+    bot.start_answering(await _run_abandonable(load))
+    await _run_abandonable(ready)
+
+
+async def _run_abandonable(work: Callable[[], T]) -> T:
+    """Run ``work`` on a thread that ends with the process, so that a signal ends that although an archive loads."""
+    loop, future = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
+
+    def finish(result: T | None, error: Exception | None) -> None:
+        if not future.cancelled():
+            future.set_exception(error) if error else future.set_result(result)
+
+    def run() -> None:
+        outcome: tuple[T | None, Exception | None]
+        try:
+            outcome = work(), None
+        except Exception as error:  # noqa: BLE001 -- raised where the result is awaited
+            outcome = None, error
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(finish, *outcome)
+
+    Thread(target=run, name=LOADING, daemon=True).start()
+    result: T = await future
+    return result
 
 
 @contextmanager
-def _signals() -> Iterator[SimpleQueue[None]]:
-    """Put an item into the queue on SIGTERM or SIGINT.
-
-    A signal may interrupt code that holds the lock of an ``Event``; a ``SimpleQueue`` has no lock.
-    """
-    signalled: SimpleQueue[None] = SimpleQueue()
+def _signals() -> Iterator[asyncio.Event]:
+    """An event that is set on SIGTERM or SIGINT."""
+    loop, signalled = asyncio.get_running_loop(), asyncio.Event()
 
     def handle(_number: int, _frame: FrameType | None) -> None:
-        signalled.put(None)
+        loop.call_soon_threadsafe(signalled.set)
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

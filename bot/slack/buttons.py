@@ -14,8 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.index.archive import Archive
 from bot.models import Quote, Span
-from bot.slack.blockkit import actions, button, context, feedback, mrkdwn, overflow
-from bot.slack.layout import SENTENCE_LIMIT, MessageContent, sentence_block
+from bot.slack.layout import (
+    SENTENCE_LIMIT,
+    MessageContent,
+    actions,
+    button,
+    context,
+    feedback,
+    mrkdwn,
+    overflow,
+    sentence_block,
+)
 from bot.slack.markup import utf16_length
 from bot.store.models import MessageRef
 

@@ -1,30 +1,31 @@
-"""Credentials, the Slack client with keep-alive, and the calls that check a connection."""
+"""Credentials, the Slack client, how a call of it can fail, and the calls that check a connection."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import re
+import socket
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from http.client import HTTPException
 from ipaddress import ip_address
-from json import JSONDecodeError, dumps, loads
-from ssl import create_default_context
 from typing import Any, Literal
-from urllib.error import URLError
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from slack_sdk import WebClient
+from aiohttp import (
+    AddrInfoType,
+    ClientConnectorError,
+    ClientError,
+    ClientHttpProxyError,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    TCPConnector,
+)
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry import RetryHandler
-from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler
-from slack_sdk.web import SlackResponse
-from slack_sdk.webhook import WebhookClient
-from urllib3 import PoolManager, ProxyManager, Timeout
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
-from urllib3.util import make_headers, parse_url
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import SettingsError, SlackError
+from bot.errors import SettingsError, SlackError, SlackUnavailableError
 from bot.slack.features import scopes
 
 Mode = Literal["socket", "http"]
@@ -41,11 +42,41 @@ _WHERE = {
 }
 _PREFIX = {BOT_TOKEN: "xoxb-", APP_TOKEN: "xapp-"}
 # Seconds. Slack answers a call within one; a call that takes ten is unlikely to be answered at all.
-TIMEOUT = 10
-# One for each thread that answers questions; further calls open a connection that is closed afterwards.
-CONNECTIONS = 16
-# Errors before anything of a call is sent; a TLS error may come later.
-_NOT_SENT = (NewConnectionError, ConnectTimeoutError, ProxyError)
+TIMEOUT = 10.0
+# Seconds in which a connection is opened or not at all.
+CONNECT_TIMEOUT = 5.0
+# Seconds after which an idle connection is closed: routers forget one after 30 or more, without telling either side.
+IDLE_TIMEOUT = 15.0
+# Seconds of silence until a connection is probed, and between two probes; the third unanswered one ends it.
+PROBE_AFTER, PROBE_EVERY, PROBES = 5, 2, 3
+# Seconds to wait if Slack limits the rate and does not say for how long.
+_DEFAULT_RETRY_AFTER = 1.0
+
+# Slack's error codes; any other text comes from a proxy or load balancer on the way.
+_CODE = re.compile(r"[a-z_]+")
+# Errors after which part of the call may have taken effect.
+_UNCONFIRMED_CODES = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
+# Errors about a message's content, not about its channel or the bot's rights.
+_CONTENT_CODES = frozenset(
+    {
+        "invalid_arguments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_metadata_format",
+        "invalid_metadata_schema",
+        "metadata_must_be_sent_from_app",
+        "metadata_too_large",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+    }
+)
+# Errors about the token: no call succeeds until an administrator acts.
+_TOKEN_CODES = frozenset(
+    {"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked", "team_access_not_granted"}
+)
+# Errors that no later attempt in the same channel would get around.
+_CHANNEL_CODES = frozenset({"cannot_reply_to_message", "channel_is_limited_access", "is_archived", "is_inactive"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,121 +125,137 @@ def _check_token(name: str, token: str) -> None:
         raise SettingsError(f"{name} does not start with {_PREFIX[name]}; set it to {_WHERE[name]}.")
 
 
-def verify_credentials(credentials: Credentials, mode: Mode = "socket") -> None:
-    """Ask Slack whether it accepts ``credentials``, without connecting. Raises SettingsError or SlackError if not."""
-    check_credentials(credentials, mode)
-    client = create_client(credentials.bot_token, credentials.api_url)
-    fetch_identity(client)
-    if mode == "socket":
-        fetch_socket_url(client, credentials.app_token)
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The call had no effect; ``code`` is Slack's error code, empty if Slack was not reached."""
+
+    reason: str
+    code: str = ""
+
+    @property
+    def is_content_error(self) -> bool:
+        """Whether a message with other content could be posted."""
+        return self.code in _CONTENT_CODES
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the message to change, or its thread, does not exist."""
+        return self.code in {"message_not_found", "thread_not_found"}
+
+    @property
+    def is_not_member(self) -> bool:
+        """Whether the bot is not in the channel."""
+        return self.code in {"not_in_channel", "channel_not_found"}
+
+    @property
+    def is_never_allowed(self) -> bool:
+        """Whether the bot can never post in this channel, as it is set up now."""
+        return self.is_not_member or self.code in _CHANNEL_CODES or self.code.startswith("restricted_action")
 
 
-class KeepAliveClient(WebClient):
-    """``WebClient`` with keep-alive; slack_sdk opens a TLS connection per call.
+@dataclass(frozen=True, slots=True)
+class RateLimited:
+    """The call had no effect; Slack asks to wait ``seconds``."""
 
-    It never retries. It raises URLError if nothing of a call was sent, and OSError if that is not known.
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """The call may or may not have taken effect: posting again could show a message twice."""
+
+    reason: str
+
+
+CallFailure = NotSent | RateLimited | Unconfirmed
+
+
+class SlackClient(AsyncWebClient):
+    """``AsyncWebClient`` that never retries: its default handlers post twice if a connection breaks after sending.
+
+    ``is_refused`` is whether Slack refused the token at the last call.
     """
 
-    def api_call(
-        self,
-        api_method: str,
-        *,
-        http_verb: str = "POST",
-        files: dict[str, Any] | None = None,
-        data: dict[str, Any] | None = None,
-        params: dict[str, Any] | None = None,
-        json: dict[str, Any] | None = None,
-        headers: dict[str, Any] | None = None,
-        auth: dict[str, Any] | None = None,
-    ) -> SlackResponse:
-        """See ``WebClient.api_call``. Always a POST, which Slack takes for any method; no ``files`` and ``auth``."""
-        if files or auth:
-            raise ValueError(f"{api_method}: this client sends no files and no basic authentication")
-        url = self.base_url + api_method
-        if json is not None:
-            content_type, body = "application/json;charset=utf-8", dumps(_without_none(json))
-        else:
-            fields = _without_none(data) | _without_none(params)
-            # Slack expects true and false as 1 and 0 in a form.
-            form = {name: int(value) if isinstance(value, bool) else value for name, value in fields.items()}
-            content_type, body = "application/x-www-form-urlencoded", urlencode(form)
-        sent_headers = {
-            **self.headers,
-            **(headers or {}),
-            "Authorization": f"Bearer {self.token}",
-            "Content-Type": content_type,
-        }
-        try:
-            received = self._pool.request("POST", url, body=body.encode(), headers=sent_headers)
-        except _NOT_SENT as error:
-            raise URLError(str(error)) from error
-        except HTTPError as error:
-            raise ConnectionError(str(error)) from error
-        response = SlackResponse(
-            client=self,
-            http_verb=http_verb,
-            api_url=url,
-            req_args={},
-            data=_parse_body(received.data),
-            headers=dict(received.headers),
-            status_code=received.status,
-        )
-        response.validate()  # type: ignore[no-untyped-call]
+    def __init__(self, token: str, api_url: str, session: ClientSession | None = None) -> None:
+        super().__init__(token, base_url=api_url, timeout=int(TIMEOUT), session=session, retry_handlers=[])
+        self.is_refused = False
+        if is_loopback(api_url):
+            self.proxy = None  # slack_sdk ignores NO_PROXY
+
+    async def _request(self, *, http_verb: str, api_url: str, req_args: dict[str, Any]) -> dict[str, Any]:
+        response = await super()._request(http_verb=http_verb, api_url=api_url, req_args=req_args)
+        body = response["data"]
+        if not isinstance(body, dict):  # from a proxy; slack_sdk expects JSON
+            response["data"] = body = {"ok": False, "error": f"not JSON: {str(body)[:200]!r}"}
+        if not api_url.endswith("apps.connections.open"):  # which has a token of its own
+            self.is_refused = body.get("error") in _TOKEN_CODES
         return response
 
-    @cached_property
-    def _pool(self) -> PoolManager:
-        create: Callable[..., PoolManager] = PoolManager
-        if self.proxy:
-            proxy_headers = make_headers(proxy_basic_auth=parse_url(self.proxy).auth)
-            create = partial(ProxyManager, self.proxy, proxy_headers=proxy_headers)
-        return create(maxsize=CONNECTIONS, timeout=Timeout(self.timeout), retries=False, ssl_context=self.ssl)
+    def create_response_client(self, response_url: str) -> AsyncWebhookClient:
+        """Create a client for the ``response_url`` of an interaction; it never retries."""
+        client = AsyncWebhookClient(response_url, timeout=int(TIMEOUT), session=self.session, retry_handlers=[])
+        if is_loopback(response_url):
+            client.proxy = None
+        return client
 
 
-def _without_none(fields: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {name: value for name, value in (fields or {}).items() if value is not None}
+def create_session(*, timeout: float = TIMEOUT, idle_timeout: float = IDLE_TIMEOUT) -> ClientSession:
+    """Create a pool of kept-alive connections, for use on the running event loop; to be closed."""
+    connector = TCPConnector(keepalive_timeout=idle_timeout, socket_factory=_create_socket)
+    limits = ClientTimeout(total=timeout, connect=CONNECT_TIMEOUT, sock_connect=CONNECT_TIMEOUT)
+    return ClientSession(connector=connector, timeout=limits)
 
 
-def _parse_body(body: bytes) -> dict[str, Any]:
-    """Parse Slack's JSON; anything else, say from a proxy, becomes an error as slack_sdk words it."""
+def _create_socket(address: AddrInfoType) -> socket.socket:
+    """Create a socket that notices within seconds that the other side is gone."""
+    family, kind, protocol, _, _ = address
+    created = socket.socket(family, kind, protocol)
+    created.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", PROBE_AFTER), ("TCP_KEEPINTVL", PROBE_EVERY), ("TCP_KEEPCNT", PROBES)):
+        if hasattr(socket, name):  # not on every system
+            created.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return created
+
+
+async def call_slack(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse | CallFailure:
+    """Await ``call`` and return Slack's response, or how it failed."""
     try:
-        parsed = loads(body)
-    except (JSONDecodeError, UnicodeDecodeError):
-        parsed = None
-    if isinstance(parsed, dict):
-        return parsed
-    return {"ok": False, "error": f"Received a response in a non-JSON format: {body[:200]!r}"}
+        return await call
+    except SlackApiError as error:
+        return _api_failure(error)
+    except (ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+        return network_failure(error)
 
 
-def create_client(bot_token: str, api_url: str, *, retries: bool = True) -> WebClient:
-    """Create a client for the Slack API at ``api_url``.
-
-    With ``retries``, calls are repeated after a 429 (up to seven times, after the time Slack asks for) and if the
-    request could not be sent; never after a 500 or a lost response, because the message may have been posted. Without,
-    no call is repeated, and connections are kept alive.
-    """
-    # Created once: otherwise slack_sdk reads this machine's certificates for each connection.
-    certificates = create_default_context() if urlsplit(api_url).scheme == "https" else None
-    kind: type[WebClient] = KeepAliveClient
-    retry_handlers: list[RetryHandler] = []
-    if retries:
-        kind = WebClient
-        retry_handlers = [
-            RateLimitErrorRetryHandler(max_retry_count=7),
-            ConnectionErrorRetryHandler(max_retry_count=2, error_types=[URLError]),
-        ]
-    client = kind(token=bot_token, base_url=api_url, timeout=TIMEOUT, ssl=certificates, retry_handlers=retry_handlers)
-    if is_loopback(api_url):
-        client.proxy = None  # slack_sdk ignores NO_PROXY
-    return client
+def network_failure(error: Exception) -> CallFailure:
+    """Say whether a call that failed on its way may have taken effect."""
+    if isinstance(error, (ClientConnectorError, ClientHttpProxyError, ConnectionTimeoutError)):
+        return NotSent(f"Slack could not be reached: {error}")
+    return Unconfirmed(f"the connection broke before Slack replied: {error!r}")
 
 
-def create_response_client(response_url: str) -> WebhookClient:
-    """Create a client for the ``response_url`` of an interaction; it never retries."""
-    client = WebhookClient(response_url, timeout=TIMEOUT, retry_handlers=[])
-    if is_loopback(response_url):
-        client.proxy = None
-    return client
+def _api_failure(error: SlackApiError) -> CallFailure:
+    response = error.response
+    if not isinstance(response, AsyncSlackResponse):  # aiohttp's own, with a body that is not JSON
+        return Unconfirmed(f"Slack failed with status {response.status}")
+    code = str(response.get("error"))
+    return status_failure(response.status_code, code, response.headers.get("Retry-After"))
+
+
+def status_failure(status: int, code: str, retry_after: str | None) -> CallFailure:
+    """How a call failed, from the status and headers of the response and Slack's error code."""
+    if status == 429 or code in {"ratelimited", "rate_limited"}:
+        return RateLimited(_seconds(retry_after))
+    if status >= 500 or code in _UNCONFIRMED_CODES or not _CODE.fullmatch(code):
+        return Unconfirmed(f"Slack failed with status {status} ({code})")
+    return NotSent(f"Slack refused the call: {code}", code)
+
+
+def _seconds(retry_after: str | None) -> float:
+    try:
+        return max(0.0, float(retry_after or _DEFAULT_RETRY_AFTER))
+    except ValueError:
+        return _DEFAULT_RETRY_AFTER
 
 
 def is_loopback(url: str) -> bool:
@@ -220,20 +267,43 @@ def is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def fetch_identity(client: WebClient) -> BotIdentity:
-    """Ask Slack for the identity and scopes of the client's token. SlackError if that fails."""
-    with _slack_errors(BOT_TOKEN):
-        response = client.auth_test()
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    granted = headers.get("x-oauth-scopes")
+async def fetch_identity(client: SlackClient) -> BotIdentity:
+    """Ask Slack for the identity and scopes of the client's token.
+
+    SlackUnavailableError if Slack cannot be reached or does not answer, SlackError if it refuses the token.
+    """
+    response = _checked(await call_slack(client.auth_test()), BOT_TOKEN)
+    granted = response.headers.get("X-OAuth-Scopes")
     given = None if granted is None else frozenset(scope.strip() for scope in granted.split(",") if scope.strip())
     return BotIdentity(team=str(response.get("team")), bot_user=str(response["user_id"]), scopes=given)
 
 
-def fetch_socket_url(client: WebClient, app_token: str) -> str:
-    """Ask Slack for a websocket URL, valid for half a minute. SlackError if that fails."""
-    with _slack_errors(APP_TOKEN):
-        return str(client.apps_connections_open(app_token=app_token)["url"])
+async def verify_credentials(client: SlackClient, credentials: Credentials, mode: Mode) -> BotIdentity:
+    """Ask Slack whether it accepts ``credentials``, without connecting. Raises like ``fetch_identity``."""
+    identity = await fetch_identity(client)
+    if mode == "socket":
+        await fetch_socket_url(client, credentials.app_token)
+    return identity
+
+
+async def fetch_socket_url(client: SlackClient, app_token: str) -> str:
+    """Ask Slack for a websocket URL, valid for half a minute. Raises like ``fetch_identity``."""
+    response = _checked(await call_slack(client.apps_connections_open(app_token=app_token)), APP_TOKEN)
+    return str(response["url"])
+
+
+def _checked(result: AsyncSlackResponse | CallFailure, token: str) -> AsyncSlackResponse:
+    """Raise an error that says what to do, unless the call succeeded."""
+    if isinstance(result, AsyncSlackResponse):
+        return result
+    if isinstance(result, NotSent) and result.code:
+        raise SlackError(
+            f"Slack refuses {token} ({result.code}); set it to {_WHERE[token]}, and check that the app is installed in "
+            f"the workspace."
+        )
+    if isinstance(result, NotSent):
+        raise SlackUnavailableError(f"{result.reason}; check the network, the proxy and SLACK_API_URL.")
+    raise SlackUnavailableError("Slack cannot take calls at the moment; try again in a few minutes.")
 
 
 def missing_scopes(identity: BotIdentity) -> tuple[str, ...]:
@@ -241,20 +311,3 @@ def missing_scopes(identity: BotIdentity) -> tuple[str, ...]:
     if identity.scopes is None:
         return ()
     return tuple(scope for scope in scopes("base") if scope not in identity.scopes)
-
-
-@contextmanager
-def _slack_errors(token: str) -> Iterator[None]:
-    """Turn errors of Slack and the network into a SlackError that says what to do."""
-    try:
-        yield
-    except SlackApiError as error:
-        if error.response.status_code >= 500 or error.response.get("error") == "ratelimited":
-            raise SlackError("Slack cannot take calls at the moment; try again in a few minutes.") from error
-        raise SlackError(
-            f"Slack refuses {token} ({error.response.get('error')}); set it to {_WHERE[token]}, and check that the app "
-            f"is installed in the workspace."
-        ) from error
-    except (OSError, HTTPException) as error:
-        why = error.reason if isinstance(error, URLError) else error
-        raise SlackError(f"Slack cannot be reached ({why}); check the network, the proxy and SLACK_API_URL.") from error

@@ -6,19 +6,19 @@ They have no message of their own, so the reference to one is made from the time
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from time import time
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from slack_bolt import App, BoltResponse
+from slack_bolt import BoltResponse
+from slack_bolt.async_app import AsyncApp
 
 from bot.slack.buttons import SHARE, ShareRef
 from bot.slack.events import DeletedQuestion, IncomingQuestion, Sender, parse_event
 from bot.slack.features import COMMAND, SHORTCUT_ID
 from bot.slack.markup import escape
-from bot.slack.payloads import EventEnvelope, MessagePart, PayloadContainer, PayloadId, SlackMessage
-from bot.slack.plain_text import extract_question
+from bot.slack.payloads import EventEnvelope, MessagePart, PayloadContainer, PayloadId, SlackMessage, extract_question
 from bot.store.models import MessageRef, QuestionEvent
 
 
@@ -184,7 +184,7 @@ def _to_question(invocation: _Invocation) -> IncomingQuestion:
         attachments=invocation.attachments,
         blocks=invocation.blocks,
     )
-    text, notes = extract_question(message, None)
+    text, notes = extract_question(message)
     return IncomingQuestion(
         QuestionEvent(
             invocation.event_id,
@@ -209,27 +209,26 @@ def _to_question(invocation: _Invocation) -> IncomingQuestion:
     )
 
 
-def register_listeners(app: App, take: Callable[[IncomingQuestion], bool], *, bot_user: str) -> None:
+def register_listeners(app: AsyncApp, take: Callable[[IncomingQuestion], Awaitable[bool]], *, bot_user: str) -> None:
     """Pass these questions to ``take``, and acknowledge them if it returns true.
 
     If not, Slack delivers an event again, and for anything else shows the person that the app did not respond.
     """
 
-    def acknowledge(question: IncomingQuestion) -> BoltResponse:
-        return BoltResponse(status=200 if take(question) else 503)
+    async def acknowledge(question: IncomingQuestion | None) -> BoltResponse:
+        return BoltResponse(status=200 if question is None or await take(question) else 503)
 
-    def take_command(body: dict[str, Any]) -> BoltResponse:
-        return acknowledge(parse_command(body, time()))
+    async def take_command(body: dict[str, Any]) -> BoltResponse:
+        return await acknowledge(parse_command(body, time()))
 
-    def take_shortcut(body: dict[str, Any]) -> BoltResponse:
-        return acknowledge(parse_shortcut(body))
+    async def take_shortcut(body: dict[str, Any]) -> BoltResponse:
+        return await acknowledge(parse_shortcut(body))
 
-    def take_share(body: dict[str, Any]) -> BoltResponse:
-        return acknowledge(parse_share(body))
+    async def take_share(body: dict[str, Any]) -> BoltResponse:
+        return await acknowledge(parse_share(body))
 
-    def take_join(body: dict[str, Any]) -> BoltResponse:
-        question = parse_join(body, bot_user)
-        return BoltResponse(status=200) if question is None else acknowledge(question)
+    async def take_join(body: dict[str, Any]) -> BoltResponse:
+        return await acknowledge(parse_join(body, bot_user))
 
     app.event("member_joined_channel")(take_join)
     app.command(COMMAND.name)(take_command)

@@ -1,139 +1,105 @@
-"""Deliver one reply: post, edit or delete it, retrying until Slack confirms.
-
-A reply that may have been posted is searched for in Slack before it is posted again.
-"""
+"""Deliver one reply: claim, access, answer, post or find what may already stand, record."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
-
-from slack_sdk import WebClient
-from slack_sdk.web import SlackResponse
 
 from bot.slack import strings
 from bot.slack.access import AccessControl
+from bot.slack.client import CallFailure, NotSent, RateLimited, SlackClient, Unconfirmed
 from bot.slack.commands import restore_event
 from bot.slack.events import IncomingQuestion
 from bot.slack.posting import (
-    METADATA_EVENT,
-    CallFailure,
-    NotPosted,
+    Destination,
+    FoundReply,
     Posted,
-    RateLimited,
     Result,
-    Unconfirmed,
-    call_slack,
     choose_destination,
     delete_message,
+    find_reply,
     make_metadata,
     post_message,
     update_message,
 )
-from bot.slack.queues import Retry
-from bot.slack.render import RenderedReply, render_apology, render_sentence, silence_follow_up
+from bot.slack.queues import Turn
+from bot.slack.render import RenderedReply, render_apology, render_sentence, silence_unexpected
 from bot.slack.resilient_store import ResilientStore
+from bot.slack.worker import StoreThread
 from bot.store.models import GIVE_UP, AnswerRecord, Claim, MessageRef, Outcome, answer_id
 from bot.telemetry import QuestionLog, Telemetry
 
 log = logging.getLogger(__name__)
 
-# Messages per page, and pages, that are searched for a reply. The search starts at the question and usually happens
-# within a minute, within several after a restart; no thread grows by 1,000 messages in that time.
-PAGE_SIZE = 200
-MAX_PAGES = 5
 # Longest wait between two attempts, in seconds.
 MAX_WAIT = 60.0
-# Attempts after which a delivery no longer blocks those behind it: the fault may be in this question only.
-BLOCKING_ATTEMPTS = 3
-# A private reply cannot be searched for. One that is perhaps sent twice is better than none; more attempts help nobody.
-PRIVATE_ATTEMPTS = 2
+# A private reply cannot be searched for. One that is perhaps sent twice is better than none.
+PRIVATE_ATTEMPTS = 8
+
+Ending = tuple[Outcome, str | None]
+"""How a question ended, and the timestamp of its public reply."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundReply:
-    """A reply in Slack at ``ts``, to ``version`` of its question."""
-
-    ts: str
-    version: str
+class LostClaimError(Exception):
+    """Another process has taken over the question."""
 
 
-def find_reply(
-    client: WebClient, ref: MessageRef, thread: str | None, *, bot_user: str
-) -> FoundReply | CallFailure | None:
-    """Search Slack for the bot's reply to the question ``ref``: in ``thread``, or in the direct message if None.
-
-    None if there is no reply; a failure if Slack did not say.
-    """
-    # Slack returns messages later than ``oldest``, and a reply is always later than its question.
-    arguments: dict[str, Any] = {"oldest": ref.ts, "limit": PAGE_SIZE, "include_all_metadata": True}
-    for _ in range(MAX_PAGES):
-        if thread is None:
-            result = call_slack(lambda: client.conversations_history(channel=ref.channel, **arguments))
-        else:
-            result = call_slack(lambda: client.conversations_replies(channel=ref.channel, ts=thread, **arguments))
-        if isinstance(result, NotPosted) and result.is_gone:
-            return None  # the whole thread was deleted
-        if not isinstance(result, SlackResponse):
-            return result
-        for message in result["messages"]:
-            if message.get("user") == bot_user and (found := _match_reply(message, ref)) is not None:
-                return found
-        arguments["cursor"] = (result.get("response_metadata") or {}).get("next_cursor", "")
-        if not arguments["cursor"]:
-            break
-    return None
+class DeletedError(Exception):
+    """The question was deleted meanwhile."""
 
 
-def _match_reply(message: dict[str, Any], ref: MessageRef) -> FoundReply | None:
-    metadata = message.get("metadata") or {}
-    payload = metadata.get("event_payload") or {}
-    if metadata.get("event_type") != METADATA_EVENT or payload.get("question_ts") != ref.ts:
-        return None
-    return FoundReply(str(message["ts"]), str(payload.get("question_edited", "")))
+class StoppedError(Exception):
+    """The bot stops before the next attempt is due."""
 
 
-def make_answer_record(
-    question: IncomingQuestion | None, reply: RenderedReply | None, outcome: Outcome, context: DeliveryContext
-) -> AnswerRecord | None:
-    """Make the record to store; None unless the archive was searched and its reply is the outcome."""
-    if question is None or question.text is None or reply is None or reply.receipt is None or reply.outcome != outcome:
-        return None
-    ref, known_public = question.ref, question.sender.is_public
-    return AnswerRecord(
-        id=answer_id(ref, question.event.version),
-        ref=ref,
-        thread=question.thread or "",
-        user_hash=context.store.hash_user(ref.team, question.user),
-        entry_point=question.entry_point,
-        question=question.text,
-        outcome=outcome,
-        receipt=reply.receipt,
-        earlier_questions=reply.previous_questions,
-        is_public=context.access.directory.is_public(ref.channel) if known_public is None else known_public,
-    )
+class Shutdown:
+    """Whether the bot stops, and until when work may go on."""
+
+    def __init__(self) -> None:
+        self._is_set = asyncio.Event()
+        self._deadline = 0.0
+
+    def begin(self, seconds: float) -> None:
+        """Let work go on for ``seconds`` more."""
+        self._deadline = monotonic() + seconds
+        self._is_set.set()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep. StoppedError if the bot stops before."""
+        until = monotonic() + seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await self._is_set.wait()
+        except TimeoutError:
+            return
+        if until > self._deadline:
+            raise StoppedError
+        await asyncio.sleep(until - monotonic())
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
-    """What every delivery uses; ``render`` renders the reply to a question, ``clock`` counts seconds."""
+    """What every delivery uses; ``render`` renders the reply to a question, ``give_up`` is a time in seconds."""
 
-    client: WebClient
+    client: SlackClient
     bot_user: str
     store: ResilientStore
+    thread: StoreThread
     access: AccessControl
     telemetry: Telemetry
-    render: Callable[[IncomingQuestion], RenderedReply]
-    clock: Callable[[], float] = monotonic
+    render: Callable[[IncomingQuestion], Awaitable[RenderedReply]]
+    shutdown: Shutdown = field(default_factory=Shutdown)
+    give_up: float = GIVE_UP
 
 
 class Delivery:
-    """A task for a channel queue that completes ``claim``, and newer versions of its question that arrive meanwhile.
+    """Completes ``claim``, and newer versions of its question that arrive meanwhile.
 
-    ``question`` saves parsing it again; ``reply`` is sent as it is, without an access check.
+    ``question`` saves parsing it again; ``reply`` is sent as it is, without an access check. ``may_be_posted``: there
+    may be a reply in Slack that has to be found before another is posted.
     """
 
     def __init__(
@@ -144,164 +110,209 @@ class Delivery:
         question: IncomingQuestion | None = None,
         reply: RenderedReply | None = None,
     ) -> None:
-        self._context = context
+        self._context, self._run = context, context.thread.run
         self._begin(claim, question, reply)
 
     def _begin(
         self, claim: Claim, question: IncomingQuestion | None = None, reply: RenderedReply | None = None
     ) -> None:
-        self._claim = claim
-        self._reply = reply
+        self._claim, self._reply = claim, reply
         # A claim may be for a newer version than the one that was parsed.
         is_current = question is not None and question.event.body == claim.body
         self._question = question if is_current else _restore_question(claim, self._context.bot_user)
         self._reply_ts = claim.reply_ts
-        self._must_search = claim.attempt > 1 and claim.reply_ts is None
+        self.may_be_posted = claim.attempt > 1 and claim.reply_ts is None
         self._attempts = 0
-        self._started_at = self._context.clock()
+        self._started_at = monotonic()
 
-    def __call__(self) -> Retry | None:
-        """Run the next step; None when the claim is completed."""
-        try:
-            return self._step()
-        except Exception:  # must not end the queue's thread, nor lose the question
-            log.exception("delivery of %s failed; retrying", self._claim.ref)
-            return self._retry_later()
+    async def run(self, turn: Turn) -> None:
+        """Complete the claim. StoppedError or CancelledError if the bot stops before: see ``release``."""
+        claim: Claim | None = self._claim
+        while claim is not None:
+            try:
+                claim = await self._run_version(turn)
+            except StoppedError:
+                raise
+            except Exception:  # must not lose the question
+                log.exception("delivery of %s failed; retrying", self._claim.ref)
+                turn.give_up()
+                await self._wait()
+                continue
+            if claim is not None:
+                self._begin(claim)
 
-    def release(self) -> None:
+    async def release(self) -> None:
         """Release the claim at once if no reply can be in Slack; otherwise its lease expires."""
-        if not self._must_search and not self._claim.is_deleted:
-            self._context.store.release(self._claim)
+        if not self.may_be_posted and not self._claim.is_deleted:
+            await self._run(self._context.store.release, self._claim)
 
-    def _step(self) -> Retry | None:
-        claim, question = self._claim, self._question
-        if self._context.clock() - self._started_at > GIVE_UP:
-            log.error("giving up on %s after an hour", claim.ref)
-            return self._complete("expired", self._reply_ts)
-        if claim.is_deleted:
-            return self._delete_reply("deleted")
+    async def _run_version(self, turn: Turn) -> Claim | None:
+        """Complete the claim; return a newer version of its question that arrived meanwhile, if any."""
+        try:
+            async with asyncio.timeout(self._started_at + self._context.give_up - monotonic()) as limit:
+                try:
+                    outcome, reply_ts = await self._deliver(turn)
+                except DeletedError:
+                    outcome, reply_ts = await self._take_back("deleted", turn)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            log.error("giving up on %s after an hour", self._claim.ref)
+            outcome, reply_ts = "expired", self._reply_ts
+        except LostClaimError:
+            log.warning("another process has taken over %s", self._claim.ref)
+            await self._run(self._context.store.drop, self._claim)
+            return None
+        return await self._complete(outcome, reply_ts)
+
+    async def _deliver(self, turn: Turn) -> Ending:
+        if self._claim.is_deleted:
+            return await self._take_back("deleted", turn)
+        question = self._question
         if question is None:
-            log.error("giving up on %s: its event cannot be parsed", claim.ref)
-            return self._complete("expired", self._reply_ts)
-        reply = self._reply or self._decide(question)
-        if not isinstance(reply, RenderedReply):
-            return self._retry_after(reply)
-        self._reply = reply = silence_follow_up(question, reply)
-        return self._send_if_held(question, reply)
-
-    def _send_if_held(self, question: IncomingQuestion, reply: RenderedReply) -> Retry | None:
-        # Checked as late as possible: a posted reply cannot be unseen.
-        lease_state = self._context.store.lease_state(self._claim)
-        if lease_state == "deleted":
-            return self._delete_reply("deleted")
-        if lease_state == "held":
-            return self._send(question, reply)
-        log.warning("another process has taken over %s", question.ref)
-        self._context.store.drop(self._claim)
-        return None
-
-    def _decide(self, question: IncomingQuestion) -> RenderedReply | CallFailure:
-        refusal = self._context.access.check(question)
-        if refusal is None:
-            return self._context.render(question)
-        return render_sentence("refusal", refusal) if isinstance(refusal, str) else refusal
-
-    def _send(self, question: IncomingQuestion, reply: RenderedReply) -> Retry | None:
-        if reply.outcome == "silence":
-            return self._delete_reply("silence")
-        client, destination = self._context.client, choose_destination(question, reply.outcome)
-        metadata = make_metadata(question)
-        if destination.user is not None:
-            return self._after_private(reply, post_message(client, destination, reply.message, metadata))
-        if self._must_search:
-            return self._search_reply(question, reply)
-        if self._reply_ts is not None:
-            result = update_message(client, destination.channel, self._reply_ts, reply.message, metadata)
-        else:
-            result = post_message(client, destination, reply.message, metadata)
-        return self._after_public(reply, result)
-
-    def _search_reply(self, question: IncomingQuestion, reply: RenderedReply) -> Retry | None:
-        found = find_reply(self._context.client, question.ref, question.thread, bot_user=self._context.bot_user)
-        if isinstance(found, NotPosted) and found.code:
-            log.error("cannot search for the reply to %s, which may be posted already: %s", question.ref, found.reason)
-            self._reply = reply = render_sentence("unknown", strings.UNCONFIRMED)
-        elif isinstance(found, CallFailure):
-            return self._retry_after(found)
-        elif found is not None and found.version == self._claim.version:
-            return self._complete(reply.outcome, found.ts)
-        elif found is not None:
-            self._reply_ts = found.ts
-        self._must_search = False
-        return self._send(question, reply)
-
-    def _after_public(self, reply: RenderedReply, result: Result) -> Retry | None:
-        if isinstance(result, Posted):
-            self._reply_ts = result.ts  # a repeated step updates this message
-            return self._complete(reply.outcome, result.ts)
-        if isinstance(result, Unconfirmed):
-            # An update is safe to repeat; a new message is not.
-            self._must_search = self._reply_ts is None
-        elif isinstance(result, NotPosted) and result.is_gone:
-            if self._reply_ts is None:
-                return self._complete("deleted", None)
-            self._reply_ts = None
-            return Retry(0.0)
-        elif isinstance(result, NotPosted) and result.is_content_error and reply.outcome != "apology":
-            self._reply = render_apology(f"Slack did not take the reply to {self._claim.ref}: {result.reason}")
-            return Retry(0.0)
-        elif isinstance(result, NotPosted) and result.code and self._question and self._question.entry_point == "share":
-            # The person chose the channel and is there to choose again.
-            self._reply = render_sentence(
-                "refusal", strings.NOT_A_MEMBER if result.is_not_member else strings.NOT_SHARED
+            log.error("giving up on %s: its event cannot be parsed", self._claim.ref)
+            return "expired", self._reply_ts
+        if self._reply is None:
+            refusal = await self._check_access(question, turn)
+            self._reply = (
+                await self._context.render(question) if refusal is None else render_sentence("refusal", refusal)
             )
-            return Retry(0.0)
-        return self._retry_after(result)
+        self._reply = silence_unexpected(question, self._reply)
+        if self._reply.outcome == "silence":
+            await self._keep_claim()
+            return await self._take_back("silence", turn)
+        if choose_destination(question, self._reply.outcome).user is not None:
+            return await self._send_private(question, self._reply, turn)
+        return await self._send_public(question, self._reply, turn)
 
-    def _after_private(self, reply: RenderedReply, result: Result) -> Retry | None:
-        is_refused = isinstance(result, NotPosted) and result.code
-        if is_refused or (isinstance(result, Unconfirmed) and self._attempts + 1 >= PRIVATE_ATTEMPTS):
-            log.error("the private %s for %s was not sent: %s", reply.outcome, self._claim.ref, result)
-        elif not isinstance(result, Posted):
-            return self._retry_after(result)
-        return self._complete(reply.outcome, self._reply_ts)
+    async def _check_access(self, question: IncomingQuestion, turn: Turn) -> str | None:
+        while isinstance(refusal := await self._context.access.check(question), CallFailure):
+            turn.give_up()  # what cannot be looked up concerns this person only
+            await self._wait(refusal)
+        return refusal
 
-    def _delete_reply(self, outcome: Outcome) -> Retry | None:
-        """Delete the reply, if any: the question is gone."""
+    async def _keep_claim(self) -> None:
+        """Check the claim as late as possible before something is sent: a posted reply cannot be unseen."""
+        state = await self._run(self._context.store.lease_state, self._claim)
+        if state == "deleted":
+            raise DeletedError
+        if state != "held":
+            raise LostClaimError
+
+    async def _send_public(self, question: IncomingQuestion, reply: RenderedReply, turn: Turn) -> Ending:
+        while True:
+            if self.may_be_posted:
+                found = await self._find_posted(question.ref, question.thread)
+                if isinstance(found, NotSent):
+                    log.error("cannot search for the reply to %s, which may be posted already: %s", question.ref, found)
+                    self._reply = render_sentence("unknown", strings.UNCONFIRMED)
+                    return await self._send_private(question, self._reply, turn)
+                if found is not None and found.version == self._claim.version:
+                    return reply.outcome, found.ts
+                self._reply_ts = found.ts if found is not None else None
+                self.may_be_posted = False
+            result = await self._post_or_update(question, reply, turn)
+            if isinstance(result, Posted):
+                self._reply_ts = result.ts  # a repeated step updates this message
+                return reply.outcome, result.ts
+            if isinstance(result, RateLimited):
+                turn.hold(result.seconds)
+            elif isinstance(result, NotSent) and result.is_gone:
+                if self._reply_ts is None:
+                    return "deleted", None
+                self._reply_ts = None
+            elif isinstance(result, NotSent) and result.is_content_error and reply.outcome != "apology":
+                self._reply = reply = render_apology(f"Slack did not take the reply to {question.ref}: {result.reason}")
+            elif isinstance(result, NotSent) and _is_final(question, result):
+                self._reply = render_sentence("refusal", _cannot_post(question, result))
+                return await self._send_private(question, self._reply, turn)
+            else:
+                if isinstance(result, NotSent) and result.code:
+                    turn.give_up()  # what Slack refuses concerns this reply only
+                await self._wait(result)
+
+    async def _find_posted(self, ref: MessageRef, thread: str | None) -> FoundReply | NotSent | None:
+        """Find the reply that may have been posted; NotSent if Slack refuses to say."""
+        client, bot_user = self._context.client, self._context.bot_user
+        while True:
+            found = await find_reply(client, ref, thread, bot_user=bot_user)
+            if not isinstance(found, CallFailure) or (isinstance(found, NotSent) and found.code):
+                return found
+            await self._wait(found)
+
+    async def _post_or_update(self, question: IncomingQuestion, reply: RenderedReply, turn: Turn) -> Result:
+        client, metadata = self._context.client, make_metadata(question)
+        destination = choose_destination(question, reply.outcome)
+        async with turn.paced():
+            await self._keep_claim()
+            if self._reply_ts is not None:
+                return await update_message(client, destination.channel, self._reply_ts, reply.message, metadata)
+            self.may_be_posted = True  # if this is cancelled
+            result = await post_message(client, destination, reply.message, metadata)
+            self.may_be_posted = isinstance(result, Unconfirmed)
+            return result
+
+    async def _send_private(self, question: IncomingQuestion, reply: RenderedReply, turn: Turn) -> Ending:
+        """Send a private reply until Slack confirms it, first in the conversation, else in a direct message."""
+        client, metadata = self._context.client, make_metadata(question)
+        destinations = _private_destinations(question, reply.outcome)
+        destination, unconfirmed = destinations.pop(0), 0
+        while True:
+            async with turn.paced():
+                await self._keep_claim()
+                result = await post_message(client, destination, reply.message, metadata)
+            if isinstance(result, Unconfirmed):
+                unconfirmed += 1
+            is_refused = isinstance(result, NotSent) and result.code
+            if isinstance(result, Posted) or unconfirmed == PRIVATE_ATTEMPTS or (is_refused and not destinations):
+                if not isinstance(result, Posted):
+                    log.error("the private %s for %s was not sent: %s", reply.outcome, question.ref, result)
+                return reply.outcome, self._reply_ts
+            if is_refused:
+                destination = destinations.pop(0)
+            elif isinstance(result, RateLimited):
+                turn.hold(result.seconds)
+            else:
+                await self._wait(result)
+
+    async def _take_back(self, outcome: Outcome, turn: Turn) -> Ending:
+        """Delete the reply, if any: there is no question any more, or nothing to say."""
         client, ref = self._context.client, self._claim.ref
-        if self._must_search:
+        if self.may_be_posted:
             thread = self._question.thread if self._question else None if ref.channel.startswith("D") else ref.ts
-            found = find_reply(client, ref, thread, bot_user=self._context.bot_user)
-            if isinstance(found, CallFailure) and not (isinstance(found, NotPosted) and found.code):
-                return self._retry_after(found)
-            self._must_search = False
+            found = await self._find_posted(ref, thread)
+            self.may_be_posted = False
             self._reply_ts = found.ts if isinstance(found, FoundReply) else None
-        if self._reply_ts is not None:
-            result = delete_message(client, ref.channel, self._reply_ts)
-            if isinstance(result, NotPosted) and result.code:
-                log.error("the reply to the deleted question %s cannot be deleted: %s", ref, result.reason)
-            elif result is not None:
-                return self._retry_after(result)
-        return self._complete(outcome, None)
+        while self._reply_ts is not None:
+            async with turn.paced():
+                result = await delete_message(client, ref.channel, self._reply_ts)
+            if isinstance(result, RateLimited):
+                turn.hold(result.seconds)
+            elif result is None or (isinstance(result, NotSent) and result.code):
+                if result is not None:
+                    log.error("the reply to the deleted question %s cannot be deleted: %s", ref, result.reason)
+                break
+            else:
+                await self._wait(result)
+        return outcome, None
 
-    def _retry_after(self, failure: CallFailure) -> Retry:
+    async def _wait(self, failure: CallFailure | None = None) -> None:
+        """Wait until the next attempt: as long as Slack asked for, else longer each time."""
         if isinstance(failure, RateLimited):
-            return Retry(failure.seconds)
-        log.warning("retrying %s: %s", self._claim.ref, failure.reason)
-        return self._retry_later()
-
-    def _retry_later(self) -> Retry:
-        wait = min(MAX_WAIT, 2.0**self._attempts)
+            return await self._context.shutdown.sleep(failure.seconds)
+        if failure is not None:
+            log.warning("retrying %s: %s", self._claim.ref, failure.reason)
+        seconds = min(MAX_WAIT, 2.0**self._attempts)
         self._attempts += 1
-        return Retry(wait, is_blocking=self._attempts <= BLOCKING_ATTEMPTS)
+        return await self._context.shutdown.sleep(seconds)
 
-    def _complete(self, outcome: Outcome, reply_ts: str | None) -> Retry | None:
-        claim, question, reply = self._claim, self._question, self._reply
-        waited = self._context.clock() - self._started_at
-        record = make_answer_record(question, reply, outcome, self._context)
-        newer = self._context.store.complete(claim, outcome, reply_ts, record)
+    async def _complete(self, outcome: Outcome, reply_ts: str | None) -> Claim | None:
+        claim, question, reply, context = self._claim, self._question, self._reply, self._context
+        waited = monotonic() - self._started_at
+        record = await self._make_record(outcome)
+        newer = await self._run(context.store.complete, claim, outcome, reply_ts, record)
         if question is not None and not claim.is_deleted:
-            self._context.telemetry.record_question(
+            context.telemetry.record_question(
                 QuestionLog(
                     event_id=question.event.event_id,
                     team=question.ref.team,
@@ -317,10 +328,53 @@ class Delivery:
                     text=question.text or "",
                 )
             )
-        if newer is None:
+        return newer
+
+    async def _make_record(self, outcome: Outcome) -> AnswerRecord | None:
+        """Make the record to store; None unless the archive was searched and its reply is the outcome."""
+        question, reply = self._question, self._reply
+        if question is None or question.text is None or reply is None or reply.receipt is None:
             return None
-        self._begin(newer)
-        return Retry(0.0)
+        if reply.outcome != outcome:
+            return None
+        ref, is_public = question.ref, question.sender.is_public
+        if is_public is None:
+            is_public = await self._context.access.directory.is_public(ref.channel)
+        return AnswerRecord(
+            id=answer_id(ref, question.event.version),
+            ref=ref,
+            thread=question.thread or "",
+            user_hash=self._context.store.hash_user(ref.team, question.user),
+            entry_point=question.entry_point,
+            question=question.text,
+            outcome=outcome,
+            receipt=reply.receipt,
+            earlier_questions=reply.previous_questions,
+            is_public=is_public,
+        )
+
+
+def _private_destinations(question: IncomingQuestion, outcome: Outcome) -> list[Destination]:
+    """Where a private reply may go, in order of preference."""
+    first = choose_destination(question, outcome)
+    places = [first]
+    if first.response_url is not None:
+        places.append(Destination(first.channel, None, question.user))
+    if not question.ref.channel.startswith("D"):
+        places.append(Destination(question.user, None, None))
+    return places
+
+
+def _is_final(question: IncomingQuestion, failure: NotSent) -> bool:
+    """Whether no later attempt could post the reply."""
+    return failure.is_never_allowed or (question.entry_point == "share" and bool(failure.code))
+
+
+def _cannot_post(question: IncomingQuestion, failure: NotSent) -> str:
+    if question.entry_point != "share":
+        return strings.CANNOT_POST
+    # The person chose the channel and is there to choose again.
+    return strings.NOT_A_MEMBER if failure.is_not_member else strings.NOT_SHARED
 
 
 def _restore_question(claim: Claim, bot_user: str) -> IncomingQuestion | None:

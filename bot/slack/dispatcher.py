@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from threading import Lock
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
-
-from slack_sdk import WebClient
 
 from bot.errors import PullquoteError
 from bot.search.followups import is_continuation
 from bot.slack import strings
-from bot.slack.access import AccessControl, AccessRules
-from bot.slack.delivery import Delivery, DeliveryContext
+from bot.slack.access import AccessControl
+from bot.slack.client import SlackClient
+from bot.slack.delivery import Delivery, DeliveryContext, Shutdown, StoppedError
 from bot.slack.events import DeletedQuestion, IncomingQuestion, parse_event
-from bot.slack.queues import ChannelQueues, QueueClosedError, QueueFullError, Task
+from bot.slack.layout import build_sentence
+from bot.slack.posting import Posted, choose_destination, make_metadata, post_message
+from bot.slack.queues import QueueClosedError, QueueFullError, Turn, WorkQueues
 from bot.slack.render import CorpusProtocol, RenderedReply, render_apology, render_sentence
 from bot.slack.resilient_store import ResilientStore
-from bot.slack.worker import RenderWorker
+from bot.slack.worker import Renderer, StoreThread
 from bot.store.models import Claim
 from bot.telemetry import Telemetry
 
@@ -33,8 +34,8 @@ WINDOW = 60.0
 MAX_EARLIER_QUESTIONS = 3
 # Expired claims taken over at a time; the rest follow a few seconds later.
 MAX_EXPIRED_CLAIMS = 200
-# Separate threads for private notices, which must not wait behind the answers that made them necessary.
-NOTICE_THREADS = 2
+# Seconds until a person learns that the archive is still loading.
+SAY_LOADING_AFTER = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +47,25 @@ class Limits:
 
 
 class RateLimiter:
-    """Counts questions per person and per channel in a sliding window; thread-safe."""
+    """Counts questions per person and per channel in a sliding window."""
 
     def __init__(self, limits: Limits, *, clock: Callable[[], float] = monotonic) -> None:
         self._limits, self._clock = limits, clock
-        self._lock = Lock()
         # Ordered by latest question, so that the entries to drop come first.
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
     def check(self, user: str, channel: str) -> str | None:
         """Count a question and return None; over a limit, return the sentence to reply with and do not count it."""
         now = self._clock()
-        with self._lock:
-            self._drop_expired(now)
-            if len(self._recent(user, now)) >= self._limits.per_person:
-                return strings.PERSON_LIMIT.format(count=self._limits.per_person)
-            if len(self._recent(channel, now)) >= self._limits.per_channel:
-                return strings.CHANNEL_LIMIT.format(count=self._limits.per_channel)
-            for key in (user, channel):
-                self._times.setdefault(key, deque()).append(now)
-                self._times.move_to_end(key)
-            return None
+        self._drop_expired(now)
+        if len(self._recent(user, now)) >= self._limits.per_person:
+            return strings.PERSON_LIMIT.format(count=self._limits.per_person)
+        if len(self._recent(channel, now)) >= self._limits.per_channel:
+            return strings.CHANNEL_LIMIT.format(count=self._limits.per_channel)
+        for key in (user, channel):
+            self._times.setdefault(key, deque()).append(now)
+            self._times.move_to_end(key)
+        return None
 
     def _recent(self, key: str, now: float) -> deque[float]:
         times = self._times.get(key, deque())
@@ -79,92 +78,93 @@ class RateLimiter:
             self._times.popitem(last=False)
 
 
-def find_previous_questions(question: IncomingQuestion, store: ResilientStore) -> tuple[str, ...]:
-    """Find the questions that this one may refer to, newest first, in plain words.
-
-    These are the ones before it in its thread; outside a thread, in a direct message, only if the wording refers back.
-    Commands, shortcuts and shared answers refer to none.
-    """
-    ref, thread = question.ref, question.thread
-    if question.text is None or thread == ref.ts or question.entry_point not in ("mention", "dm", "follow-up"):
-        return ()
-    if thread is None and not is_continuation(question.text):
-        return ()
-    latest = store.find_latest_answer(ref.team, ref.channel, thread or "", ref.ts)
-    return (latest.question, *latest.earlier_questions)[:MAX_EARLIER_QUESTIONS] if latest else ()
-
-
-def is_relevant(question: IncomingQuestion, store: ResilientStore, rules: AccessRules) -> bool:
-    """Whether to process a question: it addresses the bot, is known already, or follows up on an answer."""
-    if question.entry_point != "follow-up" and not question.is_unaddressed_edit:
-        return True
-    ref = question.ref
-    if store.is_known(ref):
-        return True
-    if question.is_unaddressed_edit or not question.sender.own_teams & rules.follow_ups:
-        return False
-    return store.find_latest_answer(ref.team, ref.channel, question.thread or "", ref.ts) is not None
-
-
 class Dispatcher:
     """Takes questions and gives each one visible outcome; until ``start_answering`` they are only queued."""
 
     def __init__(
         self,
-        client: WebClient,
+        client: SlackClient,
         *,
         bot_user: str,
         store: ResilientStore,
+        thread: StoreThread,
         access: AccessControl,
         rate_limiter: RateLimiter,
         telemetry: Telemetry,
-        queues: ChannelQueues | None = None,
+        queues: WorkQueues | None = None,
         scopes: frozenset[str] | None = None,
     ) -> None:
-        self._store, self._rate_limiter, self._bot_user, self._scopes = store, rate_limiter, bot_user, scopes
-        self._context = DeliveryContext(client, bot_user, store, access, telemetry, self._render)
+        self._store, self._run, self._rate_limiter = store, thread.run, rate_limiter
+        self._bot_user, self._scopes = bot_user, scopes
+        self._shutdown = Shutdown()
+        self._context = DeliveryContext(
+            client, bot_user, store, thread, access, telemetry, self._render, self._shutdown
+        )
         self._corpus: CorpusProtocol | None = None
-        self._worker = RenderWorker()
-        self._queues = queues or ChannelQueues()
+        self._renderer = Renderer()
+        self._deliveries: set[Delivery] = set()
+        self._queues = queues or WorkQueues()
         self._queues.pause()
-        self._notices = ChannelQueues(threads=NOTICE_THREADS)
+        # Private notices do not wait behind the answers that made them necessary.
+        self._notices = WorkQueues()
+        self._is_loaded = asyncio.Event()
+        self._loading_notices: set[asyncio.Task[None]] = set()
 
     @property
     def unfinished_count(self) -> int:
         """Number of questions that are not completed."""
-        return self._queues.unfinished_count + self._notices.unfinished_count
+        return len(self._deliveries)
 
     @property
     def is_answering(self) -> bool:
         """Whether questions are answered, and not only queued."""
         return self._corpus is not None
 
+    def find_problem(self) -> str | None:
+        """Say what is wrong with the archive, if anything."""
+        return "the archive is loading" if self._corpus is None else self._corpus.problem
+
     def start_answering(self, corpus: CorpusProtocol) -> None:
         """Answer the questions queued so far and all later ones."""
         self._corpus = corpus
+        self._is_loaded.set()
         self._queues.resume()
 
-    def _render(self, question: IncomingQuestion) -> RenderedReply:
+    async def _render(self, question: IncomingQuestion) -> RenderedReply:
         if self._corpus is None:
             raise RuntimeError("the queues were resumed without a corpus")
         try:
-            previous = find_previous_questions(question, self._store)
-            return self._worker.render(question, self._corpus, self._scopes, previous)
+            previous = await self._find_previous_questions(question)
+            return await self._renderer.render(question, self._corpus, self._scopes, previous)
         except PullquoteError as error:  # a damaged snapshot that cannot be rebuilt
             return render_apology(str(error))
 
-    def handle_event(self, body: dict[str, Any]) -> bool:
-        """Take the question of an event, if any; false if Slack must deliver the event again."""
-        parsed = parse_event(body, bot_user=self._bot_user)
-        if isinstance(parsed, DeletedQuestion):
-            return self._handle_deletion(parsed)
-        return parsed is None or self.handle_question(parsed)
+    async def _find_previous_questions(self, question: IncomingQuestion) -> tuple[str, ...]:
+        """Find the questions that this one may refer to, newest first, in plain words.
 
-    def handle_question(self, question: IncomingQuestion) -> bool:
+        These are the ones before it in its thread; outside a thread, in a direct message, only if the wording refers
+        back. Commands, shortcuts and shared answers refer to none.
+        """
+        ref, thread = question.ref, question.thread
+        if question.text is None or thread == ref.ts or question.entry_point not in ("mention", "dm", "follow-up"):
+            return ()
+        if thread is None and not is_continuation(question.text):
+            return ()
+        latest = await self._run(self._store.find_latest_answer, ref.team, ref.channel, thread or "", ref.ts)
+        return (latest.question, *latest.earlier_questions)[:MAX_EARLIER_QUESTIONS] if latest else ()
+
+    async def handle_event(self, body: dict[str, Any]) -> bool:
+        """Take the question of an event, if any; false if Slack must deliver the event again."""
+        parsed = parse_event(body, bot_user=self._bot_user, workflows=self._context.access.rules.workflows)
+        if isinstance(parsed, DeletedQuestion):
+            return await self._handle_deletion(parsed)
+        return parsed is None or await self.handle_question(parsed)
+
+    async def handle_question(self, question: IncomingQuestion) -> bool:
         """Claim a question and queue its delivery; false if it could not be taken."""
-        if not is_relevant(question, self._store, self._context.access.rules):
+        if not await self._is_relevant(question):
             return True
-        claim = self._store.claim(question.event)
+        claim = await self._run(self._store.claim, question.event)
         if claim is None:
             log.info("already claimed: %s", question.ref)
             return True
@@ -175,48 +175,94 @@ class Dispatcher:
             else:
                 self._notify(claim, sentence)
         except (QueueFullError, QueueClosedError):
-            self._store.release(claim)
+            await self._run(self._store.release, claim)
             return False
+        if not self.is_answering and question.entry_point != "follow-up" and not question.is_by_workflow:
+            self._say_loading(question)
         return True
+
+    async def _is_relevant(self, question: IncomingQuestion) -> bool:
+        """Whether to process a question: it addresses the bot, is known already, or follows up on an answer."""
+        if question.entry_point != "follow-up" and not question.is_unaddressed_edit:
+            return True
+        ref = question.ref
+        if await self._run(self._store.is_known, ref):
+            return True
+        if question.is_unaddressed_edit or not question.sender.own_teams & self._context.access.rules.follow_ups:
+            return False
+        thread = question.thread or ""
+        return await self._run(self._store.find_latest_answer, ref.team, ref.channel, thread, ref.ts) is not None
 
     def _deliver(self, claim: Claim, question: IncomingQuestion) -> None:
         try:
-            self._queues.add(claim.ref.channel, claim.ref.ts, Delivery(self._context, claim, question=question))
+            self._add(self._queues, Delivery(self._context, claim, question=question), claim)
         except QueueFullError:
             log.warning("the queue is full; not answered: %s", claim.ref)
             self._notify(claim, strings.BUSY)
 
     def _notify(self, claim: Claim, sentence: str) -> None:
-        delivery = Delivery(self._context, claim, reply=render_sentence("notice", sentence))
-        self._notices.add(claim.ref.channel, claim.ref.ts, delivery)
+        self._add(self._notices, Delivery(self._context, claim, reply=render_sentence("notice", sentence)), claim)
 
-    def _handle_deletion(self, deleted: DeletedQuestion) -> bool:
-        # Slack reports the deletion of every message; only questions, or what the bot answered, are stored.
-        if not (deleted.is_addressed or self._store.is_known(deleted.ref)):
-            return True
-        claim = self._store.delete_question(deleted.ref)
-        return claim is None or self._resume(claim)
+    def _add(self, queues: WorkQueues, delivery: Delivery, claim: Claim, *, is_bounded: bool = True) -> None:
+        async def work(turn: Turn) -> None:
+            try:
+                await delivery.run(turn)
+                self._deliveries.discard(delivery)
+            except StoppedError:
+                log.debug("stopped before the next attempt for %s", claim.ref)
 
-    def sync_claims(self) -> None:
-        """Renew the leases held here and take over expired claims; to be called every few seconds."""
-        for claim in (*self._store.sync(), *self._store.claim_expired(MAX_EXPIRED_CLAIMS)):
-            self._resume(claim)
+        queues.add(claim.ref.channel, claim.ref.ts, work, is_bounded=is_bounded)
+        self._deliveries.add(delivery)
 
-    def _resume(self, claim: Claim) -> bool:
+    def _say_loading(self, question: IncomingQuestion) -> None:
+        task = asyncio.ensure_future(self._notify_while_loading(question))
+        self._loading_notices.add(task)
+        task.add_done_callback(self._loading_notices.discard)
+
+    async def _notify_while_loading(self, question: IncomingQuestion) -> None:
+        """Tell the person once that the answer takes a moment, if it does; nothing depends on this."""
         try:
-            self._queues.add(claim.ref.channel, claim.ref.ts, Delivery(self._context, claim), is_bounded=False)
+            async with asyncio.timeout(SAY_LOADING_AFTER):
+                await self._is_loaded.wait()
+        except TimeoutError:
+            if await self._context.access.check(question) is not None:
+                return
+            # In a direct message too, only the person's screen shows it: the answer is the one message that stays.
+            destination = replace(choose_destination(question, "notice"), user=question.user)
+            message, metadata = build_sentence(strings.STARTING), make_metadata(question)
+            result = await post_message(self._context.client, destination, message, metadata)
+            if not isinstance(result, Posted):
+                log.info("did not say that the archive is loading: %s", result)
+
+    async def _handle_deletion(self, deleted: DeletedQuestion) -> bool:
+        # Slack reports the deletion of every message; only questions, or what the bot answered, are stored.
+        if not (deleted.is_addressed or await self._run(self._store.is_known, deleted.ref)):
+            return True
+        claim = await self._run(self._store.delete_question, deleted.ref)
+        return claim is None or await self._resume(claim)
+
+    async def sync_claims(self) -> None:
+        """Renew the leases held here and take over expired claims; to be called every few seconds."""
+        for claim in await self._run(self._store.sync):
+            await self._resume(claim)
+        for claim in await self._run(self._store.claim_expired, MAX_EXPIRED_CLAIMS):
+            await self._resume(claim)
+
+    async def _resume(self, claim: Claim) -> bool:
+        try:
+            self._add(self._queues, Delivery(self._context, claim), claim, is_bounded=False)
         except QueueClosedError:
-            self._store.release(claim)
+            await self._run(self._store.release, claim)
             return False
         return True
 
-    def stop(self, timeout: float) -> int:
+    async def stop(self, timeout: float) -> int:
         """Finish the deliveries possible in ``timeout`` seconds and release the rest; return their number."""
-        deadline = monotonic() + timeout
-        unfinished: list[Task] = [*self._queues.stop(timeout)]
-        unfinished += self._notices.stop(max(0.0, deadline - monotonic()))
-        for task in unfinished:
-            if isinstance(task, Delivery):
-                task.release()
-        self._worker.stop()
+        self._shutdown.begin(timeout)
+        for task in tuple(self._loading_notices):
+            task.cancel()
+        await asyncio.gather(self._queues.stop(timeout), self._notices.stop(timeout))
+        self._renderer.stop()
+        for delivery in self._deliveries:
+            await delivery.release()
         return self.unfinished_count

@@ -75,6 +75,7 @@ FEATURES = (
     ),
     SlackFeature("records whether an answer was helpful", "base", (), (), ("views.open",)),
     SlackFeature("shows how an answer was found", "base", (), (), ("views.open",)),
+    SlackFeature("notices that its token was revoked", "base", ("tokens_revoked", "app_uninstalled"), (), ()),
     SlackFeature(
         "pages through further passages in a direct message",
         "base",

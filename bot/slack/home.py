@@ -6,17 +6,17 @@ and, to editors, questions without a good answer. Nobody sees who asked a questi
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
-from slack_bolt import App
-from slack_sdk import WebClient
-from slack_sdk.web import SlackResponse
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import StoreError
 from bot.evaluation.gaps import Gap, find_gaps
@@ -24,16 +24,15 @@ from bot.index.archive import Archive
 from bot.models import Json, format_date, pluralize
 from bot.slack import strings
 from bot.slack.access import AccessControl
-from bot.slack.blockkit import bullet_list, header, home_view, link_element, text_element
-from bot.slack.client import BotIdentity
+from bot.slack.client import BotIdentity, CallFailure, NotSent, RateLimited, SlackClient, call_slack
 from bot.slack.events import IncomingQuestion, Sender
 from bot.slack.features import COMMAND, missing_features
-from bot.slack.layout import EXAMPLE_LIMIT, sentence_block
+from bot.slack.layout import EXAMPLE_LIMIT, bullet_list, header, home_view, link_element, sentence_block, text_element
 from bot.slack.markup import isolate, safe_url, shorten
 from bot.slack.payloads import EventEnvelope
-from bot.slack.posting import NotPosted, RateLimited, Unconfirmed, call_slack
-from bot.slack.queues import ChannelQueues, Pace, QueueClosedError, QueueFullError, Retry
+from bot.slack.queues import Pace, QueueClosedError, QueueFullError, Turn, WorkQueues
 from bot.slack.render import CorpusProtocol
+from bot.slack.worker import StoreThread
 from bot.store.models import AnswerRecord, MessageRef, QuestionEvent
 from bot.store.store import Store
 
@@ -45,8 +44,9 @@ MAX_OWN_QUESTIONS, MAX_GAPS, MAX_NOTES = 5, 20, 3
 # Slack shows this much of a prompt's title on a button of the Messages tab without cutting it.
 PROMPT_LIMIT = 75
 # Each person has a queue of their own.
-THREADS = 2
 PACE = Pace(burst=3, seconds=1.0)
+# Seconds before a failed call is repeated; reopening the tab shows it again too.
+RETRY_AFTER = (1.0, 2.0, 4.0, 8.0)
 
 _OUTCOME_LABELS = {"answer": "answered", "abstention": "not in the archive"}
 
@@ -66,36 +66,37 @@ class Editors:
 class QuestionHistory:
     """Lists recent questions from the store for the Home tab."""
 
-    def __init__(self, client: WebClient, store: Store, editors: Editors) -> None:
-        self._client, self._store, self._editors = client, store, editors
+    def __init__(self, client: SlackClient, store: Store, thread: StoreThread, editors: Editors) -> None:
+        self._client, self._store, self._run, self._editors = client, store, thread.run, editors
 
-    def blocks(self, team: str, user: str) -> list[Json]:
+    async def blocks(self, team: str, user: str) -> list[Json]:
         """The person's own questions and, for an editor, the gaps; one sentence if the store cannot be read."""
         try:
-            return [*self._own_questions(team, user), *(self._gaps() if user in self._editors.people else ())]
+            own = await self._own_questions(team, user)
+            return [*own, *(await self._run(lambda: list(self._gaps())) if user in self._editors.people else ())]
         except StoreError as error:
             log.warning("cannot show recent questions: %s", error)
             return [header("Recent questions"), sentence_block(strings.HISTORY_UNAVAILABLE)]
 
-    def _own_questions(self, team: str, user: str) -> Iterator[Json]:
-        records = self._store.find_recent(team, user, MAX_OWN_QUESTIONS)
-        if records:
-            yield header("Your recent questions")
-            yield bullet_list([self._question(record) for record in records])
+    async def _own_questions(self, team: str, user: str) -> list[Json]:
+        records = await self._run(self._store.find_recent, team, user, MAX_OWN_QUESTIONS)
+        if not records:
+            return []
+        return [header("Your recent questions"), bullet_list([await self._question(record) for record in records])]
 
-    def _question(self, record: AnswerRecord) -> list[Json]:
-        text, link = _shown(record.question), self._link(record)
+    async def _question(self, record: AnswerRecord) -> list[Json]:
+        text, link = _shown(record.question), await self._link(record)
         outcome = _OUTCOME_LABELS.get(record.outcome, record.outcome)
         words = text_element(text) if link is None else link_element(link, text)
         return [words, text_element(f" · {outcome} · {_day(record.asked_at)}")]
 
-    def _link(self, record: AnswerRecord) -> str | None:
+    async def _link(self, record: AnswerRecord) -> str | None:
         """The link to the question; None for commands and shortcuts, and if Slack does not return one."""
         if record.entry_point in {"command", "shortcut"}:
             return None
         ref = record.ref
-        result = call_slack(lambda: self._client.chat_getPermalink(channel=ref.channel, message_ts=ref.ts))
-        return safe_url(result.get("permalink")) if isinstance(result, SlackResponse) else None
+        result = await call_slack(self._client.chat_getPermalink(channel=ref.channel, message_ts=ref.ts))
+        return safe_url(result.get("permalink")) if isinstance(result, AsyncSlackResponse) else None
 
     def _gaps(self) -> Iterator[Json]:
         since = time.time() - GAP_DAYS * SECONDS_PER_DAY
@@ -142,7 +143,7 @@ class Home:
     """Publishes the tabs of the app when a person opens them. Until ``open``, the archive counts as still loading."""
 
     def __init__(
-        self, client: WebClient, access: AccessControl, identity: BotIdentity, history: QuestionHistory
+        self, client: SlackClient, access: AccessControl, identity: BotIdentity, history: QuestionHistory
     ) -> None:
         self._client, self._access, self._history = client, access, history
         # If Slack does not say which scopes the bot has, no feature is listed as turned off and no prompt is suggested.
@@ -151,66 +152,87 @@ class Home:
             missing_features(self._scopes, "base") + missing_features(self._scopes, "full") if identity.scopes else ()
         )
         self._corpus: CorpusProtocol | None = None
-        self._queues = ChannelQueues(threads=THREADS, pace=PACE)
+        self._queues = WorkQueues(pace=PACE)
 
     def open(self, corpus: CorpusProtocol) -> None:
         """Show ``corpus`` from now on."""
         self._corpus = corpus
 
-    def finish(self, within: float) -> None:
+    async def finish(self, within: float) -> None:
         """Accept no more events and finish the queued ones, for at most ``within`` seconds."""
-        self._queues.stop(within)
+        await self._queues.stop(within)
 
-    def listen(self, app: App) -> None:
+    def listen(self, app: AsyncApp) -> None:
         """Register for opened tabs."""
         app.event("app_home_opened")(self._accept)
 
-    def _accept(self, body: dict[str, Any]) -> None:
+    async def _accept(self, body: dict[str, Any]) -> None:
         try:
             envelope = _OpenedEnvelope.model_validate(body)
         except ValidationError:
             log.info("ignored an unknown tab")
             return
         opened = envelope.event
+
+        async def show(turn: Turn) -> None:
+            async with turn.paced():
+                await self._show(envelope.own_team, opened)
+
         try:
-            self._queues.add(opened.user, body["event_id"], lambda: self._show(envelope.own_team, opened))
+            self._queues.add(opened.user, body["event_id"], show)
         except (QueueFullError, QueueClosedError):
             log.warning("the queue is full or closed: did not show %s the %s tab", opened.user, opened.tab)
 
-    def _show(self, team: str, opened: _OpenedTab) -> Retry | None:
+    async def _show(self, team: str, opened: _OpenedTab) -> None:
         # The tab shows the archive's contents, so it has the same access rules as a question.
         event = QuestionEvent("", MessageRef(team, opened.channel, ""), "", "")
         sender = Sender(None, frozenset({team}), is_external_channel=False)
         question = IncomingQuestion(event, "dm", opened.user, None, None, (), sender, is_unaddressed_edit=False)
-        refusal = self._access.check(question)
-        if refusal is not None and not isinstance(refusal, str):
-            return _retry(refusal)
-        if opened.tab == "messages":
-            return None if refusal else self._suggest_prompts(opened)
-        blocks = [sentence_block(refusal)] if refusal else list(self._blocks(team, opened.user))
-        return _retry(call_slack(lambda: self._client.views_publish(user_id=opened.user, view=home_view(blocks))))
+        for wait in (*RETRY_AFTER, None):
+            refusal = await self._access.check(question)
+            if isinstance(refusal, CallFailure):
+                failure: CallFailure | None = refusal
+            elif opened.tab == "messages":
+                failure = None if refusal else await self._suggest_prompts(opened)
+            else:
+                blocks = [sentence_block(refusal)] if refusal else await self._blocks(team, opened.user)
+                failure = await self._call(self._client.views_publish(user_id=opened.user, view=home_view(blocks)))
+            if failure is None:
+                return
+            if wait is None or (isinstance(failure, NotSent) and failure.code):
+                log.warning("did not show a tab: %s", failure)
+                return
+            await asyncio.sleep(failure.seconds if isinstance(failure, RateLimited) else wait)
 
-    def _suggest_prompts(self, opened: _OpenedTab) -> Retry | None:
+    @staticmethod
+    async def _call(call: Awaitable[AsyncSlackResponse]) -> CallFailure | None:
+        result = await call_slack(call)
+        return None if isinstance(result, AsyncSlackResponse) else result
+
+    async def _suggest_prompts(self, opened: _OpenedTab) -> CallFailure | None:
         if self._corpus is None or "assistant:write" not in self._scopes:
             return None
-        examples = self._corpus.with_current(lambda answerer: answerer.examples)
+        examples = await asyncio.to_thread(self._corpus.with_current, lambda answerer: answerer.examples)
         if not examples:
             return None
         prompts = [{"title": shorten(example, PROMPT_LIMIT), "message": example} for example in examples]
         # Without a thread: with one, Slack confirms the call and shows nothing.
         suggest = self._client.assistant_threads_setSuggestedPrompts
-        return _retry(call_slack(lambda: suggest(channel_id=opened.channel, prompts=prompts)))
+        return await self._call(suggest(channel_id=opened.channel, prompts=prompts))
 
-    def _blocks(self, team: str, user: str) -> Iterator[Json]:
-        yield header("The archive")
+    async def _blocks(self, team: str, user: str) -> list[Json]:
         examples: Sequence[str] = ()
         if (corpus := self._corpus) is None:
-            yield sentence_block(strings.HOME_LOADING)
+            summary: Sequence[Json] = (sentence_block(strings.HOME_LOADING),)
         else:
-            summary, examples = corpus.with_current(
-                lambda answerer: (tuple(_archive_blocks(answerer.archive, corpus.read_at)), answerer.examples)
+            summary, examples = await asyncio.to_thread(
+                corpus.with_current,
+                lambda answerer: (tuple(_archive_blocks(answerer.archive, corpus.read_at)), answerer.examples),
             )
-            yield from summary
+        own = await self._history.blocks(team, user)
+        return [header("The archive"), *summary, *self._how_to(examples), *own, *self._turned_off()]
+
+    def _how_to(self, examples: Sequence[str]) -> Iterator[Json]:
         yield header("How to ask")
         yield sentence_block(strings.HOW_TO)
         ways = [strings.ASK_BY_MENTION, strings.ASK_BY_MESSAGE]
@@ -220,7 +242,8 @@ class Home:
         if examples:
             yield sentence_block(strings.EXAMPLES)
             yield _bullets(examples)
-        yield from self._history.blocks(team, user)
+
+    def _turned_off(self) -> Iterator[Json]:
         if self._disabled:
             yield header("Features that are turned off")
             yield sentence_block(strings.DISABLED_FEATURES)
@@ -244,12 +267,3 @@ def _archive_blocks(archive: Archive, read_at: datetime) -> Iterator[Json]:
 
 def _bullets(items: Sequence[str]) -> Json:
     return bullet_list([[text_element(shorten(item, 2 * EXAMPLE_LIMIT))] for item in items])
-
-
-def _retry(result: object) -> Retry | None:
-    """Retry after the time that Slack asked for; other failures are logged, as reopening the tab shows it again."""
-    if isinstance(result, RateLimited):
-        return Retry(result.seconds)
-    if isinstance(result, NotPosted | Unconfirmed):
-        log.warning("did not show a tab: %s", result.reason)
-    return None

@@ -5,14 +5,14 @@ Slack delivers a click once, so a click that cannot be handled is not retried; a
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
-from slack_sdk import WebClient
-from slack_sdk.web import SlackResponse
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import PullquoteError, StoreError, VerificationError
 from bot.models import Answer, Json, Question, Reply
@@ -31,6 +31,7 @@ from bot.slack.buttons import (
     RatingRef,
     add_buttons,
 )
+from bot.slack.client import CallFailure, NotSent, RateLimited, SlackClient, call_slack
 from bot.slack.events import EntryPoint, IncomingQuestion, Sender
 from bot.slack.layout import MessageContent, build_reply
 from bot.slack.modals import (
@@ -40,24 +41,29 @@ from bot.slack.modals import (
     PREVIOUS_QUOTE,
     context_modal,
     explanation_modal,
+    modal_as_message,
     note_modal,
     sentence_modal,
 )
-from bot.slack.payloads import InteractionPayload, PayloadView, SlackMessage
-from bot.slack.plain_text import extract_question
-from bot.slack.posting import CallFailure, NotPosted, call_slack, make_metadata, update_message
-from bot.slack.queues import ChannelQueues, Pace, QueueClosedError, QueueFullError
+from bot.slack.payloads import InteractionPayload, PayloadView, SlackMessage, extract_question
+from bot.slack.posting import make_metadata, respond, update_message
+from bot.slack.queues import Pace, QueueClosedError, QueueFullError, Turn, WorkQueues
 from bot.slack.render import AnswererProtocol, CorpusProtocol, day_of
+from bot.slack.worker import StoreThread
 from bot.store.models import Feedback, MessageRef, QuestionEvent, answer_id
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-# A modal can be opened for three seconds after a click, so clicks have their own threads, one queue for each person.
-THREADS = 2
+R = TypeVar("R")
+T = TypeVar("T")
+
+# A modal can be opened for three seconds after a click, so clicks have queues of their own, one for each person.
 PACE = Pace(burst=20, seconds=0.2)
 # Nor do they wait for a changed archive to be read: the current index is used.
 NO_WAIT = 0.0
+# Seconds before a failed call is repeated. A modal can be opened for three seconds only.
+RETRY_AFTER = (0.2, 0.4, 0.8, 0.8)
 # Quotes for one question on all pages together; each is weaker than those before it.
 MAX_PAGED_QUOTES = 30
 
@@ -70,14 +76,18 @@ class PassagePage(NamedTuple):
     has_next: bool
 
 
+Handle = Callable[[InteractionPayload], Awaitable[None]]
+
+
 class InteractionHandler:
     """Handles button clicks and modal submissions. Until ``open`` is called, the archive counts as still loading."""
 
-    def __init__(self, client: WebClient, access: AccessControl, store: Store, bot_user: str) -> None:
-        self._client, self._access, self._store, self._bot_user = client, access, store, bot_user
+    def __init__(self, client: SlackClient, access: AccessControl, store: Store, thread: StoreThread) -> None:
+        self._client, self._access = client, access
+        self._store, self._run = store, thread.run
         self._corpus: CorpusProtocol | None = None
-        self._queues = ChannelQueues(threads=THREADS, pace=PACE)
-        self.actions: dict[str, Callable[[InteractionPayload], None]] = {
+        self._queues = WorkQueues(pace=PACE)
+        self.actions: dict[str, Handle] = {
             SHOW_CONTEXT: self._show_context,
             PREVIOUS_QUOTE: self._move_context,
             NEXT_QUOTE: self._move_context,
@@ -86,15 +96,15 @@ class InteractionHandler:
             RATE: self._rate,
             WHY: self._explain,
         }
-        self.views: dict[str, Callable[[InteractionPayload], None]] = {NOTE_MODAL: self._save_note}
+        self.views: dict[str, Handle] = {NOTE_MODAL: self._save_note}
 
     def open(self, corpus: CorpusProtocol) -> None:
         """Use ``corpus`` from now on."""
         self._corpus = corpus
 
-    def finish(self, within: float) -> None:
+    async def finish(self, within: float) -> None:
         """Accept no more payloads and finish the queued ones, for at most ``within`` seconds."""
-        self._queues.stop(within)
+        await self._queues.stop(within)
 
     def accept(self, body: dict[str, Any]) -> bool:
         """Queue a click or submission. False if it is malformed or cannot be queued; Slack then shows an error."""
@@ -107,98 +117,105 @@ class InteractionHandler:
             handle = self.actions[payload.actions[0].action_id]
         else:
             handle = self.views[_view(payload).callback_id]
+
+        async def work(turn: Turn) -> None:
+            async with turn.paced():
+                await self._handle(handle, payload)
+
         try:
-            self._queues.add(payload.user.id, "", lambda: self._handle(handle, payload))
+            self._queues.add(payload.user.id, "", work)
         except (QueueFullError, QueueClosedError):
             return False
         return True
 
-    def _handle(self, handle: Callable[[InteractionPayload], None], payload: InteractionPayload) -> None:
+    async def _handle(self, handle: Handle, payload: InteractionPayload) -> None:
         try:
-            handle(payload)
+            await handle(payload)
         except ValidationError:
             log.warning("a button has a value that this version cannot read")
-            self._open_modal(payload, sentence_modal(strings.UNKNOWN_BUTTON))
+            await self._open_modal(payload, sentence_modal(strings.UNKNOWN_BUTTON))
         except StoreError as error:
             log.error("an interaction failed: %s", error)
-            self._open_modal(payload, sentence_modal(strings.STORE_UNAVAILABLE))
+            await self._open_modal(payload, sentence_modal(strings.STORE_UNAVAILABLE))
         except PullquoteError as error:
             log.warning("an interaction failed: %s", error)
-            self._open_modal(payload, sentence_modal(str(error)))
+            await self._open_modal(payload, sentence_modal(str(error)))
 
-    def _show_context(self, payload: InteractionPayload) -> None:
-        self._open_modal(payload, self._context_view(payload))
+    async def _show_context(self, payload: InteractionPayload) -> None:
+        await self._open_modal(payload, await self._context_view(payload))
 
-    def _move_context(self, payload: InteractionPayload) -> None:
-        view = self._context_view(payload)
-        _log_failure(call_slack(lambda: self._client.views_update(view_id=_view(payload).id, view=view)))
+    async def _move_context(self, payload: InteractionPayload) -> None:
+        view = await self._context_view(payload)
+        result = await _retry(lambda: call_slack(self._client.views_update(view_id=_view(payload).id, view=view)))
+        _log_failure(result)
 
-    def _context_view(self, payload: InteractionPayload) -> Json:
+    async def _context_view(self, payload: InteractionPayload) -> Json:
         context = ContextRef.model_validate_json(payload.actions[0].value)
-        if refusal := self._refusal(payload, context.ref):
+        if refusal := await self._refusal(payload, context.ref):
             return refusal
         if self._corpus is None:
             return sentence_modal(strings.ARCHIVE_LOADING)
         try:
-            return self._corpus.with_current(
-                lambda answerer: context_modal(answerer.archive, context), patience=NO_WAIT
-            )
+            return await self._with_current(lambda answerer: context_modal(answerer.archive, context))
         except VerificationError as error:  # shown in the modal that is already open, if there is one
             return sentence_modal(str(error))
 
-    def _explain(self, payload: InteractionPayload) -> None:
+    async def _explain(self, payload: InteractionPayload) -> None:
         answer = AnswerRef.model_validate_json(payload.actions[0].chosen_value)
-        if refusal := self._refusal(payload, answer.ref):
+        if refusal := await self._refusal(payload, answer.ref):
             view = refusal
-        elif (corpus := self._corpus) is None:
+        elif self._corpus is None:
             view = sentence_modal(strings.ARCHIVE_LOADING)
-        elif (record := self._store.find_answer(answer_id(answer.ref, answer.version))) is None:
+        elif (record := await self._run(self._store.find_answer, answer_id(answer.ref, answer.version))) is None:
             view = sentence_modal(strings.ANSWER_NOT_STORED)
         else:
-            view = corpus.with_current(lambda answerer: explanation_modal(record, answerer.archive), patience=NO_WAIT)
-        self._open_modal(payload, view)
+            view = await self._with_current(lambda answerer: explanation_modal(record, answerer.archive))
+        await self._open_modal(payload, view)
 
-    def _rate(self, payload: InteractionPayload) -> None:
+    async def _rate(self, payload: InteractionPayload) -> None:
         rating = RatingRef.model_validate_json(payload.actions[0].value)
-        if refusal := self._refusal(payload, rating.ref):
-            self._open_modal(payload, refusal)
+        if refusal := await self._refusal(payload, rating.ref):
+            await self._open_modal(payload, refusal)
             return
         if not rating.useful:  # before the rating is stored, because the trigger id expires soon
-            self._open_modal(payload, note_modal(rating))
-        self._store.save_feedback(rating.ref, payload.user.id, Feedback(rating.useful))
+            await self._open_modal(payload, note_modal(rating))
+        await self._run(self._store.save_feedback, rating.ref, payload.user.id, Feedback(rating.useful))
 
-    def _save_note(self, payload: InteractionPayload) -> None:
+    async def _save_note(self, payload: InteractionPayload) -> None:
         view = _view(payload)
         rating = RatingRef.model_validate_json(view.private_metadata)
         note = next((inputs[NOTE].value for inputs in view.state.values.values() if NOTE in inputs), None)
-        self._store.save_feedback(rating.ref, payload.user.id, Feedback(rating.useful, note or ""))
+        await self._run(self._store.save_feedback, rating.ref, payload.user.id, Feedback(rating.useful, note or ""))
 
-    def _show_page(self, payload: InteractionPayload) -> None:
+    async def _show_page(self, payload: InteractionPayload) -> None:
         page = PageRef.model_validate_json(payload.actions[0].value)
-        shown = self._refusal(payload, page.ref) or self._render_page(page)
+        shown = await self._refusal(payload, page.ref) or await self._render_page(page)
         if isinstance(shown, MessageContent):
             metadata = make_metadata(_question_from(payload, page.ref, page.version))
-            result = update_message(self._client, page.ref.channel, payload.container.message_ts, shown, metadata)
+            channel, ts, message = page.ref.channel, payload.container.message_ts, shown
+            result = await _retry(lambda: update_message(self._client, channel, ts, message, metadata))
             if not isinstance(result, CallFailure):
                 return
             _log_failure(result)
             shown = sentence_modal(strings.PAGE_NOT_POSTED)
-        self._open_modal(payload, shown)
+        await self._open_modal(payload, shown)
 
-    def _render_page(self, page: PageRef) -> MessageContent | Json:
+    async def _render_page(self, page: PageRef) -> MessageContent | Json:
         """Render the message for a page, or a modal that says why there is none."""
         if self._corpus is None:
             return sentence_modal(strings.ARCHIVE_LOADING)
-        message = self._fetch_question(page.ref)
+        message = await self._fetch_question(page.ref)
         if isinstance(message, CallFailure):
             log.warning("cannot read %s again: %s", page.ref, message)
             return sentence_modal(strings.QUESTION_NOT_READ)
-        words, question_notes = extract_question(message, self._bot_user) if message else (None, ())
+        words, question_notes = extract_question(message) if message else (None, ())
         if words is None:
             return sentence_modal(strings.QUESTION_DELETED)
-        record = self._store.find_answer(answer_id(page.ref, page.version)) if page.is_follow_up else None
-        if page.is_follow_up and record is None:
-            return sentence_modal(strings.ANSWER_NOT_STORED)
+        record = None
+        if page.is_follow_up:
+            record = await self._run(self._store.find_answer, answer_id(page.ref, page.version))
+            if record is None:
+                return sentence_modal(strings.ANSWER_NOT_STORED)
         earlier = record.earlier_questions if record else ()
         question = Question(words, previous_questions=earlier, today=day_of(page.ref.ts))
 
@@ -215,28 +232,54 @@ class InteractionHandler:
             answer = AnswerRef(ref=page.ref, version=page.version)
             return add_buttons(content, answer, quotes, before=before, after=after)
 
-        return self._corpus.with_current(render, patience=NO_WAIT)
+        return await self._with_current(render)
 
-    def _fetch_question(self, ref: MessageRef) -> SlackMessage | CallFailure | None:
+    async def _with_current(self, work: Callable[[AnswererProtocol], T]) -> T:
+        """Run ``work`` on a thread with the current answerer."""
+        assert self._corpus is not None
+        return await asyncio.to_thread(self._corpus.with_current, work, patience=NO_WAIT)
+
+    async def _fetch_question(self, ref: MessageRef) -> SlackMessage | CallFailure | None:
         """Fetch the message at ``ref`` from Slack, because questions are not stored; None if it was deleted."""
         # The first message of a thread is returned too, whatever the time limits.
         window: dict[str, Any] = {"oldest": ref.ts, "latest": ref.ts, "inclusive": True, "limit": 2}
-        result = call_slack(lambda: self._client.conversations_replies(channel=ref.channel, ts=ref.ts, **window))
-        if isinstance(result, SlackResponse):
+        result = await _retry(
+            lambda: call_slack(self._client.conversations_replies(channel=ref.channel, ts=ref.ts, **window))
+        )
+        if isinstance(result, AsyncSlackResponse):
             found = next((message for message in result["messages"] if message["ts"] == ref.ts), None)
             return SlackMessage.model_validate(found) if found else None
-        return None if isinstance(result, NotPosted) and result.is_gone else result
+        return None if isinstance(result, NotSent) and result.is_gone else result
 
-    def _refusal(self, payload: InteractionPayload, ref: MessageRef) -> Json | None:
+    async def _refusal(self, payload: InteractionPayload, ref: MessageRef) -> Json | None:
         """The modal for a person who may not ask questions at ``ref``, and so may not read on; None if they may."""
-        refusal = self._access.check(_question_from(payload, ref))
+        refusal = await self._access.check(_question_from(payload, ref))
         if isinstance(refusal, CallFailure):
             log.warning("cannot check the access of %s: %s", payload.user.id, refusal)
             return sentence_modal(strings.UNKNOWN_USER)
         return None if refusal is None else sentence_modal(refusal)
 
-    def _open_modal(self, payload: InteractionPayload, view: Json) -> None:
-        _log_failure(call_slack(lambda: self._client.views_open(trigger_id=payload.trigger_id, view=view)))
+    async def _open_modal(self, payload: InteractionPayload, view: Json) -> None:
+        """Open ``view``, or send what it says as a private message if Slack does not open it."""
+        result = await _retry(lambda: call_slack(self._client.views_open(trigger_id=payload.trigger_id, view=view)))
+        is_open = not isinstance(result, CallFailure)
+        if is_open or (isinstance(result, NotSent) and result.code == "exchanged_trigger_id"):
+            return  # the code says that an earlier attempt has opened it
+        if payload.response_url:
+            message, url = modal_as_message(view), payload.response_url
+            _log_failure(await _retry(lambda: respond(self._client, url, message)))
+        else:
+            _log_failure(result)
+
+
+async def _retry(call: Callable[[], Awaitable[R | CallFailure]]) -> R | CallFailure:
+    """Await ``call``, again after a moment if it failed in a way that may pass."""
+    for wait in RETRY_AFTER:
+        result = await call()
+        if not isinstance(result, CallFailure) or (isinstance(result, NotSent) and result.code):
+            return result
+        await asyncio.sleep(result.seconds if isinstance(result, RateLimited) else wait)
+    return await call()
 
 
 def find_page(answerer: AnswererProtocol, question: Question, at: int) -> PassagePage | None:

@@ -20,11 +20,30 @@ from bot.search.receipts import (
     quote_location,
     quote_status,
 )
-from bot.slack.blockkit import actions, bullet_list, button, context, header, modal, plain_text, quotation, text_element
 from bot.slack.buttons import ContextRef, RatingRef, encode_value, find_quote
-from bot.slack.layout import DETAIL_LIMIT, QUOTE_LIMIT, SENTENCE_LIMIT, citation_block, sentence_block
+from bot.slack.layout import (
+    DETAIL_LIMIT,
+    MESSAGE_LIMIT,
+    QUOTE_LIMIT,
+    SENTENCE_LIMIT,
+    MessageContent,
+    actions,
+    build_sentence,
+    bullet_list,
+    button,
+    citation_block,
+    context,
+    header,
+    modal,
+    plain_text,
+    quotation,
+    sentence_block,
+    text_element,
+    texts_in,
+    total_size,
+)
 from bot.slack.markup import isolate, shorten, truncate
-from bot.slack.strings import WHAT_WAS_WRONG
+from bot.slack.strings import NOTE_NOT_ASKED, WHAT_WAS_WRONG
 from bot.store.models import AnswerRecord
 
 # Action and callback ids.
@@ -36,6 +55,8 @@ NOTE_MODAL, NOTE = "note_modal", "note"
 CONTEXT_PARAGRAPHS = 2
 CONTEXT_LIMIT = 1_000
 NOTE_LIMIT = 1_000
+# Slack accepts 50 blocks in a message and 100 in a modal.
+MAX_BLOCKS = 50
 # Of a long receipt. Quotes are shown whole in the reply, so their beginning is enough here.
 MAX_EXPANSIONS, MAX_TERMS, MAX_FEATURES = 20, 5, 3
 QUOTE_START_LIMIT = 300
@@ -44,6 +65,20 @@ QUOTE_START_LIMIT = 300
 def sentence_modal(sentence: str) -> Json:
     """A modal with one sentence."""
     return modal("Pullquote", [sentence_block(sentence)])
+
+
+def modal_as_message(view: Json) -> MessageContent:
+    """What a modal says as a message, without its form and buttons, and cut where a message is full."""
+    shown: list[Json] = []
+    for block in view["blocks"]:
+        if block["type"] in {"input", "actions"}:
+            continue
+        if len(shown) == MAX_BLOCKS or total_size([*shown, block]) > MESSAGE_LIMIT:
+            break
+        shown.append(block)
+    if not shown:
+        return build_sentence(NOTE_NOT_ASKED)
+    return MessageContent(" ".join(texts_in(shown[0])), shown)
 
 
 def note_modal(rating: RatingRef) -> Json:

@@ -5,49 +5,29 @@ Nothing here waits or retries; the caller does.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPException
 from typing import Any
-from urllib.error import URLError
 
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web import SlackResponse
+from aiohttp import ClientError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.client import create_response_client
+from bot.slack.client import CallFailure, NotSent, SlackClient, call_slack, network_failure, status_failure
 from bot.slack.events import IncomingQuestion
 from bot.slack.layout import MessageContent
-from bot.store.models import Outcome
+from bot.store.models import MessageRef, Outcome
 
 METADATA_EVENT = "pullquote_answer"
 # Shown to the asker only.
 PRIVATE: frozenset[Outcome] = frozenset({"notice", "refusal", "unknown"})
 # From the archive, and may be shared.
 SHARED: frozenset[Outcome] = frozenset({"answer", "abstention"})
+# The code of a failure if Slack does not take any more messages for a response_url.
+RESPONSE_REFUSED = "response_refused"
 
-# Slack's error codes; any other text comes from a proxy or load balancer on the way.
-_CODE = re.compile(r"[a-z_]+")
-# Errors after which part of the call may have taken effect.
-_UNCONFIRMED_CODES = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
-# Errors about a message's content, not about its channel or the bot's rights.
-_CONTENT_CODES = frozenset(
-    {
-        "invalid_arguments",
-        "invalid_blocks",
-        "invalid_blocks_format",
-        "invalid_metadata_format",
-        "invalid_metadata_schema",
-        "metadata_must_be_sent_from_app",
-        "metadata_too_large",
-        "msg_blocks_too_long",
-        "msg_too_long",
-        "no_text",
-    }
-)
-# Seconds to wait if Slack limits the rate and does not say for how long.
-_DEFAULT_RETRY_AFTER = 1.0
+# Messages per page, and pages, that are searched for a reply. The search starts at the question and usually happens
+# within a minute, within several after a restart; no thread grows by 1,000 messages in that time.
+PAGE_SIZE = 200
+MAX_PAGES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,44 +52,14 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
-class NotPosted:
-    """The call had no effect; ``code`` is Slack's error code, empty if Slack was not reached."""
+class FoundReply:
+    """A reply in Slack at ``ts``, to ``version`` of its question."""
 
-    reason: str
-    code: str = ""
-
-    @property
-    def is_content_error(self) -> bool:
-        """Whether a message with other content could be posted."""
-        return self.code in _CONTENT_CODES
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether the message to change, or its thread, does not exist."""
-        return self.code in {"message_not_found", "thread_not_found"}
-
-    @property
-    def is_not_member(self) -> bool:
-        """Whether the bot is not in the channel."""
-        return self.code in {"not_in_channel", "channel_not_found"}
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimited:
-    """The call had no effect; Slack asks to wait ``seconds``."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Unconfirmed:
-    """The call may or may not have taken effect: posting again could show a message twice."""
-
-    reason: str
+    ts: str
+    version: str
 
 
 MessageMetadata = dict[str, Any]
-CallFailure = NotPosted | RateLimited | Unconfirmed
 Result = Posted | CallFailure
 
 
@@ -136,26 +86,22 @@ def make_metadata(question: IncomingQuestion) -> MessageMetadata:
     return {"event_type": METADATA_EVENT, "event_payload": payload}
 
 
-def post_message(
-    client: WebClient, destination: Destination, message: MessageContent, metadata: MessageMetadata
+async def post_message(
+    client: SlackClient, destination: Destination, message: MessageContent, metadata: MessageMetadata
 ) -> Result:
     """Post ``message`` at ``destination``."""
     if destination.response_url is not None:
-        return _respond(destination.response_url, message)
+        return await respond(client, destination.response_url, message)
     if destination.user is not None:
-        user = destination.user
-        result = call_slack(
-            lambda: client.chat_postEphemeral(
-                channel=destination.channel,
-                user=user,
-                thread_ts=destination.thread,
-                text=message.text,
-                blocks=message.blocks,
-            )
+        call = client.chat_postEphemeral(
+            channel=destination.channel,
+            user=destination.user,
+            thread_ts=destination.thread,
+            text=message.text,
+            blocks=message.blocks,
         )
-        return Posted(None) if isinstance(result, SlackResponse) else result
-    result = call_slack(
-        lambda: client.chat_postMessage(
+    else:
+        call = client.chat_postMessage(
             channel=destination.channel,
             thread_ts=destination.thread,
             text=message.text,
@@ -165,33 +111,32 @@ def post_message(
             unfurl_links=False,
             unfurl_media=False,
         )
-    )
-    return Posted(str(result["ts"])) if isinstance(result, SlackResponse) else result
+    result = await call_slack(call)
+    if not isinstance(result, AsyncSlackResponse):
+        return result
+    return Posted(None if destination.user is not None else str(result["ts"]))
 
 
-def _respond(response_url: str, message: MessageContent) -> Result:
+async def respond(client: SlackClient, response_url: str, message: MessageContent) -> Result:
+    """Send a private message to the person behind ``response_url``."""
     try:
-        response = create_response_client(response_url).send(
+        response = await client.create_response_client(response_url).send(
             text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
         )
-    except (OSError, HTTPException) as error:
-        return _network_failure(error)
+    except (ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+        return network_failure(error)
     if response.status_code == 200:
         return Posted(None)
-    if response.status_code == 429:
-        return RateLimited(_seconds(response.headers.get("retry-after")))
-    if response.status_code >= 500:
-        return Unconfirmed(f"Slack failed with status {response.status_code}")
     # The URL expires after half an hour or five uses.
-    return NotPosted(f"Slack refused the response: {response.status_code} {response.body[:200]}", "response_refused")
+    return status_failure(response.status_code, RESPONSE_REFUSED, response.headers.get("Retry-After"))
 
 
-def update_message(
-    client: WebClient, channel: str, ts: str, message: MessageContent, metadata: MessageMetadata
+async def update_message(
+    client: SlackClient, channel: str, ts: str, message: MessageContent, metadata: MessageMetadata
 ) -> Result:
     """Replace the message at ``ts``; safe to repeat."""
-    result = call_slack(
-        lambda: client.chat_update(
+    result = await call_slack(
+        client.chat_update(
             channel=channel,
             ts=ts,
             text=message.text,
@@ -200,46 +145,47 @@ def update_message(
             parse="none",  # by default, text is parsed in an update but not in a new message
         )
     )
-    return Posted(ts) if isinstance(result, SlackResponse) else result
+    return Posted(ts) if isinstance(result, AsyncSlackResponse) else result
 
 
-def delete_message(client: WebClient, channel: str, ts: str) -> CallFailure | None:
+async def delete_message(client: SlackClient, channel: str, ts: str) -> CallFailure | None:
     """Delete the message at ``ts``; None if it no longer exists."""
-    result = call_slack(lambda: client.chat_delete(channel=channel, ts=ts))
-    if isinstance(result, SlackResponse) or (isinstance(result, NotPosted) and result.is_gone):
+    result = await call_slack(client.chat_delete(channel=channel, ts=ts))
+    if isinstance(result, AsyncSlackResponse) or (isinstance(result, NotSent) and result.is_gone):
         return None
     return result
 
 
-def call_slack(call: Callable[[], SlackResponse]) -> SlackResponse | CallFailure:
-    """Run ``call`` and return Slack's response, or how it failed."""
-    try:
-        return call()
-    except SlackApiError as error:
-        return _api_failure(error)
-    except (OSError, HTTPException) as error:
-        return _network_failure(error)
+async def find_reply(
+    client: SlackClient, ref: MessageRef, thread: str | None, *, bot_user: str
+) -> FoundReply | CallFailure | None:
+    """Search Slack for the bot's reply to the question ``ref``: in ``thread``, or in the direct message if None.
+
+    None if there is no reply; a failure if Slack did not say.
+    """
+    # Slack returns messages later than ``oldest``, and a reply is always later than its question.
+    arguments: dict[str, Any] = {"oldest": ref.ts, "limit": PAGE_SIZE, "include_all_metadata": True}
+    for _ in range(MAX_PAGES):
+        if thread is None:
+            result = await call_slack(client.conversations_history(channel=ref.channel, **arguments))
+        else:
+            result = await call_slack(client.conversations_replies(channel=ref.channel, ts=thread, **arguments))
+        if isinstance(result, NotSent) and result.is_gone:
+            return None  # the whole thread was deleted
+        if not isinstance(result, AsyncSlackResponse):
+            return result
+        for message in result["messages"]:
+            if message.get("user") == bot_user and (found := _match_reply(message, ref)) is not None:
+                return found
+        arguments["cursor"] = (result.get("response_metadata") or {}).get("next_cursor", "")
+        if not arguments["cursor"]:
+            break
+    return None
 
 
-def _network_failure(error: OSError | HTTPException) -> CallFailure:
-    # The SDK raises URLError only before the request is sent completely; later errors come unwrapped.
-    if isinstance(error, URLError):
-        return NotPosted(f"Slack could not be reached: {error.reason}")
-    return Unconfirmed(f"the connection broke before Slack replied: {error!r}")
-
-
-def _api_failure(error: SlackApiError) -> CallFailure:
-    status, code = error.response.status_code, str(error.response.get("error"))
-    if status == 429 or code in {"ratelimited", "rate_limited"}:
-        headers = {name.lower(): value for name, value in error.response.headers.items()}
-        return RateLimited(_seconds(headers.get("retry-after")))
-    if status >= 500 or code in _UNCONFIRMED_CODES or not _CODE.fullmatch(code):
-        return Unconfirmed(f"Slack failed with status {status} ({code})")
-    return NotPosted(f"Slack refused the call: {code}", code)
-
-
-def _seconds(retry_after: str | None) -> float:
-    try:
-        return max(0.0, float(retry_after or _DEFAULT_RETRY_AFTER))
-    except ValueError:
-        return _DEFAULT_RETRY_AFTER
+def _match_reply(message: dict[str, Any], ref: MessageRef) -> FoundReply | None:
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    if metadata.get("event_type") != METADATA_EVENT or payload.get("question_ts") != ref.ts:
+        return None
+    return FoundReply(str(message["ts"]), str(payload.get("question_edited", "")))

@@ -1,36 +1,23 @@
-"""Per-channel queues: tasks run in order and at Slack's pace, on a few threads shared by all channels.
-
-A queue runs one task at a time, so a slow channel delays no other; a task that waits for a retry occupies no thread.
-"""
+"""Queues: work for one channel or person runs in order and at Slack's pace, and delays no other queue."""
 
 from __future__ import annotations
 
-import heapq
+import asyncio
 import logging
 from bisect import insort
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from threading import Condition, Lock, Thread
 from time import monotonic
+from typing import Any
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
-    """Run a task again in ``delay`` seconds; until then the tasks behind it wait, if ``is_blocking``."""
-
-    delay: float
-    is_blocking: bool = True
-
-
-Task = Callable[[], Retry | None]
-
-
-@dataclass(frozen=True, slots=True)
 class Pace:
-    """Rate of one queue: ``burst`` tasks at once, then one every ``seconds``."""
+    """Rate of the calls of one queue: ``burst`` at once, then one every ``seconds``."""
 
     burst: int = 3
     seconds: float = 1.0
@@ -38,175 +25,201 @@ class Pace:
 
 # Slack accepts about one message per second and channel, and "short bursts" of more.
 SLACK_PACE = Pace()
-# Enough for calls to Slack, which take most of the time; an answer takes milliseconds.
-THREADS = 16
 # One minute's worth of answers: a later question would wait too long.
-MAX_PER_CHANNEL = 60
+MAX_PER_QUEUE = 60
 MAX_TOTAL = 2_000
+# Seconds in which events that arrive over different connections are put in order.
+SETTLE = 0.01
+# Seconds for which work that is not held up by a rate limit keeps its turn.
+MAX_TURN = 3.0
 
 
 class QueueFullError(Exception):
-    """The queue cannot take another task."""
+    """The queue cannot take more work."""
 
 
 class QueueClosedError(Exception):
-    """Tasks are no longer taken."""
+    """No more work is taken."""
+
+
+class Turn:
+    """The turn of one piece of work in its queue, which the work behind it waits for."""
+
+    def __init__(self, pacer: Pacer | None = None) -> None:
+        self._pacer = pacer or Pacer(SLACK_PACE)
+        self.is_over = asyncio.Event()
+        self.is_rate_limited = False
+
+    def give_up(self) -> None:
+        """Let the work behind go on: what holds this up concerns nothing else in the queue."""
+        self.is_over.set()
+
+    @asynccontextmanager
+    async def paced(self) -> AsyncIterator[None]:
+        """Wait until Slack takes another call for this queue, and count the call made inside."""
+        await self._pacer.start()
+        self.is_rate_limited = False
+        try:
+            yield
+        finally:
+            self._pacer.finish()
+
+    def hold(self, seconds: float) -> None:
+        """Let all work of the queue wait for ``seconds``, as Slack asked for; this keeps its turn."""
+        self.is_rate_limited = True
+        self._pacer.hold(seconds)
+
+
+class Pacer:
+    """Spaces out the calls of one queue, in the order in which they are started."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._lock = asyncio.Lock()  # first come, first served
+        self._idle_at = 0.0  # when the queue would be idle at an even pace
+        self._free_at = 0.0  # until when Slack refuses calls
+
+    @property
+    def is_idle(self) -> bool:
+        return max(self._idle_at, self._free_at) <= monotonic() and not self._lock.locked()
+
+    async def start(self) -> None:
+        """Wait until a call is due."""
+        async with self._lock:
+            # The queue may be ahead of its even pace by a burst, less the call about to be made.
+            ahead = (self._pace.burst - 1) * self._pace.seconds
+            while (wait := max(self._free_at, self._idle_at - ahead) - monotonic()) > 0:
+                await asyncio.sleep(wait)
+            self._idle_at = max(self._idle_at, monotonic()) + self._pace.seconds
+
+    def finish(self) -> None:
+        """Count from now: Slack has counted the call by then, however slow the network."""
+        self._idle_at = max(self._idle_at, monotonic() + self._pace.seconds)
+
+    def hold(self, seconds: float) -> None:
+        """Start no call for ``seconds``."""
+        self._free_at = max(self._free_at, monotonic() + seconds)
+
+
+Work = Callable[[Turn], Awaitable[None]]
 
 
 @dataclass(slots=True, order=True)
-class _WaitingTask:
+class _Waiting:
     order: str
     number: int
-    task: Task = field(compare=False)
+    work: Work = field(compare=False)
 
 
 @dataclass(slots=True, eq=False)
-class _ChannelQueue:
-    waiting: list[_WaitingTask] = field(default_factory=list)
-    head: Task | None = None  # ran before and asked for a blocking retry
-    free_at: float = 0.0  # when the head may run again
-    paced_at: float = 0.0  # when the queue would be idle at an even pace
-    is_running: bool = False
-
-    @property
-    def length(self) -> int:
-        return len(self.waiting) + (self.head is not None)
-
-    def tasks(self) -> list[Task]:
-        return [*([self.head] if self.head else []), *(waiting.task for waiting in self.waiting)]
+class _Queue:
+    pacer: Pacer
+    waiting: list[_Waiting] = field(default_factory=list)
+    running: int = 0
+    worker: asyncio.Task[None] | None = None
 
 
-class ChannelQueues:
-    """A queue per channel. Runs tasks in daemon threads, which end with the process; thread-safe."""
+class WorkQueues:
+    """A queue per key. The work of one is started in order, the next when the turn of the one before is over."""
 
     def __init__(
-        self,
-        *,
-        threads: int = THREADS,
-        pace: Pace = SLACK_PACE,
-        max_total: int = MAX_TOTAL,
-        max_per_channel: int = MAX_PER_CHANNEL,
+        self, *, pace: Pace = SLACK_PACE, max_total: int = MAX_TOTAL, max_per_queue: int = MAX_PER_QUEUE
     ) -> None:
-        self._pace, self._max_total, self._max_per_channel = pace, max_total, max_per_channel
-        state = Lock()
-        self._due, self._idle = Condition(state), Condition(state)
-        self._queues: dict[object, _ChannelQueue] = {}
+        self._pace, self._max_total, self._max_per_queue = pace, max_total, max_per_queue
+        self._queues: dict[object, _Queue] = {}
         self._prune_at = max_total
-        # Every queue that has tasks and is not running one, once, with the time at which it can continue.
-        self._schedule: list[tuple[float, int, _ChannelQueue]] = []
         self._numbers = count()
-        self._unfinished = self._running = 0
-        self._is_paused = self._is_closed = self._is_stopped = False
-        for number in range(threads):
-            Thread(target=self._work, name=f"queue-{number}", daemon=True).start()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unfinished = 0
+        self._is_closed = False
+        self._may_start = asyncio.Event()
+        self._may_start.set()
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
 
     @property
     def unfinished_count(self) -> int:
-        """Number of tasks that wait or run."""
-        with self._due:
-            return self._unfinished
+        """Number of pieces of work that wait or run."""
+        return self._unfinished
 
-    def add(self, key: object, order: str, task: Task, *, is_bounded: bool = True) -> None:
-        """Queue ``task`` for channel ``key``, before the waiting tasks with a greater ``order``.
+    def add(self, key: object, order: str, work: Work, *, is_bounded: bool = True) -> None:
+        """Queue ``work`` for ``key``, before waiting work with a greater ``order``.
 
-        QueueFullError if the channel, or all together, have too many tasks and ``is_bounded``; QueueClosedError after
+        QueueFullError if the queue, or all together, have too much work and ``is_bounded``; QueueClosedError after
         ``stop``.
         """
-        with self._due:
-            if self._is_closed:
-                raise QueueClosedError
-            queue = self._queues[key] if key in self._queues else self._create_queue(key)
-            if is_bounded and (self._unfinished >= self._max_total or queue.length >= self._max_per_channel):
-                raise QueueFullError
-            insort(queue.waiting, _WaitingTask(order, next(self._numbers), task))
-            self._unfinished += 1
-            if queue.length == 1 and not queue.is_running:
-                self._enqueue(queue)
+        if self._is_closed:
+            raise QueueClosedError
+        queue = self._queues.get(key) or self._create_queue(key)
+        length = len(queue.waiting) + queue.running
+        if is_bounded and (self._unfinished >= self._max_total or length >= self._max_per_queue):
+            raise QueueFullError
+        insort(queue.waiting, _Waiting(order, next(self._numbers), work))
+        self._unfinished += 1
+        self._is_empty.clear()
+        if queue.worker is None:
+            queue.worker = self._create_task(self._run_queue(queue))
 
     def pause(self) -> None:
-        """Queue tasks and run none until ``resume``."""
-        with self._due:
-            self._is_paused = True
+        """Start no work until ``resume``."""
+        self._may_start.clear()
 
     def resume(self) -> None:
         """Continue after ``pause``."""
-        with self._due:
-            self._is_paused = False
-            self._due.notify_all()
+        self._may_start.set()
 
-    def stop(self, timeout: float) -> tuple[Task, ...]:
-        """Take no more tasks, run those possible in ``timeout`` seconds, and return those not started by then.
+    async def stop(self, timeout: float) -> None:
+        """Take no more work, finish what is possible in ``timeout`` seconds, and cancel the rest."""
+        self._is_closed = True
+        if self._may_start.is_set():
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._is_empty.wait()
+            except TimeoutError:
+                log.debug("%d pieces of work are not finished", self._unfinished)
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-        Tasks still running are not returned; they may finish.
-        """
-        deadline = monotonic() + timeout
-        with self._due:
-            self._is_closed = True
-            self._idle.wait_for(lambda: not self._has_work_before(deadline), timeout=timeout)
-            self._is_stopped = True
-            self._due.notify_all()
-            return tuple(task for _, _, queue in self._schedule for task in queue.tasks())
-
-    def _has_work_before(self, deadline: float) -> bool:
-        return self._running > 0 or (not self._is_paused and any(at < deadline for at, _, _ in self._schedule))
-
-    def _create_queue(self, key: object) -> _ChannelQueue:
+    def _create_queue(self, key: object) -> _Queue:
         if len(self._queues) >= self._prune_at:
-            now = monotonic()
             self._queues = {
-                key: queue
-                for key, queue in self._queues.items()
-                if queue.length > 0 or queue.is_running or queue.paced_at > now
+                key: queue for key, queue in self._queues.items() if queue.worker is not None or not queue.pacer.is_idle
             }
             self._prune_at = max(self._max_total, 2 * len(self._queues))
-        queue = self._queues[key] = _ChannelQueue()
+        queue = self._queues[key] = _Queue(Pacer(self._pace))
         return queue
 
-    def _work(self) -> None:
-        while (turn := self._next()) is not None:
-            queue, task = turn
+    async def _run_queue(self, queue: _Queue) -> None:
+        await asyncio.sleep(SETTLE)
+        while queue.waiting:
+            await self._may_start.wait()
+            turn = Turn(queue.pacer)
+            queue.running += 1
+            task = self._create_task(self._run(queue, queue.waiting.pop(0).work, turn))
+            over = asyncio.ensure_future(turn.is_over.wait())
             try:
-                retry = task()
-            except Exception:  # the thread serves all other queues too
-                log.exception("a task failed with an unexpected error")
-                retry = None
-            self._finish(queue, task, retry)
+                while not (await asyncio.wait({task, over}, timeout=MAX_TURN, return_when="FIRST_COMPLETED"))[0]:
+                    if not turn.is_rate_limited:
+                        break
+            finally:
+                over.cancel()
+        queue.worker = None
 
-    def _next(self) -> tuple[_ChannelQueue, Task] | None:
-        with self._due:
-            while not self._is_stopped:
-                now = monotonic()
-                if self._is_paused or not self._schedule:
-                    self._due.wait()
-                elif self._schedule[0][0] > now:
-                    self._due.wait(self._schedule[0][0] - now)
-                else:
-                    _, _, queue = heapq.heappop(self._schedule)
-                    self._running += 1
-                    queue.is_running = True
-                    task, queue.head = queue.head, None
-                    return queue, task or queue.waiting.pop(0).task
-            return None
+    async def _run(self, queue: _Queue, work: Work, turn: Turn) -> None:
+        try:
+            await work(turn)
+        except Exception:
+            log.exception("a piece of work failed with an unexpected error")
+        finally:
+            queue.running -= 1
+            self._unfinished -= 1
+            if self._unfinished == 0:
+                self._is_empty.set()
 
-    def _finish(self, queue: _ChannelQueue, task: Task, retry: Retry | None) -> None:
-        with self._due:
-            now = monotonic()
-            self._running -= 1
-            queue.is_running, queue.free_at = False, 0.0
-            # Paced from the end of a task: Slack has counted the call by then, however slow the network.
-            queue.paced_at = max(queue.paced_at, now) + self._pace.seconds
-            if retry is None:
-                self._unfinished -= 1
-            elif retry.is_blocking:
-                queue.head, queue.free_at = task, now + retry.delay
-            else:
-                self._enqueue(_ChannelQueue(head=task, free_at=now + retry.delay))
-            if queue.length:
-                self._enqueue(queue)
-            self._idle.notify_all()
-
-    def _enqueue(self, queue: _ChannelQueue) -> None:
-        # A queue may be ahead of its even pace by a burst, less the task about to run.
-        at = max(queue.free_at, queue.paced_at - (self._pace.burst - 1) * self._pace.seconds)
-        heapq.heappush(self._schedule, (at, next(self._numbers), queue))
-        self._due.notify()
+    def _create_task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)  # the loop itself keeps only a weak reference
+        task.add_done_callback(self._tasks.discard)
+        return task

@@ -62,6 +62,11 @@ class CorpusProtocol(Protocol):
         ...
 
     @property
+    def problem(self) -> str | None:
+        """Why the articles cannot be read any more; None if they can."""
+        ...
+
+    @property
     def address(self) -> CorpusAddress | None:
         """Identifies the current index for another process; None if it exists only in this one."""
         ...
@@ -111,7 +116,7 @@ def day_of(ts: str) -> date:
     return datetime.fromtimestamp(float(ts), UTC).date()
 
 
-def silence_follow_up(question: IncomingQuestion, reply: RenderedReply) -> RenderedReply:
+def silence_unexpected(question: IncomingQuestion, reply: RenderedReply) -> RenderedReply:
     """Replace ``reply`` by silence if nobody expects it.
 
     Such are all but an answer to a follow-up, which was not addressed to the bot, and what it would tell a workflow in

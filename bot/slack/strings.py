@@ -52,6 +52,10 @@ OTHER_ORGANISATION = "Questions are answered only for people of this bot's own o
 OTHER_WORKSPACE = "Questions are answered only for people of the workspaces that this bot was set up for."
 GUEST = "Questions are answered only for full members of this workspace, not for guests."
 NOT_A_MEMBER = "Pullquote is not in this channel. Invite it with /invite @Pullquote, then click the button again."
+CANNOT_POST = (
+    "Pullquote is not allowed to post where you asked, so your question was not answered. "
+    "Ask in another channel or in a direct message."
+)
 NOT_SHARED = "Pullquote is not allowed to post in this channel, so nothing was shared. Try another channel."
 SHARING_UNKNOWN = (
     "Nothing was shared, because the bot cannot see whether this channel is shared with another organisation. "
@@ -60,6 +64,9 @@ SHARING_UNKNOWN = (
 PERSON_LIMIT = "You've asked {count} questions in a minute, which is the limit. Try again in a moment."
 CHANNEL_LIMIT = "This channel has reached its limit of {count} questions in a minute. Try again in a moment."
 BUSY = "Too many questions are waiting, so this one was not accepted. Try again in a minute."
+
+LIVE_CHECK = "This message checks whether Pullquote can work here, and is deleted at once."
+STARTING = "The archive is still loading. Your question is answered as soon as it is ready."
 
 # In modals.
 ARCHIVE_LOADING = "The archive is still loading. Click again in a moment."
@@ -71,6 +78,7 @@ NO_MORE_PASSAGES = "No further passages match enough of the question."
 PAGE_NOT_POSTED = "Slack did not accept the further passages. Click again in a moment."
 QUESTION_DELETED = "The question no longer exists. Ask it again."
 QUESTION_NOT_READ = "The bot could not read the question in Slack again. Ask it again."
+NOTE_NOT_ASKED = "Your rating was saved, but Slack did not open the form for a note."
 WHAT_WAS_WRONG = "What was wrong, or what were you looking for?"
 
 # In the Home tab.

@@ -1,30 +1,35 @@
 """Receive Slack's events: over Socket Mode, or as signed HTTP requests.
 
-The HTTP endpoint serves:
-    POST /slack/events   events and interactions; Bolt sees only those with a valid signature
+One web server serves, in both modes:
     GET /healthz         200 while the process serves
-    GET /readyz          200 while questions are answered; 503 while the archive loads or the bot stops
+    GET /readyz          200 while questions are answered; 503, and why, otherwise
     GET /metrics         Prometheus metrics; from this machine only, unless set otherwise
+and in HTTP mode:
+    POST /slack/events   events and interactions; Bolt sees only those with a valid signature
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import socket
-from asyncio import timeout
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
-from threading import Thread
-from time import perf_counter
+from time import monotonic, perf_counter
 
 import uvicorn
-from slack_bolt import App, BoltRequest
-from slack_bolt.adapter.socket_mode import SocketModeHandler
+from aiohttp import ClientError
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.adapter.starlette.handler import to_starlette_response
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -32,15 +37,27 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.errors import SettingsError, SlackError
-from bot.slack.client import fetch_socket_url, is_loopback
+from bot.slack.client import SlackClient, fetch_socket_url, is_loopback
 from bot.telemetry import METRICS_TYPE, Telemetry
 
 log = logging.getLogger(__name__)
 
-# Seconds between two pings: how long a silently lost connection goes unnoticed at most.
-PING_EVERY = 3.0
-# Seconds for the websocket to close.
-SOCKET_CLOSE_TIMEOUT = 3.5
+# What the SDK logs about its connections are tracebacks; what happens to them is logged here.
+_sdk_log = logging.getLogger(f"{__name__}.sdk")
+_sdk_log.setLevel(logging.CRITICAL)
+
+# Websockets that are open at the same time: while one is replaced, events and commands arrive over the other.
+WEBSOCKETS = 2
+# Seconds between two pings; a websocket without a sign of life for one and a half of them is lost.
+PING_EVERY = 2.0
+# Seconds between two looks at a websocket, and for one to open or close.
+CHECK_EVERY = 0.2
+OPEN_TIMEOUT = 5.0
+CLOSE_TIMEOUT = 0.5
+# Seconds for which a websocket that Slack is about to close stays open for the events on their way.
+LINGER = 1.0
+# Seconds until a websocket that could not be opened is tried again: doubled each time, up to the second.
+RETRY_AFTER, MAX_RETRY_AFTER = 0.5, 30.0
 
 EVENTS_PATH = "/slack/events"
 # A message_changed holds 40,000 characters twice, as text and as blocks; escaped as JSON, that is below a megabyte.
@@ -56,66 +73,158 @@ _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
 _PROXY_HEADERS = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
 
 
-class SocketEndpoint:
-    """Receives events over a websocket, which is reopened if it is lost."""
+class _Websocket(SocketModeClient):
+    """One websocket of the SDK, which opens no other by itself; ``is_ending``: Slack is about to close it."""
 
-    def __init__(self, app: App, *, app_token: str) -> None:
-        # One thread keeps the events in order. More would not be faster: they only claim questions, and the database
-        # takes one claim at a time.
-        self._handler = SocketModeHandler(
-            app, app_token, ping_interval=PING_EVERY, receive_buffer_size=16 * 1024, concurrency=1
+    def __init__(self, app_token: str, client: SlackClient) -> None:
+        super().__init__(
+            app_token,
+            logger=_sdk_log,
+            web_client=client,
+            proxy=client.proxy,
+            auto_reconnect_enabled=False,
+            ping_interval=PING_EVERY,
         )
-        self._client = self._handler.client
-        if is_loopback(app.client.base_url):
-            self._client.proxy = None
-        self._closing = Thread(target=self._close, name="close-socket", daemon=True)
+        self.is_ending = False
+        if is_loopback(client.base_url):
+            self.proxy = None  # the SDK ignores NO_PROXY
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:
+        """Called by the SDK on Slack's message "disconnect"."""
+        self.is_ending = True
+
+
+class SocketEndpoint:
+    """Receives events over two websockets, each of which is replaced if it is lost or refreshed by Slack."""
+
+    def __init__(self, app: AsyncApp, client: SlackClient, *, app_token: str) -> None:
+        self._app, self._client, self._app_token = app, client, app_token
+        self._websockets: set[_Websocket] = set()  # also those that are being opened or closed
+        self._open: set[_Websocket] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lost_at = monotonic()
+        self._is_stopping = self._is_unavailable = False
+
+    @property
+    def disconnected_for(self) -> float:
+        """Seconds since the last websocket was lost; 0 while one is open."""
+        return 0.0 if self._open else monotonic() - self._lost_at
 
     def start(self) -> None:
-        """Open the websocket. SlackError if Slack refuses it or cannot be reached."""
-        self._client.wss_uri = fetch_socket_url(self._client.web_client, str(self._client.app_token))
-        self._client.connect()
-        if not self._client.is_connected():
-            raise SlackError("Slack's websocket cannot be opened; check the network and the proxy, then start again.")
+        """Start to open the websockets."""
+        for _ in range(WEBSOCKETS):
+            self._tasks.add(asyncio.create_task(self._keep_open()))
 
     def stop_accepting(self) -> None:
-        """Start to close the websocket: no more events arrive."""
-        self._closing.start()
+        """Acknowledge no more events, so that Slack delivers them again."""
+        self._is_stopping = True
 
-    def stop(self) -> None:
-        """Wait until the websocket is closed."""
-        self._closing.join(SOCKET_CLOSE_TIMEOUT)
+    async def stop(self) -> None:
+        """Close the websockets."""
+        self.stop_accepting()
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._open.clear()
+        await asyncio.gather(*(self._close(websocket) for websocket in tuple(self._websockets)))
 
-    def _close(self) -> None:
-        if self._client.current_session is not None:
-            # The client stops only when its next receive returns, up to three seconds later. A ping makes Slack reply,
-            # so that it returns at once.
-            self._client.current_session_state.terminated = True
-            self._client.current_session.check_state()
-        self._client.close()
+    async def _keep_open(self) -> None:
+        """Open a websocket, and the next one as soon as it is lost or ending."""
+        wait = RETRY_AFTER
+        while True:
+            websocket = await self._open_websocket()
+            if websocket is None:
+                await asyncio.sleep(wait)
+                wait = min(MAX_RETRY_AFTER, 2 * wait)
+                continue
+            wait = RETRY_AFTER
+            self._open.add(websocket)
+            while await websocket.is_connected() and not websocket.is_ending:
+                await asyncio.sleep(CHECK_EVERY)
+            log.info("opening a new websocket: %s", "Slack asked for it" if websocket.is_ending else "one was lost")
+            self._open.discard(websocket)
+            self._lost_at = monotonic()
+            closing = asyncio.create_task(self._close(websocket, LINGER if websocket.is_ending else 0.0))
+            self._tasks.add(closing)
+            closing.add_done_callback(self._tasks.discard)
+
+    async def _open_websocket(self) -> _Websocket | None:
+        websocket = None
+        try:
+            url = await fetch_socket_url(self._client, self._app_token)
+            websocket = _Websocket(self._app_token, self._client)
+            self._websockets.add(websocket)
+            websocket.socket_mode_request_listeners.append(self._handle)
+            websocket.wss_uri = url
+            async with asyncio.timeout(OPEN_TIMEOUT):
+                await websocket.connect()  # type: ignore[no-untyped-call]
+        except (SlackError, TimeoutError) as error:
+            if websocket is not None:
+                await self._close(websocket)
+            if not self._is_unavailable:
+                self._is_unavailable = True
+                log.warning("no connection to Slack, trying again: %s", error or "the websocket cannot be opened")
+            return None
+        if self._is_unavailable:
+            self._is_unavailable = False
+            log.warning("connected to Slack again")
+        return websocket
+
+    async def _handle(self, websocket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        if self._is_stopping:
+            return
+        response = await run_async_bolt_app(self._app, request)
+        for target in (websocket, *self._open):  # an acknowledgement may be sent over any websocket
+            try:
+                await send_async_response(target, request, response, time.time())
+                return
+            except (ClientError, OSError, AttributeError):  # the SDK has no session while it connects
+                log.info("an acknowledgement is sent over another websocket")
+
+    async def _close(self, websocket: _Websocket, after: float = 0.0) -> None:
+        await asyncio.sleep(after)
+        websocket.closed = True
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await websocket.close()  # type: ignore[no-untyped-call]
+        except TimeoutError:
+            # The second time, the other side is not waited for.
+            await websocket.close()  # type: ignore[no-untyped-call]
+        self._websockets.discard(websocket)
 
 
-class HttpEndpoint:
-    """Receives events as HTTP requests.
+class _SignallessServer(uvicorn.Server):
+    """uvicorn without its handlers of signals: the bot has its own."""
 
-    ``app`` gets the requests signed with ``signing_secret``; ``is_ready`` is called for each ``/readyz``. ``host`` is
-    an address of this machine, ``port`` 0 any free port. SettingsError if that cannot be listened on.
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class WebServer:
+    """Serves health, readiness and metrics and, given an ``app``, the events of HTTP mode.
+
+    ``app`` gets the requests signed with ``signing_secret``; ``find_problem`` says why no questions are answered, for
+    each ``/readyz``. ``host`` is an address of this machine, ``port`` 0 any free port. SettingsError if that cannot be
+    listened on.
     """
 
     def __init__(
         self,
-        app: App,
+        app: AsyncApp | None = None,
         *,
-        signing_secret: str,
+        signing_secret: str = "",
         telemetry: Telemetry,
-        is_ready: Callable[[], bool],
-        host: str,
-        port: int,
+        find_problem: Callable[[], str | None],
+        host: str = "127.0.0.1",
+        port: int = 0,
         metrics_public: bool = False,
     ) -> None:
         self._app = app
-        self._verifier = SignatureVerifier(signing_secret)
+        self._verifier = SignatureVerifier(signing_secret) if app else None
         self._telemetry = telemetry
-        self._is_ready = is_ready
+        self._find_problem = find_problem
         self._metrics_public = metrics_public
         self._is_stopping = False
         self._has_logged_rejection = False
@@ -124,12 +233,13 @@ class HttpEndpoint:
         self._host = f"[{host}]" if ":" in host else host
         self.port: int = self._socket.getsockname()[1]
         routes = [
-            Route(EVENTS_PATH, self._events, methods=["POST"]),
             Route("/healthz", self._health),
             Route("/readyz", self._readiness),
             Route("/metrics", self._metrics),
         ]
-        self._server = uvicorn.Server(
+        if app is not None:
+            routes.append(Route(EVENTS_PATH, self._events, methods=["POST"]))
+        self._server = _SignallessServer(
             uvicorn.Config(
                 Starlette(routes=routes),
                 lifespan="off",
@@ -141,26 +251,24 @@ class HttpEndpoint:
                 timeout_graceful_shutdown=HTTP_STOP_TIMEOUT,
             )
         )
-        # Outside the main thread, uvicorn does not handle signals.
-        self._thread = Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, name="http-endpoint", daemon=True
-        )
+        self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start to serve."""
-        self._thread.start()
-        log.info("receiving events at http://%s:%d%s", self._host, self.port, EVENTS_PATH)
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        what, path = ("receiving events", EVENTS_PATH) if self._app else ("answering health checks", "/readyz")
+        log.info("%s at http://%s:%d%s", what, self._host, self.port, path)
 
     def stop_accepting(self) -> None:
         """Answer events and ``/readyz`` with 503 from now on, so that Slack delivers the events again."""
         self._is_stopping = True
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Finish running requests and close the socket."""
         self.stop_accepting()
         self._server.should_exit = True
-        if self._thread.is_alive():
-            self._thread.join(HTTP_STOP_TIMEOUT + 0.5)
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=HTTP_STOP_TIMEOUT + 0.5)
         self._socket.close()
 
     async def _events(self, request: Request) -> Response:
@@ -174,7 +282,7 @@ class HttpEndpoint:
 
     async def _dispatch(self, request: Request) -> Response:
         """Return Bolt's response to ``request``. HTTPException if it is not from Slack."""
-        if self._is_stopping:
+        if self._is_stopping or self._app is None:
             raise HTTPException(503)
         body = await _read_body(request)
         if not self._is_signed(body, request.headers):
@@ -188,16 +296,16 @@ class HttpEndpoint:
             raise HTTPException(401)
         try:
             # "socket_mode" makes Bolt skip the verification, which is done above.
-            event = BoltRequest(body=body.decode(), headers=dict(request.headers), mode="socket_mode")
+            event = AsyncBoltRequest(body=body.decode(), headers=dict(request.headers), mode="socket_mode")
         except ValueError as error:
             raise HTTPException(400) from error
-        return to_starlette_response(await run_in_threadpool(self._app.dispatch, event))
+        return to_starlette_response(await self._app.async_dispatch(event))
 
     def _is_signed(self, body: bytes, headers: Headers) -> bool:
         timestamp = headers.get("x-slack-request-timestamp", "")
         signature = headers.get("x-slack-signature", "")
         # The verifier expects a numeric timestamp, an ASCII signature and a UTF-8 body.
-        if not (_TIMESTAMP.fullmatch(timestamp) and _SIGNATURE.fullmatch(signature)):
+        if self._verifier is None or not (_TIMESTAMP.fullmatch(timestamp) and _SIGNATURE.fullmatch(signature)):
             return False
         try:
             return self._verifier.is_valid(body, timestamp, signature)
@@ -208,11 +316,8 @@ class HttpEndpoint:
         return PlainTextResponse("alive\n")
 
     async def _readiness(self, _request: Request) -> Response:
-        if self._is_stopping:
-            return PlainTextResponse("stopping\n", status_code=503)
-        if not self._is_ready():
-            return PlainTextResponse("the archive is loading\n", status_code=503)
-        return PlainTextResponse("ready\n")
+        problem = "stopping" if self._is_stopping else self._find_problem()
+        return PlainTextResponse(f"{problem or 'ready'}\n", status_code=503 if problem else 200)
 
     async def _metrics(self, request: Request) -> Response:
         if not (self._metrics_public or _is_local(request)):
@@ -239,7 +344,7 @@ async def _read_body(request: Request) -> bytes:
         raise HTTPException(413)
     body = bytearray()
     try:
-        async with timeout(READ_TIMEOUT):
+        async with asyncio.timeout(READ_TIMEOUT):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > MAX_BODY_BYTES:

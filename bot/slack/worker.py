@@ -1,4 +1,4 @@
-"""Render replies one at a time, with a second process to help under load.
+"""Blocking work off the event loop: the store on one thread, replies on threads and, under load, in a second process.
 
 Answering is pure computation and holds the interpreter lock: while this process answers, its claims, acknowledgements
 and calls have to wait.
@@ -6,13 +6,17 @@ and calls have to wait.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import multiprocessing
+import os
 import signal
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from threading import Lock
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
+from threading import Lock, Thread
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from bot.errors import DamagedSnapshotError
 from bot.search.corpus import CorpusAddress
@@ -21,10 +25,31 @@ from bot.slack.render import AnswererProtocol, CorpusProtocol, RenderedReply, re
 
 log = logging.getLogger(__name__)
 
-# Seconds that a reply may take in the worker process. Usual are milliseconds, or a second in an archive of gigabytes.
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# Replies that may wait at the same time for a changed archive to be read; they are computed one after the other.
+THREADS = 16
+# Seconds that a reply may take in the second process. Usual are milliseconds, or a second in an archive of gigabytes.
 TIMEOUT = 10.0
-# Seconds after a failure of the worker process until another is started.
+# Seconds after a failure of the second process until another is started.
 RESTART_AFTER = 60.0
+
+
+class StoreThread:
+    """The thread on which the methods of a store run, one after the other."""
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    async def run(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``method`` on the thread; if the caller is cancelled, it is finished all the same."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, partial(method, *args, **kwargs))
+
+    def stop(self) -> None:
+        """Finish what was started."""
+        self._executor.shutdown()
 
 
 class _Task(NamedTuple):
@@ -34,23 +59,22 @@ class _Task(NamedTuple):
     previous: tuple[str, ...]
 
 
-_Result = RenderedReply | DamagedSnapshotError | None
+class Renderer:
+    """Renders replies.
 
-
-class RenderWorker:
-    """Renders replies; thread-safe.
-
-    The worker process is started when a question first has to wait for another. If it fails, replies are rendered in
+    The second process is started when a question first has to wait for another. If it fails, replies are rendered in
     this process.
     """
 
     def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="render")
         self._lock = Lock()
-        self._process: _WorkerProcess | None = None
+        self._pool: ProcessPoolExecutor | None = None
+        self._is_ready: Future[int] | None = None
         self._start_after = 0.0
         self._is_stopped = False
 
-    def render(
+    async def render(
         self,
         question: IncomingQuestion,
         corpus: CorpusProtocol,
@@ -67,103 +91,79 @@ class RenderWorker:
                     return render_reply(question, answerer, scopes, previous)
                 if has_to_wait:
                     self._start_process()
-                reply = self._run_in_process(_Task(address, question, scopes, previous))
+                reply = self._render_in_process(_Task(address, question, scopes, previous))
                 return reply or render_reply(question, answerer, scopes, previous)
 
-        return corpus.with_current(work)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, corpus.with_current, work)
 
     def stop(self) -> None:
-        """Kill the worker process; a reply it was rendering is rendered here."""
+        """Kill the second process; a reply it was rendering is rendered here."""
         self._is_stopped = True
-        if (process := self._process) is not None:
-            process.kill()
+        self._kill_process()
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _start_process(self) -> None:
-        if self._process is None and not self._is_stopped and monotonic() >= self._start_after:
+        if self._pool is None and not self._is_stopped and monotonic() >= self._start_after:
+            # Forking is unsafe here, because there are threads.
+            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare_process)
             try:
-                self._process = _WorkerProcess()
+                self._is_ready = self._pool.submit(os.getpid)  # done when it has started, which takes a second
             except Exception as error:  # noqa: BLE001 -- the reply is rendered here
                 self._abandon_process(error)
 
-    def _run_in_process(self, task: _Task) -> RenderedReply | None:
-        if self._process is None:
+    def _render_in_process(self, task: _Task) -> RenderedReply | None:
+        pool, is_ready = self._pool, self._is_ready
+        if pool is None or is_ready is None or not is_ready.done():
             return None
         try:
-            reply = self._process.run(task) if self._process.is_ready() else None
+            return pool.submit(_render_task, task).result(TIMEOUT)
+        except DamagedSnapshotError:
+            raise
         except Exception as error:  # noqa: BLE001 -- the reply is rendered here
             self._abandon_process(error)
             return None
-        if isinstance(reply, DamagedSnapshotError):
-            raise reply
-        return reply
 
     def _abandon_process(self, error: Exception) -> None:
         if not self._is_stopped:
-            log.warning("the worker process failed; replies are rendered in this process for a minute: %r", error)
+            log.warning("the second process failed; replies are rendered in this process for a minute: %r", error)
         self._start_after = monotonic() + RESTART_AFTER
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
+        self._kill_process()
+
+    def _kill_process(self) -> None:
+        pool, self._pool, self._is_ready = self._pool, None, None
+        if pool is not None:
+            for process in tuple((pool._processes or {}).values()):  # as ``kill_workers``, which Python 3.14 added
+                process.kill()
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
-class _WorkerProcess:
-    """A process that runs one task at a time.
-
-    OSError or EOFError if it has ended or does not answer; AssertionError if this process may not start another.
-    """
-
-    def __init__(self) -> None:
-        # Forking is unsafe here, because there are threads.
-        spawn = get_context("spawn")
-        self._pipe, child_pipe = spawn.Pipe()
-        self._process = spawn.Process(target=_serve_tasks, args=(child_pipe,), name="render-worker", daemon=True)
-        self._process.start()
-        child_pipe.close()
-        self._is_ready = False
-
-    def is_ready(self) -> bool:
-        """Whether it has started, which takes about a second; does not wait."""
-        if not self._is_ready and self._pipe.poll():
-            self._is_ready = True
-            self._pipe.recv()
-        return self._is_ready
-
-    def run(self, task: _Task) -> _Result:
-        """Run ``task`` and return its result."""
-        self._pipe.send(task)
-        if not self._pipe.poll(TIMEOUT):
-            raise TimeoutError(f"no answer within {TIMEOUT:.0f} s")
-        result: _Result = self._pipe.recv()
-        return result
-
-    def kill(self) -> None:
-        """End it at once; a running task fails."""
-        self._process.kill()
-        self._process.join()
-
-
-def _serve_tasks(pipe: Connection) -> None:
-    """Run the tasks from ``pipe`` until its other end is closed."""
+def _prepare_process() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches this process too; the parent decides when it ends
     logging.disable()  # what fails here is repeated and logged in the parent
-    cache: dict[CorpusAddress, AnswererProtocol | None] = {}
-    pipe.send("ready")
-    try:
-        while True:
-            pipe.send(_run_task(pipe.recv(), cache))
-    except (EOFError, OSError):
-        return
+    # A pool's process does not notice that its parent was killed.
+    Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _run_task(task: _Task, cache: dict[CorpusAddress, AnswererProtocol | None]) -> _Result:
-    """Render a reply; None if this process cannot. ``cache`` holds the answerer of the latest address, None if none."""
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)
+
+
+_answerers: dict[CorpusAddress, AnswererProtocol | None] = {}
+"""In the second process: the answerer of the latest address, None if it cannot be opened there."""
+
+
+def _render_task(task: _Task) -> RenderedReply | None:
+    """Render a reply in the second process; None if that cannot. DamagedSnapshotError as in ``render_reply``."""
     try:
-        if task.address not in cache:
-            cache.clear()
-            cache[task.address] = task.address.open_answerer()
-        answerer = cache[task.address]
+        if task.address not in _answerers:
+            _answerers.clear()
+            _answerers[task.address] = task.address.open_answerer()
+        answerer = _answerers[task.address]
         return None if answerer is None else render_or_raise(task.question, answerer, task.scopes, task.previous)
-    except DamagedSnapshotError as error:
-        return error
+    except DamagedSnapshotError:
+        raise
     except Exception:  # noqa: BLE001 -- the parent renders the reply again, where the error is handled
         return None

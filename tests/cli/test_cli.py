@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from bot import cli
 from bot.cli.terminal import print_reply
 from bot.models import Question
 from tests.factories import answerer, article
@@ -202,3 +203,16 @@ def test_an_unreadable_file_is_named_and_skipped(tmp_path: Path) -> None:
     done = run("ask", "walruses", "--corpus", str(tmp_path), folder=tmp_path)
     assert done.returncode == 0
     assert "b.txt" in done.stderr
+
+
+@pytest.mark.parametrize(("command", "status"), [("serve", 75), ("doctor", 2)])
+def test_a_supervisor_restarts_serve_after_an_unexpected_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str, status: int
+) -> None:
+    """Status 75 says that a restart may help; 2, of all other commands and of wrong settings, that it does not."""
+    monkeypatch.setattr(sys, "argv", ["pullquote", command])
+    monkeypatch.setenv("PULLQUOTE_STATE_DIR", str(tmp_path))
+    monkeypatch.setattr(cli, "app", lambda: 1 // 0)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert (ended.value.code, "Unexpected error (ZeroDivisionError)" in capsys.readouterr().err) == (status, True)

@@ -43,7 +43,7 @@ class Live:
 @contextmanager
 def serving(slack: FakeSlack, state: Path, root: Path, **changes: str) -> Iterator[subprocess.Popen[str]]:
     environment = os.environ | slack.environment() | {"PULLQUOTE_STATE_DIR": str(state)} | changes
-    command = [sys.executable, "-m", "bot", "serve", "--corpus", str(root / "corpus")]
+    command = [sys.executable, "-m", "bot", "serve", "--port", "0", "--corpus", str(root / "corpus")]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         yield process

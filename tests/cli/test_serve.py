@@ -230,11 +230,15 @@ def test_what_was_answered_without_a_state_folder_is_recorded_later(
 
 
 def test_a_failed_start_is_one_sentence(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
-    """A missing secret or a port in use: status 2, and the last line says what to do."""
+    """A missing secret, a refused token or a port in use: status 2, and the last line says what to do."""
     with serving(slack, tmp_path / "state", root, SLACK_SIGNING_SECRET="") as service:
         status, lines = service.ended()
         assert status == 2
         assert lines[-1].startswith("SLACK_SIGNING_SECRET is not set; set it to")
+    with serving(slack, tmp_path / "state", root, SLACK_BOT_TOKEN="xoxb-other") as service:
+        status, lines = service.ended()
+        assert status == 2
+        assert lines[-1].startswith("Slack refuses SLACK_BOT_TOKEN (invalid_auth); set it to")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         with serving(slack, tmp_path / "state", root, "--port", port) as service:

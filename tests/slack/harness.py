@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,16 +17,18 @@ from bot.playground.workspace import GENERAL, YOU
 from bot.slack.access import AccessRules
 from bot.slack.app import SlackBot
 from bot.slack.buttons import SHARE
-from bot.slack.client import Credentials
+from bot.slack.client import Credentials, SlackClient, create_session, fetch_identity
 from bot.slack.dispatcher import Limits
 from bot.slack.events import IncomingQuestion, parse_event
 from bot.slack.features import COMMAND, SHORTCUT, SHORTCUT_ID, events, scopes
 from bot.slack.home import Editors
 from bot.slack.layout import texts_in
-from bot.slack.transports import HttpEndpoint, SocketEndpoint
+from bot.slack.render import CorpusProtocol
+from bot.slack.transports import WEBSOCKETS, SocketEndpoint, WebServer
 from bot.store.store import Store
 from bot.telemetry import Telemetry
 
+from .loop import LoopThread, loop_thread
 from .samples import FixedCorpus, ScriptedAnswerer
 
 EVERY_SCOPE = ("chat:write", "users:read", *sorted({scope for names in SCOPES.values() for scope in names}))
@@ -44,6 +46,53 @@ def _lines(block: Json) -> list[str]:
     if parts[0]["type"] == "rich_text_list":
         return ["".join(texts_in(item)) for item in parts[0]["elements"]]
     return [" ".join("".join(texts_in(part)) for part in parts)]
+
+
+@dataclass(frozen=True)
+class RunningBot:
+    """A bot and the event loop it runs on."""
+
+    bot: SlackBot
+    loop: LoopThread
+
+    @property
+    def is_ready(self) -> bool:
+        return self.bot.find_problem() is None
+
+    def start_answering(self, corpus: FixedCorpus) -> None:
+        """Give the bot a corpus."""
+
+        async def start() -> None:
+            self.bot.start_answering(corpus)
+
+        self.loop.run(start())
+
+    async def create_socket(self, app_token: str) -> SocketEndpoint:
+        return SocketEndpoint(self.bot.app, self.bot.client, app_token=app_token)
+
+    @contextmanager
+    def receiving(self, endpoint: SocketEndpoint | WebServer) -> Iterator[None]:
+        """Start ``endpoint``; at the end, stop it together with the bot, as ``serve`` does."""
+
+        async def start() -> None:
+            endpoint.start()
+
+        async def stop() -> None:
+            endpoint.stop_accepting()
+            await self.bot.stop()
+            await endpoint.stop()
+
+        self.loop.run(start())
+        try:
+            yield
+        finally:
+            self.loop.run(stop())
+
+
+async def _close(bot: SlackBot) -> None:
+    bot.close()
+    if bot.client.session is not None:
+        await bot.client.session.close()
 
 
 @dataclass
@@ -65,53 +114,67 @@ class Harness:
         limits: Limits | None = None,
         store: Store | None = None,
         is_loaded: bool = True,
-        connections: int = 1,
+        bots: int = 1,
         editors: Editors | None = None,
-    ) -> Iterator[SlackBot]:
-        """The bot, connected and, if ``is_loaded``, answering. Its database is in the state folder."""
-        with ExitStack() as stack:
-            own = store or Store(self.state)
-            stack.callback(own.close)
-            bot = SlackBot(self.credentials(), store=own, rules=rules, limits=limits, editors=editors)
-            stack.callback(bot.stop)
-            endpoint = SocketEndpoint(bot.app, app_token=self.slack.app_token)
-            stack.callback(endpoint.stop)
-            stack.callback(endpoint.stop_accepting)
-            bot.start()
+    ) -> Iterator[RunningBot]:
+        """The bot, connected and, if ``is_loaded``, answering. Its database is in the state folder.
+
+        ``bots`` is how many there are then.
+        """
+        with self._running_bot(store, rules=rules, limits=limits, editors=editors) as bot:
+            endpoint = bot.loop.run(bot.create_socket(self.slack.app_token))
             if is_loaded:
                 self.start_answering(bot)
-            endpoint.start()
-            self.slack.wait_until_connected(connections=connections)
-            yield bot
+            with bot.receiving(endpoint):
+                self.slack.wait_until_connected(connections=bots * WEBSOCKETS)
+                yield bot
 
     @contextmanager
-    def http_bot(self, rules: AccessRules | None = None) -> Iterator[SlackBot]:
+    def http_bot(self, rules: AccessRules | None = None) -> Iterator[RunningBot]:
         """The bot in HTTP mode: it answers signed requests and has no app-level token."""
-        credentials = Credentials(self.slack.bot_token, "", self.slack.api_url, self.slack.signing_secret)
-        with ExitStack() as stack:
-            telemetry, store = Telemetry(), Store(self.state)
-            stack.callback(store.close)
-            bot = SlackBot(credentials, store=store, telemetry=telemetry, rules=rules)
-            stack.callback(bot.stop)
-            endpoint = HttpEndpoint(
-                bot.app,
-                signing_secret=credentials.signing_secret,
-                telemetry=telemetry,
-                is_ready=lambda: bot.is_ready,
-                host="127.0.0.1",
-                port=0,
+        with self._running_bot(None, rules=rules) as bot:
+            server = WebServer(
+                bot.bot.app,
+                signing_secret=self.slack.signing_secret,
+                telemetry=Telemetry(),
+                find_problem=bot.bot.find_problem,
             )
-            stack.callback(endpoint.stop)
-            stack.callback(endpoint.stop_accepting)
-            bot.start()
             self.start_answering(bot)
-            endpoint.start()
-            self.slack.use_request_url(f"http://127.0.0.1:{endpoint.port}/slack/events")
-            yield bot
+            with bot.receiving(server):
+                self.slack.use_request_url(f"http://127.0.0.1:{server.port}/slack/events")
+                yield bot
 
-    def start_answering(self, bot: SlackBot) -> None:
-        """Give the bot its corpus."""
-        bot.start_answering(FixedCorpus(self.answerer))
+    @contextmanager
+    def _running_bot(
+        self,
+        store: Store | None,
+        *,
+        rules: AccessRules | None = None,
+        limits: Limits | None = None,
+        editors: Editors | None = None,
+    ) -> Iterator[RunningBot]:
+        with loop_thread() as loop, closing(store or Store(self.state)) as own:
+
+            async def create() -> SlackBot:
+                client = SlackClient(self.slack.bot_token, self.slack.api_url, create_session())
+                identity = await fetch_identity(client)
+                bot = SlackBot(client, identity, store=own, rules=rules, limits=limits, editors=editors)
+                bot.start()
+                return bot
+
+            bot = loop.run(create())
+            try:
+                yield RunningBot(bot, loop)
+            finally:
+                loop.run(_close(bot))
+
+    def start_answering(self, bot: RunningBot, corpus: CorpusProtocol | None = None) -> None:
+        """Give the bot its corpus: ``corpus``, or that of the scripted answerer."""
+
+        async def start() -> None:
+            bot.bot.start_answering(corpus or FixedCorpus(self.answerer))
+
+        bot.loop.run(start())
 
     def leave_claimed(self, *messages: Message) -> None:
         """Claim these questions as a process would that was killed a minute ago, before it replied."""

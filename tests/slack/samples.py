@@ -133,6 +133,7 @@ class FixedCorpus:
     answerer: AnswererProtocol
     read_at: datetime = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
     address: CorpusAddress | None = None
+    problem: str | None = None
 
     def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = 0.0) -> T:
         """Run ``work`` with the answerer."""

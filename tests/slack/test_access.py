@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,8 +12,7 @@ from bot.playground.models import Guest
 from bot.playground.server import SCOPES, FakeSlack
 from bot.playground.workspace import DM_YOU, GENERAL, RESEARCH, YOU
 from bot.slack.access import AccessRules, UserDirectory
-from bot.slack.client import create_client
-from bot.slack.posting import Unconfirmed
+from bot.slack.client import SlackClient, Unconfirmed
 
 from .harness import Harness, shown
 from .samples import BRIDGE, QUOTED, ScriptedAnswerer
@@ -137,12 +137,18 @@ def test_without_the_scope_guests_are_admitted(tmp_path: Path, caplog: pytest.Lo
 
 def test_user_data_is_cached_for_an_hour() -> None:
     """After an hour Slack is asked again; if it does not reply, the failure is returned."""
-    now = [0.0]
-    with FakeSlack(scopes=(*SCOPES, "users:read")) as slack:
-        directory = UserDirectory(create_client(slack.bot_token, slack.api_url, retries=False), clock=lambda: now[0])
-        cached = [directory.get_user(YOU), directory.get_user("U0NOBODY")]
+    now = 0.0
+
+    async def look_up() -> None:
+        nonlocal now
+        directory = UserDirectory(SlackClient(slack.bot_token, slack.api_url), clock=lambda: now)
+        people = (YOU, "U0NOBODY")
+        cached = [await directory.get_user(user) for user in people]
         slack.fail_next("users.info", times=2)
-        now[0] = 3_599.0
-        assert [directory.get_user(YOU), directory.get_user("U0NOBODY")] == cached
-        now[0] = 3_601.0
-        assert isinstance(directory.get_user(YOU), Unconfirmed)
+        now = 3_599.0
+        assert [await directory.get_user(user) for user in people] == cached
+        now = 3_601.0
+        assert isinstance(await directory.get_user(YOU), Unconfirmed)
+
+    with FakeSlack(scopes=(*SCOPES, "users:read")) as slack:
+        asyncio.run(look_up())

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from slack_sdk.models.metadata import Metadata
 
 from bot.playground.interactivity import InteractionResult
 from bot.playground.models import Channel
 from bot.playground.workspace import BOT, COLLEAGUE, DM_YOU, GENERAL, YOU
 from bot.slack.access import AccessRules
 from bot.slack.buttons import SHARE
-from bot.slack.client import create_client
+from bot.slack.client import NotSent, SlackClient
 from bot.slack.dispatcher import Limits
 from bot.slack.features import SHORTCUT_ID
 from bot.slack.layout import build_sentence
-from bot.slack.posting import Destination, NotPosted, post_message
+from bot.slack.posting import Destination, Result, post_message
 
 from .harness import Harness, full_harness, private_messages, run_command, share, shown
 from .samples import BRIDGE, QUOTED, answer, quote_all
@@ -206,11 +205,14 @@ def test_commands_over_http(idle: Harness) -> None:
 
 def test_failures_of_a_response_url(idle: Harness) -> None:
     """An expired ``response_url`` has an error code and is given up; an unreachable one is retried."""
-    client, message = create_client("xoxb-x", idle.slack.api_url), build_sentence("x")
-    expired = Destination(GENERAL, None, YOU, idle.slack.api_url.replace("/api/", "/responses/gone"))
-    refused = post_message(client, expired, message, Metadata("x", {}))
-    assert isinstance(refused, NotPosted)
+
+    async def post_to(response_url: str) -> Result:
+        client = SlackClient("xoxb-x", idle.slack.api_url)
+        return await post_message(client, Destination(GENERAL, None, YOU, response_url), build_sentence("x"), {})
+
+    refused = asyncio.run(post_to(idle.slack.api_url.replace("/api/", "/responses/gone")))
+    assert isinstance(refused, NotSent)
     assert refused.code
-    unreachable = post_message(client, replace(expired, response_url="http://127.0.0.1:1/"), message, Metadata("x", {}))
-    assert isinstance(unreachable, NotPosted)
+    unreachable = asyncio.run(post_to("http://127.0.0.1:1/"))
+    assert isinstance(unreachable, NotSent)
     assert unreachable.code == ""

@@ -12,10 +12,12 @@ from bot.models import Json
 from bot.playground.models import Message
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import DM_YOU, GENERAL, RESEARCH
+from bot.slack.transports import WEBSOCKETS
 from bot.store.store import Store
 
 from .harness import EVERY_SCOPE, Harness, shown
-from .samples import BRIDGE, QUOTED, ScriptedAnswerer
+from .reconnect import WAYS
+from .samples import BRIDGE, QUOTED, FixedCorpus, ScriptedAnswerer
 
 UNCONFIRMED = "Slack did not confirm that the answer to your question was posted"
 
@@ -137,7 +139,7 @@ def test_without_the_scope_to_search_the_asker_is_notified(harness: Harness, *, 
 
 def test_a_reply_refused_in_its_channel_is_retried(harness: Harness) -> None:
     """If Slack refuses a reply in its channel and later accepts it, it is posted once."""
-    harness.slack.fail_next("chat.postMessage", status=200, error="restricted_action", times=2)
+    harness.slack.fail_next("chat.postMessage", status=200, error="some_error", times=2)
     assert QUOTED in shown(harness.reply_to(harness.ask(BRIDGE)))
 
 
@@ -150,12 +152,32 @@ def test_the_reply_has_metadata_and_no_formatting(harness: Harness) -> None:
     assert [call.arguments[name] for name in ("unfurl_links", "unfurl_media", "mrkdwn")] == [False] * 3
 
 
-@pytest.mark.parametrize("way", ["drop_connections", "refresh_connections"])
-def test_a_lost_connection_is_reopened(harness: Harness, way: str) -> None:
-    """After its websocket was cut or refreshed, the bot reconnects and answers what was asked meanwhile."""
-    getattr(harness.slack, way)()
-    harness.slack.wait_until_connected(20)
-    assert QUOTED in shown(harness.reply_to(harness.ask(BRIDGE)))
+@pytest.mark.parametrize("way", WAYS)
+def test_a_lost_connection_is_replaced(harness: Harness, way: str) -> None:
+    """However its websockets end, the bot opens new ones, and answers what Slack delivers over them again."""
+    opened = harness.slack.socket_count
+    WAYS[way](harness, None)
+    asked = harness.ask(BRIDGE)
+    harness.slack.wait_until(lambda: harness.slack.socket_count == opened + WEBSOCKETS)
+    harness.slack.deliver(event_of(asked, harness), event_id=harness.slack.deliveries[-1].event_id, retry=1)
+    assert QUOTED in shown(harness.reply_to(asked))
+
+
+def test_readiness_follows_the_token_and_the_archive(offline_harness: Harness) -> None:
+    """A bot whose token is revoked, or whose archive cannot be read, is not ready and says why."""
+    corpus = FixedCorpus(offline_harness.answerer, problem="The folder archive does not exist.")
+    with offline_harness.bot() as bot:
+        assert bot.bot.find_problem() is None
+        bot.start_answering(corpus)
+        assert bot.bot.find_problem() == "The folder archive does not exist."
+        offline_harness.start_answering(bot)
+        offline_harness.slack.revoke_token()
+        asked = offline_harness.ask(BRIDGE)
+        offline_harness.slack.wait_until(lambda: not bot.is_ready)
+        assert "Slack refuses the bot token" in str(bot.bot.find_problem())
+    offline_harness.slack.install_again("xoxb-new")
+    with offline_harness.bot():
+        assert QUOTED in shown(offline_harness.reply_to(asked))
 
 
 def test_stopping_finishes_the_question_in_progress(offline_harness: Harness) -> None:
@@ -200,7 +222,7 @@ def test_two_bots_with_one_database_answer_once(offline_harness: Harness) -> Non
     """Two processes with one state folder that get the same events give one answer to each question."""
     with (
         offline_harness.bot(store=Store(offline_harness.state)),
-        offline_harness.bot(store=Store(offline_harness.state), connections=2),
+        offline_harness.bot(store=Store(offline_harness.state), bots=2),
     ):
         asked = [offline_harness.ask(BRIDGE, channel=channel) for channel in (GENERAL, RESEARCH)]
         for message, delivery in zip(asked, offline_harness.slack.deliveries, strict=True):
@@ -233,6 +255,6 @@ def test_a_reply_of_a_killed_process_is_found(full: Harness) -> None:
     full.reply_to(asked)
     Store(full.state).delete_completed(None)
     full.leave_claimed(asked)
-    with full.bot(connections=2):
+    with full.bot(bots=2):
         full.slack.wait_until(lambda: any(call.method == "conversations.replies" for call in full.slack.calls))
         assert QUOTED in shown(full.reply_to(asked))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.slack.events import DeletedQuestion, IncomingQuestion, Sender, parse_event
 from bot.slack.markup import escape, safe_url, truncate, truncate_escaped, unescape
-from bot.slack.plain_text import QUESTION_LIMIT
+from bot.slack.payloads import QUESTION_LIMIT
 
 BOT = "U0BOT"
 

@@ -15,7 +15,7 @@ from bot.search.receipts import ExpansionLine, FiltersLine, Receipt, WordLine, m
 from bot.slack.buttons import AnswerRef, encode_value
 from bot.slack.layout import MessageContent
 from bot.slack.modals import explanation_modal
-from bot.slack.plain_text import QUESTION_LIMIT
+from bot.slack.payloads import QUESTION_LIMIT
 from bot.store.models import AnswerRecord, MessageRef, answer_id
 from tests.factories import archive_of
 

@@ -330,7 +330,7 @@ def test_follow_ups_work_after_a_restart(idle: Harness) -> None:
 
 def test_two_processes_answer_a_follow_up_once(idle: Harness) -> None:
     """(Two processes with one database: one answer, with the same subject.)"""
-    with idle.bot(rules=allow_follow_ups(idle)), idle.bot(rules=allow_follow_ups(idle), connections=2):
+    with idle.bot(rules=allow_follow_ups(idle)), idle.bot(rules=allow_follow_ups(idle), bots=2):
         root = ask_in_thread(idle)
         for count in (2, 3, 4):
             message = follow_up(idle, root, count)

@@ -120,3 +120,11 @@ def test_a_rate_limited_tab_is_published_later(offline: Harness) -> None:
     with offline.bot():
         offline.slack.fail_next("views.publish", status=429, retry_after=0)
         assert any("1 article" in line for line in open_home(offline))
+
+
+def test_home_is_published_again_after_failures(offline: Harness) -> None:
+    """If Slack fails or limits the rate, the tab is published a moment later."""
+    with offline.bot():
+        offline.slack.fail_next("views.publish", status=500)
+        offline.slack.fail_next("views.publish", status=429, retry_after=1)
+        assert "The archive" in open_home(offline)

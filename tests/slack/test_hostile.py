@@ -15,7 +15,7 @@ from bot.playground.workspace import GENERAL
 from bot.slack.buttons import BUTTONS_SIZE, AnswerRef, PageRef, add_buttons
 from bot.slack.layout import MessageContent, build_how_to, build_reply, build_sentence
 from bot.slack.markup import URL_LIMIT, escape, isolate, safe_url
-from bot.slack.plain_text import to_plain_text
+from bot.slack.payloads import to_plain_text
 from bot.store.models import MessageRef
 from tests.factories import answerer, article, build_answerer, read_articles
 

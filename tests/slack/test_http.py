@@ -1,7 +1,8 @@
-"""The HTTP endpoint: signatures, health pages and stopping."""
+"""The web server: signatures, health pages and stopping."""
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import logging
@@ -9,18 +10,20 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from threading import Barrier, Event, Thread
+from threading import Semaphore, Thread
 
 import pytest
-from slack_bolt import App
-from slack_sdk import WebClient
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import DM_YOU
-from bot.slack.transports import MAX_BODY_BYTES, HttpEndpoint
+from bot.slack.transports import MAX_BODY_BYTES, WebServer
 from bot.telemetry import Telemetry
+
+from .loop import LoopThread, loop_thread
 
 SECRET = FakeSlack.signing_secret
 BODY = json.dumps({"type": "event_callback", "event": {"type": "app_mention", "text": "naïve — “quoted”"}}).encode()
@@ -40,50 +43,84 @@ def signed(body: bytes = BODY, *, secret: str = SECRET, at: float | None = None)
 
 @dataclass
 class Bot:
-    """A Bolt app behind an HTTP endpoint; ``received`` are the texts it got."""
+    """A Bolt app behind a web server; ``received`` are the texts it got."""
 
     slack: FakeSlack
+    loop: LoopThread
     received: list[str] = field(default_factory=list)
-    is_ready: bool = True
-    may_continue: Event = field(default_factory=Event)
-    running: Barrier | None = None
+    problem: str | None = None
+    started: Semaphore = field(default_factory=lambda: Semaphore(0))
+    may_continue: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.may_continue.set()
         self.telemetry = Telemetry()
-        self.endpoint = self.create_endpoint()
+        self.server = self.create_server()
 
-    def create_endpoint(self, host: str = "127.0.0.1", port: int = 0, *, metrics_public: bool = False) -> HttpEndpoint:
+    def create_server(
+        self, host: str = "127.0.0.1", port: int = 0, *, metrics_public: bool = False, has_app: bool = True
+    ) -> WebServer:
+        async def create() -> WebServer:
+            return WebServer(
+                self._create_app() if has_app else None,
+                signing_secret=SECRET,
+                telemetry=self.telemetry,
+                find_problem=lambda: self.problem,
+                host=host,
+                port=port,
+                metrics_public=metrics_public,
+            )
+
+        return self.loop.run(create())
+
+    def _create_app(self) -> AsyncApp:
         # As in the bot: a listener runs before the acknowledgement.
-        client = WebClient(token=self.slack.bot_token, base_url=self.slack.api_url)
-        app = App(client=client, process_before_response=True)
+        client = AsyncWebClient(token=self.slack.bot_token, base_url=self.slack.api_url)
+        app = AsyncApp(client=client, process_before_response=True)
         app.event("app_mention")(self._take)
         app.event("message")(self._take)
-        return HttpEndpoint(
-            app,
-            signing_secret=SECRET,
-            telemetry=self.telemetry,
-            is_ready=lambda: self.is_ready,
-            host=host,
-            port=port,
-            metrics_public=metrics_public,
-        )
+        return app
 
-    def _take(self, event: dict[str, str]) -> None:
+    async def _take(self, event: dict[str, str]) -> None:
         self.received.append(event["text"])
-        if self.running is not None:
-            self.running.wait(10)
-        assert self.may_continue.wait(10)
+        self.started.release()
+        await self.may_continue.wait()
+
+    def wait_until_started(self, count: int = 1) -> None:
+        """Wait until ``count`` more listeners run."""
+        for _ in range(count):
+            assert self.started.acquire(timeout=10)
+
+    def let_continue(self) -> None:
+        async def let_continue() -> None:
+            self.may_continue.set()
+
+        self.loop.run(let_continue())
+
+    def start(self) -> None:
+        async def start() -> None:
+            self.server.start()
+
+        self.loop.run(start())
+
+    def stop(self) -> None:
+        self.loop.run(self.server.stop())
+
+    def replace_server(self, *, metrics_public: bool = False, has_app: bool = True) -> None:
+        """Stop the server and start another one."""
+        self.stop()
+        self.server = self.create_server(metrics_public=metrics_public, has_app=has_app)
+        self.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.endpoint.port}/slack/events"
+        return f"http://127.0.0.1:{self.server.port}/slack/events"
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, str]:
         """Send a request; return the status and body of the response."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.endpoint.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
@@ -97,11 +134,11 @@ class Bot:
 
 @pytest.fixture
 def bot() -> Iterator[Bot]:
-    with FakeSlack() as slack:
-        bot = Bot(slack)
-        bot.endpoint.start()
+    with FakeSlack() as slack, loop_thread() as loop:
+        bot = Bot(slack, loop)
+        bot.start()
         yield bot
-        bot.endpoint.stop()
+        bot.stop()
 
 
 def test_signed_events_are_accepted(bot: Bot) -> None:
@@ -161,7 +198,7 @@ def test_rejections_are_logged_once(bot: Bot, caplog: pytest.LogCaptureFixture) 
     assert 'pullquote_event_requests_total{status="401"} 3.0' in bot.ask("GET", "/metrics")[1]
 
 
-def test_the_endpoint_answers_slacks_challenge(bot: Bot) -> None:
+def test_the_server_answers_slacks_challenge(bot: Bot) -> None:
     """Slack verifies the request URL, and messages arrive there."""
     bot.slack.use_request_url(bot.url)
     bot.slack.say(DM_YOU, "hello")
@@ -174,7 +211,7 @@ def test_a_body_over_the_limit_is_refused(bot: Bot) -> None:
     """A body that is too large, by its header or its content, gives 413; the largest allowed one is verified."""
     assert bot.send({"Content-Length": str(MAX_BODY_BYTES + 1)}, b"{") == (413, "")
     assert bot.send({}, b"x" * MAX_BODY_BYTES) == (401, "")
-    with socket.create_connection(("127.0.0.1", bot.endpoint.port), timeout=10) as chunked:
+    with socket.create_connection(("127.0.0.1", bot.server.port), timeout=10) as chunked:
         chunked.sendall(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
         chunked.sendall(b"%x\r\n" % (MAX_BODY_BYTES + 1) + b"x" * (MAX_BODY_BYTES + 1) + b"\r\n")
         assert chunked.recv(1024).startswith(b"HTTP/1.1 413 ")
@@ -182,10 +219,10 @@ def test_a_body_over_the_limit_is_refused(bot: Bot) -> None:
 
 def test_an_interrupted_request_does_no_harm(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
     """A connection that ends before its body is complete logs no traceback, and the next one is served."""
-    with socket.create_connection(("127.0.0.1", bot.endpoint.port)) as cut:
+    with socket.create_connection(("127.0.0.1", bot.server.port)) as cut:
         cut.sendall(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
     assert bot.send(signed())[0] == 200
-    bot.endpoint.stop()
+    bot.stop()
     assert [record for record in caplog.records if record.exc_info] == []
 
 
@@ -207,19 +244,28 @@ def test_unknown_paths_and_methods(bot: Bot) -> None:
 
 
 def test_readiness(bot: Bot) -> None:
-    """Alive from the start; ready once the archive is loaded, and no longer while the bot stops."""
+    """Alive from the start; ready while nothing prevents answers, and no longer while the bot stops."""
     responses = []
-    for is_ready in (False, True):
-        bot.is_ready = is_ready
+    for problem in ("the archive is loading", None):
+        bot.problem = problem
         responses.append((bot.ask("GET", "/healthz")[0], bot.ask("GET", "/readyz")))
-    bot.endpoint.stop_accepting()
+    bot.server.stop_accepting()
     responses.append((bot.ask("GET", "/healthz")[0], bot.ask("GET", "/readyz")))
     assert responses == [(200, (503, "the archive is loading\n")), (200, (200, "ready\n")), (200, (503, "stopping\n"))]
 
 
+def test_without_an_app_only_the_pages_are_served(bot: Bot) -> None:
+    """In Socket Mode, the pages are served as well, and no events are accepted."""
+    bot.replace_server(has_app=False)
+    assert bot.ask("GET", "/readyz") == (200, "ready\n")
+    assert [bot.ask("GET", path)[0] for path in ("/healthz", "/metrics")] == [200, 200]
+    assert bot.send(signed())[0] == 404
+    assert bot.received == []
+
+
 def test_events_while_stopping_are_redelivered(bot: Bot) -> None:
     """While the bot stops, an event is not acknowledged, so that Slack delivers it to the next process."""
-    bot.endpoint.stop_accepting()
+    bot.server.stop_accepting()
     assert bot.send(signed()) == (503, "")
     assert bot.received == []
 
@@ -235,24 +281,21 @@ def test_metrics_are_local_by_default(bot: Bot) -> None:
 
 def test_metrics_can_be_public(bot: Bot) -> None:
     """With the setting, they are served to every client."""
-    bot.endpoint.stop()
-    bot.endpoint = bot.create_endpoint(metrics_public=True)
-    bot.endpoint.start()
+    bot.replace_server(metrics_public=True)
     assert bot.ask("GET", "/metrics", headers={"X-Forwarded-For": "192.0.2.1"})[0] == 200
 
 
 def test_slow_listeners_run_in_parallel(bot: Bot) -> None:
     """While listeners wait, other pages are served and more events are accepted."""
     bot.may_continue.clear()
-    bot.running = Barrier(9)
     answered: list[tuple[int, str]] = []
     senders = [Thread(target=lambda: answered.append(bot.send(signed()))) for _ in range(8)]
     for sender in senders:
         sender.start()
-    bot.running.wait(10)
+    bot.wait_until_started(8)
     assert bot.ask("GET", "/healthz")[0] == 200
     assert answered == []
-    bot.may_continue.set()
+    bot.let_continue()
     for sender in senders:
         sender.join()
     assert answered == [(200, "")] * 8
@@ -261,14 +304,13 @@ def test_slow_listeners_run_in_parallel(bot: Bot) -> None:
 def test_stopping_finishes_running_requests(bot: Bot) -> None:
     """An event whose listener runs is acknowledged before the port closes."""
     bot.may_continue.clear()
-    bot.running = Barrier(2)
     answered: list[tuple[int, str]] = []
     sender = Thread(target=lambda: answered.append(bot.send(signed())))
     sender.start()
-    bot.running.wait(10)
-    stopping = Thread(target=bot.endpoint.stop)
+    bot.wait_until_started()
+    stopping = Thread(target=bot.stop)
     stopping.start()
-    bot.may_continue.set()
+    bot.let_continue()
     stopping.join()
     sender.join()
     assert answered == [(200, "")]
@@ -278,6 +320,6 @@ def test_stopping_finishes_running_requests(bot: Bot) -> None:
 
 def test_an_unusable_address_gives_one_sentence(bot: Bot) -> None:
     """A port in use, or a host that is not this machine, gives an error that says what to choose."""
-    for host, port in (("127.0.0.1", bot.endpoint.port), ("192.0.2.1", 0), ("no such host", 0), ("127.0.0.1", 70_000)):
+    for host, port in (("127.0.0.1", bot.server.port), ("192.0.2.1", 0), ("no such host", 0), ("127.0.0.1", 70_000)):
         with pytest.raises(SettingsError, match=r"^Cannot listen on .*; choose another --host or --port\.$"):
-            bot.create_endpoint(host, port)
+            bot.create_server(host, port)

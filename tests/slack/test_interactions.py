@@ -286,3 +286,37 @@ def test_a_reference_outside_a_paragraph_is_not_found() -> None:
         assert reference
         with pytest.raises(VerificationError):
             find_quote(archive, reference.quotes[0])
+
+
+@pytest.mark.parametrize(
+    "failure", [{"status": 500}, {"status": 200, "error": "expired_trigger_id"}, {"drop": True}], ids=str
+)
+def test_a_modal_that_slack_does_not_open_becomes_a_private_message(online: Harness, failure: Json) -> None:
+    """What the modal would say is sent to the person alone, without its buttons and forms."""
+    reply = online.reply_to(online.ask(ASKED))
+    online.slack.fail_next("views.open", times=9, **failure)
+    click(online, reply, SHOW_CONTEXT)
+    online.slack.wait_until(lambda: len(online.slack.workspace.ephemerals(YOU)) == 1)
+    (message,) = online.slack.workspace.ephemerals(YOU)
+    assert "Money was short. " in list(texts_in(list(message.blocks)))
+    assert not any(block["type"] == "actions" for block in message.blocks)
+
+
+def test_a_modal_is_opened_again_after_a_failure(online: Harness) -> None:
+    """One failure costs a moment; nothing is said in a message then."""
+    reply = online.reply_to(online.ask(ASKED))
+    online.slack.fail_next("views.open", status=500)
+    click(online, reply, SHOW_CONTEXT)
+    online.slack.wait_until(lambda: bool(online.slack.views.open_modals(YOU)))
+    online.slack.wait_until_idle()
+    assert online.slack.workspace.ephemerals(YOU) == ()
+
+
+def test_a_modal_that_was_opened_is_not_opened_twice(online: Harness) -> None:
+    """If Slack opened the modal and its answer was lost, nothing more happens."""
+    reply = online.reply_to(online.ask(ASKED))
+    online.slack.fail_next("views.open", status=500, is_applied=True)
+    click(online, reply, SHOW_CONTEXT)
+    online.slack.wait_until(lambda: sum(call.method == "views.open" for call in online.slack.calls) == 2)
+    online.slack.wait_until_idle()
+    assert (bool(online.slack.views.open_modals(YOU)), online.slack.workspace.ephemerals(YOU)) == (True, ())

@@ -17,7 +17,7 @@ from bot.slack.access import AccessRules
 from bot.slack.buttons import SHARE
 from bot.slack.dispatcher import Limits
 from bot.slack.features import COMMAND, SHORTCUT_ID
-from bot.slack.plain_text import QUESTION_LIMIT
+from bot.slack.payloads import QUESTION_LIMIT
 
 from .harness import Harness, full_harness, run_command, share, shown
 from .samples import APPROVED, BRIDGE, QUOTED, answer, quote_all

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -11,7 +12,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from slack_sdk import WebClient
 
 from bot.models import Json
 from bot.playground.models import ChannelKind
@@ -20,11 +20,12 @@ from bot.playground.validation import validate_view
 from bot.playground.workspace import COLLEAGUE, DM_COLLEAGUE, DM_YOU, GENERAL, YOU
 from bot.slack.access import UserDirectory
 from bot.slack.buttons import RATE
-from bot.slack.client import create_client
+from bot.slack.client import SlackClient
 from bot.slack.features import events, scopes
 from bot.slack.home import GAP_DAYS, MAX_GAPS, MAX_OWN_QUESTIONS, SECONDS_PER_DAY, Editors, QuestionHistory
 from bot.slack.layout import texts_in
 from bot.slack.modals import NOTE
+from bot.slack.worker import StoreThread
 from bot.store.models import FILE_NAME, AnswerRecord, Feedback, MessageRef, QuestionEvent, answer_id
 from bot.store.store import Store
 
@@ -37,7 +38,7 @@ from .test_interactions import click, rating_value, wait_for_modal
 OWN_HEADING, GAPS_HEADING = "Your recent questions", "Gaps in the archive"
 EDITORS = Editors(frozenset({COLLEAGUE}))
 # Not called: questions asked by command have no link.
-UNREACHABLE = WebClient(token="xoxb-none", base_url="http://127.0.0.1:9/")
+UNREACHABLE = SlackClient("xoxb-none", "http://127.0.0.1:9/")
 EDITORS_SEE_PRIVATE = replace(EDITORS, see_private=True)
 
 
@@ -242,17 +243,21 @@ def test_channel_visibility_is_cached(mentions_only: Harness) -> None:
 def test_cached_channel_visibility_expires(offline: Harness) -> None:
     """A channel that became private is treated as private after a minute."""
     now = 0.0
-    channel = offline.slack.add_channel(kind="channel")
-    client = create_client(offline.slack.bot_token, offline.slack.api_url)
-    directory = UserDirectory(client, clock=lambda: now)
-    assert directory.is_public(channel)
-    looks = len(offline.slack.calls)
-    now = 59.0
-    assert directory.is_public(channel)
-    assert len(offline.slack.calls) == looks
-    now = 61.0
-    offline.slack.fail_next("conversations.info", error="channel_not_found")
-    assert not directory.is_public(channel)
+    slack, channel = offline.slack, offline.slack.add_channel(kind="channel")
+
+    async def look_up() -> None:
+        nonlocal now
+        directory = UserDirectory(SlackClient(slack.bot_token, slack.api_url), clock=lambda: now)
+        assert await directory.is_public(channel)
+        count = len(slack.calls)
+        now = 59.0
+        assert await directory.is_public(channel)
+        assert len(slack.calls) == count
+        now = 61.0
+        slack.fail_next("conversations.info", error="channel_not_found")
+        assert not await directory.is_public(channel)
+
+    asyncio.run(look_up())
 
 
 def test_the_store_cannot_be_read(offline: Harness) -> None:
@@ -336,7 +341,10 @@ def test_many_gaps_are_limited_and_counted() -> None:
 
 def history_blocks(store: Store) -> list[Json]:
     """The blocks for an editor who asked all questions, validated as part of a Home tab."""
-    blocks = QuestionHistory(UNREACHABLE, store, Editors(frozenset({"U1"}), see_private=True)).blocks("T1", "U1")
+    thread = StoreThread()
+    history = QuestionHistory(UNREACHABLE, store, thread, Editors(frozenset({"U1"}), see_private=True))
+    blocks = asyncio.run(history.blocks("T1", "U1"))
+    thread.stop()
     validate_view({"type": "home", "blocks": blocks}, "home")
     store.close()
     return blocks

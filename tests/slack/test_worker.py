@@ -1,11 +1,13 @@
-"""The render worker: the same reply from its process, and a reply if that process fails."""
+"""The renderer: the same reply from its second process, and a reply if that process fails."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +25,7 @@ from bot.search.corpus import Corpus, CorpusAddress
 from bot.slack import worker as worker_module
 from bot.slack.events import IncomingQuestion, parse_event
 from bot.slack.render import AnswererProtocol, RenderedReply
-from bot.slack.worker import RenderWorker
+from bot.slack.worker import Renderer
 from bot.wiring import open_corpus
 
 T = TypeVar("T")
@@ -55,7 +57,7 @@ class SlowAnswerer:
 
 
 class FailingAnswerer:
-    """An answerer that fails, so that only the worker process can answer."""
+    """An answerer that fails, so that only the second process can answer."""
 
     def __getattr__(self, name: str) -> object:
         raise AssertionError(f"{name} was used in this process")
@@ -88,6 +90,7 @@ class WrappedCorpus:
     corpus: Corpus
     wrap: Callable[[AnswererProtocol], object] | None = None
     has_address: bool = True
+    on_address: Callable[[], None] = lambda: None
 
     @property
     def read_at(self) -> datetime:
@@ -95,6 +98,7 @@ class WrappedCorpus:
 
     @property
     def address(self) -> CorpusAddress | None:
+        self.on_address()
         return self.corpus.address if self.has_address else None
 
     def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = 0.0) -> T:
@@ -103,11 +107,11 @@ class WrappedCorpus:
 
 
 @pytest.fixture
-def worker() -> Iterator[RenderWorker]:
-    worker = RenderWorker()
-    yield worker
-    worker.stop()
-    assert processes() == []
+def renderer() -> Iterator[Renderer]:
+    renderer = Renderer()
+    yield renderer
+    renderer.stop()
+    wait_until_ended()
 
 
 @pytest.fixture
@@ -118,39 +122,46 @@ def corpus(tmp_path: Path) -> WrappedCorpus:
     return WrappedCorpus(open_corpus([folder], tmp_path / "state"))
 
 
-def processes() -> list[int]:
-    """Ids of the worker processes."""
-    return [one.pid or 0 for one in multiprocessing.active_children() if one.name == "render-worker"]
+def process_ids() -> list[int]:
+    """Ids of the second processes that run."""
+    return [one.pid or 0 for one in multiprocessing.active_children()]
 
 
-def render(worker: RenderWorker, corpus: WrappedCorpus, text: str = ASKED) -> RenderedReply:
-    return worker.render(make_question(text), corpus, None)
+def wait_until_ended() -> None:
+    """Wait until no second process runs."""
+    for one in multiprocessing.active_children():
+        one.join(START_TIMEOUT)
+    assert process_ids() == []
 
 
-def render_two(worker: RenderWorker, corpus: WrappedCorpus) -> list[RenderedReply]:
+def render(renderer: Renderer, corpus: WrappedCorpus, text: str = ASKED) -> RenderedReply:
+    return asyncio.run(renderer.render(make_question(text), corpus, None))
+
+
+def render_two(renderer: Renderer, corpus: WrappedCorpus) -> list[RenderedReply]:
     """Render replies to two questions, of which one has to wait for the other."""
     arrived, go, replies = Event(), Event(), list[RenderedReply]()
     slow = replace(corpus, wrap=lambda answerer: SlowAnswerer(answerer, arrived, go))
-    first = Thread(target=lambda: replies.append(render(worker, slow)))
+    first = Thread(target=lambda: replies.append(render(renderer, slow)))
     first.start()
     assert arrived.wait(START_TIMEOUT)
-    lock = ObservedLock(worker._lock)
-    worker._lock = lock  # type: ignore[assignment]
-    second = Thread(target=lambda: replies.append(render(worker, slow)))
+    lock = ObservedLock(renderer._lock)
+    renderer._lock = lock  # type: ignore[assignment]
+    second = Thread(target=lambda: replies.append(render(renderer, slow)))
     second.start()
     assert lock.was_taken.wait(START_TIMEOUT)
     go.set()
     first.join()
     second.join()
-    worker._lock = lock._lock
+    renderer._lock = lock._lock
     return replies
 
 
-def render_in_process(worker: RenderWorker, corpus: WrappedCorpus, text: str = ASKED) -> RenderedReply:
-    """Render a reply in the worker process, once it has started."""
+def render_in_process(renderer: Renderer, corpus: WrappedCorpus, text: str = ASKED) -> RenderedReply:
+    """Render a reply in the second process, once it has started."""
     until = time.monotonic() + START_TIMEOUT
     failing = replace(corpus, wrap=lambda _: FailingAnswerer())
-    while (reply := render(worker, failing, text)).outcome == "apology":
+    while (reply := render(renderer, failing, text)).outcome == "apology":
         assert time.monotonic() < until
         time.sleep(0.05)
     return reply
@@ -160,97 +171,95 @@ def without_time(reply: RenderedReply) -> RenderedReply:
     return replace(reply, took_ms=0.0)
 
 
-def test_single_questions_start_no_process(worker: RenderWorker, corpus: WrappedCorpus) -> None:
+def test_single_questions_start_no_process(renderer: Renderer, corpus: WrappedCorpus) -> None:
     """Without questions that wait for one another, there is no second process."""
-    assert [render(worker, corpus).outcome for _ in range(3)] == ["answer"] * 3
-    assert processes() == []
+    assert [render(renderer, corpus).outcome for _ in range(3)] == ["answer"] * 3
+    assert process_ids() == []
 
 
-def test_the_worker_process_renders_the_same_reply(worker: RenderWorker, corpus: WrappedCorpus) -> None:
+def test_the_second_process_renders_the_same_reply(renderer: Renderer, corpus: WrappedCorpus) -> None:
     """If a question waits for another, a process is started; its replies are the same, with their receipt."""
-    here = render(worker, corpus)
-    found = render_two(worker, corpus)
-    assert len(processes()) == 1
-    there = render_in_process(worker, corpus)
+    here = render(renderer, corpus)
+    found = render_two(renderer, corpus)
+    assert len(process_ids()) == 1
+    there = render_in_process(renderer, corpus)
     assert [without_time(reply) for reply in (*found, there)] == [without_time(here)] * 3
     assert there.receipt
     assert there.quotes == 1
 
 
-def test_an_archive_in_memory_is_answered_in_this_process(worker: RenderWorker, corpus: WrappedCorpus) -> None:
+def test_an_archive_in_memory_is_answered_in_this_process(renderer: Renderer, corpus: WrappedCorpus) -> None:
     """Another process could not open it, so none is started."""
-    found = render_two(worker, replace(corpus, has_address=False))
+    found = render_two(renderer, replace(corpus, has_address=False))
     assert [reply.outcome for reply in found] == ["answer", "answer"]
-    assert processes() == []
+    assert process_ids() == []
 
 
-def test_the_worker_process_uses_the_current_archive(
-    worker: RenderWorker, corpus: WrappedCorpus, tmp_path: Path
-) -> None:
-    """After a refresh, the worker process opens the new snapshot."""
-    render_two(worker, corpus)
-    assert "at seven in the morning" in str(render_in_process(worker, corpus).message.blocks)
+def test_the_second_process_uses_the_current_archive(renderer: Renderer, corpus: WrappedCorpus, tmp_path: Path) -> None:
+    """After a refresh, the second process opens the new snapshot."""
+    render_two(renderer, corpus)
+    assert "at seven in the morning" in str(render_in_process(renderer, corpus).message.blocks)
     (tmp_path / "articles" / "ferry.txt").write_text(LATER)
     assert corpus.corpus.refresh()
-    assert "at nine" in str(render_in_process(worker, corpus).message.blocks)
+    assert "at nine" in str(render_in_process(renderer, corpus).message.blocks)
 
 
 def test_a_replaced_snapshot_is_answered_in_this_process(
-    worker: RenderWorker, corpus: WrappedCorpus, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    renderer: Renderer, corpus: WrappedCorpus, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """If the snapshot was replaced and this process has not noticed, the archive it has loaded is answered from."""
-    render_two(worker, corpus)
-    render_in_process(worker, corpus)
+    render_two(renderer, corpus)
+    render_in_process(renderer, corpus)
     (tmp_path / "articles" / "ferry.txt").write_text(LATER)
     address = corpus.address
     open_corpus([tmp_path / "articles"], tmp_path / "state")  # as another process would
     assert corpus.address == address
     assert address is not None
     assert address.open_answerer() is None
-    assert "at seven in the morning" in str(render(worker, corpus).message.blocks)
+    assert "at seven in the morning" in str(render(renderer, corpus).message.blocks)
     assert "rendered in this process" not in caplog.text
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the system has no such signals")
 @pytest.mark.parametrize("sent", ["SIGKILL", "SIGSTOP"])
 def test_a_lost_process_loses_no_question(
-    worker: RenderWorker,
+    renderer: Renderer,
     corpus: WrappedCorpus,
     sent: str,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """If the process is killed or stopped, replies are rendered here; one log line, and no new process at once."""
-    render_two(worker, corpus)
-    render_in_process(worker, corpus)
+    render_two(renderer, corpus)
+    render_in_process(renderer, corpus)
     monkeypatch.setattr(worker_module, "TIMEOUT", 0.3)
-    (pid,) = processes()
+    (pid,) = process_ids()
     os.kill(pid, getattr(signal, sent))
     with caplog.at_level(logging.WARNING):
-        assert [render(worker, corpus).outcome for _ in range(3)] == ["answer"] * 3
-        assert [reply.outcome for reply in render_two(worker, corpus)] == ["answer"] * 2
+        assert [render(renderer, corpus).outcome for _ in range(3)] == ["answer"] * 3
+        assert [reply.outcome for reply in render_two(renderer, corpus)] == ["answer"] * 2
     assert caplog.text.count("rendered in this process") == 1
-    assert processes() == []
+    wait_until_ended()
 
 
 def test_a_killed_process_is_replaced_after_a_minute(
-    worker: RenderWorker, corpus: WrappedCorpus, monkeypatch: pytest.MonkeyPatch
+    renderer: Renderer, corpus: WrappedCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A new process is started when questions wait again after ``RESTART_AFTER``."""
     monkeypatch.setattr(worker_module, "RESTART_AFTER", 0.0)
-    render_two(worker, corpus)
-    render_in_process(worker, corpus)
-    (before,) = processes()
+    render_two(renderer, corpus)
+    render_in_process(renderer, corpus)
+    (before,) = process_ids()
     os.kill(before, signal.SIGTERM)
-    assert render(worker, corpus).outcome == "answer"
-    render_two(worker, corpus)
-    assert render_in_process(worker, corpus).outcome == "answer"
-    assert processes() != [before]
+    assert render(renderer, corpus).outcome == "answer"
+    render_two(renderer, corpus)
+    assert render_in_process(renderer, corpus).outcome == "answer"
+    assert process_ids() != [before]
 
 
 @pytest.mark.parametrize("error", [OSError("no more processes"), AssertionError("no more processes for daemons")])
 def test_a_process_that_cannot_be_started(
-    worker: RenderWorker,
+    renderer: Renderer,
     corpus: WrappedCorpus,
     error: Exception,
     monkeypatch: pytest.MonkeyPatch,
@@ -261,29 +270,68 @@ def test_a_process_that_cannot_be_started(
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(worker_module.get_context("spawn").Process, "start", refuse)
-    assert [reply.outcome for reply in (*render_two(worker, corpus), *render_two(worker, corpus))] == ["answer"] * 4
+    monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", refuse)
+    assert [reply.outcome for reply in (*render_two(renderer, corpus), *render_two(renderer, corpus))] == ["answer"] * 4
     assert caplog.text.count("no more processes") == 1
 
 
-def test_after_stop_replies_are_rendered_here(worker: RenderWorker, corpus: WrappedCorpus) -> None:
-    """After ``stop`` no process is started, and questions are still answered."""
-    render_two(worker, corpus)
-    render_in_process(worker, corpus)
-    worker.stop()
-    assert [reply.outcome for reply in (render(worker, corpus), *render_two(worker, corpus))] == ["answer"] * 3
-    assert processes() == []
+@pytest.mark.skipif(sys.platform == "win32", reason="the system has no such signals")
+def test_stopping_loses_no_reply(renderer: Renderer, corpus: WrappedCorpus, caplog: pytest.LogCaptureFixture) -> None:
+    """``stop`` kills a process that does not answer; the reply that it was rendering is rendered here."""
+    render_two(renderer, corpus)
+    render_in_process(renderer, corpus)
+    (pid,) = process_ids()
+    os.kill(pid, signal.SIGSTOP)
+    arrived, replies = Event(), list[RenderedReply]()
+    watched = replace(corpus, on_address=arrived.set)
+    rendering = Thread(target=lambda: replies.append(render(renderer, watched)))
+    rendering.start()
+    assert arrived.wait(START_TIMEOUT)
+    renderer.stop()
+    rendering.join(START_TIMEOUT)
+    assert [reply.outcome for reply in replies] == ["answer"]
+    assert "second process failed" not in caplog.text
+    wait_until_ended()
+
+
+def test_a_process_that_is_still_starting_is_killed(renderer: Renderer, corpus: WrappedCorpus) -> None:
+    """``stop`` does not wait until it has started."""
+    render_two(renderer, corpus)
+    (starting,) = multiprocessing.active_children()
+    renderer.stop()
+    starting.join(START_TIMEOUT)
+    assert starting.exitcode
+
+
+def render_and_wait(folder: str) -> None:
+    """Render a reply in a second process, say so, and wait."""
+    renderer, opened = Renderer(), WrappedCorpus(open_corpus([Path(folder) / "articles"], Path(folder) / "state"))
+    render_two(renderer, opened)
+    render_in_process(renderer, opened)
+    print("rendered", flush=True)  # noqa: T201
+    sys.stdin.read()
+
+
+def test_the_second_process_ends_with_its_parent(corpus: WrappedCorpus, tmp_path: Path, root: Path) -> None:
+    """If the first process is killed, the second one ends by itself."""
+    program = f"from tests.slack.test_worker import render_and_wait; render_and_wait({str(tmp_path)!r})"
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "rendered\n"
+        process.kill()
+        process.communicate(timeout=START_TIMEOUT)  # the second process has inherited the output, and closes it last
 
 
 def test_a_damaged_snapshot_is_rebuilt(
-    worker: RenderWorker, corpus: WrappedCorpus, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    renderer: Renderer, corpus: WrappedCorpus, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """If the worker process finds a damaged block, the archive is read again and the question answered."""
+    """If the second process finds a damaged block, the archive is read again and the question answered."""
     for name in ("before", "the lighthouse"):  # so that nothing which is read anyway shares a block with the ferry
         paragraphs = [f"In the year {year} the lighthouse of Orre burnt oil." for year in range(BLOCK // 20)]
         (tmp_path / "articles" / f"{name}.txt").write_text("\n\n".join(paragraphs))
     corpus.corpus.refresh()
-    render(worker, corpus)
+    render(renderer, corpus)
     (file,) = (tmp_path / "state").rglob("*.snapshot")
     whole = file.read_bytes()
     offset = whole.index(FERRY.encode())
@@ -291,8 +339,8 @@ def test_a_damaged_snapshot_is_rebuilt(
         opened.seek(offset)
         opened.write(b"x" * len(FERRY))
     until = time.monotonic() + START_TIMEOUT
-    render_two(worker, corpus)
+    render_two(renderer, corpus)
     while "The archive is read again" not in caplog.text:
-        assert "at seven in the morning" in str(render(worker, corpus).message.blocks)
+        assert "at seven in the morning" in str(render(renderer, corpus).message.blocks)
         assert time.monotonic() < until
     assert "has a damaged array" in caplog.text
