@@ -19,7 +19,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path("bot/index")
-SOURCES = ("export.h", "postings.h", "kernel.c", "term_ids.c")
+SOURCES = ("export.h", "postings.h", "kernel.c")
 LIBRARY = FOLDER / "_kernel.so"
 
 

@@ -11,13 +11,12 @@ from sqlalchemy import select
 
 from bot.index import Index
 from bot.index.archive import Archive, PassageList
-from bot.index.arrays import in_memory
+from bot.index.arrays import StringArray, in_memory
 from bot.index.bm25 import Bm25Retriever, Scorer, create_scorer
 from bot.index.build import analyze, build_arrays
 from bot.index.lexicon import Lexicon
-from bot.index.postings import Postings, StoredPostings
+from bot.index.postings import Documents, Postings, StoredPostings
 from bot.index.scoring import FIELDS, K1, B
-from bot.index.term_ids import Documents
 from bot.ingest.files import list_files
 from bot.ingest.reader import ReadResult, read_files
 from bot.models import (
@@ -127,10 +126,26 @@ def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ..
     return choice(question, *articles, limit=limit).quotes
 
 
+def encode_documents(*fields: Iterable[Iterable[str]]) -> tuple[Documents, ...]:
+    """Encode the terms of each document, field by field; all fields share their term ids."""
+    every = [[list(terms) for terms in documents] for documents in fields]
+    known = sorted({term for documents in every for terms in documents for term in terms})
+    ids = {term: number for number, term in enumerate(known)}
+    shared = StringArray(in_memory(StringArray.encode(known)))
+    return tuple(
+        Documents(
+            np.array([ids[term] for terms in documents for term in terms], np.int32),
+            np.array([len(terms) for terms in documents], np.int32),
+            shared,
+        )
+        for documents in every
+    )
+
+
 def build_fields(passages: Iterable[Passage]) -> dict[str, Postings]:
     """Build the postings of each field of these passages."""
     every = tuple(passages)
-    documents = Documents.encode(*(map(terms, every) for terms, _ in FIELDS.values()))
+    documents = encode_documents(*(map(terms, every) for terms, _ in FIELDS.values()))
     return {name: Postings(one, k1=K1, b=B) for name, one in zip(FIELDS, documents, strict=True)}
 
 

@@ -25,11 +25,10 @@ from bot.errors import PullquoteError
 from bot.index import learning, tokens
 from bot.index.archive import archive_arrays, encode_metadata
 from bot.index.arrays import Array, IntArray, LazyArrays, StringArray, in_memory, offsets, prefix, unprefix
-from bot.index.postings import Postings
+from bot.index.postings import Documents, Postings
 from bot.index.rows import WORD_ID, ArticleRows, RowRange, RowTable, join_rows, make_table
 from bot.index.scoring import K1, B
 from bot.index.snapshot import load_snapshot, save_snapshot
-from bot.index.term_ids import Documents
 from bot.index.tokens import Vocabulary
 from bot.models import Article, Paragraph, Progress
 from bot.text import analysis

@@ -1,7 +1,7 @@
 """Load the compiled library, ``_kernel.so``.
 
 It is compiled when Pullquote is installed (``deploy/hatch_build.py``). If that failed, or the sources have changed,
-slower Python code gives the same results: ``NumpyScorer`` and ``DictTermIds``.
+``NumpyScorer`` gives the same results, more slowly.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("export.h", "postings.h", "kernel.c", "term_ids.c"))
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("export.h", "postings.h", "kernel.c"))
 LIBRARY = Path(__file__).with_name("_kernel.so")
 """Named alike on every system: a library that is opened by path may have any suffix."""
 
@@ -39,5 +39,4 @@ def load_library(path: Path, sources: Sequence[Path]) -> ctypes.CDLL | None:
     pointer, int32, int64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64
     library.pullquote_scratch_size.restype = int64
     library.pullquote_search.argtypes = (*(pointer,) * 4, int32, int64, pointer, int32, *(pointer,) * 2)
-    library.pullquote_term_ids.argtypes = (pointer, ctypes.c_char_p, int64, pointer, int64)
     return library

@@ -39,7 +39,6 @@ from bot.index.arrays import (
     run_starts,
 )
 from bot.index.scoring import idf
-from bot.index.term_ids import Documents
 
 SEGMENT = 1 << 16
 DENSE = 32
@@ -164,6 +163,19 @@ class Segment:
         steps = np.add.reduceat(by_document > 0, np.arange(0, self.documents, RANK_STEP), dtype=np.int64)
         bits = np.packbits(by_document > 0, bitorder="little")
         return np.concatenate((bits.view("<u2"), np.cumsum(steps) - steps, bounds.view("<u2"))).astype(np.uint16)
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """One field of every passage: the input of ``build_postings``.
+
+    ``tokens`` are the term ids of the documents, concatenated; ``lengths`` is the number of terms of each document;
+    ``terms`` are sorted, by id, and may include terms of other fields.
+    """
+
+    tokens: Int32Array
+    lengths: Int32Array
+    terms: StringArray
 
 
 def build_postings(documents: Documents, parameters: BM25Parameters) -> dict[str, Array]:

@@ -8,12 +8,12 @@ import numpy as np
 
 from bot.index.arrays import StringArray, prefix, unprefix
 from bot.index.bm25 import QueryPostings, create_scorer
-from bot.index.postings import Postings, StoredPostings
+from bot.index.postings import Documents, Postings, StoredPostings
 from bot.index.scoring import FIELDS, K1, B
 from bot.index.snapshot import load_snapshot, save_snapshot
-from bot.index.term_ids import Documents
 from bot.models import Term
 from tests.benchmarks.libraries import TOP, SearchFunction, TokenizedPassages
+from tests.factories import encode_documents
 
 _NAME = "index"
 
@@ -23,7 +23,7 @@ class Pullquote:
 
     def build(self, passages: TokenizedPassages, folder: Path) -> None:
         """See ``LibraryIndex.build``."""
-        (documents,) = Documents.encode(passages)
+        (documents,) = encode_documents(passages)
         empty = Documents(documents.tokens[:0], np.zeros_like(documents.lengths), documents.terms)
         arrays = prefix("terms", StringArray.encode(documents.terms))
         for name, field in (("body", documents), ("empty", empty)):

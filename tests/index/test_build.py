@@ -12,8 +12,8 @@ from bot.index.archive import Archive
 from bot.index.arrays import StringArray, in_memory, unprefix
 from bot.index.build import FieldDocuments, analyze, build_arrays
 from bot.index.lexicon import LearnedExpansions
+from bot.index.postings import Documents
 from bot.index.scoring import FIELDS
-from bot.index.term_ids import Documents
 from bot.models import Article
 from bot.text import analysis
 from tests.factories import article

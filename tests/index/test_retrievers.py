@@ -16,9 +16,8 @@ from bot.index.bm25 import Bm25Retriever, NumpyScorer
 from bot.index.postings import LuceneIdf, Postings
 from bot.index.reference import ReferenceRetriever
 from bot.index.scoring import FIELDS, K1, B, Retriever, body_terms
-from bot.index.term_ids import Documents
 from bot.models import Article, Filters, Passage, Query, Scope
-from tests.factories import archive_of, article, build_fields, build_retriever, query, reopened
+from tests.factories import archive_of, article, build_fields, build_retriever, encode_documents, query, reopened
 
 CreateRetriever = Callable[[Sequence[Passage]], Retriever]
 
@@ -266,7 +265,7 @@ def test_get_scores_equals_the_library(corpus: list[list[str]], terms: list[str]
     """``Postings.get_scores`` returns rank-bm25's own scores, counting repeated terms again."""
     if any(corpus):
         expected = LuceneIdf(corpus, k1=K1, b=B).get_scores(terms)
-        (documents,) = Documents.encode(corpus)
+        (documents,) = encode_documents(corpus)
         postings = Postings(documents, k1=K1, b=B)
         for one in (postings, reopened(postings)):
             assert list(one.get_scores(terms)) == pytest.approx(list(expected), rel=1e-9)

@@ -17,9 +17,8 @@ from bot.index.arrays import Array, LazyArray
 from bot.index.bm25 import NumpyScorer, QueryPostings, Scorer, create_scorer
 from bot.index.native import LIBRARY, SOURCES, load_library
 from bot.index.postings import SEGMENT, LuceneIdf, Postings, StoredPostings
-from bot.index.term_ids import Documents
 from bot.models import Term
-from tests.factories import reopened
+from tests.factories import encode_documents, reopened
 
 Corpus = list[list[str]]
 PARAMETERS = {"k1": 0.9, "b": 0.75}
@@ -70,7 +69,7 @@ class RandomFields:
 
 
 def build_postings(*corpora: Corpus) -> list[Postings]:
-    return [Postings(documents, **PARAMETERS) for documents in Documents.encode(*corpora)]
+    return [Postings(documents, **PARAMETERS) for documents in encode_documents(*corpora)]
 
 
 def reference(corpora: Sequence[Corpus], terms: Sequence[Term]) -> list[float]:
