@@ -16,7 +16,7 @@ from bot.index.bm25 import Bm25Retriever, Scorer, create_scorer
 from bot.index.build import analyze, build_arrays
 from bot.index.lexicon import Lexicon
 from bot.index.postings import Documents, Postings, StoredPostings
-from bot.index.scoring import FIELDS, K1, B
+from bot.index.retrieval import FIELDS, K1, B
 from bot.ingest.files import list_files
 from bot.ingest.reader import ReadResult, read_files
 from bot.models import (

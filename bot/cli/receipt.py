@@ -21,7 +21,7 @@ from bot.cli.options import AsJson, CorpusOption, open_corpus_verbosely, open_st
 from bot.cli.terminal import WIDTH, format_source
 from bot.errors import StoreError
 from bot.index.archive import Archive
-from bot.index.scoring import FIELDS
+from bot.index.retrieval import FIELDS
 from bot.models import Quote
 from bot.search.receipts import (
     QuoteLine,

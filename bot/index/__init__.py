@@ -13,7 +13,7 @@ from bot.index.arrays import LazyArrays, StringArray, unprefix
 from bot.index.bm25 import Bm25Retriever
 from bot.index.lexicon import Lexicon
 from bot.index.postings import Postings, StoredPostings
-from bot.index.scoring import FIELDS
+from bot.index.retrieval import FIELDS
 from bot.index.tokens import Tokens
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from bot.errors import VerificationError
 from bot.index.arrays import Array, BoolArray, ByteArray, LazyArrays, StringArray, offsets, prefix, unprefix
-from bot.index.filters import matches_source
+from bot.index.retrieval import matches_source
 from bot.models import ArchiveSummary, Article, Mark, Paragraph, Passage, Quote, Scope, Span
 
 CACHED_PASSAGES = 1 << 14
@@ -242,7 +242,7 @@ class Archive:
         return ArchiveSummary(int(mask.sum()), int(paragraphs), _latest(self._published[mask]), undated)
 
     def scope_mask(self, scope: Scope) -> BoolArray:
-        """Return which articles are in ``scope`` (see ``filters.is_in_scope``), shape (articles,)."""
+        """Return which articles are in ``scope`` (see ``retrieval.is_in_scope``), shape (articles,)."""
         mask = np.ones(len(self), np.bool_)
         if scope.since or scope.before:
             since, before = scope.since or date.min, scope.before

@@ -16,7 +16,7 @@ from bot.index.archive import PassageList
 from bot.index.arrays import ByteArray
 from bot.index.native import native_library
 from bot.index.postings import Postings
-from bot.index.scoring import FIELDS, FieldTerms, TermScore, body_terms, has_phrases
+from bot.index.retrieval import FIELDS, FieldTerms, TermScore, body_terms, has_phrases
 from bot.models import Hit, Passage, Query, Term
 
 TopK = list[tuple[float, int]]

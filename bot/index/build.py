@@ -26,8 +26,8 @@ from bot.index import learning, tokens
 from bot.index.archive import archive_arrays, encode_metadata
 from bot.index.arrays import Array, IntArray, LazyArrays, StringArray, in_memory, offsets, prefix, unprefix
 from bot.index.postings import Documents, Postings
+from bot.index.retrieval import K1, B
 from bot.index.rows import WORD_ID, ArticleRows, RowRange, RowTable, join_rows, make_table
-from bot.index.scoring import K1, B
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.tokens import Vocabulary
 from bot.models import Article, Paragraph, Progress
@@ -280,7 +280,7 @@ class TermLists:
 
 
 class FieldDocuments:
-    """The terms of the archive's passages and of its whole articles, by field: what ``scoring.FIELDS`` returns."""
+    """The terms of the archive's passages and of its whole articles, by field: what ``retrieval.FIELDS`` returns."""
 
     def __init__(self, rows: LazyArrays, vocabulary: Vocabulary) -> None:
         terms = sorted({term for term in vocabulary.terms if term})

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from bot.index import spelling
 from bot.index.arrays import LazyArray, LazyArrays, StringArray, unprefix
-from bot.index.scoring import idf
+from bot.index.retrieval import idf
 
 TermSequence = tuple[str, ...]
 

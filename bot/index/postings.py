@@ -38,7 +38,7 @@ from bot.index.arrays import (
     offsets,
     run_starts,
 )
-from bot.index.scoring import idf
+from bot.index.retrieval import idf
 
 SEGMENT = 1 << 16
 DENSE = 32

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.index.filters import is_in_scope
 from bot.index.postings import LuceneIdf
-from bot.index.scoring import FIELDS, K1, B, TermScore, body_terms, has_phrases
+from bot.index.retrieval import FIELDS, K1, B, TermScore, body_terms, has_phrases, is_in_scope
 from bot.models import Hit, Passage, Query
 
 

@@ -200,7 +200,7 @@ class Tokens:
         return map(Span, self._sentence_starts.take(at).tolist(), self._sentence_ends.take(at).tolist())
 
     def passage_terms(self, passage: Passage) -> list[str]:
-        """Return the terms of the passage's text, in order, like ``scoring.body_terms`` but without analyzing it."""
+        """Return the terms of the passage's text, in order, like ``retrieval.body_terms`` but without analyzing it."""
         first = self.paragraph_number(passage.paragraphs[0])
         end = first + len(passage.paragraphs)
         term_ids = self._terms.slice(int(self._first_tokens[first]), int(self._first_tokens[end]))

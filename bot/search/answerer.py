@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.index import Index
 from bot.index.archive import Archive
-from bot.index.filters import drop_phrases, phrase_query
-from bot.index.scoring import Retriever, TermScore
+from bot.index.retrieval import Retriever, TermScore, drop_phrases, phrase_query
 from bot.models import Abstention, Answer, ArchiveSummary, Hit, Passage, Query, Question, Quote, Reply, Scope, Trace
 from bot.search.confidence import THRESHOLD, compute_confidence
 from bot.search.coverage import Coverage

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from bot.index import spelling
-from bot.index.filters import excluded_terms, relax_phrases, required_terms
 from bot.index.lexicon import Lexicon
+from bot.index.retrieval import excluded_terms, relax_phrases, required_terms
 from bot.models import Expansion, Query, Question, Span, Word
 from bot.search import followups
 from bot.search.dates import find_time_words

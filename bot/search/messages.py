@@ -9,8 +9,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.index.filters import contains_phrase, phrase_query, positions_outside_phrases
-from bot.index.scoring import Retriever
+from bot.index.retrieval import Retriever, contains_phrase, phrase_query, positions_outside_phrases
 from bot.models import (
     Answer,
     ArchiveSummary,

@@ -10,7 +10,7 @@ from bot.models import Article, Hit, Passage, Query, Quote
 from bot.search.coverage import Coverage
 from bot.search.occurrences import TermBitmask, positions_in, to_bitmask
 from bot.search.snippets import MAX_SENTENCES
-from bot.text.boilerplate import is_pointer, is_question
+from bot.text.analysis import is_pointer, is_question
 
 Search = Callable[[Query, int], list[Hit]]
 

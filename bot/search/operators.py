@@ -19,7 +19,7 @@ from datetime import date
 
 import regex
 
-from bot.index.filters import normalize
+from bot.index.retrieval import normalize
 from bot.models import Filters, Scope
 from bot.text import analysis
 

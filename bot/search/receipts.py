@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.errors import VerificationError
 from bot.index.archive import Archive
-from bot.index.scoring import TermScore
+from bot.index.retrieval import TermScore
 from bot.models import Answer, Filters, Passage, Query, Quote, Reply, Scope, Span, Trace, pluralize
 from bot.search.confidence import THRESHOLD
 from bot.search.messages import describe_filters, describe_scope
@@ -57,7 +57,7 @@ class FiltersLine(_Part):
 
 
 class TermLine(_Part):
-    """A term's part of a search score; see ``scoring.TermScore``."""
+    """A term's part of a search score; see ``retrieval.TermScore``."""
 
     field: str
     term: str

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import regex
 
-from bot.index.filters import contains_phrase
+from bot.index.retrieval import contains_phrase
 from bot.models import Paragraph, Passage, Span
 from bot.search.coverage import Coverage, Match, ParagraphView
 from bot.search.occurrences import TermBitmask, sum_weights
 from bot.search.ranking import contains_kind, expected_kind
-from bot.text.boilerplate import is_pointer, is_question
+from bot.text.analysis import is_pointer, is_question
 
 MAX_SENTENCES = 3
 MAX_WORDS = 80

@@ -36,9 +36,8 @@ from bot.slack.dispatcher import Dispatcher, Limits, RateLimiter
 from bot.slack.home import Editors, Home, QuestionHistory
 from bot.slack.interactions import InteractionHandler
 from bot.slack.render import CorpusProtocol
-from bot.slack.resilient_store import ResilientStore
+from bot.slack.resilient_store import ResilientStore, StoreThread
 from bot.slack.transports import SocketEndpoint, WebServer
-from bot.slack.worker import StoreThread
 from bot.store.store import Store
 from bot.telemetry import Telemetry
 

@@ -27,8 +27,7 @@ from bot.slack.posting import (
 )
 from bot.slack.queues import Turn
 from bot.slack.render import RenderedReply, render_apology, render_sentence, silence_unexpected
-from bot.slack.resilient_store import ResilientStore
-from bot.slack.worker import StoreThread
+from bot.slack.resilient_store import ResilientStore, StoreThread
 from bot.store.models import GIVE_UP, AnswerRecord, Claim, MessageRef, Outcome, answer_id
 from bot.telemetry import QuestionLog, Telemetry
 

@@ -20,9 +20,8 @@ from bot.slack.events import DeletedQuestion, IncomingQuestion, parse_event
 from bot.slack.layout import build_sentence
 from bot.slack.posting import Posted, choose_destination, make_metadata, post_message
 from bot.slack.queues import QueueClosedError, QueueFullError, Turn, WorkQueues
-from bot.slack.render import CorpusProtocol, RenderedReply, render_apology, render_sentence
-from bot.slack.resilient_store import ResilientStore
-from bot.slack.worker import Renderer, StoreThread
+from bot.slack.render import CorpusProtocol, RenderedReply, Renderer, render_apology, render_sentence
+from bot.slack.resilient_store import ResilientStore, StoreThread
 from bot.store.models import Claim
 from bot.telemetry import Telemetry
 

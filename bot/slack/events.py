@@ -13,8 +13,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from bot.slack.payloads import MessageEnvelope, SlackEvent, SlackMessage, extract_question, to_plain_text
-from bot.slack.strings import is_small_talk
+from bot.slack.payloads import MessageEnvelope, SlackEvent, SlackMessage, extract_question, is_small_talk, to_plain_text
 from bot.store.models import MessageRef, QuestionEvent
 
 log = logging.getLogger(__name__)

@@ -32,7 +32,7 @@ from bot.slack.markup import isolate, safe_url, shorten
 from bot.slack.payloads import EventEnvelope
 from bot.slack.queues import Pace, QueueClosedError, QueueFullError, Turn, WorkQueues
 from bot.slack.render import CorpusProtocol
-from bot.slack.worker import StoreThread
+from bot.slack.resilient_store import StoreThread
 from bot.store.models import AnswerRecord, MessageRef, QuestionEvent
 from bot.store.store import Store
 

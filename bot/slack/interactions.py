@@ -49,7 +49,7 @@ from bot.slack.payloads import InteractionPayload, PayloadView, SlackMessage, ex
 from bot.slack.posting import make_metadata, respond, update_message
 from bot.slack.queues import Pace, QueueClosedError, QueueFullError, Turn, WorkQueues
 from bot.slack.render import AnswererProtocol, CorpusProtocol, day_of
-from bot.slack.worker import StoreThread
+from bot.slack.resilient_store import StoreThread
 from bot.store.models import Feedback, MessageRef, QuestionEvent, answer_id
 from bot.store.store import Store
 

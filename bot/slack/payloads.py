@@ -1,4 +1,4 @@
-"""What Slack sends: pydantic models of messages, events and interactions, and the plain text of a message."""
+"""What Slack sends: pydantic models of messages, events and interactions, and what a message asks in plain words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 from bot.models import join_words
 from bot.search.mentions import strip_markup
 from bot.slack.markup import truncate, unescape
-from bot.slack.strings import is_small_talk, strip_courtesies
 
 # A longer text was pasted, and each further word costs search time and precision. 2,000 characters are about 330 words,
 # four times the longest quote.
@@ -24,6 +23,25 @@ _URL = re.compile(r"(?<!\S)https?://\S+")
 _LINK = re.compile(r"<https?://[^<>]*>|(?<![\w<|])https?://\S")
 # Images and recordings are recognised by the first part of their media type.
 _FILE_KINDS = {"image": "images", "audio": "recordings", "video": "recordings"}
+_SMALL_TALK = frozenset(
+    """
+hi, hey, hello, hi there, hey there, hello there, hi all, hello all, hiya, howdy, yo, greetings, good day
+good morning, good afternoon, good evening, morning, evening
+thanks, thank you, thanks a lot, many thanks, thanks so much, thank you very much, thank you so much, thx, ty, cheers
+ok thanks, okay thanks, great thanks, perfect thanks, nice thanks, cool thanks, ok thank you, great thank you
+ok, okay, great, nice, cool, perfect, awesome, got it, well done, good bot, nice one, bye, goodbye, see you, lol
+never mind, nevermind, nvm, forget it, forget that, ignore this, ignore that, ignore me, scratch that, disregard
+sorry, oops, my bad, no worries, all good, found it, i found it, got it now, solved, resolved, wrong channel, nothing
+help, help me, help please, how does this work, how do you work, what can you do, who are you, what are you
+test, testing, ping
+""".replace("\n", ", ").split(", ")
+)
+_GREETING = re.compile(
+    r"^(?:hi|hey|hello|good (?:morning|afternoon|evening))(?: there| all| team)?\s*[,!.:–—-]\s*", re.I
+)
+_WORD = re.compile(r"[^\W_]+")
+_PAUSE = re.compile(r"[.,;:!?…–—-]+")
+_THANKS = re.compile(r"(?<=[?.!,])\s*(?:thanks|thank you|many thanks|thx|cheers|please)(?: in advance)?\s*[.!]*$", re.I)
 # Slack makes these of typed text; blocks of other types are an app's, and their text is in no message text.
 _TYPED_BLOCKS = frozenset({"rich_text", None})
 
@@ -250,3 +268,18 @@ def _unread_parts(message: SlackMessage) -> Iterator[str]:
     has_only_blocks = not message.text and bool(message.blocks)
     if has_only_blocks or any(block.type not in _TYPED_BLOCKS for block in message.blocks):
         yield "blocks beside the text"
+
+
+def is_small_talk(words: str) -> bool:
+    """Whether plain text only greets, thanks, withdraws a question or asks for help, or has no letter and no digit."""
+    parts = (words, *_PAUSE.split(words))
+    is_listed = [" ".join(_WORD.findall(re.sub("['’]", "", part.casefold()))) in _SMALL_TALK for part in parts]
+    return is_listed[0] or all(is_listed[1:])
+
+
+def strip_courtesies(words: str) -> str:
+    """Remove a greeting before the question and thanks after it.
+
+    Only if punctuation separates them: "Hello Kitty" and "who said please" are questions.
+    """
+    return _THANKS.sub("", _GREETING.sub("", words))

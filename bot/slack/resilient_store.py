@@ -1,15 +1,19 @@
 """A store that never fails: while the database cannot be used, questions are claimed and completed in memory.
 
-What was done in memory is repeated in the database once it can be used.
+What was done in memory is repeated in the database once it can be used. ``StoreThread`` keeps its calls off the event
+loop.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import RLock
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from bot.errors import StoreError
 from bot.store.models import AnswerRecord, Claim, LeaseState, MessageRef, Outcome, QuestionEvent
@@ -17,6 +21,7 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -153,3 +158,19 @@ class ResilientStore:
         self._held |= due
         log.warning("The database can be used again.")
         return tuple(due.values())
+
+
+class StoreThread:
+    """The thread on which the methods of a store run, one after the other."""
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    async def run(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``method`` on the thread; if the caller is cancelled, it is finished all the same."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, partial(method, *args, **kwargs))
+
+    def stop(self) -> None:
+        """Finish what was started."""
+        self._executor.shutdown()

@@ -1,32 +1,8 @@
-"""Sentences that the bot says to people, and the detection of messages that ask nothing.
+"""Sentences that the bot says to people.
 
 Sentences end with what to do next. None of them claims anything about the archive's contents. ``{reference}`` finds the
 error in the log.
 """
-
-from __future__ import annotations
-
-import re
-
-_SMALL_TALK = frozenset(
-    """
-hi, hey, hello, hi there, hey there, hello there, hi all, hello all, hiya, howdy, yo, greetings, good day
-good morning, good afternoon, good evening, morning, evening
-thanks, thank you, thanks a lot, many thanks, thanks so much, thank you very much, thank you so much, thx, ty, cheers
-ok thanks, okay thanks, great thanks, perfect thanks, nice thanks, cool thanks, ok thank you, great thank you
-ok, okay, great, nice, cool, perfect, awesome, got it, well done, good bot, nice one, bye, goodbye, see you, lol
-never mind, nevermind, nvm, forget it, forget that, ignore this, ignore that, ignore me, scratch that, disregard
-sorry, oops, my bad, no worries, all good, found it, i found it, got it now, solved, resolved, wrong channel, nothing
-help, help me, help please, how does this work, how do you work, what can you do, who are you, what are you
-test, testing, ping
-""".replace("\n", ", ").split(", ")
-)
-_GREETING = re.compile(
-    r"^(?:hi|hey|hello|good (?:morning|afternoon|evening))(?: there| all| team)?\s*[,!.:–—-]\s*", re.I
-)
-_WORD = re.compile(r"[^\W_]+")
-_PAUSE = re.compile(r"[.,;:!?…–—-]+")
-_THANKS = re.compile(r"(?<=[?.!,])\s*(?:thanks|thank you|many thanks|thx|cheers|please)(?: in advance)?\s*[.!]*$", re.I)
 
 # How to ask.
 HOW_TO = "Ask a question in plain words. The answer is the archive's own words, quoted with their source."
@@ -94,18 +70,3 @@ PUBLIC_GAPS = (
 UNANSWERED = "Questions without an answer:"
 UNHELPFUL = "Answers rated as not helpful:"
 NO_GAPS = "{title} none."
-
-
-def is_small_talk(words: str) -> bool:
-    """Whether plain text only greets, thanks, withdraws a question or asks for help, or has no letter and no digit."""
-    parts = (words, *_PAUSE.split(words))
-    is_listed = [" ".join(_WORD.findall(re.sub("['’]", "", part.casefold()))) in _SMALL_TALK for part in parts]
-    return is_listed[0] or all(is_listed[1:])
-
-
-def strip_courtesies(words: str) -> str:
-    """Remove a greeting before the question and thanks after it.
-
-    Only if punctuation separates them: "Hello Kitty" and "who said please" are questions.
-    """
-    return _THANKS.sub("", _GREETING.sub("", words))

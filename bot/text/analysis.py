@@ -8,6 +8,8 @@
   zero-width characters; British spelling to American ("defence", "programme", "organise", "colour"); irregular forms
   to their base ("fled", "women").
 * Stem: Snowball's English stemmer, on words of ASCII letters only.
+
+Also recognize text that answers nothing: questions, and lines that only point to another article.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from typing import cast
 
 import regex
 import Stemmer
+
+from bot.models import Span
 
 STOP_WORDS = frozenset(
     """
@@ -206,3 +210,32 @@ def locate_words(text: str) -> Iterator[tuple[str, int, int]]:
 def extract_terms(text: str) -> list[str]:
     """The search terms of ``text``, in order, without stop words."""
     return [term for word in split_words(text) if (term := to_search_term(word))]
+
+
+_QUESTION_MARKS = ("?", "？", "؟")
+_CLOSING = "\"'”’»)]"
+_LONGEST_CLOSING = 3
+_LONGEST_LABEL = 100
+_ENDS = (".", "!", "…", "。")
+_POINTER = regex.compile(
+    r"\W*(?:more|read[ ]more|learn[ ]more|read[ ]also|also[ ]read|see[ ]also|related|recommended|live[ ]updates):",
+    regex.IGNORECASE,
+)
+"""A label that marks a pointer, whatever follows it."""
+_TITLE = regex.compile(r"\W*(?:[^\s:]+[ ]){0,7}[^\s:]*[\p{L}?!'’”\")]:(?=[\p{L}\"“'‘$])")
+"""A label followed by a title without a blank, as where markup separated them: "SVB collapse:What we know"."""
+
+
+def is_question(text: str, sentence: Span) -> bool:
+    """Whether ``sentence``, a span of ``text``, is a question."""
+    end = text[max(sentence.start, sentence.end - 1 - _LONGEST_CLOSING) : sentence.end]
+    return end.rstrip(_CLOSING).endswith(_QUESTION_MARKS)
+
+
+def is_pointer(paragraph: str) -> bool:
+    """Whether a paragraph or heading only points to another article: "Read more: …"."""
+    start = paragraph[: _LONGEST_LABEL + 2]  # with the colon and one more character
+    if ":" not in start:
+        return False
+    ends_as_sentence = paragraph.rstrip(_CLOSING).endswith(_ENDS)
+    return _POINTER.match(start) is not None or (_TITLE.match(start) is not None and not ends_as_sentence)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 
 from bot.models import Article, Mark, Paragraph, Passage, Span
-from bot.text.boilerplate import is_pointer
+from bot.text.analysis import is_pointer
 
 PASSAGE_WORDS = 180
 WIDEST_WRAP = 160  # characters; email and typewritten text is wrapped at 60 to 100

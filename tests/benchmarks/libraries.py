@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from bot.index.scoring import K1, B
+from bot.index.retrieval import K1, B
 
 TokenizedPassages = Iterable[list[str]]
 SearchFunction = Callable[[Sequence[str]], Any]

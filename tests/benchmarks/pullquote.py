@@ -9,7 +9,7 @@ import numpy as np
 from bot.index.arrays import StringArray, prefix, unprefix
 from bot.index.bm25 import QueryPostings, create_scorer
 from bot.index.postings import Documents, Postings, StoredPostings
-from bot.index.scoring import FIELDS, K1, B
+from bot.index.retrieval import FIELDS, K1, B
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.models import Term
 from tests.benchmarks.libraries import TOP, SearchFunction, TokenizedPassages

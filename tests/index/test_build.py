@@ -13,7 +13,7 @@ from bot.index.arrays import StringArray, in_memory, unprefix
 from bot.index.build import FieldDocuments, analyze, build_arrays
 from bot.index.lexicon import LearnedExpansions
 from bot.index.postings import Documents
-from bot.index.scoring import FIELDS
+from bot.index.retrieval import FIELDS
 from bot.models import Article
 from bot.text import analysis
 from tests.factories import article

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.index.filters import contains_phrase, excluded_phrases, is_in_scope
+from bot.index.retrieval import contains_phrase, excluded_phrases, is_in_scope
 from bot.models import Filters, Question, Scope
 from bot.search.expansion import expand
 from bot.search.operators import parse_operators

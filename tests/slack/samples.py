@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.errors import VerificationError
 from bot.index.archive import Archive
-from bot.index.scoring import TermScore
+from bot.index.retrieval import TermScore
 from bot.models import (
     Abstention,
     Answer,

@@ -21,8 +21,7 @@ from bot.slack.delivery import MAX_WAIT, PRIVATE_ATTEMPTS, Delivery, DeliveryCon
 from bot.slack.events import IncomingQuestion, parse_event
 from bot.slack.queues import Turn
 from bot.slack.render import RenderedReply, render_reply, render_sentence
-from bot.slack.resilient_store import ResilientStore
-from bot.slack.worker import StoreThread
+from bot.slack.resilient_store import ResilientStore, StoreThread
 from bot.store.models import LEASE, Claim
 from bot.store.store import Store
 from bot.telemetry import Telemetry

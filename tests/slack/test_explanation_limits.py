@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.index.scoring import TermScore
+from bot.index.retrieval import TermScore
 from bot.models import Quote
 from bot.playground.validation import validate_view
 from bot.search.receipts import ExpansionLine, FiltersLine, Receipt, WordLine, make_receipt

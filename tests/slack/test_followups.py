@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.index.scoring import TermScore
+from bot.index.retrieval import TermScore
 from bot.models import Passage, Query, Question, Reply
 from bot.playground.interactivity import InteractionResult
 from bot.playground.models import Message

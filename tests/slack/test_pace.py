@@ -20,8 +20,7 @@ from bot.slack.client import SlackClient
 from bot.slack.dispatcher import Dispatcher, Limits, RateLimiter
 from bot.slack.queues import WorkQueues
 from bot.slack.render import AnswererProtocol, CorpusProtocol
-from bot.slack.resilient_store import ResilientStore
-from bot.slack.worker import StoreThread
+from bot.slack.resilient_store import ResilientStore, StoreThread
 from bot.store.store import Store
 from bot.telemetry import Telemetry
 from tests.chaos.faults import PostingRateLimit

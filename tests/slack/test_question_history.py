@@ -25,7 +25,7 @@ from bot.slack.features import events, scopes
 from bot.slack.home import GAP_DAYS, MAX_GAPS, MAX_OWN_QUESTIONS, SECONDS_PER_DAY, Editors, QuestionHistory
 from bot.slack.layout import texts_in
 from bot.slack.modals import NOTE
-from bot.slack.worker import StoreThread
+from bot.slack.resilient_store import StoreThread
 from bot.store.models import FILE_NAME, AnswerRecord, Feedback, MessageRef, QuestionEvent, answer_id
 from bot.store.store import Store
 

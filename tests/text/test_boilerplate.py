@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.models import Span
-from bot.text.boilerplate import is_pointer, is_question
+from bot.text.analysis import is_pointer, is_question
 
 
 @pytest.mark.parametrize(

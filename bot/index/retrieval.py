@@ -1,15 +1,22 @@
-"""Filters of a query: which articles and passages match them, and which index terms to look up for them."""
+"""What a search finds, by definition: filters, fields and their weights, BM25's idf; and the ``Retriever`` protocol.
+
+The score of a passage is, summed over the fields, field weight × Σ term weight × ``get_scores([term])`` of rank-bm25.
+Filters say which passages are found at all, and which index terms to look up for them.
+"""
 
 from __future__ import annotations
 
+import math
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
+from typing import Protocol
 
 import regex
 
-from bot.models import Article, Expansion, Filters, Query, Scope, Word
+from bot.models import Article, Expansion, Filters, Hit, Passage, Query, Scope, Word
 from bot.text import analysis
 
 SENTENCE = 3
@@ -18,6 +25,68 @@ _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 _INVISIBLE = regex.compile(r"[\p{Cf}\u034f]+")
 _PLAIN_WORD = regex.compile(r"(?<!\S)[A-Za-z]{4,}(?!\S)")
 """Words that are always index terms of their own: never part of "F-35", "R&D" or "O'Brien"."""
+
+
+def idf(size: int, frequency: int) -> float:
+    """Return the inverse document frequency, 0 or more, of a term in ``frequency`` of ``size`` documents.
+
+    ``ln(1 + (N - n + 0.5) / (n + 0.5))``, as Lucene defines it for BM25 (``BM25Similarity.idfExplain``).
+    """
+    return math.log1p((size - frequency + 0.5) / (frequency + 0.5))
+
+
+def body_terms(passage: Passage) -> list[str]:
+    """Return the terms of the passage's text."""
+    return [term for paragraph in passage.paragraphs for term in analysis.extract_terms(paragraph.text)]
+
+
+def heading_terms(passage: Passage) -> list[str]:
+    """Return the terms of the heading above the passage, if any."""
+    span = passage.paragraphs[0].heading
+    return analysis.extract_terms(span.slice(passage.article.text)) if span else []
+
+
+def title_terms(passage: Passage) -> list[str]:
+    """Return the terms of the article's title."""
+    return analysis.extract_terms(passage.article.title)
+
+
+FieldTerms = Callable[[Passage], list[str]]
+FIELDS: Mapping[str, tuple[FieldTerms, float]] = MappingProxyType(
+    {"body": (body_terms, 1.0), "heading": (heading_terms, 0.3), "title": (title_terms, 0.6)}
+)
+"""By field, its terms and its weight in the score."""
+K1, B = 0.9, 0.75
+"""BM25's parameters: the best of the pairs tried on three archives of questions."""
+
+
+@dataclass(frozen=True, slots=True)
+class TermScore:
+    """What one term in one field contributes to a passage's score."""
+
+    field: str
+    term: str
+    score: float
+
+
+class Retriever(Protocol):
+    """Finds passages."""
+
+    def search(self, query: Query, limit: int) -> list[Hit]:
+        """Return the best ``limit`` (at least 1) passages, best first; equal scores by passage number.
+
+        A hit contains a term of the query in some field; its body contains what the query requires and nothing that
+        it excludes; it passes the filters (``is_in_scope``, ``has_phrases``).
+        """
+        ...
+
+    def scores(self, query: Query, limit: int) -> dict[int, float]:
+        """Return the hits of ``search`` as passage numbers with scores, in the same order."""
+        ...
+
+    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
+        """Return the nonzero contributions to the score of a searched passage; they add up to it, but for rounding."""
+        ...
 
 
 def normalize(text: str) -> str:
@@ -105,3 +174,14 @@ def phrase_query(query: Query, phrase: str) -> Query:
     filters = Filters(phrases=(phrase,), scope=query.filters.scope)
     expansions = tuple(Expansion((term,), (), 1.0, "typed", phrase) for term in terms)
     return Query(query.question, (), expansions, required_terms(filters), filters=filters)
+
+
+def has_phrases(passage: Passage, filters: Filters) -> bool:
+    """Return whether one paragraph of ``passage`` has all required phrases, and none has an excluded one."""
+    required = [normalize(phrase) for phrase in filters.phrases]
+    excluded = [normalize(phrase) for phrase in excluded_phrases(filters)]
+    if not required and not excluded:
+        return True
+    texts = [normalize(paragraph.text) for paragraph in passage.paragraphs]
+    has_required = any(all(phrase in text for phrase in required) for text in texts)
+    return has_required and not any(phrase in text for phrase in excluded for text in texts)

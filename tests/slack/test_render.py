@@ -22,10 +22,9 @@ import pytest
 from bot.index.snapshot import BLOCK
 from bot.models import Question, Reply
 from bot.search.corpus import Corpus, CorpusAddress
-from bot.slack import worker as worker_module
+from bot.slack import render as render_module
 from bot.slack.events import IncomingQuestion, parse_event
-from bot.slack.render import AnswererProtocol, RenderedReply
-from bot.slack.worker import Renderer
+from bot.slack.render import AnswererProtocol, RenderedReply, Renderer
 from bot.wiring import open_corpus
 
 T = TypeVar("T")
@@ -232,7 +231,7 @@ def test_a_lost_process_loses_no_question(
     """If the process is killed or stopped, replies are rendered here; one log line, and no new process at once."""
     render_two(renderer, corpus)
     render_in_process(renderer, corpus)
-    monkeypatch.setattr(worker_module, "TIMEOUT", 0.3)
+    monkeypatch.setattr(render_module, "TIMEOUT", 0.3)
     (pid,) = process_ids()
     os.kill(pid, getattr(signal, sent))
     with caplog.at_level(logging.WARNING):
@@ -246,7 +245,7 @@ def test_a_killed_process_is_replaced_after_a_minute(
     renderer: Renderer, corpus: WrappedCorpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A new process is started when questions wait again after ``RESTART_AFTER``."""
-    monkeypatch.setattr(worker_module, "RESTART_AFTER", 0.0)
+    monkeypatch.setattr(render_module, "RESTART_AFTER", 0.0)
     render_two(renderer, corpus)
     render_in_process(renderer, corpus)
     (before,) = process_ids()
