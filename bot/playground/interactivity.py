@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from bot.models import Json
 from bot.playground import limits
@@ -31,6 +31,7 @@ from bot.playground.events import EventPublisher
 from bot.playground.models import Message
 from bot.playground.validation import RefusedError, validate_blocks, validate_view
 from bot.playground.views import AppViews, OpenView
+from bot.playground.web_api import CallHandler, CallResult
 from bot.playground.workspace import ChangeNotifier, Workspace
 
 
@@ -44,16 +45,23 @@ class ResponseTarget:
     is_ephemeral: bool = False
 
 
+RESPONSE_URL = "response_url"
+"""The name under which a use of a response URL is logged, and can be made to fail."""
+
+
 class ResponseUrls:
     """The response URLs that were issued, below ``base``.
 
     Slack documents five uses within 30 minutes; the status 404 after that is observed, not documented.
     """
 
-    def __init__(self, changes: ChangeNotifier, workspace: Workspace, publisher: EventPublisher, base: str) -> None:
+    def __init__(
+        self, changes: ChangeNotifier, workspace: Workspace, publisher: EventPublisher, calls: CallHandler, base: str
+    ) -> None:
         self._changes = changes
         self._workspace = workspace
         self._publisher = publisher
+        self._calls = calls
         self._base = base
         # By the last part of the URL: target, uses left, expiry on the monotonic clock
         self._issued: dict[str, tuple[ResponseTarget, int, float]] = {}
@@ -66,17 +74,28 @@ class ResponseUrls:
             return self._base + name
 
     async def serve(self, request: Request) -> Response:
-        """Handle one use of a response URL."""
+        """Handle one use of a response URL; it is logged with the body's fields and the URL as its arguments."""
+        name = request.path_params["name"]
+
+        def read(raw: bytes) -> tuple[Json, Callable[[], CallResult]]:
+            try:
+                body = json.loads(raw)
+            except ValueError:
+                body = None
+            arguments = {RESPONSE_URL: self._base + name} | (body if isinstance(body, dict) else {})
+            return arguments, lambda: self._answer(name, body)
+
+        response = await self._calls.handle(request, RESPONSE_URL, read)
+        return PlainTextResponse("ok") if response.status_code == 200 else response
+
+    def _answer(self, name: str, body: object) -> CallResult:
         try:
-            body = json.loads(await request.body())
             if not isinstance(body, dict):
                 raise RefusedError("invalid_payload")
-            self.respond(self._use(request.path_params["name"]), body)
-        except ValueError:
-            return JSONResponse({"ok": False, "error": "invalid_payload"}, 400)
+            self.respond(self._use(name), body)
         except RefusedError as refused:
-            return JSONResponse(refused.answer, 404 if refused.error in ("used_url", "expired_url") else 400)
-        return PlainTextResponse("ok")
+            return 404 if refused.error in ("used_url", "expired_url") else 400, refused.answer, {}
+        return 200, {"ok": True}, {}
 
     def respond(self, target: ResponseTarget, body: Json) -> None:
         """Post, replace or delete a message as ``body`` says; RefusedError where Slack refuses it."""

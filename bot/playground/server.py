@@ -26,7 +26,7 @@ from bot.playground.methods import MethodContext
 from bot.playground.models import Channel, ChannelKind, File, Guest, Message, User, escape_typed
 from bot.playground.socketmode import Breakage, SocketModeServer
 from bot.playground.views import AppViews
-from bot.playground.web_api import WebApi
+from bot.playground.web_api import CallHandler, WebApi
 from bot.playground.workspace import BOT, YOU, ChangeNotifier, Workspace, default_workspace
 
 _STOP_SECONDS = 5
@@ -256,6 +256,7 @@ class FakeSlack(WorkspaceActions):
         self._host = LoopbackServer(port)
         self._faults = Faults(changes, faults)
         self.journal = Journal(changes)
+        calls = CallHandler(self._faults, self.journal, self._host.break_connection)
         workspace = default_workspace(changes)
         self.views = AppViews(changes)
         self._sockets = SocketModeServer(
@@ -269,19 +270,14 @@ class FakeSlack(WorkspaceActions):
         self._sender = EventSender(self.journal, self._sockets, retry_after_seconds, copies)
         publisher = EventPublisher(workspace, subscriptions=subscriptions, scopes=granted, send=self._sender.deliver)
         super().__init__(workspace, publisher)
-        self._responses = ResponseUrls(changes, workspace, publisher, f"http://127.0.0.1:{self._host.port}{_RESPONSES}")
+        self._responses = ResponseUrls(
+            changes, workspace, publisher, calls, f"http://127.0.0.1:{self._host.port}{_RESPONSES}"
+        )
         self.interactivity = Interactivity(
             changes, workspace, self.views, self._responses, self._send_interaction, commands, shortcuts, granted
         )
         context = MethodContext(workspace, self.views, publisher, granted, self._sockets.issue_url)
-        self._api = WebApi(
-            context,
-            bot_token=self.bot_token,
-            app_token=self.app_token,
-            faults=self._faults,
-            journal=self.journal,
-            break_connection=self._host.break_connection,
-        )
+        self._api = WebApi(context, bot_token=self.bot_token, app_token=self.app_token, calls=calls)
 
     def __enter__(self) -> Self:
         routes = [

@@ -5,17 +5,56 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from bot.models import Json
-from bot.playground.faults import Fault, Faults
+from bot.playground.faults import Faults
 from bot.playground.journal import Journal
 from bot.playground.methods import METHODS, Arguments, Method, MethodContext
 from bot.playground.socketmode import BreakConnection
 from bot.playground.validation import RefusedError
+
+CallResult = tuple[int, Json | None, dict[str, str]]
+"""Status, answer and headers; the answer is None if the connection is cut instead."""
+
+
+class CallHandler:
+    """Handles the app's calls and logs them; a fault makes one fail before or after it takes effect."""
+
+    def __init__(self, faults: Faults, journal: Journal, break_connection: BreakConnection) -> None:
+        self._faults = faults
+        self._journal = journal
+        self._break_connection = break_connection
+
+    async def handle(
+        self, request: Request, method: str, read: Callable[[bytes], tuple[Json, Callable[[], CallResult]]]
+    ) -> Response:
+        """Handle one call; ``read`` returns the arguments in a body, and a function that makes the call."""
+        self._journal.call_started()
+        start = time.perf_counter()
+        arguments: Json = {}
+        result: CallResult = (200, None, {})
+        try:
+            arguments, call = read(await request.body())
+            fault = self._faults.take(method, arguments)
+            if fault is None or fault.is_applied:
+                result = call()
+            if fault is not None:
+                result = (fault.status, None if fault.drop else fault.answer, result[2] | fault.headers)
+                await asyncio.sleep(fault.delay)
+            if result[1] is None and request.client is not None:
+                self._break_connection((request.client.host, request.client.port))
+        except ClientDisconnect:
+            # The app closed the connection before the end of its request: there is nobody to answer
+            return Response(status_code=400)
+        finally:
+            status, answer, headers = result
+            self._journal.call_finished(method, arguments, status, answer, (time.perf_counter() - start) * 1000)
+        return JSONResponse(answer, status, headers)
 
 
 class WebApi:
@@ -24,56 +63,21 @@ class WebApi:
     ``bot_token`` may be changed; it is empty while the token is revoked.
     """
 
-    def __init__(
-        self,
-        context: MethodContext,
-        *,
-        bot_token: str,
-        app_token: str,
-        faults: Faults,
-        journal: Journal,
-        break_connection: BreakConnection,
-    ) -> None:
+    def __init__(self, context: MethodContext, *, bot_token: str, app_token: str, calls: CallHandler) -> None:
         self._context = context
         self.bot_token = bot_token
         self._app_token = app_token
-        self._faults = faults
-        self._journal = journal
-        self._break_connection = break_connection
+        self._calls = calls
 
     async def serve(self, request: Request) -> Response:
-        """Handle and log one call."""
-        self._journal.call_started()
-        start = time.perf_counter()
+        """Handle one call."""
         method = request.path_params["method"]
-        arguments: Json = {}
-        status, answer = 200, None
-        headers: dict[str, str] = {}
-        try:
-            arguments, token, refusal = _read(request, await request.body())
-            fault = self._faults.take(method, arguments)
-            status, answer, headers = self._answer(method, arguments, token, refusal, fault)
-            if fault is not None and fault.delay:
-                await asyncio.sleep(fault.delay)
-            if answer is None and request.client is not None:
-                self._break_connection((request.client.host, request.client.port))
-        except ClientDisconnect:
-            # The app closed the connection before the end of its request: there is nobody to answer
-            return Response(status_code=400)
-        finally:
-            self._journal.call_finished(method, arguments, status, answer, (time.perf_counter() - start) * 1000)
-        return JSONResponse(answer, status, headers)
 
-    def _answer(
-        self, method: str, arguments: Json, token: str, refusal: RefusedError | None, fault: Fault | None
-    ) -> tuple[int, Json | None, dict[str, str]]:
-        answer: Json | None = None
-        headers: dict[str, str] = {}
-        if fault is None or fault.is_applied:
-            answer, headers = self._call(method, arguments, token, refusal)
-        if fault is not None:
-            return fault.status, None if fault.drop else fault.answer, headers | fault.headers
-        return 200, answer, headers
+        def read(body: bytes) -> tuple[Json, Callable[[], CallResult]]:
+            arguments, token, refusal = _read(request, body)
+            return arguments, lambda: (200, *self._call(method, arguments, token, refusal))
+
+        return await self._calls.handle(request, method, read)
 
     def _call(
         self, name: str, arguments: Json, token: str, refusal: RefusedError | None

@@ -110,14 +110,6 @@ def test_random_faults_are_of_all_kinds_and_half_are_applied() -> None:
     assert sum(source.counts.values()) == len(faults)
 
 
-def test_random_faults_can_be_stopped() -> None:
-    """After that no call fails."""
-    source = RandomFaults(1, 1.0, ["chat.postMessage"])
-    assert None not in faults_of(source, 5)
-    source.stop()
-    assert faults_of(source, 50) == [None] * 50
-
-
 def test_a_channel_takes_a_burst_and_then_one_message_a_second() -> None:
     """A message that is too early gets a Retry-After and succeeds after it; refused messages do not count."""
     clock = Clock()

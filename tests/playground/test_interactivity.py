@@ -297,6 +297,20 @@ def test_a_response_url_can_be_used_five_times(slack: FakeSlack, app: App, conne
     assert json.loads(WebhookClient(url + "x").send(text="x").body)["error"] == "expired_url"
 
 
+def test_a_response_url_can_be_made_to_fail(slack: FakeSlack, app: App, connect: Connect) -> None:
+    """It takes the faults of the method ``response_url``, and its uses are logged with the URL."""
+    url = response_url(slack, app, connect, post_answer(slack))
+    webhook = WebhookClient(url, retry_handlers=[])
+    slack.fail_next("response_url", status=429, retry_after=7)
+    assert webhook.send(text="first").headers["Retry-After"] == "7"
+    slack.fail_next("response_url", drop=True, is_applied=True)
+    with pytest.raises(ConnectionError):
+        webhook.send(text="second")
+    assert [one.text for one in slack.workspace.ephemerals(YOU)] == ["second"]
+    uses = [(call.status, call.arguments["response_url"]) for call in slack.calls if call.method == "response_url"]
+    assert uses == [(429, url), (500, url)]
+
+
 def test_interactions_are_sent_to_a_request_url(slack: FakeSlack) -> None:
     """Over HTTP an action is JSON in a form field, a command is a form, and the response body is the answer."""
     received: list[dict[str, list[str]]] = []
