@@ -120,7 +120,7 @@ class UserDirectory:
             found = result["channel"]
             return self._is_public.put(channel, bool(found.get("is_channel")) and found.get("is_private") is False)
         # A refusal is cached too, so that a missing scope does not cost a call each time.
-        return self._is_public.put(channel, False) if isinstance(result, NotSent) and result.code else False
+        return self._is_public.put(channel, False) if isinstance(result, NotSent) and result.is_final else False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class AccessControl:
         is_shared = await self.directory.is_shared(question.ref.channel)
         if isinstance(is_shared, bool):
             return strings.SHARED_CHANNEL if is_shared else None
-        return strings.SHARING_UNKNOWN if isinstance(is_shared, NotSent) and is_shared.code else is_shared
+        return strings.SHARING_UNKNOWN if isinstance(is_shared, NotSent) and is_shared.is_final else is_shared
 
     def _check_team(self, team: str | None, question: IncomingQuestion) -> str | None:
         """Check the team; None, for a person Slack does not show to the bot, counts as another organisation."""

@@ -133,6 +133,11 @@ class NotSent:
     code: str = ""
 
     @property
+    def is_final(self) -> bool:
+        """Whether Slack would refuse the same call again, also with the token of another installation."""
+        return bool(self.code) and self.code not in _TOKEN_CODES
+
+    @property
     def is_content_error(self) -> bool:
         """Whether a message with other content could be posted."""
         return self.code in _CONTENT_CODES

@@ -235,7 +235,7 @@ class Delivery:
         client, bot_user = self._context.client, self._context.bot_user
         while True:
             found = await find_reply(client, ref, thread, bot_user=bot_user)
-            if not isinstance(found, CallFailure) or (isinstance(found, NotSent) and found.code):
+            if not isinstance(found, CallFailure) or (isinstance(found, NotSent) and found.is_final):
                 return found
             await self._wait(found)
 
@@ -262,7 +262,7 @@ class Delivery:
                 result = await post_message(client, destination, reply.message, metadata)
             if isinstance(result, Unconfirmed):
                 unconfirmed += 1
-            is_refused = isinstance(result, NotSent) and result.code
+            is_refused = isinstance(result, NotSent) and result.is_final
             if isinstance(result, Posted) or unconfirmed == PRIVATE_ATTEMPTS or (is_refused and not destinations):
                 if not isinstance(result, Posted):
                     log.error("the private %s for %s was not sent: %s", reply.outcome, question.ref, result)
@@ -287,7 +287,7 @@ class Delivery:
                 result = await delete_message(client, ref.channel, self._reply_ts)
             if isinstance(result, RateLimited):
                 turn.hold(result.seconds)
-            elif result is None or (isinstance(result, NotSent) and result.code):
+            elif result is None or (isinstance(result, NotSent) and result.is_final):
                 if result is not None:
                     log.error("the reply to the deleted question %s cannot be deleted: %s", ref, result.reason)
                 break
@@ -366,7 +366,7 @@ def _private_destinations(question: IncomingQuestion, outcome: Outcome) -> list[
 
 def _is_final(question: IncomingQuestion, failure: NotSent) -> bool:
     """Whether no later attempt could post the reply."""
-    return failure.is_never_allowed or (question.entry_point == "share" and bool(failure.code))
+    return failure.is_never_allowed or (question.entry_point == "share" and failure.is_final)
 
 
 def _cannot_post(question: IncomingQuestion, failure: NotSent) -> str:

@@ -253,7 +253,7 @@ class InteractionHandler:
 
     async def _refusal(self, payload: InteractionPayload, ref: MessageRef) -> Json | None:
         """The modal for a person who may not ask questions at ``ref``, and so may not read on; None if they may."""
-        refusal = await self._access.check(_question_from(payload, ref))
+        refusal = await _retry(lambda: self._access.check(_question_from(payload, ref)))
         if isinstance(refusal, CallFailure):
             log.warning("cannot check the access of %s: %s", payload.user.id, refusal)
             return sentence_modal(strings.UNKNOWN_USER)

@@ -180,6 +180,23 @@ def test_readiness_follows_the_token_and_the_archive(offline_harness: Harness) -
         assert QUOTED in shown(offline_harness.reply_to(asked))
 
 
+def test_a_refused_token_ends_no_delivery(harness: Harness) -> None:
+    """A search for a reply, a deletion and a private message are tried again: a new installation may take them."""
+    refused: Json = {"status": 200, "error": "token_revoked"}
+    slack = harness.slack
+    slack.fail_next("chat.postMessage", drop=True, is_applied=True)
+    slack.fail_next("conversations.history", **refused)
+    asked = slack.say(DM_YOU, BRIDGE)
+    slack.wait_until(lambda: sum(call.method == "conversations.history" for call in slack.calls) == 2)
+    slack.fail_next("chat.delete", **refused)
+    slack.delete(asked)
+    slack.wait_until(lambda: not slack.replies(DM_YOU))
+    guest = slack.add_person(channels=[GENERAL], guest="multi-channel")
+    slack.fail_next("chat.postEphemeral", **refused)
+    slack.say(GENERAL, f"{slack.mention} {BRIDGE}", user=guest)
+    slack.wait_until(lambda: bool(slack.workspace.ephemerals(guest)))
+
+
 def test_stopping_finishes_the_question_in_progress(offline_harness: Harness) -> None:
     """A question taken before the stop is answered."""
     taken, may_continue = Event(), Event()

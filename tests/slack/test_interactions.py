@@ -133,6 +133,14 @@ def test_show_context_opens_the_neighbouring_paragraphs(online: Harness) -> None
     assert read[-1] == "Quote 1 of 2"
 
 
+def test_a_person_who_cannot_be_looked_up_is_looked_up_again(online: Harness) -> None:
+    """A click by another person: the modal opens although the first call of users.info fails."""
+    reply = online.reply_to(online.ask(ASKED))
+    online.slack.fail_next("users.info", drop=True)
+    click(online, reply, SHOW_CONTEXT, user=COLLEAGUE)
+    assert bold_text(wait_for_modal(online, COLLEAGUE)) == [QUOTES[0].text]
+
+
 def test_next_and_previous_quote(online: Harness) -> None:
     """Next quote and Previous quote move between quotes; the last quote has no Next button."""
     reply = online.reply_to(online.ask(ASKED))
