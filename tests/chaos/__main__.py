@@ -1,4 +1,4 @@
-"""``python -m tests.chaos [--questions 2000] [--kills 20] [--seed N] [--processes 1]``: status 0 without violations.
+"""``python -m tests.chaos [--questions 2000] [--kills 20] [--faults 0.1] …``: status 0 without violations.
 
 The logs and the bots' state are in a temporary folder, which is kept and printed after a violation.
 """
@@ -28,12 +28,27 @@ def main() -> int:
     defaults = Plan()
     parser.add_argument("--questions", type=int, default=defaults.questions)
     parser.add_argument("--kills", type=int, default=defaults.kills)
+    parser.add_argument("--stops", type=int, default=defaults.stops, help="ends by SIGTERM")
+    parser.add_argument("--revoke", action="store_true", help="revoke the bot token once")
+    parser.add_argument("--faults", type=float, default=defaults.fault_share, help="share of calls that fail")
+    parser.add_argument("--manifest", choices=("base", "full"), default=defaults.manifest)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000, help="the same seed gives the same run")
     parser.add_argument("--rate", type=float, default=defaults.rate, help="questions per second")
     parser.add_argument("--processes", type=int, default=defaults.processes, help="bots that share one database")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)  # asyncio warns about each write to a websocket of a killed bot
-    plan = Plan(chosen.questions, chosen.kills, chosen.seed, chosen.rate, chosen.processes, chosen.processes)
+    plan = Plan(
+        questions=chosen.questions,
+        kills=chosen.kills,
+        stops=chosen.stops,
+        revoke=chosen.revoke,
+        manifest=chosen.manifest,
+        seed=chosen.seed,
+        rate=chosen.rate,
+        processes=chosen.processes,
+        copies=chosen.processes,
+        fault_share=chosen.faults,
+    )
     folder = Path(tempfile.mkdtemp(prefix="pullquote-chaos-"))
     console = Console(highlight=False, soft_wrap=True)
     started_at = time.monotonic()
@@ -41,13 +56,13 @@ def main() -> int:
     def log(event: str) -> None:
         console.print(f"{time.monotonic() - started_at:6.1f} s  {event}", markup=False)
 
-    log(f"seed {plan.seed}, {plan.questions} questions, {plan.kills} kills, {plan.processes} process(es)")
-    report = ChaosRun(plan, folder).run(log)
+    log(str(plan))
+    report = ChaosRun(plan, folder, log).run()
     console.print(summarize(report), markup=False)
     if report.is_ok:
         shutil.rmtree(folder)
         return 0
-    for violation in report.result.violations[:MAX_SHOWN]:
+    for violation in report.violations[:MAX_SHOWN]:
         console.print(str(violation), markup=False)
     console.print(f"The logs and the state are in {folder}.", markup=False)
     return 1
@@ -58,12 +73,15 @@ def summarize(report: Report) -> str:
     question_count = sum(report.result.outcomes.values())
     parts = {
         f"{question_count} questions": report.result.outcomes,
+        f"{sum(report.private.outcomes.values())} private requests": report.private.outcomes,
         "actions": report.actions,
         f"{sum(report.faults.values())} faults": report.faults,
-        f"{sum(report.kills.values())} kills": report.kills,
+        f"{sum(report.endings.values())} endings": report.endings,
     }
     lines = [f"{name}: {_format(counts)}" for name, counts in parts.items()]
-    lines.append(f"{len(report.result.violations)} violations, {report.seconds:.0f} s")
+    slowest = max(report.stop_seconds, default=0.0)
+    lines.append(f"{len(report.stop_seconds)} times ended after SIGTERM within {slowest:.1f} s")
+    lines.append(f"{len(report.violations)} violations, {report.seconds:.0f} s")
     return "\n".join([*lines, *report.notes])
 
 

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 
 class LiveBot:
-    """A bot process that can be killed and restarted; its output is appended to ``log``."""
+    """A bot process that can be killed and restarted; its output is appended to ``log``.
+
+    ``stop_seconds`` holds how long it took to end after each SIGTERM.
+    """
 
     def __init__(self, arguments: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
         self._command = (sys.executable, "-m", "bot", "serve", *arguments)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "PULLQUOTE_"))}
         self._environment = inherited | {"PYTHONPATH": str(ROOT)} | dict(environment)
         self._log = log
+        self.stop_seconds: list[float] = []
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -32,6 +41,19 @@ class LiveBot:
             self._process = subprocess.Popen(
                 self._command, env=self._environment, cwd=self._log.parent, stdout=log, stderr=log
             )
+
+    def set_environment(self, environment: Mapping[str, str]) -> None:
+        """Change these variables from the next start on."""
+        self._environment |= environment
+
+    def readiness(self) -> tuple[int, str]:
+        """Status and text of ``/readyz``."""
+        (*_, url) = re.findall(r"http://\S+/readyz", self._log.read_text(encoding="utf-8", errors="replace"))
+        try:
+            with _direct.open(url) as response:
+                return response.status, response.read().decode().strip()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode().strip()
 
     def check(self) -> None:
         """Raise RuntimeError with its last output if it ended by itself."""
@@ -50,10 +72,14 @@ class LiveBot:
         """Stop it with SIGTERM, as a supervisor does; return its exit status."""
         if self._process is None:
             return 0
-        with suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGTERM)
+        if (status := self._process.poll()) is not None:
+            return status
+        started_at = time.monotonic()
+        self._process.send_signal(signal.SIGTERM)
         try:
             return self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
+        finally:
+            self.stop_seconds.append(time.monotonic() - started_at)

@@ -10,9 +10,11 @@ from datetime import datetime
 from bot.playground.journal import ApiCall, EventDelivery
 from bot.playground.models import Message
 from bot.playground.server import FakeSlack
+from bot.slack.features import Variant
 from bot.slack.layout import texts_in
+from bot.slack.strings import STARTING, UNCONFIRMED
 
-from .questions import SentQuestion
+from .questions import PrivateRequest, SentQuestion
 from .traffic import message_key
 
 MessageKey = tuple[str, str]
@@ -52,13 +54,32 @@ def find_replies(slack: FakeSlack) -> dict[MessageKey, list[Message]]:
     return replies
 
 
-def check_replies(slack: FakeSlack, questions: Sequence[SentQuestion]) -> CheckResult:
-    """Count the outcomes of ``questions``, and report each wrong one."""
-    replies = find_replies(slack)
+def check_replies(
+    slack: FakeSlack,
+    questions: Sequence[SentQuestion],
+    requests: Sequence[PrivateRequest] = (),
+    manifest: Variant = "full",
+) -> CheckResult:
+    """Count the outcomes of ``questions``, and report each wrong one.
+
+    What the people of ``requests`` see privately is left out. With the base manifest the bot cannot look for a reply in
+    a channel, so its asker may be told that Slack did not confirm it.
+    """
+    private = {request.person for request in requests}
+    private_channels = {slack.open_dm(person) for person in private}
+    replies = {key: messages for key, messages in find_replies(slack).items() if key[0] not in private_channels}
+    unexpected = [one for user in slack.workspace.users() if user.id not in private for one in notices(slack, user.id)]
+    unconfirmed: Counter[tuple[str, str]] = Counter()
+    if manifest == "base":
+        unconfirmed = Counter((one.channel, str(one.seen_by)) for one in unexpected if one.text == UNCONFIRMED)
+        unexpected = [one for one in unexpected if one.text != UNCONFIRMED]
     outcomes: Counter[str] = Counter()
     violations: list[Violation] = []
     for question in questions:
-        outcome = _outcome(question, replies.pop(question.key, []))
+        found = replies.pop(question.key, [])
+        outcome = _outcome(question, found)
+        if unconfirmed[question.message.channel, question.message.user] and len(found) <= 1:
+            outcome = "not confirmed, asker told"
         outcomes[outcome] += 1
         if outcome not in _EXPECTED:
             violations.append(
@@ -68,12 +89,16 @@ def check_replies(slack: FakeSlack, questions: Sequence[SentQuestion]) -> CheckR
             )
     strays = (message for messages in replies.values() for message in messages)
     violations += (Violation(f"answers no question: {_describe(message)}") for message in strays)
-    notices = (notice for user in slack.workspace.users() for notice in slack.workspace.ephemerals(user.id))
-    violations += (Violation(f"an unexpected private notice: {_describe(notice)}") for notice in notices)
+    violations += (Violation(f"an unexpected private notice: {_describe(notice)}") for notice in unexpected)
     return CheckResult(outcomes, tuple(violations))
 
 
-_EXPECTED = frozenset({"answered", "deleted, no reply", "taken back, no reply"})
+def notices(slack: FakeSlack, person: str) -> list[Message]:
+    """The private messages to ``person`` but for the one that the archive is loading."""
+    return [message for message in slack.workspace.ephemerals(person) if message.text != STARTING]
+
+
+_EXPECTED = frozenset({"answered", "deleted, no reply", "taken back, no reply", "not confirmed, asker told"})
 
 
 def _outcome(question: SentQuestion, replies: Sequence[Message]) -> str:
@@ -88,15 +113,16 @@ def _outcome(question: SentQuestion, replies: Sequence[Message]) -> str:
     (reply,) = replies
     if reply.thread_ts != question.thread:
         return "answered in the wrong place"
-    return "answered" if question.expected.casefold() in _text(reply).casefold() else "answered an older text"
+    return "answered" if question.expected.casefold() in text_of(reply).casefold() else "answered an older text"
 
 
-def _text(message: Message) -> str:
+def text_of(message: Message) -> str:
+    """The text of a message's blocks, or else its own."""
     return " ".join(text for block in message.blocks for text in texts_in(block)) or message.text
 
 
 def _describe(message: Message) -> str:
-    return f"{_text(message)!r} in {message.channel}, {message.metadata}"
+    return f"{text_of(message)!r} in {message.channel}, {message.metadata}"
 
 
 def history(slack: FakeSlack, question: SentQuestion) -> tuple[str, ...]:

@@ -11,41 +11,39 @@ from collections.abc import Callable, Collection
 from bot.models import Json
 from bot.playground import limits
 from bot.playground.faults import Fault
+from bot.playground.interactivity import RESPONSE_URL
 
 
 class RandomFaults:
     """Fails a ``share`` of the calls of ``methods``; half of those that can take effect are applied.
 
-    The kinds are equally likely: 429, 500, 503, an error with status 200, a dropped connection, and one that is dropped
-    after ``delay`` seconds. ``counts`` holds the number of each, by its name.
+    The kinds are equally likely: 429, an error of Slack's servers, a connection that is cut before the call takes
+    effect, one that is cut after it, and one on which nothing is heard for ``silence`` seconds before it is cut.
+    ``counts`` holds the number of each, by its name.
     """
 
-    def __init__(self, seed: int, share: float, methods: Collection[str], *, delay: float = 1.0) -> None:
+    def __init__(self, seed: int, share: float, methods: Collection[str], *, silence: float = 1.0) -> None:
         self._random = random.Random(seed)
         self._share = share
         self._methods = frozenset(methods)
-        self._delay = delay
+        self._silence = silence
         self.counts: Counter[str] = Counter()
 
     def next_fault(self, method: str, arguments: Json) -> Fault | None:
         if method not in self._methods or self._random.random() >= self._share:
             return None
         is_applied = self._random.random() < 0.5
+        statuses = (500, 503) if method == RESPONSE_URL else (500, 503, 200)
         kinds = {
             "429": Fault(429, retry_after=self._random.randint(1, 2)),
-            "500": Fault(500, is_applied=is_applied),
-            "503": Fault(503, is_applied=is_applied),
-            "error with status 200": Fault(200, error="fatal_error", is_applied=is_applied),
-            "dropped connection": Fault(drop=True, is_applied=is_applied),
-            "delay, then dropped": Fault(drop=True, is_applied=is_applied, delay=self._delay),
+            "server error": Fault(self._random.choice(statuses), error="fatal_error", is_applied=is_applied),
+            "reset before": Fault(drop=True),
+            "reset after": Fault(drop=True, is_applied=True),
+            "silence": Fault(drop=True, is_applied=is_applied, delay=self._silence),
         }
         name = self._random.choice(tuple(kinds))
-        self.counts[f"{name}, applied" if kinds[name].is_applied else name] += 1
+        self.counts[name] += 1
         return kinds[name]
-
-    def stop(self) -> None:
-        """Inject no more faults."""
-        self._share = 0.0
 
 
 class PostingRateLimit:

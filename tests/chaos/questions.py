@@ -1,7 +1,8 @@
-"""Questions as the test asked them, with what it did to them."""
+"""What people asked and did in a run."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 from bot.playground.models import Message
@@ -24,3 +25,21 @@ class SentQuestion:
     @property
     def key(self) -> tuple[str, str]:
         return self.message.channel, self.message.ts
+
+
+@dataclass
+class PrivateRequest:
+    """A command, a click or a refused question, whose outcome only ``person`` sees, who does nothing else.
+
+    ``expected``: text that the outcome must contain. ``is_stored``: the bot goes on with it after a restart.
+    ``failure``: what Slack showed because the bot did not acknowledge it. ``replaced_view``: the hash of the modal
+    that another one has to replace.
+    """
+
+    person: str
+    kind: str
+    expected: str = ""
+    is_stored: bool = False
+    failure: str | None = None
+    replaced_view: str | None = None
+    at: float = field(default_factory=time.time)

@@ -11,38 +11,46 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.playground.interactivity import RESPONSE_URL, Command, Shortcut
 from bot.playground.server import FakeSlack
 from bot.slack import features
+from bot.slack.features import Variant
 from bot.slack.transports import WEBSOCKETS
 from bot.store.models import LEASE
-from tests.chaos.faults import PostingRateLimit, RandomFaults
 
 from .archive import write_archive
 from .bots import START_SECONDS, LiveBot
-from .checks import CheckResult, check_replies
+from .checks import CheckResult, Violation, check_replies
+from .faults import PostingRateLimit, RandomFaults
+from .private_checks import Interruption, check_requests
 from .traffic import TrafficGenerator
 
-# Calls at the start, after whose failure a process ends and its supervisor restarts it.
-_START_METHODS = {"auth.test", "apps.connections.open"}
-# A kill waits at most this long for its moment.
+# A kill or a stop waits at most this long for its moment.
 MOMENT_SECONDS = 2.0
 # How often undelivered events are redelivered, at most.
 REDELIVERY_ROUNDS = 5
 # After a whole lease without a call or delivery, nothing is in progress.
 IDLE_SECONDS = LEASE + 5.0
+# If something is missing then, it is waited for in case it is the last of several attempts that all failed.
+PATIENCE_SECONDS = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Parameters of a run.
 
-    Slack retries deliveries after ``retry_after`` seconds (in reality after 0, 60 and 300). A call that is cut is
-    silent for ``silence`` seconds first. Each event is delivered ``copies`` times at once. The run ends when nothing
-    has happened for ``idle`` seconds, or after ``timeout``.
+    ``kills``, ``stops``: how often a bot ends by SIGKILL and by SIGTERM, and is started again. ``revoke``: once, Slack
+    revokes the bot token; later the bots are started again with a new one. Slack retries deliveries after
+    ``retry_after`` seconds (in reality after 0, 60 and 300). A call without an answer is cut after ``silence`` seconds;
+    the bot waits for ten. Each event is delivered ``copies`` times at once. The run ends when nothing has happened for
+    ``idle`` seconds, or after ``timeout``.
     """
 
     questions: int = 2_000
     kills: int = 20
+    stops: int = 0
+    revoke: bool = False
+    manifest: Variant = "full"
     seed: int = 1
     rate: float = 10.0
     processes: int = 1
@@ -56,72 +64,91 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Result of a run, with counts of what happened in it."""
+    """Result of a run, with counts of what happened in it; ``stop_seconds`` are those from SIGTERM to a bot's end."""
 
     result: CheckResult
+    private: CheckResult
     actions: Counter[str]
     faults: Counter[str]
-    kills: Counter[str]
+    endings: Counter[str]
+    stop_seconds: tuple[float, ...]
     seconds: float
     notes: tuple[str, ...]
 
     @property
+    def violations(self) -> tuple[Violation, ...]:
+        return self.result.violations + self.private.violations
+
+    @property
     def is_ok(self) -> bool:
         """Whether there was no violation, and every bot ended cleanly."""
-        return not self.result.violations and not self.notes
+        return not self.violations and not self.notes
 
 
 class ChaosRun:
-    """A run of ``plan``; ``folder`` holds the bots' logs and state afterwards."""
+    """A run of ``plan``; ``folder`` holds the bots' logs and state afterwards. ``log`` is called with each event."""
 
-    def __init__(self, plan: Plan, folder: Path) -> None:
+    def __init__(self, plan: Plan, folder: Path, log: Callable[[str], None]) -> None:
         self._plan = plan
         self._folder = folder
+        self._log = log
         self._random = random.Random(plan.seed + 1)
-        failing = {method for feature in features.FEATURES for method in feature.methods} - _START_METHODS
-        self._faults = RandomFaults(plan.seed + 2, plan.fault_share, failing, delay=plan.silence)
+        methods = {method for feature in features.FEATURES for method in feature.methods}
+        self._faults = RandomFaults(plan.seed + 2, plan.fault_share, methods | {RESPONSE_URL}, silence=plan.silence)
         self._pace = PostingRateLimit()
-        self._kills: Counter[str] = Counter()
+        self._slack = self._fake_slack()
+        self._bots = [self._bot(number) for number in range(plan.processes)]
+        self._endings: Counter[str] = Counter()
+        self._interruptions: list[Interruption] = []
+        self._notes: list[str] = []
 
-    def run(self, log: Callable[[str], None]) -> Report:
-        """Run everything; ``log`` is called with each event."""
+    def run(self) -> Report:
+        """Run everything."""
         started_at = time.monotonic()
+        plan = self._plan
         write_archive(self._folder / "articles")
-        with ExitStack() as stack:
-            slack = stack.enter_context(self._fake_slack())
-            bots = [self._bot(slack, number) for number in range(self._plan.processes)]
-            for bot in bots:
+        with self._slack, ExitStack() as stack:
+            for bot in self._bots:
                 stack.callback(bot.stop)
                 bot.start()
-            slack.wait_until_connected(START_SECONDS, connections=WEBSOCKETS * len(bots))
-            traffic = TrafficGenerator(slack, seed=self._plan.seed, count=self._plan.questions, rate=self._plan.rate)
+            self._wait_until_connected()
+            traffic = TrafficGenerator(
+                self._slack, seed=plan.seed, count=plan.questions, rate=plan.rate, manifest=plan.manifest
+            )
             with ThreadPoolExecutor(1) as executor:
-                kills = executor.submit(self._kill_bots, slack, bots, traffic, log)
-                log("asking")
-                traffic.run(log)
-                kills.result()
-            # On a slow machine most replies are posted after the last question; faults continue until half are posted.
-            slack.wait_until(lambda: _posted(slack) * 2 >= self._plan.questions, timeout=self._plan.timeout)
-            self._faults.stop()
-            redelivered = self._redeliver(slack)
-            log(f"asked all questions, redelivered {redelivered} events; waiting until nothing happens")
-            notes = self._wait_until_idle(slack)
-            result = check_replies(slack, traffic.questions)
-            notes += self._stop(bots)
-        faults = self._faults.counts + Counter({"429 for pace": self._pace.refusals})
-        return Report(result, traffic.actions, faults, self._kills, time.monotonic() - started_at, notes)
-
-    def _fake_slack(self) -> FakeSlack:
-        return FakeSlack(
-            scopes=features.scopes("full"),
-            subscriptions=features.events("full"),
-            retry_after_seconds=self._plan.retry_after,
-            faults=(self._pace, self._faults),
-            copies=self._plan.copies,
+                endings = executor.submit(self._end_bots, traffic)
+                self._log("asking")
+                traffic.run(self._log)
+                endings.result()
+            self._log(f"asked all questions, redelivered {self._redeliver()} events; waiting until nothing happens")
+            result, private = self._wait_for_outcomes(traffic)
+            self._check_readiness(200)
+            self._stop()
+        return Report(
+            result,
+            private,
+            traffic.actions,
+            self._faults.counts + Counter({"429 for pace": self._pace.refusals}),
+            self._endings,
+            tuple(seconds for bot in self._bots for seconds in bot.stop_seconds),
+            time.monotonic() - started_at,
+            tuple(self._notes),
         )
 
-    def _bot(self, slack: FakeSlack, number: int) -> LiveBot:
-        environment = slack.environment() | {
+    def _fake_slack(self) -> FakeSlack:
+        plan, has_commands = self._plan, self._plan.manifest == "full"
+        return FakeSlack(
+            scopes=features.scopes(plan.manifest),
+            subscriptions=features.events(plan.manifest),
+            retry_after_seconds=plan.retry_after,
+            faults=(self._pace, self._faults),
+            copies=plan.copies,
+            commands=[Command(features.COMMAND.name, features.COMMAND.description)] if has_commands else (),
+            shortcuts=[Shortcut(features.SHORTCUT_ID, features.SHORTCUT.name)] if has_commands else (),
+        )
+
+    def _bot(self, number: int) -> LiveBot:
+        environment = self._slack.environment() | {
             "PULLQUOTE_STATE_DIR": str(self._folder / "state"),
             # Each simulated person asks more than a real one.
             "PULLQUOTE_QUESTIONS_PER_PERSON": "100000",
@@ -130,25 +157,67 @@ class ChaosRun:
         arguments = ("--port", "0", "--corpus", str(self._folder / "articles"))
         return LiveBot(arguments, environment, self._folder / f"bot-{number}.log")
 
-    # Kills
+    def _wait_until_connected(self) -> None:
+        self._slack.wait_until_connected(START_SECONDS, connections=WEBSOCKETS * len(self._bots))
 
-    def _kill_bots(
-        self, slack: FakeSlack, bots: Sequence[LiveBot], traffic: TrafficGenerator, log: Callable[[str], None]
-    ) -> None:
-        for number in range(1, self._plan.kills + 1):
-            share = (number - self._random.random()) / (self._plan.kills + 1)
-            slack.wait_until(lambda share=share: len(traffic.questions) >= share * self._plan.questions, timeout=600)  # type: ignore[misc]
-            bot = self._random.choice(bots)
-            moment = self._await_moment(slack)
-            bot.kill()
-            self._kills[moment] += 1
-            log(f"kill {number} of {self._plan.kills}, {moment}")
-            slack.wait_until(lambda: slack.connections < len(bots), START_SECONDS)
+    # Kills, stops and a revoked token
+
+    def _end_bots(self, traffic: TrafficGenerator) -> None:
+        plan = self._plan
+        endings = [self._kill] * plan.kills + [self._terminate] * plan.stops + [self._revoke] * plan.revoke
+        self._random.shuffle(endings)
+        for number, end in enumerate(endings, 1):
+            share = (number - self._random.random()) / (len(endings) + 1)
+            self._wait_until_asked(traffic, share * plan.questions)
+            since = time.time()
+            what = end(traffic)
+            self._endings[what] += 1
+            self._log(f"{number} of {len(endings)}: {what}")
+            self._wait_until_connected()
+            self._interruptions.append(Interruption(since, time.time()))
+
+    def _wait_until_asked(self, traffic: TrafficGenerator, count: float) -> None:
+        self._slack.wait_until(lambda: len(traffic.questions) >= count, timeout=600)
+
+    def _kill(self, _traffic: TrafficGenerator) -> str:
+        bot, moment = self._random.choice(self._bots), self._await_moment()
+        bot.kill()
+        self._slack.wait_until(lambda: self._slack.connections <= WEBSOCKETS * (len(self._bots) - 1), START_SECONDS)
+        bot.start()
+        return f"killed {moment}"
+
+    def _terminate(self, _traffic: TrafficGenerator) -> str:
+        bot, moment = self._random.choice(self._bots), self._await_moment()
+        self._note_status(bot.stop())
+        bot.start()
+        return f"stopped {moment}"
+
+    def _revoke(self, traffic: TrafficGenerator) -> str:
+        """Revoke the token, go on asking, and start the bots again with a new token."""
+        self._slack.revoke_token()
+        self._slack.wait_until(self._is_revocation_delivered, START_SECONDS)
+        self._wait_until_asked(traffic, min(self._plan.questions, len(traffic.questions) + self._plan.questions / 5))
+        self._check_readiness(503)
+        for bot in self._bots:
+            self._note_status(bot.stop())
+        self._slack.install_again("xoxb-installed-again")
+        for bot in self._bots:
+            bot.set_environment(self._slack.environment())
             bot.start()
-            slack.wait_until_connected(START_SECONDS, connections=WEBSOCKETS * len(bots))
+        return "token revoked"
 
-    def _await_moment(self, slack: FakeSlack) -> str:
+    def _is_revocation_delivered(self) -> bool:
+        return any(one.event["type"] == "tokens_revoked" and one.acked_at for one in self._slack.deliveries)
+
+    def _check_readiness(self, expected: int) -> None:
+        for bot in self._bots:
+            status, text = bot.readiness()
+            if status != expected:
+                self._notes.append(f"/readyz says {status} ({text}) instead of {expected}")
+
+    def _await_moment(self) -> str:
         """Wait for a random critical moment; return its name."""
+        slack = self._slack
         acknowledged, calls = slack.journal.acknowledged, len(slack.calls)
         moments: dict[str, Callable[[], bool]] = {
             "at any moment": lambda: True,
@@ -165,12 +234,12 @@ class ChaosRun:
 
     # End
 
-    def _redeliver(self, slack: FakeSlack) -> int:
+    def _redeliver(self) -> int:
         """Redeliver events of which every attempt failed because the bot was starting; return their number.
 
         In reality, Slack's attempts span six minutes, and its delayed events a day.
         """
-        count = 0
+        slack, count = self._slack, 0
         for _ in range(REDELIVERY_ROUNDS):
             slack.wait_until_idle(grace=0.0, timeout=self._plan.timeout)
             undelivered = {delivery.event_id: delivery for delivery in slack.deliveries}
@@ -182,18 +251,23 @@ class ChaosRun:
             count += len(undelivered)
         return count
 
-    def _wait_until_idle(self, slack: FakeSlack) -> tuple[str, ...]:
-        try:
-            slack.wait_until_idle(grace=self._plan.idle, timeout=self._plan.timeout)
-        except TimeoutError:
-            return (f"still busy after {self._plan.timeout:.0f} s",)
-        return ()
+    def _wait_for_outcomes(self, traffic: TrafficGenerator) -> tuple[CheckResult, CheckResult]:
+        """Wait until nothing happens any more; return what became of the public and of the private requests."""
+        requests, until = traffic.private.requests, time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                self._slack.wait_until_idle(grace=self._plan.idle, timeout=self._plan.timeout)
+            except TimeoutError:
+                self._notes.append(f"still busy after {self._plan.timeout:.0f} s")
+            result = check_replies(self._slack, traffic.questions, requests, self._plan.manifest)
+            private = check_requests(self._slack, requests, self._interruptions)
+            if not (result.violations or private.violations) or self._notes or time.monotonic() > until:
+                return result, private
 
-    def _stop(self, bots: Sequence[LiveBot]) -> tuple[str, ...]:
-        statuses = [bot.stop() for bot in bots]
-        return tuple(f"a bot ended with status {status}" for status in statuses if status != 0)
+    def _stop(self) -> None:
+        for bot in self._bots:
+            self._note_status(bot.stop())
 
-
-def _posted(slack: FakeSlack) -> int:
-    """Number of calls of chat.postMessage, whatever their result."""
-    return sum(call.method == "chat.postMessage" for call in slack.calls)
+    def _note_status(self, status: int) -> None:
+        if status != 0:
+            self._notes.append(f"a bot ended with status {status}")

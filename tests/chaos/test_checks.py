@@ -10,6 +10,8 @@ from slack_sdk.errors import SlackApiError
 
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import DM_YOU, GENERAL, YOU
+from bot.slack.features import Variant
+from bot.slack.strings import UNCONFIRMED
 
 from .checks import check_replies
 from .questions import SentQuestion
@@ -37,8 +39,8 @@ class Conversation:
             metadata={"event_type": "pullquote_answer", "event_payload": {"question_ts": question.message.ts}},
         )
 
-    def outcomes(self) -> dict[str, int]:
-        return dict(check_replies(self.slack, [self.mention, self.direct]).outcomes)
+    def outcomes(self, manifest: Variant = "full") -> dict[str, int]:
+        return dict(check_replies(self.slack, [self.mention, self.direct], manifest=manifest).outcomes)
 
     def violations(self) -> list[str]:
         return [violation.message for violation in check_replies(self.slack, [self.mention, self.direct]).violations]
@@ -119,6 +121,16 @@ def test_messages_that_answer_nothing_are_violations(conversation: Conversation)
     stray, notice = conversation.violations()
     assert stray.startswith("answers no question: 'out of the blue'")
     assert notice.startswith("an unexpected private notice: 'busy'")
+
+
+def test_with_the_base_manifest_a_reply_may_be_unconfirmed(conversation: Conversation) -> None:
+    """The asker is told so in the channel, whether or not there is a reply; two replies are wrong all the same."""
+    conversation.reply(conversation.direct)
+    conversation.client.chat_postEphemeral(channel=GENERAL, user=YOU, text=UNCONFIRMED)
+    for _ in range(2):
+        assert conversation.outcomes("base") == {"answered": 1, "not confirmed, asker told": 1}
+        conversation.reply(conversation.mention)
+    assert conversation.outcomes("base") == {"answered": 1, "answered 2 times": 1}
 
 
 def test_a_violation_has_its_history(conversation: Conversation) -> None:
