@@ -313,7 +313,7 @@ def render_and_wait(folder: str) -> None:
 
 def test_the_second_process_ends_with_its_parent(corpus: WrappedCorpus, tmp_path: Path, root: Path) -> None:
     """If the first process is killed, the second one ends by itself."""
-    program = f"from tests.slack.test_worker import render_and_wait; render_and_wait({str(tmp_path)!r})"
+    program = f"from tests.slack.test_render import render_and_wait; render_and_wait({str(tmp_path)!r})"
     command = [sys.executable, "-c", program]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root) as process:
         assert process.stdout is not None
