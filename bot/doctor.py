@@ -15,18 +15,28 @@ from bot.models import Question
 from bot.slack import strings
 from bot.slack.buttons import RatingRef, context_ref
 from bot.slack.client import (
+    Destination,
+    FoundReply,
+    NotSent,
+    Posted,
+    RateLimited,
+    SlackClient,
+    Unconfirmed,
+    call_slack,
+    create_session,
+    delete_message,
+    find_reply,
+    make_metadata,
+    post_message,
+    update_message,
+)
+from bot.slack.credentials import (
     APP_TOKEN,
     SIGNING_SECRET,
     BotIdentity,
     Credentials,
     Mode,
-    NotSent,
-    RateLimited,
-    SlackClient,
-    Unconfirmed,
-    call_slack,
     check_credentials,
-    create_session,
     fetch_identity,
     fetch_socket_url,
     missing_scopes,
@@ -35,16 +45,6 @@ from bot.slack.events import IncomingQuestion, Sender
 from bot.slack.features import REASONS, missing_features, scopes
 from bot.slack.layout import build_sentence
 from bot.slack.modals import context_modal, note_modal, sentence_modal
-from bot.slack.posting import (
-    Destination,
-    FoundReply,
-    Posted,
-    delete_message,
-    find_reply,
-    make_metadata,
-    post_message,
-    update_message,
-)
 from bot.slack.render import AnswererProtocol, RenderedReply, render_reply, render_sentence
 from bot.store.models import MessageRef, QuestionEvent
 from bot.store.store import Store

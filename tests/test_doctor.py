@@ -11,7 +11,7 @@ import pytest
 from bot.doctor import ArchiveCheck, CheckResult, LiveTarget, exit_status, run_checks, run_live_checks
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import GENERAL, YOU
-from bot.slack.client import Credentials, Mode
+from bot.slack.credentials import Credentials, Mode
 from bot.slack.features import FEATURES, scopes
 from tests.slack.samples import ScriptedAnswerer
 

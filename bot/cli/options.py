@@ -16,7 +16,7 @@ from bot.errors import StoreError
 if TYPE_CHECKING:
     from bot.search.corpus import Corpus
     from bot.settings import Settings
-    from bot.slack.client import Credentials
+    from bot.slack.credentials import Credentials
     from bot.store.store import Store
 
 
@@ -65,7 +65,7 @@ def open_store(folder: Path) -> Iterator[Store]:
 
 def slack_credentials(chosen: Settings) -> Credentials:
     """Tokens and secrets from the settings."""
-    from bot.slack.client import Credentials
+    from bot.slack.credentials import Credentials
 
     secrets = (chosen.slack_bot_token, chosen.slack_app_token, chosen.slack_signing_secret)
     bot, app_level, signing = (secret.get_secret_value() if secret else "" for secret in secrets)

@@ -16,7 +16,7 @@ from bot.models import Question
 
 if TYPE_CHECKING:
     from bot.search.corpus import Corpus
-    from bot.slack.client import BotIdentity
+    from bot.slack.credentials import BotIdentity
 
 
 # Browsers that Python finds on a system without windows; they would take over the terminal.
@@ -34,7 +34,7 @@ def playground(corpus: CorpusOption = None, port: PagePort = 0, no_browser: NoBr
     from bot.playground.workspace import YOU
     from bot.slack.access import AccessRules
     from bot.slack.app import Transport, run_until_stopped, serve
-    from bot.slack.client import Credentials
+    from bot.slack.credentials import Credentials
     from bot.slack.dispatcher import Limits
     from bot.slack.features import COMMAND, COMMAND_HINT, SHORTCUT, SHORTCUT_ID, events, scopes
     from bot.slack.home import Editors

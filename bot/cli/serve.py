@@ -20,7 +20,7 @@ from bot.errors import StoreError
 
 if TYPE_CHECKING:
     from bot.search.corpus import Corpus
-    from bot.slack.client import BotIdentity
+    from bot.slack.credentials import BotIdentity
     from bot.store.store import Store
 
 
@@ -39,7 +39,7 @@ def serve(
     from bot.slack.access import AccessRules
     from bot.slack.app import LOADING, Transport, run_until_stopped
     from bot.slack.app import serve as serve_slack
-    from bot.slack.client import check_credentials
+    from bot.slack.credentials import check_credentials
     from bot.slack.dispatcher import Limits
     from bot.slack.home import Editors
     from bot.telemetry import Telemetry

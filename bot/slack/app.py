@@ -21,17 +21,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError, SlackUnavailableError
 from bot.slack.access import AccessControl, AccessRules, UserDirectory
-from bot.slack.client import (
-    BotIdentity,
-    Credentials,
-    Mode,
-    SlackClient,
-    check_credentials,
-    create_session,
-    missing_scopes,
-    verify_credentials,
-)
+from bot.slack.client import SlackClient, create_session
 from bot.slack.commands import register_listeners
+from bot.slack.credentials import BotIdentity, Credentials, Mode, check_credentials, missing_scopes, verify_credentials
 from bot.slack.dispatcher import Dispatcher, Limits, RateLimiter
 from bot.slack.home import Editors, Home, QuestionHistory
 from bot.slack.interactions import InteractionHandler

@@ -1,13 +1,16 @@
-"""Credentials, the Slack client, how a call of it can fail, and the calls that check a connection."""
+"""The Slack client: how a call can fail, and messages that are posted, found, updated and deleted.
+
+Nothing here waits or retries; the caller does, who knows whether a failed call may still have taken effect.
+"""
 
 from __future__ import annotations
 
 import re
 import socket
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import (
@@ -25,22 +28,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import SettingsError, SlackError, SlackUnavailableError
-from bot.slack.features import scopes
+from bot.slack.events import IncomingQuestion
+from bot.slack.layout import MessageContent
+from bot.store.models import MessageRef, Outcome
 
-Mode = Literal["socket", "http"]
-"""How Slack's events arrive: over a websocket that the bot opens, or as HTTP requests to the bot."""
-
-BOT_TOKEN = "SLACK_BOT_TOKEN"
-APP_TOKEN = "SLACK_APP_TOKEN"
-SIGNING_SECRET = "SLACK_SIGNING_SECRET"
-
-_WHERE = {
-    BOT_TOKEN: 'the "Bot User OAuth Token" (xoxb-…) from the app\'s page "OAuth & Permissions"',
-    APP_TOKEN: 'an app-level token (xapp-…) with the scope connections:write, from the app\'s page "Basic Information"',
-    SIGNING_SECRET: 'the "Signing Secret" from the app\'s page "Basic Information"',
-}
-_PREFIX = {BOT_TOKEN: "xoxb-", APP_TOKEN: "xapp-"}
 # Seconds. Slack answers a call within one; a call that takes ten is unlikely to be answered at all.
 TIMEOUT = 10.0
 # Seconds in which a connection is opened or not at all.
@@ -52,24 +43,29 @@ PROBE_AFTER, PROBE_EVERY, PROBES = 5, 2, 3
 # Seconds to wait if Slack limits the rate and does not say for how long.
 _DEFAULT_RETRY_AFTER = 1.0
 
+METADATA_EVENT = "pullquote_answer"
+# Shown to the asker only.
+PRIVATE: frozenset[Outcome] = frozenset({"notice", "refusal", "unknown"})
+# From the archive, and may be shared.
+SHARED: frozenset[Outcome] = frozenset({"answer", "abstention"})
+# The code of a failure if Slack does not take any more messages for a response_url.
+RESPONSE_REFUSED = "response_refused"
+
+# Messages per page, and pages, that are searched for a reply. The search starts at the question and usually happens
+# within a minute, within several after a restart; no thread grows by 1,000 messages in that time.
+PAGE_SIZE = 200
+MAX_PAGES = 5
+
 # Slack's error codes; any other text comes from a proxy or load balancer on the way.
 _CODE = re.compile(r"[a-z_]+")
 # Errors after which part of the call may have taken effect.
 _UNCONFIRMED_CODES = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
 # Errors about a message's content, not about its channel or the bot's rights.
 _CONTENT_CODES = frozenset(
-    {
-        "invalid_arguments",
-        "invalid_blocks",
-        "invalid_blocks_format",
-        "invalid_metadata_format",
-        "invalid_metadata_schema",
-        "metadata_must_be_sent_from_app",
-        "metadata_too_large",
-        "msg_blocks_too_long",
-        "msg_too_long",
-        "no_text",
-    }
+    """
+    invalid_arguments invalid_blocks invalid_blocks_format invalid_metadata_format invalid_metadata_schema
+    metadata_must_be_sent_from_app metadata_too_large msg_blocks_too_long msg_too_long no_text
+    """.split()
 )
 # Errors about the token: no call succeeds until an administrator acts.
 _TOKEN_CODES = frozenset(
@@ -77,52 +73,6 @@ _TOKEN_CODES = frozenset(
 )
 # Errors that no later attempt in the same channel would get around.
 _CHANNEL_CODES = frozenset({"cannot_reply_to_message", "channel_is_limited_access", "is_archived", "is_inactive"})
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Tokens and secrets as set, without surrounding blanks; empty if not set."""
-
-    bot_token: str = field(repr=False)
-    app_token: str = field(repr=False)
-    api_url: str
-    signing_secret: str = field(default="", repr=False)
-
-    def __post_init__(self) -> None:
-        for name in ("bot_token", "app_token", "signing_secret"):
-            object.__setattr__(self, name, getattr(self, name).strip())
-
-
-@dataclass(frozen=True, slots=True)
-class BotIdentity:
-    """The bot in its workspace; ``scopes`` is None if Slack did not say."""
-
-    team: str
-    bot_user: str
-    scopes: frozenset[str] | None
-
-
-def check_credentials(credentials: Credentials, mode: Mode) -> None:
-    """Raise SettingsError if something that ``mode`` needs is missing or of the wrong kind. Makes no call."""
-    bot, app, secret = credentials.bot_token, credentials.app_token, credentials.signing_secret
-    if mode == "socket" and bot.startswith(_PREFIX[APP_TOKEN]) and app.startswith(_PREFIX[BOT_TOKEN]):
-        raise SettingsError(
-            f"{BOT_TOKEN} and {APP_TOKEN} are swapped; put xoxb-… into the first and xapp-… into the second."
-        )
-    _check_token(BOT_TOKEN, bot)
-    if mode == "socket":
-        _check_token(APP_TOKEN, app)
-    elif not secret:
-        raise SettingsError(f"{SIGNING_SECRET} is not set; set it to {_WHERE[SIGNING_SECRET]}.")
-    elif secret.startswith(tuple(_PREFIX.values())):
-        raise SettingsError(f"{SIGNING_SECRET} holds a token; set it to {_WHERE[SIGNING_SECRET]}.")
-
-
-def _check_token(name: str, token: str) -> None:
-    if not token:
-        raise SettingsError(f"{name} is not set; set it to {_WHERE[name]}.")
-    if not token.startswith(_PREFIX[name]):
-        raise SettingsError(f"{name} does not start with {_PREFIX[name]}; set it to {_WHERE[name]}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +177,10 @@ async def call_slack(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse 
     try:
         return await call
     except SlackApiError as error:
-        return _api_failure(error)
+        response = error.response
+        if not isinstance(response, AsyncSlackResponse):  # aiohttp's own, with a body that is not JSON
+            return Unconfirmed(f"Slack failed with status {response.status}")
+        return status_failure(response.status_code, str(response.get("error")), response.headers.get("Retry-After"))
     except (ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
         return network_failure(error)
 
@@ -239,28 +192,16 @@ def network_failure(error: Exception) -> CallFailure:
     return Unconfirmed(f"the connection broke before Slack replied: {error!r}")
 
 
-def _api_failure(error: SlackApiError) -> CallFailure:
-    response = error.response
-    if not isinstance(response, AsyncSlackResponse):  # aiohttp's own, with a body that is not JSON
-        return Unconfirmed(f"Slack failed with status {response.status}")
-    code = str(response.get("error"))
-    return status_failure(response.status_code, code, response.headers.get("Retry-After"))
-
-
 def status_failure(status: int, code: str, retry_after: str | None) -> CallFailure:
     """How a call failed, from the status and headers of the response and Slack's error code."""
     if status == 429 or code in {"ratelimited", "rate_limited"}:
-        return RateLimited(_seconds(retry_after))
+        try:
+            return RateLimited(max(0.0, float(retry_after or _DEFAULT_RETRY_AFTER)))
+        except ValueError:
+            return RateLimited(_DEFAULT_RETRY_AFTER)
     if status >= 500 or code in _UNCONFIRMED_CODES or not _CODE.fullmatch(code):
         return Unconfirmed(f"Slack failed with status {status} ({code})")
     return NotSent(f"Slack refused the call: {code}", code)
-
-
-def _seconds(retry_after: str | None) -> float:
-    try:
-        return max(0.0, float(retry_after or _DEFAULT_RETRY_AFTER))
-    except ValueError:
-        return _DEFAULT_RETRY_AFTER
 
 
 def is_loopback(url: str) -> bool:
@@ -272,47 +213,162 @@ def is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-async def fetch_identity(client: SlackClient) -> BotIdentity:
-    """Ask Slack for the identity and scopes of the client's token.
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a message goes.
 
-    SlackUnavailableError if Slack cannot be reached or does not answer, SlackError if it refuses the token.
+    ``thread``: None outside a thread. ``user``: the only person who sees it, None for everyone. ``response_url``:
+    reaches that person even where the bot is not a member.
     """
-    response = _checked(await call_slack(client.auth_test()), BOT_TOKEN)
-    granted = response.headers.get("X-OAuth-Scopes")
-    given = None if granted is None else frozenset(scope.strip() for scope in granted.split(",") if scope.strip())
-    return BotIdentity(team=str(response.get("team")), bot_user=str(response["user_id"]), scopes=given)
+
+    channel: str
+    thread: str | None
+    user: str | None
+    response_url: str | None = None
 
 
-async def verify_credentials(client: SlackClient, credentials: Credentials, mode: Mode) -> BotIdentity:
-    """Ask Slack whether it accepts ``credentials``, without connecting. Raises like ``fetch_identity``."""
-    identity = await fetch_identity(client)
-    if mode == "socket":
-        await fetch_socket_url(client, credentials.app_token)
-    return identity
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The message is in Slack, at ``ts``; None for a private message, which cannot be found or changed later."""
+
+    ts: str | None
 
 
-async def fetch_socket_url(client: SlackClient, app_token: str) -> str:
-    """Ask Slack for a websocket URL, valid for half a minute. Raises like ``fetch_identity``."""
-    response = _checked(await call_slack(client.apps_connections_open(app_token=app_token)), APP_TOKEN)
-    return str(response["url"])
+@dataclass(frozen=True, slots=True)
+class FoundReply:
+    """A reply in Slack at ``ts``, to ``version`` of its question."""
+
+    ts: str
+    version: str
 
 
-def _checked(result: AsyncSlackResponse | CallFailure, token: str) -> AsyncSlackResponse:
-    """Raise an error that says what to do, unless the call succeeded."""
-    if isinstance(result, AsyncSlackResponse):
-        return result
-    if isinstance(result, NotSent) and result.code:
-        raise SlackError(
-            f"Slack refuses {token} ({result.code}); set it to {_WHERE[token]}, and check that the app is installed in "
-            f"the workspace."
+MessageMetadata = dict[str, Any]
+Result = Posted | CallFailure
+
+
+def choose_destination(question: IncomingQuestion, outcome: Outcome) -> Destination:
+    """Return where a reply with this outcome goes: answers to everyone, the rest to the asker only.
+
+    A reply to a mention goes into its thread; one to a direct message goes beside it, or into its thread if it has one.
+    A direct message needs no private replies. Slack shows a private message in a thread only if the thread exists, so
+    the first one goes into the channel. A command, shortcut or button is answered privately, except for what is shared
+    from the archive.
+    """
+    channel, thread = question.ref.channel, question.thread
+    if question.response_url and not (question.entry_point == "share" and outcome in SHARED):
+        return Destination(channel, None, question.user, question.response_url)
+    if outcome not in PRIVATE or question.entry_point == "dm":
+        return Destination(channel, thread, None)
+    return Destination(channel, None if thread == question.ref.ts else thread, question.user)
+
+
+def make_metadata(question: IncomingQuestion) -> MessageMetadata:
+    """Make the metadata by which a reply is found again: its question's timestamp and version."""
+    version = question.event.version
+    payload = {"question_ts": question.ref.ts} | ({"question_edited": version} if version else {})
+    return {"event_type": METADATA_EVENT, "event_payload": payload}
+
+
+async def post_message(
+    client: SlackClient, destination: Destination, message: MessageContent, metadata: MessageMetadata
+) -> Result:
+    """Post ``message`` at ``destination``."""
+    if destination.response_url is not None:
+        return await respond(client, destination.response_url, message)
+    if destination.user is not None:
+        call = client.chat_postEphemeral(
+            channel=destination.channel,
+            user=destination.user,
+            thread_ts=destination.thread,
+            text=message.text,
+            blocks=message.blocks,
         )
-    if isinstance(result, NotSent):
-        raise SlackUnavailableError(f"{result.reason}; check the network, the proxy and SLACK_API_URL.")
-    raise SlackUnavailableError("Slack cannot take calls at the moment; try again in a few minutes.")
+    else:
+        call = client.chat_postMessage(
+            channel=destination.channel,
+            thread_ts=destination.thread,
+            text=message.text,
+            blocks=message.blocks,
+            metadata=metadata,
+            mrkdwn=False,  # the notification text is literal too
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+    result = await call_slack(call)
+    if not isinstance(result, AsyncSlackResponse):
+        return result
+    return Posted(None if destination.user is not None else str(result["ts"]))
 
 
-def missing_scopes(identity: BotIdentity) -> tuple[str, ...]:
-    """Return the scopes of the base variant that the bot's token lacks."""
-    if identity.scopes is None:
-        return ()
-    return tuple(scope for scope in scopes("base") if scope not in identity.scopes)
+async def respond(client: SlackClient, response_url: str, message: MessageContent) -> Result:
+    """Send a private message to the person behind ``response_url``."""
+    try:
+        response = await client.create_response_client(response_url).send(
+            text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
+        )
+    except (ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
+        return network_failure(error)
+    if response.status_code == 200:
+        return Posted(None)
+    # The URL expires after half an hour or five uses.
+    return status_failure(response.status_code, RESPONSE_REFUSED, response.headers.get("Retry-After"))
+
+
+async def update_message(
+    client: SlackClient, channel: str, ts: str, message: MessageContent, metadata: MessageMetadata
+) -> Result:
+    """Replace the message at ``ts``; safe to repeat."""
+    result = await call_slack(
+        client.chat_update(
+            channel=channel,
+            ts=ts,
+            text=message.text,
+            blocks=message.blocks,
+            metadata=metadata,
+            parse="none",  # by default, text is parsed in an update but not in a new message
+        )
+    )
+    return Posted(ts) if isinstance(result, AsyncSlackResponse) else result
+
+
+async def delete_message(client: SlackClient, channel: str, ts: str) -> CallFailure | None:
+    """Delete the message at ``ts``; None if it no longer exists."""
+    result = await call_slack(client.chat_delete(channel=channel, ts=ts))
+    if isinstance(result, AsyncSlackResponse) or (isinstance(result, NotSent) and result.is_gone):
+        return None
+    return result
+
+
+async def find_reply(
+    client: SlackClient, ref: MessageRef, thread: str | None, *, bot_user: str
+) -> FoundReply | CallFailure | None:
+    """Search Slack for the bot's reply to the question ``ref``: in ``thread``, or in the direct message if None.
+
+    None if there is no reply; a failure if Slack did not say.
+    """
+    # Slack returns messages later than ``oldest``, and a reply is always later than its question.
+    arguments: dict[str, Any] = {"oldest": ref.ts, "limit": PAGE_SIZE, "include_all_metadata": True}
+    for _ in range(MAX_PAGES):
+        if thread is None:
+            result = await call_slack(client.conversations_history(channel=ref.channel, **arguments))
+        else:
+            result = await call_slack(client.conversations_replies(channel=ref.channel, ts=thread, **arguments))
+        if isinstance(result, NotSent) and result.is_gone:
+            return None  # the whole thread was deleted
+        if not isinstance(result, AsyncSlackResponse):
+            return result
+        for message in result["messages"]:
+            if message.get("user") == bot_user and (found := _match_reply(message, ref)) is not None:
+                return found
+        arguments["cursor"] = (result.get("response_metadata") or {}).get("next_cursor", "")
+        if not arguments["cursor"]:
+            break
+    return None
+
+
+def _match_reply(message: dict[str, Any], ref: MessageRef) -> FoundReply | None:
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    if metadata.get("event_type") != METADATA_EVENT or payload.get("question_ts") != ref.ts:
+        return None
+    return FoundReply(str(message["ts"]), str(payload.get("question_edited", "")))

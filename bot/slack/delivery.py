@@ -10,14 +10,16 @@ from time import monotonic
 
 from bot.slack import strings
 from bot.slack.access import AccessControl
-from bot.slack.client import CallFailure, NotSent, RateLimited, SlackClient, Unconfirmed
-from bot.slack.commands import restore_event
-from bot.slack.events import IncomingQuestion
-from bot.slack.posting import (
+from bot.slack.client import (
+    CallFailure,
     Destination,
     FoundReply,
+    NotSent,
     Posted,
+    RateLimited,
     Result,
+    SlackClient,
+    Unconfirmed,
     choose_destination,
     delete_message,
     find_reply,
@@ -25,6 +27,8 @@ from bot.slack.posting import (
     post_message,
     update_message,
 )
+from bot.slack.commands import restore_event
+from bot.slack.events import IncomingQuestion
 from bot.slack.queues import Turn
 from bot.slack.render import RenderedReply, render_apology, render_sentence, silence_unexpected
 from bot.slack.resilient_store import ResilientStore, StoreThread

@@ -14,11 +14,10 @@ from bot.errors import PullquoteError
 from bot.search.followups import is_continuation
 from bot.slack import strings
 from bot.slack.access import AccessControl
-from bot.slack.client import SlackClient
+from bot.slack.client import Posted, SlackClient, choose_destination, make_metadata, post_message
 from bot.slack.delivery import Delivery, DeliveryContext, Shutdown, StoppedError
 from bot.slack.events import DeletedQuestion, IncomingQuestion, parse_event
 from bot.slack.layout import build_sentence
-from bot.slack.posting import Posted, choose_destination, make_metadata, post_message
 from bot.slack.queues import QueueClosedError, QueueFullError, Turn, WorkQueues
 from bot.slack.render import CorpusProtocol, RenderedReply, Renderer, render_apology, render_sentence
 from bot.slack.resilient_store import ResilientStore, StoreThread

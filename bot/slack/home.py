@@ -24,7 +24,8 @@ from bot.index.archive import Archive
 from bot.models import Json, format_date, pluralize
 from bot.slack import strings
 from bot.slack.access import AccessControl
-from bot.slack.client import BotIdentity, CallFailure, NotSent, RateLimited, SlackClient, call_slack
+from bot.slack.client import CallFailure, NotSent, RateLimited, SlackClient, call_slack
+from bot.slack.credentials import BotIdentity
 from bot.slack.events import IncomingQuestion, Sender
 from bot.slack.features import COMMAND, missing_features
 from bot.slack.layout import EXAMPLE_LIMIT, bullet_list, header, home_view, link_element, sentence_block, text_element

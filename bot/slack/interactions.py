@@ -31,7 +31,16 @@ from bot.slack.buttons import (
     RatingRef,
     add_buttons,
 )
-from bot.slack.client import CallFailure, NotSent, RateLimited, SlackClient, call_slack
+from bot.slack.client import (
+    CallFailure,
+    NotSent,
+    RateLimited,
+    SlackClient,
+    call_slack,
+    make_metadata,
+    respond,
+    update_message,
+)
 from bot.slack.events import EntryPoint, IncomingQuestion, Sender
 from bot.slack.layout import MessageContent, build_reply
 from bot.slack.modals import (
@@ -46,7 +55,6 @@ from bot.slack.modals import (
     sentence_modal,
 )
 from bot.slack.payloads import InteractionPayload, PayloadView, SlackMessage, extract_question
-from bot.slack.posting import make_metadata, respond, update_message
 from bot.slack.queues import Pace, QueueClosedError, QueueFullError, Turn, WorkQueues
 from bot.slack.render import AnswererProtocol, CorpusProtocol, day_of
 from bot.slack.resilient_store import StoreThread

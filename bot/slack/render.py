@@ -37,9 +37,9 @@ from bot.slack.buttons import (
     can_reread,
     share_ref,
 )
+from bot.slack.client import PRIVATE
 from bot.slack.events import IncomingQuestion
 from bot.slack.layout import MessageContent, build_how_to, build_reply, build_sentence
-from bot.slack.posting import PRIVATE
 from bot.store.models import Outcome
 
 log = logging.getLogger(__name__)

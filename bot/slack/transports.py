@@ -37,7 +37,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.errors import SettingsError, SlackError
-from bot.slack.client import SlackClient, fetch_socket_url, is_loopback
+from bot.slack.client import SlackClient, is_loopback
+from bot.slack.credentials import fetch_socket_url
 from bot.telemetry import METRICS_TYPE, Telemetry
 
 log = logging.getLogger(__name__)

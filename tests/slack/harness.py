@@ -17,7 +17,8 @@ from bot.playground.workspace import GENERAL, YOU
 from bot.slack.access import AccessRules
 from bot.slack.app import SlackBot
 from bot.slack.buttons import SHARE
-from bot.slack.client import Credentials, SlackClient, create_session, fetch_identity
+from bot.slack.client import SlackClient, create_session
+from bot.slack.credentials import Credentials, fetch_identity
 from bot.slack.dispatcher import Limits
 from bot.slack.events import IncomingQuestion, parse_event
 from bot.slack.features import COMMAND, SHORTCUT, SHORTCUT_ID, events, scopes

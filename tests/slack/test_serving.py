@@ -21,7 +21,8 @@ from bot.models import Json
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import BOT as BOT_USER
 from bot.playground.workspace import YOU
-from bot.slack.client import BotIdentity, Credentials, Mode, SlackClient, check_credentials, verify_credentials
+from bot.slack.client import SlackClient
+from bot.slack.credentials import BotIdentity, Credentials, Mode, check_credentials, verify_credentials
 from bot.slack.features import scopes
 from bot.slack.transports import WEBSOCKETS
 
