@@ -138,12 +138,9 @@ class StringArray(Sequence[str]):
         for start, end in pairwise(self._borders.tolist()):
             yield whole[start:end].decode("utf-8", "surrogatepass")
 
-    def find(self, string: str) -> int | None:
-        """Return the position of ``string``, or None. The strings must be sorted and distinct."""
-        return self._find(string)
-
     @cached_property
-    def _find(self) -> Callable[[str], int | None]:
+    def find(self) -> Callable[[str], int | None]:
+        """A function that returns the position of a string, or None. The strings must be sorted and distinct."""
         return lru_cache(CACHED_LOOKUPS)(_SortedStrings(self._bytes.all(), self._borders).find)
 
     def insertion_point(self, string: str) -> int:

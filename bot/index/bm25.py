@@ -139,7 +139,12 @@ class NativeScorer:
         if len(lists.terms) > MAX_LISTS:
             return self._fallback.top_k(lists, mask, limit)
         limit = min(limit, self._passages)
-        scratch = self._take_scratch(limit)
+        try:
+            scratch = self._free_scratch.pop()
+        except IndexError:
+            scratch = _Scratch(np.zeros(self._scratch_size, np.uint8), limit)
+        if scratch.limit < limit:
+            scratch = _Scratch(scratch.memory, limit)
         count = self._search(
             self._fields_address,
             lists.fields.buffer_info()[0],
@@ -155,13 +160,6 @@ class NativeScorer:
         hits = list(_HIT.iter_unpack(scratch.hits[: count * _HIT.size]))
         self._free_scratch.append(scratch)
         return hits
-
-    def _take_scratch(self, limit: int) -> _Scratch:
-        try:
-            scratch = self._free_scratch.pop()
-        except IndexError:
-            scratch = _Scratch(np.zeros(self._scratch_size, np.uint8), limit)
-        return scratch if scratch.limit >= limit else _Scratch(scratch.memory, limit)
 
 
 class _Scratch:

@@ -128,7 +128,11 @@ class Tokens:
 
     def occurrences(self, term_mask: BoolArray, paragraphs: Sequence[int]) -> TermOccurrences:
         """Find every token in the numbered ``paragraphs`` (ascending) whose term is in the mask."""
-        ranges = self._first_tokens[np.array([*consecutive_ranges(paragraphs)], np.int64).reshape(-1, 2)]
+        numbers = np.array(paragraphs, np.int64)
+        breaks = np.flatnonzero(np.diff(numbers) != 1)
+        # Consecutive paragraphs are read at once: where each range begins, and where it ends.
+        firsts, lasts = np.append(numbers[:1], numbers[breaks + 1]), np.append(numbers[breaks], numbers[-1:])
+        ranges = self._first_tokens[np.stack((firsts, lasts + 1), axis=1)]
         terms = np.concatenate([np.empty(0, np.int32), *(self._terms.slice(*one) for one in ranges.tolist())])
         sizes = ranges[:, 1] - ranges[:, 0]
         found = np.flatnonzero(term_mask[terms])
@@ -205,16 +209,3 @@ class Tokens:
         end = first + len(passage.paragraphs)
         term_ids = self._terms.slice(int(self._first_tokens[first]), int(self._first_tokens[end]))
         return [self._known[term_id] for term_id in term_ids.tolist()]
-
-
-def consecutive_ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Yield ascending ``numbers`` as half-open ranges, as few as possible."""
-    first = end = -1
-    for number in numbers:
-        if number != end:
-            if end >= 0:
-                yield first, end
-            first = number
-        end = number + 1
-    if end >= 0:
-        yield first, end

@@ -133,7 +133,7 @@ class AccessControl:
     async def check(self, question: IncomingQuestion) -> str | CallFailure | None:
         """Return None if the question may be answered, else a sentence that says why not, or a failed call."""
         team = question.sender.user_team
-        refusal = self._check_channel(question) or await self._check_sharing(question)
+        refusal = await self._check_channel(question)
         if refusal is None and team:
             refusal = self._check_team(team, question)
         if refusal is not None or question.is_by_workflow or (team and self.rules.guests):
@@ -145,19 +145,18 @@ class AccessControl:
             return strings.GUEST
         return self._check_team(team or (question.ref.team if user is None else user.team), question)
 
-    def _check_channel(self, question: IncomingQuestion) -> str | None:
-        if _is_direct(question):
+    async def _check_channel(self, question: IncomingQuestion) -> str | CallFailure | None:
+        rules, channel = self.rules, question.ref.channel
+        if question.entry_point == "dm" or channel.startswith("D"):
             return None
-        if question.sender.is_external_channel and not self.rules.external:
+        if question.sender.is_external_channel and not rules.external:
             return strings.SHARED_CHANNEL
-        is_listed = not self.rules.channels or question.ref.channel in self.rules.channels
-        return None if is_listed else strings.OTHER_CHANNEL
-
-    async def _check_sharing(self, question: IncomingQuestion) -> str | CallFailure | None:
+        if rules.channels and channel not in rules.channels:
+            return strings.OTHER_CHANNEL
         # An event says whether its channel is shared with another organisation; a click on a button does not.
-        if question.entry_point != "share" or self.rules.external or _is_direct(question):
+        if question.entry_point != "share" or rules.external:
             return None
-        is_shared = await self.directory.is_shared(question.ref.channel)
+        is_shared = await self.directory.is_shared(channel)
         if isinstance(is_shared, bool):
             return strings.SHARED_CHANNEL if is_shared else None
         return strings.SHARING_UNKNOWN if isinstance(is_shared, NotSent) and is_shared.is_final else is_shared
@@ -170,7 +169,3 @@ class AccessControl:
         if team not in question.sender.own_teams and not rules.external:
             return strings.OTHER_ORGANISATION
         return strings.OTHER_WORKSPACE if rules.workspaces else None
-
-
-def _is_direct(question: IncomingQuestion) -> bool:
-    return question.entry_point == "dm" or question.ref.channel.startswith("D")

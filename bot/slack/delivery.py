@@ -176,7 +176,9 @@ class Delivery:
             log.error("giving up on %s: its event cannot be parsed", self._claim.ref)
             return "expired", self._reply_ts
         if self._reply is None:
-            refusal = await self._check_access(question, turn)
+            while isinstance(refusal := await self._context.access.check(question), CallFailure):
+                turn.give_up()  # what cannot be looked up concerns this person only
+                await self._wait(refusal)
             self._reply = (
                 await self._context.render(question) if refusal is None else render_sentence("refusal", refusal)
             )
@@ -187,12 +189,6 @@ class Delivery:
         if choose_destination(question, self._reply.outcome).user is not None:
             return await self._send_private(question, self._reply, turn)
         return await self._send_public(question, self._reply, turn)
-
-    async def _check_access(self, question: IncomingQuestion, turn: Turn) -> str | None:
-        while isinstance(refusal := await self._context.access.check(question), CallFailure):
-            turn.give_up()  # what cannot be looked up concerns this person only
-            await self._wait(refusal)
-        return refusal
 
     async def _keep_claim(self) -> None:
         """Check the claim as late as possible before something is sent: a posted reply cannot be unseen."""

@@ -55,7 +55,8 @@ class RateLimiter:
     def check(self, user: str, channel: str) -> str | None:
         """Count a question and return None; over a limit, return the sentence to reply with and do not count it."""
         now = self._clock()
-        self._drop_expired(now)
+        while self._times and (not (times := next(iter(self._times.values()))) or times[-1] <= now - WINDOW):
+            self._times.popitem(last=False)
         if len(self._recent(user, now)) >= self._limits.per_person:
             return strings.PERSON_LIMIT.format(count=self._limits.per_person)
         if len(self._recent(channel, now)) >= self._limits.per_channel:
@@ -70,10 +71,6 @@ class RateLimiter:
         while times and times[0] <= now - WINDOW:
             times.popleft()
         return times
-
-    def _drop_expired(self, now: float) -> None:
-        while self._times and (not (times := next(iter(self._times.values()))) or times[-1] <= now - WINDOW):
-            self._times.popitem(last=False)
 
 
 class Dispatcher:
@@ -112,11 +109,6 @@ class Dispatcher:
     def unfinished_count(self) -> int:
         """Number of questions that are not completed."""
         return len(self._deliveries)
-
-    @property
-    def is_answering(self) -> bool:
-        """Whether questions are answered, and not only queued."""
-        return self._corpus is not None
 
     def find_problem(self) -> str | None:
         """Say what is wrong with the archive, if anything."""
@@ -166,16 +158,21 @@ class Dispatcher:
         if claim is None:
             log.info("already claimed: %s", question.ref)
             return True
-        sentence = self._rate_limiter.check(question.user, question.ref.channel)
+        notice = self._rate_limiter.check(question.user, question.ref.channel)
         try:
-            if sentence is None:
-                self._deliver(claim, question)
-            else:
-                self._notify(claim, sentence)
+            if notice is None:
+                try:
+                    self._add(self._queues, Delivery(self._context, claim, question=question), claim)
+                except QueueFullError:
+                    log.warning("the queue is full; not answered: %s", claim.ref)
+                    notice = strings.BUSY
+            if notice is not None:
+                reply = render_sentence("notice", notice)
+                self._add(self._notices, Delivery(self._context, claim, reply=reply), claim)
         except (QueueFullError, QueueClosedError):
             await self._run(self._store.release, claim)
             return False
-        if not self.is_answering and question.entry_point != "follow-up" and not question.is_by_workflow:
+        if self._corpus is None and question.entry_point != "follow-up" and not question.is_by_workflow:
             self._say_loading(question)
         return True
 
@@ -190,16 +187,6 @@ class Dispatcher:
             return False
         thread = question.thread or ""
         return await self._run(self._store.find_latest_answer, ref.team, ref.channel, thread, ref.ts) is not None
-
-    def _deliver(self, claim: Claim, question: IncomingQuestion) -> None:
-        try:
-            self._add(self._queues, Delivery(self._context, claim, question=question), claim)
-        except QueueFullError:
-            log.warning("the queue is full; not answered: %s", claim.ref)
-            self._notify(claim, strings.BUSY)
-
-    def _notify(self, claim: Claim, sentence: str) -> None:
-        self._add(self._notices, Delivery(self._context, claim, reply=render_sentence("notice", sentence)), claim)
 
     def _add(self, queues: WorkQueues, delivery: Delivery, claim: Claim, *, is_bounded: bool = True) -> None:
         async def work(turn: Turn) -> None:

@@ -122,8 +122,17 @@ def citation_block(quote: Quote, *, is_shortened: bool) -> Json:
     Only the link is mrkdwn, because plain text cannot contain one. A title that Slack would format stays plain text,
     and a separate link follows it.
     """
+    parts = _unique(_metadata(part, DETAIL_LIMIT) for part in quote.citation)
+    if is_shortened:
+        parts.append("part of the paragraph")
+    if quote.reported_unmatched_terms:
+        parts.append("not in this passage: " + _comma_list(quote.reported_unmatched_terms))
+    if quote.matched_expansions:
+        parts.append("found as: " + _comma_list(f"{form} = {words}" for form, words in quote.matched_expansions))
+    if quote.also_in:
+        parts.append("also in " + _comma_list(_unique(_title_and_source(other.article) for other in quote.also_in)))
+    details = " · ".join(parts)
     title = _metadata(quote.article.title, TITLE_LIMIT) or "untitled"
-    details = " · ".join(_citation_details(quote, is_shortened=is_shortened))
     url = safe_url(link_to(quote)) or safe_url(quote.article.url)
     if url is None:
         return context(plain_text(f"{title} · {details}"))
@@ -131,18 +140,6 @@ def citation_block(quote: Quote, *, is_shortened: bool) -> Json:
         return context(plain_text(title), mrkdwn(f"<{url}|open the article>"), plain_text(details))
     label = _metadata(truncate_escaped(quote.article.title, LABEL_LIMIT), TITLE_LIMIT) or "untitled"
     return context(mrkdwn(f"<{url}|{escape(label)}>"), plain_text(details))
-
-
-def _citation_details(quote: Quote, *, is_shortened: bool) -> Iterator[str]:
-    yield from _unique(_metadata(part, DETAIL_LIMIT) for part in quote.citation)
-    if is_shortened:
-        yield "part of the paragraph"
-    if quote.reported_unmatched_terms:
-        yield "not in this passage: " + _comma_list(quote.reported_unmatched_terms)
-    if quote.matched_expansions:
-        yield "found as: " + _comma_list(f"{form} = {words}" for form, words in quote.matched_expansions)
-    if quote.also_in:
-        yield "also in " + _comma_list(_unique(_title_and_source(other.article) for other in quote.also_in))
 
 
 def _title_and_source(article: Article) -> str:

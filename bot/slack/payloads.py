@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 
 from pydantic import BaseModel, Field
 
@@ -241,7 +240,9 @@ def extract_question(message: SlackMessage) -> tuple[str | None, tuple[str, ...]
     """Return the question in plain words (None if nothing is asked) and notes on what was not read."""
     notes = describe_attachments(message)
     # A URL is not searched: an article that does not contain it may still answer.
-    words = strip_courtesies(" ".join(_URL.sub(" ", to_plain_text(message.text)).split()))
+    words = " ".join(_URL.sub(" ", to_plain_text(message.text)).split())
+    # Courtesies are separated by punctuation: "Hello Kitty" and "who said please" are questions.
+    words = _THANKS.sub("", _GREETING.sub("", words))
     if is_small_talk(words):
         return None, notes
     if len(words) > QUESTION_LIMIT:
@@ -252,22 +253,19 @@ def extract_question(message: SlackMessage) -> tuple[str | None, tuple[str, ...]
 
 def describe_attachments(message: SlackMessage) -> tuple[str, ...]:
     """Name the parts of ``message`` that are not read, in at most one sentence."""
-    found = list(dict.fromkeys(_unread_parts(message)))
-    return (f"Not read: {join_words(found)}.",) if found else ()
-
-
-def _unread_parts(message: SlackMessage) -> Iterator[str]:
+    parts: list[str] = []
     for file in message.files:
         kind = "audio" if file.subtype == "slack_audio" else (file.mimetype or "").partition("/")[0]
-        yield f"attached {_FILE_KINDS.get(kind, 'files')}"
+        parts.append(f"attached {_FILE_KINDS.get(kind, 'files')}")
     if any(one.is_share or one.is_msg_unfurl for one in message.attachments):
-        yield "forwarded messages"
+        parts.append("forwarded messages")
     is_unfurled = any(one.from_url and not (one.is_share or one.is_msg_unfurl) for one in message.attachments)
     if is_unfurled or _LINK.search(message.text):
-        yield "linked pages"
+        parts.append("linked pages")
     has_only_blocks = not message.text and bool(message.blocks)
     if has_only_blocks or any(block.type not in _TYPED_BLOCKS for block in message.blocks):
-        yield "blocks beside the text"
+        parts.append("blocks beside the text")
+    return (f"Not read: {join_words(list(dict.fromkeys(parts)))}.",) if parts else ()
 
 
 def is_small_talk(words: str) -> bool:
@@ -275,11 +273,3 @@ def is_small_talk(words: str) -> bool:
     parts = (words, *_PAUSE.split(words))
     is_listed = [" ".join(_WORD.findall(re.sub("['’]", "", part.casefold()))) in _SMALL_TALK for part in parts]
     return is_listed[0] or all(is_listed[1:])
-
-
-def strip_courtesies(words: str) -> str:
-    """Remove a greeting before the question and thanks after it.
-
-    Only if punctuation separates them: "Hello Kitty" and "who said please" are questions.
-    """
-    return _THANKS.sub("", _GREETING.sub("", words))

@@ -57,12 +57,9 @@ class Turn:
     @asynccontextmanager
     async def paced(self) -> AsyncIterator[None]:
         """Wait until Slack takes another call for this queue, and count the call made inside."""
-        await self._pacer.start()
-        self.is_rate_limited = False
-        try:
+        async with self._pacer.paced():
+            self.is_rate_limited = False
             yield
-        finally:
-            self._pacer.finish()
 
     def hold(self, seconds: float) -> None:
         """Let all work of the queue wait for ``seconds``, as Slack asked for; this keeps its turn."""
@@ -83,18 +80,19 @@ class Pacer:
     def is_idle(self) -> bool:
         return max(self._idle_at, self._free_at) <= monotonic() and not self._lock.locked()
 
-    async def start(self) -> None:
-        """Wait until a call is due."""
+    @asynccontextmanager
+    async def paced(self) -> AsyncIterator[None]:
+        """Wait until a call is due, which is made inside."""
         async with self._lock:
             # The queue may be ahead of its even pace by a burst, less the call about to be made.
             ahead = (self._pace.burst - 1) * self._pace.seconds
             while (wait := max(self._free_at, self._idle_at - ahead) - monotonic()) > 0:
                 await asyncio.sleep(wait)
             self._idle_at = max(self._idle_at, monotonic()) + self._pace.seconds
-
-    def finish(self) -> None:
-        """Count from now: Slack has counted the call by then, however slow the network."""
-        self._idle_at = max(self._idle_at, monotonic() + self._pace.seconds)
+        try:
+            yield
+        finally:  # count from now: Slack has counted the call by then, however slow the network
+            self._idle_at = max(self._idle_at, monotonic() + self._pace.seconds)
 
     def hold(self, seconds: float) -> None:
         """Start no call for ``seconds``."""

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.index.tokens import consecutive_ranges
 from bot.models import Paragraph, Span
 from bot.text import analysis
 from bot.text.sentences import split_sentences
@@ -15,15 +14,6 @@ from tests.factories import article, build_index
 
 WORDS = ("pier", "old", "Skarvik", "the", "cost.", "Who?", "3.5", "U.S.", "ferry;")
 TEXTS = st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join), min_size=1, max_size=5)
-
-
-@pytest.mark.parametrize(
-    ("numbers", "ranges"),
-    [([], []), ([0], [(0, 1)]), ([3, 4, 5], [(3, 6)]), ([0, 2, 3, 7], [(0, 1), (2, 4), (7, 8)])],
-)
-def test_consecutive_numbers_form_one_range(numbers: list[int], ranges: list[tuple[int, int]]) -> None:
-    """Ascending numbers become half-open ranges, as few as possible."""
-    assert list(consecutive_ranges(numbers)) == ranges
 
 
 def find_terms(paragraph: Paragraph, terms: set[str]) -> list[tuple[str, int, int]]:
