@@ -13,8 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import settings
-from bot.cli.options import CorpusOption, ModeOption, errors, slack_credentials
-from bot.cli.progress import progress_bar
+from bot.cli.options import CorpusOption, ModeOption, errors, progress_bar, slack_credentials
 from bot.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ REPORT = "live-check.txt"
 def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveOption = None) -> None:
     """Check everything that Pullquote needs, and say how to fix what is wrong."""
     from bot.doctor import ArchiveCheck, LiveTarget, exit_status, run_checks, run_live_checks
-    from bot.index.native import native_library
+    from bot.index.bm25 import native_library
     from bot.wiring import open_corpus
 
     chosen = settings.load(corpus=corpus)

@@ -14,8 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import settings
-from bot.cli.options import AsJson, CorpusOption, errors, open_corpus_verbosely
-from bot.cli.progress import progress_bar
+from bot.cli.options import AsJson, CorpusOption, errors, open_corpus_verbosely, progress_bar
 from bot.errors import SettingsError
 
 if TYPE_CHECKING:

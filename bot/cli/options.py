@@ -1,8 +1,9 @@
-"""Shared by several commands: options, the error console, and opening the archive and the database."""
+"""Shared by several commands: options, the error console, progress bars, and opening the archive and the database."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
-from bot.cli.progress import progress_bar
 from bot.errors import StoreError
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from bot.search.corpus import Corpus
     from bot.settings import Settings
     from bot.slack.credentials import Credentials
@@ -30,6 +32,50 @@ CorpusOption = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 ModeOption = Annotated[Literal["socket", "http"], typer.Option("--mode", help="How to receive events from Slack.")]
+
+# Seconds after which progress bars appear.
+_DELAY = 1.0
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Gives ``report(task, done, total)``, which draws a bar for each task, in a terminal, after a second."""
+    started = time.monotonic()
+    progress: Progress | None = None
+    tasks: dict[str, TaskID] = {}
+
+    def report(task: str, done: int, total: int) -> None:
+        nonlocal progress
+        if not console.is_terminal or time.monotonic() - started <= _DELAY:
+            return
+        if progress is None:
+            progress = _create(console)
+            progress.start()
+        if task not in tasks:
+            tasks[task] = progress.add_task(task, total=total, speed="")
+        speed = progress.tasks[tasks[task]].speed
+        progress.update(tasks[task], completed=done, total=total, speed=f"{speed:,.0f}/s" if speed else "")
+
+    try:
+        yield report
+    finally:
+        if progress is not None:
+            progress.stop()
+
+
+def _create(console: Console) -> Progress:
+    # Imported here: most commands finish before a bar appears.
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[speed]}", style="progress.data.speed"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
 
 
 def open_corpus_verbosely(paths: Sequence[Path], folder: Path | None, without: Collection[str] = ()) -> Corpus:

@@ -1,20 +1,27 @@
-"""The embedded retriever: exact top-k BM25 over posting blocks, in C (``kernel.c``) or else in numpy."""
+"""The embedded retriever: exact top-k BM25 over posting blocks, in C (``kernel.c``) or else in numpy.
+
+The C library is compiled when Pullquote is installed (``deploy/hatch_build.py``). If that failed, or the sources have
+changed, ``NumpyScorer`` gives the same results, more slowly.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import struct
+import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from bot.index.archive import PassageList
 from bot.index.arrays import ByteArray
-from bot.index.native import native_library
 from bot.index.postings import Postings
 from bot.index.retrieval import FIELDS, FieldTerms, TermScore, body_terms, has_phrases
 from bot.models import Hit, Passage, Query, Term
@@ -83,6 +90,35 @@ class NumpyScorer:
             found = found[scores[found] >= np.partition(scores[found], -limit)[-limit]]
         found = found[np.lexsort((found, -scores[found]))[:limit]]
         return list(zip(scores[found].tolist(), found.tolist(), strict=True))
+
+
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("export.h", "postings.h", "kernel.c"))
+LIBRARY = Path(__file__).with_name("_kernel.so")
+"""Named alike on every system: a library that is opened by path may have any suffix."""
+
+
+def native_library() -> ctypes.CDLL | None:
+    """Return the library; None if it is missing, outdated, or not for this machine."""
+    return load_library(LIBRARY, SOURCES)
+
+
+@cache
+def load_library(path: Path, sources: Sequence[Path]) -> ctypes.CDLL | None:
+    """Load the library at ``path``; None if it is missing, not for this machine, or not compiled from ``sources``."""
+    if not path.exists() or sys.byteorder != "little":
+        return None
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError:
+        return None
+    library.pullquote_sources.restype = ctypes.c_uint64
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    if library.pullquote_sources() != int(digest[:16], 16):
+        return None
+    pointer, int32, int64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64
+    library.pullquote_scratch_size.restype = int64
+    library.pullquote_search.argtypes = (*(pointer,) * 4, int32, int64, pointer, int32, *(pointer,) * 2)
+    return library
 
 
 MAX_LISTS = 1024

@@ -19,14 +19,13 @@ from bot.models import Json
 from bot.playground import limits
 from bot.playground.event_delivery import AppReply, EventSender, HttpEventTransport, RequestKind
 from bot.playground.events import EventPublisher, forwarded_message
-from bot.playground.faults import Fault, Faults, FaultSource
 from bot.playground.interactivity import Command, Interactivity, ResponseUrls, Shortcut
 from bot.playground.journal import ApiCall, EventDelivery, Journal
 from bot.playground.methods import MethodContext
 from bot.playground.models import Channel, ChannelKind, File, Guest, Message, User, escape_typed
 from bot.playground.socketmode import Breakage, SocketModeServer
 from bot.playground.views import AppViews
-from bot.playground.web_api import CallHandler, WebApi
+from bot.playground.web_api import CallHandler, Fault, Faults, FaultSource, WebApi
 from bot.playground.workspace import BOT, YOU, ChangeNotifier, Workspace, default_workspace
 
 _STOP_SECONDS = 5

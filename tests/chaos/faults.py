@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection
 
 from bot.models import Json
 from bot.playground import limits
-from bot.playground.faults import Fault
 from bot.playground.interactivity import RESPONSE_URL
+from bot.playground.web_api import Fault
 
 
 class RandomFaults:

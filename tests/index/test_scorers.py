@@ -14,8 +14,7 @@ import pytest
 from conftest import skip_missing
 
 from bot.index.arrays import Array, LazyArray
-from bot.index.bm25 import NumpyScorer, QueryPostings, Scorer, create_scorer
-from bot.index.native import LIBRARY, SOURCES, load_library
+from bot.index.bm25 import LIBRARY, SOURCES, NumpyScorer, QueryPostings, Scorer, create_scorer, load_library
 from bot.index.postings import SEGMENT, LuceneIdf, Postings, StoredPostings
 from bot.models import Term
 from tests.factories import encode_documents, reopened

@@ -9,8 +9,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry import RateLimitErrorRetryHandler
 
-from bot.playground.faults import Fault, FaultSource
 from bot.playground.server import SCOPES, FakeSlack
+from bot.playground.web_api import Fault, FaultSource
 from bot.playground.workspace import GENERAL, RESEARCH
 from tests.chaos.faults import PostingRateLimit, RandomFaults
 
