@@ -129,11 +129,11 @@ class Archive:
         self._first = self._borders.data
         self.paragraph_count: int = self._first[-1]
         self._ids, self._id_articles = StringArray(unprefix("ids", own)), own["id_articles"].all()
+        self._id_article = self._id_articles.data
         self._source_names, self._source = StringArray(unprefix("sources", own)), own["source"].all()
         self.publisher_count = int(own["publishers"].all()[0])
         self.fingerprint = own["fingerprint"].all().tobytes().hex()
         self._cached = lru_cache(CACHED_ARTICLES)(self._create)
-        self._cached_number = lru_cache(CACHED_ARTICLES)(self._find_number)
         self._cached_source_mask = lru_cache(CACHED_SOURCES)(self._source_mask)
         self.articles: Mapping[str, Article] = _ArticleMap(self)
         self.passages = PassageList(self, own["passages"].all())
@@ -148,10 +148,9 @@ class Archive:
 
     def article_number(self, id: str) -> int:
         """Return the number of the article with this id; KeyError if there is none."""
-        number = self._cached_number(id)
-        if number is None:
+        if (at := self._ids.find(id)) is None:
             raise KeyError(id)
-        return number
+        return self._id_article[at]
 
     def article_numbers(self, paragraphs: Array) -> Array:
         """Return, for each of these paragraph numbers, the number of its article."""
@@ -159,13 +158,11 @@ class Archive:
 
     def find_identical(self, article: Article) -> int | None:
         """Return the number of the article that equals ``article`` in every field, or None."""
-        number = self._cached_number(article.id)
-        is_identical = (
-            number is not None
-            and self._metadata[number].encode() == encode_metadata(article)
-            and self._digest(number) == article.sha256
-        )
-        return number if is_identical else None
+        if self._ids.find(article.id) is None:
+            return None
+        number = self.article_number(article.id)
+        is_same = self._metadata[number].encode() == encode_metadata(article) and self._digest(number) == article.sha256
+        return number if is_same else None
 
     def _digest(self, number: int) -> str:
         return self._digests.slice(32 * number, 32 * number + 32).tobytes().hex()
@@ -201,10 +198,6 @@ class Archive:
         """Yield every paragraph, those of the most recently published articles first."""
         for at in np.argsort(-self._published, kind="stable").tolist():
             yield from self.paragraph_range(self._first[at], self._first[at + 1])
-
-    def _find_number(self, id: str) -> int | None:
-        at = self._ids.find(id)
-        return None if at is None else int(self._id_articles[at])
 
     def _create(self, number: int) -> Article:
         id, title, source, author, published, url, marks = json.loads(self._metadata[number])
@@ -242,7 +235,7 @@ class Archive:
         return ArchiveSummary(int(mask.sum()), int(paragraphs), _latest(self._published[mask]), undated)
 
     def scope_mask(self, scope: Scope) -> BoolArray:
-        """Return which articles are in ``scope`` (see ``retrieval.is_in_scope``), shape (articles,)."""
+        """Return which articles are in ``scope``, shape (articles,): no undated one if it has a first or last day."""
         mask = np.ones(len(self), np.bool_)
         if scope.since or scope.before:
             since, before = scope.since or date.min, scope.before
@@ -285,9 +278,9 @@ class Archive:
         lie within the paragraph it cites.
         """
         cited = quote.paragraph
-        at = self._cached_number(cited.article.id)
-        if at is None:
+        if self._ids.find(cited.article.id) is None:
             raise VerificationError(f"The article {cited.article.id} that a quote cites is not in the archive.")
+        at = self.article_number(cited.article.id)
         article, before = self._cached(at), self._first[at]
         if hashlib.sha256(article.text.encode()).hexdigest() != self._digest(at):
             raise VerificationError(f"The text of {article.id} has changed since the archive was read; index it again.")

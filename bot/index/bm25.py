@@ -11,10 +11,9 @@ import hashlib
 import struct
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -235,10 +234,21 @@ class Bm25Retriever:
 
     def scores(self, query: Query, limit: int) -> dict[int, float]:
         """See ``Retriever.scores``."""
-        found = self._best_passages(query, limit)
-        if query.filters.phrases or query.filters.excluded:
-            found = (one for one in found if has_phrases(self._passages[one[0]], query.filters))
-        return dict(islice(found, limit))
+        lists, mask = QueryPostings.look_up(self._fields, query.terms), self._filter_mask(query)
+        has_all_phrases = not (query.filters.phrases or query.filters.excluded)
+        scores: dict[int, float] = {}
+        checked, fetched = 0, limit
+        while lists.terms:
+            found = self._scorer.top_k(lists, mask, fetched)
+            for score, number in found[checked:]:
+                if has_all_phrases or has_phrases(self._passages[number], query.filters):
+                    scores[number] = score
+                    if len(scores) == limit:
+                        return scores
+            if len(found) < fetched:
+                break
+            checked, fetched = fetched, fetched * 8
+        return scores
 
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
         """See ``Retriever.explain``."""
@@ -248,19 +258,6 @@ class Bm25Retriever:
             scores = ((term, weight * term.weight * postings.score(document, term.text)) for term in query.terms)
             found.extend(TermScore(name, term.text, score) for term, score in scores if score)
         return tuple(found)
-
-    def _best_passages(self, query: Query, limit: int) -> Iterator[tuple[int, float]]:
-        """Yield passage numbers with scores, best first, before phrases are checked: ``limit``, then more on demand."""
-        lists = QueryPostings.look_up(self._fields, query.terms)
-        mask = self._filter_mask(query)
-        yielded = 0
-        while lists.terms:
-            found = self._scorer.top_k(lists, mask, limit)
-            for score, number in found[yielded:]:
-                yield number, score
-            if len(found) < limit:
-                return
-            yielded, limit = limit, limit * 8
 
     def _filter_mask(self, query: Query) -> ByteArray | None:
         """Return 1 for each passage in scope whose body has the required terms and no excluded one; None if all do."""

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import regex
 
-from bot.models import Article, Expansion, Filters, Hit, Passage, Query, Scope, Word
+from bot.models import Expansion, Filters, Hit, Passage, Query, Word
 from bot.text import analysis
 
 SENTENCE = 3
@@ -76,7 +76,7 @@ class Retriever(Protocol):
         """Return the best ``limit`` (at least 1) passages, best first; equal scores by passage number.
 
         A hit contains a term of the query in some field; its body contains what the query requires and nothing that
-        it excludes; it passes the filters (``is_in_scope``, ``has_phrases``).
+        it excludes; its article is in the scope (``Archive.scope_mask``), and it passes ``has_phrases``.
         """
         ...
 
@@ -106,20 +106,6 @@ def contains_phrase(text: str, phrase: str) -> bool:
 def matches_source(name: str, source: str) -> bool:
     """Return whether ``name``, an article's source or id, contains the whole words of ``source``, as typed."""
     return _normalize_name(source) in _normalize_name(name)
-
-
-def is_in_scope(article: Article, scope: Scope) -> bool:
-    """Return whether ``article`` is in ``scope``; an undated article is in none with ``since`` or ``before``."""
-    if scope.until and article.published and article.published > scope.until:
-        return False
-    if scope.since or scope.before:
-        published = article.published
-        if published is None or (scope.since and published < scope.since):
-            return False
-        if scope.before and published >= scope.before:
-            return False
-    names = (article.source, article.id)
-    return not scope.sources or any(matches_source(name, source) for source in scope.sources for name in names)
 
 
 def positions_outside_phrases(words: Sequence[Word], filters: Filters) -> list[int]:

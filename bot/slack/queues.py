@@ -148,7 +148,11 @@ class WorkQueues:
         """
         if self._is_closed:
             raise QueueClosedError
-        queue = self._queues.get(key) or self._create_queue(key)
+        if (queue := self._queues.get(key)) is None:
+            if len(self._queues) >= self._prune_at:
+                self._queues = {key: one for key, one in self._queues.items() if one.worker or not one.pacer.is_idle}
+                self._prune_at = max(self._max_total, 2 * len(self._queues))
+            queue = self._queues[key] = _Queue(Pacer(self._pace))
         length = len(queue.waiting) + queue.running
         if is_bounded and (self._unfinished >= self._max_total or length >= self._max_per_queue):
             raise QueueFullError
@@ -179,15 +183,6 @@ class WorkQueues:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _create_queue(self, key: object) -> _Queue:
-        if len(self._queues) >= self._prune_at:
-            self._queues = {
-                key: queue for key, queue in self._queues.items() if queue.worker is not None or not queue.pacer.is_idle
-            }
-            self._prune_at = max(self._max_total, 2 * len(self._queues))
-        queue = self._queues[key] = _Queue(Pacer(self._pace))
-        return queue
 
     async def _run_queue(self, queue: _Queue) -> None:
         await asyncio.sleep(SETTLE)

@@ -37,6 +37,7 @@ class ResilientStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.hash_user = store.hash_user  # needs no database
         self._memory: Store | None = None  # used from a failure until the database has all changes
         self._changes: deque[_Operation] = deque()
         self._due: dict[MessageRef, Claim] = {}  # claims that the database gave where the memory gave others
@@ -85,10 +86,6 @@ class ResilientStore:
     def find_latest_answer(self, team: str, channel: str, thread: str, before: str) -> AnswerRecord | None:
         """See ``Store.find_latest_answer``; the same applies."""
         return self._run(lambda store: store.find_latest_answer(team, channel, thread, before))
-
-    def hash_user(self, *ids: str) -> str:
-        """See ``Store.hash_user``."""
-        return self._store.hash_user(*ids)
 
     def claim_expired(self, limit: int) -> tuple[Claim, ...]:
         """See ``Store.claim_expired``; none while the database cannot be used."""

@@ -78,11 +78,6 @@ class QuestionRow:
         is_leased = self.now < self.leased_until <= self.now + LONGEST_LEASE
         return self.holder is None or (self.holder != holder and not is_leased)
 
-    def is_past(self, version: str) -> bool:
-        """Whether completing ``version`` changes nothing: its end is known, or that of a newer version is."""
-        is_over = is_newer(self.version, version) or (self.is_certain and not is_newer(version, self.version))
-        return is_over and not self.is_deleted
-
     def take(self, holder: str) -> Claim:
         """Let ``holder`` hold the newest version."""
         if self.newer_version is None:
@@ -270,7 +265,10 @@ class Store:
         """
         question = self._lock_or_insert(connection, claim)
         is_taken = question.holder is not None and not question.is_held_by(self.holder, claim)
-        if question.is_past(claim.version) or (is_taken and outcome in UNCERTAIN):  # its holder is about to find out
+        # Nothing changes if the end of this version, or of a newer one, is known.
+        is_ended = question.is_certain and not is_newer(claim.version, question.version)
+        is_past = not question.is_deleted and (is_ended or is_newer(question.version, claim.version))
+        if is_past or (is_taken and outcome in UNCERTAIN):  # its holder is about to find out
             question.reply_ts = question.reply_ts or reply_ts
             question.save(connection)
             return None

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from bot.index.bm25 import Bm25Retriever, NumpyScorer
 from bot.index.postings import LuceneIdf, Postings
-from bot.index.reference import ReferenceRetriever
 from bot.index.retrieval import FIELDS, K1, B, Retriever, body_terms
 from bot.models import Article, Filters, Passage, Query, Scope
 from tests.factories import archive_of, article, build_fields, build_retriever, encode_documents, query, reopened
+from tests.index.reference import ReferenceRetriever
 
 CreateRetriever = Callable[[Sequence[Passage]], Retriever]
 

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.index.retrieval import contains_phrase, excluded_phrases, is_in_scope
+from bot.index.retrieval import contains_phrase, excluded_phrases
 from bot.models import Filters, Question, Scope
 from bot.search.expansion import expand
 from bot.search.operators import parse_operators
 from tests.factories import article, lexicon
+from tests.index.reference import is_in_scope
 
 NO_OPERATOR = [
     "",

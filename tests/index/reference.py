@@ -8,8 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.index.postings import LuceneIdf
-from bot.index.retrieval import FIELDS, K1, B, TermScore, body_terms, has_phrases, is_in_scope
-from bot.models import Hit, Passage, Query
+from bot.index.retrieval import FIELDS, K1, B, TermScore, body_terms, has_phrases, matches_source
+from bot.models import Article, Hit, Passage, Query, Scope
+
+
+def is_in_scope(article: Article, scope: Scope) -> bool:
+    """Return whether ``article`` is in ``scope``; an undated article is in none with ``since`` or ``before``."""
+    if scope.until and article.published and article.published > scope.until:
+        return False
+    if scope.since or scope.before:
+        published = article.published
+        if published is None or (scope.since and published < scope.since):
+            return False
+        if scope.before and published >= scope.before:
+            return False
+    names = (article.source, article.id)
+    return not scope.sources or any(matches_source(name, source) for source in scope.sources for name in names)
 
 
 class ReferenceRetriever:
