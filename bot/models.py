@@ -130,8 +130,8 @@ class Question:
     today: date | None = None
 
 
-ExpansionOrigin = Literal["typed", "acronym", "spelling", "thread"]
-"""Why a term is searched: it was typed; it is an acronym or its long form; another spelling; or inherited."""
+ExpansionOrigin = Literal["typed", "acronym", "spelling", "role", "thread"]
+"""Why a term is searched: it was typed; an acronym or its long form; another spelling; an office; or inherited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bot.index.versions import StageProgress
 from bot.search.corpus import Corpus
 from bot.search.ranking import FEATURES
 
-PARTS = (*FEATURES, "acronym", "spelling")
+PARTS = (*FEATURES, "acronym", "spelling", "role")
 """Parts of the search that can be switched off to measure their effect: ranking features and query expansions."""
 
 

@@ -118,7 +118,7 @@ def choice(question: str, *articles: Article, limit: int = 3) -> ChosenQuotes:
     asked = expand(found.lexicon, Question(question, limit))
     coverage = Coverage(asked, found.lexicon.idf, found.tokens)
     hits = found.retriever.search(asked, 30)
-    return choose_quotes(coverage, rank(coverage, hits, [0.0] * len(hits)), limit)
+    return choose_quotes(coverage, rank(coverage, hits), limit)
 
 
 def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -11,13 +11,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from bot.index import Index
-from bot.index.archive import Archive
-from bot.index.retrieval import Retriever, TermScore, drop_phrases, phrase_query
+from bot.index.retrieval import TermScore, drop_phrases, phrase_query
 from bot.models import Abstention, Answer, ArchiveSummary, Hit, Passage, Query, Question, Quote, Reply, Scope, Trace
-from bot.search.confidence import THRESHOLD, compute_confidence
+from bot.search.confidence import SURE, THRESHOLD, compute_confidence, find_missing_words
 from bot.search.coverage import Coverage
 from bot.search.dates import MAX_AHEAD
 from bot.search.expansion import expand
+from bot.search.followups import asks_for_more
 from bot.search.mentions import find_handles
 from bot.search.messages import ArchiveProbe, abstention_reason, partial_match_warning
 from bot.search.newer import Search, find_newer_article, find_newest
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 DEPTH = 50
 """The engine's hits that are ranked, and the articles whose scores are computed."""
+PAGE = 3
+"""Quotes that each question of a conversation is answered with, so that "more" shows those after them."""
 MAX_EXAMPLES = 3
 MAX_NEAREST = 2
 """Passages shown with an abstention."""
@@ -40,12 +42,11 @@ MAX_NEAREST = 2
 class _Selection:
     """The ranked hits, the quotes chosen from them, and the confidence that they answer.
 
-    ``article_share`` is as ``article_score_shares`` gives it; ``has_more`` if there are further quotes.
+    ``has_more`` if there are further quotes.
     """
 
     coverage: Coverage
     hits: list[Hit]
-    article_share: Callable[[Passage], float]
     quotes: tuple[Quote, ...]
     confidence: float
     has_more: bool
@@ -69,6 +70,8 @@ class Answerer:
 
         Raises ``VerificationError`` when a quote is not, byte for byte, in the stored article.
         """
+        if question.previous_questions and asks_for_more(question.text):
+            return self._answer_more(question)
         started = time.perf_counter()
         query = self._expand(question)
         reply = self._reply(query, started)
@@ -77,6 +80,21 @@ class Answerer:
             # "In 2021" may be a matter of the text; "since 2021" is not.
             return self._reply(self._expand(question, requires_dates=False), started)
         return reply
+
+    def _answer_more(self, question: Question) -> Reply:
+        """The quotes after those that the earlier questions of the conversation were answered with."""
+        earlier = question.previous_questions
+        pages = next((i for i, text in enumerate(earlier) if not asks_for_more(text)), len(earlier) - 1) + 1
+        shown = PAGE * pages
+        base = Question(earlier[pages - 1], shown + question.limit, earlier[pages:], question.today)
+        reply = self.answer(base)
+        expansions = tuple([replace(one, origin="thread") for one in reply.trace.query.expansions])
+        trace = replace(reply.trace, query=replace(reply.trace.query, question=question, expansions=expansions))
+        if isinstance(reply, Abstention):
+            return replace(reply, trace=trace)
+        if quotes := reply.quotes[shown:]:
+            return Answer(quotes, reply.confidence, None, trace, has_more=reply.has_more)
+        return Abstention("No further passage of the archive answers this.", (), reply.confidence, trace)
 
     def _expand(self, question: Question, *, requires_dates: bool = True) -> Query:
         query = expand(
@@ -118,13 +136,13 @@ class Answerer:
             reason = abstention_reason(query, nearest, probe, everything, searched, meets_filters=meets_filters)
             return Abstention(reason, nearest, confidence, _trace(query, selection, searched, started))
         quotes = selection.quotes[: question.limit]
-        warning = partial_match_warning(query, quotes, probe)
+        missing = find_missing_words(selection.coverage, quotes[0], searched.paragraphs)
+        warning = partial_match_warning(query, quotes, missing, probe, is_sure=confidence >= SURE)
         newer = find_newer_article(
             selection.coverage,
             selection.hits,
             quotes,
             self.archive.latest,
-            selection.article_share,
             self._further_search(selection.hits),
         )
         sentences = [self._index.tokens.sentences_in(quote.paragraph, quote.span) for quote in quotes]
@@ -148,12 +166,11 @@ class Answerer:
 
     def _select(self, query: Query, searched: ArchiveSummary, limit: int) -> _Selection:
         coverage = Coverage(query, self._index.lexicon.idf, self._index.tokens)
-        article_share = article_score_shares(self.archive, self._index.articles, query)
         hits = self._index.retriever.search(query, DEPTH)
-        hits = rank(coverage, hits, [article_share(hit.passage) for hit in hits], self._without)
+        hits = rank(coverage, hits, self._without)
         if query.prefers_newest and query.words and self.archive.latest:
             every, further = to_bitmask(range(len(query.words))), self._further_search(hits)
-            newest = find_newest(coverage, every, hits, date.min, article_share, further)
+            newest = find_newest(coverage, every, hits, date.min, further)
             if newest and all(newest != hit.passage for hit in hits):
                 hits.append(Hit(newest, hits[-1].score))
         quotes, surest, has_more = choose_quotes(coverage, hits, max(limit, MAX_NEAREST))
@@ -161,7 +178,7 @@ class Answerer:
         if surest is not None:
             passage = next(hit.passage for hit in hits if surest.paragraph in hit.passage.paragraphs)
             confidence = compute_confidence(coverage, surest, passage, searched.paragraphs)
-        return _Selection(coverage, hits, article_share, quotes, confidence, has_more or len(quotes) > limit)
+        return _Selection(coverage, hits, quotes, confidence, has_more or len(quotes) > limit)
 
     def _further_search(self, hits: Sequence[Hit]) -> Search | None:
         """The engine's search if there may be more than ``hits``."""
@@ -184,13 +201,6 @@ class Answerer:
     def _answers(self, example: Example) -> bool:
         reply = self.answer(Question(example.question, 1))
         return isinstance(reply, Answer) and reply.warning is None and example.is_answered_by(reply.quotes[0])
-
-
-def article_score_shares(archive: Archive, articles: Retriever, query: Query) -> Callable[[Passage], float]:
-    """A function from a passage to the score of its whole article, as a share of the best; 0 if not among the best."""
-    scores = articles.scores(query.without_requirements(), DEPTH)
-    best = max(scores.values(), default=1.0)
-    return lambda passage: scores.get(archive.whole_articles.find_containing(passage), 0.0) / best
 
 
 def _trace(query: Query, selection: _Selection, searched: ArchiveSummary, started: float) -> Trace:

@@ -13,6 +13,7 @@ from bot.search import followups
 from bot.search.dates import find_time_words
 from bot.search.mentions import strip_mentions
 from bot.search.operators import parse_operators
+from bot.search.roles import role_expansions
 from bot.text import analysis
 
 ACRONYM_WEIGHT = 0.8
@@ -70,7 +71,7 @@ def expand(
         time = find_time_words(text, question.today)
     asking = _asking_terms(text, [span for span in (time.newest, time.relative) if span])
     own = _content_words(lexicon, text, asking)
-    expansions = _expand_words(lexicon, own)
+    expansions = [*_expand_words(lexicon, own), *role_expansions(text, own)]
     inherited: tuple[Word, ...] = ()
     if question.previous_questions and followups.lacks_subject(text, own):
         previous, *earlier = question.previous_questions

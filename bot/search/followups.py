@@ -29,6 +29,11 @@ _ASKS = regex.compile(
 _PERSONS = frozenset(
     "it its itself they them their theirs he him his himself she her hers herself former latter".split()
 )
+_MORE = regex.compile(
+    r"\W*(?:(?:and|any|some|show(?: me)?|give(?: me)?|are there|what)\s+)*(?:more|other|others|further)"
+    r"(?:\s+(?:please|passages?|quotes?|results?|articles?|of (?:it|that|this|these)|else))*\W*",
+    regex.IGNORECASE,
+)
 _POINTING = frozenset("this that these those there one ones".split())
 """These refer to what was said before if little else is said: "and that?", but not "the paper that he wrote"."""
 
@@ -36,6 +41,11 @@ _POINTING = frozenset("this that these those there one ones".split())
 def is_continuation(text: str) -> bool:
     """Whether ``text`` begins as a follow-up does: "and …", "what about …"."""
     return _CONTINUES.match(text) is not None
+
+
+def asks_for_more(text: str) -> bool:
+    """Whether ``text`` asks for further passages: "more", "show me more passages"."""
+    return _MORE.fullmatch(text) is not None
 
 
 def lacks_subject(text: str, own: Sequence[Word]) -> bool:
@@ -64,8 +74,11 @@ def inherited_words(
     """The words of the ``previous`` question that one with the expansions ``own`` inherits, at their lower weight.
 
     Its names; without names, the rarest words that the archive has. A verb may be rarer than a name, which makes it no
-    subject. A question without a word of its own inherits all.
+    subject. A question without a word of its own inherits all, and so does one of numbers alone ("and in 2024?"), but
+    for the other's numbers.
     """
+    if own and all(term.isdigit() for expansion in own for term in expansion.terms):
+        previous, own = [word for word in previous if not word.term.isdigit()], ()
     covered = {expansion.terms for expansion in own}
     others = [word for word in previous if (word.term,) not in covered]
     chosen = others

@@ -142,20 +142,25 @@ class ArchiveProbe:
         return bool(self._retriever.scores(query, 1))
 
 
-def partial_match_warning(query: Query, quotes: Sequence[Quote], probe: ArchiveProbe) -> str | None:
-    """What the quotes lack, as a sentence; None if the first has all words, or the others the missing ones."""
+def partial_match_warning(
+    query: Query, quotes: Sequence[Quote], missing: Sequence[str], probe: ArchiveProbe, *, is_sure: bool
+) -> str | None:
+    """What the quotes lack, as a sentence, if the reader should know.
+
+    That is a phrase; or the words ``missing`` from the first quote, unless it surely answers: then only a number, or
+    one of two words.
+    """
     if phrases := query.filters.optional_phrases:
         texts = [quote.paragraph.text for quote in quotes]
-        missing = [phrase for phrase in phrases if not all(contains_phrase(text, phrase) for text in texts)]
-        if missing:
-            return f"Not in all of these passages word for word: {list_words(missing, 'and')}."
-    if not quotes[0].reported_unmatched_terms:
+        lacking = [phrase for phrase in phrases if not all(contains_phrase(text, phrase) for text in texts)]
+        if lacking:
+            return f"Not in all of these passages word for word: {list_words(lacking, 'and')}."
+    lacks_number = any(character.isdigit() for word in missing for character in word)
+    if not missing or (is_sure and not lacks_number and len(query.words) > 2):
         return None
     if never := _never_together(query, probe):
         return f"No passage{describe_scope(query.filters.scope)}{describe_filters(query.filters)} holds {never}."
-    unmatched = [quote.reported_unmatched_terms for quote in quotes]
-    missing = [word.typed for word in query.words if all(word.typed in terms for terms in unmatched)]
-    return f"Only part of the question is in these passages: not {list_words(missing, 'or')}." if missing else None
+    return f"Only part of the question is in the first passage: not {list_words(missing, 'or')}."
 
 
 def abstention_reason(

@@ -26,12 +26,11 @@ def find_newer_article(
     hits: Sequence[Hit],
     quotes: Sequence[Quote],
     latest: date | None,
-    article_share: Callable[[Passage], float],
     search: Search | None,
 ) -> Article | None:
     """Find the newest article, published after every article shown, that matches all that the first quote matches.
 
-    Of one day's it is the best by ``article_share``, the score of a passage's whole article. See ``find_newest``.
+    See ``find_newest``.
     ``latest`` is the archive's latest date; ``search`` is None if ``hits`` are all there are.
 
     None if a quoted article has no date, or the first quote matches little of the question, none of its names, or not
@@ -51,7 +50,7 @@ def find_newer_article(
     greatest = max(coverage.term_weights)
     if all(coverage.term_weights[at] < greatest for at in positions_in(terms)):
         return None
-    found = find_newest(coverage, terms, hits, newest_shown, article_share, search)
+    found = find_newest(coverage, terms, hits, newest_shown, search)
     return found.article if found else None
 
 
@@ -60,20 +59,19 @@ def find_newest(
     terms: TermBitmask,
     hits: Sequence[Hit],
     after: date,
-    article_share: Callable[[Passage], float],
     search: Search | None,
 ) -> Passage | None:
     """Find the newest passage, of an article published ``after`` that day, with a quotable match of ``terms``.
 
     Quotable, the title aside, is a match in three sentences in a row that neither ask nor lead to another article.
-    ``hits`` are looked at, and what ``search`` finds besides.
+    ``hits`` are looked at, and what ``search`` finds besides; of one day's, the first is taken.
     """
     newest = None
     filters = coverage.query.filters
     query = coverage.query.requiring_words([*positions_in(terms)])
     for _ in range(MAX_SEARCHES):
         passages = [hit.passage for hit in hits if (hit.passage.article.published or date.min) > after]
-        passages.sort(key=lambda one: (one.article.published or date.min, article_share(one)), reverse=True)
+        passages.sort(key=lambda one: one.article.published or date.min, reverse=True)
         found = next((one for one in passages if _is_quotable(coverage, terms, one)), None)
         newest = found or newest
         if search is None or (newest is not None and found is None):

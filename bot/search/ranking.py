@@ -19,6 +19,8 @@ from bot.index.arrays import FloatArray
 from bot.models import MONTHS, Hit, Passage, Span
 from bot.search.coverage import Coverage
 from bot.search.occurrences import TermBitmasks, sum_weights_each, union_by
+from bot.search.roles import asks_for_role
+from bot.text.analysis import is_pointer, is_question
 
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 _NUMBERS = (
@@ -26,6 +28,10 @@ _NUMBERS = (
     "half|third|quarter|percent"
 )
 _ASKS = {
+    "definition": regex.compile(
+        r"^\W*(?:what|who)(?:['’]s| is| are| was| were)(?!.* (?:of|in|for|to|at|on|from|with)\b)(?: [\w'’-]+){1,4}\W*$"
+        r"|\b(?:meaning|definition) of\b|\bmeaning\W*$|^\W*define\b|^\W*what (?:does|do) .{1,60} mean\W*$"
+    ),
     "date": regex.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|century|decade|time)\b"),
     "number": regex.compile(
         r"\bhow (?:many|much|long|old|far|tall|big|large|often|high|fast)\b"
@@ -35,45 +41,61 @@ _ASKS = {
     "place": regex.compile(r"\bwhere\b|\b(?:what|which) (?:country|city|state|place|region|continent|town|location)\b"),
 }
 _KINDS = {
+    # A copula among the first words, and an article after it.
+    "definition": regex.compile(
+        r"^(?:\S+\s+){1,9}?(?:is|are|was|were|means?|refers? to|denotes?)\s+(?:an?|the|one|any|when|both|often)\b"
+    ),
     "date": regex.compile(rf"\b(?:{'|'.join(MONTHS)}|{_DAYS}|1\d{{3}}|20\d{{2}}|\d+(?:st|nd|rd|th) century)\b"),
     "number": regex.compile(rf"\d|\b(?:{_NUMBERS})\b", regex.IGNORECASE),
     # Two capitalised words in a row, not at the beginning of a sentence.
     "person": regex.compile(r"(?<=[^.!?“\"] )\p{Lu}[\w’'-]+ (?:\p{Lu}\. )?\p{Lu}[\w’'-]+"),
+    "doer": regex.compile(r"(?<=[^.!?“\"] )\p{Lu}[\w’'-]+ (?:\p{Lu}\. )?\p{Lu}[\w’'-]+"),
     "place": regex.compile(r"\b(?:in|at|near|from|to|of|around|across) (?:the )?\p{Lu}\p{Ll}+"),
 }
 
 
+_UNREAL = regex.compile(
+    r"\b(?:predict\w*|expect(?:s|ed)? to|hop(?:es?|ed|ing) to|fail(?:s|ed)? to|could|might|may|would|if|wants? to"
+    r"|aims? to|tr(?:y|ies|ied) to|not|never)\b|n['’]t\b"
+)
+"""What makes a sentence about a leader, founder or winner say who is none, or may become one."""
 HALVED_AFTER = 7
 """Days from the days that a question prefers after which a publication counts half."""
 
 
 @lru_cache(maxsize=256)
 def expected_kind(question: str) -> str | None:
-    """What the question asks for: "date", "number", "person" or "place"; None if its words do not say."""
+    """What the question asks for: "date", "number", "person", "place", or so; None if its words do not say."""
     plain = question.casefold()
+    if asks_for_role(question):
+        return "doer"
     return next((kind for kind, asks in _ASKS.items() if asks.search(plain)), None)
 
 
-def contains_kind(kind: str, sentence: str) -> bool:
-    """Whether ``sentence`` has what could be of this kind."""
-    return _KINDS[kind].search(sentence) is not None
+def contains_kind(kind: str, sentence: str, question: str) -> bool:
+    """Whether ``sentence`` has what could be of this kind; of one who leads, founded or won, a name that is new."""
+    found = _KINDS[kind].search(sentence)
+    if kind != "doer" or found is None:
+        return found is not None
+    asked = question.casefold()
+    names = _KINDS[kind].finditer(sentence)
+    return not _UNREAL.search(sentence) and any(one[0].casefold() not in asked for one in names)
 
 
 @dataclass(frozen=True, slots=True)
 class PassageMatches:
     """What passages match of a query, in order; all but ``terms`` as shares of the query, 0 to 1.
 
-    ``sentence`` and ``window`` are what the best sentence matches, and the best three in a row; ``near`` and
-    ``adjacent`` the shares of the pairs of neighbouring words that are so in any paragraph. ``sentences()`` gives those
-    with any match as (share, index of the passage, span), the greatest share first.
+    ``window`` is what the best three sentences in a row match; ``near`` and ``adjacent`` the shares of the pairs of
+    neighbouring words that are so in any paragraph. ``sentences()`` gives those with any match as (share, index of the
+    passage, index of the paragraph in it, span), the greatest share first.
     """
 
     terms: TermBitmasks
-    sentence: FloatArray
     window: FloatArray
     near: FloatArray
     adjacent: FloatArray
-    sentences: Callable[[], Iterator[tuple[float, int, Span]]]
+    sentences: Callable[[], Iterator[tuple[float, int, int, Span]]]
 
 
 def match_passages(coverage: Coverage, passages: Sequence[Passage]) -> PassageMatches:
@@ -93,18 +115,18 @@ def match_passages(coverage: Coverage, passages: Sequence[Passage]) -> PassageMa
     at_sentence = order[np.searchsorted(ascending, found.paragraphs, side="right") - 1]
 
     shares = sum_weights_each(found.terms, coverage.shares)
-    sentence, window = np.zeros(count), np.zeros(count)
-    np.maximum.at(sentence, at_sentence, shares)
+    window = np.zeros(count)
     np.maximum.at(window, at_sentence, sum_weights_each(found.window_terms, coverage.shares))
 
-    def sentences() -> Iterator[tuple[float, int, Span]]:
+    def sentences() -> Iterator[tuple[float, int, int, Span]]:
         best = np.argsort(-shares, kind="stable")
         spans = tokens.sentence_spans(found.paragraphs[best], found.numbers[best])
-        return zip(shares[best].tolist(), at_sentence[best].tolist(), spans, strict=True)
+        at_best = at_sentence[best]
+        paragraphs = found.paragraphs[best] - np.array(firsts, np.int64)[at_best]
+        return zip(shares[best].tolist(), at_best.tolist(), paragraphs.tolist(), spans, strict=True)
 
     return PassageMatches(
         union_by(at, matches.terms, count),
-        sentence,
         window,
         sum_weights_each(union_by(at, matches.near, count), coverage.pair_shares),
         sum_weights_each(union_by(at, matches.adjacent, count), coverage.pair_shares),
@@ -115,32 +137,26 @@ def match_passages(coverage: Coverage, passages: Sequence[Passage]) -> PassageMa
 FEATURES: Mapping[str, float] = MappingProxyType(
     {
         "engine": 3.68,
-        "article": 0.65,
-        "sentence": 1.51,
+        "statement": 2.5,
         "run": 3.0,
-        "near": 1.42,
+        "near": 1.0,
         "adjacent": 1.69,
         "names": 1.04,
         "title": 4.65,
-        "headline": 1.04,
+        "headline": 1.25,
         "kind": 1.12,
-        "recency": 1.5,
+        "recency": 4.0,
     }
 )
-"""Each feature (see ``compute_features``) and its weight. Begun from a listwise logistic regression (softmax over the
-first fifty hits, the passages with evidence being right) on the answerable development questions of three archives,
-then moved one at a time, from many starts, towards more first places and more in the first ten, there and on the thirty
-questions of the tests. On halves of the questions that such a fit had not seen, first places were within two points of
-those it had."""
+"""Each feature (see ``compute_features``) and its weight. Fitted by listwise logistic regression (softmax over the
+first fifty hits, the passages with evidence being right) on the answerable development questions of four archives, each
+counting the same, of two of them also with the day of asking; kept near the weights of an earlier fit. With each
+archive left out in turn, first places there are within half a point of what they are when it is fitted too. A share of
+the engine's score for the whole article was a feature once; without it, no archive loses."""
 
 
-def compute_features(
-    coverage: Coverage, hits: Sequence[Hit], article_shares: Sequence[float]
-) -> Mapping[str, FloatArray]:
-    """Compute the features of ``hits``, which are in the engine's order, at least one.
-
-    ``article_shares`` are, for each hit, the engine's score of its whole article, as a share of the best article's.
-    """
+def compute_features(coverage: Coverage, hits: Sequence[Hit]) -> Mapping[str, FloatArray]:
+    """Compute the features of ``hits``, which are in the engine's order, at least one."""
     matches = match_passages(coverage, [hit.passage for hit in hits])
     scores = np.array([hit.score for hit in hits])
     titles, title_shares = zip(*[coverage.title(hit.passage.article) for hit in hits], strict=True)
@@ -149,12 +165,12 @@ def compute_features(
     if names_share := coverage.share(coverage.names):
         named = (matches.terms | title_terms) & np.uint64(coverage.names)
         names = sum_weights_each(named, coverage.shares) / names_share
+    statement, kind = _sentence_shares(coverage, hits, matches)
     return {
-        # The engine's scores of the passage and of its article, as shares of the best.
+        # The engine's score of the passage, as a share of the best.
         "engine": scores / scores[0],
-        "article": np.array(article_shares),
-        # The share of the question that the best sentence matches, and the best three in a row.
-        "sentence": matches.sentence,
+        # The share of the question that the best statement matches, and the best three sentences in a row.
+        "statement": statement,
         "run": matches.window,
         # The share of its neighbouring words that are within four terms of each other, or adjacent in this order.
         "near": matches.near,
@@ -165,20 +181,28 @@ def compute_features(
         "title": sum_weights_each(title_terms & ~matches.terms, coverage.shares),
         # The share of the title's terms that the question names.
         "headline": np.array(title_shares),
-        "kind": _kind_shares(coverage, hits, matches),
+        "kind": kind,
         "recency": _recency(coverage, hits),
     }
 
 
-def _kind_shares(coverage: Coverage, hits: Sequence[Hit], matches: PassageMatches) -> FloatArray:
-    """The greatest share of the question in a sentence that may name what it asks for: who, when, where…"""
+def _sentence_shares(coverage: Coverage, hits: Sequence[Hit], matches: PassageMatches) -> tuple[FloatArray, FloatArray]:
+    """The greatest share of the question in a statement, and in a sentence that may name what it asks for.
+
+    A question, or a line that leads to another article, is no statement: an archive with quizzes has what people ask.
+    """
     kind = expected_kind(coverage.query.question.text)
-    best = np.zeros(len(hits))
-    if kind:
-        for share, at, span in matches.sentences():
-            if not best[at] and contains_kind(kind, span.slice(hits[at].passage.article.text)):
-                best[at] = share
-    return best
+    stated, of_kind = np.zeros(len(hits)), np.zeros(len(hits))
+    for share, at, number, span in matches.sentences():
+        if stated[at] and (of_kind[at] or not kind):
+            continue
+        passage = hits[at].passage
+        text = passage.article.text
+        if not stated[at] and not is_question(text, span) and not is_pointer(passage.paragraphs[number].text):
+            stated[at] = share
+        if kind and not of_kind[at] and contains_kind(kind, span.slice(text), coverage.query.question.text):
+            of_kind[at] = share
+    return stated, of_kind
 
 
 def _recency(coverage: Coverage, hits: Sequence[Hit]) -> FloatArray:
@@ -190,16 +214,14 @@ def _recency(coverage: Coverage, hits: Sequence[Hit]) -> FloatArray:
     return np.exp2(-np.array(distances) / HALVED_AFTER)
 
 
-def rank(
-    coverage: Coverage, hits: Sequence[Hit], article_shares: Sequence[float], without: Collection[str] = ()
-) -> list[Hit]:
+def rank(coverage: Coverage, hits: Sequence[Hit], without: Collection[str] = ()) -> list[Hit]:
     """Rank ``hits`` by their features, with new scores; equal scores stay in the order in which they came.
 
-    ``without`` names features to leave out; for the others see ``compute_features``.
+    ``without`` names features to leave out.
     """
     if not hits:
         return []
-    features = compute_features(coverage, hits, article_shares)
+    features = compute_features(coverage, hits)
     parts = {name: weight * features[name] for name, weight in FEATURES.items() if name not in without}
     scores = np.zeros(len(hits))
     for part in parts.values():

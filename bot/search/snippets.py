@@ -31,10 +31,10 @@ STATEMENT = 0.4
 without it, a point fewer first quotes answer where archives contain quizzes."""
 TITLE_TERM = 0.5
 """What a term that the title has already counts in a sentence: a sentence that adds to the title says more."""
-LEAD = 0.25
+LEAD = 0.1
 """The least that a snippet's first sentence matches, as a share of the best sentence after it, so that a reader in a
-hurry does not begin with filler. Tried on the same questions: 0.5 costs first quotes half a point, and at times a
-name."""
+hurry does not begin with filler. Tried on the same questions: 0.25 costs first quotes a quarter of a point, 0.5 half a
+point, and at times a name."""
 WHOLE = 0.9
 """A sentence that matches this share of the question needs no other. Tried on the same questions: 0.8 cost three points
 of first quotes that answer where answers are long, 0.9 none."""
@@ -110,13 +110,15 @@ class _SnippetScorer:
         self._ends = [match.span.end for match in self._matches]
         self._is_pointer = is_pointer(paragraph.text)
         self._sentences = coverage.sentences(paragraph)
-        kind = expected_kind(coverage.query.question.text)
+        question = coverage.query.question.text
+        kind = expected_kind(question)
+        self._is_joint = kind == "doer"
         self._values: list[float] = []
         self._kind_values: list[float] = []
         self._is_statement: list[bool] = []
         for sentence in self._sentences:
             value = _value(coverage, sentence.terms, self._title)
-            has_kind = kind and value and contains_kind(kind, sentence.span.slice(text))
+            has_kind = kind and value and contains_kind(kind, sentence.span.slice(text), question)
             self._values.append(value)
             self._kind_values.append(value if has_kind else 0.0)
             self._is_statement.append(not is_question(text, sentence.span))
@@ -165,9 +167,12 @@ class _SnippetScorer:
                 near |= pair
         own = slice(sentences.start, sentences.stop)
         best = max(self._values[own], default=0.0)
-        strength = self._first_bonus + _value(self._coverage, terms, self._title) + BEST_SENTENCE * best
+        value = _value(self._coverage, terms, self._title)
+        strength = self._first_bonus + value + BEST_SENTENCE * best
         strength += NEAR * sum_weights(near, self._coverage.pair_shares)
-        strength += KIND * max(self._kind_values[own], default=0.0)
+        kind_value = max(self._kind_values[own], default=0.0)
+        # "Its director is …": the sentence before it says whose.
+        strength += KIND * (value if self._is_joint and kind_value else kind_value)
         # A sentence that matches the question is enough; beside one that does not, another may say who "he" is.
         length = words / MAX_WORDS
         strength += -LENGTH * length if best >= WHOLE else LENGTH * length

@@ -25,6 +25,7 @@ from bot.index.archive import Archive
 from bot.index.retrieval import TermScore
 from bot.models import Answer, Passage, Query, Question, Quote, Reply
 from bot.search.corpus import CorpusAddress
+from bot.search.followups import asks_for_more
 from bot.search.receipts import make_receipt
 from bot.slack import strings
 from bot.slack.buttons import (
@@ -208,6 +209,8 @@ def render_or_raise(
 def _matches_own_words(reply: Reply) -> bool:
     """Whether the first quote has most of the words of this question, not just the subject of the earlier ones."""
     query = reply.trace.query
+    if asks_for_more(query.question.text):
+        return isinstance(reply, Answer)
     own = {word.typed for i, word in enumerate(query.words) if i not in query.inherited_positions}
     missing = own.intersection(reply.quotes[0].unmatched_terms) if isinstance(reply, Answer) else own
     return 2 * len(missing) < len(own)

@@ -20,7 +20,7 @@ from bot.index.build import build_arrays
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.store import IndexStore
 from bot.models import Question
-from bot.search.answerer import DEPTH, MAX_NEAREST, Answerer, article_score_shares
+from bot.search.answerer import DEPTH, MAX_NEAREST, Answerer
 from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.quotes import choose_quotes
@@ -119,11 +119,9 @@ def _time_steps(index: Index, text: str) -> dict[str, float]:
     query = expand(index.lexicon, question)
     times.append(time.perf_counter())
     hits = index.retriever.search(query, DEPTH)
-    article_share = article_score_shares(index.archive, index.articles, query)
-    shares = [article_share(hit.passage) for hit in hits]
     times.append(time.perf_counter())
     coverage = Coverage(query, index.lexicon.idf, index.tokens)
-    hits = rank(coverage, hits, shares)
+    hits = rank(coverage, hits)
     times.append(time.perf_counter())
     quotes, *_ = choose_quotes(coverage, hits, max(question.limit, MAX_NEAREST))
     times.append(time.perf_counter())

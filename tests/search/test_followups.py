@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models import Answer, Expansion, Question
+from bot.models import Abstention, Answer, Expansion, Question
 from bot.search.expansion import expand
-from bot.search.followups import INHERITED_WEIGHT, MAX_INHERITED, is_continuation
+from bot.search.followups import INHERITED_WEIGHT, MAX_INHERITED, asks_for_more, is_continuation
 from bot.search.messages import header_lines
 from tests.factories import answerer, article, lexicon
 
@@ -61,6 +61,10 @@ GOES_ON: list[tuple[str, str, str]] = [
     ("and GCAP?", AGREED, "GCAP + agreed"),
     ("when?", AGREED, "agreed + GCAP"),
     ("tell me more", AGREED, "GCAP"),
+    ("tell me more about that", AGREED, "GCAP"),
+    ("and who leads it", AGREED, "leads + GCAP"),
+    ("why?", APPROVED, "approved + Tarn + bridge"),
+    ("and in 2024?", "what did the council approve in 2023", "council + approve"),
     ("and the cost?", "what do submarines and the bridge mean to the council", "cost + submarines + bridge"),
     ("and the cost?", "what do unicorns eat", "cost + unicorns + eat"),
     ("and the cost?", "why?", "cost"),
@@ -72,6 +76,40 @@ GOES_ON: list[tuple[str, str, str]] = [
 def test_a_question_without_a_subject_inherits_one(question: str, before: str, words: str) -> None:
     """The names of the previous question; else its rarest words; all of them if it has no word of its own."""
     assert searched(question, before) == words
+
+
+def test_a_year_alone_replaces_a_year() -> None:
+    """If years are searched as words, one alone inherits all but the other year."""
+    asked = Question("and in 2024?", previous_questions=("what did the council approve in 2023",))
+    words = [word.typed for word in expand(LEARNT, asked, requires_dates=False).words]
+    assert words == ["2024", "council", "approve"]
+
+
+FERRIES = [
+    article(f"The ferry of Skarvik sails to {town}.", id=town) for town in "Orre Lund Tarn Moss Vik Hov Nes".split()
+]
+
+
+def test_more() -> None:
+    """ "More" shows the passages after those that were shown, as often as it is asked, and says when none is left."""
+    boat, question = answerer(*FERRIES), "where does the ferry of Skarvik sail"
+    shown = [quote.text for quote in boat.answer(Question(question, 9)).shown_quotes]
+    assert len(shown) == 7
+    asked: tuple[str, ...] = (question,)
+    for text, expected in (("more", shown[3:6]), ("Show me more, please?".replace(",", ""), shown[6:])):
+        reply = boat.answer(Question(text, previous_questions=asked))
+        assert [quote.text for quote in reply.shown_quotes] == expected
+        assert "ferry" in next(header_lines(reply))
+        asked = (text, *asked)
+    last = boat.answer(Question("any more?", previous_questions=asked))
+    assert isinstance(last, Abstention)
+    assert last.reason == "No further passage of the archive answers this."
+
+
+@pytest.mark.parametrize("text", ["more ferries", "tell me more", "who paid more", "", "the more the better"])
+def test_what_asks_for_no_more_passages(text: str) -> None:
+    """A question with a word of its own is not about the passages."""
+    assert not asks_for_more(text)
 
 
 def test_a_subject_is_inherited_through_several_questions() -> None:

@@ -68,16 +68,13 @@ def test_newer_than_every_article_shown() -> None:
     assert newer("Skarvik pier", FIRST, second, dated(MORE, 2026, "after"), limit=2) == "after"
 
 
-def test_the_newer_article_with_the_best_score() -> None:
-    """Of several it is the one whose whole text scores best, whatever the rank of its best passage."""
-    passing = dated(
-        "Skarvik, they said, lost a pier in that storm of the year.\n\n"
-        + "\n\n".join(["The wind blew over the sea. " * 30] * 9),
-        2024,
-        "passing",
-    )
-    about = dated("\n\n".join([f"{MORE} {'It blew. ' * 30}"] * 9), 2024, "about")
-    assert newer("Skarvik pier", FIRST, passing, about) == newer("Skarvik pier", FIRST, about, passing) == "about"
+def test_the_newest_of_several() -> None:
+    """Of several newer articles that match as much, the newest is named, however many match better."""
+    first = dated(f"{PIER} {PIER}", 2023, "first")
+    better = [dated(f"{'Fog. ' * 9} Skarvik and its pier, sign {number}.", 2024, f"{number}") for number in range(60)]
+    others = [dated(f"A plain sign hangs on wall {number} of Lund.", 2020, f"wall {number}") for number in range(99)]
+    newest = dated(f"{'The wind blew over the sea. ' * 20} Skarvik kept the pier.", 2026, "newest")
+    assert newer("Skarvik pier", first, *better, *others, newest) == "newest"
 
 
 def test_a_newer_article_beyond_the_first_hits() -> None:

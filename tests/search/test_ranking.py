@@ -23,7 +23,7 @@ def cover(question: str, *texts: str, title: str = "") -> tuple[Coverage, list[H
 def feature(name: str, question: str, *texts: str, title: str = "") -> list[float]:
     """One feature of a passage of each text."""
     coverage, hits = cover(question, *texts, title=title)
-    values: list[float] = compute_features(coverage, hits, [0.0] * len(hits))[name].tolist()
+    values: list[float] = compute_features(coverage, hits)[name].tolist()
     return values
 
 

@@ -103,7 +103,7 @@ def test_an_abstention_has_a_receipt() -> None:
     assert [form.shown for form in made.forms] == ["submarines", "dive"]
     assert made.said and made.said.startswith("Not in the archive")
     assert made.confidence < made.threshold
-    assert describe_outcome(made) == "Not answered: the confidence is 0.000, and 0.288 is needed to answer."
+    assert describe_outcome(made) == "Not answered: the confidence is 0.000, and 0.500 is needed to answer."
 
 
 def test_a_question_without_a_word_has_a_receipt() -> None:

@@ -106,3 +106,16 @@ def test_the_pieces_of_a_quote_are_its_text(pieces: list[str]) -> None:
         assert quote.highlights
         assert all(quote.span.contains(span) and span.start < span.end for span in quote.highlights)
         assert all(one.end < other.start for one, other in zip(quote.highlights, quote.highlights[1:], strict=False))
+
+
+@pytest.mark.parametrize(
+    "question", ["what is a bollard", "bollard meaning", "what does bollard mean", "define bollard"]
+)
+def test_a_definition_is_quoted(question: str) -> None:
+    """A sentence that says what a thing is comes before one that names it earlier, or more often."""
+    text = (
+        "Every bollard at Skarvik was painted, bollard after bollard. The crews cheered. "
+        "A bollard is a short post to which a ship is tied. Another was painted red."
+    )
+    (quote,) = chosen(question, article(text))
+    assert "short post" in quote.text
