@@ -42,11 +42,7 @@ class LazyGroup(TyperGroup):
 
 
 app = typer.Typer(
-    name="pullquote",
-    cls=LazyGroup,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+    name="pullquote", cls=LazyGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 
 

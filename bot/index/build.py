@@ -242,10 +242,7 @@ def build_arrays(rows: ArticleRows) -> dict[str, Array]:
         ("passages", lambda: _posting_arrays(fields.of_passages())),
         ("articles", lambda: _posting_arrays(fields.of_articles())),
         ("archive", lambda: archive_arrays(row_arrays)),
-        (
-            "tokens",
-            lambda: tokens.token_arrays(row_arrays, body.terms, titles.terms, titles.borders),
-        ),
+        ("tokens", lambda: tokens.token_arrays(row_arrays, body.terms, titles.terms, titles.borders)),
     ]
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # numpy releases the GIL while it sorts and counts
         for name, own in threads.map(lambda builder: (builder[0], builder[1]()), builders):

@@ -15,13 +15,7 @@ from bot.models import Json
 from bot.playground import limits
 from bot.playground.events import EventPublisher
 from bot.playground.models import Channel, Message, is_workflow
-from bot.playground.validation import (
-    RefusedError,
-    invalid_arguments,
-    validate_blocks,
-    validate_metadata,
-    validate_view,
-)
+from bot.playground.validation import RefusedError, invalid_arguments, validate_blocks, validate_metadata, validate_view
 from bot.playground.views import AppViews
 from bot.playground.workspace import Workspace
 
@@ -216,11 +210,7 @@ def post_ephemeral(context: MethodContext, arguments: Arguments) -> Json:
         raise RefusedError("user_not_in_channel")
     content = _content(arguments)
     message = context.workspace.post_ephemeral(
-        channel.id,
-        user,
-        content.text,
-        thread_ts=_thread_ts(context, channel.id, arguments),
-        blocks=content.blocks,
+        channel.id, user, content.text, thread_ts=_thread_ts(context, channel.id, arguments), blocks=content.blocks
     )
     return {"message_ts": message.ts, **content.warnings}
 

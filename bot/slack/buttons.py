@@ -20,9 +20,8 @@ from bot.slack.layout import (
     actions,
     button,
     context,
-    feedback,
     mrkdwn,
-    overflow,
+    plain_text,
     sentence_block,
 )
 from bot.slack.markup import utf16_length
@@ -168,7 +167,13 @@ def add_buttons(
         ("Share in channel", SHARE, share),
     )
     row = [button(text, action, encode_value(value)) for text, action, value in candidates if value is not None]
-    why = overflow(WHY, ("Why this answer?", encode_value(answer)))
-    useful, not_useful = (encode_value(RatingRef(ref=answer.ref, useful=useful)) for useful in (True, False))
-    thumbs = feedback(RATE, ("Helpful", useful), ("Not helpful", not_useful))
-    return MessageContent(message.text, [*message.blocks, actions(*row, why), thumbs])
+    # A menu of three dots, and Slack's thumbs up and down.
+    items = [{"text": plain_text("Why this answer?"), "value": encode_value(answer)}]
+    why = {"action_id": WHY, "options": items, "type": "overflow"}
+    up, down = (
+        {"text": plain_text(text), "value": encode_value(RatingRef(ref=answer.ref, useful=useful))}
+        for text, useful in (("Helpful", True), ("Not helpful", False))
+    )
+    thumbs = {"action_id": RATE, "negative_button": down, "positive_button": up, "type": "feedback_buttons"}
+    rating = {"elements": [thumbs], "type": "context_actions"}
+    return MessageContent(message.text, [*message.blocks, actions(*row, why), rating])

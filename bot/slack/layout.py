@@ -248,22 +248,9 @@ def button(text: str, action: str, value: str) -> Json:
     return {"action_id": action, "text": plain_text(text), "type": "button", "value": value}
 
 
-def overflow(action: str, *options: tuple[str, str]) -> Json:
-    """A three-dot menu; each option is a pair of text and value."""
-    items = [{"text": plain_text(text), "value": value} for text, value in options]
-    return {"action_id": action, "options": items, "type": "overflow"}
-
-
 def actions(*elements: Json) -> Json:
     """A row of buttons and menus."""
     return {"elements": list(elements), "type": "actions"}
-
-
-def feedback(action: str, positive: tuple[str, str], negative: tuple[str, str]) -> Json:
-    """Slack's thumbs up and down; each is a pair of text and value."""
-    up, down = ({"text": plain_text(text), "value": value} for text, value in (positive, negative))
-    thumbs = {"action_id": action, "negative_button": down, "positive_button": up, "type": "feedback_buttons"}
-    return {"elements": [thumbs], "type": "context_actions"}
 
 
 def modal(title: str, blocks: list[Json]) -> Json:

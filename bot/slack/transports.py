@@ -233,11 +233,7 @@ class WebServer:
         self._socket = _listen(host, port)
         self._host = f"[{host}]" if ":" in host else host
         self.port: int = self._socket.getsockname()[1]
-        routes = [
-            Route("/healthz", self._health),
-            Route("/readyz", self._readiness),
-            Route("/metrics", self._metrics),
-        ]
+        routes = [Route("/healthz", self._health), Route("/readyz", self._readiness), Route("/metrics", self._metrics)]
         if app is not None:
             routes.append(Route(EVENTS_PATH, self._events, methods=["POST"]))
         self._server = _SignallessServer(

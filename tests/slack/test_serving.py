@@ -115,7 +115,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from bot.errors import ArchiveError, PullquoteError
 from bot.store.store import Store
-from bot.slack.client import Credentials
+from bot.slack.credentials import Credentials
 from bot.slack.app import Transport, serve
 from slack.samples import FixedCorpus, ScriptedAnswerer
 

@@ -163,10 +163,7 @@ def insert_mentions(slack: FakeSlack, text: str) -> str:
     mentions = {name.casefold(): mention for name, mention in names.items()}
     longest_first = "|".join(re.escape(name) for name in sorted(mentions, key=len, reverse=True))
     return re.sub(
-        rf"(?<![\w<])(?:{longest_first})(?!\w)",
-        lambda match: mentions[match[0].casefold()],
-        text,
-        flags=re.IGNORECASE,
+        rf"(?<![\w<])(?:{longest_first})(?!\w)", lambda match: mentions[match[0].casefold()], text, flags=re.IGNORECASE
     )
 
 
