@@ -130,8 +130,9 @@ class Question:
     today: date | None = None
 
 
-ExpansionOrigin = Literal["typed", "acronym", "spelling", "role", "thread"]
-"""Why a term is searched: it was typed; an acronym or its long form; another spelling; an office; or inherited."""
+ExpansionOrigin = Literal["typed", "form", "acronym", "spelling", "role", "thread"]
+"""Why a term is searched: it was typed; it is another way to write that; an acronym or its long form; another spelling;
+an office; or inherited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,8 +359,22 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveFacts:
+    """What is asked about the archive itself: its size and dates, and the ``listed`` articles if any were asked for.
+
+    ``kind`` says what was asked; ``summary`` is of the articles in question, of ``total`` in all.
+    """
+
+    kind: Literal["abilities", "size", "newest", "oldest", "dated"]
+    summary: ArchiveSummary
+    earliest: date | None
+    total: int
+    listed: tuple[Article, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """Verified quotes, best first.
+    """Verified quotes, best first; none where ``archive`` answers, which are facts about the archive itself.
 
     ``warning`` is one provable sentence about what the quotes lack, or None. ``newer_article`` matches the question as
     far as the first quote does, and was published after every article shown. ``has_more`` if a greater limit gives more
@@ -373,6 +388,7 @@ class Answer:
     newer_article: Article | None = None
     has_more: bool = False
     differences: tuple[Difference, ...] = ()
+    archive: ArchiveFacts | None = None
 
     @property
     def shown_quotes(self) -> tuple[Quote, ...]:

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from bot.models import Answer, Article, Quote, Reply, Trace
-from bot.search.messages import misread_line, searched_line
+from bot.models import Answer, ArchiveFacts, Article, Quote, Reply, Trace
+from bot.search.messages import describe_archive, misread_line, searched_line
 from bot.text.fragments import link_to
 
 
@@ -134,6 +134,34 @@ class DifferenceOut(BaseModel):
     words: tuple[list[str], list[str]]
 
 
+class ArchiveOut(BaseModel):
+    """Facts about the archive itself, where the question asks for them."""
+
+    kind: str
+    articles: int
+    """Of the period that was asked for, of ``total``."""
+    total: int
+    paragraphs: int
+    earliest: str | None
+    latest: str | None
+    listed: list[ArticleOut]
+    text: str
+
+    @classmethod
+    def of(cls, facts: ArchiveFacts) -> ArchiveOut:
+        latest = facts.summary.latest
+        return cls(
+            kind=facts.kind,
+            articles=facts.summary.articles,
+            total=facts.total,
+            paragraphs=facts.summary.paragraphs,
+            earliest=facts.earliest.isoformat() if facts.earliest else None,
+            latest=latest.isoformat() if latest else None,
+            listed=[*map(ArticleOut.of, facts.listed)],
+            text="\n".join(describe_archive(facts)),
+        )
+
+
 class AskOut(BaseModel):
     """Output of ``pullquote ask --json``."""
 
@@ -154,6 +182,9 @@ class AskOut(BaseModel):
     later: ArticleOut | None = None
     """An article newer than all quoted ones that matches the same terms as the first quote."""
 
+    archive: ArchiveOut | None = None
+    """Set for a question about the archive itself, which has no quotes."""
+
     @classmethod
     def of(cls, question: str, reply: Reply) -> AskOut:
         answered = isinstance(reply, Answer)
@@ -173,6 +204,7 @@ class AskOut(BaseModel):
                 DifferenceOut(quotes=one.quotes, words=([*one.words[0]], [*one.words[1]]))
                 for one in (reply.differences if isinstance(reply, Answer) else ())
             ],
+            archive=ArchiveOut.of(reply.archive) if isinstance(reply, Answer) and reply.archive else None,
             later=ArticleOut.of(reply.newer_article) if isinstance(reply, Answer) and reply.newer_article else None,
         )
 

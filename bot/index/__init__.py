@@ -6,7 +6,9 @@ on disk as a ``snapshot``, and ``watch`` reports changed files. ``bm25`` searche
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import repeat
 
 from bot.index.archive import Archive, PassageList
 from bot.index.arrays import LazyArrays, StringArray, unprefix
@@ -15,6 +17,10 @@ from bot.index.lexicon import Lexicon
 from bot.index.postings import Postings, StoredPostings
 from bot.index.retrieval import FIELDS
 from bot.index.tokens import Tokens
+from bot.models import Expansion, Query, Question
+
+SEARCHED_FOR_SEQUENCE = 50
+"""Passages with all terms of a sequence that are looked at, the best ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +59,15 @@ class Index:
             retriever("passages", archive.passages),
             retriever("articles", archive.whole_articles),
         )
+
+    def has_sequence(self, terms: Sequence[str]) -> bool:
+        """Return whether a paragraph has ``terms`` one after the other, stop words aside."""
+        query = Query(Question(""), (), tuple(Expansion((term,), (), 1.0, "typed", term) for term in terms))
+        hits = self.retriever.search(replace(query, required=((tuple(terms),),)), SEARCHED_FOR_SEQUENCE)
+        ids, mask = self.tokens.term_ids(terms), self.tokens.term_mask(self.tokens.term_ids(terms[:1]))
+        for passage in (hit.passage for hit in hits):
+            first = self.archive.paragraph_number(passage.paragraphs[0])
+            found = self.tokens.occurrences(mask, range(first, first + len(passage.paragraphs)))
+            if any(map(self.tokens.has_sequence_at, repeat(ids), found.tokens.tolist(), found.paragraphs.tolist())):
+                return True
+        return False

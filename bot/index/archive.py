@@ -219,9 +219,16 @@ class Archive:
     @cached_property
     def newest(self) -> tuple[Article, ...]:
         """The most recently published articles, the latest first, at most ``NEWEST``; undated ones are left out."""
-        id_rank = np.argsort(self._id_articles)
-        order = np.lexsort((id_rank, self._published))[::-1][:NEWEST]
-        return tuple(self.article(number) for number in order.tolist() if self._published[number])
+        return self.by_date()
+
+    def by_date(
+        self, since: date | None = None, before: date | None = None, *, oldest_first: bool = False
+    ) -> tuple[Article, ...]:
+        """Return the dated articles of a period, the latest first, or the oldest; at most ``NEWEST``."""
+        mask = self.scope_mask(Scope(since=since, before=before)) & (self._published > 0)
+        order = np.lexsort((np.argsort(self._id_articles), self._published))
+        order = order[mask[order]]
+        return tuple(self.article(number) for number in (order if oldest_first else order[::-1])[:NEWEST].tolist())
 
     def summary(self, scope: Scope) -> ArchiveSummary:
         """Count the articles and paragraphs in ``scope``."""

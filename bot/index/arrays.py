@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any, Protocol
 
 import numpy as np
@@ -146,6 +146,11 @@ class StringArray(Sequence[str]):
     def insertion_point(self, string: str) -> int:
         """Return how many of the sorted strings are less than ``string``."""
         return bisect_left(range(len(self)), string.encode("utf-8", "surrogatepass"), key=self._raw)
+
+    def starting_with(self, start: str) -> Iterator[str]:
+        """Yield the sorted strings that begin with ``start``."""
+        following = (self[at] for at in range(self.insertion_point(start), len(self)))
+        return takewhile(lambda string: string.startswith(start), following)
 
     def _raw(self, at: int) -> bytes:
         return self._bytes.slice(self._borders[at], self._borders[at + 1]).tobytes()

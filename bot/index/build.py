@@ -133,11 +133,12 @@ class _RowBuilder:
         """Analyze one more article."""
         before = {table: len(values) for (table, _), values in self._arrays.items()}
         paragraphs = split_paragraphs(article)
+        headings = [article.title, *(mark.span.slice(article.text) for mark in article.marks)]
         for table, encoded in (
             ("text", article.text.encode()),
             ("metadata", encode_metadata(article)),
             ("digest", bytes.fromhex(article.sha256)),
-            ("learned", learning.learn_from_article(paragraph.text for paragraph in paragraphs)),
+            ("learned", learning.learn_from_article((one.text for one in paragraphs), headings)),
         ):
             self._arrays[table, "bytes"].frombytes(encoded)
         self._arrays["article", "published"].append(article.published.toordinal() if article.published else 0)

@@ -30,6 +30,10 @@ _BRACKETED = regex.compile(r"\(([^()\n]{2,120}?)\)")
 _SHORT = regex.compile(r"[\p{Lu}\p{N}][\p{L}\p{N}&.\-]{1,9}")
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}’'.&]*")
 _NAME = regex.compile(r"(?<=[\p{Ll},] )\p{Lu}\p{Ll}{3,}(?: \p{Lu}\p{Ll}{2,}){1,3}(?![\p{L}-]| \p{Lu})")
+_HYPHENATED = regex.compile(r"(?<![\p{L}\p{N}\p{Pd}])\p{L}+(?:[-‐‑]\p{L}+){1,2}(?![\p{L}\p{N}\p{Pd}])")
+_SECOND_PART = regex.compile(r"\p{L}+['’ʼ](\p{L}{3,})")
+_PART_LETTERS, _JOINED_LETTERS = 3, 20
+"""Letters of a part of a word that is also written open ("health care"), at least; and of the whole, at most."""
 _SMALL = frozenset("of the and for in on to a an de la du des et for with by at from".split())
 _NEIGHBORHOOD = 3
 """How many words before and after a name count as its neighbors."""
@@ -121,14 +125,19 @@ def _is_long_form(letters: list[str], long: str) -> bool:
     return capitals >= 2 and unused <= len(words) // 6 and at_beginning * 2 > len(letters)
 
 
-def learn_from_article(texts: Iterable[str]) -> bytes:
-    """Return the acronym definitions and names in the paragraphs of one article, as JSON."""
+def learn_from_article(paragraphs: Iterable[str], headings: Iterable[str] = ()) -> bytes:
+    """Return the acronym definitions, names and hyphenated words of one article, as JSON.
+
+    ``headings`` are its title and headings, where only hyphenated words are looked for.
+    """
     definitions: list[tuple[str, str]] = []
     names: list[str] = []
-    for text in texts:
+    hyphenated = {word for text in headings for word in _HYPHENATED.findall(text)}
+    for text in paragraphs:
         definitions += ((one.short, one.long) for one in find_definitions(text))
         names += _NAME.findall(text)
-    return json.dumps((definitions, names)).encode()
+        hyphenated.update(_HYPHENATED.findall(text))
+    return json.dumps((definitions, names, sorted(hyphenated))).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +189,22 @@ def expansion_arrays(sequence: WordSequence, learned: Iterable[str]) -> dict[str
     known = sorted(spelling_of)
     groups = spelling.group_anagrams(word for word in known if word not in lowercase)
     neighbors = _neighbor_terms(sequence, {name for group in groups for name in group})
-    expansions, names = _merge_learned(learned, spelling.find_transpositions(groups, neighbors))
+    every = json.loads(f"[{','.join(learned)}]")
+    expansions = _merge_learned(
+        chain.from_iterable(one[0] for one in every), spelling.find_transpositions(groups, neighbors)
+    )
+    names = Counter(chain.from_iterable(one[1] for one in every))
+    hyphenated = {word for one in every for word in one[2]}
     return {
         **prefix("folded", StringArray.encode(known)),
         **prefix("spellings", StringArray.encode(spelling_of[one] for one in known)),
         **prefix("by_end_letters", StringArray.encode(spelling.key_by_end_letters(known))),
         **prefix("place_names", StringArray.encode(spelling.list_place_names())),
-        **prefix("names", StringArray.encode(names)),
+        **prefix("names", StringArray.encode(name for name, _ in names.most_common())),
+        **prefix(
+            "compounds",
+            StringArray.encode(sorted({*_split_words(hyphenated, vocabulary.words), *_open_words(sequence)})),
+        ),
         "expansions": np.frombuffer(expansions.to_json(), np.uint8),
     }
 
@@ -208,26 +226,53 @@ def _neighbor_terms(sequence: WordSequence, names: Collection[str]) -> Mapping[s
     return found
 
 
-def _merge_learned(
-    learned: Iterable[str], spellings: Mapping[str, Sequence[str]]
-) -> tuple[LearnedExpansions, list[str]]:
-    """Return the expansions learned from all articles; and the names, the most frequent first."""
+def _split_words(hyphenated: Iterable[str], words: Iterable[str]) -> Iterator[str]:
+    """Yield ``Lexicon.compounds`` of words with a hyphen ("cease-fire") or an apostrophe ("O'Brien", for its end)."""
+    for word in hyphenated:
+        whole, parts = analysis.to_term(regex.sub(r"[-‐‑]", "", word)), analysis.extract_terms(word)
+        if parts and parts != [whole]:
+            yield f"{whole}\t{' '.join(parts)}"
+    for word in words:
+        if (found := _SECOND_PART.fullmatch(analysis.strip_possessive(word))) and (
+            term := analysis.to_search_term(word)
+        ):
+            yield f"{analysis.to_term(found[1])}\t{term}"
+
+
+def _open_words(sequence: WordSequence) -> Iterator[str]:
+    """Yield ``Lexicon.compounds`` of words that the archive also writes as two: "healthcare" and "health care"."""
+    ids = {word: at for at, word in enumerate(sequence.vocabulary.words) if word.isalpha() and word.islower()}
+    joined: dict[int, str] = {}
+    for word in ids:
+        for at in range(_PART_LETTERS, len(word) - _PART_LETTERS + 1) if len(word) <= _JOINED_LETTERS else ():
+            if word[:at] in ids and word[at:] in ids:
+                joined[ids[word[:at]] << 32 | ids[word[at:]]] = word
+    begins, ends = np.zeros((2, len(sequence.vocabulary.words)), np.bool_)
+    begins[[pair >> 32 for pair in joined]] = ends[[pair & 0xFFFFFFFF for pair in joined]] = True
+    first, second = sequence.words[:-1], sequence.words[1:]
+    is_candidate = begins[first] & ends[second]
+    pairs = np.unique(first[is_candidate].astype(np.int64) << 32 | second[is_candidate])
+    for pair in filter(joined.__contains__, pairs.tolist()):
+        terms = [sequence.vocabulary.terms[word_id] for word_id in (pair >> 32, pair & 0xFFFFFFFF)]
+        if all(terms):
+            yield f"{analysis.to_term(joined[pair])}\t{' '.join(terms)}"
+
+
+def _merge_learned(definitions: Iterable[tuple[str, str]], spellings: Mapping[str, Sequence[str]]) -> LearnedExpansions:
+    """Return the expansions learned from all articles."""
     long_forms: defaultdict[str, Counter[TermSequence]] = defaultdict(Counter)
     short_forms: defaultdict[str, dict[TermSequence, str]] = defaultdict(dict)
     shown: dict[TermSequence, str] = {}
-    every = json.loads(f"[{','.join(learned)}]")
-    names = Counter(chain.from_iterable(names for _, names in every))
-    for short_form, long_form in chain.from_iterable(definitions for definitions, _ in every):
+    for short_form, long_form in definitions:
         long, short = tuple(analysis.extract_terms(long_form)), analysis.to_term(short_form)
         if long and (short,) != long:
             long_forms[short][long] += 1
             short_forms[long[0]][long] = short
             shown.setdefault((short,), short_form)
             shown.setdefault(long, long_form)
-    expansions = LearnedExpansions(
+    return LearnedExpansions(
         {short: sorted(longs, key=longs.__getitem__, reverse=True) for short, longs in long_forms.items()},
         {first: list(pairs.items()) for first, pairs in short_forms.items()},
         shown,
         spellings,
     )
-    return expansions, [name for name, _ in names.most_common()]

@@ -15,6 +15,8 @@ TermSequence = tuple[str, ...]
 
 MAX_LOWERCASE_SHARE = 0.1
 """In at most this share of the paragraphs with a name, it is written with a small letter."""
+MIN_SIMILAR = 3
+"""Letters at the beginning of two words that may be forms of one, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,9 @@ class Lexicon:
         self.known_words = spelling.KnownWords(
             *(StringArray(unprefix(name, own)) for name in ("folded", "by_end_letters", "place_names"))
         )
-        self._spellings, self._names = StringArray(unprefix("spellings", own)), StringArray(unprefix("names", own))
+        self._spellings, self._names, self._compounds = (
+            StringArray(unprefix(name, own)) for name in ("spellings", "names", "compounds")
+        )
         self._expansions = own["expansions"]
 
     @cached_property
@@ -76,6 +80,34 @@ class Lexicon:
     def names(self) -> Iterator[str]:
         """Yield the names of several words that occur in mid-sentence, the most frequent first."""
         return iter(self._names)
+
+    def compounds(self, term: str) -> Iterator[TermSequence]:
+        """Yield the terms of words that are ``term`` when they are written as one word without marks.
+
+        So does "ceasefire" give those of "cease-fire", and "Brien" that of "O'Brien", of which it is the end.
+        """
+        for line in self._compounds.starting_with(f"{term}\t"):
+            yield tuple(line.partition("\t")[2].split(" "))
+
+    def has_term(self, term: str) -> bool:
+        """Return whether ``term`` stands in any paragraph, heading or title."""
+        return self._terms.find(term) is not None
+
+    def writes_with(self, folded: str, marks: str) -> bool:
+        """Return whether the archive has a folded word and writes it with one of the letters ``marks``."""
+        return folded in self.known_words and not set(self.original_spelling(folded).lower()).isdisjoint(marks)
+
+    def similar_terms(self, term: str) -> Iterator[str]:
+        """Yield the terms that may be another form of ``term``: alike but for the end, or a designation ("Su-30")."""
+        if term.isalpha() and len(term) <= MIN_SIMILAR:
+            yield from (other for other in self.terms_starting_with(term) if other[len(term) :][:1].isdigit())
+        if term.isalpha() and len(term) > MIN_SIMILAR:
+            start = term[: max(MIN_SIMILAR, len(term) - 2)]
+            yield from (other for other in self.terms_starting_with(start) if len(other) <= len(term) + 2)
+
+    def terms_starting_with(self, start: str) -> Iterator[str]:
+        """Yield the terms that begin with ``start``."""
+        return self._terms.starting_with(start)
 
     def paragraph_count(self, term: str) -> int:
         """Return how many paragraphs contain ``term``."""

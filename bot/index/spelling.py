@@ -6,9 +6,10 @@ Different names are often one letter apart (Iran and Iraq, Niger and Nigeria), s
   ("Natakani", "Nakatani": the same letters, the same first and last, six or more), and the archive uses them next to
   the same words.
 * A word that a person typed and the archive does not contain is joined to the archive's words that are one typo away,
-  begin and end alike and have six letters or more. A typo is two letters exchanged, a letter doubled or not, one vowel
-  for another (seven letters or more), or any one letter (ten or more); or else a final "s", which the stemmer leaves on
-  a name ("Senkakus"). The name of a country, a territory or a language is never a typo.
+  begin and end alike and have six letters or more. A typo is two letters exchanged, or one letter dropped, added or
+  replaced; or else a final "s", which the stemmer leaves on a name ("Senkakus"). The name of a country, a territory or
+  a language is never a typo, and one of fewer than ten letters is never meant if another letter was typed, as it may be
+  a person's ("Georgina").
 
 A word with a digit is never joined to another.
 """
@@ -18,13 +19,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import takewhile
 
 from bot.index.arrays import StringArray
 from bot.text import analysis
 
-MIN_LETTERS, MIN_LETTERS_FOR_VOWEL, MIN_LETTERS_FOR_ANY = 6, 7, 10
-_VOWELS = frozenset("aeiouy")
+MIN_LETTERS, MIN_LETTERS_FOR_PLACE = 6, 10
 
 
 def group_anagrams(names: Iterable[str]) -> list[list[str]]:
@@ -78,9 +77,7 @@ class KnownWords:
 
     def with_same_ends(self, word: str) -> Sequence[str]:
         """Return the words of six letters or more that begin and end as ``word`` does."""
-        ends, keyed = word[0] + word[-1], self._by_end_letters
-        following = (keyed[at] for at in range(keyed.insertion_point(ends), len(keyed)))
-        return [key[2:] for key in takewhile(lambda key: key.startswith(ends), following)]
+        return [key[2:] for key in self._by_end_letters.starting_with(word[0] + word[-1])]
 
 
 def nearest_words(word: str, known: KnownWords) -> tuple[str, ...]:
@@ -95,11 +92,12 @@ def nearest_words(word: str, known: KnownWords) -> tuple[str, ...]:
     from rapidfuzz.distance import OSA
 
     close = process.extract(word, known.with_same_ends(word), scorer=OSA.distance, score_cutoff=2, limit=None)
-    return tuple(sorted(other for other, _, _ in close if is_typo(word, other)))
+    return tuple(sorted(other for other, _, _ in close if is_typo(word, other, is_place=known.is_place_name(other))))
 
 
-def is_typo(typed: str, word: str) -> bool:
-    """Return whether ``typed`` may be a typo of ``word``; both folded."""
+def is_typo(typed: str, word: str, *, is_place: bool = False) -> bool:
+    """Return whether ``typed`` may be a typo of ``word``, which may be part of the name of a place; both folded."""
+    letters_for_any = MIN_LETTERS_FOR_PLACE if is_place else MIN_LETTERS
     if min(len(typed), len(word)) < MIN_LETTERS or not word.isalpha() or typed[0] != word[0] or typed[-1] != word[-1]:
         return False
     shorter, longer = sorted((typed, word), key=len)
@@ -107,16 +105,13 @@ def is_typo(typed: str, word: str) -> bool:
         changed = [(a, b) for a, b in zip(typed, word, strict=True) if a != b]
         if len(changed) == 2:
             return Counter(typed) == Counter(word)
-        are_vowels = len(changed) == 1 and _VOWELS.issuperset(changed[0])
-        return len(changed) == 1 and (
-            len(word) >= MIN_LETTERS_FOR_ANY or (are_vowels and len(word) >= MIN_LETTERS_FOR_VOWEL)
-        )
+        return len(changed) == 1 and len(word) >= letters_for_any
     if len(longer) - len(shorter) > 1:
         return False
     at = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
     if shorter[at:] != longer[at + 1 :]:
         return False
-    return longer[at] == longer[at - 1] or len(longer) >= MIN_LETTERS_FOR_ANY
+    return longer[at] == longer[at - 1] or len(longer) >= letters_for_any
 
 
 @cache

@@ -12,7 +12,22 @@ from typing import TYPE_CHECKING
 
 from bot.index import Index
 from bot.index.retrieval import TermScore, drop_phrases, phrase_query
-from bot.models import Abstention, Answer, ArchiveSummary, Hit, Passage, Query, Question, Quote, Reply, Scope, Trace
+from bot.models import (
+    Abstention,
+    Answer,
+    ArchiveFacts,
+    ArchiveSummary,
+    Article,
+    Hit,
+    Passage,
+    Query,
+    Question,
+    Quote,
+    Reply,
+    Scope,
+    Trace,
+)
+from bot.search.asking import ArchiveQuestion, find_sides, parse_archive_question
 from bot.search.confidence import SURE, THRESHOLD, compute_confidence, find_missing_words
 from bot.search.coverage import Coverage
 from bot.search.dates import MAX_AHEAD
@@ -22,7 +37,7 @@ from bot.search.mentions import find_handles
 from bot.search.messages import ArchiveProbe, abstention_reason, partial_match_warning
 from bot.search.newer import Search, find_newer_article, find_newest
 from bot.search.occurrences import to_bitmask
-from bot.search.quotes import choose_quotes
+from bot.search.quotes import choose_quotes, with_unmatched_terms
 from bot.search.ranking import rank
 from bot.search.wording import find_differences
 
@@ -33,6 +48,8 @@ DEPTH = 50
 """The engine's hits that are ranked, and the articles whose scores are computed."""
 PAGE = 3
 """Quotes that each question of a conversation is answered with, so that "more" shows those after them."""
+MAX_SHORT = 3
+"""Content words of a question for which a passage with all of them is looked for beyond the first hits."""
 MAX_EXAMPLES = 3
 MAX_NEAREST = 2
 """Passages shown with an abstention."""
@@ -72,6 +89,44 @@ class Answerer:
         """
         if question.previous_questions and asks_for_more(question.text):
             return self._answer_more(question)
+        if about := parse_archive_question(question.text):
+            return self._describe_archive(question, about)
+        reply = self._answer(question)
+        sides = find_sides(question.text)
+        is_whole = isinstance(reply, Answer) and not reply.quotes[0].unmatched_terms
+        return reply if sides is None or is_whole else self._compare(question, sides, reply)
+
+    def _describe_archive(self, question: Question, about: ArchiveQuestion) -> Answer:
+        """Answer a question about the archive itself."""
+        started = time.perf_counter()
+        summary = self.archive.summary(Scope(since=about.since, before=about.before))
+        listed: tuple[Article, ...] = ()
+        if about.kind in ("newest", "oldest", "dated"):
+            listed = self.archive.by_date(about.since, about.before, oldest_first=about.kind == "oldest")
+        facts = ArchiveFacts(about.kind, summary, self.archive.earliest, len(self.archive), listed)
+        trace = Trace(Query(question, (), ()), (), summary, (time.perf_counter() - started) * 1000)
+        return Answer((), 1.0, None, trace, archive=facts)
+
+    def _compare(self, question: Question, sides: Sequence[str], reply: Reply) -> Reply:
+        """A quote for each of the ``sides`` of a comparison, then those of ``reply``; else ``reply`` as it is."""
+        replies = [self._answer(replace(question, text=side, limit=1, previous_questions=())) for side in sides]
+        query, trace = reply.trace.query, reply.trace
+        coverage = Coverage(query, self._index.lexicon.idf, self._index.tokens)
+        quotes = [with_unmatched_terms(coverage, one.quotes[0]) for one in replies if isinstance(one, Answer)]
+        if len(quotes) < len(sides):
+            return reply
+        others = reply.quotes if isinstance(reply, Answer) else ()
+        every = {(one.article.id, one.paragraph.number): one for one in (*others[::-1], *quotes[::-1])}
+        hits = dict.fromkeys(hit for one in (reply, *replies) for hit in one.trace.hits)
+        took_ms = trace.took_ms + sum(one.trace.took_ms for one in replies)
+        return Answer(
+            tuple(every.values())[::-1][: max(question.limit, len(sides))],
+            min(one.confidence for one in replies),
+            None,
+            replace(trace, hits=tuple(hits), took_ms=took_ms),
+        )
+
+    def _answer(self, question: Question) -> Reply:
         started = time.perf_counter()
         query = self._expand(question)
         reply = self._reply(query, started)
@@ -103,6 +158,7 @@ class Answerer:
             self._without,
             requires_dates=requires_dates,
             has_handle=self._has_handle,
+            has_sequence=self._index.has_sequence,
         )
         if query.has_named_dates:
             # "In 2021" is a matter of the text if no article is from then, or all are; so is any date without dates.
@@ -128,12 +184,12 @@ class Answerer:
             selection = self._select(drop_phrases(query), searched, question.limit)
         for quote in selection.quotes:
             self.archive.verify(quote)
-        probe = ArchiveProbe(self._index.retriever, query)
+        probe = ArchiveProbe(self._index, query)
         confidence = selection.confidence if meets_filters else 0.0
         if confidence < THRESHOLD:
             nearest = selection.quotes[:MAX_NEAREST]
             everything = self.archive.summary(Scope())
-            reason = abstention_reason(query, nearest, probe, everything, searched, meets_filters=meets_filters)
+            reason = abstention_reason(query, probe, everything, searched, meets_filters=meets_filters)
             return Abstention(reason, nearest, confidence, _trace(query, selection, searched, started))
         quotes = selection.quotes[: question.limit]
         missing = find_missing_words(selection.coverage, quotes[0], searched.paragraphs)
@@ -167,7 +223,13 @@ class Answerer:
     def _select(self, query: Query, searched: ArchiveSummary, limit: int) -> _Selection:
         coverage = Coverage(query, self._index.lexicon.idf, self._index.tokens)
         hits = self._index.retriever.search(query, DEPTH)
+        is_short = len(query.words) <= MAX_SHORT
+        if is_short and not any(coverage.covers_all(hit.passage) for hit in hits):
+            # Passages with all words may not be among the first, where the words are frequent.
+            hits += self._index.retriever.search(query.requiring_words(range(len(query.words))), MAX_NEAREST)
         hits = rank(coverage, hits, self._without)
+        if is_short:
+            hits.sort(key=lambda hit: not coverage.covers_all(hit.passage))
         if query.prefers_newest and query.words and self.archive.latest:
             every, further = to_bitmask(range(len(query.words))), self._further_search(hits)
             newest = find_newest(coverage, every, hits, date.min, further)
@@ -178,6 +240,8 @@ class Answerer:
         if surest is not None:
             passage = next(hit.passage for hit in hits if surest.paragraph in hit.passage.paragraphs)
             confidence = compute_confidence(coverage, surest, passage, searched.paragraphs)
+            if is_short and coverage.covers_all(hits[0].passage):
+                confidence = max(confidence, THRESHOLD)
         return _Selection(coverage, hits, quotes, confidence, has_more or len(quotes) > limit)
 
     def _further_search(self, hits: Sequence[Hit]) -> Search | None:

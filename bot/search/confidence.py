@@ -11,7 +11,7 @@ from collections import Counter
 
 from bot.models import Passage, Quote, Span
 from bot.search.coverage import Coverage
-from bot.search.occurrences import TermBitmask, sum_weights, to_bitmask
+from bot.search.occurrences import TermBitmask, sum_weights
 
 THRESHOLD = 0.5
 """The least confidence at which the archive is said to answer."""
@@ -38,9 +38,12 @@ _SATURATION, _USUAL_LENGTH = 0.9, 100
 
 
 def compute_confidence(coverage: Coverage, quote: Quote, passage: Passage, paragraphs: int) -> float:
-    """The confidence that ``quote``, from ``passage``, answers, in an archive of so many ``paragraphs``."""
+    """The confidence that ``quote``, from ``passage``, answers, in an archive of so many ``paragraphs``.
+
+    A passage with every word of the question, its heading and title included, is an answer, however short it is asked.
+    """
     title = coverage.title(quote.article)
-    known = title.terms | _terms_in(coverage, quote, quote.span)
+    known = coverage.context(quote.paragraph) | _terms_in(coverage, quote, quote.span)
     missing = ~coverage.passage_terms(passage)
     sentences = coverage.tokens.sentences_in(quote.paragraph, quote.span)
     best = max((coverage.share(_terms_in(coverage, quote, sentence)) for sentence in sentences), default=0.0)
@@ -60,18 +63,16 @@ def compute_confidence(coverage: Coverage, quote: Quote, passage: Passage, parag
         _RARITY * rarest / math.log1p(paragraphs),
     )
     confidence = 1 / (1 + math.exp(-_BIAS - sum(signals)))
-    is_whole = not missing & ~title.terms & to_bitmask(range(len(coverage.query.words)))
-    return max(confidence, THRESHOLD) if is_whole else confidence
+    return max(confidence, THRESHOLD) if coverage.covers_all(passage) else confidence
 
 
 def find_missing_words(coverage: Coverage, quote: Quote, paragraphs: int) -> tuple[str, ...]:
-    """The rare words of the question, and its numbers, that neither ``quote`` nor its article's title has."""
-    title, least = coverage.title(quote.article).terms, MIN_RARITY * math.log1p(paragraphs)
+    """The rare words of the question, and its numbers, that neither ``quote`` nor its heading or title has."""
+    least = MIN_RARITY * math.log1p(paragraphs)
     return tuple(
         word.typed
         for at, word in enumerate(coverage.query.words)
         if word.typed in quote.reported_unmatched_terms
-        and not title >> at & 1
         and (coverage.term_weights[at] >= least or any(map(str.isdigit, word.typed)))
     )
 

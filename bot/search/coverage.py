@@ -16,6 +16,7 @@ import numpy as np
 from bot.index.tokens import Tokens
 from bot.models import Article, Expansion, Paragraph, Passage, Query, Span
 from bot.search.occurrences import ExpansionFinder, Matches, TermBitmask, sum_weights, to_bitmask
+from bot.text import analysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Coverage:
     """What articles match of one query. Results are remembered; not to be shared between threads.
 
     ``term_weights[i]`` is the idf of word ``i`` times the word's own weight; ``shares[i]`` its share of their sum;
-    ``pair_shares[i]`` that of words ``i`` and ``i + 1`` among all neighbours; ``names`` the words that are names.
+    ``pair_shares[i]`` that of words ``i`` and ``i + 1`` among all neighbours; ``names`` the words that are names,
+    ``every`` all.
     """
 
     def __init__(self, query: Query, idf: Callable[[str], float], tokens: Tokens) -> None:
@@ -72,6 +74,8 @@ class Coverage:
         self._views: dict[int, ParagraphView | None] = {}
         self._shares: dict[TermBitmask, float] = {}
         self._titles: dict[str, TitleMatch] = {}
+        self._headings: dict[tuple[str, Span], TermBitmask] = {}
+        self.every = to_bitmask(range(len(query.words)))
 
     def share(self, terms: TermBitmask) -> float:
         """The share of the query, 0 to 1, that ``terms`` make up."""
@@ -86,6 +90,25 @@ class Coverage:
             share = len(self._query_terms & title) / max(1, len(title))
             self._titles[article.id] = TitleMatch(self._finder.terms_in(title), share)
         return self._titles[article.id]
+
+    def context(self, paragraph: Paragraph) -> TermBitmask:
+        """The terms that the title of the paragraph's article matches, or the heading above it."""
+        article, heading = paragraph.article, paragraph.heading
+        terms = self.title(article).terms
+        if heading is None:
+            return terms
+        if (article.id, heading) not in self._headings:
+            words = analysis.extract_terms(heading.slice(article.text))
+            self._headings[article.id, heading] = self._finder.terms_in(frozenset(self.tokens.term_ids(words)))
+        return terms | self._headings[article.id, heading]
+
+    def covers_all(self, passage: Passage) -> bool:
+        """Whether every word of the query stands in ``passage``, its heading or its article's title."""
+        return self.terms_around(passage) == self.every != 0
+
+    def terms_around(self, passage: Passage) -> TermBitmask:
+        """The terms that ``passage``, its heading or its article's title matches."""
+        return self.context(passage.paragraphs[0]) | self.passage_terms(passage)
 
     def match_paragraphs(self, numbers: Iterable[int]) -> Matches:
         """Match the paragraphs with these numbers, all at once."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
+import regex
+
 from bot.index import spelling
 from bot.index.lexicon import Lexicon
 from bot.index.retrieval import excluded_terms, relax_phrases, required_terms
 from bot.models import Expansion, Query, Question, Span, Word
 from bot.search import followups
+from bot.search.asking import find_acronyms, find_asking_words, find_foreign_words, is_yes_or_no
 from bot.search.dates import find_time_words
 from bot.search.mentions import strip_mentions
 from bot.search.operators import parse_operators
 from bot.search.roles import role_expansions
+from bot.search.variants import HasSequence, find_variants
 from bot.text import analysis
 
 ACRONYM_WEIGHT = 0.8
@@ -24,13 +28,15 @@ SPELLING_WEIGHT = 0.8
 """Another spelling of a name, or a word that the person may have meant."""
 MAX_LONG_FORMS = 2
 """Long forms of one acronym that are searched."""
+MAX_MEANT = 2
+"""Words that are searched where one may be a typo of several."""
 MAX_WORDS = 64 - followups.MAX_INHERITED
 """Content words of a question that are searched, the first ones: more make it slower and no clearer. With the inherited
 ones they fit into 64 bits (``bot.search.occurrences``)."""
 _ALWAYS_ASKING = frozenset(
     analysis.to_term(word)
     for word in """
-    say said tell told happen mention many much show find give name called anything information know known
+    say said tell told happen mention many much show give name called anything information know known
     """.split()
 )
 """Words that ask rather than name: not searched in a question that has others."""
@@ -47,6 +53,9 @@ _MOSTLY_ASKING = frozenset(
 )
 """Words that mostly say what is asked for, and occur less often in the passage that answers."""
 
+_DESIGNATION = regex.compile(r"(?<![\p{L}\p{N}-])(\p{L}{1,3})([-‐‑ ])(\p{N}+\p{L}{0,4})(?![\p{L}\p{N}-]|[.,]\d)")
+_MODEL = regex.compile(r"\p{L}{3,} ([st])(?![\p{L}\p{N}'’])")
+
 
 def expand(
     lexicon: Lexicon,
@@ -55,12 +64,14 @@ def expand(
     *,
     requires_dates: bool = True,
     has_handle: Callable[[str], bool] = lambda handle: False,
+    has_sequence: HasSequence | None = None,
 ) -> Query:
     """Expand ``question`` to the query that is searched.
 
     ``without`` names origins whose expansions are left out. If not ``requires_dates``, a date or year in the question
     ("since May 2023") is searched like any other word. ``has_handle`` tells whether the archive has a handle
-    ("@editors"), which is searched then; otherwise it is who the question is addressed to.
+    ("@editors"), which is searched then; otherwise it is who the question is addressed to. For ``has_sequence`` see
+    ``find_variants``.
     """
     text, filters = parse_operators(strip_mentions(question.text, has_handle))
     time = find_time_words(text, question.today)
@@ -69,9 +80,12 @@ def expand(
         text = text[: required.start] + " " + text[required.end :]
         filters = replace(filters, scope=filters.scope.narrow(time.since, time.before))
         time = find_time_words(text, question.today)
-    asking = _asking_terms(text, [span for span in (time.newest, time.relative) if span])
+    asking = [*find_asking_words(text), *filter(None, (time.newest, time.relative))]
+    if foreign := find_foreign_words(text):
+        asking += foreign[1]
     own = _content_words(lexicon, text, asking)
     expansions = [*_expand_words(lexicon, own), *role_expansions(text, own)]
+    expansions += find_variants(lexicon, text, own, has_sequence)
     inherited: tuple[Word, ...] = ()
     if question.previous_questions and followups.lacks_subject(text, own):
         previous, *earlier = question.previous_questions
@@ -79,7 +93,7 @@ def expand(
         words = expand(lexicon, before, requires_dates=requires_dates, has_handle=has_handle).words
         inherited = followups.inherited_words(words, expansions, lexicon.idf, lexicon.paragraph_count)
     if inherited:
-        if all(word.term in asking for word in own):
+        if not _names_anything(text, own, asking):
             own, expansions = (), []
         expansions += _inherited_expansions(lexicon, inherited, len(own))
     words = (*own, *inherited)
@@ -97,36 +111,66 @@ def expand(
     )
 
 
-def _asking_terms(question: str, times: Collection[Span]) -> frozenset[str]:
-    """The terms that ask rather than name: some always do, others in words of time, which are at ``times``."""
-    inside: set[str] = set()
-    outside: set[str] = set()
-    for token in analysis.tokenize(question) if times else ():
-        is_inside = any(span.start <= token.start < span.end for span in times)
-        (inside if is_inside else outside).add(token.term)
-    return _ALWAYS_ASKING | (inside - outside)
-
-
-def _content_words(lexicon: Lexicon, text: str, asking: Collection[str]) -> tuple[Word, ...]:
+def _content_words(lexicon: Lexicon, text: str, asking: Sequence[Span]) -> tuple[Word, ...]:
     """Each searched word of ``text`` once, in order; words that only ask are left out if others remain."""
-    # In a question that is all capitals, "WHO" and "IT" are no names.
-    plain = text.lower() if text.isupper() and len(text.lower()) == len(text) else text
+    plain = _restore_capitals(lexicon, text)
     found: dict[str, Word] = {}
+    naming: set[str] = set()
     for at, token in enumerate(analysis.tokenize(plain)):
         if not token.is_stop:
             typed = text[token.start : token.end]
             is_name = lexicon.is_name(token.term) or (at > 0 and plain[token.start].isupper())
-            weight = ASKING_WEIGHT if token.term in _MOSTLY_ASKING else 1.0
+            weight = ASKING_WEIGHT if token.term in _MOSTLY_ASKING or "-" in (typed[0], typed[-1]) else 1.0
             found.setdefault(token.term, Word(typed, token.term, weight, is_name))
-    naming = [word for word in found.values() if word.term not in asking]
-    return tuple(naming or found.values())[:MAX_WORDS]
+            is_asking = token.term in _ALWAYS_ASKING or any(span.start <= token.start < span.end for span in asking)
+            if not is_asking:
+                naming.add(token.term)
+    words = [word for word in found.values() if word.term in naming] or [*found.values()]
+    if is_yes_or_no(text) and sum(word.is_name for word in words) > 1:
+        # "did X join Y?" is about X and Y: the passage on both may say that nothing is decided.
+        words = [word if word.is_name else replace(word, weight=ASKING_WEIGHT) for word in words]
+    return tuple(words[:MAX_WORDS])
+
+
+def _names_anything(text: str, own: Sequence[Word], asking: Sequence[Span]) -> bool:
+    """Whether any of a question's ``own`` words is more than asking."""
+    asked = {term for span in asking for term in analysis.extract_terms(span.slice(text))}
+    return any(word.term not in _ALWAYS_ASKING and word.term not in asked for word in own)
+
+
+def _restore_capitals(lexicon: Lexicon, text: str) -> str:
+    """``text`` with its names in capitals, where all of it is typed in capitals or none; as long as before.
+
+    A designation ("us-2", "t 72"), "us" and "it" where they are names, the letter of "Model S". A question that is one
+    word in capitals is a name itself.
+    """
+    if len(text.lower()) != len(text) != len(text.upper()):
+        return text
+    words = analysis.split_words(text)
+    is_shouted = text.isupper() and not (len(words) == 1 and lexicon.has_term(analysis.to_term(words[0])))
+    plain = text.lower() if is_shouted else text
+    spans = [*find_acronyms(plain)] if plain.islower() else []
+    for found in _DESIGNATION.finditer(plain):
+        letters, hyphen, number = found.groups()
+        joined = analysis.to_term(f"{letters.upper()}-{number}")
+        is_known = lexicon.has_term(joined) and (hyphen != " " or letters not in analysis.STOP_WORDS - {"s", "t"})
+        if is_known or (hyphen != " " and (len(letters) < 3 or any(lexicon.terms_starting_with(joined)))):
+            plain = f"{plain[: found.start()]}{letters.upper()}-{number}{plain[found.end() :]}"
+    spans += [Span(*found.span(1)) for found in _MODEL.finditer(plain) if analysis.to_search_term(found[0].split()[0])]
+    for span in spans:
+        plain = plain[: span.start] + span.slice(plain).upper() + plain[span.end :]
+    return plain
 
 
 def _expand_words(lexicon: Lexicon, words: Sequence[Word]) -> list[Expansion]:
     """The ways in which the archive may write ``words``: as typed, then acronyms and long forms, then spellings."""
     learned = lexicon.expansions
     expansions = [Expansion((word.term,), (i,), word.weight, "typed", word.typed) for i, word in enumerate(words)]
-    terms = tuple([word.term for word in words])
+    meant = [_meant_words(lexicon, word) for word in words]
+    # A misspelt word of a long form is searched as its acronym too.
+    terms = tuple(
+        [analysis.to_term(others[0]) if others else word.term for word, others in zip(words, meant, strict=True)]
+    )
     for i, term in enumerate(terms):
         expansions += [
             Expansion(long, (i,), LONG_FORM_WEIGHT, "acronym", learned.shown[long])
@@ -136,19 +180,23 @@ def _expand_words(lexicon: Lexicon, words: Sequence[Word]) -> list[Expansion]:
             if terms[i : i + len(long)] == long:
                 positions = tuple(range(i, i + len(long)))
                 expansions.append(Expansion((short,), positions, ACRONYM_WEIGHT, "acronym", learned.shown[short,]))
-    for i, word in enumerate(words):
-        expansions.extend(_spelling_expansions(lexicon, i, word))
+    for i, (word, others) in enumerate(zip(words, meant, strict=True)):
+        expansions.extend(_spelling_expansions(lexicon, i, word, others))
     return expansions
 
 
-def _spelling_expansions(lexicon: Lexicon, position: int, word: Word) -> Iterator[Expansion]:
-    """Other spellings of ``word``; if the archive does not have it, the words that were probably meant."""
-    folded = analysis.fold(word.typed)
-    meant: tuple[str, ...] = ()
-    if not lexicon.paragraph_count(word.term) and word.term not in lexicon.expansions.long_forms:
-        meant = spelling.nearest_words(folded, lexicon.known_words)
+def _meant_words(lexicon: Lexicon, word: Word) -> list[str]:
+    """The folded words of which ``word`` may be a typo, if the archive does not have it, the most frequent first."""
+    if lexicon.paragraph_count(word.term) or word.term in lexicon.expansions.long_forms:
+        return []
+    meant = spelling.nearest_words(analysis.fold(word.typed), lexicon.known_words)
+    return sorted(meant, key=lambda other: -lexicon.paragraph_count(analysis.to_term(other)))[:MAX_MEANT]
+
+
+def _spelling_expansions(lexicon: Lexicon, position: int, word: Word, meant: Sequence[str]) -> Iterator[Expansion]:
+    """Other spellings of ``word``, and of the words that were probably ``meant``."""
     spellings = [*meant]
-    for known in (folded, *meant):
+    for known in (analysis.fold(word.typed), *meant):
         spellings += lexicon.expansions.spellings.get(known, ())
     for written in (*map(lexicon.original_spelling, dict.fromkeys(spellings)), *analysis.to_name_forms(word.typed)):
         term = analysis.to_search_term(written)

@@ -9,11 +9,14 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.index.retrieval import Retriever, contains_phrase, phrase_query, positions_outside_phrases
+from bot.index import Index
+from bot.index.retrieval import contains_phrase, phrase_query, positions_outside_phrases
 from bot.models import (
     Answer,
+    ArchiveFacts,
     ArchiveSummary,
     Difference,
+    Expansion,
     Filters,
     Query,
     Quote,
@@ -24,6 +27,11 @@ from bot.models import (
     join_words,
     pluralize,
 )
+from bot.search.asking import find_foreign_words
+from bot.search.coverage import Coverage
+from bot.search.occurrences import to_bitmask
+from bot.search.variants import open_forms
+from bot.text import analysis
 
 MAX_LISTED, MAX_CHARS = 6, 40
 """Words that a sentence lists, and the characters of each."""
@@ -31,6 +39,9 @@ MAX_TITLE_CHARS = 120
 MAX_DIFFERENCES = 3
 MAX_NAMED = 3
 """Up to this many content words are named in a proof that no passage has them together."""
+
+MAX_PROVED = 500
+"""Passages that are looked at for such a proof, at most."""
 
 
 def list_words(words: Sequence[str], conjunction: str) -> str:
@@ -96,7 +107,9 @@ def misread_line(filters: Filters) -> str | None:
 def header_lines(reply: Reply) -> Iterator[str]:
     """The lines above the quotes: what was searched, a newer article, differences, a warning, or why it abstains."""
     yield from filter(None, (searched_line(reply.trace), misread_line(reply.trace.query.filters)))
-    if isinstance(reply, Answer):
+    if isinstance(reply, Answer) and reply.archive:
+        yield from describe_archive(reply.archive)
+    elif isinstance(reply, Answer):
         if newer := reply.newer_article:
             title = textwrap.shorten(newer.title, MAX_TITLE_CHARS, placeholder="…")
             yield f"A newer article, {format_date(newer.published)}: {title}"
@@ -119,27 +132,72 @@ def describe_differences(differences: Sequence[Difference]) -> str:
     )
 
 
+def describe_archive(facts: ArchiveFacts) -> Iterator[str]:
+    """Facts about the archive itself, as a sentence, and a line for each article that was asked for."""
+    count, earliest, latest = pluralize(facts.total, "article"), facts.earliest, facts.summary.latest
+    dates = f", published from {format_date(earliest)} to {format_date(latest)}" if earliest and latest else ""
+    if facts.kind in ("abilities", "size"):
+        size = f"The archive has {count}, {pluralize(facts.summary.paragraphs, 'paragraph')}{dates}."
+        yield size if facts.kind == "size" else f"Ask what the articles say, and they are quoted. {size}"
+    elif facts.kind == "dated":
+        number = facts.summary.articles
+        are = "is" if number == 1 else "are"
+        yield f"{number:,} of the archive's {count} {are} of that time{':' if number else '.'}"
+    else:
+        yield (
+            f"The {facts.kind} of the archive's {count}:"
+            if facts.listed
+            else f"None of the archive's {count} is dated."
+        )
+    for article in facts.listed:
+        title = textwrap.shorten(article.title, MAX_TITLE_CHARS, placeholder="…")
+        yield f"{format_date(article.published)} · {title} · {article.source}"
+
+
 class ArchiveProbe:
     """Checks what the archive has of a query, in the articles of its scope."""
 
-    def __init__(self, retriever: Retriever, query: Query) -> None:
-        self._retriever, self._query = retriever, query
+    def __init__(self, index: Index, query: Query) -> None:
+        self._index, self._query = index, query
 
-    def has_word(self, position: int) -> bool:
-        """Whether any passage has any expansion of the word at ``position``."""
-        expansions = tuple(one for one in self._query.expansions if position in one.positions)
-        return self._has_hit(replace(self._query.without_requirements(), expansions=expansions))
+    def may_have_word(self, position: int) -> bool:
+        """Whether the word at ``position`` stands in any passage, title or heading, or what may be a form of it."""
+        word, query = self._query.words[position], self._query.without_requirements()
+        typed = word.typed.lower()
+        others = [analysis.to_search_term(other) for other in (typed, typed.removesuffix("s"), f"{typed}s")]
+        similar = [
+            Expansion((term,), (), 1.0, "form", term)
+            for term in (*filter(None, others), *self._index.lexicon.similar_terms(word.term))
+        ]
+        expansions = (*similar, *(one for one in query.expansions if position in one.positions))
+        if self._has_hit(replace(query, expansions=expansions)):
+            return True
+        return any(map(self._index.has_sequence, open_forms(word.typed)))
 
-    def has_together(self, positions: Sequence[int]) -> bool:
-        """Whether a passage that meets the filters has all of the words at ``positions``."""
-        return self._has_hit(self._query.requiring_words(positions))
+    def may_have_together(self, positions: Sequence[int]) -> bool:
+        """Whether a passage that meets the filters may have all of the words at ``positions``, with heading and title.
+
+        Every passage with the rarest of them is looked at, unless these are too many.
+        """
+        if self._has_hit(self._query.requiring_words(positions)):
+            return True
+        passages = []
+        for at in positions:
+            own = tuple(one for one in self._query.expansions if at in one.positions)
+            passages.append(self._index.retriever.scores(replace(self._query, expansions=own), MAX_PROVED))
+        rarest = min(passages, key=len)
+        coverage = Coverage(self._query, self._index.lexicon.idf, self._index.tokens)
+        wanted = to_bitmask(positions)
+        found = (self._index.archive.passages[number] for number in rarest)
+        # Where one of the words stands nowhere as typed, something may be a form of it.
+        return len(rarest) in (0, MAX_PROVED) or any(not wanted & ~coverage.terms_around(passage) for passage in found)
 
     def has_phrase(self, phrase: str) -> bool:
         """Whether any paragraph has ``phrase``."""
         return self._has_hit(phrase_query(self._query, phrase))
 
     def _has_hit(self, query: Query) -> bool:
-        return bool(self._retriever.scores(query, 1))
+        return bool(self._index.retriever.scores(query, 1))
 
 
 def partial_match_warning(
@@ -165,7 +223,6 @@ def partial_match_warning(
 
 def abstention_reason(
     query: Query,
-    nearest: Sequence[Quote],
     probe: ArchiveProbe,
     everything: ArchiveSummary,
     searched: ArchiveSummary,
@@ -182,15 +239,16 @@ def abstention_reason(
     if not searched.articles and everything.articles:
         return f"Not in the archive: no article{scope} is among its {_describe_archive(everything)}."
     archive = _describe_archive(searched, scope)
+    if (foreign := find_foreign_words(query.question.text)) and not any(
+        probe.may_have_word(i) for i in range(len(query.words))
+    ):
+        return f"No passage answers this: the question is in {foreign[0]}, and no word of it is in the archive."
     if absent := _absent(query, probe):
         return f"Not in the archive: {absent} its {archive}."
-    never = _never_together(query, probe) if meets_filters else "what was asked"
-    if never:
-        return f"Not in the archive: no passage{describe_filters(query.filters)} of its {archive} holds {never}."
-    unmatched = nearest[0].reported_unmatched_terms if nearest else ()
-    if missing := [word.typed for word in query.words if word.typed in unmatched]:
-        return f"Not in the archive of {archive}: the nearest passage lacks {list_words(missing, 'and')}."
-    return f"Not in the archive of {archive}: no passage holds enough of the question together."
+    if not meets_filters:
+        return f"Not in the archive: no passage{describe_filters(query.filters)} of its {archive} holds what was asked."
+    never = _never_together(query, probe)
+    return f"No passage{scope}{describe_filters(query.filters)} holds {never}." if never else "No passage answers this."
 
 
 def _absent(query: Query, probe: ArchiveProbe) -> str | None:
@@ -198,7 +256,8 @@ def _absent(query: Query, probe: ArchiveProbe) -> str | None:
     typed = (*query.filters.phrases, *query.filters.optional_phrases)
     if phrases := [phrase for phrase in typed if not probe.has_phrase(phrase)]:
         return f"{list_words(phrases, 'and')} {'occurs' if len(phrases) == 1 else 'occur'} in no paragraph of"
-    if words := [word.typed for i, word in enumerate(query.words) if not probe.has_word(i)]:
+    absent = [word for i, word in enumerate(query.words) if word.weight >= 1 and not probe.may_have_word(i)]
+    if words := [word.typed for word in absent]:
         return f"{list_words(words, 'and')} {'occurs' if len(words) == 1 else 'occur'} nowhere in"
     return None
 
@@ -211,7 +270,7 @@ def _describe_archive(summary: ArchiveSummary, scope: str = "") -> str:
 def _never_together(query: Query, probe: ArchiveProbe) -> str | None:
     """The words of a short question which no passage has together; None if one does, or the question is longer."""
     positions = positions_outside_phrases(query.words, query.filters)
-    if not 0 < len(positions) <= MAX_NAMED or probe.has_together(positions):
+    if not 0 < len(positions) <= MAX_NAMED or probe.may_have_together(positions):
         return None
     words = list_words([query.words[i].typed for i in positions], "and")
     return {1: "", 2: "both "}.get(len(positions), "all of ") + words

@@ -6,7 +6,7 @@ Every quote is a span of one paragraph. What of the question it does not match i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from bot.models import Article, Hit, Paragraph, Quote, Span
@@ -91,11 +91,10 @@ def _choose(coverage: Coverage, hits: Sequence[Hit], limit: int, is_newest_asked
         sources.append(candidate)
         shown |= candidate.snippet.terms
     # From worst to best: (is not a statement, misses a word).
-    keys = [
-        (not one.snippet.is_statement, bool(quote.unmatched_terms)) for one, quote in zip(sources, quotes, strict=True)
-    ]
+    keys = [(not one.snippet.is_statement, one.snippet.terms != coverage.every) for one in sources]
     order = sorted(range(len(quotes[:FIRST])), key=keys.__getitem__)
-    surest = min((quotes[i] for i in order), key=lambda quote: bool(quote.unmatched_terms), default=None)
+    at_surest = min(order, key=lambda i: keys[i][1], default=None)
+    surest = None if at_surest is None else quotes[at_surest]
     if is_newest_asked:
         order.sort(key=lambda i: (*keys[i], -_day(quotes[i].article)))
     first = [quotes[i] for i in order if i == order[0] or sources[i].own_share >= OWN]
@@ -109,7 +108,7 @@ def _find_candidates(coverage: Coverage, hits: Sequence[Hit]) -> list[_Candidate
         snippet = best_snippet(coverage, hit.passage)
         if snippet is not None:
             article = snippet.paragraph.article
-            share = coverage.share(snippet.terms | coverage.title(article).terms)
+            share = coverage.share(snippet.terms | coverage.context(snippet.paragraph))
             candidate = _Candidate(snippet, hit.score, coverage.share(snippet.terms), share)
             candidates.setdefault((article.id, snippet.paragraph.number), candidate)
     return [*candidates.values()]
@@ -162,9 +161,10 @@ def _find_copies(coverage: Coverage, snippet: Snippet, hits: Sequence[Hit]) -> t
 
 def _make_quote(coverage: Coverage, snippet: Snippet, score: float, also_in: tuple[Paragraph, ...]) -> Quote:
     words, text = coverage.query.words, snippet.paragraph.article.text
+    known = snippet.terms | coverage.context(snippet.paragraph)
     typed = 0
     for match in snippet.matches:
-        if match.expansion.origin in ("typed", "thread"):
+        if match.expansion.origin in ("typed", "form", "thread"):
             typed |= match.terms
     expanded: dict[str, str] = {}
     for match in snippet.matches:
@@ -176,11 +176,21 @@ def _make_quote(coverage: Coverage, snippet: Snippet, score: float, also_in: tup
         snippet.paragraph,
         snippet.span,
         highlights=_merge([match.span for match in snippet.matches]),
-        unmatched_terms=tuple([word.typed for i, word in enumerate(words) if not snippet.terms >> i & 1]),
+        unmatched_terms=tuple([word.typed for i, word in enumerate(words) if not known >> i & 1]),
         matched_expansions=tuple(others),
         also_in=also_in,
         score=score,
     )
+
+
+def with_unmatched_terms(coverage: Coverage, quote: Quote) -> Quote:
+    """``quote``, chosen for another question, with what it lacks of the question of ``coverage``."""
+    known = coverage.context(quote.paragraph)
+    for match in coverage.matches(quote.paragraph):
+        if quote.span.contains(match.span):
+            known |= match.terms
+    words = coverage.query.words
+    return replace(quote, unmatched_terms=tuple([word.typed for i, word in enumerate(words) if not known >> i & 1]))
 
 
 def _merge(spans: Sequence[Span]) -> tuple[Span, ...]:

@@ -5,7 +5,7 @@ A longer sentence is cut around its first match, between words if it has blanks.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -63,7 +63,8 @@ class Snippet(NamedTuple):
 def best_snippet(coverage: Coverage, passage: Passage) -> Snippet | None:
     """The strongest snippet of the passage that matches anything; the first of equals.
 
-    If the query has phrases, it comes from a paragraph that contains them all, and has as many itself as any.
+    Where only the heading or the title matches, it is how the text below begins. If the query has phrases, it comes
+    from a paragraph that contains them all, and has as many itself as any.
     """
     phrases = coverage.query.filters.phrases
     best: tuple[int, float, Snippet] | None = None
@@ -81,7 +82,28 @@ def best_snippet(coverage: Coverage, passage: Passage) -> Snippet | None:
                     phrase_count = sum(contains_phrase(text, phrase) for phrase in phrases)
                 if best is None or (phrase_count, snippet.strength) > best[:2]:
                     best = phrase_count, snippet.strength, snippet
+    if best is None and not phrases and coverage.context(passage.paragraphs[0]):
+        return _beginning(coverage, passage.paragraphs[0])
     return best[2] if best else None
+
+
+def _beginning(coverage: Coverage, paragraph: Paragraph) -> Snippet | None:
+    """The first sentences of a paragraph none of which matches, but its heading or title; None if they are too long."""
+    text, sentences = paragraph.article.text, coverage.tokens.sentences(paragraph)
+    words = 0
+    end = paragraph.span.start
+    for sentence in sentences[:MAX_SENTENCES]:
+        words += max(len(sentence.slice(text).split()), len(sentence) // LONG_WORD)
+        if words > MAX_WORDS:
+            break
+        end = sentence.end
+    if end == paragraph.span.start:
+        return None
+    span = Span(sentences[0].start, end)
+    is_statement = not is_pointer(paragraph.text) and not all(
+        is_question(text, one) for one in sentences[:MAX_SENTENCES]
+    )
+    return Snippet(paragraph, span, (), 0, 0.0, is_statement)
 
 
 def _max_strength(coverage: Coverage, paragraph: Paragraph, view: ParagraphView) -> float:
@@ -180,15 +202,22 @@ class _SnippetScorer:
         return Snippet(self._paragraph, span, matches, terms, strength + STATEMENT * is_statement, is_statement)
 
     def _cut(self, sentence: Span) -> Span:
-        """At most ``MAX_WORDS`` words of ``sentence``, from a few before its first match on."""
-        inside = self._matches_in(sentence)
-        first = self._starts[inside[0]] if inside else sentence.start
+        """At most ``MAX_WORDS`` words of ``sentence``, from a few before a match on: those that match the most."""
         words = [Span(*found.span()) for found in _WORDS.finditer(self._text, sentence.start, sentence.end)]
-        at = next((i for i, word in enumerate(words) if word.end > first), 0)
-        start = max(0, min(at - CONTEXT_WORDS, len(words) - MAX_WORDS))
-        span = Span(words[start].start, words[start : start + MAX_WORDS][-1].end)
-        if len(span) <= MAX_WORDS * LONG_WORD:
-            return span
-        # Hardly a blank in it: as many characters as that many long words have, from the first match on.
-        start = max(span.start, min(first, span.end - MAX_WORDS * LONG_WORD))
-        return Span(start, start + MAX_WORDS * LONG_WORD)
+        ends = [word.end for word in words]
+        best = Span(sentence.start, sentence.start)
+        most = -1.0
+        for match in dict.fromkeys(self._starts[i] for i in self._matches_in(sentence)) or (sentence.start,):
+            at = bisect_right(ends, match)
+            start = max(0, min(at - CONTEXT_WORDS, len(words) - MAX_WORDS))
+            span = Span(words[start].start, words[start : start + MAX_WORDS][-1].end)
+            if len(span) > MAX_WORDS * LONG_WORD:
+                # Hardly a blank in it: as many characters as that many long words have, from the match on.
+                first = max(span.start, min(match, span.end - MAX_WORDS * LONG_WORD))
+                span = Span(first, first + MAX_WORDS * LONG_WORD)
+            terms = 0
+            for i in self._matches_in(span):
+                terms |= self._matches[i].terms
+            if (share := self._coverage.share(terms)) > most:
+                best, most = span, share
+        return best

@@ -168,6 +168,8 @@ def _notification(reply: Reply) -> str:
     """The first quote and its source, or the reason for an abstention."""
     if not isinstance(reply, Answer):
         return _escaped_sentence(reply.reason)
+    if not reply.quotes:
+        return _escaped_sentence(next(header_lines(reply)))
     first = reply.quotes[0]
     article = first.article
     words = truncate_escaped(first.text, NOTIFICATION_LIMIT)

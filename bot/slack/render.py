@@ -212,7 +212,7 @@ def _matches_own_words(reply: Reply) -> bool:
     if asks_for_more(query.question.text):
         return isinstance(reply, Answer)
     own = {word.typed for i, word in enumerate(query.words) if i not in query.inherited_positions}
-    missing = own.intersection(reply.quotes[0].unmatched_terms) if isinstance(reply, Answer) else own
+    missing = own.intersection(reply.quotes[0].unmatched_terms) if isinstance(reply, Answer) and reply.quotes else own
     return 2 * len(missing) < len(own)
 
 

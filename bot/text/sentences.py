@@ -26,7 +26,12 @@ _DAY_OR_ZONE = regex.compile(
 def _continues_sentence(text: str, before: Span, after: str) -> bool:
     """Whether ``after`` continues the sentence ``before``, although the library found a border between them."""
     end = text[max(before.start, before.end - _HOUR_CHARS) : before.end]
-    return after[0].islower() or (_HOUR_LAST.search(end) is not None and _DAY_OR_ZONE.match(after) is not None)
+    begins_name = end[-2:-1].isspace() and text.startswith(after, before.end)  # ".NET"
+    return (
+        after[0].islower()
+        or begins_name
+        or (_HOUR_LAST.search(end) is not None and _DAY_OR_ZONE.match(after) is not None)
+    )
 
 
 def split_sentences(text: str) -> tuple[Span, ...]:

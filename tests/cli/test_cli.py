@@ -22,8 +22,8 @@ from .command import ROOT, run
 
 QUESTION = "what was agreed on GCAP"
 CONTRACT = set(
-    "question outcome confidence caution reason quotes nearest took_ms searched misread differences later".split()
-)
+    "question outcome confidence caution reason quotes nearest archive took_ms searched misread differences".split()
+) | {"later"}
 QUOTE = set(
     "text article_id title author source published url heading page paragraph paragraphs start end sha256 highlights "
     "missing also_in score link".split()

@@ -95,8 +95,8 @@ def test_words_in_one_passage_are_an_answer(said: str, answered: str) -> None:
     assert verbatim(reply)
 
 
-def test_words_in_no_common_passage_are_warned_about() -> None:
-    """If no passage has both words of a question, the answer says so first, and each quote lists what it lacks."""
+def test_words_in_no_common_passage() -> None:
+    """If no passage has both words of a question, the reply says so first, and each passage lists what it lacks."""
     reply = ask("lighthouse captain")
     assert isinstance(reply, Answer)
     assert reply.warning == 'No passage holds both "lighthouse" and "captain".'
@@ -145,9 +145,7 @@ def test_words_that_are_never_together_are_a_reason_to_abstain() -> None:
     """If each word occurs but in a passage of its own, the reply abstains and says that none holds all."""
     reply = ask("granite captain budget")
     assert isinstance(reply, Abstention)
-    assert 'no passage of its 3 articles (latest 4 March 2024) holds all of "granite", "captain" and "budget"' in (
-        reply.reason
-    )
+    assert reply.reason == 'No passage holds all of "granite", "captain" and "budget".'
     assert len(reply.nearest) == 2
     assert all(len(quote.unmatched_terms) == 2 for quote in reply.nearest)
     assert verbatim(reply)
@@ -162,11 +160,11 @@ def test_a_question_without_content_words_abstains(said: str) -> None:
     assert "no word that can be searched for" in reply.reason
 
 
-def test_a_word_in_a_title_only_does_occur() -> None:
-    """A word in a title or heading only is never reported to occur nowhere."""
+def test_words_of_a_title_and_a_heading() -> None:
+    """Words that stand in a title and a heading only are answered by what stands below them, and not missing."""
     reply = ask("return bridge")
-    assert isinstance(reply, Abstention)
-    assert "nowhere" not in reply.reason
+    assert isinstance(reply, Answer)
+    assert [(quote.text, quote.unmatched_terms) for quote in reply.quotes] == [(CAPTAIN, ())]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +210,7 @@ def test_the_limit_does_not_change_the_confidence(limit: int, root: Path) -> Non
 @pytest.mark.parametrize("limit", [1, 2, 3, 9])
 def test_a_lower_limit_shows_the_first_quotes(limit: int) -> None:
     """At most ``limit`` quotes are shown, and a lower limit gives the first of a higher one."""
-    reply, everything = ask("lighthouse captain", limit), ask("lighthouse captain", 9)
+    reply, everything = ask("Orre", limit), ask("Orre", 9)
     assert isinstance(reply, Answer)
     assert len(everything.shown_quotes) == 2
     assert reply.shown_quotes == everything.shown_quotes[:limit]

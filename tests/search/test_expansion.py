@@ -72,7 +72,7 @@ def test_a_typed_word_counts_in_full() -> None:
 def test_an_acronym_is_searched_spelt_out() -> None:
     """An acronym also finds the paragraphs that only spell it out."""
     (form,) = forms("what is the cta", "acronym", AUTHORITY)
-    assert form.terms == ("coastal", "transport", "author")
+    assert form.terms == ("coastal", "transport", "authority")
     assert form.positions == (0,)
     assert form.text == "Coastal Transport Authority"
 

@@ -92,8 +92,8 @@ def test_the_quote_itself_has_the_phrase() -> None:
             " is among its 4 articles (latest 30 June 2024).",
         ),
         (
-            "painted after:2023",
-            'Not in the archive: "painted" occurs nowhere in its 3 articles published since 1 January 2023'
+            "gilded after:2023",
+            'Not in the archive: "gilded" occurs nowhere in its 3 articles published since 1 January 2023'
             " (latest 30 June 2024).",
         ),
         (

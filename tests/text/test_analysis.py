@@ -26,7 +26,7 @@ TEXTS = st.text(max_size=60) | st.text(alphabet=".'’&-,019aAbBsS\u0301\u200b\u
         ("3.5", ["3.5"]),
         ("1,000 1000", ["1000", "1000"]),
         ("2024 2025", ["2024", "2025"]),
-        ("sixth-generation", ["sixth", "generat"]),
+        ("sixth-generation", ["sixth", "generation"]),
         ("F-35 F35", ["f35", "f35"]),
         ("Su-57 B-52H", ["su57", "b52h"]),
         ("5-6", ["5", "6"]),
