@@ -40,6 +40,8 @@ _ALWAYS_ASKING = frozenset(
     """.split()
 )
 """Words that ask rather than name: not searched in a question that has others."""
+DATE_WEIGHT = 0.1
+"""The weight of a date that narrows the search already: enough to prefer a sentence that names it. By hand."""
 ASKING_WEIGHT = 0.4
 """The weight of the following. On the development questions of three archives 0.15 to 0.5 are alike, and 1 is worse."""
 _MOSTLY_ASKING = frozenset(
@@ -76,14 +78,19 @@ def expand(
     text, filters = parse_operators(strip_mentions(question.text, has_handle))
     time = find_time_words(text, question.today)
     required = time.required if requires_dates else None
+    light: Collection[str] = ()
     if required:
-        text = text[: required.start] + " " + text[required.end :]
+        if time.since and time.before:
+            # "In 2021" narrows the search, and yet the text may name that year.
+            light = analysis.extract_terms(required.slice(text))
+        else:
+            text = text[: required.start] + " " + text[required.end :]
         filters = replace(filters, scope=filters.scope.narrow(time.since, time.before))
         time = find_time_words(text, question.today)
     asking = [*find_asking_words(text), *filter(None, (time.newest, time.relative))]
     if foreign := find_foreign_words(text):
         asking += foreign[1]
-    own = _content_words(lexicon, text, asking)
+    own = _content_words(lexicon, text, asking, light)
     expansions = [*_expand_words(lexicon, own), *role_expansions(text, own)]
     expansions += find_variants(lexicon, text, own, has_sequence)
     inherited: tuple[Word, ...] = ()
@@ -111,8 +118,11 @@ def expand(
     )
 
 
-def _content_words(lexicon: Lexicon, text: str, asking: Sequence[Span]) -> tuple[Word, ...]:
-    """Each searched word of ``text`` once, in order; words that only ask are left out if others remain."""
+def _content_words(lexicon: Lexicon, text: str, asking: Sequence[Span], light: Collection[str]) -> tuple[Word, ...]:
+    """Each searched word of ``text`` once, in order, those of the terms ``light`` with less weight.
+
+    Words that only ask are left out if others remain.
+    """
     plain = _restore_capitals(lexicon, text)
     found: dict[str, Word] = {}
     naming: set[str] = set()
@@ -121,6 +131,7 @@ def _content_words(lexicon: Lexicon, text: str, asking: Sequence[Span]) -> tuple
             typed = text[token.start : token.end]
             is_name = lexicon.is_name(token.term) or (at > 0 and plain[token.start].isupper())
             weight = ASKING_WEIGHT if token.term in _MOSTLY_ASKING or "-" in (typed[0], typed[-1]) else 1.0
+            weight = DATE_WEIGHT if token.term in light else weight
             found.setdefault(token.term, Word(typed, token.term, weight, is_name))
             is_asking = token.term in _ALWAYS_ASKING or any(span.start <= token.start < span.end for span in asking)
             if not is_asking:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.models import Abstention, Answer, Article, Question, Scope
 from bot.search.dates import MAX_AHEAD, find_time_words
-from bot.search.expansion import expand
+from bot.search.expansion import DATE_WEIGHT, expand
 from bot.search.messages import header_lines
 from tests.factories import answerer, article, lexicon
 
@@ -100,6 +100,13 @@ def test_required_words_are_not_searched() -> None:
     plain = expand(known, asked, requires_dates=False)
     assert [word.typed for word in plain.words] == ["ferry", "May", "2023"]
     assert (plain.filters.scope, plain.has_named_dates) == (Scope(), False)
+
+
+def test_the_words_of_a_period_may_be_in_the_text() -> None:
+    """A date after "in" narrows the search, and its words are searched with little weight."""
+    query = expand(lexicon("The ferry of 2023."), Question("ferry in 2023"))
+    assert [(word.typed, word.weight) for word in query.words] == [("ferry", 1.0), ("2023", DATE_WEIGHT)]
+    assert query.filters.scope == Scope((), date(2023, 1, 1), date(2024, 1, 1))
 
 
 def dated(year: int, month: int = 1) -> Article:

@@ -64,7 +64,7 @@ GOES_ON: list[tuple[str, str, str]] = [
     ("tell me more about that", AGREED, "GCAP"),
     ("and who leads it", AGREED, "leads + GCAP"),
     ("why?", APPROVED, "approved + Tarn + bridge"),
-    ("and in 2024?", "what did the council approve in 2023", "council + approve"),
+    ("and in 2024?", "what did the council approve in 2023", "2024 + council + approve"),
     ("and the cost?", "what do submarines and the bridge mean to the council", "cost + submarines + bridge"),
     ("and the cost?", "what do unicorns eat", "cost + unicorns + eat"),
     ("and the cost?", "why?", "cost"),
