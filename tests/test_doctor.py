@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from bot.playground.server import FakeSlack
 from bot.playground.workspace import GENERAL, YOU
 from bot.slack.credentials import Credentials, Mode
 from bot.slack.features import FEATURES, scopes
+from tests.slack.loop import run_async
 from tests.slack.samples import ScriptedAnswerer
 
 GOOD = ArchiveCheck(articles=12, paragraphs=1_234)
@@ -31,7 +31,7 @@ def check(
     checks = run_checks(
         python=python, is_compiled=is_compiled, archive=archive, state_folder=state, credentials=credentials, mode=mode
     )
-    findings = asyncio.run(checks)
+    findings = run_async(checks)
     assert exit_status(findings) == (2 if any(one.level == "failed" for one in findings) else 0)
     assert all(one.advice and one.advice.endswith(".") for one in findings if one.level != "ok")
     assert all(one.sentence.endswith(".") for one in findings)
@@ -116,7 +116,7 @@ def test_skipped_files_are_a_warning(tmp_path: Path) -> None:
             credentials=credentials_for(slack),
             mode="socket",
         )
-        findings = asyncio.run(checks)
+        findings = run_async(checks)
     (warning,) = [one for one in findings if one.level == "warning"]
     assert warning.sentence.startswith("7 files were skipped (0.txt: it is empty; 1.txt")
     assert warning.sentence.endswith("4.txt: it is empty; and 2 more).")
@@ -193,7 +193,7 @@ def test_an_unreachable_slack_fails(tmp_path: Path) -> None:
 def live_check(slack: FakeSlack, *, channel: str = GENERAL, user: str | None = None) -> dict[str, CheckResult]:
     """The results of the live checks, by name."""
     answerer = ScriptedAnswerer()
-    results = asyncio.run(run_live_checks(credentials_for(slack), LiveTarget(channel, user), answerer))
+    results = run_async(run_live_checks(credentials_for(slack), LiveTarget(channel, user), answerer))
     return {one.name: one for one in results}
 
 

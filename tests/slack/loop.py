@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import wraps
 from threading import Thread
@@ -18,9 +19,18 @@ def on_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
 
     @wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        asyncio.run(test(*args, **kwargs))
+        run_async(test(*args, **kwargs))
 
     return run
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` on an event loop of its own.
+
+    On a thread of its own: the tests in a browser leave a loop running in the main thread of their process.
+    """
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(asyncio.run, work).result()
 
 
 class LoopThread:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from bot.slack.access import AccessRules, UserDirectory
 from bot.slack.client import SlackClient, Unconfirmed
 
 from .harness import Harness, shown
+from .loop import run_async
 from .samples import BRIDGE, QUOTED, ScriptedAnswerer
 
 ELSEWHERE = "T0ELSEWHERE"
@@ -151,4 +151,4 @@ def test_user_data_is_cached_for_an_hour() -> None:
         assert isinstance(await directory.get_user(YOU), Unconfirmed)
 
     with FakeSlack(scopes=(*SCOPES, "users:read")) as slack:
-        asyncio.run(look_up())
+        run_async(look_up())

@@ -41,6 +41,8 @@ from bot.slack.client import (
     is_loopback,
 )
 
+from .loop import run_async
+
 
 @dataclass
 class Call:
@@ -139,7 +141,7 @@ def post_once(url: str, **timeouts: float) -> AsyncSlackResponse | CallFailure:
         async with open_client(url, **timeouts) as client:
             return await post(client)
 
-    return asyncio.run(run())
+    return run_async(run())
 
 
 def test_calls_share_one_connection(server: Server) -> None:
@@ -151,7 +153,7 @@ def test_calls_share_one_connection(server: Server) -> None:
                 assert isinstance(await post(client), AsyncSlackResponse)
                 assert (await client.auth_test())["ts"] == "1.0"
 
-    asyncio.run(run())
+    run_async(run())
     assert [(call.connection, call.headers["authorization"]) for call in server.calls] == [(1, "Bearer xoxb-1")] * 4
     assert [call.path for call in server.calls] == ["/api/chat.postMessage", "/api/auth.test"] * 2
     assert b"thread_ts" not in server.calls[0].body
@@ -168,7 +170,7 @@ def test_a_closed_connection_is_replaced(server: Server) -> None:
                 assert await asyncio.to_thread(server.has_hung_up.wait, 10)
                 server.has_hung_up.clear()
 
-    asyncio.run(run())
+    run_async(run())
     assert [call.connection for call in server.calls] == [1, 2, 3]
 
 
@@ -181,7 +183,7 @@ def test_an_idle_connection_is_closed(server: Server) -> None:
             assert await asyncio.to_thread(server.has_hung_up.wait, 10)
             assert isinstance(await post(client), AsyncSlackResponse)
 
-    asyncio.run(run())
+    run_async(run())
     assert [call.connection for call in server.calls] == [1, 2]
 
 
@@ -208,7 +210,7 @@ def test_a_silent_connection_is_probed() -> None:
             assert idle + interval * probes < 15
             received.set()
 
-    asyncio.run(run())
+    run_async(run())
 
 
 def test_a_connection_closed_before_the_answer_is_unconfirmed(server: Server) -> None:
@@ -220,7 +222,7 @@ def test_a_connection_closed_before_the_answer_is_unconfirmed(server: Server) ->
             server.hang_up = "before the answer"
             assert [type(await post(client)) for _ in range(2)] == [Unconfirmed] * 2
 
-    asyncio.run(run())
+    run_async(run())
     assert [call.connection for call in server.calls] == [1, 1, 2]
 
 
@@ -265,7 +267,7 @@ def test_connection_errors(error: ClientError | OSError, expected: type) -> None
     async def fail() -> AsyncSlackResponse:
         raise error
 
-    assert isinstance(asyncio.run(call_slack(fail())), expected)
+    assert isinstance(run_async(call_slack(fail())), expected)
 
 
 @pytest.mark.parametrize("status", [200, 502])
@@ -309,7 +311,7 @@ def test_a_refused_token_is_noticed(server: Server) -> None:
             assert isinstance(await post(client), AsyncSlackResponse)
             assert not client.is_refused
 
-    asyncio.run(run())
+    run_async(run())
 
 
 @pytest.mark.parametrize("name", ["", "ann:s3cret@"])
@@ -341,6 +343,6 @@ def test_a_proxy_is_not_used_for_this_machine(server: Server, monkeypatch: pytes
             assert isinstance(await post(client), AsyncSlackResponse)
             return (await client.create_response_client(server.url).send(text="x")).status_code
 
-    assert asyncio.run(run()) == 200
+    assert run_async(run()) == 200
     addresses = ("http://localhost:1/", "http://127.0.0.1:1/api/", "http://[::1]/", "https://slack.com/api/")
     assert [is_loopback(url) for url in addresses] == [True, True, True, False]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from bot.slack.features import SHORTCUT_ID
 from bot.slack.layout import build_sentence
 
 from .harness import Harness, full_harness, private_messages, run_command, share, shown
+from .loop import run_async
 from .samples import BRIDGE, QUOTED, answer, quote_all
 
 
@@ -209,9 +209,9 @@ def test_failures_of_a_response_url(idle: Harness) -> None:
         client = SlackClient("xoxb-x", idle.slack.api_url)
         return await post_message(client, Destination(GENERAL, None, YOU, response_url), build_sentence("x"), {})
 
-    refused = asyncio.run(post_to(idle.slack.api_url.replace("/api/", "/responses/gone")))
+    refused = run_async(post_to(idle.slack.api_url.replace("/api/", "/responses/gone")))
     assert isinstance(refused, NotSent)
     assert refused.code
-    unreachable = asyncio.run(post_to("http://127.0.0.1:1/"))
+    unreachable = run_async(post_to("http://127.0.0.1:1/"))
     assert isinstance(unreachable, NotSent)
     assert unreachable.code == ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -31,6 +30,7 @@ from bot.store.store import Store
 
 from .harness import Harness, full_harness, run_command, share
 from .hostile import MIXTURES
+from .loop import run_async
 from .samples import BRIDGE, ScriptedAnswerer
 from .test_home import open_home
 from .test_interactions import click, rating_value, wait_for_modal
@@ -257,7 +257,7 @@ def test_cached_channel_visibility_expires(offline: Harness) -> None:
         slack.fail_next("conversations.info", error="channel_not_found")
         assert not await directory.is_public(channel)
 
-    asyncio.run(look_up())
+    run_async(look_up())
 
 
 def test_the_store_cannot_be_read(offline: Harness) -> None:
@@ -343,7 +343,7 @@ def history_blocks(store: Store) -> list[Json]:
     """The blocks for an editor who asked all questions, validated as part of a Home tab."""
     thread = StoreThread()
     history = QuestionHistory(UNREACHABLE, store, thread, Editors(frozenset({"U1"}), see_private=True))
-    blocks = asyncio.run(history.blocks("T1", "U1"))
+    blocks = run_async(history.blocks("T1", "U1"))
     thread.stop()
     validate_view({"type": "home", "blocks": blocks}, "home")
     store.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import multiprocessing
 import os
@@ -26,6 +25,8 @@ from bot.slack import render as render_module
 from bot.slack.events import IncomingQuestion, parse_event
 from bot.slack.render import AnswererProtocol, RenderedReply, Renderer
 from bot.wiring import open_corpus
+
+from .loop import run_async
 
 T = TypeVar("T")
 
@@ -134,7 +135,7 @@ def wait_until_ended() -> None:
 
 
 def render(renderer: Renderer, corpus: WrappedCorpus, text: str = ASKED) -> RenderedReply:
-    return asyncio.run(renderer.render(make_question(text), corpus, None))
+    return run_async(renderer.render(make_question(text), corpus, None))
 
 
 def render_two(renderer: Renderer, corpus: WrappedCorpus) -> list[RenderedReply]:

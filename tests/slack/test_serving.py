@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import socket
 import subprocess
@@ -27,6 +26,7 @@ from bot.slack.features import scopes
 from bot.slack.transports import WEBSOCKETS
 
 from .harness import Harness, shown
+from .loop import run_async
 from .samples import BRIDGE, QUOTED, ScriptedAnswerer
 
 BOT = "xoxb-1"
@@ -61,7 +61,7 @@ def assert_refused(credentials: Credentials, kind: type[PullquoteError], sentenc
 
     with pytest.raises(PullquoteError) as error:
         check_credentials(credentials, mode)
-        asyncio.run(verify())
+        run_async(verify())
     assert type(error.value) is kind
     assert str(error.value).startswith(sentence)
     assert "\n" not in str(error.value)
@@ -90,7 +90,7 @@ def test_http_mode_needs_no_app_token(offline_harness: Harness) -> None:
     credentials = replace(offline_harness.credentials(), app_token="", signing_secret="x")
     assert_refused(replace(credentials, bot_token=BOT), SlackError, "Slack refuses SLACK_BOT_TOKEN", "http")
     client = SlackClient(credentials.bot_token, credentials.api_url)
-    assert asyncio.run(verify_credentials(client, credentials, "http")).team == "Fake Slack"
+    assert run_async(verify_credentials(client, credentials, "http")).team == "Fake Slack"
 
 
 def test_an_unreachable_slack_gives_one_sentence(offline_harness: Harness) -> None:

@@ -17,6 +17,7 @@ from bot.playground.server import FakeSlack
 from bot.slack.client import SlackClient, create_session
 from bot.slack.transports import WEBSOCKETS, SocketEndpoint
 
+from .loop import run_async
 from .test_client import serving
 
 
@@ -38,7 +39,7 @@ def problems_after(api_url: str, app_token: str, opened: Callable[[], Awaitable[
         del endpoint
         gc.collect()
 
-    asyncio.run(run())
+    run_async(run())
     return problems
 
 
