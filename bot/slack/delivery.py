@@ -145,8 +145,9 @@ class Delivery:
                 self._begin(claim)
 
     async def release(self) -> None:
-        """Release the claim at once if no reply can be in Slack; otherwise its lease expires."""
-        if not self.may_be_posted and not self._claim.is_deleted:
+        """Release the claim at once if no new reply can be in Slack; otherwise its lease expires."""
+        is_posted = self._reply_ts not in (None, self._claim.reply_ts)
+        if not (self.may_be_posted or is_posted or self._claim.is_deleted):
             await self._run(self._context.store.release, self._claim)
 
     async def _run_version(self, turn: Turn) -> Claim | None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -324,6 +325,23 @@ async def test_an_unconfirmed_reply_to_a_deleted_question_is_searched_for(bench:
     bench.waits.during = delete_question
     await bench.deliver(delivery)
     assert (bench.turn.held, bench.slack.replies(DM_YOU)) == ([3.0], [])
+
+
+@on_loop
+async def test_a_posted_reply_is_not_released_before_it_is_recorded(bench: Bench) -> None:
+    """Stopped between the two, the claim waits for its lease; the next process then looks for the reply."""
+    delivery = bench.delivery()
+    bench.fail(1, "conversations.info", delay=1.0)  # looked up for the record
+    task = asyncio.create_task(delivery.run(RecordedTurn()))
+    while not bench.replies():
+        await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.wait({task})
+    await delivery.release()
+    with closing(Store(bench.folder, clock=lambda: bench.now)) as other:
+        assert other.claim_expired(10) == ()
+        bench.now += LEASE + 1
+        assert [claim.attempt for claim in other.claim_expired(10)] == [2]
 
 
 @on_loop
