@@ -19,6 +19,7 @@ from rich.console import Console
 from .run import ChaosRun, Plan, Report
 
 MAX_SHOWN = 10  # violations printed in full
+MAX_STOP_SECONDS = 5.0
 
 
 def main() -> int:
@@ -79,8 +80,12 @@ def summarize(report: Report) -> str:
         f"{sum(report.endings.values())} endings": report.endings,
     }
     lines = [f"{name}: {_format(counts)}" for name, counts in parts.items()]
-    slowest = max(report.stop_seconds, default=0.0)
-    lines.append(f"{len(report.stop_seconds)} times ended after SIGTERM within {slowest:.1f} s")
+    stops = report.stop_seconds
+    in_time = sum(seconds <= MAX_STOP_SECONDS for seconds in stops)
+    slowest = max(stops, default=0.0)
+    lines.append(
+        f"{len(stops)} ends by SIGTERM, {in_time} within {MAX_STOP_SECONDS:.0f} s, the slowest in {slowest:.1f} s"
+    )
     lines.append(f"{len(report.violations)} violations, {report.seconds:.0f} s")
     return "\n".join([*lines, *report.notes])
 

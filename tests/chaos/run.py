@@ -25,6 +25,8 @@ from .faults import PostingRateLimit, RandomFaults
 from .private_checks import Interruption, check_requests
 from .traffic import TrafficGenerator
 
+# The bot waits longer after each failed call at its start, up to 30 s.
+CONNECT_SECONDS = 240.0
 # A kill or a stop waits at most this long for its moment.
 MOMENT_SECONDS = 2.0
 # How often undelivered events are redelivered, at most.
@@ -158,7 +160,7 @@ class ChaosRun:
         return LiveBot(arguments, environment, self._folder / f"bot-{number}.log")
 
     def _wait_until_connected(self) -> None:
-        self._slack.wait_until_connected(START_SECONDS, connections=WEBSOCKETS * len(self._bots))
+        self._slack.wait_until_connected(CONNECT_SECONDS, connections=WEBSOCKETS * len(self._bots))
 
     # Kills, stops and a revoked token
 
