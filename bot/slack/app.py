@@ -45,7 +45,7 @@ LOADING = "load-corpus"
 """Name of the thread on which the archive is loaded."""
 
 # Seconds from the signal until no delivery is started; supervisors usually allow ten seconds in all.
-STOP_TIMEOUT = 3.0
+STOP_TIMEOUT = 2.5
 # Seconds for interactions, which take a call or two.
 INTERACTIONS_STOP_TIMEOUT = 1.0
 # Seconds between two renewals of leases: a fifth of a lease.

