@@ -120,7 +120,7 @@ def ignored(page: SlackPage) -> None:
 def operators(page: SlackPage) -> None:
     """The answer shows how operators were understood."""
     expect(page.ask('"GCAP headquarters" after:2023-01 -Quad')).to_contain_text(
-        'Searched: "GCAP headquarters" · without "Quad" · published from 1 January 2023'
+        'Searched: "GCAP headquarters" · without "Quad" · published since 1 January 2023'
     )
 
 
