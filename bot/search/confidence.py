@@ -27,9 +27,8 @@ _DENSITY, _NAMES, _CHANCE, _GAP, _HEADLINE, _LENGTH, _SHORT, _SENTENCE, _RARITY,
 )  # fmt: skip
 """Begun from a logistic regression on the development questions of four archives, answerable or not, in full and cut to
 two or three words, each set counting the same; then moved until one threshold answers about 92 in 100 answerable
-questions of every archive and refuses most of the others. With each archive left out in turn, its AUROC is within .01
-of what it is when fitted too, and the shares answered and refused within .05. Kinds, figures and near words were tried
-as signals; they gave nothing."""
+questions of every archive and refuses most of the others. These last values were not checked with an archive left out.
+Kinds, figures and near words were tried as signals; they gave nothing."""
 _MIN_LENGTH, _MAX_LENGTH = 4, 12
 """A question of fewer words is short; more words than the latter do not count further."""
 

@@ -88,7 +88,7 @@ def best_snippet(coverage: Coverage, passage: Passage) -> Snippet | None:
 
 
 def _beginning(coverage: Coverage, paragraph: Paragraph) -> Snippet | None:
-    """The first sentences of a paragraph none of which matches, but its heading or title; None if they are too long."""
+    """The first sentences of a paragraph that matches only by its heading or title; None if they are too long."""
     text, sentences = paragraph.article.text, coverage.tokens.sentences(paragraph)
     words = 0
     end = paragraph.span.start

@@ -158,7 +158,7 @@ def _to_roman(typed: Sequence[str]) -> Iterator[TermSequence]:
 
 
 def _with_suffix(number: int) -> str:
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number, 'th') }"
+    return f"{number}{'th' if number // 10 == 1 else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def _parse_number(words: Sequence[str]) -> int | None:
@@ -199,10 +199,7 @@ def _other_dates(text: str, words: Sequence[Word]) -> Iterator[tuple[TermSequenc
         writings = [
             [*order, *last]
             for name in (month, month[:3], "Sept" if number == 9 else month)
-            for one in (
-                str(day),
-                _with_suffix(day) if day < 20 else f"{day}{_with_suffix(day % 10).lstrip('0123456789')}",
-            )
+            for one in (str(day), _with_suffix(day))
             for order in ([one, name], [name, one])
         ]
         if year:

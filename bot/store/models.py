@@ -12,7 +12,7 @@ KEY_NAME = "hash.key"  # of the key in the state folder with which people's ids 
 LEASE = 15.0
 # A claim found held right before posting stays held for at least POSTING: a call to Slack times out after ten.
 POSTING = 12.0
-# An unfinished question is no longer retried after GIVE_UP: whoever asked it has long asked again or moved on.
+# Seconds after which an unfinished question is given up; by then its answer is of no use to the person who asked.
 GIVE_UP = 3_600.0
 
 Outcome = Literal[

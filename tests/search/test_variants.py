@@ -71,6 +71,8 @@ FILLERS = tuple(
         ("mast 2.5m", "The mast cost 2.5 million in all."),
         ("mast 300bn", "The mast cost 300 billion in all."),
         ("mast 12,000", "The mast weighs 12000 pounds."),
+        ("ferry 21 June 2019", "The ferry of June 21st, 2019 was late."),
+        ("ferry 12 June 2019", "The ferry of June 12th, 2019 was late."),
         ("eleven swans", "Some 11 swans returned."),
         ("11 swans", "Eleven swans returned."),
         ("25 swans", "Twenty-five swans returned."),
