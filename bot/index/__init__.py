@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 
-from bot.index.archive import Archive, PassageList
+from bot.index.archive import Archive
 from bot.index.arrays import LazyArrays, StringArray, unprefix
 from bot.index.bm25 import Bm25Retriever
 from bot.index.lexicon import Lexicon
@@ -28,14 +28,13 @@ class Index:
     """Everything that answering a question needs to know of an archive. Thread-safe.
 
     ``archive`` has the articles, paragraphs and passages; ``tokens`` where each term occurs in them; ``lexicon`` the
-    idf of terms, acronyms and spellings. ``retriever`` searches passages, ``articles`` whole articles.
+    idf of terms, acronyms and spellings. ``retriever`` searches passages.
     """
 
     archive: Archive
     tokens: Tokens
     lexicon: Lexicon
     retriever: Bm25Retriever
-    articles: Bm25Retriever
 
     @classmethod
     def from_arrays(cls, arrays: LazyArrays) -> Index:
@@ -46,19 +45,10 @@ class Index:
         rows, terms = unprefix("rows", arrays), StringArray(unprefix("terms", arrays))
         archive = Archive(rows, unprefix("archive", arrays))
         tokens = Tokens(rows, unprefix("tokens", arrays), terms, archive.paragraph_number, archive.article_number)
-
-        def retriever(name: str, passages: PassageList) -> Bm25Retriever:
-            own = unprefix(name, arrays)
-            fields = {field: Postings.from_stored(StoredPostings(unprefix(field, own), terms)) for field in FIELDS}
-            return Bm25Retriever(passages, fields, tokens.passage_terms)
-
-        return cls(
-            archive,
-            tokens,
-            Lexicon(unprefix("lexicon", arrays), terms),
-            retriever("passages", archive.passages),
-            retriever("articles", archive.whole_articles),
-        )
+        own = unprefix("passages", arrays)
+        fields = {field: Postings.from_stored(StoredPostings(unprefix(field, own), terms)) for field in FIELDS}
+        retriever = Bm25Retriever(archive.passages, fields, tokens.passage_terms)
+        return cls(archive, tokens, Lexicon(unprefix("lexicon", arrays), terms), retriever)
 
     def has_sequence(self, terms: Sequence[str]) -> bool:
         """Return whether a paragraph has ``terms`` one after the other, stop words aside."""

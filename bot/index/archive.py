@@ -50,8 +50,6 @@ def archive_arrays(rows: LazyArrays) -> dict[str, Array]:
     publishers = {one[2] for one in metadata if one[2] != one[0].rpartition("/")[2]}
     return {
         "passages": offsets(rows["passage.paragraphs"].all()),
-        # An article without a paragraph begins where the next one does.
-        "articles": np.unique(rows["paragraph.borders"].all()),
         **prefix("ids", StringArray.encode(ids[at] for at in order)),
         "id_articles": np.array(order, np.int32),
         **prefix("sources", StringArray.encode(distinct_sources)),
@@ -116,7 +114,7 @@ class Archive:
     """Every article in reading order, with its paragraphs, passages and text digest. Thread-safe.
 
     Articles, paragraphs and passages are numbered from 0 throughout the archive. ``articles`` is keyed by id.
-    ``passages`` are the searched units; ``whole_articles`` has one passage per article that has paragraphs.
+    ``passages`` are the searched units.
     ``fingerprint`` is a hexadecimal digest of everything that replies depend on: every article, in reading order.
     """
 
@@ -137,7 +135,6 @@ class Archive:
         self._cached_source_mask = lru_cache(CACHED_SOURCES)(self._source_mask)
         self.articles: Mapping[str, Article] = _ArticleMap(self)
         self.passages = PassageList(self, own["passages"].all())
-        self.whole_articles = PassageList(self, own["articles"].all())
 
     def __len__(self) -> int:
         return len(self._texts)

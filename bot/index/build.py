@@ -241,7 +241,6 @@ def build_arrays(rows: ArticleRows) -> dict[str, Array]:
         ("lexicon", lambda: learning.expansion_arrays(words, learned)),
         ("lexicon", lambda: learning.count_arrays(words)),
         ("passages", lambda: _posting_arrays(fields.of_passages())),
-        ("articles", lambda: _posting_arrays(fields.of_articles())),
         ("archive", lambda: archive_arrays(row_arrays)),
         ("tokens", lambda: tokens.token_arrays(row_arrays, body.terms, titles.terms, titles.borders)),
     ]
@@ -278,7 +277,7 @@ class TermLists:
 
 
 class FieldDocuments:
-    """The terms of the archive's passages and of its whole articles, by field: what ``retrieval.FIELDS`` returns."""
+    """The terms of the archive's passages, by field: what ``retrieval.FIELDS`` returns."""
 
     def __init__(self, rows: LazyArrays, vocabulary: Vocabulary) -> None:
         terms = sorted({term for term in vocabulary.terms if term})
@@ -300,18 +299,10 @@ class FieldDocuments:
     def of_passages(self) -> Mapping[str, Documents]:
         """Return, by field, one document per passage."""
         articles = np.repeat(np.arange(len(self._paragraphs) - 1), np.diff(self._rows["passage.borders"].all()))
-        return self._documents(self.body.join(self._passages), self._headings, self.titles.select(articles))
-
-    def of_articles(self) -> Mapping[str, Documents]:
-        """Return, by field, one document per article that has paragraphs."""
-        articles = np.flatnonzero(np.diff(self._paragraphs))
-        headings = self._headings.select(self._rows["passage.borders"].all()[articles])
-        return self._documents(self.body.join(np.unique(self._paragraphs)), headings, self.titles.select(articles))
-
-    def _documents(self, body: TermLists, heading: TermLists, title: TermLists) -> dict[str, Documents]:
+        body, titles = self.body.join(self._passages), self.titles.select(articles)
         return {
             name: Documents(lists.terms, np.diff(lists.borders).astype(np.int32), self.terms)
-            for name, lists in (("body", body), ("heading", heading), ("title", title))
+            for name, lists in (("body", body), ("heading", self._headings), ("title", titles))
         }
 
     def _without_stop_words(self, table: str, borders: IntArray) -> TermLists:

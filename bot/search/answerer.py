@@ -240,7 +240,8 @@ class Answerer:
         if surest is not None:
             passage = next(hit.passage for hit in hits if surest.paragraph in hit.passage.paragraphs)
             confidence = compute_confidence(coverage, surest, passage, searched.paragraphs)
-            if is_short and coverage.covers_all(hits[0].passage):
+            # A passage with every word of the question is an answer, however short it is asked.
+            if coverage.covers_all(passage) or (is_short and coverage.covers_all(hits[0].passage)):
                 confidence = max(confidence, THRESHOLD)
         return _Selection(coverage, hits, quotes, confidence, has_more or len(quotes) > limit)
 

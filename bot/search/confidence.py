@@ -37,10 +37,7 @@ _SATURATION, _USUAL_LENGTH = 0.9, 100
 
 
 def compute_confidence(coverage: Coverage, quote: Quote, passage: Passage, paragraphs: int) -> float:
-    """The confidence that ``quote``, from ``passage``, answers, in an archive of so many ``paragraphs``.
-
-    A passage with every word of the question, its heading and title included, is an answer, however short it is asked.
-    """
+    """The confidence that ``quote``, from ``passage``, answers, in an archive of so many ``paragraphs``."""
     title = coverage.title(quote.article)
     known = coverage.context(quote.paragraph) | _terms_in(coverage, quote, quote.span)
     missing = ~coverage.passage_terms(passage)
@@ -61,8 +58,7 @@ def compute_confidence(coverage: Coverage, quote: Quote, passage: Passage, parag
         _SENTENCE * best,
         _RARITY * rarest / math.log1p(paragraphs),
     )
-    confidence = 1 / (1 + math.exp(-_BIAS - sum(signals)))
-    return max(confidence, THRESHOLD) if coverage.covers_all(passage) else confidence
+    return 1 / (1 + math.exp(-_BIAS - sum(signals)))
 
 
 def find_missing_words(coverage: Coverage, quote: Quote, paragraphs: int) -> tuple[str, ...]:

@@ -56,15 +56,14 @@ def lists(documents: Documents) -> list[list[str]]:
 @example(NOTHING)
 @example(BETWEEN)
 def test_field_documents(given_articles: list[Article]) -> None:
-    """The terms of each passage and article are, by field, what ``FIELDS`` returns."""
+    """The terms of each passage are, by field, what ``FIELDS`` returns."""
     rows = analyze(given_articles)
     arrays = in_memory(build_arrays(rows))
     archive = Archive(unprefix("rows", arrays), unprefix("archive", arrays))
     fields = FieldDocuments(unprefix("rows", arrays), rows.vocabulary)
-    by_passage, by_article = fields.of_passages(), fields.of_articles()
+    by_passage = fields.of_passages()
     for name, (terms, _) in FIELDS.items():
         assert lists(by_passage[name]) == [terms(passage) for passage in archive.passages]
-        assert lists(by_article[name]) == [terms(passage) for passage in archive.whole_articles]
     assert list(fields.terms) == sorted(set(fields.terms))
 
 
