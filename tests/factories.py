@@ -15,8 +15,8 @@ from bot.index.arrays import StringArray, in_memory
 from bot.index.bm25 import Bm25Retriever, Scorer, create_scorer
 from bot.index.build import analyze, build_arrays
 from bot.index.lexicon import Lexicon
-from bot.index.postings import Documents, Postings, StoredPostings
-from bot.index.retrieval import FIELDS, K1, B
+from bot.index.postings import Documents, Postings, build_postings
+from bot.index.retrieval import FIELDS
 from bot.ingest.files import list_files
 from bot.ingest.reader import ReadResult, read_files
 from bot.models import (
@@ -146,7 +146,7 @@ def build_fields(passages: Iterable[Passage]) -> dict[str, Postings]:
     """Build the postings of each field of these passages."""
     every = tuple(passages)
     documents = encode_documents(*(map(terms, every) for terms, _ in FIELDS.values()))
-    return {name: Postings(one, k1=K1, b=B) for name, one in zip(FIELDS, documents, strict=True)}
+    return dict(zip(FIELDS, map(open_postings, documents), strict=True))
 
 
 def build_retriever(
@@ -156,9 +156,9 @@ def build_retriever(
     return Bm25Retriever(passages, build_fields(passages), scorer=scorer)
 
 
-def reopened(postings: Postings) -> Postings:
-    """Store postings and open them again."""
-    return Postings.from_stored(StoredPostings(in_memory(postings.to_arrays()), postings.terms))
+def open_postings(documents: Documents) -> Postings:
+    """Build the postings of one field, in memory."""
+    return Postings(in_memory(build_postings(documents)), documents.terms)
 
 
 def highlighted(quote: Quote) -> list[str]:

@@ -14,7 +14,7 @@ from bot.index.archive import Archive
 from bot.index.arrays import LazyArrays, StringArray, unprefix
 from bot.index.bm25 import Bm25Retriever
 from bot.index.lexicon import Lexicon
-from bot.index.postings import Postings, StoredPostings
+from bot.index.postings import Postings
 from bot.index.retrieval import FIELDS
 from bot.index.tokens import Tokens
 from bot.models import Expansion, Query, Question
@@ -46,7 +46,7 @@ class Index:
         archive = Archive(rows, unprefix("archive", arrays))
         tokens = Tokens(rows, unprefix("tokens", arrays), terms, archive.paragraph_number, archive.article_number)
         own = unprefix("passages", arrays)
-        fields = {field: Postings.from_stored(StoredPostings(unprefix(field, own), terms)) for field in FIELDS}
+        fields = {field: Postings(unprefix(field, own), terms) for field in FIELDS}
         retriever = Bm25Retriever(archive.passages, fields, tokens.passage_terms)
         return cls(archive, tokens, Lexicon(unprefix("lexicon", arrays), terms), retriever)
 

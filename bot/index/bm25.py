@@ -22,7 +22,7 @@ import numpy as np
 from bot.index.archive import PassageList
 from bot.index.arrays import ByteArray
 from bot.index.postings import Postings
-from bot.index.retrieval import FIELDS, FieldTerms, TermScore, body_terms, has_phrases
+from bot.index.retrieval import FIELDS, K1, B, FieldTerms, TermScore, body_terms, has_phrases
 from bot.models import Hit, Passage, Query, Term
 
 TopK = list[tuple[float, int]]
@@ -156,9 +156,9 @@ class NativeScorer:
                 _Field(
                     *(one.arrays[name].address for name in _FIELD_ARRAYS),
                     len(one.arrays["exceptions"]),
-                    one.k1 + 1,
-                    one.k1,
-                    one.b,
+                    K1 + 1,
+                    K1,
+                    B,
                     one.avgdl,
                 )
                 for one in fields

@@ -25,8 +25,7 @@ from bot.errors import PullquoteError
 from bot.index import learning, tokens
 from bot.index.archive import archive_arrays, encode_metadata
 from bot.index.arrays import Array, IntArray, LazyArrays, StringArray, in_memory, offsets, prefix, unprefix
-from bot.index.postings import Documents, Postings
-from bot.index.retrieval import K1, B
+from bot.index.postings import Documents, build_postings
 from bot.index.rows import WORD_ID, ArticleRows, RowRange, RowTable, join_rows, make_table
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.tokens import Vocabulary
@@ -240,7 +239,7 @@ def build_arrays(rows: ArticleRows) -> dict[str, Array]:
     builders: list[tuple[str, Callable[[], dict[str, Array]]]] = [
         ("lexicon", lambda: learning.expansion_arrays(words, learned)),
         ("lexicon", lambda: learning.count_arrays(words)),
-        ("passages", lambda: _posting_arrays(fields.of_passages())),
+        *((f"passages.{name}", partial(build_postings, own)) for name, own in fields.of_passages().items()),
         ("archive", lambda: archive_arrays(row_arrays)),
         ("tokens", lambda: tokens.token_arrays(row_arrays, body.terms, titles.terms, titles.borders)),
     ]
@@ -248,13 +247,6 @@ def build_arrays(rows: ArticleRows) -> dict[str, Array]:
         for name, own in threads.map(lambda builder: (builder[0], builder[1]()), builders):
             arrays |= prefix(name, own)
     return arrays | prefix("terms", fields.encoded_terms)
-
-
-def _posting_arrays(documents: Mapping[str, Documents]) -> dict[str, Array]:
-    arrays: dict[str, Array] = {}
-    for field, own in documents.items():
-        arrays |= prefix(field, Postings(own, k1=K1, b=B).to_arrays())
-    return arrays
 
 
 @dataclass(frozen=True, slots=True)

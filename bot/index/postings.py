@@ -17,7 +17,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -34,11 +33,10 @@ from bot.index.arrays import (
     LazyArrays,
     StringArray,
     UInt16Array,
-    in_memory,
     offsets,
     run_starts,
 )
-from bot.index.retrieval import idf
+from bot.index.retrieval import K1, B, idf
 
 SEGMENT = 1 << 16
 DENSE = 32
@@ -49,18 +47,10 @@ MAX_THREADS = 4
 """More only compete for memory bandwidth, and each takes some 150 MB for a segment of passages of ordinary length."""
 
 
-@dataclass(frozen=True, slots=True)
-class BM25Parameters:
-    """BM25's parameters, and the average length of a field in terms."""
-
-    k1: float
-    b: float
-    average: float
-
-    def norms(self, lengths: Array) -> FloatArray:
-        """Return what rank-bm25 adds to a term's count in the denominator: more, the longer the document."""
-        norms: FloatArray = self.k1 * (1 - self.b + self.b * lengths / self.average)
-        return norms
+def norms_from_lengths(lengths: Array, average: float) -> FloatArray:
+    """Return what rank-bm25 adds to a term's count in the denominator: more, the longer the document."""
+    norms: FloatArray = K1 * (1 - B + B * lengths / average)
+    return norms
 
 
 def impacts_from_counts(counts: FloatArray, norms: FloatArray) -> ByteArray:
@@ -129,12 +119,6 @@ class Segment:
         sizes = np.diff(blocks, append=len(keys)).astype(np.int32)
         return cls(len(lengths), keys[blocks].astype(np.int32), sizes, doc_ids, counts)
 
-    @property
-    def starts(self) -> IntArray:
-        """The first posting of each block, among the segment's."""
-        ends = np.cumsum(self.sizes, dtype=np.int64)
-        return ends - self.sizes
-
     def stored_sizes(self) -> IntArray:
         """Return the size of each block as it is stored, in units of two bytes."""
         return np.where(self._is_dense(), np.maximum(self.sizes, dense_block_size(self.documents)), self.sizes)
@@ -142,18 +126,28 @@ class Segment:
     def _is_dense(self) -> BoolArray:
         return self.sizes * DENSE >= self.documents
 
-    def write(self, block_starts: IntArray, impacts: ByteArray, doc_ids: UInt16Array) -> IntArray:
-        """Write each block to ``doc_ids`` from its start on, and return the position of each posting in it."""
-        starts = self.starts
+    def write(
+        self, norms: FloatArray, block_starts: IntArray, doc_ids: UInt16Array, impacts: ByteArray
+    ) -> tuple[ByteArray, IntArray, Int32Array]:
+        """Write each block from its start on; return their greatest impacts, and the exceptions' positions and counts.
+
+        ``norms`` are by document of the segment.
+        """
+        own = impacts_from_counts(np.ones(len(norms)), norms)[self.doc_ids]  # most documents contain a term once
+        repeated = np.flatnonzero(self.counts > 1)
+        counts, repeated_norms = self.counts[repeated], norms[self.doc_ids[repeated]]
+        own[repeated] = impacts_from_counts(counts.astype(np.float64), repeated_norms)
+        starts = offsets(self.sizes)[:-1]
         positions = np.repeat(block_starts - starts, self.sizes) + np.arange(len(self.doc_ids))
-        doc_ids[positions] = self.doc_ids
+        doc_ids[positions], impacts[positions] = self.doc_ids, own
         for block in np.flatnonzero(self._is_dense()).tolist():
-            own = slice(int(starts[block]), int(starts[block] + self.sizes[block]))
-            start = int(block_starts[block])
+            postings = slice(starts[block], starts[block] + self.sizes[block])
+            start = block_starts[block]
             doc_ids[start : start + dense_block_size(self.documents)] = self._dense_block(
-                self.doc_ids[own], impacts[own]
+                self.doc_ids[postings], own[postings]
             )
-        return positions
+        exceptions = repeated[counts_from_impacts(own[repeated], repeated_norms) != counts]
+        return np.maximum.reduceat(own, starts), positions[exceptions], self.counts[exceptions]
 
     def _dense_block(self, doc_ids: UInt16Array, impacts: ByteArray) -> UInt16Array:
         by_document = np.zeros(bit_set_size(self.documents) * 16, np.uint8)
@@ -178,141 +172,60 @@ class Documents:
     terms: StringArray
 
 
-def build_postings(documents: Documents, parameters: BM25Parameters) -> dict[str, Array]:
-    """Build the arrays of ``PostingBlocks``, and ``frequencies``: how many documents contain each term."""
+def build_postings(documents: Documents) -> dict[str, Array]:
+    """Build the arrays of ``Postings``."""
+    lengths = documents.lengths
+    # Without a document, or a term in this field, the library would divide by zero.
+    average = float(lengths.mean()) if lengths.any() else 1.0
     # Allocated once for all segments: there are at most as many postings as tokens.
     doc_ids, counts = np.empty(len(documents.tokens), np.uint16), np.empty(len(documents.tokens), np.int32)
-    borders = np.append(np.arange(0, len(documents.lengths), SEGMENT), len(documents.lengths))
-    firsts = offsets(documents.lengths)[borders].tolist()
+    borders = np.append(np.arange(0, max(len(lengths), 1), SEGMENT), len(lengths))
+    firsts = offsets(lengths)[borders].tolist()
 
     def count_segment(number: int) -> Segment:
         own = slice(firsts[number], firsts[number + 1])
-        lengths = documents.lengths[borders[number] : borders[number + 1]]
-        return Segment.count(documents.tokens[own], lengths, doc_ids[own], counts[own])
+        own_lengths = lengths[borders[number] : borders[number + 1]]
+        return Segment.count(documents.tokens[own], own_lengths, doc_ids[own], counts[own])
 
     with ThreadPoolExecutor(min(os.cpu_count() or 1, MAX_THREADS)) as threads:
         segments = list(threads.map(count_segment, range(len(borders) - 1)))
-        return _lay_out(segments, documents, parameters, threads)
+        arrays = _lay_out(segments, norms_from_lengths(lengths, average), len(documents.terms), threads)
+    return arrays | {"lengths": lengths, "average": np.array([average])}
 
 
 def _lay_out(
-    segments: list[Segment], documents: Documents, parameters: BM25Parameters, threads: ThreadPoolExecutor
+    segments: list[Segment], norms: FloatArray, term_count: int, threads: ThreadPoolExecutor
 ) -> dict[str, Array]:
     """Write the blocks of all segments, by term and then by segment."""
-    terms = np.concatenate([np.empty(0, np.int32), *(segment.terms for segment in segments)])
+    terms = np.concatenate([segment.terms for segment in segments])
     order = np.argsort(terms, kind="stable")
-    sizes = np.concatenate([np.empty(0, np.int64), *(segment.stored_sizes() for segment in segments)])[order]
-    starts = offsets(sizes)
+    starts = offsets(np.concatenate([segment.stored_sizes() for segment in segments])[order])
     start_of = np.empty(len(terms), np.int64)
     start_of[order] = starts[:-1]
     doc_ids, impacts = np.zeros(starts[-1], np.uint16), np.zeros(starts[-1], np.uint8)
 
     def write(number: int, starts: IntArray) -> tuple[ByteArray, IntArray, Int32Array]:
-        lengths = documents.lengths[number * SEGMENT : (number + 1) * SEGMENT]
-        return _write_segment(segments[number], parameters.norms(lengths), starts, doc_ids, impacts)
+        own_norms = norms[number * SEGMENT : (number + 1) * SEGMENT]
+        return segments[number].write(own_norms, starts, doc_ids, impacts)
 
-    borders = np.cumsum([len(segment.terms) for segment in segments])[:-1]
-    written = list(threads.map(write, range(len(segments)), np.split(start_of, borders)))
-    bounds = [bounds for bounds, _, _ in written]
-    frequencies = np.zeros(len(documents.terms), np.int32)
+    block_counts = [len(segment.terms) for segment in segments]
+    written = threads.map(write, range(len(segments)), np.split(start_of, np.cumsum(block_counts)[:-1]))
+    bounds, exceptions, exception_counts = map(np.concatenate, zip(*written, strict=True))
+    frequencies = np.zeros(term_count, np.int32)
     for segment in segments:
         frequencies[segment.terms] += segment.sizes
-    exceptions = np.concatenate([np.empty(0, np.int64), *(positions for _, positions, _ in written)])
-    exception_counts = np.concatenate([np.empty(0, np.int64), *(counts for _, _, counts in written)])
     ascending = np.argsort(exceptions)
     return {
-        "first_blocks": np.searchsorted(terms[order], np.arange(len(documents.terms) + 1)).astype(np.int64),
-        "segments": np.repeat(np.arange(len(bounds), dtype=np.uint16), [len(own) for own in bounds])[order],
+        "first_blocks": np.searchsorted(terms[order], np.arange(term_count + 1)).astype(np.int64),
+        "segments": np.repeat(np.arange(len(segments), dtype=np.uint16), block_counts)[order],
         "starts": starts,
-        "bounds": np.concatenate([np.empty(0, np.uint8), *bounds])[order],
+        "bounds": bounds[order],
         "doc_ids": doc_ids,
         "impacts": impacts,
         "exceptions": exceptions[ascending],
-        "exception_counts": exception_counts[ascending],
+        "exception_counts": exception_counts[ascending].astype(np.int64),
         "frequencies": frequencies,
     }
-
-
-def _write_segment(
-    segment: Segment, norms: FloatArray, starts: IntArray, doc_ids: UInt16Array, impacts: ByteArray
-) -> tuple[ByteArray, IntArray, Int32Array]:
-    """Write a segment's blocks; return their greatest impacts, and the exceptions' positions and counts."""
-    own = impacts_from_counts(np.ones(len(norms)), norms)[segment.doc_ids]  # most documents contain a term once
-    repeated = np.flatnonzero(segment.counts > 1)
-    counts, repeated_norms = segment.counts[repeated], norms[segment.doc_ids[repeated]]
-    own[repeated] = impacts_from_counts(counts.astype(np.float64), repeated_norms)
-    positions = segment.write(starts, own, doc_ids)
-    impacts[positions] = own
-    exceptions = repeated[counts_from_impacts(own[repeated], repeated_norms) != counts]
-    return np.maximum.reduceat(own, segment.starts), positions[exceptions], segment.counts[exceptions]
-
-
-class PostingBlocks:
-    """The postings of a field in the layout of this module. Thread-safe.
-
-    ``first_blocks`` (a term's first block) is by term and ``starts`` (a block's first position in ``doc_ids`` and
-    ``impacts``) by block, each with one more at the end; ``segments`` and ``bounds`` (the greatest impact) are by
-    block; ``exceptions`` are the positions whose count is not the least with that impact.
-    """
-
-    def __init__(self, arrays: LazyArrays) -> None:
-        self._first_blocks, self._segments, self._starts = arrays["first_blocks"], arrays["segments"], arrays["starts"]
-        self._bounds, self._doc_ids, self._impacts = arrays["bounds"], arrays["doc_ids"], arrays["impacts"]
-        self._exception_arrays = arrays["exceptions"], arrays["exception_counts"]
-
-    def check(self, term: int) -> None:
-        """Check what a search for the term reads from the file, since the kernel gets addresses and checks nothing."""
-        first, end = self._first_blocks.slice(term, term + 2).tolist()
-        starts = self._starts.slice(first, end + 1)
-        for by_block in (self._segments, self._bounds):
-            by_block.slice(first, end)
-        for by_position in (self._doc_ids, self._impacts):
-            by_position.slice(int(starts[0]), int(starts[-1]))
-        _ = self._exceptions
-
-    def postings_of(self, term: int, documents: int) -> tuple[IntArray, IntArray]:
-        """Return the ids of the documents that contain the term, ascending, and the position of each posting."""
-        doc_ids, positions = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for base, start, block in self._blocks_of(term):
-            size = min(SEGMENT, documents - base)
-            own = np.flatnonzero(_unpack_bit_set(block, size)) if len(block) >= dense_block_size(size) else block
-            doc_ids.append(own.astype(np.int64) + base)
-            positions.append(np.arange(start, start + len(own)))
-        return np.concatenate(doc_ids), np.concatenate(positions)
-
-    def add_to_mask(self, term: int, mask: ByteArray) -> None:
-        """Set ``mask``, which is 0 or 1 by document, to 1 for each document that contains the term."""
-        for base, _, block in self._blocks_of(term):
-            own = mask[base : base + SEGMENT]
-            if len(block) >= dense_block_size(len(own)):
-                own |= _unpack_bit_set(block, len(own))
-            else:
-                own[block] = 1
-
-    def _blocks_of(self, term: int) -> Iterator[tuple[int, int, UInt16Array]]:
-        """Yield the term's blocks: the segment's first document, the first position, and the stored document ids."""
-        first, end = self._first_blocks.slice(term, term + 2).tolist()
-        starts = self._starts.slice(first, end + 1).tolist()
-        segments = self._segments.slice(first, end).tolist()
-        for segment, (start, next_start) in zip(segments, pairwise(starts), strict=True):
-            yield segment * SEGMENT, start, self._doc_ids.slice(start, next_start)
-
-    def counts(self, positions: IntArray, norms: FloatArray) -> FloatArray:
-        """Return the counts of one term's postings, at these positions, in documents with these norms."""
-        if not len(positions):
-            return np.empty(0)
-        first = int(positions[0])
-        counts = counts_from_impacts(self._impacts.slice(first, int(positions[-1]) + 1)[positions - first], norms)
-        exceptions, exception_counts = self._exceptions
-        found = np.searchsorted(exceptions, positions)
-        is_exception = np.append(exceptions, -1)[found] == positions
-        counts[is_exception] = exception_counts[found[is_exception]]
-        return counts
-
-    @cached_property
-    def _exceptions(self) -> tuple[IntArray, IntArray]:
-        positions, counts = self._exception_arrays
-        return positions.all(), counts.all()
 
 
 class LuceneIdf(BM25Okapi):  # type: ignore[misc]  # rank-bm25 has no types
@@ -327,65 +240,50 @@ class LuceneIdf(BM25Okapi):  # type: ignore[misc]  # rank-bm25 has no types
             self.idf[term] = idf(self.corpus_size, frequency)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPostings:
-    """What ``Postings.to_arrays`` returned, and the terms, by id."""
-
-    arrays: LazyArrays
-    terms: StringArray
-
-
 class Postings(LuceneIdf):
     """One field's index: rank-bm25's class, with scores computed from posting blocks. Thread-safe.
 
     Parameters, average length and idf are the library's; tests verify that the scores equal those of ``LuceneIdf``.
+
+    Of the ``arrays``, in the layout of this module, ``first_blocks`` (a term's first block) and ``frequencies`` (how
+    many documents contain it) are by term; ``starts`` (a block's first position in ``doc_ids`` and ``impacts``),
+    ``segments`` and ``bounds`` (the greatest impact) by block; ``exceptions`` are the positions whose count is not the
+    least with that impact. ``first_blocks`` and ``starts`` have one element more at the end.
     """
 
-    @classmethod
-    def from_stored(cls, stored: StoredPostings) -> Postings:
-        """Open stored postings; nothing is counted again."""
-        k1, b, _ = stored.arrays["parameters"].all().tolist()
-        return cls(stored, k1=k1, b=b)
-
-    def _initialize(self, corpus: Documents | StoredPostings) -> Mapping[str, int]:
-        self.terms = corpus.terms
-        self.arrays = corpus.arrays if isinstance(corpus, StoredPostings) else in_memory(self._build(corpus))
-        self.parameters = BM25Parameters(*self.arrays["parameters"].all().tolist())
-        self.avgdl = self.parameters.average
-        self.corpus_size = len(self.arrays["lengths"])
-        self.blocks = PostingBlocks(self.arrays)
+    def __init__(self, arrays: LazyArrays, terms: StringArray) -> None:
+        """``arrays`` are those of ``build_postings``; ``terms`` are sorted, by term id."""
+        self.arrays, self.terms = arrays, terms
+        super().__init__((), k1=K1, b=B)
         # The system allocates a page of zeros when it is first written to.
-        self.idfs: Any = np.zeros(len(self.terms)).data
+        self.idfs: Any = np.zeros(len(terms)).data
         """By term id: 0 until ``prepare`` was called; negative if no document contains the term."""
+
+    def _initialize(self, corpus: object) -> Mapping[str, int]:
+        self.avgdl: float = self.arrays["average"].all()[0].item()
+        self.corpus_size = len(self.arrays["lengths"])
         return {}
-
-    def _build(self, documents: Documents) -> dict[str, Array]:
-        lengths = documents.lengths
-        # Without a document, or a term in this field, the library would divide by zero.
-        parameters = BM25Parameters(self.k1, self.b, float(lengths.mean()) if lengths.any() else 1.0)
-        by_name = {"lengths": lengths, "parameters": np.array([self.k1, self.b, parameters.average])}
-        return build_postings(documents, parameters) | by_name
-
-    def to_arrays(self) -> dict[str, Array]:
-        """Return all arrays."""
-        return {name: array.all() for name, array in self.arrays.items()}
-
-    @cached_property
-    def lengths(self) -> Int32Array:
-        """The number of terms of each document."""
-        lengths: Int32Array = self.arrays["lengths"].all()
-        return lengths
 
     def prepare(self, term: int) -> float:
         """Return the idf of a term, by id (negative if no document contains it), and check what a search reads."""
         if not self.idfs[term]:
             frequency = int(self.arrays["frequencies"].slice(term, term + 1)[0])
             if frequency:
-                self.blocks.check(term)
-                _ = self.lengths
+                self._check(term)
             self.idfs[term] = idf(self.corpus_size, frequency) if frequency else -1.0
         found: float = self.idfs[term]
         return found
+
+    def _check(self, term: int) -> None:
+        """Check what a search for the term reads from the file, since the kernel gets addresses and checks nothing."""
+        first, end = self.arrays["first_blocks"].slice(term, term + 2).tolist()
+        starts = self.arrays["starts"].slice(first, end + 1)
+        for name in ("segments", "bounds"):
+            self.arrays[name].slice(first, end)
+        for name in ("doc_ids", "impacts"):
+            self.arrays[name].slice(int(starts[0]), int(starts[-1]))
+        for name in ("exceptions", "exception_counts", "lengths"):
+            self.arrays[name].all()
 
     def score(self, document: Sequence[str], term: str) -> float:
         """Return what ``get_scores([term])`` gives for ``document``, the terms of an indexed one."""
@@ -393,20 +291,49 @@ class Postings(LuceneIdf):
         term_id = self.terms.find(term)
         if not count or term_id is None:
             return 0.0
-        (norm,) = self.parameters.norms(np.array([len(document)], np.int32)).tolist()
+        norm = norms_from_lengths(np.array([len(document)], np.int32), self.avgdl).item()
         score: float = self.prepare(term_id) * count * (self.k1 + 1) / (count + norm)
         return score
 
+    def _blocks_of(self, term: int) -> Iterator[tuple[int, int, UInt16Array]]:
+        """Yield the term's blocks: the segment's first document, the first position, and the stored document ids."""
+        first, end = self.arrays["first_blocks"].slice(term, term + 2).tolist()
+        starts = self.arrays["starts"].slice(first, end + 1).tolist()
+        segments = self.arrays["segments"].slice(first, end).tolist()
+        for segment, (start, next_start) in zip(segments, pairwise(starts), strict=True):
+            yield segment * SEGMENT, start, self.arrays["doc_ids"].slice(start, next_start)
+
     def add_to_mask(self, term: str, mask: ByteArray) -> None:
         """Set ``mask``, which is 0 or 1 by document, to 1 for each document that contains ``term``."""
-        if (term_id := self.terms.find(term)) is not None:
-            self.blocks.add_to_mask(term_id, mask)
+        term_id = self.terms.find(term)
+        for base, _, block in () if term_id is None else self._blocks_of(term_id):
+            own = mask[base : base + SEGMENT]
+            if len(block) >= dense_block_size(len(own)):
+                own |= _unpack_bit_set(block, len(own))
+            else:
+                own[block] = 1
+
+    def counts(self, term: int) -> tuple[IntArray, FloatArray, FloatArray]:
+        """Return the ids of the documents that contain a term, ascending, and for each its count and its norm."""
+        doc_ids, positions = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        impacts = [np.empty(0, np.uint8)]
+        for base, start, block in self._blocks_of(term):
+            size = min(SEGMENT, self.corpus_size - base)
+            own = np.flatnonzero(_unpack_bit_set(block, size)) if len(block) >= dense_block_size(size) else block
+            doc_ids.append(own.astype(np.int64) + base)
+            positions.append(np.arange(start, start + len(own)))
+            impacts.append(self.arrays["impacts"].slice(start, start + len(own)))
+        norms = norms_from_lengths(self.arrays["lengths"].all()[np.concatenate(doc_ids)], self.avgdl)
+        counts = counts_from_impacts(np.concatenate(impacts), norms)
+        exceptions, own_positions = self.arrays["exceptions"].all(), np.concatenate(positions)
+        found = np.searchsorted(exceptions, own_positions)
+        is_exception = np.append(exceptions, -1)[found] == own_positions
+        counts[is_exception] = self.arrays["exception_counts"].all()[found[is_exception]]
+        return np.concatenate(doc_ids), counts, norms
 
     def saturated_counts(self, term: int) -> tuple[IntArray, FloatArray]:
         """Return the documents that contain a term, by id, and for each the library's score divided by the idf."""
-        doc_ids, positions = self.blocks.postings_of(term, self.corpus_size)
-        norms = self.parameters.norms(self.lengths[doc_ids])
-        counts = self.blocks.counts(positions, norms)
+        doc_ids, counts, norms = self.counts(term)
         return doc_ids, counts * (self.k1 + 1) / (counts + norms)
 
     def get_scores(self, query: Sequence[str]) -> FloatArray:

@@ -8,8 +8,8 @@ import numpy as np
 
 from bot.index.arrays import StringArray, prefix, unprefix
 from bot.index.bm25 import QueryPostings, create_scorer
-from bot.index.postings import Documents, Postings, StoredPostings
-from bot.index.retrieval import FIELDS, K1, B
+from bot.index.postings import Documents, Postings, build_postings
+from bot.index.retrieval import FIELDS
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.models import Term
 from tests.benchmarks.libraries import TOP, SearchFunction, TokenizedPassages
@@ -27,7 +27,7 @@ class Pullquote:
         empty = Documents(documents.tokens[:0], np.zeros_like(documents.lengths), documents.terms)
         arrays = prefix("terms", StringArray.encode(documents.terms))
         for name, field in (("body", documents), ("empty", empty)):
-            arrays |= prefix(name, Postings(field, k1=K1, b=B).to_arrays())
+            arrays |= prefix(name, build_postings(field))
         save_snapshot(folder, _NAME, arrays, "")
 
     def open(self, passages: TokenizedPassages, folder: Path) -> SearchFunction:
@@ -35,9 +35,7 @@ class Pullquote:
         snapshot = load_snapshot(folder, _NAME)
         assert snapshot
         terms = StringArray(unprefix("terms", snapshot.arrays))
-        body, empty = (
-            Postings.from_stored(StoredPostings(unprefix(name, snapshot.arrays), terms)) for name in ("body", "empty")
-        )
+        body, empty = (Postings(unprefix(name, snapshot.arrays), terms) for name in ("body", "empty"))
         weighted = [(body if name == "body" else empty, weight) for name, (_, weight) in FIELDS.items()]
         scorer = create_scorer([postings for postings, _ in weighted])
         return lambda words: scorer.top_k(

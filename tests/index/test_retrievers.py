@@ -12,25 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.index.bm25 import Bm25Retriever, NumpyScorer
-from bot.index.postings import LuceneIdf, Postings
+from bot.index.bm25 import NumpyScorer
+from bot.index.postings import LuceneIdf
 from bot.index.retrieval import FIELDS, K1, B, Retriever, body_terms
 from bot.models import Article, Filters, Passage, Query, Scope
-from tests.factories import archive_of, article, build_fields, build_retriever, encode_documents, query, reopened
+from tests.factories import archive_of, article, build_retriever, encode_documents, open_postings, query
 from tests.index.reference import ReferenceRetriever
 
 CreateRetriever = Callable[[Sequence[Passage]], Retriever]
 
 
-def reopened_retriever(passages: Sequence[Passage]) -> Retriever:
-    """Create a retriever whose postings were stored and opened again."""
-    return Bm25Retriever(passages, {name: reopened(field) for name, field in build_fields(passages).items()})
-
-
 RETRIEVERS: list[CreateRetriever] = [
     build_retriever,
     partial(build_retriever, scorer=NumpyScorer),
-    reopened_retriever,
     ReferenceRetriever,
 ]
 every_retriever = pytest.mark.parametrize("create", RETRIEVERS)
@@ -266,9 +260,7 @@ def test_get_scores_equals_the_library(corpus: list[list[str]], terms: list[str]
     if any(corpus):
         expected = LuceneIdf(corpus, k1=K1, b=B).get_scores(terms)
         (documents,) = encode_documents(corpus)
-        postings = Postings(documents, k1=K1, b=B)
-        for one in (postings, reopened(postings)):
-            assert list(one.get_scores(terms)) == pytest.approx(list(expected), rel=1e-9)
+        assert list(open_postings(documents).get_scores(terms)) == pytest.approx(list(expected), rel=1e-9)
 
 
 @every_retriever

@@ -15,12 +15,12 @@ from conftest import skip_missing
 
 from bot.index.arrays import Array, LazyArray
 from bot.index.bm25 import LIBRARY, SOURCES, NumpyScorer, QueryPostings, Scorer, create_scorer, load_library
-from bot.index.postings import SEGMENT, LuceneIdf, Postings, StoredPostings
+from bot.index.postings import SEGMENT, LuceneIdf, Postings
+from bot.index.retrieval import K1, B
 from bot.models import Term
-from tests.factories import encode_documents, reopened
+from tests.factories import encode_documents, open_postings
 
 Corpus = list[list[str]]
-PARAMETERS = {"k1": 0.9, "b": 0.75}
 WEIGHTS = (1.0, 0.4)
 
 
@@ -68,7 +68,7 @@ class RandomFields:
 
 
 def build_postings(*corpora: Corpus) -> list[Postings]:
-    return [Postings(documents, **PARAMETERS) for documents in encode_documents(*corpora)]
+    return list(map(open_postings, encode_documents(*corpora)))
 
 
 def reference(corpora: Sequence[Corpus], terms: Sequence[Term]) -> list[float]:
@@ -76,7 +76,7 @@ def reference(corpora: Sequence[Corpus], terms: Sequence[Term]) -> list[float]:
     total = np.zeros(len(corpora[0]))
     for corpus, weight in zip(corpora, WEIGHTS, strict=True):
         if any(corpus):
-            scorer = LuceneIdf(corpus, **PARAMETERS)
+            scorer = LuceneIdf(corpus, k1=K1, b=B)
             for term in terms:
                 total += weight * term.weight * scorer.get_scores([term.text])
     return total.tolist()
@@ -91,21 +91,13 @@ def test_random_queries(seed: int) -> None:
     random_fields = RandomFields(seed)
     corpora = random_fields.corpora()
     fields = build_postings(*corpora)
-    stored = [reopened(field) for field in fields]
-    native, native_stored, plain, rng = (
-        create_scorer(fields),
-        create_scorer(stored),
-        NumpyScorer(fields),
-        np.random.default_rng([seed, 2]),
-    )
+    native, plain, rng = create_scorer(fields), NumpyScorer(fields), np.random.default_rng([seed, 2])
     for number, terms in enumerate(random_fields.queries(50)):
         lists = QueryPostings.look_up(list(zip(fields, WEIGHTS, strict=True)), terms)
         limit = int(rng.choice([1, 3, 10, 50, 1000]))
         mask = (rng.random(len(corpora[0])) < 0.3).astype(np.uint8) if number % 3 == 0 else None
         found = native.top_k(lists, mask, limit)
         assert found == plain.top_k(lists, mask, limit)
-        lists = QueryPostings.look_up(list(zip(stored, WEIGHTS, strict=True)), terms)
-        assert found == native_stored.top_k(lists, mask, limit) == NumpyScorer(stored).top_k(lists, mask, limit)
         if number < 3:
             scores = reference(corpora, terms)
             assert [score for score, _ in found] == pytest.approx([scores[one] for _, one in found], rel=1e-9)
@@ -163,9 +155,9 @@ def test_counts_are_recovered_from_impacts() -> None:
     counts = [1, 2, 3, 7, 20, 254, 255, 256, 5000, 70_000]
     corpus = [["a"] * count + ["b"] * (13 * number) for number, count in enumerate(counts)]
     (postings,) = build_postings([*corpus, []])
-    doc_ids, positions = postings.blocks.postings_of(postings.terms.find("a"), postings.corpus_size)
+    doc_ids, found, _ = postings.counts(postings.terms.find("a"))
     assert doc_ids.tolist() == list(range(len(counts)))
-    assert postings.blocks.counts(positions, postings.parameters.norms(postings.lengths[doc_ids])).tolist() == counts
+    assert found.tolist() == counts
 
 
 class UncheckedArray:
@@ -192,9 +184,7 @@ def test_only_checked_elements_are_read(search: Callable[[Sequence[Postings]], S
     plain = NumpyScorer(fields)
     for terms in RandomFields(seed).queries(20):
         unchecked = [
-            Postings.from_stored(
-                StoredPostings({name: UncheckedArray(one).lazy for name, one in field.to_arrays().items()}, field.terms)
-            )
+            Postings({name: UncheckedArray(one.all()).lazy for name, one in field.arrays.items()}, field.terms)
             for field in fields
         ]
         expected = plain.top_k(QueryPostings.look_up(list(zip(fields, WEIGHTS, strict=True)), terms), None, 10)
