@@ -7,226 +7,226 @@ send it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationError
+from pydantic_core.core_schema import (
+    bool_schema,
+    int_schema,
+    list_schema,
+    literal_schema,
+    nullable_schema,
+    str_schema,
+    tagged_union_schema,
+    typed_dict_field,
+    typed_dict_schema,
+)
 
 from bot.models import Json
 from bot.playground import limits
-
-
-class BlockPart(BaseModel):
-    """Base of all parts: unknown fields are refused, and types are not converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-# Text objects
-
-
-class PlainText(BlockPart):
-    type: Literal["plain_text"]
-    text: Annotated[str, Field(min_length=1, max_length=limits.TEXT_OBJECT)]
-    emoji: bool | None = None
-
-
-class Mrkdwn(BlockPart):
-    type: Literal["mrkdwn"]
-    text: Annotated[str, Field(min_length=1, max_length=limits.TEXT_OBJECT)]
-    verbatim: bool | None = None
-
-
-Text = Annotated[PlainText | Mrkdwn, Field(discriminator="type")]
-
-
-class HeaderText(PlainText):
-    text: Annotated[str, Field(min_length=1, max_length=limits.HEADER_TEXT)]
-
-
-class ButtonText(PlainText):
-    text: Annotated[str, Field(min_length=1, max_length=limits.BUTTON_TEXT)]
-
-
-class OptionText(PlainText):
-    text: Annotated[str, Field(min_length=1, max_length=limits.OPTION_TEXT)]
-
-
-class Placeholder(PlainText):
-    text: Annotated[str, Field(min_length=1, max_length=limits.PLACEHOLDER)]
-
-
-class Label(PlainText):
-    text: Annotated[str, Field(min_length=1, max_length=limits.INPUT_LABEL)]
-
-
-class ViewTitle(PlainText):
-    text: Annotated[str, Field(min_length=1, max_length=limits.VIEW_TITLE)]
-
-
-# Rich text
-
-
-class Style(BlockPart):
-    bold: bool | None = None
-
-
-class RichTextRun(BlockPart):
-    type: Literal["text"]
-    text: Annotated[str, Field(min_length=1)]
-    style: Style | None = None
-
-
-class RichTextLink(BlockPart):
-    type: Literal["link"]
-    url: Annotated[str, Field(min_length=1, max_length=limits.LINK_URL)]
-    text: str | None = None
-    style: Style | None = None
-
-
-RichTextElement = Annotated[RichTextRun | RichTextLink, Field(discriminator="type")]
-
-
-class RichTextSection(BlockPart):
-    type: Literal["rich_text_section"]
-    elements: list[RichTextElement]
-
-
-class RichTextQuote(BlockPart):
-    type: Literal["rich_text_quote"]
-    elements: list[RichTextElement]
-
-
-class RichTextList(BlockPart):
-    type: Literal["rich_text_list"]
-    style: Literal["bullet"]
-    elements: list[RichTextSection]
-
-
-# Elements that a person uses
-
-
-class Interactive(BlockPart):
-    action_id: Annotated[str, Field(min_length=1, max_length=limits.ACTION_ID)] | None = None
-
-
-class Button(Interactive):
-    type: Literal["button"]
-    text: ButtonText
-    value: Annotated[str, Field(max_length=limits.BUTTON_VALUE)] | None = None
-    style: Literal["primary", "danger"] | None = None
-
-
-class Option(BlockPart):
-    text: OptionText
-    value: Annotated[str, Field(min_length=1, max_length=limits.OPTION_VALUE)]
-
-
-class Overflow(Interactive):
-    type: Literal["overflow"]
-    options: Annotated[list[Option], Field(min_length=1, max_length=limits.OVERFLOW_OPTIONS)]
-
-
-class FeedbackButton(BlockPart):
-    text: ButtonText
-    value: Annotated[str, Field(min_length=1, max_length=limits.BUTTON_VALUE)]
-
-
-class FeedbackButtons(Interactive):
-    type: Literal["feedback_buttons"]
-    positive_button: FeedbackButton
-    negative_button: FeedbackButton
-
-
-class PlainTextInput(Interactive):
-    type: Literal["plain_text_input"]
-    initial_value: Annotated[str, Field(max_length=limits.INPUT_TEXT)] | None = None
-    multiline: bool | None = None
-    min_length: Annotated[int, Field(ge=0, le=limits.INPUT_TEXT)] | None = None
-    max_length: Annotated[int, Field(ge=1, le=limits.INPUT_TEXT)] | None = None
-    placeholder: Placeholder | None = None
-
-
-# Blocks
-
-
-class Block(BlockPart):
-    block_id: Annotated[str, Field(min_length=1, max_length=limits.BLOCK_ID)] | None = None
-
-
-class SectionBlock(Block):
-    type: Literal["section"]
-    text: Text
-
-
-class Header(Block):
-    type: Literal["header"]
-    text: HeaderText
-
-
-class ContextBlock(Block):
-    type: Literal["context"]
-    elements: Annotated[list[Text], Field(min_length=1, max_length=limits.CONTEXT_ELEMENTS)]
-
-
-class Actions(Block):
-    type: Literal["actions"]
-    elements: Annotated[
-        list[Annotated[Button | Overflow, Field(discriminator="type")]],
-        Field(min_length=1, max_length=limits.ACTIONS_ELEMENTS),
-    ]
-
-
-class ContextActions(Block):
-    type: Literal["context_actions"]
-    elements: Annotated[list[FeedbackButtons], Field(min_length=1, max_length=limits.CONTEXT_ACTIONS_ELEMENTS)]
-
-
-class Input(Block):
-    type: Literal["input"]
-    label: Label
-    element: PlainTextInput
-    hint: Label | None = None
-    optional: bool | None = None
-
-
-class RichText(Block):
-    type: Literal["rich_text"]
-    elements: list[Annotated[RichTextSection | RichTextQuote | RichTextList, Field(discriminator="type")]]
-
-
-MessageBlock = Annotated[
-    SectionBlock | Header | ContextBlock | Actions | ContextActions | RichText, Field(discriminator="type")
-]
-ViewBlock = Annotated[SectionBlock | Header | ContextBlock | Actions | Input | RichText, Field(discriminator="type")]
-
-
-class MessageBlocks(BlockPart):
-    """The blocks of a message."""
-
-    blocks: Annotated[list[MessageBlock], Field(max_length=limits.MESSAGE_BLOCKS)]
-
-
-class ViewPayload(BlockPart):
-    """A modal or a Home tab."""
-
-    type: Literal["modal", "home"]
-    blocks: Annotated[list[ViewBlock], Field(max_length=limits.VIEW_BLOCKS)]
-    title: ViewTitle | None = None
-    submit: ViewTitle | None = None
-    close: ViewTitle | None = None
-    private_metadata: Annotated[str, Field(max_length=limits.VIEW_METADATA)] | None = None
-    callback_id: Annotated[str, Field(max_length=limits.CALLBACK_ID)] | None = None
-    clear_on_close: bool | None = None
-    notify_on_close: bool | None = None
-
-    @model_validator(mode="after")
-    def _has_required_fields(self) -> ViewPayload:
-        if self.type == "modal" and self.title is None:
-            raise ValueError("missing required field: title")
-        if self.type == "modal" and self.submit is None and any(isinstance(block, Input) for block in self.blocks):
-            raise ValueError("missing required field: submit")
-        return self
+from bot.playground.models import RefusedError
+
+# What Slack accepts
+
+Schemas = dict[str, CoreSchema]
+"""The schemas of fields by name, or of objects by their ``type``."""
+
+
+def _text(longest: int | None = None, *, shortest: int = 1) -> CoreSchema:
+    return str_schema(min_length=shortest, max_length=longest)
+
+
+def _items(item: CoreSchema, most: int | None = None) -> CoreSchema:
+    return list_schema(item, min_length=1, max_length=most)
+
+
+def _object(required: Schemas, **optional: CoreSchema) -> CoreSchema:
+    """Return the schema of an object with these fields and no others; an optional one may be null."""
+    fields = {name: typed_dict_field(schema) for name, schema in required.items()}
+    for name, schema in optional.items():
+        fields[name] = typed_dict_field(nullable_schema(schema), required=False)
+    return typed_dict_schema(fields, extra_behavior="forbid")
+
+
+def _typed(kind: str, required: Schemas, **optional: CoreSchema) -> Schemas:
+    return {kind: _object({"type": literal_schema([kind])} | required, **optional)}
+
+
+def _block(kind: str, required: Schemas, **optional: CoreSchema) -> Schemas:
+    return _typed(kind, required, block_id=_text(limits.BLOCK_ID), **optional)
+
+
+def _any_of(types: Schemas) -> CoreSchema:
+    return tagged_union_schema(types, "type")
+
+
+def _plain(longest: int) -> CoreSchema:
+    return _typed("plain_text", {"text": _text(longest)}, emoji=bool_schema())["plain_text"]
+
+
+_MRKDWN = _typed("mrkdwn", {"text": _text(limits.TEXT_OBJECT)}, verbatim=bool_schema())
+_TEXT = _any_of({"plain_text": _plain(limits.TEXT_OBJECT)} | _MRKDWN)
+
+_STYLE = _object({}, bold=bool_schema())
+_RUN = _any_of(
+    _typed("text", {"text": _text()}, style=_STYLE)
+    | _typed("link", {"url": _text(limits.LINK_URL)}, text=_text(shortest=0), style=_STYLE)
+)
+_RUNS: Schemas = {"elements": list_schema(_RUN)}
+_LINE = _typed("rich_text_section", _RUNS)
+_LINES = list_schema(_LINE["rich_text_section"])
+_LIST = _typed("rich_text_list", {"style": literal_schema(["bullet"]), "elements": _LINES})
+_RICH_TEXT = _any_of(_LINE | _typed("rich_text_quote", _RUNS) | _LIST)
+
+_ACTION_ID = _text(limits.ACTION_ID)
+_BUTTON_TEXT = _plain(limits.BUTTON_TEXT)
+_BUTTON = _typed(
+    "button",
+    {"text": _BUTTON_TEXT},
+    action_id=_ACTION_ID,
+    value=_text(limits.BUTTON_VALUE, shortest=0),
+    style=literal_schema(["primary", "danger"]),
+)
+_OPTION = _object({"text": _plain(limits.OPTION_TEXT), "value": _text(limits.OPTION_VALUE)})
+_OVERFLOW = _typed("overflow", {"options": _items(_OPTION, limits.OVERFLOW_OPTIONS)}, action_id=_ACTION_ID)
+_SIDE = _object({"text": _BUTTON_TEXT, "value": _text(limits.BUTTON_VALUE)})
+_FEEDBACK = _typed("feedback_buttons", {"positive_button": _SIDE, "negative_button": _SIDE}, action_id=_ACTION_ID)
+_INPUT = _typed(
+    "plain_text_input",
+    {},
+    action_id=_ACTION_ID,
+    initial_value=_text(limits.INPUT_TEXT, shortest=0),
+    multiline=bool_schema(),
+    min_length=int_schema(ge=0, le=limits.INPUT_TEXT),
+    max_length=int_schema(ge=1, le=limits.INPUT_TEXT),
+    placeholder=_plain(limits.PLACEHOLDER),
+)
+
+_LABEL = _plain(limits.INPUT_LABEL)
+_BLOCKS = (
+    _block("section", {"text": _TEXT})
+    | _block("header", {"text": _plain(limits.HEADER_TEXT)})
+    | _block("context", {"elements": _items(_TEXT, limits.CONTEXT_ELEMENTS)})
+    | _block("actions", {"elements": _items(_any_of(_BUTTON | _OVERFLOW), limits.ACTIONS_ELEMENTS)})
+    | _block("rich_text", {"elements": list_schema(_RICH_TEXT)})
+)
+_MESSAGE_BLOCKS = _BLOCKS | _block(
+    "context_actions", {"elements": _items(_FEEDBACK["feedback_buttons"], limits.CONTEXT_ACTIONS_ELEMENTS)}
+)
+_VIEW_BLOCKS = _BLOCKS | _block(
+    "input", {"label": _LABEL, "element": _INPUT["plain_text_input"]}, hint=_LABEL, optional=bool_schema()
+)
+_MESSAGE = SchemaValidator(_object({"blocks": list_schema(_any_of(_MESSAGE_BLOCKS), max_length=limits.MESSAGE_BLOCKS)}))
+_VIEW = SchemaValidator(
+    _object(
+        {
+            "type": literal_schema(["modal", "home"]),
+            "blocks": list_schema(_any_of(_VIEW_BLOCKS), max_length=limits.VIEW_BLOCKS),
+        },
+        title=_plain(limits.VIEW_TITLE),
+        submit=_plain(limits.VIEW_TITLE),
+        close=_plain(limits.VIEW_TITLE),
+        private_metadata=_text(limits.VIEW_METADATA, shortest=0),
+        callback_id=_text(limits.CALLBACK_ID, shortest=0),
+        clear_on_close=bool_schema(),
+        notify_on_close=bool_schema(),
+    )
+)
+
+
+def validate_blocks(blocks: Any) -> tuple[Json, ...]:
+    """Return a message's blocks if they are valid; raises RefusedError."""
+    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
+        raise RefusedError("invalid_blocks_format")
+    if errors := _errors(_MESSAGE, {"blocks": blocks}) or [*_repeated_ids(blocks, "/blocks")]:
+        raise RefusedError("invalid_blocks", *errors, errors=errors)
+    if sum(_text_lengths(blocks)) > limits.BLOCKS_TEXT:
+        raise RefusedError("msg_blocks_too_long")
+    return tuple(blocks)
+
+
+def validate_view(view: Any, kind: str) -> Json:
+    """Return ``view`` if it is a valid view of this kind, ``modal`` or ``home``; raises RefusedError."""
+    if not isinstance(view, dict):
+        raise RefusedError("invalid_arguments", "must be an object [json-pointer:/view]")
+    errors = _errors(_VIEW, view, "/view") or [*_repeated_ids(view["blocks"], "/view/blocks")]
+    if not errors and view["type"] != kind:
+        errors = [f"must be of type {kind} [json-pointer:/view/type]"]
+    elif not errors and kind == "modal":
+        has_input = any(block["type"] == "input" for block in view["blocks"])
+        required = ("title", "submit") if has_input else ("title",)
+        errors = [f"missing required field: {name} [json-pointer:/view]" for name in required if not view.get(name)]
+    if errors:
+        raise RefusedError("invalid_arguments", *errors)
+    return dict(view)
+
+
+def _errors(schema: SchemaValidator, value: Json, root: str = "") -> list[str]:
+    try:
+        schema.validate_python(value, strict=True)
+    except ValidationError as error:
+        return [_message(one, value, root) for one in error.errors()]
+    return []
+
+
+def _message(error: ErrorDetails, value: Json, root: str) -> str:
+    """Slack's words for one error of pydantic's, with the JSON pointer to it."""
+    path = _json_path(error["loc"], value)
+    context = error.get("ctx", {})
+    kind = error["type"]
+    if kind in ("missing", "extra_forbidden"):
+        name = str(error["loc"][-1])
+        path = path[:-1] if path[-1:] == [name] else path
+        message = f"missing required field: {name}" if kind == "missing" else f"invalid additional property: {name}"
+    elif kind == "string_too_long":
+        message = f"must be less than {context['max_length'] + 1} characters"
+    elif kind == "string_too_short":
+        message = f"must be more than {context['min_length'] - 1} characters"
+    elif kind == "too_long":
+        message = f"no more than {context['max_length']} items allowed"
+    elif kind == "union_tag_invalid":
+        message = f"unsupported type: {context['tag']}"
+    elif kind == "literal_error" and error["loc"][-1] == "type":
+        message = f"unsupported type: {error['input']}"
+    else:
+        message = error["msg"].removeprefix("Value error, ")
+    return f"{message} [json-pointer:{root}{''.join('/' + step for step in path)}]"
+
+
+def _json_path(location: tuple[int | str, ...], value: Any) -> list[str]:
+    """The steps of ``location`` that exist in ``value``; pydantic adds the names of union members."""
+    path: list[str] = []
+    for part in location:
+        if (isinstance(value, dict) and part in value) or (isinstance(part, int) and isinstance(value, list)):
+            value = value[part]  # type: ignore[index]
+            path.append(str(part))
+    return path
+
+
+def _repeated_ids(blocks: Iterable[Json], root: str) -> Iterator[str]:
+    seen: set[str] = set()
+    for number, block in enumerate(blocks):
+        block_id = block.get("block_id")
+        if block_id in seen:
+            yield f"block_id `{block_id}` already exists [json-pointer:{root}/{number}/block_id]"
+        elif block_id is not None:
+            seen.add(block_id)
+        action_ids = [one["action_id"] for one in block.get("elements", ()) if one.get("action_id") is not None]
+        if len(action_ids) != len(set(action_ids)):
+            yield f"action_id already exists in this block [json-pointer:{root}/{number}/elements]"
+
+
+def _text_lengths(value: Any) -> Iterator[int]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _text_lengths(one)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            if name == "text" and isinstance(one, str):
+                yield len(one)
+            else:
+                yield from _text_lengths(one)
 
 
 # Ids and values of the elements of a block that is on display

@@ -25,11 +25,12 @@ from bot.playground.block_kit import (
     find_element,
     input_errors,
     input_state,
+    validate_blocks,
+    validate_view,
 )
 from bot.playground.event_delivery import AppReply, RequestKind
 from bot.playground.events import EventPublisher
-from bot.playground.models import Message
-from bot.playground.validation import RefusedError, validate_blocks, validate_view
+from bot.playground.models import Message, RefusedError
 from bot.playground.views import AppViews, OpenView
 from bot.playground.web_api import CallHandler, CallResult
 from bot.playground.workspace import ChangeNotifier, Workspace

@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from bot.models import Json
 from bot.playground import limits
+from bot.playground.block_kit import validate_blocks, validate_view
 from bot.playground.events import EventPublisher
-from bot.playground.models import Channel, Message, is_workflow
-from bot.playground.validation import RefusedError, invalid_arguments, validate_blocks, validate_metadata, validate_view
+from bot.playground.models import Channel, Message, RefusedError, is_workflow
 from bot.playground.views import AppViews
 from bot.playground.workspace import Workspace
 
@@ -38,7 +38,7 @@ class Arguments:
     def required(self, name: str) -> str:
         value = self.text(name)
         if not value:
-            raise invalid_arguments(f"missing required field: {name}")
+            raise RefusedError("invalid_arguments", f"missing required field: {name}")
         return value
 
     def flag(self, name: str) -> bool:
@@ -47,7 +47,7 @@ class Arguments:
     def number(self, name: str, default: int) -> int:
         value = self.text(name)
         if value and not value.isdecimal():
-            raise invalid_arguments(f"must be an integer [json-pointer:/{name}]")
+            raise RefusedError("invalid_arguments", f"must be an integer [json-pointer:/{name}]")
         return int(value) if value else default
 
     def structure(self, name: str) -> Any:
@@ -58,7 +58,7 @@ class Arguments:
         try:
             return json.loads(value)
         except ValueError as error:
-            raise invalid_arguments(f"must be JSON [json-pointer:/{name}]") from error
+            raise RefusedError("invalid_arguments", f"must be JSON [json-pointer:/{name}]") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,17 @@ class Method:
 # chat.*
 
 
+def validate_metadata(metadata: Any) -> Json:
+    """Return a message's metadata if it is valid; raises RefusedError."""
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("event_type"), str):
+        raise RefusedError("invalid_metadata_format")
+    if not isinstance(metadata.get("event_payload"), dict) or metadata.keys() - {"event_type", "event_payload"}:
+        raise RefusedError("invalid_metadata_format")
+    if len(json.dumps(metadata, ensure_ascii=False).encode()) > limits.METADATA_BYTES:
+        raise RefusedError("metadata_too_large")
+    return metadata
+
+
 @dataclass(frozen=True, slots=True)
 class _Content:
     text: str
@@ -139,8 +150,7 @@ def _thread_ts(context: MethodContext, channel: str, arguments: Arguments) -> st
     if not thread_ts:
         return None
     if not _TIMESTAMP.fullmatch(thread_ts):
-        messages = {"messages": [f"[ERROR] {thread_ts} is not a valid thread_ts"]}
-        raise RefusedError("invalid_thread_ts", response_metadata=messages)
+        raise RefusedError("invalid_thread_ts", f"{thread_ts} is not a valid thread_ts")
     root = context.message(channel, thread_ts, "thread_not_found")
     if root.thread_ts not in (None, root.ts):
         raise RefusedError("thread_not_found")
@@ -342,7 +352,7 @@ def publish_view(context: MethodContext, arguments: Arguments) -> Json:
     try:
         context.workspace.user(user)
     except KeyError:
-        raise invalid_arguments("user not found [json-pointer:/user_id]") from None
+        raise RefusedError("invalid_arguments", "user not found [json-pointer:/user_id]") from None
     view = validate_view(arguments.structure("view"), "home")
     return {"view": context.views.publish(user, arguments.text("hash"), view)}
 
@@ -351,7 +361,9 @@ def validate_layout(_context: MethodContext, arguments: Arguments) -> Json:
     """blocks.validate"""
     blocks, view = arguments.structure("blocks"), arguments.structure("view")
     if (blocks is None) == (view is None):
-        raise invalid_arguments("must have exactly one of blocks, message and view [json-pointer:/blocks]")
+        raise RefusedError(
+            "invalid_arguments", "must have exactly one of blocks, message and view [json-pointer:/blocks]"
+        )
     if blocks is not None:
         validate_blocks(blocks)
     else:
@@ -364,9 +376,9 @@ def set_suggested_prompts(context: MethodContext, arguments: Arguments) -> Json:
     channel = context.channel(arguments.required("channel_id")).id
     prompts = arguments.structure("prompts")
     if not isinstance(prompts, list) or not 1 <= len(prompts) <= limits.SUGGESTED_PROMPTS:
-        raise invalid_arguments("must have 1 to 4 items [json-pointer:/prompts]")
+        raise RefusedError("invalid_arguments", "must have 1 to 4 items [json-pointer:/prompts]")
     if not all(isinstance(one, dict) and one.get("title") and one.get("message") for one in prompts):
-        raise invalid_arguments("must have a title and a message each [json-pointer:/prompts]")
+        raise RefusedError("invalid_arguments", "must have a title and a message each [json-pointer:/prompts]")
     context.views.set_prompts(channel, {"title": arguments.text("title"), "prompts": prompts})
     return {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
 from bot.models import Json
@@ -17,6 +17,20 @@ _FILETYPES = {"txt": "text", "jpeg": "jpg", "md": "markdown", "py": "python", "j
 _MENTION_OR_URL = re.compile(
     r"<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+|!(?:here|channel|everyone|subteam\^S[A-Z0-9]+))(?:\|[^<>]*)?>|https?://[^\s<>]*[^\s<>.,;:!?)\]\"']"
 )
+
+
+class RefusedError(Exception):
+    """Slack refuses the call: ``error`` is its code, ``answer`` the response body.
+
+    ``messages`` say what is wrong, ``details`` are other fields of the answer.
+    """
+
+    def __init__(self, error: str, *messages: str, **details: Any) -> None:
+        super().__init__(error)
+        self.error = error
+        self.answer: Json = {"ok": False, "error": error, **details}
+        if messages:
+            self.answer["response_metadata"] = {"messages": [f"[ERROR] {message}" for message in messages]}
 
 
 def is_workflow(author: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.models import Json
 from bot.playground import limits
 from bot.playground.block_kit import add_ids
-from bot.playground.validation import RefusedError
+from bot.playground.models import RefusedError
 from bot.playground.workspace import ChangeNotifier
 
 # Expiry of a trigger that has opened a modal.

@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, Response
 from bot.models import Json
 from bot.playground.journal import Journal
 from bot.playground.methods import METHODS, Arguments, Method, MethodContext
+from bot.playground.models import RefusedError
 from bot.playground.socketmode import BreakConnection
-from bot.playground.validation import RefusedError
 from bot.playground.workspace import ChangeNotifier
 
 _DEFAULT_ERRORS = {429: "ratelimited", 500: "internal_error", 502: "service_unavailable", 503: "service_unavailable"}

@@ -17,9 +17,8 @@ from bot.models import Json
 from bot.playground import limits
 from bot.playground.block_kit import ElementNotFoundError
 from bot.playground.interactivity import Command, InteractionResult, Shortcut
-from bot.playground.models import Message
+from bot.playground.models import Message, RefusedError
 from bot.playground.server import SCOPES, FakeSlack
-from bot.playground.validation import RefusedError
 from bot.playground.views import AppViews
 from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, YOU, ChangeNotifier
 

@@ -8,7 +8,9 @@ import pytest
 
 from bot.models import Json
 from bot.playground import limits
-from bot.playground.validation import RefusedError, validate_blocks, validate_metadata, validate_view
+from bot.playground.block_kit import validate_blocks, validate_view
+from bot.playground.methods import validate_metadata
+from bot.playground.models import RefusedError
 
 
 def plain(length: int) -> Json:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.ingest.encoding import clean
 from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
-from bot.playground.validation import validate_blocks
+from bot.playground.block_kit import validate_blocks
 from bot.slack.layout import MESSAGE_LIMIT, MessageContent, texts_in
 from bot.slack.markup import safe_url, unescape
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.index.retrieval import TermScore
 from bot.models import Quote
-from bot.playground.validation import validate_view
+from bot.playground.block_kit import validate_view
 from bot.search.receipts import ExpansionLine, FiltersLine, Receipt, WordLine, make_receipt
 from bot.slack.buttons import AnswerRef, encode_value
 from bot.slack.layout import MessageContent

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from bot.errors import VerificationError
 from bot.index.archive import Archive
 from bot.models import Article, Json, Quote
+from bot.playground.block_kit import validate_view
 from bot.playground.models import Message
-from bot.playground.validation import validate_view
 from bot.playground.workspace import COLLEAGUE, GENERAL, YOU
 from bot.slack.access import AccessRules
 from bot.slack.buttons import RATE, SHOW_CONTEXT, VALUE_LIMIT, ContextRef, context_ref, encode_value, find_quote

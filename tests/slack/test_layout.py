@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
-from bot.playground.validation import validate_blocks
+from bot.playground.block_kit import validate_blocks
 from bot.slack.layout import (
     MESSAGE_LIMIT,
     QUOTE_LIMIT,

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 
 from bot.models import Json
+from bot.playground.block_kit import validate_view
 from bot.playground.models import ChannelKind
 from bot.playground.server import FakeSlack
-from bot.playground.validation import validate_view
 from bot.playground.workspace import COLLEAGUE, DM_COLLEAGUE, DM_YOU, GENERAL, YOU
 from bot.slack.access import UserDirectory
 from bot.slack.buttons import RATE
