@@ -12,6 +12,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import PullquoteError, SettingsError, SlackError, StoreError
 from bot.models import Question
+from bot.search.answerer import Answerer
 from bot.slack import strings
 from bot.slack.buttons import RatingRef, context_ref
 from bot.slack.client import (
@@ -45,7 +46,7 @@ from bot.slack.events import IncomingQuestion, Sender
 from bot.slack.features import REASONS, missing_features, scopes
 from bot.slack.layout import build_sentence
 from bot.slack.modals import context_modal, note_modal, sentence_modal
-from bot.slack.render import AnswererProtocol, RenderedReply, render_reply, render_sentence
+from bot.slack.render import RenderedReply, render_reply, render_sentence
 from bot.store.models import MessageRef, QuestionEvent
 from bot.store.store import Store
 
@@ -104,9 +105,7 @@ class LiveTarget:
     user: str | None = None
 
 
-async def run_live_checks(
-    credentials: Credentials, target: LiveTarget, answerer: AnswererProtocol
-) -> tuple[CheckResult, ...]:
+async def run_live_checks(credentials: Credentials, target: LiveTarget, answerer: Answerer) -> tuple[CheckResult, ...]:
     """Results of trying everything that the bot does in Slack, in a real channel, with a message that is then deleted.
 
     SlackError if Slack refuses the bot token or is unavailable.
@@ -127,7 +126,7 @@ async def run_live_checks(
 
 
 async def _check_layouts(
-    client: SlackClient, question: IncomingQuestion, reply: RenderedReply, answerer: AnswererProtocol
+    client: SlackClient, question: IncomingQuestion, reply: RenderedReply, answerer: Answerer
 ) -> AsyncIterator[CheckResult]:
     """Let Slack check one message or view of each kind."""
     messages = {

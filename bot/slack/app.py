@@ -20,6 +20,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError, SlackUnavailableError
+from bot.search.corpus import Corpus
 from bot.slack.access import AccessControl, AccessRules, UserDirectory
 from bot.slack.client import SlackClient, create_session
 from bot.slack.commands import register_listeners
@@ -27,7 +28,6 @@ from bot.slack.credentials import BotIdentity, Credentials, Mode, check_credenti
 from bot.slack.dispatcher import Dispatcher, Limits, RateLimiter
 from bot.slack.home import Editors, Home, QuestionHistory
 from bot.slack.interactions import InteractionHandler
-from bot.slack.render import CorpusProtocol
 from bot.slack.resilient_store import ResilientStore, StoreThread
 from bot.slack.transports import SocketEndpoint, WebServer
 from bot.store.store import Store
@@ -152,7 +152,7 @@ class SlackBot:
         """Start to renew leases and to take over expired claims."""
         self._sync = asyncio.create_task(self._sync_claims())
 
-    def start_answering(self, corpus: CorpusProtocol) -> None:
+    def start_answering(self, corpus: Corpus) -> None:
         """Answer the questions queued so far and all later ones."""
         self._dispatcher.start_answering(corpus)
         self._interactions.open(corpus)
@@ -212,7 +212,7 @@ async def serve(
     credentials: Credentials,
     *,
     store: Store,
-    load: Callable[[], CorpusProtocol],
+    load: Callable[[], Corpus],
     ready: Callable[[BotIdentity], None],
     transport: Transport | None = None,
     rules: AccessRules | None = None,
@@ -311,7 +311,7 @@ async def _wait_for_slack(client: SlackClient, credentials: Credentials, mode: M
         wait = min(MAX_RETRY_AFTER, 2 * wait)
 
 
-async def _load(bot: SlackBot, load: Callable[[], CorpusProtocol], ready: Callable[[], None]) -> None:
+async def _load(bot: SlackBot, load: Callable[[], Corpus], ready: Callable[[], None]) -> None:
     bot.start_answering(await _run_abandonable(load))
     await _run_abandonable(ready)
 

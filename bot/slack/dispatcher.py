@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 from bot.errors import PullquoteError
+from bot.search.corpus import Corpus
 from bot.search.followups import is_continuation
 from bot.slack import strings
 from bot.slack.access import AccessControl
@@ -19,7 +20,7 @@ from bot.slack.delivery import Delivery, DeliveryContext, Shutdown, StoppedError
 from bot.slack.events import DeletedQuestion, IncomingQuestion, parse_event
 from bot.slack.layout import build_sentence
 from bot.slack.queues import QueueClosedError, QueueFullError, Turn, WorkQueues
-from bot.slack.render import CorpusProtocol, RenderedReply, Renderer, render_apology, render_sentence
+from bot.slack.render import RenderedReply, Renderer, render_apology, render_sentence
 from bot.slack.resilient_store import ResilientStore, StoreThread
 from bot.store.models import Claim
 from bot.telemetry import Telemetry
@@ -95,7 +96,7 @@ class Dispatcher:
         self._context = DeliveryContext(
             client, bot_user, store, thread, access, telemetry, self._render, self._shutdown
         )
-        self._corpus: CorpusProtocol | None = None
+        self._corpus: Corpus | None = None
         self._renderer = Renderer()
         self._deliveries: set[Delivery] = set()
         self._queues = queues or WorkQueues()
@@ -114,7 +115,7 @@ class Dispatcher:
         """Say what is wrong with the archive, if anything."""
         return "the archive is loading" if self._corpus is None else self._corpus.problem
 
-    def start_answering(self, corpus: CorpusProtocol) -> None:
+    def start_answering(self, corpus: Corpus) -> None:
         """Answer the questions queued so far and all later ones."""
         self._corpus = corpus
         self._is_loaded.set()

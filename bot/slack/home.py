@@ -22,6 +22,7 @@ from bot.errors import StoreError
 from bot.evaluation.gaps import Gap, find_gaps
 from bot.index.archive import Archive
 from bot.models import Json, format_date, pluralize
+from bot.search.corpus import Corpus
 from bot.slack import strings
 from bot.slack.access import AccessControl
 from bot.slack.client import CallFailure, NotSent, RateLimited, SlackClient, call_slack
@@ -32,7 +33,6 @@ from bot.slack.layout import EXAMPLE_LIMIT, bullet_list, header, home_view, link
 from bot.slack.markup import isolate, safe_url, shorten
 from bot.slack.payloads import EventEnvelope
 from bot.slack.queues import Pace, QueueClosedError, QueueFullError, Turn, WorkQueues
-from bot.slack.render import CorpusProtocol
 from bot.slack.resilient_store import StoreThread
 from bot.store.models import AnswerRecord, MessageRef, QuestionEvent
 from bot.store.store import Store
@@ -152,10 +152,10 @@ class Home:
         self._disabled = (
             missing_features(self._scopes, "base") + missing_features(self._scopes, "full") if identity.scopes else ()
         )
-        self._corpus: CorpusProtocol | None = None
+        self._corpus: Corpus | None = None
         self._queues = WorkQueues(pace=PACE)
 
-    def open(self, corpus: CorpusProtocol) -> None:
+    def open(self, corpus: Corpus) -> None:
         """Show ``corpus`` from now on."""
         self._corpus = corpus
 

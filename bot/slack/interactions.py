@@ -16,6 +16,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import PullquoteError, StoreError, VerificationError
 from bot.models import Answer, Json, Question, Reply
+from bot.search.answerer import Answerer
+from bot.search.corpus import Corpus
 from bot.slack import strings
 from bot.slack.access import AccessControl
 from bot.slack.buttons import (
@@ -56,7 +58,7 @@ from bot.slack.modals import (
 )
 from bot.slack.payloads import InteractionPayload, PayloadView, SlackMessage, extract_question
 from bot.slack.queues import Pace, QueueClosedError, QueueFullError, Turn, WorkQueues
-from bot.slack.render import AnswererProtocol, CorpusProtocol, day_of
+from bot.slack.render import day_of
 from bot.slack.resilient_store import StoreThread
 from bot.store.models import Feedback, MessageRef, QuestionEvent, answer_id
 from bot.store.store import Store
@@ -93,7 +95,7 @@ class InteractionHandler:
     def __init__(self, client: SlackClient, access: AccessControl, store: Store, thread: StoreThread) -> None:
         self._client, self._access = client, access
         self._store, self._run = store, thread.run
-        self._corpus: CorpusProtocol | None = None
+        self._corpus: Corpus | None = None
         self._queues = WorkQueues(pace=PACE)
         self.actions: dict[str, Handle] = {
             SHOW_CONTEXT: self._show_context,
@@ -106,7 +108,7 @@ class InteractionHandler:
         }
         self.views: dict[str, Handle] = {NOTE_MODAL: self._save_note}
 
-    def open(self, corpus: CorpusProtocol) -> None:
+    def open(self, corpus: Corpus) -> None:
         """Use ``corpus`` from now on."""
         self._corpus = corpus
 
@@ -227,7 +229,7 @@ class InteractionHandler:
         earlier = record.earlier_questions if record else ()
         question = Question(words, previous_questions=earlier, today=day_of(page.ref.ts))
 
-        def render(answerer: AnswererProtocol) -> MessageContent | Json:
+        def render(answerer: Answerer) -> MessageContent | Json:
             passages = find_page(answerer, question, page.at)
             if passages is None:
                 return sentence_modal(strings.NO_MORE_PASSAGES)
@@ -242,7 +244,7 @@ class InteractionHandler:
 
         return await self._with_current(render)
 
-    async def _with_current(self, work: Callable[[AnswererProtocol], T]) -> T:
+    async def _with_current(self, work: Callable[[Answerer], T]) -> T:
         """Run ``work`` on a thread with the current answerer."""
         assert self._corpus is not None
         return await asyncio.to_thread(self._corpus.with_current, work, patience=NO_WAIT)
@@ -290,7 +292,7 @@ async def _retry(call: Callable[[], Awaitable[R | CallFailure]]) -> R | CallFail
     return await call()
 
 
-def find_page(answerer: AnswererProtocol, question: Question, at: int) -> PassagePage | None:
+def find_page(answerer: Answerer, question: Question, at: int) -> PassagePage | None:
     """Find page ``at`` of the passages for ``question``; page 0 is the answer. None if there is no such page."""
     first = answerer.answer(question)
     if not isinstance(first, Answer):

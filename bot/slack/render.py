@@ -11,20 +11,18 @@ import logging
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from threading import Lock, Thread
 from time import monotonic, perf_counter
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 from uuid import uuid4
 
 from bot.errors import DamagedSnapshotError, VerificationError
-from bot.index.archive import Archive
-from bot.index.retrieval import TermScore
-from bot.models import Answer, Passage, Query, Question, Quote, Reply
-from bot.search.corpus import CorpusAddress
+from bot.models import Answer, Question, Reply
+from bot.search.answerer import Answerer
+from bot.search.corpus import Corpus, CorpusAddress
 from bot.search.followups import asks_for_more
 from bot.search.receipts import make_receipt
 from bot.slack import strings
@@ -45,56 +43,12 @@ from bot.store.models import Outcome
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 # Replies that may wait at the same time for a changed archive to be read; they are computed one after the other.
 THREADS = 16
 # Seconds that a reply may take in the second process. Usual are milliseconds, or a second in an archive of gigabytes.
 TIMEOUT = 10.0
 # Seconds after a failure of the second process until another is started.
 RESTART_AFTER = 60.0
-
-
-class AnswererProtocol(Protocol):
-    """What Slack needs of ``search.answerer.Answerer``."""
-
-    @property
-    def archive(self) -> Archive: ...
-
-    def answer(self, question: Question) -> Reply: ...
-
-    def verify(self, quote: Quote) -> None: ...
-
-    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]: ...
-
-    @property
-    def examples(self) -> tuple[str, ...]: ...
-
-
-class CorpusProtocol(Protocol):
-    """What Slack needs of ``search.corpus.Corpus``: access to the current answerer."""
-
-    @property
-    def read_at(self) -> datetime:
-        """When the archive was last read."""
-        ...
-
-    @property
-    def problem(self) -> str | None:
-        """Why the articles cannot be read any more; None if they can."""
-        ...
-
-    @property
-    def address(self) -> CorpusAddress | None:
-        """Identifies the current index for another process; None if it exists only in this one."""
-        ...
-
-    def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = ...) -> T:
-        """Run ``work`` with the current answerer, and once more after a ``DamagedSnapshotError``.
-
-        Waits up to ``patience`` seconds for a change of the archive that was already noticed.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +103,7 @@ def silence_unexpected(question: IncomingQuestion, reply: RenderedReply) -> Rend
 
 def render_reply(
     question: IncomingQuestion,
-    answerer: AnswererProtocol,
+    answerer: Answerer,
     scopes: frozenset[str] | None = None,
     previous_questions: tuple[str, ...] = (),
 ) -> RenderedReply:
@@ -169,7 +123,7 @@ def render_reply(
 
 def render_or_raise(
     question: IncomingQuestion,
-    answerer: AnswererProtocol,
+    answerer: Answerer,
     scopes: frozenset[str] | None,
     previous_questions: tuple[str, ...],
 ) -> RenderedReply:
@@ -241,13 +195,13 @@ class Renderer:
     async def render(
         self,
         question: IncomingQuestion,
-        corpus: CorpusProtocol,
+        corpus: Corpus,
         scopes: frozenset[str] | None,
         previous: tuple[str, ...] = (),
     ) -> RenderedReply:
         """Render the reply to ``question`` from ``corpus``; see ``render.render_reply`` and ``with_current``."""
 
-        def work(answerer: AnswererProtocol) -> RenderedReply:
+        def work(answerer: Answerer) -> RenderedReply:
             has_to_wait = self._lock.locked()
             with self._lock:
                 address = corpus.address
@@ -315,7 +269,7 @@ def _end_with_parent() -> None:
         os._exit(0)
 
 
-_answerers: dict[CorpusAddress, AnswererProtocol | None] = {}
+_answerers: dict[CorpusAddress, Answerer | None] = {}
 """In the second process: the answerer of the latest address, None if it cannot be opened there."""
 
 

@@ -14,6 +14,7 @@ from bot.playground.interactivity import Command, InteractionResult, Shortcut
 from bot.playground.models import Message
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import GENERAL, YOU
+from bot.search.corpus import Corpus
 from bot.slack.access import AccessRules
 from bot.slack.app import SlackBot
 from bot.slack.buttons import SHARE
@@ -24,7 +25,6 @@ from bot.slack.events import IncomingQuestion, parse_event
 from bot.slack.features import COMMAND, SHORTCUT, SHORTCUT_ID, events, scopes
 from bot.slack.home import Editors
 from bot.slack.layout import texts_in
-from bot.slack.render import CorpusProtocol
 from bot.slack.transports import WEBSOCKETS, SocketEndpoint, WebServer
 from bot.store.store import Store
 from bot.telemetry import Telemetry
@@ -169,7 +169,7 @@ class Harness:
             finally:
                 loop.run(_close(bot))
 
-    def start_answering(self, bot: RunningBot, corpus: CorpusProtocol | None = None) -> None:
+    def start_answering(self, bot: RunningBot, corpus: Corpus | None = None) -> None:
         """Give the bot its corpus: ``corpus``, or that of the scripted answerer."""
 
         async def start() -> None:

@@ -25,8 +25,8 @@ from bot.models import (
     Span,
     Trace,
 )
+from bot.search.answerer import Answerer
 from bot.search.corpus import CorpusAddress
-from bot.slack.render import AnswererProtocol
 from tests.factories import archive_of
 
 T = TypeVar("T")
@@ -130,11 +130,11 @@ class ScriptedAnswerer:
 class FixedCorpus:
     """A corpus whose answerer never changes."""
 
-    answerer: AnswererProtocol
+    answerer: Answerer
     read_at: datetime = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
     address: CorpusAddress | None = None
     problem: str | None = None
 
-    def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = 0.0) -> T:
+    def with_current(self, work: Callable[[Answerer], T], *, patience: float = 0.0) -> T:
         """Run ``work`` with the answerer."""
         return work(self.answerer)

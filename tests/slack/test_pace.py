@@ -14,12 +14,13 @@ import pytest
 from bot.errors import ArchiveError
 from bot.playground.server import SCOPES, FakeSlack
 from bot.playground.workspace import DM_YOU, GENERAL, RESEARCH, YOU
+from bot.search.answerer import Answerer
+from bot.search.corpus import Corpus
 from bot.slack import queues
 from bot.slack.access import AccessControl, AccessRules, UserDirectory
 from bot.slack.client import SlackClient
 from bot.slack.dispatcher import Dispatcher, Limits, RateLimiter
 from bot.slack.queues import WorkQueues
-from bot.slack.render import AnswererProtocol, CorpusProtocol
 from bot.slack.resilient_store import ResilientStore, StoreThread
 from bot.store.store import Store
 from bot.telemetry import Telemetry
@@ -78,7 +79,7 @@ class Small:
         self.harness.slack.say(channel, f"{self.harness.slack.mention} {text}", user=user)
         return self.loop.run(self.dispatcher.handle_event(self.harness.slack.deliveries[-1].payload))
 
-    def start_answering(self, corpus: CorpusProtocol) -> None:
+    def start_answering(self, corpus: Corpus) -> None:
         async def start() -> None:
             self.dispatcher.start_answering(corpus)
 
@@ -135,7 +136,7 @@ class RefreshingCorpus(FixedCorpus):
 
     waiting = Barrier(3)
 
-    def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = 5.0) -> T:
+    def with_current(self, work: Callable[[Answerer], T], *, patience: float = 5.0) -> T:
         self.waiting.wait(patience)
         return work(self.answerer)
 
@@ -152,7 +153,7 @@ def test_questions_wait_for_the_archive_in_parallel(small: Small) -> None:
 class MissingCorpus(FixedCorpus):
     """A corpus whose snapshot is damaged and whose articles are gone."""
 
-    def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = 0.0) -> T:
+    def with_current(self, work: Callable[[Answerer], T], *, patience: float = 0.0) -> T:
         raise ArchiveError("There is no article in archive: put .txt files there.")
 
 

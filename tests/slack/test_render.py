@@ -20,10 +20,11 @@ import pytest
 
 from bot.index.snapshot import BLOCK
 from bot.models import Question, Reply
+from bot.search.answerer import Answerer
 from bot.search.corpus import Corpus, CorpusAddress
 from bot.slack import render as render_module
 from bot.slack.events import IncomingQuestion, parse_event
-from bot.slack.render import AnswererProtocol, RenderedReply, Renderer
+from bot.slack.render import RenderedReply, Renderer
 from bot.wiring import open_corpus
 
 from .loop import run_async
@@ -44,7 +45,7 @@ def make_question(text: str = ASKED) -> IncomingQuestion:
 class SlowAnswerer:
     """An answerer that waits for ``go`` before each answer."""
 
-    def __init__(self, answerer: AnswererProtocol, arrived: Event, go: Event) -> None:
+    def __init__(self, answerer: Answerer, arrived: Event, go: Event) -> None:
         self._answerer, self._arrived, self._go = answerer, arrived, go
 
     def __getattr__(self, name: str) -> object:
@@ -88,7 +89,7 @@ class WrappedCorpus:
     """A corpus whose answerer is replaced by ``wrap``, if given."""
 
     corpus: Corpus
-    wrap: Callable[[AnswererProtocol], object] | None = None
+    wrap: Callable[[Answerer], object] | None = None
     has_address: bool = True
     on_address: Callable[[], None] = lambda: None
 
@@ -101,9 +102,9 @@ class WrappedCorpus:
         self.on_address()
         return self.corpus.address if self.has_address else None
 
-    def with_current(self, work: Callable[[AnswererProtocol], T], *, patience: float = 0.0) -> T:
+    def with_current(self, work: Callable[[Answerer], T], *, patience: float = 0.0) -> T:
         wrap = self.wrap
-        return self.corpus.with_current(lambda one: work(cast(AnswererProtocol, wrap(one)) if wrap else one))
+        return self.corpus.with_current(lambda one: work(cast(Answerer, wrap(one)) if wrap else one))
 
 
 @pytest.fixture
