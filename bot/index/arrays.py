@@ -7,10 +7,10 @@ checked when it is first read.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from itertools import pairwise, takewhile
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,31 +25,18 @@ UInt16Array = npt.NDArray[np.uint16]
 BoolArray = npt.NDArray[np.bool_]
 
 STRIDE = 32
-"""Every 32nd of the sorted strings is held in a list; a binary search starts there."""
+"""Of the sorted strings, every 32nd is held in a list; a binary search starts there."""
 CACHED_LOOKUPS = 1 << 14
 """Size of the cache of string lookups: one question looks up the same few terms many times."""
 
 
-class BlockCheck(Protocol):
-    """Verifies the checksums of the blocks that elements lie in; raises if a block is damaged."""
-
-    def check_range(self, start: int, end: int) -> None:
-        """Check the elements ``start`` to ``end`` (exclusive)."""
-        ...
-
-    def check_each(self, positions: Array) -> None:
-        """Check the elements at these positions."""
-        ...
-
-
 class LazyArray:
-    """A read-only, one-dimensional array whose blocks are checked on first access. Thread-safe."""
+    """A read-only, one-dimensional array; the blocks of a saved one are checked on first access. Thread-safe."""
 
-    __slots__ = ("_array", "_check")
+    __slots__ = ("_array",)
 
-    def __init__(self, array: Array, check: BlockCheck | None = None) -> None:
-        """An array in memory needs no ``check``."""
-        self._array, self._check = array, check
+    def __init__(self, array: Array) -> None:
+        self._array = array
 
     def __len__(self) -> int:
         return len(self._array)
@@ -65,14 +52,10 @@ class LazyArray:
 
     def slice(self, start: int, end: int) -> Array:
         """Return the elements ``start`` to ``end`` (exclusive)."""
-        if self._check is not None:
-            self._check.check_range(start, end)
         return self._array[start:end]
 
     def take(self, positions: Array) -> Array:
         """Return the elements at these positions."""
-        if self._check is not None:
-            self._check.check_each(positions)
         return self._array[positions]
 
 
@@ -107,8 +90,8 @@ def run_starts(ascending: Array) -> IntArray:
     return np.flatnonzero(is_first)
 
 
-class StringArray(Sequence[str]):
-    """Strings in UTF-8, concatenated. ``find`` and ``insertion_point`` require that they are sorted."""
+class StringArray:
+    """Strings in UTF-8, concatenated. ``find`` and ``insertion_point`` require that they are sorted and distinct."""
 
     def __init__(self, arrays: LazyArrays) -> None:
         self._bytes, borders = arrays["bytes"], arrays["borders"].all()
@@ -128,10 +111,11 @@ class StringArray(Sequence[str]):
     def __len__(self) -> int:
         return len(self._borders) - 1
 
-    def __getitem__(self, at: Any) -> Any:
-        if isinstance(at, slice):
-            return [self[one] for one in range(*at.indices(len(self)))]
-        return self._raw(at if at >= 0 else at + len(self)).decode("utf-8", "surrogatepass")
+    def __getitem__(self, at: int) -> str:
+        return self._raw(at).decode("utf-8", "surrogatepass")
+
+    def _raw(self, at: int) -> bytes:
+        return self._bytes.slice(self._borders[at], self._borders[at + 1]).tobytes()
 
     def __iter__(self) -> Iterator[str]:
         whole = self._bytes.all().tobytes()
@@ -140,38 +124,17 @@ class StringArray(Sequence[str]):
 
     @cached_property
     def find(self) -> Callable[[str], int | None]:
-        """A function that returns the position of a string, or None. The strings must be sorted and distinct."""
-        return lru_cache(CACHED_LOOKUPS)(_SortedStrings(self._bytes.all(), self._borders).find)
+        """A function that returns the position of a string, or None."""
+        return lru_cache(CACHED_LOOKUPS)(self._find)
 
-    def insertion_point(self, string: str) -> int:
-        """Return how many of the sorted strings are less than ``string``."""
-        return bisect_left(range(len(self)), string.encode("utf-8", "surrogatepass"), key=self._raw)
-
-    def starting_with(self, start: str) -> Iterator[str]:
-        """Yield the sorted strings that begin with ``start``."""
-        following = (self[at] for at in range(self.insertion_point(start), len(self)))
-        return takewhile(lambda string: string.startswith(start), following)
-
-    def _raw(self, at: int) -> bytes:
-        return self._bytes.slice(self._borders[at], self._borders[at + 1]).tobytes()
-
-
-class _SortedStrings:
-    """Finds one of many sorted strings: bisects every ``STRIDE``-th one, then searches the bytes that follow it."""
-
-    def __init__(self, encoded: Array, borders: memoryview) -> None:
-        self._bytes, self._borders = encoded.data, borders
-        whole, starts, ends = encoded.tobytes(), borders[:-1][::STRIDE].tolist(), borders[1:][::STRIDE].tolist()
-        self._samples = [whole[start:end] for start, end in zip(starts, ends, strict=True)]
-
-    def find(self, string: str) -> int | None:
+    def _find(self, string: str) -> int | None:
         if not self._samples:
             return None
         encoded, borders = string.encode("utf-8", "surrogatepass"), self._borders
         first = max(bisect_right(self._samples, encoded) - 1, 0) * STRIDE
-        end = min(first + STRIDE, len(borders) - 1)
+        end = min(first + STRIDE, len(self))
         start = borders[first]
-        block = self._bytes[start : borders[end]].tobytes()
+        block = self._bytes.slice(start, borders[end]).tobytes()
         at = block.find(encoded)
         while at >= 0:
             next_border = bisect_left(borders, start + at + len(encoded), first + 1, end)
@@ -179,3 +142,18 @@ class _SortedStrings:
                 return next_border - 1
             at = block.find(encoded, at + 1)
         return None
+
+    @cached_property
+    def _samples(self) -> list[bytes]:
+        """Every ``STRIDE``-th string: a search bisects them, and then reads the strings that follow one."""
+        whole = self._bytes.all().tobytes()
+        return [whole[self._borders[at] : self._borders[at + 1]] for at in range(0, len(self), STRIDE)]
+
+    def insertion_point(self, string: str) -> int:
+        """Return how many of the strings are less than ``string``."""
+        return bisect_left(range(len(self)), string.encode("utf-8", "surrogatepass"), key=self._raw)
+
+    def starting_with(self, start: str) -> Iterator[str]:
+        """Yield the strings that begin with ``start``."""
+        following = (self[at] for at in range(self.insertion_point(start), len(self)))
+        return takewhile(lambda string: string.startswith(start), following)

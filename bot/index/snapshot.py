@@ -25,7 +25,7 @@ import sqlite3
 import struct
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -289,12 +289,13 @@ def _open_snapshot(path: Path) -> Snapshot:
         file = memoryview(b"" if is_empty else mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))
     header, sums, start = _parse_head(file, path)
     blocks = _Blocks(file[start:], sums)
-
-    def lazy_array(entry: ArrayEntry) -> LazyArray:
-        array = np.frombuffer(file, entry.dtype, entry.length, start + entry.offset)
-        return LazyArray(array, _BlockCheck(blocks, entry, lambda: _damaged(path, f"has a damaged array {entry.name}")))
-
-    return Snapshot(path, header.manifest, {entry.name: lazy_array(entry) for entry in header.arrays})
+    arrays = {
+        entry.name: _SavedArray(
+            np.frombuffer(file, entry.dtype, entry.length, start + entry.offset), path, entry, blocks
+        )
+        for entry in header.arrays
+    }
+    return Snapshot(path, header.manifest, arrays)
 
 
 class _Blocks:
@@ -303,11 +304,12 @@ class _Blocks:
     Threads need no lock: two that check one block at once get the same result.
     """
 
-    __slots__ = ("_bytes", "_sums", "checked")
+    __slots__ = ("_bytes", "_sums", "checked", "is_checked")
 
     def __init__(self, data: memoryview, sums: Checksums) -> None:
         self._bytes, self._sums = data, sums
         self.checked = bytearray(len(sums))
+        self.is_checked = np.frombuffer(self.checked, np.uint8)
 
     def are_intact(self, first: int, end: int) -> bool:
         """Return whether the blocks ``first`` to ``end`` (exclusive) have the right checksums."""
@@ -319,31 +321,33 @@ class _Blocks:
         return True
 
 
-class _BlockCheck:
-    """``arrays.BlockCheck``; fast for blocks that were checked before."""
+class _SavedArray(LazyArray):
+    """An array of a snapshot; fast where its blocks were checked before."""
 
-    __slots__ = ("_blocks", "_checked", "_checked_array", "_error", "_find_unchecked", "_offset", "_size")
+    __slots__ = ("_blocks", "_entry", "_offset", "_path", "_size")
 
-    def __init__(self, blocks: _Blocks, entry: ArrayEntry, error: Callable[[], Exception]) -> None:
-        self._blocks, self._error = blocks, error
-        self._offset, self._size = entry.offset, np.dtype(entry.dtype).itemsize
-        self._checked, self._find_unchecked = blocks.checked, blocks.checked.find
-        self._checked_array = np.frombuffer(blocks.checked, np.uint8)
+    def __init__(self, array: Array, path: Path, entry: ArrayEntry, blocks: _Blocks) -> None:
+        super().__init__(array)
+        self._path, self._entry, self._blocks = path, entry, blocks
+        self._offset, self._size = entry.offset, array.itemsize
 
-    def check_range(self, start: int, end: int) -> None:
+    def slice(self, start: int, end: int) -> Array:
         # int, since a sum of numpy's own small integers may overflow
         first = (self._offset + int(start) * self._size) // BLOCK
         last = (self._offset + int(end) * self._size - 1) // BLOCK
         # Indexing one block is faster than searching several.
-        is_checked = self._checked[first] if first == last else self._find_unchecked(0, first, last + 1) < 0
+        checked = self._blocks.checked
+        is_checked = checked[first] if first == last else checked.find(0, first, last + 1) < 0
         if not is_checked and start < end:
             self._check(first, last + 1)
+        return self._array[start:end]
 
-    def check_each(self, positions: Array) -> None:
+    def take(self, positions: Array) -> Array:
         blocks = (positions.astype(np.int64, copy=False) * self._size + self._offset) // BLOCK
-        for block in blocks[self._checked_array[blocks] == 0].tolist():
+        for block in blocks[self._blocks.is_checked[blocks] == 0].tolist():
             self._check(block, block + 1)
+        return self._array[positions]
 
     def _check(self, first: int, end: int) -> None:
         if not self._blocks.are_intact(first, end):
-            raise self._error()
+            raise _damaged(self._path, f"has a damaged array {self._entry.name}")

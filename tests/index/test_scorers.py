@@ -160,20 +160,24 @@ def test_counts_are_recovered_from_impacts() -> None:
     assert found.tolist() == counts
 
 
-class UncheckedArray:
+class UncheckedArray(LazyArray):
     """An array whose elements are zero until they have been checked."""
 
+    __slots__ = ("_values",)
+
     def __init__(self, array: Array) -> None:
-        self._values, self._visible = array, np.zeros_like(array)
-        self.lazy = LazyArray(self._visible, self)
+        super().__init__(np.zeros_like(array))
+        self._values = array
 
-    def check_range(self, start: int, end: int) -> None:
-        """See ``BlockCheck.check_range``."""
-        self._visible[start:end] = self._values[start:end]
+    def slice(self, start: int, end: int) -> Array:
+        """See ``LazyArray.slice``."""
+        self._array[start:end] = self._values[start:end]
+        return super().slice(start, end)
 
-    def check_each(self, positions: Array) -> None:
-        """See ``BlockCheck.check_each``."""
-        self._visible[positions] = self._values[positions]
+    def take(self, positions: Array) -> Array:
+        """See ``LazyArray.take``."""
+        self._array[positions] = self._values[positions]
+        return super().take(positions)
 
 
 @pytest.mark.parametrize("search", [create_scorer, NumpyScorer])
@@ -184,7 +188,7 @@ def test_only_checked_elements_are_read(search: Callable[[Sequence[Postings]], S
     plain = NumpyScorer(fields)
     for terms in RandomFields(seed).queries(20):
         unchecked = [
-            Postings({name: UncheckedArray(one.all()).lazy for name, one in field.arrays.items()}, field.terms)
+            Postings({name: UncheckedArray(one.all()) for name, one in field.arrays.items()}, field.terms)
             for field in fields
         ]
         expected = plain.top_k(QueryPostings.look_up(list(zip(fields, WEIGHTS, strict=True)), terms), None, 10)
