@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from bot.index import Index
 from bot.index.archive import Archive, PassageList
-from bot.index.arrays import StringArray, in_memory
+from bot.index.arrays import StringArray, in_memory, offsets
 from bot.index.bm25 import Bm25Retriever, Scorer, create_scorer
 from bot.index.build import analyze, build_arrays
 from bot.index.lexicon import Lexicon
-from bot.index.postings import Documents, Postings, build_postings
+from bot.index.postings import Postings, TermLists, build_postings
 from bot.index.retrieval import FIELDS
 from bot.ingest.files import list_files
 from bot.ingest.reader import ReadResult, read_files
@@ -126,27 +126,29 @@ def chosen(question: str, *articles: Article, limit: int = 3) -> tuple[Quote, ..
     return choice(question, *articles, limit=limit).quotes
 
 
-def encode_documents(*fields: Iterable[Iterable[str]]) -> tuple[Documents, ...]:
-    """Encode the terms of each document, field by field; all fields share their term ids."""
+def build_postings_of(*fields: Iterable[Iterable[str]]) -> list[Postings]:
+    """Build postings from the terms of each document, field by field; all fields share their term ids."""
     every = [[list(terms) for terms in documents] for documents in fields]
     known = sorted({term for documents in every for terms in documents for term in terms})
-    ids = {term: number for number, term in enumerate(known)}
     shared = StringArray(in_memory(StringArray.encode(known)))
-    return tuple(
-        Documents(
-            np.array([ids[term] for terms in documents for term in terms], np.int32),
-            np.array([len(terms) for terms in documents], np.int32),
-            shared,
-        )
+    return [
+        Postings(in_memory(build_postings(encode_documents(documents, known), len(known))), shared)
         for documents in every
-    )
+    ]
+
+
+def encode_documents(documents: Sequence[Sequence[str]], terms: Sequence[str]) -> TermLists:
+    """Encode the terms of each document; an id is a position in ``terms``."""
+    ids = {term: number for number, term in enumerate(terms)}
+    every = [ids[term] for document in documents for term in document]
+    return TermLists(np.array(every, np.int32), offsets(np.array([len(document) for document in documents], np.int64)))
 
 
 def build_fields(passages: Iterable[Passage]) -> dict[str, Postings]:
     """Build the postings of each field of these passages."""
     every = tuple(passages)
-    documents = encode_documents(*(map(terms, every) for terms, _ in FIELDS.values()))
-    return dict(zip(FIELDS, map(open_postings, documents), strict=True))
+    fields = build_postings_of(*(map(terms, every) for terms, _ in FIELDS.values()))
+    return dict(zip(FIELDS, fields, strict=True))
 
 
 def build_retriever(
@@ -154,11 +156,6 @@ def build_retriever(
 ) -> Bm25Retriever:
     """Build a retriever over these passages from their terms."""
     return Bm25Retriever(passages, build_fields(passages), scorer=scorer)
-
-
-def open_postings(documents: Documents) -> Postings:
-    """Build the postings of one field, in memory."""
-    return Postings(in_memory(build_postings(documents)), documents.terms)
 
 
 def highlighted(quote: Quote) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from bot.errors import VerificationError
-from bot.index.arrays import Array, BoolArray, ByteArray, LazyArrays, StringArray, offsets, prefix, unprefix
+from bot.index.arrays import Array, BoolArray, ByteArray, IntArray, LazyArrays, StringArray, offsets, prefix, unprefix
 from bot.index.retrieval import matches_source
 from bot.models import ArchiveSummary, Article, Mark, Paragraph, Passage, Quote, Scope, Span
 
@@ -87,18 +87,12 @@ class PassageList(Sequence[Passage]):
     def __len__(self) -> int:
         return len(self._border) - 1
 
-    def __getitem__(self, at: Any) -> Any:
-        if isinstance(at, slice):
-            return tuple(self[one] for one in range(*at.indices(len(self))))
-        return self._cached(at if at >= 0 else at + len(self))
+    def __getitem__(self, number: Any) -> Any:
+        return self._cached(number)
 
     def _create(self, number: int) -> Passage:
         paragraphs = self._archive.paragraph_range(self._border[number], self._border[number + 1])
         return Passage(paragraphs, Span(paragraphs[0].span.start, paragraphs[-1].span.end))
-
-    def find_containing(self, passage: Passage) -> int:
-        """Return the number of the passage in this list that contains ``passage``."""
-        return bisect_right(self._border, self._archive.paragraph_number(passage.paragraphs[0])) - 1
 
     def scope_mask(self, scope: Scope) -> ByteArray | None:
         """Return 1 for each passage whose article is in ``scope``, else 0; None if all are."""
@@ -107,7 +101,7 @@ class PassageList(Sequence[Passage]):
     @cached_property
     def _article_numbers(self) -> Array:
         """The number of each passage's article."""
-        return self._archive.article_numbers(self._borders[:-1])
+        return np.searchsorted(self._archive.borders, self._borders[:-1], side="right") - 1
 
 
 class Archive:
@@ -123,8 +117,9 @@ class Archive:
         self._texts, self._metadata = (StringArray(unprefix(name, rows)) for name in ("text", "metadata"))
         self._digests, self._published = rows["digest.bytes"], rows["article.published"].all()
         self._spans = [rows[f"paragraph.{key}"] for key in ("start", "end", "heading_start", "heading_end")]
-        self._borders = rows["paragraph.borders"].all()
-        self._first = self._borders.data
+        self.borders: IntArray = rows["paragraph.borders"].all()
+        """The first paragraph of each article, and the number of paragraphs."""
+        self._first = self.borders.data
         self.paragraph_count: int = self._first[-1]
         self._ids, self._id_articles = StringArray(unprefix("ids", own)), own["id_articles"].all()
         self._id_article = self._id_articles.data
@@ -148,10 +143,6 @@ class Archive:
         if (at := self._ids.find(id)) is None:
             raise KeyError(id)
         return self._id_article[at]
-
-    def article_numbers(self, paragraphs: Array) -> Array:
-        """Return, for each of these paragraph numbers, the number of its article."""
-        return np.searchsorted(self._borders, paragraphs, side="right") - 1
 
     def find_identical(self, article: Article) -> int | None:
         """Return the number of the article that equals ``article`` in every field, or None."""
@@ -235,7 +226,7 @@ class Archive:
         undated = 0
         if scope.since or scope.before:
             undated = int(np.count_nonzero(self.scope_mask(Scope(scope.sources)) & (self._published == 0)))
-        paragraphs = np.diff(self._borders)[mask].sum()
+        paragraphs = np.diff(self.borders)[mask].sum()
         return ArchiveSummary(int(mask.sum()), int(paragraphs), _latest(self._published[mask]), undated)
 
     def scope_mask(self, scope: Scope) -> BoolArray:

@@ -7,12 +7,10 @@ import logging
 import os
 from array import array
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -24,9 +22,9 @@ import numpy as np
 from bot.errors import PullquoteError
 from bot.index import learning, tokens
 from bot.index.archive import archive_arrays, encode_metadata
-from bot.index.arrays import Array, IntArray, LazyArrays, StringArray, in_memory, offsets, prefix, unprefix
-from bot.index.postings import Documents, build_postings
-from bot.index.rows import WORD_ID, ArticleRows, RowRange, RowTable, join_rows, make_table
+from bot.index.arrays import Array, Int32Array, IntArray, LazyArrays, StringArray, in_memory, offsets, prefix, unprefix
+from bot.index.postings import TermLists, build_postings
+from bot.index.rows import WORD_ID, ArticleRows, RowRange, join_rows
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.tokens import Vocabulary
 from bot.models import Article, Paragraph, Progress
@@ -108,29 +106,29 @@ def _analyze_batch(articles: Iterable[Article]) -> ArticleRows:
     return builder.build()
 
 
+_COLUMNS = {
+    **dict.fromkeys(("word", "title", "heading"), (WORD_ID,)),
+    "token": (WORD_ID, "start", "end"),
+    "sentence": ("start", "end", "first"),
+    "passage": ("paragraphs", "headings"),
+    "article": ("published",),
+    "paragraph": ("start", "end", "heading_start", "heading_end", "words", "tokens", "sentences"),
+}
+"""The integers of ``ArticleRows``, by table."""
+
+
 class _RowBuilder:
     """Collects rows. Words get provisional ids in order of occurrence; ``build`` renumbers them alphabetically."""
 
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
         self._is_searched: list[bool] = []
-        self._sizes: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
-        self._arrays = {
-            **{(table, "bytes"): array("B") for table in ("text", "metadata", "digest", "learned")},
-            **{(table, WORD_ID): array("i") for table in ("word", "title", "heading", "token")},
-            **{(table, key): array("i") for table in ("token", "sentence") for key in ("start", "end")},
-            ("sentence", "first"): array("i"),
-            **{("passage", key): array("i") for key in ("paragraphs", "headings")},
-            ("article", "published"): array("i"),
-            **{
-                ("paragraph", key): array("i")
-                for key in ("start", "end", "heading_start", "heading_end", "words", "tokens", "sentences")
-            },
-        }
+        self._tables = {table: {"bytes": array("B")} for table in ("text", "metadata", "digest", "learned")}
+        self._tables |= {table: {column: array("i") for column in columns} for table, columns in _COLUMNS.items()}
+        self._borders = {table: array("q", [0]) for table in self._tables}
 
     def add(self, article: Article) -> None:
         """Analyze one more article."""
-        before = {table: len(values) for (table, _), values in self._arrays.items()}
         paragraphs = split_paragraphs(article)
         headings = [article.title, *(mark.span.slice(article.text) for mark in article.marks)]
         for table, encoded in (
@@ -139,24 +137,23 @@ class _RowBuilder:
             ("digest", bytes.fromhex(article.sha256)),
             ("learned", learning.learn_from_article((one.text for one in paragraphs), headings)),
         ):
-            self._arrays[table, "bytes"].frombytes(encoded)
-        self._arrays["article", "published"].append(article.published.toordinal() if article.published else 0)
-        self._arrays["title", WORD_ID].extend(map(self._word_id, analysis.split_words(article.title)))
+            self._tables[table]["bytes"].frombytes(encoded)
+        self._add_row("article", published=article.published.toordinal() if article.published else 0)
+        self._tables["title"][WORD_ID].extend(map(self._word_id, analysis.split_words(article.title)))
         for paragraph in paragraphs:
             self._add_paragraph(paragraph)
         for passage in build_passages(paragraphs):
             span = passage.paragraphs[0].heading
             words = analysis.split_words(span.slice(article.text)) if span else []
-            self._arrays["heading", WORD_ID].extend(map(self._word_id, words))
+            self._tables["heading"][WORD_ID].extend(map(self._word_id, words))
             self._add_row("passage", paragraphs=len(passage.paragraphs), headings=len(words))
-        after = {table: len(values) for (table, _), values in self._arrays.items()}
-        for table, size in before.items():
-            self._sizes[table].append(after[table] - size)
+        for table, columns in self._tables.items():
+            self._borders[table].append(len(next(iter(columns.values()))))
 
     def _add_paragraph(self, paragraph: Paragraph) -> None:
         text, base = paragraph.text, paragraph.span.start
-        words, tokens = self._arrays["word", WORD_ID], self._arrays["token", WORD_ID]
-        starts, ends = self._arrays["token", "start"], self._arrays["token", "end"]
+        words, tokens = self._tables["word"][WORD_ID], self._tables["token"][WORD_ID]
+        starts, ends = self._tables["token"]["start"], self._tables["token"]["end"]
         words_before, tokens_before = len(words), len(starts)
         for word, start, end in analysis.locate_words(text):
             word_id = self._word_id(word)
@@ -189,7 +186,7 @@ class _RowBuilder:
 
     def _add_row(self, table: str, **values: int) -> None:
         for key, value in values.items():
-            self._arrays[table, key].append(value)
+            self._tables[table][key].append(value)
 
     def build(self) -> ArticleRows:
         """Return the rows of all added articles."""
@@ -197,14 +194,13 @@ class _RowBuilder:
         new_ids = np.empty(len(vocabulary.words), np.int32)
         for new_id, word in enumerate(vocabulary.words):
             new_ids[self._ids[word]] = new_id
-        arrays: defaultdict[str, dict[str, Array]] = defaultdict(dict)
-        for (table, key), values in self._arrays.items():
-            own = np.frombuffer(values, np.uint8 if values.typecode == "B" else np.int32)
-            arrays[table][key] = new_ids[own] if key == WORD_ID else own
-        tables: dict[str, RowTable] = {
-            table: make_table(np.frombuffer(self._sizes[table], np.int64), own) for table, own in arrays.items()
-        }
-        return ArticleRows(vocabulary, tables)
+        arrays: dict[str, Array] = {}
+        for table, columns in self._tables.items():
+            arrays[f"{table}.borders"] = np.frombuffer(self._borders[table], np.int64)
+            for key, values in columns.items():
+                own = np.frombuffer(values, np.uint8 if values.typecode == "B" else np.int32)
+                arrays[f"{table}.{key}"] = new_ids[own] if key == WORD_ID else own
+        return ArticleRows(vocabulary, in_memory(arrays))
 
 
 @contextmanager
@@ -222,83 +218,51 @@ def _without_garbage_collection() -> Iterator[None]:
 @_without_garbage_collection()
 def build_arrays(rows: ArticleRows) -> dict[str, Array]:
     """Compute all arrays of an index (see ``Index.from_arrays``) from the rows, and return them with the rows' own."""
-    arrays = prefix("rows", rows.to_arrays())
-    row_arrays = unprefix("rows", in_memory(arrays))
-    fields = FieldDocuments(row_arrays, rows.vocabulary)
-    words = learning.WordSequence(
-        rows.vocabulary,
-        row_arrays[f"word.{WORD_ID}"].all(),
-        row_arrays["paragraph.words"].all(),
-        row_arrays[f"token.{WORD_ID}"].all(),
-        row_arrays["paragraph.tokens"].all(),
-        fields.term_of,
-        len(fields.terms),
-    )
-    learned = StringArray(unprefix("learned", row_arrays))
-    body, titles = fields.body, fields.titles
+    terms = sorted({*rows.vocabulary.terms} - {""})
+    term_id = {term: at for at, term in enumerate(terms)} | {"": -1}
+    term_of = np.array([*map(term_id.__getitem__, rows.vocabulary.terms)], np.int32)
+    fields = find_terms(rows.arrays, term_of)
+    body, titles = fields["body"], fields["title"]
     builders: list[tuple[str, Callable[[], dict[str, Array]]]] = [
-        ("lexicon", lambda: learning.expansion_arrays(words, learned)),
-        ("lexicon", lambda: learning.count_arrays(words)),
-        *((f"passages.{name}", partial(build_postings, own)) for name, own in fields.of_passages().items()),
-        ("archive", lambda: archive_arrays(row_arrays)),
-        ("tokens", lambda: tokens.token_arrays(row_arrays, body.terms, titles.terms, titles.borders)),
+        ("lexicon", lambda: learning.expansion_arrays(rows.arrays, rows.vocabulary)),
+        ("lexicon", lambda: learning.count_arrays(rows.arrays, rows.vocabulary, body, len(terms))),
+        *(
+            (f"passages.{name}", partial(build_postings, own, len(terms)))
+            for name, own in join_passages(rows.arrays, fields).items()
+        ),
+        ("archive", lambda: archive_arrays(rows.arrays)),
+        ("tokens", lambda: tokens.token_arrays(rows.arrays, body.terms, titles.terms, titles.borders)),
     ]
+    arrays = prefix("rows", rows.to_arrays()) | prefix("terms", StringArray.encode(terms))
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # numpy releases the GIL while it sorts and counts
         for name, own in threads.map(lambda builder: (builder[0], builder[1]()), builders):
             arrays |= prefix(name, own)
-    return arrays | prefix("terms", fields.encoded_terms)
+    return arrays
 
 
-@dataclass(frozen=True, slots=True)
-class TermLists:
-    """Consecutive lists of term ids: list ``i`` is ``borders[i]`` to ``borders[i + 1]`` (exclusive)."""
+def find_terms(rows: LazyArrays, term_of: Int32Array) -> dict[str, TermLists]:
+    """Return the terms of each paragraph ("body"), of each passage's heading and of each article's title.
 
-    terms: Array
-    borders: IntArray
+    ``term_of`` is the term id by word id, -1 for a stop word.
+    """
 
-    def join(self, borders: Array) -> TermLists:
-        """Join neighboring lists: those from ``borders[i]`` to ``borders[i + 1]`` (exclusive) become list ``i``."""
-        return TermLists(self.terms, self.borders[borders])
-
-    def select(self, positions: Array) -> TermLists:
-        """Return the lists at these positions, in this order."""
-        sizes = np.diff(self.borders)[positions]
-        new_borders = offsets(sizes)
-        moves = np.repeat(self.borders[positions] - new_borders[:-1], sizes)
-        return TermLists(self.terms[moves + np.arange(len(moves))], new_borders)
-
-
-class FieldDocuments:
-    """The terms of the archive's passages, by field: what ``retrieval.FIELDS`` returns."""
-
-    def __init__(self, rows: LazyArrays, vocabulary: Vocabulary) -> None:
-        terms = sorted({term for term in vocabulary.terms if term})
-        self.encoded_terms = StringArray.encode(terms)
-        """Every term of the archive, sorted, as the arrays of ``terms``."""
-        self.terms = StringArray(in_memory(self.encoded_terms))
-        term_id = {term: at for at, term in enumerate(terms)} | {"": -1}
-        self.term_of = np.array([term_id[term] for term in vocabulary.terms], np.int32)
-        """The term id by word id; -1 for a stop word."""
-        self._rows = rows
-        self._paragraphs = rows["paragraph.borders"].all()
-        self._passages = offsets(rows["passage.paragraphs"].all())
-        self.body = TermLists(self.term_of[rows[f"token.{WORD_ID}"].all()], offsets(rows["paragraph.tokens"].all()))
-        """By paragraph."""
-        self.titles = self._without_stop_words("title", rows["title.borders"].all())
-        """By article."""
-        self._headings = self._without_stop_words("heading", offsets(rows["passage.headings"].all()))
-
-    def of_passages(self) -> Mapping[str, Documents]:
-        """Return, by field, one document per passage."""
-        articles = np.repeat(np.arange(len(self._paragraphs) - 1), np.diff(self._rows["passage.borders"].all()))
-        body, titles = self.body.join(self._passages), self.titles.select(articles)
-        return {
-            name: Documents(lists.terms, np.diff(lists.borders).astype(np.int32), self.terms)
-            for name, lists in (("body", body), ("heading", self._headings), ("title", titles))
-        }
-
-    def _without_stop_words(self, table: str, borders: IntArray) -> TermLists:
-        """Return the terms of the words of ``table``, whose lists of words have these ``borders``."""
-        terms = self.term_of[self._rows[f"{table}.{WORD_ID}"].all()]
+    def without_stop_words(table: str, borders: IntArray) -> TermLists:
+        terms = term_of[rows[f"{table}.{WORD_ID}"].all()]
         is_searched = terms >= 0
         return TermLists(terms[is_searched], offsets(is_searched)[borders])
+
+    return {
+        "body": TermLists(term_of[rows[f"token.{WORD_ID}"].all()], offsets(rows["paragraph.tokens"].all())),
+        "heading": without_stop_words("heading", offsets(rows["passage.headings"].all())),
+        "title": without_stop_words("title", rows["title.borders"].all()),
+    }
+
+
+def join_passages(rows: LazyArrays, fields: Mapping[str, TermLists]) -> dict[str, TermLists]:
+    """Return, from what ``find_terms`` returned, the terms of each passage by field, as ``retrieval.FIELDS`` does."""
+    passages_per_article = np.diff(rows["passage.borders"].all())
+    return {
+        "body": fields["body"].join(offsets(rows["passage.paragraphs"].all())),
+        "heading": fields["heading"],
+        "title": fields["title"].select(np.repeat(np.arange(len(passages_per_article)), passages_per_article)),
+    }

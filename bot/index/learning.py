@@ -21,8 +21,10 @@ import numpy as np
 import regex
 
 from bot.index import spelling
-from bot.index.arrays import Array, StringArray, prefix, run_starts
+from bot.index.arrays import Array, LazyArrays, StringArray, offsets, prefix, run_starts, unprefix
 from bot.index.lexicon import LearnedExpansions, TermSequence
+from bot.index.postings import TermLists
+from bot.index.rows import WORD_ID
 from bot.index.tokens import Vocabulary
 from bot.text import analysis
 
@@ -140,45 +142,32 @@ def learn_from_article(paragraphs: Iterable[str], headings: Iterable[str] = ()) 
     return json.dumps((definitions, names, sorted(hyphenated))).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class WordSequence:
-    """Every word of an archive's paragraphs, in order, as word ids: positions in the ``vocabulary``.
+def count_arrays(rows: LazyArrays, vocabulary: Vocabulary, body: TermLists, term_count: int) -> dict[str, Array]:
+    """Compute the word counts of ``Lexicon``: by term id, in how many paragraphs, and in how many in lower case.
 
-    ``counts`` is the number of words of each paragraph; ``searched`` and ``searched_counts`` are the same without stop
-    words. ``term_of`` gives the term id by word id (-1 for a stop word), below ``term_count``.
+    ``rows`` are those of ``ArticleRows``, ``body`` the terms of each paragraph.
     """
-
-    vocabulary: Vocabulary
-    words: Array
-    counts: Array
-    searched: Array
-    searched_counts: Array
-    term_of: Array
-    term_count: int
-
-
-def count_arrays(sequence: WordSequence) -> dict[str, Array]:
-    """Compute the word counts of ``Lexicon``: by term id, in how many paragraphs, and in how many in lower case."""
-    words = sequence.vocabulary.words
+    words = vocabulary.words
     is_capitalized = np.fromiter(map(str.isupper, map(itemgetter(0), words)), np.bool_, len(words))
+    size = len(body.borders) - 1
     # One sortable integer per word: its term, its paragraph, and whether it is capitalized.
-    keys = sequence.term_of[sequence.searched].astype(np.int64)
+    keys = body.terms.astype(np.int64)
     keys <<= 32
-    keys |= np.repeat(np.arange(0, 2 * len(sequence.counts), 2, dtype=np.int32), sequence.searched_counts)
-    keys |= is_capitalized[sequence.searched]
+    keys |= np.repeat(np.arange(0, 2 * size, 2, dtype=np.int32), rows["paragraph.tokens"].all())
+    keys |= is_capitalized[rows[f"token.{WORD_ID}"].all()]
     keys.sort()
     keys = keys[run_starts(keys >> 1)]
     terms, is_lowercase = keys >> 32, keys & 1 == 0
     return {
-        "size": np.array([len(sequence.counts)], np.int64),
-        "paragraph_counts": np.bincount(terms, minlength=sequence.term_count).astype(np.int32),
-        "lowercase_counts": np.bincount(terms[is_lowercase], minlength=sequence.term_count).astype(np.int32),
+        "size": np.array([size], np.int64),
+        "paragraph_counts": np.bincount(terms, minlength=term_count).astype(np.int32),
+        "lowercase_counts": np.bincount(terms[is_lowercase], minlength=term_count).astype(np.int32),
     }
 
 
-def expansion_arrays(sequence: WordSequence, learned: Iterable[str]) -> dict[str, Array]:
-    """Compute the other arrays of ``Lexicon``; ``learned`` is what ``learn_from_article`` returned for each article."""
-    vocabulary, words = sequence.vocabulary, sequence.words
+def expansion_arrays(rows: LazyArrays, vocabulary: Vocabulary) -> dict[str, Array]:
+    """Compute the other arrays of ``Lexicon`` from the rows of all articles (``ArticleRows``)."""
+    words = rows[f"word.{WORD_ID}"].all()
     first = np.full(len(vocabulary.words), len(words), np.int64)
     first[words[::-1]] = np.arange(len(words) - 1, -1, -1)
     by_occurrence = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(words))].tolist()
@@ -188,8 +177,8 @@ def expansion_arrays(sequence: WordSequence, learned: Iterable[str]) -> dict[str
     lowercase = set(compress(folded, map(str.islower, map(itemgetter(0), written))))
     known = sorted(spelling_of)
     groups = spelling.group_anagrams(word for word in known if word not in lowercase)
-    neighbors = _neighbor_terms(sequence, {name for group in groups for name in group})
-    every = json.loads(f"[{','.join(learned)}]")
+    neighbors = _neighbor_terms(rows, vocabulary, {name for group in groups for name in group})
+    every = json.loads(f"[{','.join(StringArray(unprefix('learned', rows)))}]")
     expansions = _merge_learned(
         chain.from_iterable(one[0] for one in every), spelling.find_transpositions(groups, neighbors)
     )
@@ -203,24 +192,24 @@ def expansion_arrays(sequence: WordSequence, learned: Iterable[str]) -> dict[str
         **prefix("names", StringArray.encode(name for name, _ in names.most_common())),
         **prefix(
             "compounds",
-            StringArray.encode(sorted({*_split_words(hyphenated, vocabulary.words), *_open_words(sequence)})),
+            StringArray.encode(sorted({*_split_words(hyphenated, vocabulary.words), *_open_words(words, vocabulary)})),
         ),
         "expansions": np.frombuffer(expansions.to_json(), np.uint8),
     }
 
 
-def _neighbor_terms(sequence: WordSequence, names: Collection[str]) -> Mapping[str, set[str]]:
+def _neighbor_terms(rows: LazyArrays, vocabulary: Vocabulary, names: Collection[str]) -> Mapping[str, set[str]]:
     """Return, for each of the folded ``names``, the terms within three words of it."""
-    folded, terms = sequence.vocabulary.folded, sequence.vocabulary.terms
+    folded, terms, words = vocabulary.folded, vocabulary.terms, rows[f"word.{WORD_ID}"].all()
     is_name = np.fromiter(map(names.__contains__, folded), np.bool_, len(folded))
-    ends = np.cumsum(sequence.counts, dtype=np.int64)
+    borders = offsets(rows["paragraph.words"].all())
     found: defaultdict[str, set[str]] = defaultdict(set)
-    positions = np.flatnonzero(is_name[sequence.words])
-    paragraphs = np.searchsorted(ends, positions, side="right")
-    firsts = np.maximum(ends[paragraphs] - sequence.counts[paragraphs], positions - _NEIGHBORHOOD)
-    lasts = np.minimum(ends[paragraphs], positions + _NEIGHBORHOOD + 1)
+    positions = np.flatnonzero(is_name[words])
+    ends = np.searchsorted(borders, positions, side="right")
+    firsts = np.maximum(borders[ends - 1], positions - _NEIGHBORHOOD)
+    lasts = np.minimum(borders[ends], positions + _NEIGHBORHOOD + 1)
     for at, first, end in zip(positions.tolist(), firsts.tolist(), lasts.tolist(), strict=True):
-        neighbors = sequence.words[first:end].tolist()
+        neighbors = words[first:end].tolist()
         name = neighbors.pop(at - first)
         found[folded[name]].update(filter(None, map(terms.__getitem__, neighbors)))
     return found
@@ -239,21 +228,21 @@ def _split_words(hyphenated: Iterable[str], words: Iterable[str]) -> Iterator[st
             yield f"{analysis.to_term(found[1])}\t{term}"
 
 
-def _open_words(sequence: WordSequence) -> Iterator[str]:
+def _open_words(words: Array, vocabulary: Vocabulary) -> Iterator[str]:
     """Yield ``Lexicon.compounds`` of words that the archive also writes as two: "healthcare" and "health care"."""
-    ids = {word: at for at, word in enumerate(sequence.vocabulary.words) if word.isalpha() and word.islower()}
+    ids = {word: at for at, word in enumerate(vocabulary.words) if word.isalpha() and word.islower()}
     joined: dict[int, str] = {}
     for word in ids:
         for at in range(_PART_LETTERS, len(word) - _PART_LETTERS + 1) if len(word) <= _JOINED_LETTERS else ():
             if word[:at] in ids and word[at:] in ids:
                 joined[ids[word[:at]] << 32 | ids[word[at:]]] = word
-    begins, ends = np.zeros((2, len(sequence.vocabulary.words)), np.bool_)
+    begins, ends = np.zeros((2, len(vocabulary.words)), np.bool_)
     begins[[pair >> 32 for pair in joined]] = ends[[pair & 0xFFFFFFFF for pair in joined]] = True
-    first, second = sequence.words[:-1], sequence.words[1:]
+    first, second = words[:-1], words[1:]
     is_candidate = begins[first] & ends[second]
     pairs = np.unique(first[is_candidate].astype(np.int64) << 32 | second[is_candidate])
     for pair in filter(joined.__contains__, pairs.tolist()):
-        terms = [sequence.vocabulary.terms[word_id] for word_id in (pair >> 32, pair & 0xFFFFFFFF)]
+        terms = [vocabulary.terms[word_id] for word_id in (pair >> 32, pair & 0xFFFFFFFF)]
         if all(terms):
             yield f"{analysis.to_term(joined[pair])}\t{' '.join(terms)}"
 

@@ -160,36 +160,40 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Documents:
-    """One field of every passage: the input of ``build_postings``.
+class TermLists:
+    """Consecutive lists of term ids: list ``i`` is ``borders[i]`` to ``borders[i + 1]`` (exclusive)."""
 
-    ``tokens`` are the term ids of the documents, concatenated; ``lengths`` is the number of terms of each document;
-    ``terms`` are sorted, by id, and may include terms of other fields.
-    """
+    terms: Int32Array
+    borders: IntArray
 
-    tokens: Int32Array
-    lengths: Int32Array
-    terms: StringArray
+    def join(self, borders: Array) -> TermLists:
+        """Join neighboring lists: those from ``borders[i]`` to ``borders[i + 1]`` (exclusive) become list ``i``."""
+        return TermLists(self.terms, self.borders[borders])
+
+    def select(self, positions: Array) -> TermLists:
+        """Return the lists at these positions, in this order."""
+        sizes = np.diff(self.borders)[positions]
+        new_borders = offsets(sizes)
+        moves = np.repeat(self.borders[positions] - new_borders[:-1], sizes)
+        return TermLists(self.terms[moves + np.arange(len(moves))], new_borders)
 
 
-def build_postings(documents: Documents) -> dict[str, Array]:
-    """Build the arrays of ``Postings``."""
-    lengths = documents.lengths
+def build_postings(documents: TermLists, term_count: int) -> dict[str, Array]:
+    """Build the arrays of ``Postings`` from the terms of each document; all term ids are below ``term_count``."""
+    lengths = np.diff(documents.borders).astype(np.int32)
     # Without a document, or a term in this field, the library would divide by zero.
     average = float(lengths.mean()) if lengths.any() else 1.0
     # Allocated once for all segments: there are at most as many postings as tokens.
-    doc_ids, counts = np.empty(len(documents.tokens), np.uint16), np.empty(len(documents.tokens), np.int32)
-    borders = np.append(np.arange(0, max(len(lengths), 1), SEGMENT), len(lengths))
-    firsts = offsets(lengths)[borders].tolist()
+    doc_ids, counts = np.empty(len(documents.terms), np.uint16), np.empty(len(documents.terms), np.int32)
 
-    def count_segment(number: int) -> Segment:
-        own = slice(firsts[number], firsts[number + 1])
-        own_lengths = lengths[borders[number] : borders[number + 1]]
-        return Segment.count(documents.tokens[own], own_lengths, doc_ids[own], counts[own])
+    def count_segment(first: int) -> Segment:
+        borders = documents.borders[first : first + SEGMENT + 1]
+        own = slice(borders[0], borders[-1])
+        return Segment.count(documents.terms[own], lengths[first : first + SEGMENT], doc_ids[own], counts[own])
 
     with ThreadPoolExecutor(min(os.cpu_count() or 1, MAX_THREADS)) as threads:
-        segments = list(threads.map(count_segment, range(len(borders) - 1)))
-        arrays = _lay_out(segments, norms_from_lengths(lengths, average), len(documents.terms), threads)
+        segments = list(threads.map(count_segment, range(0, max(len(lengths), 1), SEGMENT)))
+        arrays = _lay_out(segments, norms_from_lengths(lengths, average), term_count, threads)
     return arrays | {"lengths": lengths, "average": np.array([average])}
 
 

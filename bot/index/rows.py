@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bot.index.arrays import Array, Int32Array, IntArray, LazyArrays, in_memory, offsets, prefix, unprefix
+from bot.index.arrays import Array, IntArray, LazyArrays, in_memory, offsets, prefix
 from bot.index.tokens import Vocabulary, merge_vocabularies
 
 WORD_ID = "word_id"
@@ -15,27 +15,12 @@ WORD_ID = "word_id"
 
 
 @dataclass(frozen=True, slots=True)
-class RowTable:
-    """Arrays of one length. The rows of article ``i`` are ``borders[i]`` to ``borders[i + 1]`` (exclusive)."""
-
-    borders: IntArray
-    arrays: LazyArrays
-
-    def row_range(self, first: int, end: int) -> slice:
-        """Return the rows of the articles ``first`` to ``end`` (exclusive)."""
-        return slice(int(self.borders[first]), int(self.borders[end]))
-
-
-def make_table(sizes: Array, arrays: Mapping[str, Array]) -> RowTable:
-    """Create a table from the number of rows per article and arrays in memory."""
-    return RowTable(offsets(sizes), in_memory(arrays))
-
-
-@dataclass(frozen=True, slots=True)
 class ArticleRows:
-    """The tables of some articles, by name, and the vocabulary that their word ids refer to.
+    """The tables of some articles, and the vocabulary that their word ids refer to.
 
-    The tables and their arrays:
+    An array is named by its table and what it holds: ``paragraph.start``. Those of one table have one length; the rows
+    of article ``i`` are ``borders[i]`` to ``borders[i + 1]`` (exclusive), by the array ``borders`` that each table has.
+    The tables and their other arrays:
 
     * of bytes: ``text``, ``metadata`` (``archive.encode_metadata``), ``digest`` (SHA-256 of the text), ``learned``
       (``learning.learn_from_article``)
@@ -50,27 +35,21 @@ class ArticleRows:
     """
 
     vocabulary: Vocabulary
-    tables: Mapping[str, RowTable]
+    arrays: LazyArrays
 
     @classmethod
     def from_arrays(cls, arrays: LazyArrays, vocabulary: Vocabulary) -> ArticleRows:
         """Open what ``to_arrays`` returned; the ``vocabulary`` is passed in, since it may be in memory already."""
-        tables = {}
-        for name in {name.split(".")[0] for name in arrays} - {"vocabulary"}:
-            own = dict(unprefix(name, arrays))
-            tables[name] = RowTable(own.pop("borders").all(), own)
-        return cls(vocabulary, tables)
+        own = {name: array for name, array in arrays.items() if not name.startswith("vocabulary.")}
+        return cls(vocabulary, own)
 
     def to_arrays(self) -> dict[str, Array]:
         """Return everything as named arrays."""
-        arrays = prefix("vocabulary", self.vocabulary.to_arrays())
-        for name, table in self.tables.items():
-            own = {key: array.all() for key, array in table.arrays.items()}
-            arrays |= prefix(name, {"borders": table.borders} | own)
-        return arrays
+        own = {name: array.all() for name, array in self.arrays.items()}
+        return own | prefix("vocabulary", self.vocabulary.to_arrays())
 
     def __len__(self) -> int:
-        return len(self.tables["article"].borders) - 1
+        return len(self.arrays["article.borders"]) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,34 +60,39 @@ class RowRange:
     first: int
     end: int
 
+    def borders(self, table: str) -> IntArray:
+        """Return the borders of these articles in ``table``."""
+        return self.rows.arrays[f"{table}.borders"].slice(self.first, self.end + 1)
+
+    def column(self, name: str) -> Array:
+        """Return the part of the array ``name`` that belongs to these articles."""
+        borders = self.borders(name.partition(".")[0])
+        return self.rows.arrays[name].slice(int(borders[0]), int(borders[-1]))
+
 
 def join_rows(ranges: Sequence[RowRange]) -> ArticleRows:
     """Join the articles of at least one range, as if they had been analyzed together."""
     if len(ranges) == 1 and (ranges[0].first, ranges[0].end) == (0, len(ranges[0].rows)):
         return ranges[0].rows
+    names = list(ranges[0].rows.arrays)
     parts = {id(one.rows): one.rows for one in ranges}
     used = {key: np.zeros(len(rows.vocabulary.words), np.bool_) for key, rows in parts.items()}
     for one in ranges:
-        for table in one.rows.tables.values():
-            if WORD_ID in table.arrays:
-                own = table.row_range(one.first, one.end)
-                used[id(one.rows)][table.arrays[WORD_ID].slice(own.start, own.stop)] = True
+        for name in names:
+            if name.endswith(WORD_ID):
+                used[id(one.rows)][one.column(name)] = True
     vocabulary = merge_vocabularies((rows.vocabulary, used[key].tolist()) for key, rows in parts.items())
     new_id = {word: word_id for word_id, word in enumerate(vocabulary.words)}
     new_ids = {
         key: np.array([new_id.get(word, -1) for word in rows.vocabulary.words], np.int32) for key, rows in parts.items()
     }
-    return ArticleRows(vocabulary, {name: _join_table(name, ranges, new_ids) for name in ranges[0].rows.tables})
-
-
-def _join_table(name: str, ranges: Sequence[RowRange], new_ids: Mapping[int, Int32Array]) -> RowTable:
-    """Join table ``name`` of the ranges; ``new_ids`` maps word ids, by the id() of the rows."""
-    sizes, parts = [], {key: list[Array]() for key in ranges[0].rows.tables[name].arrays}
-    for one in ranges:
-        table = one.rows.tables[name]
-        sizes.append(np.diff(table.borders[one.first : one.end + 1]))
-        own = table.row_range(one.first, one.end)
-        for key, array in table.arrays.items():
-            values = array.slice(own.start, own.stop)
-            parts[key].append(new_ids[id(one.rows)][values] if key == WORD_ID else values)
-    return make_table(np.concatenate(sizes), {key: np.concatenate(arrays) for key, arrays in parts.items()})
+    arrays: dict[str, Array] = {}
+    for name in names:
+        table, _, kind = name.partition(".")
+        if kind == "borders":
+            arrays[name] = offsets(np.concatenate([np.diff(one.borders(table)) for one in ranges]))
+        elif kind == WORD_ID:
+            arrays[name] = np.concatenate([new_ids[id(one.rows)][one.column(name)] for one in ranges])
+        else:
+            arrays[name] = np.concatenate([one.column(name) for one in ranges])
+    return ArticleRows(vocabulary, in_memory(arrays))

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.index.archive import encode_metadata
-from bot.index.arrays import Array
+from bot.index.arrays import Array, in_memory, offsets, prefix
 from bot.index.learning import learn_from_article
-from bot.index.rows import WORD_ID, ArticleRows, RowTable, make_table
+from bot.index.rows import WORD_ID, ArticleRows
 from bot.index.tokens import Vocabulary
 from bot.models import Article
 from tests.benchmarks.corpus import SyntheticCorpus
@@ -46,22 +46,25 @@ def create_rows(corpus: SyntheticCorpus) -> ArticleRows:
     words = np.diff(article_bounds)
     published = (_FIRST_DAY + np.arange(len(passages)) % _DAYS).astype(np.int32)
     tables = {
-        "article": make_table(np.ones_like(passages), {"published": published}),
-        "word": make_table(words, {WORD_ID: word_ids}),
-        "token": make_table(words, {WORD_ID: word_ids, "start": starts, "end": ends}),
-        "title": make_table(np.full_like(passages, WORDS_PER_TITLE), {WORD_ID: title_ids}),
-        "heading": make_table(np.zeros_like(passages), {WORD_ID: word_ids[:0]}),
-        "passage": make_table(
+        **_table("article", np.ones_like(passages), {"published": published}),
+        **_table("word", words, {WORD_ID: word_ids}),
+        **_table("token", words, {WORD_ID: word_ids, "start": starts, "end": ends}),
+        **_table("title", np.full_like(passages, WORDS_PER_TITLE), {WORD_ID: title_ids}),
+        **_table("heading", np.zeros_like(passages), {WORD_ID: word_ids[:0]}),
+        **_table(
+            "passage",
             passages,
             {"paragraphs": np.ones_like(passage_bounds[1:]), "headings": np.zeros_like(passage_bounds[1:])},
         ),
     }
-    return ArticleRows(
-        vocabulary,
-        tables
-        | _byte_tables(names, name_ids, passage_bounds)
-        | _paragraph_tables(passage_bounds, passages, starts, ends),
-    )
+    tables |= _byte_tables(names, name_ids, passage_bounds)
+    tables |= _paragraph_tables(passage_bounds, passages, starts, ends)
+    return ArticleRows(vocabulary, in_memory(tables))
+
+
+def _table(name: str, sizes: Array, arrays: dict[str, Array]) -> dict[str, Array]:
+    """Return a table's arrays, from the number of rows of each article."""
+    return prefix(name, arrays | {"borders": offsets(sizes)})
 
 
 def _word_spans(lengths: Array, passage_bounds: Positions, article_bounds: Positions) -> tuple[Array, Array]:
@@ -74,7 +77,7 @@ def _word_spans(lengths: Array, passage_bounds: Positions, article_bounds: Posit
     return starts.astype(np.int32), (starts + lengths).astype(np.int32)
 
 
-def _paragraph_tables(passage_bounds: Positions, passages: Array, starts: Array, ends: Array) -> dict[str, RowTable]:
+def _paragraph_tables(passage_bounds: Positions, passages: Array, starts: Array, ends: Array) -> dict[str, Array]:
     """Return the tables of paragraphs (one per passage) and sentences (of ``WORDS_PER_SENTENCE`` words)."""
     words = np.diff(passage_bounds)
     sentences = -(-words // WORDS_PER_SENTENCE)
@@ -96,12 +99,12 @@ def _paragraph_tables(passage_bounds: Positions, passages: Array, starts: Array,
     sentence_arrays = {"start": starts[first], "end": ends[last], "first": offset.astype(np.int32)}
     sentences_per_article = np.add.reduceat(sentences, np.cumsum(passages) - passages)
     return {
-        "paragraph": make_table(passages, paragraph_arrays),
-        "sentence": make_table(sentences_per_article, sentence_arrays),
+        **_table("paragraph", passages, paragraph_arrays),
+        **_table("sentence", sentences_per_article, sentence_arrays),
     }
 
 
-def _byte_tables(names: list[str], name_ids: Array, passage_bounds: Positions) -> dict[str, RowTable]:
+def _byte_tables(names: list[str], name_ids: Array, passage_bounds: Positions) -> dict[str, Array]:
     """Return the tables whose rows are bytes: text, metadata, digest and learned expansions (none)."""
     rows: dict[str, list[bytes]] = {"text": [], "metadata": [], "digest": [], "learned": []}
     nothing_learned = learn_from_article(())
@@ -113,10 +116,11 @@ def _byte_tables(names: list[str], name_ids: Array, passage_bounds: Positions) -
         rows["metadata"].append(encode_metadata(article))
         rows["digest"].append(hashlib.sha256(text.encode()).digest())
         rows["learned"].append(nothing_learned)
-    return {
-        name: make_table(np.array([len(one) for one in data]), {"bytes": np.frombuffer(b"".join(data), np.uint8)})
-        for name, data in rows.items()
-    }
+    arrays: dict[str, Array] = {}
+    for name, data in rows.items():
+        contents = {"bytes": np.frombuffer(b"".join(data), np.uint8)}
+        arrays |= _table(name, np.array([len(one) for one in data]), contents)
+    return arrays
 
 
 def _texts(names: list[str], name_ids: Array, passage_bounds: Positions) -> Iterator[str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from bot.index.arrays import StringArray, prefix, unprefix
 from bot.index.bm25 import QueryPostings, create_scorer
-from bot.index.postings import Documents, Postings, build_postings
+from bot.index.postings import Postings, TermLists, build_postings
 from bot.index.retrieval import FIELDS
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.models import Term
@@ -23,11 +23,13 @@ class Pullquote:
 
     def build(self, passages: TokenizedPassages, folder: Path) -> None:
         """See ``LibraryIndex.build``."""
-        (documents,) = encode_documents(passages)
-        empty = Documents(documents.tokens[:0], np.zeros_like(documents.lengths), documents.terms)
-        arrays = prefix("terms", StringArray.encode(documents.terms))
+        every = list(passages)
+        known = sorted({word for words in every for word in words})
+        documents = encode_documents(every, known)
+        empty = TermLists(documents.terms[:0], np.zeros_like(documents.borders))
+        arrays = prefix("terms", StringArray.encode(known))
         for name, field in (("body", documents), ("empty", empty)):
-            arrays |= prefix(name, build_postings(field))
+            arrays |= prefix(name, build_postings(field, len(known)))
         save_snapshot(folder, _NAME, arrays, "")
 
     def open(self, passages: TokenizedPassages, folder: Path) -> SearchFunction:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
 
+import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.index import Index, learning
 from bot.index.archive import Archive
 from bot.index.arrays import StringArray, in_memory, unprefix
-from bot.index.build import FieldDocuments, analyze, build_arrays
+from bot.index.build import analyze, build_arrays, find_terms, join_passages
 from bot.index.lexicon import LearnedExpansions
-from bot.index.postings import Documents
+from bot.index.postings import TermLists
 from bot.index.retrieval import FIELDS
 from bot.models import Article
 from bot.text import analysis
@@ -41,14 +44,10 @@ NOTHING = [article("* * *", id="none.txt", title="")]
 BETWEEN = [article("Tarn.", id="a.txt"), *NOTHING, article("The ferry.", "Late.", id="b.txt", headings=["Late."])]
 
 
-def lists(documents: Documents) -> list[list[str]]:
-    """Return the terms of each document."""
-    terms, at = [documents.terms[number] for number in documents.tokens.tolist()], 0
-    found = []
-    for length in documents.lengths.tolist():
-        found.append(terms[at : at + length])
-        at += length
-    return found
+def decode(lists: TermLists, terms: Sequence[str]) -> list[list[str]]:
+    """Return the terms of each list."""
+    decoded = [terms[number] for number in lists.terms.tolist()]
+    return [decoded[start:end] for start, end in pairwise(lists.borders.tolist())]
 
 
 @settings(max_examples=60)
@@ -60,11 +59,12 @@ def test_field_documents(given_articles: list[Article]) -> None:
     rows = analyze(given_articles)
     arrays = in_memory(build_arrays(rows))
     archive = Archive(unprefix("rows", arrays), unprefix("archive", arrays))
-    fields = FieldDocuments(unprefix("rows", arrays), rows.vocabulary)
-    by_passage = fields.of_passages()
-    for name, (terms, _) in FIELDS.items():
-        assert lists(by_passage[name]) == [terms(passage) for passage in archive.passages]
-    assert list(fields.terms) == sorted(set(fields.terms))
+    terms = list(StringArray(unprefix("terms", arrays)))
+    assert terms == sorted(set(terms))
+    term_of = np.array([terms.index(term) if term else -1 for term in rows.vocabulary.terms], np.int32)
+    by_passage = join_passages(rows.arrays, find_terms(rows.arrays, term_of))
+    for name, (passage_terms, _) in FIELDS.items():
+        assert decode(by_passage[name], terms) == [passage_terms(passage) for passage in archive.passages]
 
 
 @settings(max_examples=60)

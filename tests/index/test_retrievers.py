@@ -16,7 +16,7 @@ from bot.index.bm25 import NumpyScorer
 from bot.index.postings import LuceneIdf
 from bot.index.retrieval import FIELDS, K1, B, Retriever, body_terms
 from bot.models import Article, Filters, Passage, Query, Scope
-from tests.factories import archive_of, article, build_retriever, encode_documents, open_postings, query
+from tests.factories import archive_of, article, build_postings_of, build_retriever, query
 from tests.index.reference import ReferenceRetriever
 
 CreateRetriever = Callable[[Sequence[Passage]], Retriever]
@@ -259,8 +259,8 @@ def test_get_scores_equals_the_library(corpus: list[list[str]], terms: list[str]
     """``Postings.get_scores`` returns rank-bm25's own scores, counting repeated terms again."""
     if any(corpus):
         expected = LuceneIdf(corpus, k1=K1, b=B).get_scores(terms)
-        (documents,) = encode_documents(corpus)
-        assert list(open_postings(documents).get_scores(terms)) == pytest.approx(list(expected), rel=1e-9)
+        (postings,) = build_postings_of(corpus)
+        assert list(postings.get_scores(terms)) == pytest.approx(list(expected), rel=1e-9)
 
 
 @every_retriever

@@ -18,7 +18,7 @@ from bot.index.bm25 import LIBRARY, SOURCES, NumpyScorer, QueryPostings, Scorer,
 from bot.index.postings import SEGMENT, LuceneIdf, Postings
 from bot.index.retrieval import K1, B
 from bot.models import Term
-from tests.factories import encode_documents, open_postings
+from tests.factories import build_postings_of
 
 Corpus = list[list[str]]
 WEIGHTS = (1.0, 0.4)
@@ -67,10 +67,6 @@ class RandomFields:
         ]
 
 
-def build_postings(*corpora: Corpus) -> list[Postings]:
-    return list(map(open_postings, encode_documents(*corpora)))
-
-
 def reference(corpora: Sequence[Corpus], terms: Sequence[Term]) -> list[float]:
     """Σ field weight × Σ term weight × ``get_scores([term])``, by rank-bm25's own method."""
     total = np.zeros(len(corpora[0]))
@@ -90,7 +86,7 @@ def test_random_queries(seed: int) -> None:
     """
     random_fields = RandomFields(seed)
     corpora = random_fields.corpora()
-    fields = build_postings(*corpora)
+    fields = build_postings_of(*corpora)
     native, plain, rng = create_scorer(fields), NumpyScorer(fields), np.random.default_rng([seed, 2])
     for number, terms in enumerate(random_fields.queries(50)):
         lists = QueryPostings.look_up(list(zip(fields, WEIGHTS, strict=True)), terms)
@@ -114,7 +110,7 @@ def test_several_segments() -> None:
     common = (np.arange(5000) + 1.0) ** -0.9
     lengths = rng.integers(0, 9, SEGMENT + 3000).tolist()
     words = iter(rng.choice(5000, sum(lengths), p=common / common.sum()).tolist())
-    (postings,) = build_postings([[f"w{next(words)}" for _ in range(length)] for length in lengths])
+    (postings,) = build_postings_of([[f"w{next(words)}" for _ in range(length)] for length in lengths])
     native, plain = create_scorer([postings]), NumpyScorer([postings])
     for _ in range(200):
         terms = [Term(f"w{word}", 1.0, "typed") for word in (rng.random(6) ** 4 * 5000).astype(int).tolist()]
@@ -132,7 +128,7 @@ def test_nearly_equal_scores(seed: int) -> None:
         for length in rng.integers(50, 60, 500).tolist()
     ]
     corpus = [*similar, *([["e", *["x"] * 99]] * 600), *([["x"] * 40] * 25_000)]
-    (postings,) = build_postings([corpus[number] for number in rng.permutation(len(corpus)).tolist()])
+    (postings,) = build_postings_of([corpus[number] for number in rng.permutation(len(corpus)).tolist()])
     for _ in range(20):
         lists = QueryPostings.look_up(
             [(postings, 1.0)], [Term(word, float(rng.uniform(0.5, 1)), "typed") for word in "abcde"]
@@ -145,7 +141,7 @@ def test_nearly_equal_scores(seed: int) -> None:
 
 def test_more_terms_than_the_kernel_supports() -> None:
     """A query of more than ``MAX_LISTS`` terms is answered by the fallback."""
-    (postings,) = build_postings([[f"w{number}", "w0"] for number in range(2000)])
+    (postings,) = build_postings_of([[f"w{number}", "w0"] for number in range(2000)])
     lists = QueryPostings.look_up([(postings, 1.0)], [Term(f"w{number}", 1.0, "typed") for number in range(1500)])
     assert create_scorer([postings]).top_k(lists, None, 20) == NumpyScorer([postings]).top_k(lists, None, 20)
 
@@ -154,7 +150,7 @@ def test_counts_are_recovered_from_impacts() -> None:
     """Any count is recovered exactly from the impact, the document's length and the exceptions."""
     counts = [1, 2, 3, 7, 20, 254, 255, 256, 5000, 70_000]
     corpus = [["a"] * count + ["b"] * (13 * number) for number, count in enumerate(counts)]
-    (postings,) = build_postings([*corpus, []])
+    (postings,) = build_postings_of([*corpus, []])
     doc_ids, found, _ = postings.counts(postings.terms.find("a"))
     assert doc_ids.tolist() == list(range(len(counts)))
     assert found.tolist() == counts
@@ -184,7 +180,7 @@ class UncheckedArray(LazyArray):
 @pytest.mark.parametrize("seed", range(10))
 def test_only_checked_elements_are_read(search: Callable[[Sequence[Postings]], Scorer], seed: int) -> None:
     """Everything that a search reads has been checked before."""
-    fields = build_postings(*RandomFields(seed).corpora())
+    fields = build_postings_of(*RandomFields(seed).corpora())
     plain = NumpyScorer(fields)
     for terms in RandomFields(seed).queries(20):
         unchecked = [
@@ -200,7 +196,7 @@ def test_only_checked_elements_are_read(search: Callable[[Sequence[Postings]], S
 
 def test_concurrent_searches() -> None:
     """Threads that search the same index at once get the results of sequential searches."""
-    fields = build_postings(*RandomFields(3).corpora())
+    fields = build_postings_of(*RandomFields(3).corpora())
     native = create_scorer(fields)
     queries = [
         QueryPostings.look_up(list(zip(fields, WEIGHTS, strict=True)), terms) for terms in RandomFields(3).queries(50)
