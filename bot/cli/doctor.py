@@ -32,7 +32,7 @@ REPORT = "live-check.txt"
 def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveOption = None) -> None:
     """Check everything that Pullquote needs, and say how to fix what is wrong."""
     from bot.doctor import ArchiveCheck, LiveTarget, exit_status, run_checks, run_live_checks
-    from bot.index.bm25 import native_library
+    from bot.index.bm25 import load_library
     from bot.wiring import open_corpus
 
     chosen = settings.load(corpus=corpus)
@@ -48,7 +48,7 @@ def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveO
     results = asyncio.run(
         run_checks(
             python=sys.version_info[:2],
-            is_compiled=native_library() is not None,
+            is_compiled=load_library() is not None,
             archive=archive_check,
             state_folder=chosen.state_dir,
             credentials=credentials,

@@ -144,9 +144,13 @@ class Archive:
             raise KeyError(id)
         return self._id_article[at]
 
+    def positions(self) -> dict[str, int]:
+        """Return the number of each article by its id."""
+        return dict(zip(self._ids, self._id_article, strict=True))
+
     def find_identical(self, article: Article) -> int | None:
         """Return the number of the article that equals ``article`` in every field, or None."""
-        if self._ids.find(article.id) is None:
+        if article.id not in self._ids:
             return None
         number = self.article_number(article.id)
         is_same = self._metadata[number].encode() == encode_metadata(article) and self._digest(number) == article.sha256
@@ -273,7 +277,7 @@ class Archive:
         lie within the paragraph it cites.
         """
         cited = quote.paragraph
-        if self._ids.find(cited.article.id) is None:
+        if cited.article.id not in self._ids:
             raise VerificationError(f"The article {cited.article.id} that a quote cites is not in the archive.")
         at = self.article_number(cited.article.id)
         article, before = self._cached(at), self._first[at]

@@ -117,6 +117,9 @@ class StringArray:
     def _raw(self, at: int) -> bytes:
         return self._bytes.slice(self._borders[at], self._borders[at + 1]).tobytes()
 
+    def __contains__(self, string: str) -> bool:
+        return self.find(string) is not None
+
     def __iter__(self) -> Iterator[str]:
         whole = self._bytes.all().tobytes()
         for start, end in pairwise(self._borders.tolist()):

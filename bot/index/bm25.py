@@ -96,13 +96,8 @@ LIBRARY = Path(__file__).with_name("_kernel.so")
 """Named alike on every system: a library that is opened by path may have any suffix."""
 
 
-def native_library() -> ctypes.CDLL | None:
-    """Return the library; None if it is missing, outdated, or not for this machine."""
-    return load_library(LIBRARY, SOURCES)
-
-
 @cache
-def load_library(path: Path, sources: Sequence[Path]) -> ctypes.CDLL | None:
+def load_library(path: Path = LIBRARY, sources: Sequence[Path] = SOURCES) -> ctypes.CDLL | None:
     """Load the library at ``path``; None if it is missing, not for this machine, or not compiled from ``sources``."""
     if not path.exists() or sys.byteorder != "little":
         return None
@@ -128,7 +123,7 @@ _FIELD_ARRAYS = "first_blocks segments starts bounds doc_ids impacts exceptions 
 
 def create_scorer(fields: Sequence[Postings]) -> Scorer:
     """Return the fastest scorer available for these fields, which are of the same passages."""
-    library = native_library()
+    library = load_library()
     return NativeScorer(library, fields) if library else NumpyScorer(fields)
 
 
@@ -167,7 +162,7 @@ class NativeScorer:
         self._fields_address = ctypes.addressof(self._fields)
         self._scratch_size = library.pullquote_scratch_size()
         # A search takes one and puts it back: there are as many as searches ever ran at once.
-        self._free_scratch: list[_Scratch] = []
+        self._free_scratch: list[ctypes.Array[ctypes.c_char]] = []
 
     def top_k(self, lists: QueryPostings, mask: ByteArray | None, limit: int) -> TopK:
         """See ``Scorer.top_k``."""
@@ -177,9 +172,8 @@ class NativeScorer:
         try:
             scratch = self._free_scratch.pop()
         except IndexError:
-            scratch = _Scratch(np.zeros(self._scratch_size, np.uint8), limit)
-        if scratch.limit < limit:
-            scratch = _Scratch(scratch.memory, limit)
+            scratch = ctypes.create_string_buffer(self._scratch_size)
+        hits = ctypes.create_string_buffer(limit * _HIT.size)
         count = self._search(
             self._fields_address,
             lists.fields.buffer_info()[0],
@@ -189,26 +183,11 @@ class NativeScorer:
             self._passages,
             None if mask is None else mask.ctypes.data,
             limit,
-            scratch.address,
-            scratch.hits_address,
+            scratch,
+            hits,
         )
-        hits = list(_HIT.iter_unpack(scratch.hits[: count * _HIT.size]))
         self._free_scratch.append(scratch)
-        return hits
-
-
-class _Scratch:
-    """What one search writes to: the kernel's scratch memory, and up to ``limit`` hits.
-
-    The addresses are stored, since asking numpy for one is slow.
-    """
-
-    __slots__ = ("address", "hits", "hits_address", "limit", "memory")
-
-    def __init__(self, memory: ByteArray, limit: int) -> None:
-        hits = np.empty(limit * _HIT.size, np.uint8)
-        self.memory, self.limit, self.hits = memory, limit, hits.data
-        self.address, self.hits_address = int(memory.ctypes.data), int(hits.ctypes.data)
+        return list(_HIT.iter_unpack(memoryview(hits)[: count * _HIT.size]))
 
 
 class Bm25Retriever:
@@ -229,11 +208,15 @@ class Bm25Retriever:
         self._scorer = scorer([postings for postings, _ in self._fields])
 
     def search(self, query: Query, limit: int) -> list[Hit]:
-        """See ``Retriever.search``."""
+        """Return the best ``limit`` (at least 1) passages, best first; equal scores by passage number.
+
+        A hit contains a term of the query in some field; its body contains what the query requires and nothing that
+        it excludes; its article is in the scope (``Archive.scope_mask``), and it passes ``has_phrases``.
+        """
         return [Hit(self._passages[number], score) for number, score in self.scores(query, limit).items()]
 
     def scores(self, query: Query, limit: int) -> dict[int, float]:
-        """See ``Retriever.scores``."""
+        """Return the hits of ``search`` as passage numbers with scores, in the same order."""
         lists, mask = QueryPostings.look_up(self._fields, query.terms), self._filter_mask(query)
         has_all_phrases = not (query.filters.phrases or query.filters.excluded)
         scores: dict[int, float] = {}
@@ -251,7 +234,7 @@ class Bm25Retriever:
         return scores
 
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
-        """See ``Retriever.explain``."""
+        """Return the nonzero contributions to the score of a searched passage; they add up to it, but for rounding."""
         found: list[TermScore] = []
         for (name, terms), (postings, weight) in zip(self._terms.items(), self._fields, strict=True):
             document = terms(passage)

@@ -22,7 +22,7 @@ import numpy as np
 from bot.errors import PullquoteError
 from bot.index import learning, tokens
 from bot.index.archive import archive_arrays, encode_metadata
-from bot.index.arrays import Array, Int32Array, IntArray, LazyArrays, StringArray, in_memory, offsets, prefix, unprefix
+from bot.index.arrays import Array, Int32Array, IntArray, LazyArrays, StringArray, in_memory, offsets, prefix
 from bot.index.postings import TermLists, build_postings
 from bot.index.rows import WORD_ID, ArticleRows, RowRange, join_rows
 from bot.index.snapshot import load_snapshot, save_snapshot
@@ -96,7 +96,7 @@ def _read_rows(folder: Path, name: str) -> ArticleRows:
     snapshot = load_snapshot(folder, name)
     if snapshot is None:
         raise OSError(f"a worker process left no rows in {folder}")
-    return ArticleRows.from_arrays(snapshot.arrays, Vocabulary.from_arrays(unprefix("vocabulary", snapshot.arrays)))
+    return ArticleRows.from_arrays(snapshot.arrays)
 
 
 def _analyze_batch(articles: Iterable[Article]) -> ArticleRows:

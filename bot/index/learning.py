@@ -13,9 +13,9 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, compress
 from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 import regex
@@ -41,8 +41,7 @@ _NEIGHBORHOOD = 3
 """How many words before and after a name count as its neighbors."""
 
 
-@dataclass(frozen=True, slots=True)
-class AcronymDefinition:
+class AcronymDefinition(NamedTuple):
     """A short form and the long form next to it, as written in the text."""
 
     short: str
@@ -132,11 +131,11 @@ def learn_from_article(paragraphs: Iterable[str], headings: Iterable[str] = ()) 
 
     ``headings`` are its title and headings, where only hyphenated words are looked for.
     """
-    definitions: list[tuple[str, str]] = []
+    definitions: list[AcronymDefinition] = []
     names: list[str] = []
     hyphenated = {word for text in headings for word in _HYPHENATED.findall(text)}
     for text in paragraphs:
-        definitions += ((one.short, one.long) for one in find_definitions(text))
+        definitions += find_definitions(text)
         names += _NAME.findall(text)
         hyphenated.update(_HYPHENATED.findall(text))
     return json.dumps((definitions, names, sorted(hyphenated))).encode()

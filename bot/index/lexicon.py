@@ -91,11 +91,11 @@ class Lexicon:
 
     def has_term(self, term: str) -> bool:
         """Return whether ``term`` stands in any paragraph, heading or title."""
-        return self._terms.find(term) is not None
+        return term in self._terms
 
     def writes_with(self, folded: str, marks: str) -> bool:
         """Return whether the archive has a folded word and writes it with one of the letters ``marks``."""
-        return folded in self.known_words and not set(self.original_spelling(folded).lower()).isdisjoint(marks)
+        return folded in self.known_words.words and not set(self.original_spelling(folded).lower()).isdisjoint(marks)
 
     def similar_terms(self, term: str) -> Iterator[str]:
         """Yield the terms that may be another form of ``term``: alike but for the end, or a designation ("Su-30")."""
@@ -128,4 +128,4 @@ class Lexicon:
 
     def original_spelling(self, folded: str) -> str:
         """Return how the archive writes a folded word that it contains."""
-        return str(self._spellings[self.known_words.position(folded)])
+        return self._spellings[self.known_words.words.insertion_point(folded)]

@@ -1,4 +1,4 @@
-"""What a search finds, by definition: filters, fields and their weights, BM25's idf; and the ``Retriever`` protocol.
+"""What a search finds, by definition: filters, fields and their weights, and BM25's idf.
 
 The score of a passage is, summed over the fields, field weight × Σ term weight × ``get_scores([term])`` of rank-bm25.
 Filters say which passages are found at all, and which index terms to look up for them.
@@ -12,11 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Protocol
 
 import regex
 
-from bot.models import Expansion, Filters, Hit, Passage, Query, Word
+from bot.models import Expansion, Filters, Passage, Query, Word
 from bot.text import analysis
 
 SENTENCE = 3
@@ -67,26 +66,6 @@ class TermScore:
     field: str
     term: str
     score: float
-
-
-class Retriever(Protocol):
-    """Finds passages."""
-
-    def search(self, query: Query, limit: int) -> list[Hit]:
-        """Return the best ``limit`` (at least 1) passages, best first; equal scores by passage number.
-
-        A hit contains a term of the query in some field; its body contains what the query requires and nothing that
-        it excludes; its article is in the scope (``Archive.scope_mask``), and it passes ``has_phrases``.
-        """
-        ...
-
-    def scores(self, query: Query, limit: int) -> dict[int, float]:
-        """Return the hits of ``search`` as passage numbers with scores, in the same order."""
-        ...
-
-    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
-        """Return the nonzero contributions to the score of a searched passage; they add up to it, but for rounding."""
-        ...
 
 
 def normalize(text: str) -> str:

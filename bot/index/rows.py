@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.index.arrays import Array, IntArray, LazyArrays, in_memory, offsets, prefix
+from bot.index.arrays import Array, IntArray, LazyArrays, in_memory, offsets, prefix, unprefix
 from bot.index.tokens import Vocabulary, merge_vocabularies
 
 WORD_ID = "word_id"
@@ -38,10 +38,10 @@ class ArticleRows:
     arrays: LazyArrays
 
     @classmethod
-    def from_arrays(cls, arrays: LazyArrays, vocabulary: Vocabulary) -> ArticleRows:
-        """Open what ``to_arrays`` returned; the ``vocabulary`` is passed in, since it may be in memory already."""
+    def from_arrays(cls, arrays: LazyArrays) -> ArticleRows:
+        """Open what ``to_arrays`` returned."""
         own = {name: array for name, array in arrays.items() if not name.startswith("vocabulary.")}
-        return cls(vocabulary, own)
+        return cls(Vocabulary.from_arrays(unprefix("vocabulary", arrays)), own)
 
     def to_arrays(self) -> dict[str, Array]:
         """Return everything as named arrays."""

@@ -17,7 +17,8 @@ A word with a digit is never joined to another.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 
 from bot.index.arrays import StringArray
@@ -57,42 +58,30 @@ def key_by_end_letters(words: Iterable[str]) -> list[str]:
     return sorted(word[0] + word[-1] + word for word in words if len(word) >= MIN_LETTERS)
 
 
+@dataclass(frozen=True, slots=True)
 class KnownWords:
-    """The folded words of an archive, also by their first and last letter, which a typo does not change."""
+    """The folded words of an archive; ``key_by_end_letters`` of them; and ``list_place_names``. All are sorted."""
 
-    def __init__(self, words: StringArray, by_end_letters: StringArray, place_names: StringArray) -> None:
-        """``words`` are sorted; see ``key_by_end_letters`` and ``list_place_names`` for the others."""
-        self._words, self._by_end_letters, self._place_names = words, by_end_letters, place_names
-
-    def __contains__(self, word: str) -> bool:
-        return self._words.find(word) is not None
-
-    def is_place_name(self, word: str) -> bool:
-        """Return whether ``word`` is part of the name of a country, a territory or a language."""
-        return self._place_names.find(word) is not None
-
-    def position(self, word: str) -> int:
-        """Return the position of a known word among all, sorted."""
-        return self._words.insertion_point(word)
-
-    def with_same_ends(self, word: str) -> Sequence[str]:
-        """Return the words of six letters or more that begin and end as ``word`` does."""
-        return [key[2:] for key in self._by_end_letters.starting_with(word[0] + word[-1])]
+    words: StringArray
+    by_end_letters: StringArray
+    place_names: StringArray
 
 
 def nearest_words(word: str, known: KnownWords) -> tuple[str, ...]:
     """Return the ``known`` words of which ``word``, as a person typed it and folded, may be a typo; sorted."""
-    if len(word) < MIN_LETTERS or not word.isalpha() or known.is_place_name(word):
+    if len(word) < MIN_LETTERS or not word.isalpha() or word in known.place_names:
         return ()
     other_number = word.removesuffix("s") if word.endswith("s") else word + "s"
-    if other_number in known:
+    if other_number in known.words:
         return (other_number,)
     # Imported here for start-up time: few questions contain an unknown word.
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
-    close = process.extract(word, known.with_same_ends(word), scorer=OSA.distance, score_cutoff=2, limit=None)
-    return tuple(sorted(other for other, _, _ in close if is_typo(word, other, is_place=known.is_place_name(other))))
+    # A typo does not change the first letter, nor the last.
+    same_ends = [key[2:] for key in known.by_end_letters.starting_with(word[0] + word[-1])]
+    close = process.extract(word, same_ends, scorer=OSA.distance, score_cutoff=2, limit=None)
+    return tuple(sorted(other for other, _, _ in close if is_typo(word, other, is_place=other in known.place_names)))
 
 
 def is_typo(typed: str, word: str, *, is_place: bool = False) -> bool:

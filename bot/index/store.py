@@ -75,7 +75,8 @@ class IndexStore:
         if self._folder is None or version.is_saved:
             return version
         try:
-            save_snapshot(self._folder, self._name, version.to_arrays(), version.manifest.model_dump_json())
+            arrays = {name: array.all() for name, array in version.arrays.items()}
+            save_snapshot(self._folder, self._name, arrays, version.manifest.model_dump_json())
         except SnapshotError as error:
             log.warning("%s", error)
             return version
@@ -83,10 +84,8 @@ class IndexStore:
             log.warning("The archive's index is rebuilt. %s", error)
             return self.save(self.rebuild())
         saved = self._load()
-        if saved is None or saved.manifest != version.manifest:  # another process has saved its own meanwhile
-            return version
-        saved.inputs, saved.notes = version.inputs, version.notes
-        return saved
+        # Otherwise, another process has saved its own meanwhile.
+        return saved if saved is not None and saved.manifest == version.manifest else version
 
     def watch(self, stop: Event) -> Iterator[None]:
         """See ``watch.watch_files``."""
@@ -110,7 +109,7 @@ def _load_version(folder: Path, name: str) -> IndexVersion | None:
         if snapshot is None:
             return None
         manifest = Manifest.model_validate_json(snapshot.manifest)
-        return IndexVersion(manifest, snapshot.arrays) if manifest.build_info.is_current() else None
+        return IndexVersion(manifest, snapshot.arrays, is_saved=True) if manifest.build_info.is_current() else None
     except ValidationError:
         return None  # written by another version of Pullquote
     except DamagedSnapshotError as error:

@@ -191,12 +191,11 @@ class Tokens:
 
     def sentences_in(self, paragraph: Paragraph, span: Span) -> list[Span]:
         """Return what ``span`` has of each sentence of ``paragraph``, as spans of the article's text."""
-        own = (
+        return [
             Span(max(one.start, span.start), min(one.end, span.end))
             for one in self.sentences(paragraph)
             if one.start < span.end and span.start < one.end
-        )
-        return [*own]
+        ]
 
     def sentence_spans(self, paragraphs: IntArray, sentences: IntArray) -> Iterator[Span]:
         """Return sentences, by paragraph number and number within it, as spans of their articles' texts."""

@@ -6,7 +6,7 @@ import hashlib
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -17,8 +17,7 @@ import regex
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from bot.index import Index
-from bot.index.arrays import Array, Arrays, LazyArrays, StringArray, prefix, unprefix
-from bot.index.tokens import Vocabulary
+from bot.index.arrays import Array, LazyArrays
 from bot.ingest.files import MTIME_GRANULARITY_NS, Listing, SkippedFile
 from bot.ingest.reader import FileRecord
 
@@ -105,71 +104,46 @@ class ReadNotes:
 
 
 class IndexVersion:
-    """The ``index`` of an archive at one time, with its ``manifest`` and the ``notes`` from reading the articles."""
+    """The ``index`` of an archive at one time, with its ``manifest`` and the ``notes`` from reading the articles.
 
-    def __init__(self, manifest: Manifest, arrays: LazyArrays, inputs: IndexInputs | None = None) -> None:
-        """``inputs`` are those of an index that is not saved yet; otherwise ``arrays`` contain them.
+    ``is_saved`` tells whether the arrays are on disk.
+    """
+
+    def __init__(self, manifest: Manifest, arrays: LazyArrays, *, is_saved: bool) -> None:
+        """``arrays`` are those of ``build.build_arrays`` and of ``encode_inputs``.
 
         Raises ``DamagedSnapshotError`` if an array that is read at once is damaged.
         """
-        self.manifest, self.arrays, self.inputs = manifest, arrays, inputs
+        self.manifest, self.arrays, self.is_saved = manifest, arrays, is_saved
         self.index = Index.from_arrays(arrays)
-        self.notes = _decode_notes(arrays) if inputs is None else inputs.notes
+        skipped, warnings = json.loads(arrays["inputs.notes"].all().tobytes())
+        self.notes = ReadNotes(tuple(SkippedFile(*one) for one in skipped), tuple(warnings))
 
     @property
     def built_at(self) -> datetime:
         """When reading the articles began."""
         return datetime.fromtimestamp(self.manifest.built_at_ns / 1e9, UTC)
 
-    @property
-    def is_saved(self) -> bool:
-        """Whether the arrays are on disk."""
-        return "inputs.notes" in self.arrays
-
     def is_current(self, listing: Listing) -> bool:
         """Return whether it was built from the listed files as they are now."""
         is_mtime_reliable = self.manifest.latest_mtime_ns + MTIME_GRANULARITY_NS < self.manifest.built_at_ns
         return is_mtime_reliable and self.manifest.listing_digest == listing.digest
 
-    def to_arrays(self) -> Arrays:
-        """Return all arrays to be saved."""
-        arrays = {name: array.all() for name, array in self.arrays.items()}
-        return arrays | self.inputs.to_arrays() if self.inputs else arrays
+    def file_records(self) -> dict[str, FileRecord]:
+        """Return the records of the files that were read, by path: what a refresh needs to reuse the index."""
+        records = _file_records_adapter().validate_json(self.arrays["inputs.files"].all().tobytes())
+        return {record.path: record for record in records}
 
 
-def _decode_notes(arrays: LazyArrays) -> ReadNotes:
-    skipped, warnings = json.loads(arrays["inputs.notes"].all().tobytes())
-    return ReadNotes(tuple(SkippedFile(*one) for one in skipped), tuple(warnings))
-
-
-@dataclass(frozen=True, slots=True)
-class IndexInputs:
-    """What a refresh needs to reuse an index: the records of its files by path, its notes, and its vocabulary."""
-
-    files: Mapping[str, FileRecord]
-    notes: ReadNotes
-    vocabulary: Vocabulary
-
-    @classmethod
-    def of_version(cls, version: IndexVersion) -> IndexInputs:
-        """Return the inputs of an index, from memory or from its arrays."""
-        if version.inputs is not None:
-            return version.inputs
-        encoded = StringArray(unprefix("inputs.files", version.arrays))
-        records = [_file_record_adapter().validate_json(one) for one in encoded]
-        vocabulary = Vocabulary.from_arrays(unprefix("rows.vocabulary", version.arrays))
-        return cls({record.path: record for record in records}, version.notes, vocabulary)
-
-    def to_arrays(self) -> dict[str, Array]:
-        """Return everything but the vocabulary, which is among the rows, as named arrays."""
-        records = (_file_record_adapter().dump_json(record).decode() for record in self.files.values())
-        notes = ([(one.name, one.reason) for one in self.notes.skipped], self.notes.warnings)
-        return {
-            **prefix("inputs.files", StringArray.encode(records)),
-            "inputs.notes": np.frombuffer(json.dumps(notes).encode(), np.uint8),
-        }
+def encode_inputs(files: tuple[FileRecord, ...], notes: ReadNotes) -> dict[str, Array]:
+    """Encode what an index was built from as named arrays."""
+    encoded_notes = json.dumps(([(one.name, one.reason) for one in notes.skipped], notes.warnings)).encode()
+    return {
+        "inputs.files": np.frombuffer(_file_records_adapter().dump_json(files), np.uint8),
+        "inputs.notes": np.frombuffer(encoded_notes, np.uint8),
+    }
 
 
 @cache
-def _file_record_adapter() -> TypeAdapter[FileRecord]:
-    return TypeAdapter(FileRecord)
+def _file_records_adapter() -> TypeAdapter[tuple[FileRecord, ...]]:
+    return TypeAdapter(tuple[FileRecord, ...])

@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
 
 from bot.errors import ArchiveError, UnreadableArticleError
 from bot.ingest.catalog import Catalogs
@@ -57,17 +56,17 @@ class FileRecord:
     records: tuple[ArticleRecord, ...]
 
 
-class PreviousRead(Protocol):
-    """An earlier read of the archive, whose articles are reused where their file has not changed."""
+@dataclass(frozen=True, slots=True)
+class PreviousRead:
+    """An earlier read of the archive, whose articles are reused where their file has not changed.
 
-    def file_record(self, path: str) -> FileRecord | None:
-        """The record of the file at this path (as in ``FileRecord.path``), if it was read."""
+    ``files`` are the records by path, ``positions`` those of the articles by id, from 0; ``article`` gives the article
+    at a position.
+    """
 
-    def position(self, article_id: str) -> int:
-        """The position of the article with this id, from 0."""
-
-    def article(self, position: int) -> Article:
-        """The article at this position."""
+    files: Mapping[str, FileRecord]
+    positions: Mapping[str, int]
+    article: Callable[[int], Article]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ class _ArchiveReader:
 
     def _read_file(self, file: ArticleFile, real_path: str) -> None:
         catalog_digest = self._catalogs.get(file.folder).digest
-        known = None if self.previous is None else self.previous.file_record(real_path)
+        known = None if self.previous is None else self.previous.files.get(real_path)
         if known and (known.name, known.size, known.catalog_digest) != (file.name, file.size, catalog_digest):
             known = None
         if known and known.mtime_ns == file.mtime_ns:
@@ -225,7 +224,7 @@ class _ArchiveReader:
         self._get_catalog_metadata(file, record.line, record.requested_id)  # marks the keys as used
         if record.article_id is None:
             return record, None
-        position = self.previous.position(record.article_id)
+        position = self.previous.positions[record.article_id]
         article_id = self._make_unique(file.root, record.requested_id, record.line)
         if article_id == record.article_id:
             return record, position

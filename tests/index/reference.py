@@ -40,11 +40,11 @@ class ReferenceRetriever:
         }
 
     def search(self, query: Query, limit: int) -> list[Hit]:
-        """See ``Retriever.search``."""
+        """See ``Bm25Retriever.search``."""
         return [Hit(self._passages[number], score) for number, score in self.scores(query, limit).items()]
 
     def scores(self, query: Query, limit: int) -> dict[int, float]:
-        """See ``Retriever.scores``."""
+        """See ``Bm25Retriever.scores``."""
         scores = [0.0] * len(self._passages)
         for field, weight in self._fields.values():
             for term in query.terms:
@@ -55,7 +55,7 @@ class ReferenceRetriever:
         return {number: scores[number] for number in hits[:limit]}
 
     def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
-        """See ``Retriever.explain``."""
+        """See ``Bm25Retriever.explain``."""
         number = self._passages.index(passage)
         scores = (
             TermScore(name, term.text, weight * term.weight * float(field.get_scores([term.text])[number]))

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.index.bm25 import NumpyScorer
+from bot.index.bm25 import Bm25Retriever, NumpyScorer
 from bot.index.postings import LuceneIdf
-from bot.index.retrieval import FIELDS, K1, B, Retriever, body_terms
+from bot.index.retrieval import FIELDS, K1, B, body_terms
 from bot.models import Article, Filters, Passage, Query, Scope
 from tests.factories import archive_of, article, build_postings_of, build_retriever, query
 from tests.index.reference import ReferenceRetriever
 
-CreateRetriever = Callable[[Sequence[Passage]], Retriever]
+CreateRetriever = Callable[[Sequence[Passage]], Bm25Retriever | ReferenceRetriever]
 
 
 RETRIEVERS: list[CreateRetriever] = [

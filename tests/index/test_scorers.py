@@ -27,7 +27,7 @@ WEIGHTS = (1.0, 0.4)
 @pytest.fixture(autouse=True)
 def require_library() -> None:
     """Skip these tests without the compiled library."""
-    if not load_library(LIBRARY, SOURCES):
+    if not load_library():
         skip_missing("the compiled library (install the checkout: pip install -e .)")
 
 
