@@ -20,7 +20,7 @@ from bot.text import analysis
 
 SENTENCE = 3
 """From this many content words outside its phrases, a question is a sentence that quotes; below, a phrase search."""
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_WORD = regex.compile(rf"{analysis.UNSPACED}|[[\p{{L}}\p{{M}}\p{{N}}]--{analysis.UNSPACED}]+", regex.VERSION1)
 _INVISIBLE = regex.compile(r"[\p{Cf}\u034f]+")
 _PLAIN_WORD = regex.compile(r"(?<!\S)[A-Za-z]{4,}(?!\S)")
 """Words that are always index terms of their own: never part of "F-35", "R&D" or "O'Brien"."""

@@ -4,7 +4,8 @@
   part of it ("O'Brien", "R&D", "U.S.", "Ph.D."), as are the points and commas of a number ("3.5", "1,000"), and the
   signs of "C++", "C#" and ".NET". A hyphen splits words ("sixth-generation" is two), except in a short designation
   with a number ("F-35"); a stop word before a hyphen is a word of its own ("off-shore"). "%" and "per cent" are
-  "percent". In scripts written without blanks (Han, Hiragana, Katakana), each character is a token.
+  "percent". In scripts written without blanks (Chinese, Japanese, Thai, Lao, Khmer, Burmese), each character is a
+  token, with the marks after it.
 * Fold: case, accents, width and ligatures (NFKD without accents and vowel points), possessives, soft hyphens and
   zero-width characters; British spelling to American ("defence", "programme", "organise", "colour"); irregular forms
   to their base ("fled", "women", "crises"); the plural of an acronym or a designation ("NGOs", "F-35s").
@@ -44,9 +45,10 @@ STOP_WORDS = frozenset(
 _NAMES = frozenset({"US", "WHO", "IT", "May", "S", "T"})
 """Names that are stop words only in lower case; "S" as in "Model S"."""
 
-_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
-_LETTER = rf"[\p{{L}}--{_UNSPACED}]"
-_INNER = rf"[[\p{{L}}\p{{M}}\p{{N}}\u00ad\u200b-\u200d\u2060]--{_UNSPACED}]"
+UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+"""A character of a script that is written without blanks."""
+_LETTER = rf"[\p{{L}}--{UNSPACED}]"
+_INNER = rf"[[\p{{L}}\p{{M}}\p{{N}}\u00ad\u200b-\u200d\u2060]--{UNSPACED}]"
 _WORD = regex.compile(
     rf"""
     (?<![\p{{L}}\p{{N}}])(?:\p{{Lu}}?\p{{L}}\.)+\p{{Lu}}?\p{{L}}(?![\p{{L}}\p{{M}}\p{{N}}])\.?  # U.S.  U.K  Ph.D.
@@ -56,7 +58,7 @@ _WORD = regex.compile(
     | (?<=\p{{L}})[-‐‑](?i:on|off|over|up|out|in|down|by)(?![\p{{L}}\p{{N}}-])  # stand-off
     | (?<![\p{{L}}\p{{N}}])(?i:per[ ]cent)(?!\p{{L}}) | [%％]
     | \p{{N}}+(?:[.,]\p{{N}}+)*[\p{{L}}\p{{M}}]*                      # 3.5  1,000  6th
-    | {_UNSPACED}
+    | {UNSPACED}\p{{M}}*
     | {_LETTER}{_INNER}*(?:['’ʼ＇&]{_INNER}+)*
     """,
     regex.VERSION1 | regex.VERBOSE,

@@ -132,6 +132,8 @@ def test_an_excluded_word_is_excluded_in_all_inflections(said: str, excluded: se
         ("Ein cafe\u0301 am Meer", "café am", True),
         ("The break\u00adwater held.", "breakwater held", True),
         ("The Ｆ-35 came.", "f-35 came", True),
+        ("日本の首相は東京にいた。", "首相", True),
+        ("日本の首相は東京にいた。", "相首", False),
     ],
 )
 def test_matching_phrases(text: str, phrase: str, expected: bool) -> None:

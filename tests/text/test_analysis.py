@@ -33,6 +33,7 @@ TEXTS = st.text(max_size=60) | st.text(alphabet=".'’&-,019aAbBsS\u0301\u200b\u
         ("R&D", ["r&d"]),
         ("日本", ["日", "本"]),
         ("GCAP日本", ["gcap", "日", "本"]),
+        ("ก่อน", ["ก่", "อ", "น"]),
         ("hello_world", ["hello", "world"]),
     ],
 )
