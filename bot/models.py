@@ -130,9 +130,9 @@ class Question:
     today: date | None = None
 
 
-ExpansionOrigin = Literal["typed", "form", "acronym", "spelling", "role", "thread"]
+ExpansionOrigin = Literal["typed", "form", "acronym", "spelling", "vocabulary", "role", "thread"]
 """Why a term is searched: it was typed; it is another way to write that; an acronym or its long form; another spelling;
-an office; or inherited."""
+listed in the archive's vocabulary; an office; or inherited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,9 @@ def _lines(found: Gaps, heading: str) -> Iterator[str]:
             asked_at = datetime.fromtimestamp(gap.asked_at, UTC).date()
             yield f"  {gap.times:,} × {_on_one_line(gap.question)} · {format_date(asked_at)}"
             yield from (f"      note: {_on_one_line(note)}" for note in gap.notes)
+    if found.unanswered:
+        yield ""
+        yield strings.VOCABULARY_HINT
 
 
 def _on_one_line(text: str) -> str:

@@ -4,8 +4,8 @@ Acronyms are found by the method of A. Schwartz and M. Hearst, "A simple algorit
 definitions in biomedical text" (Pacific Symposium on Biocomputing, 2003): a short form is next to its long form, one of
 the two in brackets, and each letter of the short form is found in the long form, from right to left, its first letter
 at the beginning of a word. News has more brackets than biology, so this is stricter: the short form has two capitals or
-more, or is the beginning of the long form's first word; the long form does not begin with a small word ("of", "and");
-and all its other words but one in six contribute a letter.
+more, or is the beginning of a long form in capitals ("Quad"); the long form does not begin with a small word ("of",
+"and") nor contain the short form; and all its other words but one in six contribute a letter.
 """
 
 from __future__ import annotations
@@ -111,12 +111,13 @@ def _can_begin(text: str, at: int) -> bool:
 
 def _is_long_form(letters: list[str], long: str) -> bool:
     words = [word.group() for word in _WORD.finditer(long)]
-    if len(words) < 2 or "".join(letters).casefold() in long.casefold().split():
+    short = "".join(letters).casefold()
+    if len(words) < 2 or any(analysis.strip_possessive(word.casefold()) == short for word in words):
         return False
     if regex.search(r"[\p{Ll}\p{N}][.!?]\s+\p{Lu}", long):
         return False
-    if words[0].casefold().startswith("".join(letters).casefold()):
-        return True
+    if words[0].casefold().startswith(short):
+        return all(word[0].isupper() or word in _SMALL for word in words)
     initials = {word[0].casefold() for word in words}
     abbreviated = {letter.casefold() for letter in letters}
     unused = sum(word.casefold() not in _SMALL and word[0].casefold() not in abbreviated for word in words)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from bot.index import spelling
-from bot.index.arrays import LazyArray, LazyArrays, StringArray, unprefix
+from bot.index.arrays import Array, LazyArray, LazyArrays, StringArray, unprefix
 from bot.index.retrieval import idf
+from bot.text import analysis
+
+if TYPE_CHECKING:
+    from bot.ingest.vocabulary import VocabularyEntry
 
 TermSequence = tuple[str, ...]
 
@@ -49,6 +57,15 @@ class LearnedExpansions:
         return json.dumps((self.long_forms, self.short_forms, list(self.shown.items()), self.spellings)).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Synonym:
+    """What is searched as well where the terms ``typed`` are asked for, by the archive's ``vocabulary.toml``."""
+
+    typed: TermSequence
+    terms: TermSequence
+    shown: str
+
+
 class Lexicon:
     """Word counts and learned expansions of an archive. Immutable and thread-safe."""
 
@@ -64,12 +81,20 @@ class Lexicon:
         self._spellings, self._names, self._compounds = (
             StringArray(unprefix(name, own)) for name in ("spellings", "names", "compounds")
         )
-        self._expansions = own["expansions"]
+        self._expansions, self._vocabulary = own["expansions"], own.get("vocabulary")
 
     @cached_property
     def expansions(self) -> LearnedExpansions:
         """The acronyms, and the names that are spelled in two ways."""
         return LearnedExpansions.from_json(self._expansions.all().tobytes())
+
+    @cached_property
+    def synonyms(self) -> Mapping[str, Sequence[Synonym]]:
+        """What the archive's vocabulary lists, by the first of the terms typed."""
+        found: defaultdict[str, list[Synonym]] = defaultdict(list)
+        for typed, terms, shown in json.loads(self._vocabulary.all().tobytes()) if self._vocabulary else ():
+            found[typed[0]].append(Synonym(tuple(typed), tuple(terms), shown))
+        return found
 
     def acronyms(self) -> Iterator[str]:
         """Yield the acronyms of three letters or more, as they are written, the most frequent first."""
@@ -129,3 +154,29 @@ class Lexicon:
     def original_spelling(self, folded: str) -> str:
         """Return how the archive writes a folded word that it contains."""
         return self._spellings[self.known_words.words.insertion_point(folded)]
+
+
+def encode_vocabulary(lexicon: Lexicon, entries: Iterable[VocabularyEntry], warnings: list[str]) -> Array:
+    """Return the array of ``Lexicon.synonyms``; append a warning of one sentence for each that is refused."""
+    synonyms = []
+    for entry in entries:
+        typed = analysis.extract_terms(entry.typed)
+        for other in entry.others:
+            terms = analysis.extract_terms(other)
+            if not typed or not terms:
+                word = other if typed else entry.typed
+                warnings.append(
+                    f'{entry.where}: "{word}" is left out, because it has no word that can be searched for.'
+                )
+            elif all(map(lexicon.is_name, (*typed, *terms))) and not _is_acronym(entry.typed, other):
+                reason = "because both are names in the archive and may be two things"
+                warnings.append(f'{entry.where}: "{other}" is left out, {reason}.')
+            elif typed != terms:
+                synonyms.append((typed, terms, other))
+    return np.frombuffer(json.dumps(synonyms).encode(), np.uint8)
+
+
+def _is_acronym(one: str, other: str) -> bool:
+    """Whether one of the two is a word in capitals, and the other several words."""
+    short, long = sorted((one, other), key=len)
+    return short.isupper() and " " not in short and " " in long.strip()

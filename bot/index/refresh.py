@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from bot.index.arrays import in_memory, unprefix
+from bot.index.arrays import StringArray, in_memory, unprefix
 from bot.index.build import analyze, build_arrays
+from bot.index.lexicon import Lexicon, encode_vocabulary
 from bot.index.rows import ArticleRows, RowRange, join_rows
 from bot.index.versions import BuildInfo, IndexVersion, Manifest, ReadNotes, StageProgress, encode_inputs
 from bot.ingest.files import Listing
 from bot.ingest.reader import PreviousRead, read_files
+from bot.ingest.vocabulary import read_vocabulary
 from bot.models import Article
 
 
@@ -33,13 +35,17 @@ def refresh_index(
         new_rows = analyze(new, _stage(progress, "Indexing")) if new else None
         old_rows = ArticleRows.from_arrays(unprefix("rows", previous.arrays)) if previous else None
         arrays = in_memory(build_arrays(_merge_rows(positions, old_rows, new_rows)))
+    warnings = [*read.warnings]
+    lexicon = Lexicon(unprefix("lexicon", arrays), StringArray(unprefix("terms", arrays)))
+    vocabulary = encode_vocabulary(lexicon, read_vocabulary(listing.paths, warnings), warnings)
+    arrays = {**arrays, **in_memory({"lexicon.vocabulary": vocabulary})}
     manifest = Manifest(
         build_info=BuildInfo.current(),
         listing_digest=listing.digest,
         latest_mtime_ns=listing.latest_mtime_ns,
         built_at_ns=built_at_ns,
     )
-    inputs = in_memory(encode_inputs(read.files, ReadNotes(read.skipped, read.warnings)))
+    inputs = in_memory(encode_inputs(read.files, ReadNotes(read.skipped, tuple(warnings))))
     return IndexVersion(manifest, {**arrays, **inputs}, is_saved=False)
 
 

@@ -15,6 +15,8 @@ from bot.errors import ArchiveError
 
 CATALOG = "archive.toml"
 """Metadata of the articles in the same folder; see ``bot.ingest.catalog``."""
+VOCABULARY = "vocabulary.toml"
+"""Other words for those that people ask with; see ``bot.ingest.vocabulary``."""
 MTIME_GRANULARITY_NS = 2_000_000_000
 """The coarsest mtime of any file system: two changes within this time may leave the same mtime."""
 # The module of bot.ingest.formats that reads each suffix. Imported on first use, because some are slow to import.
@@ -68,7 +70,7 @@ class SkippedFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """The files below ``paths``, and the catalogs beside them: the path, size and mtime in nanoseconds of each."""
+    """The files below ``paths``, and the catalogs and vocabularies: path, size and mtime in nanoseconds of each."""
 
     paths: tuple[Path, ...]
     files: tuple[ArticleFile, ...]
@@ -99,14 +101,19 @@ def list_files(paths: Sequence[Path]) -> Listing:
             )
     files = tuple(file for path in paths for file in find_files(path))
     catalogs = []
-    for folder in dict.fromkeys(file.folder for file in files):
-        path = folder / CATALOG
+    folders = dict.fromkeys(file.folder for file in files)
+    for path in (*(folder / CATALOG for folder in folders), *vocabulary_paths(paths)):
         try:
             status = path.stat()
         except OSError:
             continue
         catalogs.append((str(path), status.st_size, status.st_mtime_ns))
     return Listing(tuple(paths), files, tuple(catalogs))
+
+
+def vocabulary_paths(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return where a vocabulary of the archive at ``paths`` would be."""
+    return tuple(dict.fromkeys((path if path.is_dir() else path.parent) / VOCABULARY for path in paths))
 
 
 def find_files(path: Path) -> Iterator[ArticleFile]:

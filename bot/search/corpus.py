@@ -101,8 +101,10 @@ class Corpus:
             self._end_change()  # questions need not wait for the disk
             self._replace(self._store.save(current))
             # Files whose mtime could not be trusted were read again, and may say the same.
-            old, new = previous.index.archive.fingerprint, current.index.archive.fingerprint
-            return (new, current.notes) != (old, previous.notes)
+            old, new = (
+                (one.index.archive.fingerprint, one.index.lexicon.synonyms, one.notes) for one in (previous, current)
+            )
+            return old != new
 
     def _rebuild(self, damaged: Answerer, reason: DamagedSnapshotError) -> Answerer:
         with self._refresh_lock:

@@ -26,6 +26,8 @@ LONG_FORM_WEIGHT = 0.5
 """Each word of a long form where the acronym was typed: less, as there are several of them."""
 SPELLING_WEIGHT = 0.8
 """Another spelling of a name, or a word that the person may have meant."""
+VOCABULARY_WEIGHT, VOCABULARY_PHRASE_WEIGHT = 0.7, 0.35
+"""A word of the archive's vocabulary, and each term of several; as for variants."""
 MAX_LONG_FORMS = 2
 """Long forms of one acronym that are searched."""
 MAX_MEANT = 2
@@ -182,15 +184,23 @@ def _expand_words(lexicon: Lexicon, words: Sequence[Word]) -> list[Expansion]:
     terms = tuple(
         [analysis.to_term(others[0]) if others else word.term for word, others in zip(words, meant, strict=True)]
     )
+    is_shouted = len(words) > 1 and all(word.typed.isupper() for word in words)
     for i, term in enumerate(terms):
+        # "WAR" may stand for "Wins Above Replacement", "war" does not.
+        may_be_acronym = lexicon.is_name(term) or (words[i].typed.isupper() and not is_shouted)
         expansions += [
             Expansion(long, (i,), LONG_FORM_WEIGHT, "acronym", learned.shown[long])
-            for long in learned.long_forms.get(term, ())[:MAX_LONG_FORMS]
+            for long in learned.long_forms.get(term, ())[: MAX_LONG_FORMS if may_be_acronym else 0]
         ]
         for long, short in learned.short_forms.get(term, ()):
             if terms[i : i + len(long)] == long:
                 positions = tuple(range(i, i + len(long)))
                 expansions.append(Expansion((short,), positions, ACRONYM_WEIGHT, "acronym", learned.shown[short,]))
+        for synonym in lexicon.synonyms.get(term, ()):
+            if terms[i : i + len(synonym.typed)] == synonym.typed:
+                positions = tuple(range(i, i + len(synonym.typed)))
+                weight = VOCABULARY_WEIGHT if len(synonym.terms) == 1 else VOCABULARY_PHRASE_WEIGHT
+                expansions.append(Expansion(synonym.terms, positions, weight, "vocabulary", synonym.shown))
     for i, (word, others) in enumerate(zip(words, meant, strict=True)):
         expansions.extend(_spelling_expansions(lexicon, i, word, others))
     return expansions
@@ -198,7 +208,8 @@ def _expand_words(lexicon: Lexicon, words: Sequence[Word]) -> list[Expansion]:
 
 def _meant_words(lexicon: Lexicon, word: Word) -> list[str]:
     """The folded words of which ``word`` may be a typo, if the archive does not have it, the most frequent first."""
-    if lexicon.paragraph_count(word.term) or word.term in lexicon.expansions.long_forms:
+    is_known = lexicon.paragraph_count(word.term) or word.term in lexicon.synonyms
+    if is_known or word.term in lexicon.expansions.long_forms:
         return []
     meant = spelling.nearest_words(analysis.fold(word.typed), lexicon.known_words)
     return sorted(meant, key=lambda other: -lexicon.paragraph_count(analysis.to_term(other)))[:MAX_MEANT]

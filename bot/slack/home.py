@@ -109,6 +109,8 @@ class QuestionHistory:
             if gaps:
                 lines = [*map(_gap_line, gaps[:MAX_GAPS]), *_more(gaps, MAX_GAPS)]
                 yield bullet_list([[text_element(line)] for line in lines])
+        if found.unanswered:
+            yield sentence_block(strings.VOCABULARY_HINT)
 
 
 def _gap_line(gap: Gap) -> str:

@@ -70,3 +70,7 @@ PUBLIC_GAPS = (
 UNANSWERED = "Questions without an answer:"
 UNHELPFUL = "Answers rated as not helpful:"
 NO_GAPS = "{title} none."
+VOCABULARY_HINT = (
+    "If the articles say it in other words, list these in vocabulary.toml beside the articles, as in "
+    'pirates = ["piracy"].'
+)

@@ -30,6 +30,9 @@ from bot.index.learning import AcronymDefinition, find_definitions
         "said Mr Ode (Labour)",
         "It opened. Later the mayor left (OTML)",
         "a Tarn (TARN) street",
+        "the Ode's youngest child (Ode)",
+        "the costco stock (Cost) rose",
+        "the Harbour price index (Harb)",
     ],
 )
 def test_brackets_that_define_nothing(text: str) -> None:

@@ -77,6 +77,15 @@ def test_an_acronym_is_searched_spelt_out() -> None:
     assert form.text == "Coastal Transport Authority"
 
 
+@pytest.mark.parametrize(
+    ("question", "count"), [("who won the war", 0), ("WHO WON THE WAR", 0), ("who has the best WAR", 1)]
+)
+def test_an_acronym_that_is_also_a_word(question: str, count: int) -> None:
+    """Only in capitals, in a question that has others too, does a plain word of the archive stand for its long form."""
+    archive = ("A batter's Wins Above Replacement (WAR) rose.", "The war ended.", "After the war came a truce.")
+    assert len(forms(question, "acronym", *archive)) == count
+
+
 def test_a_name_is_searched_as_its_acronym() -> None:
     """A long form also finds the paragraphs with its acronym only, which then covers every word."""
     (form,) = forms("what does the coastal transport authority run", "acronym", AUTHORITY)

@@ -1,0 +1,49 @@
+"""Read ``vocabulary.toml``: the words that articles use for those that people ask with, as an editor lists them.
+
+It stands in the archive's folder, or beside a single file. A mistake in it gives a warning.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.ingest.encoding import ARTICLE_LIMIT
+from bot.ingest.files import display_name, vocabulary_paths
+
+
+@dataclass(frozen=True, slots=True)
+class VocabularyEntry:
+    """What people ``typed`` and the ``others`` that are searched as well; ``where`` names file and entry."""
+
+    where: str
+    typed: str
+    others: tuple[str, ...]
+
+
+def read_vocabulary(paths: Sequence[Path], warnings: list[str]) -> tuple[VocabularyEntry, ...]:
+    """Read the entries of the archive at ``paths``; append a warning of one sentence for each mistake."""
+    return tuple(entry for path in vocabulary_paths(paths) for entry in _read_file(path, warnings))
+
+
+def _read_file(path: Path, warnings: list[str]) -> Iterator[VocabularyEntry]:
+    name = display_name(str(path))
+    try:
+        if path.stat().st_size > ARTICLE_LIMIT:
+            raise ValueError(f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB")
+        entries = tomllib.loads(path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, RecursionError) as error:
+        reason = str(error.strerror if isinstance(error, OSError) else error).rstrip(".")
+        warnings.append(f"{name} is ignored because it cannot be read: {reason or 'it is nested too deeply'}.")
+        return
+    for typed, others in entries.items():
+        where = f'{name}, "{typed}"'
+        listed = [others] if isinstance(others, str) else others
+        if isinstance(listed, list) and all(isinstance(other, str) for other in listed):
+            yield VocabularyEntry(where, typed, tuple(listed))
+        else:
+            warnings.append(f'{where} is ignored: write a list of words after it, as in pirates = ["piracy"].')
