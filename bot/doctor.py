@@ -14,7 +14,6 @@ from bot.errors import PullquoteError, SettingsError, SlackError, StoreError
 from bot.models import Question
 from bot.search.answerer import Answerer
 from bot.slack import strings
-from bot.slack.buttons import RatingRef, context_ref
 from bot.slack.client import (
     Destination,
     FoundReply,
@@ -44,7 +43,7 @@ from bot.slack.credentials import (
 )
 from bot.slack.events import IncomingQuestion, Sender
 from bot.slack.features import REASONS, missing_features, scopes
-from bot.slack.layout import build_sentence
+from bot.slack.layout import RatingRef, build_sentence, context_ref
 from bot.slack.modals import context_modal, note_modal, sentence_modal
 from bot.slack.render import RenderedReply, render_reply, render_sentence
 from bot.store.models import MessageRef, QuestionEvent

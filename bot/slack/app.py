@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from threading import Thread
@@ -14,10 +14,6 @@ from types import FrameType
 from typing import Any, TypeVar
 
 import uvicorn
-from slack_bolt import BoltResponse
-from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError, SlackUnavailableError
 from bot.search.corpus import Corpus
@@ -29,15 +25,11 @@ from bot.slack.dispatcher import Dispatcher, Limits, RateLimiter
 from bot.slack.home import Editors, Home, QuestionHistory
 from bot.slack.interactions import InteractionHandler
 from bot.slack.resilient_store import ResilientStore, StoreThread
-from bot.slack.transports import SocketEndpoint, WebServer
+from bot.slack.transports import SocketEndpoint, WebServer, build_app
 from bot.store.store import Store
 from bot.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
-
-# Bolt would warn about SLACK_BOT_TOKEN, which it reads from the environment.
-_bolt_log = logging.getLogger(f"{__name__}.bolt")
-_bolt_log.setLevel(logging.ERROR)
 
 T = TypeVar("T")
 
@@ -54,41 +46,6 @@ SYNC_EVERY = 3.0
 MAX_DISCONNECTED = 30.0
 # Seconds until the next attempt if Slack is unavailable at the start: doubled each time, up to the second.
 RETRY_AFTER, MAX_RETRY_AFTER = 1.0, 30.0
-
-
-def build_app(identity: BotIdentity, api_url: str, handle: Callable[[dict[str, Any]], Awaitable[bool]]) -> AsyncApp:
-    """Build the Bolt app that passes the body of every message and mention to ``handle``.
-
-    An event is acknowledged if ``handle`` returns true; otherwise Slack delivers it again.
-    """
-    result = AuthorizeResult(enterprise_id=None, team_id=None, bot_user_id=identity.bot_user)
-
-    async def authorize() -> AuthorizeResult:
-        return result  # the identity is known; Bolt would ask Slack for it
-
-    # Without a token, so that Bolt asks ``authorize``; no listener calls Slack through Bolt.
-    client = AsyncWebClient(base_url=api_url)
-    app = AsyncApp(client=client, authorize=authorize, process_before_response=True, logger=_bolt_log)
-
-    async def handle_event(body: dict[str, Any]) -> BoltResponse | None:
-        return None if await handle(body) else BoltResponse(status=503)
-
-    app.event("app_mention")(handle_event)
-    app.event("message")(handle_event)
-    return app
-
-
-def register_interactions(app: AsyncApp, handler: InteractionHandler) -> None:
-    """Pass every interaction that ``handler`` knows to it; acknowledged if it takes it."""
-
-    async def handle(ack: AsyncAck, body: dict[str, Any]) -> None:
-        if handler.accept(body):
-            await ack()
-
-    for name in handler.actions:
-        app.action(name)(handle)
-    for name in handler.views:
-        app.view(name)(handle)
 
 
 class SlackBot:
@@ -127,13 +84,18 @@ class SlackBot:
             scopes=identity.scopes,
         )
         telemetry.watch_waiting(lambda: self._dispatcher.unfinished_count)
-        self.app = build_app(identity, client.base_url, self._dispatcher.handle_event)
         self._interactions = InteractionHandler(client, access, store, thread)
-        register_interactions(self.app, self._interactions)
-        register_listeners(self.app, self._dispatcher.handle_question, bot_user=bot_user)
         self._home = Home(client, access, identity, QuestionHistory(client, store, thread, editors or Editors()))
-        self._home.listen(self.app)
         self._is_revoked = False
+        self.app = build_app(bot_user, client.base_url)
+        self.app.event("app_mention")(self._dispatcher.handle_event)
+        self.app.event("message")(self._dispatcher.handle_event)
+        register_listeners(self.app, self._dispatcher.handle_question, bot_user=bot_user)
+        for name in self._interactions.actions:
+            self.app.action(name)(self._interactions.accept)
+        for name in self._interactions.views:
+            self.app.view(name)(self._interactions.accept)
+        self.app.event("app_home_opened")(self._home.accept)
         self.app.event("tokens_revoked")(self._take_revocation)
         self.app.event("app_uninstalled")(self._take_revocation)
         # Slack redelivers events that are not acknowledged, also those without a listener.

@@ -1,16 +1,17 @@
 """The Slack client: how a call can fail, and messages that are posted, found, updated and deleted.
 
-Nothing here waits or retries; the caller does, who knows whether a failed call may still have taken effect.
+Nothing here retries by itself; the caller does, who knows whether a failed call may still have taken effect.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from aiohttp import (
@@ -31,6 +32,8 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.slack.events import IncomingQuestion
 from bot.slack.layout import MessageContent
 from bot.store.models import MessageRef, Outcome
+
+R = TypeVar("R")
 
 # Seconds. Slack answers a call within one; a call that takes ten is unlikely to be answered at all.
 TIMEOUT = 10.0
@@ -183,6 +186,16 @@ async def call_slack(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse 
         return status_failure(response.status_code, str(response.get("error")), response.headers.get("Retry-After"))
     except (ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
         return network_failure(error)
+
+
+async def retry(waits: Sequence[float], call: Callable[[], Awaitable[R | CallFailure]]) -> R | CallFailure:
+    """Await ``call``, again after each of ``waits``, in seconds, as long as it fails in a way that may pass."""
+    for wait in waits:
+        result = await call()
+        if not isinstance(result, CallFailure) or (isinstance(result, NotSent) and result.code):
+            return result
+        await asyncio.sleep(result.seconds if isinstance(result, RateLimited) else wait)
+    return await call()
 
 
 def network_failure(error: Exception) -> CallFailure:

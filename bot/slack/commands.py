@@ -10,65 +10,18 @@ from collections.abc import Awaitable, Callable
 from time import time
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.buttons import SHARE, ShareRef
-from bot.slack.events import DeletedQuestion, IncomingQuestion, Sender, parse_event
+from bot.slack.blocks import escape
+from bot.slack.events import DeletedQuestion, IncomingQuestion, MessageWords, Sender, extract_question, parse_event
 from bot.slack.features import COMMAND, SHORTCUT_ID
-from bot.slack.markup import escape
-from bot.slack.payloads import EventEnvelope, MessagePart, PayloadContainer, PayloadId, SlackMessage, extract_question
+from bot.slack.layout import SHARE, ShareRef
 from bot.store.models import MessageRef, QuestionEvent
 
 
-class _Command(BaseModel):
-    team_id: str
-    enterprise_id: str | None = None
-    channel_id: str
-    user_id: str
-    text: str = ""
-    trigger_id: str
-    response_url: str
-
-
-class _Interaction(BaseModel):
-    """Fields of both shortcuts and button clicks."""
-
-    team: PayloadId
-    enterprise: PayloadId | None = None
-    user: PayloadId
-    channel: PayloadId
-    response_url: str
-
-
-class _Shortcut(_Interaction):
-    action_ts: str
-    message: SlackMessage
-
-
-class _ShareAction(BaseModel):
-    value: str
-    action_ts: str
-
-
-class _ShareClick(_Interaction):
-    container: PayloadContainer
-    actions: list[_ShareAction] = Field(min_length=1)
-
-
-class _MemberJoined(BaseModel):
-    user: str
-    channel: str
-    inviter: str | None = None
-    event_ts: str
-
-
-class _MemberJoinedEnvelope(EventEnvelope):
-    event: _MemberJoined
-
-
-class _Invocation(BaseModel):
+class _Invocation(MessageWords):
     """What is stored until the question is completed; it parses to the same question again."""
 
     model_config = ConfigDict(populate_by_name=True)
@@ -81,45 +34,37 @@ class _Invocation(BaseModel):
     version: str = ""
     user: str
     response_url: str | None = None
-    text: str = ""
-    files: list[MessagePart] = Field(default_factory=list)
-    attachments: list[MessagePart] = Field(default_factory=list)
-    blocks: list[MessagePart] = Field(default_factory=list)
     is_external: bool = False
     enterprise: str | None = None
 
 
 def parse_command(payload: dict[str, Any], now: float) -> IncomingQuestion:
     """Parse a slash command received at ``now``, in Unix seconds."""
-    command = _Command.model_validate(payload)
     return _to_question(
         _Invocation(
             entry_point="command",
-            event_id=command.trigger_id,
-            ref=(command.team_id, command.channel_id, f"{now:.6f}"),
-            user=command.user_id,
-            response_url=command.response_url,
-            text=command.text,
-            enterprise=command.enterprise_id,
+            event_id=payload["trigger_id"],
+            ref=(payload["team_id"], payload["channel_id"], f"{now:.6f}"),
+            user=payload["user_id"],
+            response_url=payload["response_url"],
+            text=payload.get("text", ""),
+            enterprise=payload.get("enterprise_id"),
         )
     )
 
 
 def parse_shortcut(payload: dict[str, Any]) -> IncomingQuestion:
     """Parse the use of the shortcut: the text of the message it was used on is the question."""
-    shortcut = _Shortcut.model_validate(payload)
+    channel, ts = payload["channel"]["id"], payload["action_ts"]
     return _to_question(
         _Invocation(
             entry_point="shortcut",
-            event_id=f"{SHORTCUT_ID}:{shortcut.channel.id}:{shortcut.action_ts}",
-            ref=(shortcut.team.id, shortcut.channel.id, shortcut.action_ts),
-            user=shortcut.user.id,
-            response_url=shortcut.response_url,
-            text=shortcut.message.text,
-            files=shortcut.message.files,
-            attachments=shortcut.message.attachments,
-            blocks=shortcut.message.blocks,
-            enterprise=shortcut.enterprise.id if shortcut.enterprise else None,
+            event_id=f"{SHORTCUT_ID}:{channel}:{ts}",
+            ref=(payload["team"]["id"], channel, ts),
+            user=payload["user"]["id"],
+            response_url=payload["response_url"],
+            enterprise=(payload.get("enterprise") or {}).get("id"),
+            **dict(MessageWords.model_validate(payload["message"])),
         )
     )
 
@@ -130,38 +75,33 @@ def parse_share(payload: dict[str, Any]) -> IncomingQuestion:
     Its reference is the private answer's, and each click is a later version: a second click updates the shared answer,
     or posts it if that failed before, and never posts it twice.
     """
-    click = _ShareClick.model_validate(payload)
-    action, ts = click.actions[0], click.container.message_ts
+    channel, ts, action = payload["channel"]["id"], payload["container"]["message_ts"], payload["actions"][0]
     return _to_question(
         _Invocation(
             entry_point="share",
-            event_id=f"{SHARE}:{click.channel.id}:{ts}:{action.action_ts}",
-            ref=(click.team.id, click.channel.id, ts),
-            version=action.action_ts,
-            user=click.user.id,
-            response_url=click.response_url,
-            text=escape(ShareRef.model_validate_json(action.value).question),
-            enterprise=click.enterprise.id if click.enterprise else None,
+            event_id=f"{SHARE}:{channel}:{ts}:{action['action_ts']}",
+            ref=(payload["team"]["id"], channel, ts),
+            version=action["action_ts"],
+            user=payload["user"]["id"],
+            response_url=payload["response_url"],
+            text=escape(ShareRef.model_validate_json(action["value"]).question),
+            enterprise=(payload.get("enterprise") or {}).get("id"),
         )
     )
 
 
 def parse_join(body: dict[str, Any], bot_user: str) -> IncomingQuestion | None:
     """Parse the event that the bot joined a channel, to be answered with the how-to; None if somebody else joined."""
-    try:
-        envelope = _MemberJoinedEnvelope.model_validate(body)
-    except ValidationError:
-        return None
-    joined = envelope.event
-    if joined.user != bot_user:
+    joined = body["event"]
+    if joined.get("user") != bot_user:
         return None
     return _to_question(
         _Invocation(
             entry_point="join",
-            event_id=envelope.event_id,
-            ref=(envelope.context_team_id or envelope.team_id, joined.channel, joined.event_ts),
-            user=joined.inviter or bot_user,
-            is_external=envelope.is_ext_shared_channel,
+            event_id=body["event_id"],
+            ref=(body.get("context_team_id") or body["team_id"], joined["channel"], joined["event_ts"]),
+            user=joined.get("inviter") or bot_user,
+            is_external=body.get("is_ext_shared_channel", False),
         )
     )
 
@@ -177,14 +117,7 @@ def restore_event(body: str, *, bot_user: str) -> IncomingQuestion | DeletedQues
 
 def _to_question(invocation: _Invocation) -> IncomingQuestion:
     ref = MessageRef(*invocation.ref)
-    message = SlackMessage(
-        ts=ref.ts,
-        text=invocation.text,
-        files=invocation.files,
-        attachments=invocation.attachments,
-        blocks=invocation.blocks,
-    )
-    text, notes = extract_question(message)
+    text, notes = extract_question(invocation)
     return IncomingQuestion(
         QuestionEvent(
             invocation.event_id,
@@ -215,22 +148,14 @@ def register_listeners(app: AsyncApp, take: Callable[[IncomingQuestion], Awaitab
     If not, Slack delivers an event again, and for anything else shows the person that the app did not respond.
     """
 
-    async def acknowledge(question: IncomingQuestion | None) -> BoltResponse:
-        return BoltResponse(status=200 if question is None or await take(question) else 503)
+    def listen(parse: Callable[[dict[str, Any]], IncomingQuestion | None]) -> Callable[..., Awaitable[BoltResponse]]:
+        async def handle(body: dict[str, Any]) -> BoltResponse:
+            question = parse(body)
+            return BoltResponse(status=200 if question is None or await take(question) else 503)
 
-    async def take_command(body: dict[str, Any]) -> BoltResponse:
-        return await acknowledge(parse_command(body, time()))
+        return handle
 
-    async def take_shortcut(body: dict[str, Any]) -> BoltResponse:
-        return await acknowledge(parse_shortcut(body))
-
-    async def take_share(body: dict[str, Any]) -> BoltResponse:
-        return await acknowledge(parse_share(body))
-
-    async def take_join(body: dict[str, Any]) -> BoltResponse:
-        return await acknowledge(parse_join(body, bot_user))
-
-    app.event("member_joined_channel")(take_join)
-    app.command(COMMAND.name)(take_command)
-    app.message_shortcut(SHORTCUT_ID)(take_shortcut)
-    app.block_action(SHARE)(take_share)
+    app.event("member_joined_channel")(listen(lambda body: parse_join(body, bot_user)))
+    app.command(COMMAND.name)(listen(lambda body: parse_command(body, time())))
+    app.message_shortcut(SHORTCUT_ID)(listen(parse_shortcut))
+    app.block_action(SHARE)(listen(parse_share))

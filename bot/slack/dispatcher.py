@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
+from slack_bolt import BoltResponse
+
 from bot.errors import PullquoteError
 from bot.search.corpus import Corpus
 from bot.search.followups import is_continuation
@@ -144,12 +146,14 @@ class Dispatcher:
         latest = await self._run(self._store.find_latest_answer, ref.team, ref.channel, thread or "", ref.ts)
         return (latest.question, *latest.earlier_questions)[:MAX_EARLIER_QUESTIONS] if latest else ()
 
-    async def handle_event(self, body: dict[str, Any]) -> bool:
-        """Take the question of an event, if any; false if Slack must deliver the event again."""
+    async def handle_event(self, body: dict[str, Any]) -> BoltResponse:
+        """Take the question of a message or mention, if any; status 503 if Slack must deliver the event again."""
         parsed = parse_event(body, bot_user=self._bot_user, workflows=self._context.access.rules.workflows)
         if isinstance(parsed, DeletedQuestion):
-            return await self._handle_deletion(parsed)
-        return parsed is None or await self.handle_question(parsed)
+            is_taken = await self._handle_deletion(parsed)
+        else:
+            is_taken = parsed is None or await self.handle_question(parsed)
+        return BoltResponse(status=200 if is_taken else 503)
 
     async def handle_question(self, question: IncomingQuestion) -> bool:
         """Claim a question and queue its delivery; false if it could not be taken."""

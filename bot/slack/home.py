@@ -9,13 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import StoreError
@@ -25,16 +23,25 @@ from bot.models import Json, format_date, pluralize
 from bot.search.corpus import Corpus
 from bot.slack import strings
 from bot.slack.access import AccessControl
-from bot.slack.client import CallFailure, NotSent, RateLimited, SlackClient, call_slack
+from bot.slack.blocks import (
+    bullet_list,
+    header,
+    home_view,
+    isolate,
+    link_element,
+    safe_url,
+    sentence_block,
+    shorten,
+    text_element,
+)
+from bot.slack.client import CallFailure, SlackClient, call_slack, retry
 from bot.slack.credentials import BotIdentity
-from bot.slack.events import IncomingQuestion, Sender
+from bot.slack.events import EventEnvelope, make_question
 from bot.slack.features import COMMAND, missing_features
-from bot.slack.layout import EXAMPLE_LIMIT, bullet_list, header, home_view, link_element, sentence_block, text_element
-from bot.slack.markup import isolate, safe_url, shorten
-from bot.slack.payloads import EventEnvelope
+from bot.slack.layout import EXAMPLE_LIMIT
 from bot.slack.queues import Pace, QueueClosedError, QueueFullError, Turn, WorkQueues
 from bot.slack.resilient_store import StoreThread
-from bot.store.models import AnswerRecord, MessageRef, QuestionEvent
+from bot.store.models import AnswerRecord, MessageRef
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -132,16 +139,6 @@ def _day(seconds: float) -> str:
     return format_date(datetime.fromtimestamp(seconds, UTC).date())
 
 
-class _OpenedTab(BaseModel):
-    user: str
-    channel: str
-    tab: Literal["home", "messages"]
-
-
-class _OpenedEnvelope(EventEnvelope):
-    event: _OpenedTab
-
-
 class Home:
     """Publishes the tabs of the app when a person opens them. Until ``open``, the archive counts as still loading."""
 
@@ -165,55 +162,36 @@ class Home:
         """Accept no more events and finish the queued ones, for at most ``within`` seconds."""
         await self._queues.stop(within)
 
-    def listen(self, app: AsyncApp) -> None:
-        """Register for opened tabs."""
-        app.event("app_home_opened")(self._accept)
-
-    async def _accept(self, body: dict[str, Any]) -> None:
-        try:
-            envelope = _OpenedEnvelope.model_validate(body)
-        except ValidationError:
+    async def accept(self, body: dict[str, Any]) -> None:
+        """Queue the publication of the tab that was opened."""
+        event = body["event"]
+        if event.get("tab") not in {"home", "messages"}:
             log.info("ignored an unknown tab")
             return
-        opened = envelope.event
+        team = EventEnvelope.model_validate(body).own_team
 
         async def show(turn: Turn) -> None:
             async with turn.paced():
-                await self._show(envelope.own_team, opened)
+                result = await retry(
+                    RETRY_AFTER, lambda: self._show(team, event["user"], event["channel"], event["tab"])
+                )
+            if isinstance(result, CallFailure):
+                log.warning("did not show a tab: %s", result)
 
         try:
-            self._queues.add(opened.user, body["event_id"], show)
+            self._queues.add(event["user"], body["event_id"], show)
         except (QueueFullError, QueueClosedError):
-            log.warning("the queue is full or closed: did not show %s the %s tab", opened.user, opened.tab)
+            log.warning("the queue is full or closed: did not show %s the %s tab", event["user"], event["tab"])
 
-    async def _show(self, team: str, opened: _OpenedTab) -> None:
+    async def _show(self, team: str, user: str, channel: str, tab: str) -> AsyncSlackResponse | CallFailure | None:
         # The tab shows the archive's contents, so it has the same access rules as a question.
-        event = QuestionEvent("", MessageRef(team, opened.channel, ""), "", "")
-        sender = Sender(None, frozenset({team}), is_external_channel=False)
-        question = IncomingQuestion(event, "dm", opened.user, None, None, (), sender, is_unaddressed_edit=False)
-        for wait in (*RETRY_AFTER, None):
-            refusal = await self._access.check(question)
-            if isinstance(refusal, CallFailure):
-                failure: CallFailure | None = refusal
-            elif opened.tab == "messages":
-                failure = None if refusal else await self._suggest_prompts(opened)
-            else:
-                blocks = [sentence_block(refusal)] if refusal else await self._blocks(team, opened.user)
-                failure = await self._call(self._client.views_publish(user_id=opened.user, view=home_view(blocks)))
-            if failure is None:
-                return
-            if wait is None or (isinstance(failure, NotSent) and failure.code):
-                log.warning("did not show a tab: %s", failure)
-                return
-            await asyncio.sleep(failure.seconds if isinstance(failure, RateLimited) else wait)
-
-    @staticmethod
-    async def _call(call: Awaitable[AsyncSlackResponse]) -> CallFailure | None:
-        result = await call_slack(call)
-        return None if isinstance(result, AsyncSlackResponse) else result
-
-    async def _suggest_prompts(self, opened: _OpenedTab) -> CallFailure | None:
-        if self._corpus is None or "assistant:write" not in self._scopes:
+        refusal = await self._access.check(make_question("dm", user, MessageRef(team, channel, ""), {team}))
+        if isinstance(refusal, CallFailure):
+            return refusal
+        if tab == "home":
+            blocks = [sentence_block(refusal)] if refusal else await self._blocks(team, user)
+            return await call_slack(self._client.views_publish(user_id=user, view=home_view(blocks)))
+        if refusal or self._corpus is None or "assistant:write" not in self._scopes:
             return None
         examples = await asyncio.to_thread(self._corpus.with_current, lambda answerer: answerer.examples)
         if not examples:
@@ -221,7 +199,7 @@ class Home:
         prompts = [{"title": shorten(example, PROMPT_LIMIT), "message": example} for example in examples]
         # Without a thread: with one, Slack confirms the call and shows nothing.
         suggest = self._client.assistant_threads_setSuggestedPrompts
-        return await self._call(suggest(channel_id=opened.channel, prompts=prompts))
+        return await call_slack(suggest(channel_id=channel, prompts=prompts))
 
     async def _blocks(self, team: str, user: str) -> list[Json]:
         examples: Sequence[str] = ()

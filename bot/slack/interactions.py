@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
-from pydantic import ValidationError
+from pydantic import AliasPath, BaseModel, Field, ValidationError
+from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import PullquoteError, StoreError, VerificationError
@@ -20,7 +22,18 @@ from bot.search.answerer import Answerer
 from bot.search.corpus import Corpus
 from bot.slack import strings
 from bot.slack.access import AccessControl
-from bot.slack.buttons import (
+from bot.slack.client import (
+    CallFailure,
+    NotSent,
+    SlackClient,
+    call_slack,
+    make_metadata,
+    respond,
+    retry,
+    update_message,
+)
+from bot.slack.events import EntryPoint, IncomingQuestion, SlackMessage, extract_question, make_question
+from bot.slack.layout import (
     BUTTONS_SIZE,
     MORE_PASSAGES,
     PREVIOUS_PASSAGES,
@@ -29,22 +42,12 @@ from bot.slack.buttons import (
     WHY,
     AnswerRef,
     ContextRef,
+    MessageContent,
     PageRef,
     RatingRef,
     add_buttons,
+    build_reply,
 )
-from bot.slack.client import (
-    CallFailure,
-    NotSent,
-    RateLimited,
-    SlackClient,
-    call_slack,
-    make_metadata,
-    respond,
-    update_message,
-)
-from bot.slack.events import EntryPoint, IncomingQuestion, Sender
-from bot.slack.layout import MessageContent, build_reply
 from bot.slack.modals import (
     NEXT_QUOTE,
     NOTE,
@@ -56,16 +59,14 @@ from bot.slack.modals import (
     note_modal,
     sentence_modal,
 )
-from bot.slack.payloads import InteractionPayload, PayloadView, SlackMessage, extract_question
 from bot.slack.queues import Pace, QueueClosedError, QueueFullError, Turn, WorkQueues
 from bot.slack.render import day_of
 from bot.slack.resilient_store import StoreThread
-from bot.store.models import Feedback, MessageRef, QuestionEvent, answer_id
+from bot.store.models import Feedback, MessageRef, answer_id
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-R = TypeVar("R")
 T = TypeVar("T")
 
 # A modal can be opened for three seconds after a click, so clicks have queues of their own, one for each person.
@@ -76,6 +77,24 @@ NO_WAIT = 0.0
 RETRY_AFTER = (0.2, 0.4, 0.8, 0.8)
 # Quotes for one question on all pages together; each is weaker than those before it.
 MAX_PAGED_QUOTES = 30
+
+
+class InteractionPayload(BaseModel):
+    """A click on a button, a choice in a menu, or a submitted modal; what does not belong to it is empty."""
+
+    trigger_id: str
+    response_url: str = ""
+    user: str = Field(validation_alias=AliasPath("user", "id"))
+    user_team: str | None = Field(None, validation_alias=AliasPath("user", "team_id"))
+    enterprise: str | None = Field(None, validation_alias=AliasPath("enterprise", "id"))
+    message_ts: str = Field("", validation_alias=AliasPath("container", "message_ts"))
+    action_id: str = Field("", validation_alias=AliasPath("actions", 0, "action_id"))
+    value: str = Field("", validation_alias=AliasPath("actions", 0, "value"))
+    chosen_value: str = Field("", validation_alias=AliasPath("actions", 0, "selected_option", "value"))
+    view_id: str = Field("", validation_alias=AliasPath("view", "id"))
+    callback_id: str = Field("", validation_alias=AliasPath("view", "callback_id"))
+    private_metadata: str = Field("", validation_alias=AliasPath("view", "private_metadata"))
+    inputs: dict[str, Any] = Field({}, validation_alias=AliasPath("view", "state", "values"))
 
 
 class PassagePage(NamedTuple):
@@ -116,27 +135,25 @@ class InteractionHandler:
         """Accept no more payloads and finish the queued ones, for at most ``within`` seconds."""
         await self._queues.stop(within)
 
-    def accept(self, body: dict[str, Any]) -> bool:
-        """Queue a click or submission. False if it is malformed or cannot be queued; Slack then shows an error."""
+    async def accept(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Queue a click or submission and acknowledge it, unless it is malformed or the queue is full.
+
+        Slack shows the person an error if it is not acknowledged.
+        """
         try:
             payload = InteractionPayload.model_validate(body)
         except ValidationError as error:
             log.warning("ignored a malformed interaction: %d unexpected fields", error.error_count())
-            return False
-        if payload.actions:
-            handle = self.actions[payload.actions[0].action_id]
-        else:
-            handle = self.views[_view(payload).callback_id]
+            return
+        handle = self.actions[payload.action_id] if payload.action_id else self.views[payload.callback_id]
 
         async def work(turn: Turn) -> None:
             async with turn.paced():
                 await self._handle(handle, payload)
 
-        try:
-            self._queues.add(payload.user.id, "", work)
-        except (QueueFullError, QueueClosedError):
-            return False
-        return True
+        with suppress(QueueFullError, QueueClosedError):
+            self._queues.add(payload.user, "", work)
+            await ack()
 
     async def _handle(self, handle: Handle, payload: InteractionPayload) -> None:
         try:
@@ -156,11 +173,13 @@ class InteractionHandler:
 
     async def _move_context(self, payload: InteractionPayload) -> None:
         view = await self._context_view(payload)
-        result = await _retry(lambda: call_slack(self._client.views_update(view_id=_view(payload).id, view=view)))
+        result = await retry(
+            RETRY_AFTER, lambda: call_slack(self._client.views_update(view_id=payload.view_id, view=view))
+        )
         _log_failure(result)
 
     async def _context_view(self, payload: InteractionPayload) -> Json:
-        context = ContextRef.model_validate_json(payload.actions[0].value)
+        context = ContextRef.model_validate_json(payload.value)
         if refusal := await self._refusal(payload, context.ref):
             return refusal
         if self._corpus is None:
@@ -171,7 +190,7 @@ class InteractionHandler:
             return sentence_modal(str(error))
 
     async def _explain(self, payload: InteractionPayload) -> None:
-        answer = AnswerRef.model_validate_json(payload.actions[0].chosen_value)
+        answer = AnswerRef.model_validate_json(payload.chosen_value)
         if refusal := await self._refusal(payload, answer.ref):
             view = refusal
         elif self._corpus is None:
@@ -183,27 +202,26 @@ class InteractionHandler:
         await self._open_modal(payload, view)
 
     async def _rate(self, payload: InteractionPayload) -> None:
-        rating = RatingRef.model_validate_json(payload.actions[0].value)
+        rating = RatingRef.model_validate_json(payload.value)
         if refusal := await self._refusal(payload, rating.ref):
             await self._open_modal(payload, refusal)
             return
         if not rating.useful:  # before the rating is stored, because the trigger id expires soon
             await self._open_modal(payload, note_modal(rating))
-        await self._run(self._store.save_feedback, rating.ref, payload.user.id, Feedback(rating.useful))
+        await self._run(self._store.save_feedback, rating.ref, payload.user, Feedback(rating.useful))
 
     async def _save_note(self, payload: InteractionPayload) -> None:
-        view = _view(payload)
-        rating = RatingRef.model_validate_json(view.private_metadata)
-        note = next((inputs[NOTE].value for inputs in view.state.values.values() if NOTE in inputs), None)
-        await self._run(self._store.save_feedback, rating.ref, payload.user.id, Feedback(rating.useful, note or ""))
+        rating = RatingRef.model_validate_json(payload.private_metadata)
+        note = next((one[NOTE].get("value") for one in payload.inputs.values() if NOTE in one), None)
+        await self._run(self._store.save_feedback, rating.ref, payload.user, Feedback(rating.useful, note or ""))
 
     async def _show_page(self, payload: InteractionPayload) -> None:
-        page = PageRef.model_validate_json(payload.actions[0].value)
+        page = PageRef.model_validate_json(payload.value)
         shown = await self._refusal(payload, page.ref) or await self._render_page(page)
         if isinstance(shown, MessageContent):
             metadata = make_metadata(_question_from(payload, page.ref, page.version))
-            channel, ts, message = page.ref.channel, payload.container.message_ts, shown
-            result = await _retry(lambda: update_message(self._client, channel, ts, message, metadata))
+            channel, ts, message = page.ref.channel, payload.message_ts, shown
+            result = await retry(RETRY_AFTER, lambda: update_message(self._client, channel, ts, message, metadata))
             if not isinstance(result, CallFailure):
                 return
             _log_failure(result)
@@ -253,8 +271,9 @@ class InteractionHandler:
         """Fetch the message at ``ref`` from Slack, because questions are not stored; None if it was deleted."""
         # The first message of a thread is returned too, whatever the time limits.
         window: dict[str, Any] = {"oldest": ref.ts, "latest": ref.ts, "inclusive": True, "limit": 2}
-        result = await _retry(
-            lambda: call_slack(self._client.conversations_replies(channel=ref.channel, ts=ref.ts, **window))
+        result = await retry(
+            RETRY_AFTER,
+            lambda: call_slack(self._client.conversations_replies(channel=ref.channel, ts=ref.ts, **window)),
         )
         if isinstance(result, AsyncSlackResponse):
             found = next((message for message in result["messages"] if message["ts"] == ref.ts), None)
@@ -263,33 +282,25 @@ class InteractionHandler:
 
     async def _refusal(self, payload: InteractionPayload, ref: MessageRef) -> Json | None:
         """The modal for a person who may not ask questions at ``ref``, and so may not read on; None if they may."""
-        refusal = await _retry(lambda: self._access.check(_question_from(payload, ref)))
+        refusal = await retry(RETRY_AFTER, lambda: self._access.check(_question_from(payload, ref)))
         if isinstance(refusal, CallFailure):
-            log.warning("cannot check the access of %s: %s", payload.user.id, refusal)
+            log.warning("cannot check the access of %s: %s", payload.user, refusal)
             return sentence_modal(strings.UNKNOWN_USER)
         return None if refusal is None else sentence_modal(refusal)
 
     async def _open_modal(self, payload: InteractionPayload, view: Json) -> None:
         """Open ``view``, or send what it says as a private message if Slack does not open it."""
-        result = await _retry(lambda: call_slack(self._client.views_open(trigger_id=payload.trigger_id, view=view)))
+        result = await retry(
+            RETRY_AFTER, lambda: call_slack(self._client.views_open(trigger_id=payload.trigger_id, view=view))
+        )
         is_open = not isinstance(result, CallFailure)
         if is_open or (isinstance(result, NotSent) and result.code == "exchanged_trigger_id"):
             return  # the code says that an earlier attempt has opened it
         if payload.response_url:
             message, url = modal_as_message(view), payload.response_url
-            _log_failure(await _retry(lambda: respond(self._client, url, message)))
+            _log_failure(await retry(RETRY_AFTER, lambda: respond(self._client, url, message)))
         else:
             _log_failure(result)
-
-
-async def _retry(call: Callable[[], Awaitable[R | CallFailure]]) -> R | CallFailure:
-    """Await ``call``, again after a moment if it failed in a way that may pass."""
-    for wait in RETRY_AFTER:
-        result = await call()
-        if not isinstance(result, CallFailure) or (isinstance(result, NotSent) and result.code):
-            return result
-        await asyncio.sleep(result.seconds if isinstance(result, RateLimited) else wait)
-    return await call()
 
 
 def find_page(answerer: Answerer, question: Question, at: int) -> PassagePage | None:
@@ -317,17 +328,9 @@ def find_page(answerer: Answerer, question: Question, at: int) -> PassagePage | 
 
 def _question_from(payload: InteractionPayload, ref: MessageRef, version: str = "") -> IncomingQuestion:
     """A question at ``ref`` by the person who clicked, to check access and to build metadata."""
-    team_ids = frozenset({ref.team, payload.enterprise.id} if payload.enterprise else {ref.team})
     entry_point: EntryPoint = "dm" if ref.channel.startswith("D") else "mention"
-    sender = Sender(payload.user.team_id, team_ids, is_external_channel=False)
-    event = QuestionEvent("", ref, version, "")
-    return IncomingQuestion(event, entry_point, payload.user.id, None, None, (), sender, is_unaddressed_edit=False)
-
-
-def _view(payload: InteractionPayload) -> PayloadView:
-    if payload.view is None:
-        raise ValueError("Slack sends the view with every interaction in a modal")
-    return payload.view
+    own_teams = set(filter(None, (ref.team, payload.enterprise)))
+    return make_question(entry_point, payload.user, ref, own_teams, payload.user_team, version)
 
 
 def _log_failure(result: object) -> None:

@@ -1,27 +1,49 @@
-"""Build Slack messages from replies: quotes, citations and the bot's own sentences, within Slack's size limits.
-
-At the end are the blocks, elements and views of Block Kit as JSON. The classes of slack_sdk are not used because they
-are slow: serializing them took more than half of the time needed to lay out a reply. The tests compare the output with
-those classes.
+"""Build Slack messages from replies: quotes, citations, the bot's own sentences, and buttons with their values.
 
 The words of an article appear only in the text elements of a ``rich_text_quote``, which Slack never formats. Titles and
 other metadata are escaped or plain text, and isolated so that they cannot reorder the text around them.
+
+The value of a button identifies questions and quotes by id, never by their words (except the question of an answer to
+share), so that any process can handle a click after any restart. A quote is verified again when it is shown.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import regex
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.errors import VerificationError
+from bot.index.archive import Archive
 from bot.models import Answer, Article, Json, Quote, Reply, Span, format_date
 from bot.search.messages import header_lines
-from bot.slack.markup import ISOLATES, escape, isolate, safe_url, shorten, truncate, truncate_escaped, utf16_length
+from bot.slack.blocks import (
+    ISOLATES,
+    SENTENCE_LIMIT,
+    actions,
+    bullet_list,
+    button,
+    context,
+    escape,
+    isolate,
+    mrkdwn,
+    plain_text,
+    quotation,
+    safe_url,
+    sentence_block,
+    shorten,
+    text_element,
+    total_size,
+    truncate,
+    truncate_escaped,
+    utf16_length,
+)
 from bot.slack.strings import EXAMPLES, HOW_TO
+from bot.store.models import MessageRef
 from bot.text.fragments import link_to
 
 # All limits are in UTF-16 code units. Slack rejects messages above a size that it does not document: 11,341 characters
@@ -32,7 +54,6 @@ MAX_QUOTES = 20
 # Enough for any three sentences; of a longer quote a verbatim part is shown. With the limits below, a notification, the
 # lines above the quotes and one quote with its citation always fit: the first quote is always shown.
 QUOTE_LIMIT = 1_800
-SENTENCE_LIMIT = 600
 EXAMPLE_LIMIT = 150
 # Of the first quote and of its source in the notification, escaped.
 NOTIFICATION_LIMIT = 600
@@ -42,6 +63,21 @@ DETAIL_LIMIT = 120
 LIST_LIMIT = 250
 # The title in a link is escaped, which can make it five times as long.
 LABEL_LIMIT = 400
+
+# Slack's limit for the value of a button, in characters.
+VALUE_LIMIT = 2_000
+# Hexadecimal digits of an article's digest in a value: enough to notice a changed text.
+DIGEST_DIGITS = 16
+# Space to reserve in a message for the texts of the buttons, and for the lines above a shared answer.
+BUTTONS_SIZE = 100
+SHARE_HEADER_SIZE = SENTENCE_LIMIT + 60
+
+# Action ids.
+SHOW_CONTEXT, RATE, SHARE, WHY = "show_context", "rate", "share", "why"
+PREVIOUS_PASSAGES, MORE_PASSAGES = "passages_before", "more_passages"
+
+_USER_ID = re.compile(r"[UW][A-Z0-9]+")
+_CHANNEL_HISTORY_SCOPES = frozenset({"channels:history", "groups:history"})
 
 # Formatted by Slack in a link's label, even when escaped.
 _FORMATTED = re.compile(r"[*_~`]|:[^\s:]+:")
@@ -91,29 +127,6 @@ def build_how_to(examples: tuple[str, ...], notes: tuple[str, ...] = ()) -> Mess
 def build_sentence(sentence: str) -> MessageContent:
     """Build a message with one sentence of the bot's own."""
     return MessageContent(_escaped_sentence(sentence), [sentence_block(sentence)])
-
-
-def sentence_block(sentence: str) -> Json:
-    """A block with one sentence of the bot's own."""
-    return section(shorten(sentence, SENTENCE_LIMIT))
-
-
-def total_size(blocks: Iterable[Json]) -> int:
-    """The length of all texts and URLs in ``blocks``."""
-    return sum(utf16_length(text) for block in blocks for text in texts_in(block))
-
-
-def texts_in(value: object) -> Iterator[str]:
-    """Yield every text and URL in a block, a list of blocks or a view, in order."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key in {"text", "url"} and isinstance(inner, str):
-                yield inner
-            else:
-                yield from texts_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from texts_in(inner)
 
 
 def citation_block(quote: Quote, *, is_shortened: bool) -> Json:
@@ -199,67 +212,137 @@ def _left_out(count: int) -> str:
     return f"{count} more {'quote was' if count == 1 else 'quotes were'} left out to keep this message short."
 
 
-def section(text: str) -> Json:
-    """A block with one plain text."""
-    return {"text": plain_text(text), "type": "section"}
+class QuoteRef(NamedTuple):
+    """A quote: article id, character offsets in the article's text, and the first digits of that text's digest."""
+
+    article: str
+    start: int
+    end: int
+    digest: str
 
 
-def context(*texts: Json) -> Json:
-    """A block with small texts on one line."""
-    return {"elements": list(texts), "type": "context"}
+class _MessageValue(BaseModel):
+    """A value about the question at ``ref``. The aliases are the keys in buttons of older messages."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    ref: MessageRef = Field(validation_alias="place", serialization_alias="place")
 
 
-def header(text: str) -> Json:
-    """A heading block."""
-    return {"text": plain_text(text), "type": "header"}
+class ContextRef(_MessageValue):
+    """The quotes of a reply, and the index of the one that is shown."""
+
+    quotes: tuple[QuoteRef, ...]
+    at: int = 0
+
+    def move(self, by: int) -> ContextRef | None:
+        """Select the quote ``by`` steps away; None if there is none."""
+        at = self.at + by
+        return self.model_copy(update={"at": at}) if 0 <= at < len(self.quotes) else None
 
 
-def quotation(*elements: Json) -> Json:
-    """A quotation of text elements, shown with a vertical bar."""
-    return {"elements": [{"elements": list(elements), "type": "rich_text_quote"}], "type": "rich_text"}
+class RatingRef(_MessageValue):
+    """A rating of a reply."""
+
+    useful: bool
 
 
-def bullet_list(items: list[list[Json]]) -> Json:
-    """A bulleted list; each item is a list of text and link elements."""
-    sections = [{"elements": item, "type": "rich_text_section"} for item in items]
-    return {"elements": [{"elements": sections, "style": "bullet", "type": "rich_text_list"}], "type": "rich_text"}
+class AnswerRef(_MessageValue):
+    """The reply to one ``version`` of a question."""
+
+    version: str
 
 
-def text_element(text: str, *, is_bold: bool = False) -> Json:
-    """Literal text inside a rich text."""
-    return {"style": {"bold": True}, "text": text, "type": "text"} if is_bold else {"text": text, "type": "text"}
+class PageRef(AnswerRef):
+    """Page ``at`` of the passages for a question; page 0 is the answer.
+
+    ``is_follow_up``: the subject of earlier questions was searched too; the store has them.
+    """
+
+    at: int = Field(ge=0)
+    is_follow_up: bool = Field(default=False, validation_alias="goes_on", serialization_alias="goes_on")
 
 
-def link_element(url: str, text: str) -> Json:
-    """A link inside a rich text, with literal text."""
-    return {"text": text, "type": "link", "url": url}
+class ShareRef(BaseModel):
+    """The question of a private answer. When it is shared, it is answered and verified again."""
+
+    question: str
 
 
-def plain_text(text: str) -> Json:
-    """A text object in which nothing is formatted."""
-    return {"emoji": False, "text": text, "type": "plain_text"}
+def encode_value(value: BaseModel) -> str:
+    """Encode the value of a button as JSON."""
+    return value.model_dump_json(by_alias=True)
 
 
-def mrkdwn(text: str) -> Json:
-    """A text object in Slack's markup, without automatic links."""
-    return {"text": text, "type": "mrkdwn", "verbatim": True}
+def context_ref(ref: MessageRef, quotes: Sequence[Quote]) -> ContextRef | None:
+    """Refer to as many of the first ``quotes`` as fit into a value; None if there are none.
+
+    Quotes of articles whose id contains lone surrogates (from file names that are not UTF-8) are left out.
+    """
+    quote_refs: list[QuoteRef] = []
+    for quote in quotes:
+        article = quote.article
+        if any("\ud800" <= char <= "\udfff" for char in article.id):
+            continue
+        quote_ref = QuoteRef(article.id, quote.span.start, quote.span.end, article.sha256[:DIGEST_DIGITS])
+        longest = ContextRef(ref=ref, quotes=(*quote_refs, quote_ref), at=len(quotes))
+        if utf16_length(encode_value(longest)) > VALUE_LIMIT:
+            break
+        quote_refs.append(quote_ref)
+    return ContextRef(ref=ref, quotes=tuple(quote_refs)) if quote_refs else None
 
 
-def button(text: str, action: str, value: str) -> Json:
-    """A button; ``action`` is its action id."""
-    return {"action_id": action, "text": plain_text(text), "type": "button", "value": value}
+def find_quote(archive: Archive, ref: QuoteRef) -> Quote:
+    """Find and verify a quote. Raises ``VerificationError`` if its source has changed."""
+    return archive.find_quote(ref.article, Span(ref.start, ref.end), ref.digest)
 
 
-def actions(*elements: Json) -> Json:
-    """A row of buttons and menus."""
-    return {"elements": list(elements), "type": "actions"}
+def share_ref(question: str) -> ShareRef | None:
+    """Refer to a question whose answer can be shared; None if it is too long for a button's value."""
+    ref = ShareRef(question=question)
+    return ref if utf16_length(encode_value(ref)) <= VALUE_LIMIT else None
 
 
-def modal(title: str, blocks: list[Json]) -> Json:
-    """A modal without a form."""
-    return {"blocks": blocks, "close": plain_text("Close"), "title": plain_text(title), "type": "modal"}
+def can_reread(channel: str, scopes: frozenset[str] | None) -> bool:
+    """Whether the bot's scopes (None: unknown) let it read a question in ``channel`` again, which paging needs."""
+    if scopes is None:
+        return False
+    return "im:history" in scopes if channel.startswith("D") else scopes >= _CHANNEL_HISTORY_SCOPES
 
 
-def home_view(blocks: list[Json]) -> Json:
-    """The app's Home tab."""
-    return {"blocks": blocks, "type": "home"}
+def add_share_header(message: MessageContent, question: str, user: str) -> MessageContent:
+    """Add who shared the answer, and the question, above ``message``."""
+    line = f"Shared by <@{user}>, who asked:" if _USER_ID.fullmatch(user) else "Shared by a person who asked:"
+    question_block = sentence_block(question)
+    return MessageContent(message.text, [context(mrkdwn(line)), question_block, *message.blocks])
+
+
+def add_buttons(
+    message: MessageContent,
+    answer: AnswerRef,
+    quotes: Sequence[Quote],
+    *,
+    share: ShareRef | None = None,
+    before: PageRef | None = None,
+    after: PageRef | None = None,
+) -> MessageContent:
+    """Add the buttons below ``message``, the reply ``answer`` with ``quotes``.
+
+    ``share``, ``before`` and ``after`` (the previous and the next page) have a button unless they are None.
+    """
+    candidates = (
+        ("Show context", SHOW_CONTEXT, context_ref(answer.ref, quotes)),
+        ("Previous passages", PREVIOUS_PASSAGES, before),
+        ("More passages", MORE_PASSAGES, after),
+        ("Share in channel", SHARE, share),
+    )
+    row = [button(text, action, encode_value(value)) for text, action, value in candidates if value is not None]
+    # A menu of three dots, and Slack's thumbs up and down.
+    items = [{"text": plain_text("Why this answer?"), "value": encode_value(answer)}]
+    why = {"action_id": WHY, "options": items, "type": "overflow"}
+    up, down = (
+        {"text": plain_text(text), "value": encode_value(RatingRef(ref=answer.ref, useful=useful))}
+        for text, useful in (("Helpful", True), ("Not helpful", False))
+    )
+    thumbs = {"action_id": RATE, "negative_button": down, "positive_button": up, "type": "feedback_buttons"}
+    rating = {"elements": [thumbs], "type": "context_actions"}
+    return MessageContent(message.text, [*message.blocks, actions(*row, why), rating])

@@ -20,29 +20,36 @@ from bot.search.receipts import (
     quote_location,
     quote_status,
 )
-from bot.slack.buttons import ContextRef, RatingRef, encode_value, find_quote
-from bot.slack.layout import (
-    DETAIL_LIMIT,
-    MESSAGE_LIMIT,
-    QUOTE_LIMIT,
+from bot.slack.blocks import (
     SENTENCE_LIMIT,
-    MessageContent,
     actions,
-    build_sentence,
     bullet_list,
     button,
-    citation_block,
     context,
     header,
+    isolate,
     modal,
     plain_text,
     quotation,
     sentence_block,
+    shorten,
     text_element,
     texts_in,
     total_size,
+    truncate,
 )
-from bot.slack.markup import isolate, shorten, truncate
+from bot.slack.layout import (
+    DETAIL_LIMIT,
+    MESSAGE_LIMIT,
+    QUOTE_LIMIT,
+    ContextRef,
+    MessageContent,
+    RatingRef,
+    build_sentence,
+    citation_block,
+    encode_value,
+    find_quote,
+)
 from bot.slack.strings import NOTE_NOT_ASKED, WHAT_WAS_WRONG
 from bot.store.models import AnswerRecord
 

@@ -26,19 +26,22 @@ from bot.search.corpus import Corpus, CorpusAddress
 from bot.search.followups import asks_for_more
 from bot.search.receipts import make_receipt
 from bot.slack import strings
-from bot.slack.buttons import (
+from bot.slack.client import PRIVATE
+from bot.slack.events import IncomingQuestion
+from bot.slack.layout import (
     BUTTONS_SIZE,
     SHARE_HEADER_SIZE,
     AnswerRef,
+    MessageContent,
     PageRef,
     add_buttons,
     add_share_header,
+    build_how_to,
+    build_reply,
+    build_sentence,
     can_reread,
     share_ref,
 )
-from bot.slack.client import PRIVATE
-from bot.slack.events import IncomingQuestion
-from bot.slack.layout import MessageContent, build_how_to, build_reply, build_sentence
 from bot.store.models import Outcome
 
 log = logging.getLogger(__name__)

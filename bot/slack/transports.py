@@ -1,4 +1,4 @@
-"""Receive Slack's events: over Socket Mode, or as signed HTTP requests.
+"""Receive Slack's events, over Socket Mode or as signed HTTP requests, and pass them to the Bolt app.
 
 One web server serves, in both modes:
     GET /healthz         200 while the process serves
@@ -25,10 +25,12 @@ from aiohttp import ClientError
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.adapter.starlette.handler import to_starlette_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -46,6 +48,10 @@ log = logging.getLogger(__name__)
 # What the SDK logs about its connections are tracebacks; what happens to them is logged here.
 _sdk_log = logging.getLogger(f"{__name__}.sdk")
 _sdk_log.setLevel(logging.CRITICAL)
+
+# Bolt would warn about SLACK_BOT_TOKEN, which it reads from the environment.
+_bolt_log = logging.getLogger(f"{__name__}.bolt")
+_bolt_log.setLevel(logging.ERROR)
 
 # Websockets that are open at the same time: while one is replaced, events and commands arrive over the other.
 WEBSOCKETS = 2
@@ -72,6 +78,18 @@ _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
 # A request with one of these came through a proxy on this machine, from elsewhere.
 _PROXY_HEADERS = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
+
+
+def build_app(bot_user: str, api_url: str) -> AsyncApp:
+    """Build a Bolt app without listeners; Slack delivers again what they answer with another status than 200."""
+    result = AuthorizeResult(enterprise_id=None, team_id=None, bot_user_id=bot_user)
+
+    async def authorize() -> AuthorizeResult:
+        return result  # the identity is known; Bolt would ask Slack for it
+
+    # Without a token, so that Bolt asks ``authorize``; no listener calls Slack through Bolt.
+    client = AsyncWebClient(base_url=api_url)
+    return AsyncApp(client=client, authorize=authorize, process_before_response=True, logger=_bolt_log)
 
 
 class _Websocket(SocketModeClient):

@@ -10,8 +10,8 @@ from datetime import datetime
 from bot.playground.journal import ApiCall, EventDelivery
 from bot.playground.models import Message
 from bot.playground.server import FakeSlack
+from bot.slack.blocks import texts_in
 from bot.slack.features import Variant
-from bot.slack.layout import texts_in
 from bot.slack.strings import STARTING, UNCONFIRMED
 
 from .questions import PrivateRequest, SentQuestion

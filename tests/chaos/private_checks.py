@@ -10,7 +10,7 @@ from typing import NamedTuple
 from bot.playground.interactivity import RESPONSE_URL
 from bot.playground.journal import ApiCall
 from bot.playground.server import FakeSlack
-from bot.slack.layout import texts_in
+from bot.slack.blocks import texts_in
 from bot.slack.strings import UNKNOWN_USER
 
 from .checks import CheckResult, Violation, notices, text_of

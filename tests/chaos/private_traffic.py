@@ -14,8 +14,8 @@ from bot.playground.block_kit import ElementNotFoundError, find_element
 from bot.playground.interactivity import InteractionResult
 from bot.playground.models import Message
 from bot.playground.server import FakeSlack
-from bot.slack.buttons import RATE, SHOW_CONTEXT, WHY
 from bot.slack.features import COMMAND, SHORTCUT_ID
+from bot.slack.layout import RATE, SHOW_CONTEXT, WHY
 from bot.slack.modals import NEXT_QUOTE
 from bot.slack.strings import GUEST
 

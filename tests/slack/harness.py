@@ -17,14 +17,14 @@ from bot.playground.workspace import GENERAL, YOU
 from bot.search.corpus import Corpus
 from bot.slack.access import AccessRules
 from bot.slack.app import SlackBot
-from bot.slack.buttons import SHARE
+from bot.slack.blocks import texts_in
 from bot.slack.client import SlackClient, create_session
 from bot.slack.credentials import Credentials, fetch_identity
 from bot.slack.dispatcher import Limits
 from bot.slack.events import IncomingQuestion, parse_event
 from bot.slack.features import COMMAND, SHORTCUT, SHORTCUT_ID, events, scopes
 from bot.slack.home import Editors
-from bot.slack.layout import texts_in
+from bot.slack.layout import SHARE
 from bot.slack.transports import WEBSOCKETS, SocketEndpoint, WebServer
 from bot.store.store import Store
 from bot.telemetry import Telemetry

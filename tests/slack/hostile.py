@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from bot.ingest.encoding import clean
 from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
 from bot.playground.block_kit import validate_blocks
-from bot.slack.layout import MESSAGE_LIMIT, MessageContent, texts_in
-from bot.slack.markup import safe_url, unescape
+from bot.slack.blocks import safe_url, texts_in, unescape
+from bot.slack.layout import MESSAGE_LIMIT, MessageContent
 
 from .samples import trace
 

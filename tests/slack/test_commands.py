@@ -11,11 +11,10 @@ from bot.playground.interactivity import InteractionResult
 from bot.playground.models import Channel
 from bot.playground.workspace import BOT, COLLEAGUE, DM_YOU, GENERAL, YOU
 from bot.slack.access import AccessRules
-from bot.slack.buttons import SHARE
 from bot.slack.client import Destination, NotSent, Result, SlackClient, post_message
 from bot.slack.dispatcher import Limits
 from bot.slack.features import SHORTCUT_ID
-from bot.slack.layout import build_sentence
+from bot.slack.layout import SHARE, build_sentence
 
 from .harness import Harness, full_harness, private_messages, run_command, share, shown
 from .loop import run_async

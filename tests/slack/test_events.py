@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.events import DeletedQuestion, IncomingQuestion, Sender, parse_event
-from bot.slack.markup import escape, safe_url, truncate, truncate_escaped, unescape
-from bot.slack.payloads import QUESTION_LIMIT
+from bot.slack.blocks import escape, safe_url, truncate, truncate_escaped, unescape
+from bot.slack.events import QUESTION_LIMIT, DeletedQuestion, IncomingQuestion, Sender, parse_event
 
 BOT = "U0BOT"
 

@@ -12,10 +12,9 @@ from bot.index.retrieval import TermScore
 from bot.models import Quote
 from bot.playground.block_kit import validate_view
 from bot.search.receipts import ExpansionLine, FiltersLine, Receipt, WordLine, make_receipt
-from bot.slack.buttons import AnswerRef, encode_value
-from bot.slack.layout import MessageContent
+from bot.slack.events import QUESTION_LIMIT
+from bot.slack.layout import AnswerRef, MessageContent, encode_value
 from bot.slack.modals import explanation_modal
-from bot.slack.payloads import QUESTION_LIMIT
 from bot.store.models import AnswerRecord, MessageRef, answer_id
 from tests.factories import archive_of
 

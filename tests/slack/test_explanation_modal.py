@@ -14,8 +14,8 @@ from bot.models import Article, Json
 from bot.playground.models import Message
 from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, YOU
 from bot.slack.access import AccessRules
-from bot.slack.buttons import WHY
-from bot.slack.layout import texts_in
+from bot.slack.blocks import texts_in
+from bot.slack.layout import WHY
 from bot.store.models import MessageRef, answer_id
 from bot.store.store import Store
 from tests.factories import answerer, archive_of, article

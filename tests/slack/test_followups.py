@@ -15,9 +15,9 @@ from bot.playground.models import Message
 from bot.playground.workspace import BOT, COLLEAGUE, DM_YOU, GENERAL, OTHER_BOT, YOU
 from bot.search.answerer import Answerer
 from bot.slack.access import AccessRules
-from bot.slack.buttons import MORE_PASSAGES
+from bot.slack.blocks import texts_in
 from bot.slack.dispatcher import Limits
-from bot.slack.layout import texts_in
+from bot.slack.layout import MORE_PASSAGES
 from bot.store.store import Store
 from tests.factories import answerer, article
 

@@ -12,8 +12,8 @@ import pytest
 from bot.models import Json
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import DM_YOU, YOU
+from bot.slack.blocks import texts_in
 from bot.slack.features import FEATURES, events, scopes
-from bot.slack.layout import texts_in
 from tests.factories import archive_of
 
 from .harness import Harness, full_harness

@@ -12,10 +12,18 @@ from hypothesis import given
 
 from bot.models import Answer, Article, Paragraph, Question, Quote, Reply, Span
 from bot.playground.workspace import GENERAL
-from bot.slack.buttons import BUTTONS_SIZE, AnswerRef, PageRef, add_buttons
-from bot.slack.layout import MessageContent, build_how_to, build_reply, build_sentence
-from bot.slack.markup import URL_LIMIT, escape, isolate, safe_url
-from bot.slack.payloads import to_plain_text
+from bot.slack.blocks import URL_LIMIT, escape, isolate, safe_url
+from bot.slack.events import to_plain_text
+from bot.slack.layout import (
+    BUTTONS_SIZE,
+    AnswerRef,
+    MessageContent,
+    PageRef,
+    add_buttons,
+    build_how_to,
+    build_reply,
+    build_sentence,
+)
 from bot.store.models import MessageRef
 from tests.factories import answerer, article, build_answerer, read_articles
 

@@ -16,8 +16,8 @@ from bot.playground.block_kit import validate_view
 from bot.playground.models import Message
 from bot.playground.workspace import COLLEAGUE, GENERAL, YOU
 from bot.slack.access import AccessRules
-from bot.slack.buttons import RATE, SHOW_CONTEXT, VALUE_LIMIT, ContextRef, context_ref, encode_value, find_quote
-from bot.slack.layout import texts_in
+from bot.slack.blocks import texts_in
+from bot.slack.layout import RATE, SHOW_CONTEXT, VALUE_LIMIT, ContextRef, context_ref, encode_value, find_quote
 from bot.slack.modals import NEXT_QUOTE, NOTE, PREVIOUS_QUOTE, context_modal
 from bot.store.models import Feedback, MessageRef
 from bot.store.store import Store

@@ -13,15 +13,8 @@ from slack_sdk.models.blocks import Block
 
 from bot.models import Abstention, Answer, Article, Paragraph, Quote, Reply, Span
 from bot.playground.block_kit import validate_blocks
-from bot.slack.layout import (
-    MESSAGE_LIMIT,
-    QUOTE_LIMIT,
-    MessageContent,
-    build_how_to,
-    build_reply,
-    build_sentence,
-    texts_in,
-)
+from bot.slack.blocks import texts_in
+from bot.slack.layout import MESSAGE_LIMIT, QUOTE_LIMIT, MessageContent, build_how_to, build_reply, build_sentence
 
 from .samples import APPROVED, TARN, WHOLE, abstention, answer, paragraph, quote_all, trace
 

@@ -14,10 +14,10 @@ from bot.playground.interactivity import InteractionResult
 from bot.playground.models import Message
 from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, YOU
 from bot.slack.access import AccessRules
-from bot.slack.buttons import SHARE
 from bot.slack.dispatcher import Limits
+from bot.slack.events import QUESTION_LIMIT
 from bot.slack.features import COMMAND, SHORTCUT_ID
-from bot.slack.payloads import QUESTION_LIMIT
+from bot.slack.layout import SHARE
 
 from .harness import Harness, full_harness, run_command, share, shown
 from .samples import APPROVED, BRIDGE, QUOTED, answer, quote_all

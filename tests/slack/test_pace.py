@@ -77,7 +77,8 @@ class Small:
     def take(self, channel: str, text: str, *, user: str = YOU) -> bool:
         """Say ``text`` and hand its event to the dispatcher; whether that took it."""
         self.harness.slack.say(channel, f"{self.harness.slack.mention} {text}", user=user)
-        return self.loop.run(self.dispatcher.handle_event(self.harness.slack.deliveries[-1].payload))
+        response = self.loop.run(self.dispatcher.handle_event(self.harness.slack.deliveries[-1].payload))
+        return response.status == 200
 
     def start_answering(self, corpus: Corpus) -> None:
         async def start() -> None:

@@ -9,11 +9,11 @@ import pytest
 from bot.models import Answer, Question
 from bot.playground.models import Message
 from bot.playground.workspace import DM_YOU, YOU
-from bot.slack.buttons import MORE_PASSAGES, PREVIOUS_PASSAGES, can_reread
+from bot.slack.blocks import texts_in
 from bot.slack.features import scopes
 from bot.slack.interactions import find_page
+from bot.slack.layout import MORE_PASSAGES, PREVIOUS_PASSAGES, can_reread
 from bot.slack.layout import MessageContent as Shown
-from bot.slack.layout import texts_in
 from bot.store.store import Store
 from tests.factories import article, build_answerer
 

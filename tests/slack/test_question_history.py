@@ -18,11 +18,11 @@ from bot.playground.models import ChannelKind
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import COLLEAGUE, DM_COLLEAGUE, DM_YOU, GENERAL, YOU
 from bot.slack.access import UserDirectory
-from bot.slack.buttons import RATE
+from bot.slack.blocks import texts_in
 from bot.slack.client import SlackClient
 from bot.slack.features import events, scopes
 from bot.slack.home import GAP_DAYS, MAX_GAPS, MAX_OWN_QUESTIONS, SECONDS_PER_DAY, Editors, QuestionHistory
-from bot.slack.layout import texts_in
+from bot.slack.layout import RATE
 from bot.slack.modals import NOTE
 from bot.slack.resilient_store import StoreThread
 from bot.store.models import FILE_NAME, AnswerRecord, Feedback, MessageRef, QuestionEvent, answer_id

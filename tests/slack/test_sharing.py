@@ -6,18 +6,20 @@ from hypothesis import given
 
 from bot.models import Reply
 from bot.playground.workspace import YOU
-from bot.slack.buttons import (
+from bot.slack.blocks import texts_in, total_size, utf16_length
+from bot.slack.layout import (
     BUTTONS_SIZE,
+    MESSAGE_LIMIT,
     SHARE_HEADER_SIZE,
     VALUE_LIMIT,
     AnswerRef,
+    MessageContent,
     ShareRef,
     add_buttons,
     add_share_header,
+    build_reply,
     share_ref,
 )
-from bot.slack.layout import MESSAGE_LIMIT, MessageContent, build_reply, texts_in, total_size
-from bot.slack.markup import utf16_length
 from bot.store.models import MessageRef
 
 from .hostile import MIXTURES, assert_harmless, replies

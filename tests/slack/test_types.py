@@ -12,8 +12,7 @@ from hypothesis import Phase, given, settings
 
 from bot.models import Article, Reply
 from bot.slack import strings
-from bot.slack.buttons import AnswerRef, PageRef, add_buttons
-from bot.slack.layout import MessageContent, build_how_to, build_reply, build_sentence
+from bot.slack.layout import AnswerRef, MessageContent, PageRef, add_buttons, build_how_to, build_reply, build_sentence
 from bot.store.models import MessageRef
 from tests.conftest import skip_missing
 

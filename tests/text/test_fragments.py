@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.models import Article, Quote, Span
-from bot.slack.markup import URL_LIMIT
+from bot.slack.blocks import URL_LIMIT
 from bot.text.fragments import DIRECTIVE_LIMIT, Directive, build_directive, link_to
 from tests.factories import archive_of, article
 

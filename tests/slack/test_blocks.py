@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.markup import escape, isolate, shorten, truncate, truncate_escaped, utf16_length
+from bot.slack.blocks import escape, isolate, shorten, truncate, truncate_escaped, utf16_length
 
 from .hostile import NAMES, is_directional
 
