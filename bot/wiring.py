@@ -25,11 +25,7 @@ def open_corpus(
 
     Raises ``ArchiveError`` if there are no articles, ``SettingsError`` for an unknown part.
     """
-    return Corpus(IndexStore(paths, folder), _checked(without), progress)
-
-
-def _checked(without: Collection[str]) -> Collection[str]:
     for name in without:
         if name not in PARTS:
             raise SettingsError(f"There is no part {name}; the parts are {', '.join(PARTS)}.")
-    return without
+    return Corpus(IndexStore(paths, folder), without, progress)

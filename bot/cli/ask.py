@@ -43,12 +43,9 @@ def ask(
 
     reply, contexts = open_corpus_verbosely(chosen.corpus, chosen.state_dir).with_current(answer)
     if as_json:
-        from bot.cli.output import AskOut, AskWhyOut, TraceOut
+        from bot.cli.output import AskOut, AskWhyOut
 
-        out = AskOut.of(question, reply)
-        if why:
-            out = AskWhyOut(**out.model_dump(), trace=TraceOut.of(reply.trace))
-        typer.echo(out.model_dump_json(indent=2))
+        typer.echo((AskWhyOut if why else AskOut).of(question, reply).model_dump_json(indent=2))
     else:
         from bot.cli.terminal import print_reply, print_trace
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import date
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.models import Answer, ArchiveFacts, Article, Quote, Reply, Trace
+from bot.models import Answer, ArchiveFacts, Quote, Reply
 from bot.search.messages import describe_archive, misread_line, searched_line
 from bot.text.fragments import link_to
+
+Rounded = Annotated[float, AfterValidator(lambda number: round(number, 6))]
+
+
+class _FromAttributes(BaseModel):
+    """Created from an object with the attributes of the same names, or those of the aliases."""
+
+    model_config = ConfigDict(from_attributes=True)
 
 
 class QuoteOut(BaseModel):
@@ -19,7 +28,7 @@ class QuoteOut(BaseModel):
     title: str
     author: str | None
     source: str
-    published: str | None
+    published: date | None
     url: str | None
     heading: str | None
     page: int | None
@@ -33,7 +42,7 @@ class QuoteOut(BaseModel):
     """Offsets into ``text``."""
     missing: list[str]
     also_in: list[str]
-    score: float
+    score: Rounded
     link: str | None
     """``url`` with a fragment that makes a browser scroll to the quote."""
 
@@ -46,7 +55,7 @@ class QuoteOut(BaseModel):
             title=article.title,
             author=article.author,
             source=article.source,
-            published=article.published.isoformat() if article.published else None,
+            published=article.published,
             url=article.url,
             heading=quote.heading,
             page=None,
@@ -58,35 +67,23 @@ class QuoteOut(BaseModel):
             highlights=[(s.start - quote.span.start, s.end - quote.span.start) for s in quote.highlights],
             missing=list(quote.unmatched_terms),
             also_in=[paragraph.article.id for paragraph in quote.also_in],
-            score=round(quote.score, 6),
+            score=quote.score,
             link=link_to(quote),
         )
 
 
-class ArticleOut(BaseModel):
+class ArticleOut(_FromAttributes):
     """An article that is named but not quoted."""
 
-    article_id: str
+    article_id: str = Field(validation_alias="id")
     title: str
     author: str | None
     source: str
-    published: str | None
+    published: date | None
     url: str | None
 
-    @classmethod
-    def of(cls, article: Article) -> ArticleOut:
-        published = article.published.isoformat() if article.published else None
-        return cls(
-            article_id=article.id,
-            title=article.title,
-            author=article.author,
-            source=article.source,
-            published=published,
-            url=article.url,
-        )
 
-
-class TermOut(BaseModel):
+class TermOut(_FromAttributes):
     """A search term."""
 
     text: str
@@ -94,40 +91,26 @@ class TermOut(BaseModel):
     origin: str
 
 
-class HitOut(BaseModel):
+class HitOut(_FromAttributes):
     """A passage that was found."""
 
-    article_id: str
-    paragraphs: list[int]
-    score: float
+    article_id: str = Field(validation_alias=AliasPath("passage", "article", "id"))
+    paragraphs: Annotated[list[int], BeforeValidator(lambda paragraphs: [one.number for one in paragraphs])] = Field(
+        validation_alias=AliasPath("passage", "paragraphs")
+    )
+    score: Rounded
 
 
-class TraceOut(BaseModel):
+class TraceOut(_FromAttributes):
     """Search terms and hits, best first."""
 
-    terms: list[TermOut]
+    terms: list[TermOut] = Field(validation_alias=AliasPath("query", "terms"))
     hits: list[HitOut]
-    articles: int
-    paragraphs: int
-
-    @classmethod
-    def of(cls, trace: Trace) -> TraceOut:
-        return cls(
-            terms=[TermOut(text=term.text, weight=term.weight, origin=term.origin) for term in trace.query.terms],
-            hits=[
-                HitOut(
-                    article_id=hit.passage.article.id,
-                    paragraphs=[paragraph.number for paragraph in hit.passage.paragraphs],
-                    score=round(hit.score, 6),
-                )
-                for hit in trace.hits
-            ],
-            articles=trace.searched.articles,
-            paragraphs=trace.searched.paragraphs,
-        )
+    articles: int = Field(validation_alias=AliasPath("searched", "articles"))
+    paragraphs: int = Field(validation_alias=AliasPath("searched", "paragraphs"))
 
 
-class DifferenceOut(BaseModel):
+class DifferenceOut(_FromAttributes):
     """Words in which two similar quotes differ; ``quotes`` are positions in ``AskOut.quotes``."""
 
     quotes: tuple[int, int]
@@ -142,22 +125,21 @@ class ArchiveOut(BaseModel):
     """Of the period that was asked for, of ``total``."""
     total: int
     paragraphs: int
-    earliest: str | None
-    latest: str | None
+    earliest: date | None
+    latest: date | None
     listed: list[ArticleOut]
     text: str
 
     @classmethod
     def of(cls, facts: ArchiveFacts) -> ArchiveOut:
-        latest = facts.summary.latest
         return cls(
             kind=facts.kind,
             articles=facts.summary.articles,
             total=facts.total,
             paragraphs=facts.summary.paragraphs,
-            earliest=facts.earliest.isoformat() if facts.earliest else None,
-            latest=latest.isoformat() if latest else None,
-            listed=[*map(ArticleOut.of, facts.listed)],
+            earliest=facts.earliest,
+            latest=facts.summary.latest,
+            listed=[ArticleOut.model_validate(article) for article in facts.listed],
             text="\n".join(describe_archive(facts)),
         )
 
@@ -167,7 +149,7 @@ class AskOut(BaseModel):
 
     question: str
     outcome: Literal["answer", "abstention"]
-    confidence: float
+    confidence: Rounded
     caution: str | None
     reason: str | None
     quotes: list[QuoteOut]
@@ -186,27 +168,26 @@ class AskOut(BaseModel):
     """Set for a question about the archive itself, which has no quotes."""
 
     @classmethod
-    def of(cls, question: str, reply: Reply) -> AskOut:
-        answered = isinstance(reply, Answer)
+    def of(cls, question: str, reply: Reply) -> Self:
+        answer = reply if isinstance(reply, Answer) else None
         quotes = [QuoteOut.of(quote) for quote in reply.shown_quotes]
-        return cls(
-            question=question,
-            outcome="answer" if answered else "abstention",
-            confidence=round(reply.confidence, 6),
-            caution=reply.warning if isinstance(reply, Answer) else None,
-            reason=None if isinstance(reply, Answer) else reply.reason,
-            quotes=quotes if answered else [],
-            nearest=[] if answered else quotes,
-            took_ms=round(reply.trace.took_ms, 3),
-            searched=searched_line(reply.trace),
-            misread=misread_line(reply.trace.query.filters),
-            differences=[
-                DifferenceOut(quotes=one.quotes, words=([*one.words[0]], [*one.words[1]]))
-                for one in (reply.differences if isinstance(reply, Answer) else ())
-            ],
-            archive=ArchiveOut.of(reply.archive) if isinstance(reply, Answer) and reply.archive else None,
-            later=ArticleOut.of(reply.newer_article) if isinstance(reply, Answer) and reply.newer_article else None,
-        )
+        fields = {
+            "question": question,
+            "outcome": "answer" if answer else "abstention",
+            "confidence": reply.confidence,
+            "caution": answer.warning if answer else None,
+            "reason": None if isinstance(reply, Answer) else reply.reason,
+            "quotes": quotes if answer else [],
+            "nearest": [] if answer else quotes,
+            "took_ms": round(reply.trace.took_ms, 3),
+            "searched": searched_line(reply.trace),
+            "misread": misread_line(reply.trace.query.filters),
+            "differences": answer.differences if answer else [],
+            "later": answer.newer_article if answer else None,
+            "archive": ArchiveOut.of(answer.archive) if answer and answer.archive else None,
+            "trace": reply.trace,
+        }
+        return cls.model_validate({name: fields[name] for name in cls.model_fields})
 
 
 class AskWhyOut(AskOut):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 from array import array
@@ -10,7 +9,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -203,19 +201,6 @@ class _RowBuilder:
         return ArticleRows(vocabulary, in_memory(arrays))
 
 
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Disable garbage collection: most objects created meanwhile survive, and each collection would scan them again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@_without_garbage_collection()
 def build_arrays(rows: ArticleRows) -> dict[str, Array]:
     """Compute all arrays of an index (see ``Index.from_arrays``) from the rows, and return them with the rows' own."""
     terms = sorted({*rows.vocabulary.terms} - {""})

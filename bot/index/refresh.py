@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import count
 
 from bot.index.arrays import StringArray, in_memory, unprefix
 from bot.index.build import analyze, build_arrays
@@ -52,23 +53,15 @@ def refresh_index(
 def _merge_rows(positions: Sequence[int | None], before: ArticleRows | None, new: ArticleRows | None) -> ArticleRows:
     """Join the rows at these positions of ``before``; for each None, the next of the ``new`` rows."""
     ranges: list[RowRange] = []
-    used = 0
+    following = count()
     for position in positions:
-        if position is None and new:
-            _append_row(ranges, new, used)
-            used += 1
-        elif position is not None and before:
-            _append_row(ranges, before, position)
+        rows, at = (new, next(following)) if position is None else (before, position)
+        last = ranges[-1] if ranges else None
+        if last and last.rows is rows and last.end == at:
+            ranges[-1] = RowRange(last.rows, last.first, at + 1)
+        elif rows:
+            ranges.append(RowRange(rows, at, at + 1))
     return join_rows(ranges)
-
-
-def _append_row(ranges: list[RowRange], rows: ArticleRows, at: int) -> None:
-    """Append one article, extending the last range if it is adjacent."""
-    last = ranges[-1] if ranges else None
-    if last and last.rows is rows and last.end == at:
-        ranges[-1] = RowRange(rows, last.first, at + 1)
-    else:
-        ranges.append(RowRange(rows, at, at + 1))
 
 
 def _stage(progress: StageProgress | None, name: str) -> Callable[[int, int], None] | None:

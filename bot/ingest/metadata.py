@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Annotated
@@ -18,21 +17,6 @@ from bot.ingest.encoding import clean
 _MISSING = {"", "none", "null"}  # what some exports write for a missing value
 _DATE_FORMATS = ("%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y")
 _URL = re.compile(r"https?://[^\s<>\"|]+", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """An article's metadata; unknown fields are None, ``source`` is the publisher."""
-
-    title: str | None = None
-    author: str | None = None
-    source: str | None = None
-    published: date | None = None
-    url: str | None = None
-
-    def with_fallback(self, other: Metadata) -> Metadata:
-        """Fill in the unknown fields from ``other``."""
-        return replace(other, **{name: value for name, value in asdict(self).items() if value})
 
 
 def parse_date(value: str) -> date | None:
@@ -80,17 +64,26 @@ _Date = Annotated[date | None, BeforeValidator(_validate_date)]
 _Url = Annotated[str | None, BeforeValidator(_validate_url)]
 
 
-class _Fields(BaseModel):
-    """Metadata under any of the usual field names; unknown fields are ignored."""
+class Metadata(BaseModel):
+    """An article's metadata, under any of the usual field names; unknown fields are None.
+
+    ``source`` is the publisher.
+    """
+
+    model_config = ConfigDict(frozen=True)
 
     title: _Text = None
-    author: _Text = Field(None, validation_alias=AliasChoices("author", "authors", "by"))
-    source: _Text = Field(None, validation_alias=AliasChoices("source", "publisher", "site"))
-    published: _Date = Field(None, validation_alias=AliasChoices("published", "date"))
-    url: _Url = Field(None, validation_alias=AliasChoices("url", "link"))
+    author: _Text = Field(default=None, validation_alias=AliasChoices("author", "authors", "by"))
+    source: _Text = Field(default=None, validation_alias=AliasChoices("source", "publisher", "site"))
+    published: _Date = Field(default=None, validation_alias=AliasChoices("published", "date"))
+    url: _Url = Field(default=None, validation_alias=AliasChoices("url", "link"))
+
+    def with_fallback(self, other: Metadata) -> Metadata:
+        """Fill in the unknown fields from ``other``."""
+        return other.model_copy(update={name: value for name, value in self if value})
 
 
-class _StrictFields(_Fields):
+class _StrictMetadata(Metadata):
     model_config = ConfigDict(extra="forbid")
 
 
@@ -100,20 +93,18 @@ def parse_metadata(raw: Mapping[str, object], *, forbid_unknown: bool = False) -
     Field names are case-insensitive; an empty value, "None" and "null" count as missing. Unknown fields are ignored,
     or reported with ``forbid_unknown``.
     """
-    model = _StrictFields if forbid_unknown else _Fields
+    model = _StrictMetadata if forbid_unknown else Metadata
     values = {name.lower(): value for name, value in raw.items() if not _is_missing(value)}
     warnings: list[str] = []
     while True:
         try:
-            fields = model.model_validate(values)
+            return model.model_validate(values), tuple(warnings)
         except ValidationError as error:
             for name, detail in {str(at["loc"][0]): at for at in error.errors(include_url=False)}.items():
                 is_unknown = detail["type"] == "extra_forbidden"
                 reason = "is not one of title, author, source, published and url" if is_unknown else detail["msg"]
                 warnings.append(f'"{name}" {reason}')
                 del values[name]
-        else:
-            return Metadata(**fields.model_dump()), tuple(warnings)
 
 
 def _is_missing(value: object) -> bool:
