@@ -86,7 +86,12 @@ def index(*texts: str) -> Index:
 
 def paragraphs(*texts: str) -> tuple[Paragraph, ...]:
     """Build these paragraphs, each a whole article."""
-    return index(*texts).archive.paragraphs
+    return all_paragraphs(index(*texts).archive)
+
+
+def all_paragraphs(archive: Archive) -> tuple[Paragraph, ...]:
+    """Every paragraph of the archive, article by article."""
+    return tuple(paragraph for id in archive.articles for paragraph in archive.paragraphs_of(id))
 
 
 def lexicon(*texts: str) -> Lexicon:

@@ -59,8 +59,7 @@ class ReceiptOut(BaseModel):
 def receipt(id: ReceiptId, corpus: CorpusOption = None, as_json: AsJson = False) -> None:
     """Show how an answer in Slack came about, and verify its quotes now."""
     chosen = settings.load(corpus=corpus)
-    record = _find_record(chosen.state_dir, id)
-    parsed = _parse_receipt(record)
+    record, parsed = _find_receipt(chosen.state_dir, id)
 
     def show(answerer: Answerer) -> bool:
         archive = answerer.archive
@@ -82,17 +81,13 @@ def receipt(id: ReceiptId, corpus: CorpusOption = None, as_json: AsJson = False)
     raise typer.Exit(0 if open_corpus_verbosely(chosen.corpus, chosen.state_dir).with_current(show) else 1)
 
 
-def _find_record(folder: Path, id: str) -> AnswerRecord:
+def _find_receipt(folder: Path, id: str) -> tuple[AnswerRecord, Receipt]:
     with open_store(folder) as store:
         record = store.find_answer(id)
     if record is None:
         raise StoreError(f"There is no answer {id} in {folder}; check the id, or the answer was deleted.")
-    return record
-
-
-def _parse_receipt(record: AnswerRecord) -> Receipt:
     try:
-        return Receipt.model_validate_json(record.receipt)
+        return record, Receipt.model_validate_json(record.receipt)
     except ValueError as error:
         raise StoreError(
             f"The receipt of {record.id} was written by another version of Pullquote; read it with that version."

@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -158,11 +157,6 @@ class Archive:
 
     def _digest(self, number: int) -> str:
         return self._digests.slice(32 * number, 32 * number + 32).tobytes().hex()
-
-    @property
-    def paragraphs(self) -> tuple[Paragraph, ...]:
-        """Every paragraph of the archive, article by article."""
-        return tuple(chain.from_iterable(map(self.paragraph_range, self._first[:-1], self._first[1:])))
 
     def paragraphs_of(self, id: str) -> tuple[Paragraph, ...]:
         """Return the paragraphs of the article with this id; ``paragraphs_of(id)[n - 1]`` is its paragraph ``n``."""

@@ -249,20 +249,8 @@ class Bm25Retriever:
             return in_scope
         mask = np.ones(len(self._passages), np.uint8) if in_scope is None else in_scope.copy()
         for alternatives in query.required:
-            has_alternative = np.zeros_like(mask)
-            for terms in alternatives:
-                has_terms = self._mask_of_any(terms[:1])
-                for term in terms[1:]:
-                    has_terms &= self._mask_of_any((term,))
-                has_alternative |= has_terms
-            mask &= has_alternative
-        if query.excluded:
-            mask &= self._mask_of_any(query.excluded) ^ 1
-        return mask
-
-    def _mask_of_any(self, terms: Iterable[str]) -> ByteArray:
-        """Return 1 for each passage whose body contains any of the terms, else 0."""
-        mask = np.zeros(len(self._passages), np.uint8)
-        for term in terms:
-            self._body.add_to_mask(term, mask)
+            masks = [np.bitwise_and.reduce([*map(self._body.mask_of, terms)]) for terms in alternatives]
+            mask &= np.bitwise_or.reduce([np.zeros_like(mask), *masks])
+        for term in query.excluded:
+            mask &= self._body.mask_of(term) ^ 1
         return mask

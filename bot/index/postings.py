@@ -307,15 +307,17 @@ class Postings(LuceneIdf):
         for segment, (start, next_start) in zip(segments, pairwise(starts), strict=True):
             yield segment * SEGMENT, start, self.arrays["doc_ids"].slice(start, next_start)
 
-    def add_to_mask(self, term: str, mask: ByteArray) -> None:
-        """Set ``mask``, which is 0 or 1 by document, to 1 for each document that contains ``term``."""
+    def mask_of(self, term: str) -> ByteArray:
+        """Return 1 for each document that contains ``term``, else 0."""
+        mask = np.zeros(self.corpus_size, np.uint8)
         term_id = self.terms.find(term)
         for base, _, block in () if term_id is None else self._blocks_of(term_id):
             own = mask[base : base + SEGMENT]
             if len(block) >= dense_block_size(len(own)):
-                own |= _unpack_bit_set(block, len(own))
+                own[:] = _unpack_bit_set(block, len(own))
             else:
                 own[block] = 1
+        return mask
 
     def counts(self, term: int) -> tuple[IntArray, FloatArray, FloatArray]:
         """Return the ids of the documents that contain a term, ascending, and for each its count and its norm."""

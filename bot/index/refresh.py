@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from itertools import count
 
 from bot.index.arrays import StringArray, in_memory, unprefix
@@ -24,7 +25,7 @@ def refresh_index(
     built_at_ns = time.time_ns()
     before = previous.index.archive if previous else None
     known = PreviousRead(previous.file_records(), before.positions(), before.article) if previous and before else None
-    read = read_files(listing, _stage(progress, "Reading"), known)
+    read = read_files(listing, partial(progress, "Reading") if progress else None, known)
     positions = [
         item if isinstance(item, int) else None if before is None else before.find_identical(item)
         for item in read.items
@@ -33,7 +34,7 @@ def refresh_index(
         arrays = previous.arrays
     else:
         new = [item for item, at in zip(read.items, positions, strict=True) if at is None and isinstance(item, Article)]
-        new_rows = analyze(new, _stage(progress, "Indexing")) if new else None
+        new_rows = analyze(new, partial(progress, "Indexing") if progress else None) if new else None
         old_rows = ArticleRows.from_arrays(unprefix("rows", previous.arrays)) if previous else None
         arrays = in_memory(build_arrays(_merge_rows(positions, old_rows, new_rows)))
     warnings = [*read.warnings]
@@ -62,7 +63,3 @@ def _merge_rows(positions: Sequence[int | None], before: ArticleRows | None, new
         elif rows:
             ranges.append(RowRange(rows, at, at + 1))
     return join_rows(ranges)
-
-
-def _stage(progress: StageProgress | None, name: str) -> Callable[[int, int], None] | None:
-    return (lambda done, total: progress(name, done, total)) if progress else None

@@ -81,14 +81,17 @@ def nearest_words(word: str, known: KnownWords) -> tuple[str, ...]:
     # A typo does not change the first letter, nor the last.
     same_ends = [key[2:] for key in known.by_end_letters.starting_with(word[0] + word[-1])]
     close = process.extract(word, same_ends, scorer=OSA.distance, score_cutoff=2, limit=None)
-    return tuple(sorted(other for other, _, _ in close if is_typo(word, other, is_place=other in known.place_names)))
+    return tuple(sorted(other for other, _, _ in close if _is_typo(word, other, is_place=other in known.place_names)))
 
 
-def is_typo(typed: str, word: str, *, is_place: bool = False) -> bool:
-    """Return whether ``typed`` may be a typo of ``word``, which may be part of the name of a place; both folded."""
-    letters_for_any = MIN_LETTERS_FOR_PLACE if is_place else MIN_LETTERS
-    if min(len(typed), len(word)) < MIN_LETTERS or not word.isalpha() or typed[0] != word[0] or typed[-1] != word[-1]:
+def _is_typo(typed: str, word: str, *, is_place: bool) -> bool:
+    """Return whether ``typed`` may be a typo of ``word``, which may be part of the name of a place.
+
+    Both are folded, have six letters or more, and begin and end alike.
+    """
+    if not word.isalpha():
         return False
+    letters_for_any = MIN_LETTERS_FOR_PLACE if is_place else MIN_LETTERS
     shorter, longer = sorted((typed, word), key=len)
     if len(shorter) == len(longer):
         changed = [(a, b) for a, b in zip(typed, word, strict=True) if a != b]

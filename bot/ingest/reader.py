@@ -11,7 +11,9 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import import_module
+from itertools import chain, count
 from pathlib import Path
 
 from bot.errors import ArchiveError, UnreadableArticleError
@@ -124,13 +126,13 @@ class _ArchiveReader:
     warnings: list[str] = field(default_factory=list)
     files: list[FileRecord] = field(default_factory=list)
     _bytes_done: int = 0
-    _real_folders: dict[Path, str] = field(default_factory=dict)
     _read_paths: set[str] = field(default_factory=set)
     _root_by_id: dict[str, Path] = field(default_factory=dict)
     _renamed_ids: dict[Path, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._catalogs = Catalogs(self.warnings)
+        self._real_folder: Callable[[Path], str] = cache(os.path.realpath)
 
     def add_file(self, file: ArticleFile) -> None:
         """Read one file, or reuse its previous record."""
@@ -157,9 +159,7 @@ class _ArchiveReader:
 
     def _resolve_path(self, file: ArticleFile) -> str:
         """The file's path with all links followed; each folder is resolved once."""
-        if file.folder not in self._real_folders:
-            self._real_folders[file.folder] = os.path.realpath(file.folder)
-        path = os.path.join(self._real_folders[file.folder], file.basename)  # noqa: PTH118 - a Path for each is slow
+        path = os.path.join(self._real_folder(file.folder), file.basename)  # noqa: PTH118 - a Path for each is slow
         return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
 
     def _read_file(self, file: ArticleFile, real_path: str) -> None:
@@ -252,11 +252,8 @@ class _ArchiveReader:
             return article_id
         is_same_root = line and self._root_by_id[article_id] == root
         base = f"{article_id}#{line}" if is_same_root else f"{display_name(root.resolve().name)}/{article_id}"
-        unique = base
-        count = 2
-        while unique in self.articles:
-            unique, count = f"{base} ({count})", count + 1
-        return unique
+        numbered = (f"{base} ({number})" for number in count(2))
+        return next(one for one in chain([base], numbered) if one not in self.articles)
 
     def _report_progress(self, bytes_read: int) -> None:
         if self.progress:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import VerificationError
 from bot.models import Article, Paragraph, Quote, Span
-from tests.factories import archive_of, article, tampered
+from tests.factories import all_paragraphs, archive_of, article, tampered
 
 FELL = article(
     "Tarn", "The bridge at Tarn fell.", "Nobody “crossed” it since — 🎉 nobody.", id="fell.txt", headings=["Tarn"]
@@ -82,7 +82,7 @@ def test_paragraphs_and_passages() -> None:
         "The bridge at Tarn fell.",
         "Nobody “crossed” it since — 🎉 nobody.",
     ]
-    assert [paragraph.article.id for paragraph in archive.paragraphs] == ["wood.txt", "fell.txt", "fell.txt"]
+    assert [paragraph.article.id for paragraph in all_paragraphs(archive)] == ["wood.txt", "fell.txt", "fell.txt"]
     assert [passage.article.id for passage in archive.passages] == ["wood.txt", "fell.txt"]
 
 

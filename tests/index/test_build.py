@@ -19,7 +19,7 @@ from bot.index.postings import TermLists
 from bot.index.retrieval import FIELDS
 from bot.models import Article
 from bot.text import analysis
-from tests.factories import article
+from tests.factories import all_paragraphs, article
 
 from .folders import prose, words
 
@@ -79,7 +79,7 @@ def test_the_lexicon_equals_plain_counts(given_articles: list[Article]) -> None:
     small: Counter[str] = Counter()
     first: dict[str, str] = {}
     long_forms: defaultdict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
-    paragraphs = [paragraph.text for paragraph in index.archive.paragraphs]
+    paragraphs = [paragraph.text for paragraph in all_paragraphs(index.archive)]
     for text in paragraphs:
         written = analysis.split_words(text)
         every.update({term for word in written if (term := analysis.to_search_term(word))})

@@ -8,6 +8,7 @@ import pytest
 
 from bot.models import Answer, Question
 from bot.wiring import open_corpus
+from tests.factories import all_paragraphs
 
 from .samples import HARBOUR, write_formats
 
@@ -24,7 +25,7 @@ def list_answers(folder: Path, name: str) -> list[tuple[object, ...]]:
     (folder / name).write_bytes(write_formats(HARBOUR)[name])
     answerer = open_corpus([folder]).with_current(lambda answerer: answerer)
     found: list[tuple[object, ...]] = []
-    for paragraph in answerer.archive.paragraphs:
+    for paragraph in all_paragraphs(answerer.archive):
         reply = answerer.answer(Question(" ".join(paragraph.text.split()[:6])))
         assert isinstance(reply, Answer)
         found += [(quote.text, quote.heading, quote.paragraph.number, quote.unmatched_terms) for quote in reply.quotes]

@@ -21,7 +21,7 @@ from bot.slack.layout import RATE, SHOW_CONTEXT, VALUE_LIMIT, ContextRef, contex
 from bot.slack.modals import NEXT_QUOTE, NOTE, PREVIOUS_QUOTE, context_modal
 from bot.store.models import Feedback, MessageRef
 from bot.store.store import Store
-from tests.factories import archive_of, article, find_feedback
+from tests.factories import all_paragraphs, archive_of, article, find_feedback
 
 from .harness import Harness
 from .samples import ScriptedAnswerer, answer, quote_all
@@ -261,7 +261,7 @@ WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 def test_slack_accepts_the_context_of_any_quote(texts: list[str], at: int) -> None:
     """For any paragraphs, Slack accepts the modal, and all quoted text is from the archive."""
     archive = archive_of([article(*(f"word {text}" for text in texts), id="a")])
-    paragraphs = archive.paragraphs
+    paragraphs = all_paragraphs(archive)
     chosen = paragraphs[at % len(paragraphs)]
     quote = replace(quote_all(chosen.article), paragraph=chosen, span=chosen.span)
     showing = context_ref(REF, [quote])
