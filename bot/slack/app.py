@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import signal
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from concurrent.futures import Future
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
+from queue import SimpleQueue
 from threading import Thread
+from time import sleep
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -38,6 +42,8 @@ LOADING = "load-corpus"
 
 # Seconds from the signal until no delivery is started; supervisors usually allow ten seconds in all.
 STOP_TIMEOUT = 2.5
+# Seconds from the signal until the process ends whatever it is doing; a killed process loses no question either.
+END_TIMEOUT = 4.5
 # Seconds for interactions, which take a call or two.
 INTERACTIONS_STOP_TIMEOUT = 1.0
 # Seconds between two renewals of leases: a fifth of a lease.
@@ -280,32 +286,35 @@ async def _load(bot: SlackBot, load: Callable[[], Corpus], ready: Callable[[], N
 
 async def _run_abandonable(work: Callable[[], T]) -> T:
     """Run ``work`` on a thread that ends with the process, so that a signal ends that although an archive loads."""
-    loop, future = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
-
-    def finish(result: T | None, error: Exception | None) -> None:
-        if not future.cancelled():
-            future.set_exception(error) if error else future.set_result(result)
+    future = Future[T]()
+    future.set_running_or_notify_cancel()  # it cannot be cancelled any more
 
     def run() -> None:
-        outcome: tuple[T | None, Exception | None]
         try:
-            outcome = work(), None
+            future.set_result(work())
         except Exception as error:  # noqa: BLE001 -- raised where the result is awaited
-            outcome = None, error
-        with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(finish, *outcome)
+            future.set_exception(error)
 
     Thread(target=run, name=LOADING, daemon=True).start()
-    result: T = await future
-    return result
+    return await asyncio.wrap_future(future)
+
+
+def _end_after_signal(numbers: SimpleQueue[int]) -> None:
+    numbers.get()
+    sleep(END_TIMEOUT)
+    os._exit(0)  # without a log line, which could block
 
 
 @contextmanager
 def _signals() -> Iterator[asyncio.Event]:
-    """An event that is set on SIGTERM or SIGINT."""
+    """An event that is set on SIGTERM or SIGINT, ``END_TIMEOUT`` seconds after which the process ends in any case."""
     loop, signalled = asyncio.get_running_loop(), asyncio.Event()
+    numbers = SimpleQueue[int]()  # unlike locks, safe in a signal handler
+    # On a thread, because the loop may be blocked or closed by then, and the interpreter wait for other threads.
+    Thread(target=_end_after_signal, args=(numbers,), daemon=True).start()
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
+    def handle(number: int, _frame: FrameType | None) -> None:
+        numbers.put(number)
         loop.call_soon_threadsafe(signalled.set)
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -111,6 +112,8 @@ def test_a_busy_slack_is_not_a_refusal(offline_harness: Harness) -> None:
 PROGRAM = """
 import asyncio
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from bot.errors import ArchiveError, PullquoteError
@@ -122,6 +125,10 @@ from slack.samples import FixedCorpus, ScriptedAnswerer
 def load():
     if sys.argv[4] == "fail":
         raise ArchiveError("There is no archive.")
+    if sys.argv[4] == "stuck":
+        ThreadPoolExecutor().submit(time.sleep, 60)  # the interpreter waits for this at its end
+        print("loading", flush=True)
+        time.sleep(60)
     return FixedCorpus(ScriptedAnswerer())
 
 def ready(identity):
@@ -189,6 +196,17 @@ def test_a_signal_stops_the_process_cleanly(offline_harness: Harness, number: si
         offline_harness.slack.wait_until_connected(connections=WEBSOCKETS)
         offline_harness.reply_to(offline_harness.ask(BRIDGE))
         assert stop(process, number) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_signal_ends_a_process_that_is_stuck(offline_harness: Harness) -> None:
+    """Within five seconds of SIGTERM, also if the archive is loading and the interpreter would wait for a thread."""
+    with serving(offline_harness, archive="stuck") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "loading\n"
+        signalled_at = time.monotonic()
+        assert stop(process)[0] == 0
+        assert time.monotonic() - signalled_at < 5.0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
