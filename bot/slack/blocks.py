@@ -9,10 +9,12 @@ time needed to lay out a reply. The tests compare the output with those classes.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 from bot.models import Json
@@ -39,6 +41,10 @@ _NOT_IN_URL = frozenset('"\\^`{|}')
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
+escape = partial(html.escape, quote=False)
+"""Escape the three control characters of mrkdwn."""
+
+
 def isolate(text: str) -> str:
     """Wrap each line that is not plain left-to-right text in a Unicode isolate (UAX #9), so it cannot reorder others.
 
@@ -60,11 +66,6 @@ def _isolate_line(line: str) -> str:
         elif char == _POP_ISOLATE:
             unopened += 1
     return _FIRST_STRONG_ISOLATE * (unopened + 1) + line + _POP_ISOLATE * (unclosed + 1)
-
-
-def escape(text: str) -> str:
-    """Escape the three control characters of mrkdwn."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def unescape(text: str) -> str:
@@ -186,11 +187,6 @@ def actions(*elements: Json) -> Json:
 def modal(title: str, blocks: list[Json]) -> Json:
     """A modal without a form."""
     return {"blocks": blocks, "close": plain_text("Close"), "title": plain_text(title), "type": "modal"}
-
-
-def home_view(blocks: list[Json]) -> Json:
-    """The app's Home tab."""
-    return {"blocks": blocks, "type": "home"}
 
 
 def sentence_block(sentence: str) -> Json:

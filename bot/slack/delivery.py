@@ -11,6 +11,7 @@ from time import monotonic
 from bot.slack import strings
 from bot.slack.access import AccessControl
 from bot.slack.client import (
+    PRIVATE,
     CallFailure,
     Destination,
     FoundReply,
@@ -30,7 +31,7 @@ from bot.slack.client import (
 from bot.slack.commands import restore_event
 from bot.slack.events import IncomingQuestion
 from bot.slack.queues import Turn
-from bot.slack.render import RenderedReply, render_apology, render_sentence, silence_unexpected
+from bot.slack.render import SILENCE, RenderedReply, render_apology, render_sentence
 from bot.slack.resilient_store import ResilientStore, StoreThread
 from bot.store.models import GIVE_UP, AnswerRecord, Claim, MessageRef, Outcome, answer_id
 from bot.telemetry import QuestionLog, Telemetry
@@ -116,9 +117,7 @@ class Delivery:
         self._context, self._run = context, context.thread.run
         self._begin(claim, question, reply)
 
-    def _begin(
-        self, claim: Claim, question: IncomingQuestion | None = None, reply: RenderedReply | None = None
-    ) -> None:
+    def _begin(self, claim: Claim, question: IncomingQuestion | None, reply: RenderedReply | None) -> None:
         self._claim, self._reply = claim, reply
         # A claim may be for a newer version than the one that was parsed.
         is_current = question is not None and question.event.body == claim.body
@@ -130,10 +129,9 @@ class Delivery:
 
     async def run(self, turn: Turn) -> None:
         """Complete the claim. StoppedError or CancelledError if the bot stops before: see ``release``."""
-        claim: Claim | None = self._claim
-        while claim is not None:
+        while True:
             try:
-                claim = await self._run_version(turn)
+                newer = await self._run_version(turn)
             except StoppedError:
                 raise
             except Exception:  # must not lose the question
@@ -141,8 +139,9 @@ class Delivery:
                 turn.give_up()
                 await self._wait()
                 continue
-            if claim is not None:
-                self._begin(claim)
+            if newer is None:
+                return
+            self._begin(newer, None, None)
 
     async def release(self) -> None:
         """Release the claim at once if no new reply can be in Slack; otherwise its lease expires."""
@@ -183,7 +182,12 @@ class Delivery:
             self._reply = (
                 await self._context.render(question) if refusal is None else render_sentence("refusal", refusal)
             )
-        self._reply = silence_unexpected(question, self._reply)
+        if question.is_by_workflow and self._reply.outcome in PRIVATE:
+            # To say it in public would disturb a channel where the bot does not answer, or that asks too much already.
+            log.info("not said to the workflow %s: %s", question.user, self._reply.message.text)
+            self._reply = SILENCE
+        if question.entry_point == "follow-up" and self._reply.outcome != "answer":
+            self._reply = SILENCE  # it was not addressed to the bot
         if self._reply.outcome == "silence":
             await self._keep_claim()
             return await self._take_back("silence", turn)

@@ -60,20 +60,20 @@ class RateLimiter:
         now = self._clock()
         while self._times and (not (times := next(iter(self._times.values()))) or times[-1] <= now - WINDOW):
             self._times.popitem(last=False)
-        if len(self._recent(user, now)) >= self._limits.per_person:
-            return strings.PERSON_LIMIT.format(count=self._limits.per_person)
-        if len(self._recent(channel, now)) >= self._limits.per_channel:
-            return strings.CHANNEL_LIMIT.format(count=self._limits.per_channel)
+        limits = self._limits
+        for key, limit, sentence in (
+            (user, limits.per_person, strings.PERSON_LIMIT),
+            (channel, limits.per_channel, strings.CHANNEL_LIMIT),
+        ):
+            times = self._times.get(key, deque())
+            while times and times[0] <= now - WINDOW:
+                times.popleft()
+            if len(times) >= limit:
+                return sentence.format(count=limit)
         for key in (user, channel):
             self._times.setdefault(key, deque()).append(now)
             self._times.move_to_end(key)
         return None
-
-    def _recent(self, key: str, now: float) -> deque[float]:
-        times = self._times.get(key, deque())
-        while times and times[0] <= now - WINDOW:
-            times.popleft()
-        return times
 
 
 class Dispatcher:
@@ -178,7 +178,9 @@ class Dispatcher:
             await self._run(self._store.release, claim)
             return False
         if self._corpus is None and question.entry_point != "follow-up" and not question.is_by_workflow:
-            self._say_loading(question)
+            task = asyncio.create_task(self._notify_while_loading(question))
+            self._loading_notices.add(task)
+            task.add_done_callback(self._loading_notices.discard)
         return True
 
     async def _is_relevant(self, question: IncomingQuestion) -> bool:
@@ -203,11 +205,6 @@ class Dispatcher:
 
         queues.add(claim.ref.channel, claim.ref.ts, work, is_bounded=is_bounded)
         self._deliveries.add(delivery)
-
-    def _say_loading(self, question: IncomingQuestion) -> None:
-        task = asyncio.ensure_future(self._notify_while_loading(question))
-        self._loading_notices.add(task)
-        task.add_done_callback(self._loading_notices.discard)
 
     async def _notify_while_loading(self, question: IncomingQuestion) -> None:
         """Tell the person once that the answer takes a moment, if it does; nothing depends on this."""

@@ -137,12 +137,6 @@ class SlackMessage(MessageWords):
         return self.workflow_id or self.bot_id if self.workflow_id or is_marked else None
 
     @property
-    def author_team(self) -> str | None:
-        """The workspace or organisation of its author, None if Slack did not say."""
-        profile_team = self.bot_profile.team_id if self.bot_profile else None
-        return self.user_team or self.source_team or self.team or profile_team
-
-    @property
     def is_in_thread(self) -> bool:
         """Whether it is a reply in a thread."""
         return self.thread_ts is not None and self.thread_ts != self.ts
@@ -378,9 +372,14 @@ def _question(
     else:  # a direct message with replies in a thread names itself as its root, but is answered beside it
         thread = message.thread_ts if message.is_in_thread else None
     enterprises = (one.enterprise_id for one in envelope.authorizations[:1])
+    profile_team = message.bot_profile.team_id if message.bot_profile else None
     sender = Sender(
+        message.user_team
+        or message.source_team
+        or message.team
+        or profile_team
         # No person can be looked up for a workflow; one of another organisation is marked as such.
-        message.author_team or (envelope.own_team if message.workflow else None),
+        or (envelope.own_team if message.workflow else None),
         frozenset(filter(None, (envelope.own_team, *enterprises))),
         envelope.is_ext_shared_channel,
         event.channel_type == "channel" if event.channel_type else None,  # a mention has no channel type

@@ -26,7 +26,6 @@ from bot.slack.access import AccessControl
 from bot.slack.blocks import (
     bullet_list,
     header,
-    home_view,
     isolate,
     link_element,
     safe_url,
@@ -190,7 +189,7 @@ class Home:
             return refusal
         if tab == "home":
             blocks = [sentence_block(refusal)] if refusal else await self._blocks(team, user)
-            return await call_slack(self._client.views_publish(user_id=user, view=home_view(blocks)))
+            return await call_slack(self._client.views_publish(user_id=user, view={"blocks": blocks, "type": "home"}))
         if refusal or self._corpus is None or "assistant:write" not in self._scopes:
             return None
         examples = await asyncio.to_thread(self._corpus.with_current, lambda answerer: answerer.examples)

@@ -139,11 +139,13 @@ def citation_block(quote: Quote, *, is_shortened: bool) -> Json:
     if is_shortened:
         parts.append("part of the paragraph")
     if quote.reported_unmatched_terms:
-        parts.append("not in this passage: " + _comma_list(quote.reported_unmatched_terms))
+        parts.append("not in this passage: " + _metadata(", ".join(quote.reported_unmatched_terms), LIST_LIMIT))
     if quote.matched_expansions:
-        parts.append("found as: " + _comma_list(f"{form} = {words}" for form, words in quote.matched_expansions))
+        expansions = ", ".join(f"{form} = {words}" for form, words in quote.matched_expansions)
+        parts.append("found as: " + _metadata(expansions, LIST_LIMIT))
     if quote.also_in:
-        parts.append("also in " + _comma_list(_unique(_title_and_source(other.article) for other in quote.also_in)))
+        others = ", ".join(_unique(_title_and_source(other.article) for other in quote.also_in))
+        parts.append("also in " + _metadata(others, LIST_LIMIT))
     details = " · ".join(parts)
     title = _metadata(quote.article.title, TITLE_LIMIT) or "untitled"
     url = safe_url(link_to(quote)) or safe_url(quote.article.url)
@@ -158,10 +160,6 @@ def citation_block(quote: Quote, *, is_shortened: bool) -> Json:
 def _title_and_source(article: Article) -> str:
     text = article.title if article.title == article.source else f"{article.title} ({article.source})"
     return shorten(text, DETAIL_LIMIT)
-
-
-def _comma_list(parts: Iterable[str]) -> str:
-    return _metadata(", ".join(parts), LIST_LIMIT)
 
 
 def _metadata(text: str | None, limit: int) -> str:

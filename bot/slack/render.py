@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from threading import Lock, Thread
 from time import monotonic, perf_counter
-from typing import NamedTuple
+from typing import Any
 from uuid import uuid4
 
 from bot.errors import DamagedSnapshotError, VerificationError
@@ -26,7 +26,6 @@ from bot.search.corpus import Corpus, CorpusAddress
 from bot.search.followups import asks_for_more
 from bot.search.receipts import make_receipt
 from bot.slack import strings
-from bot.slack.client import PRIVATE
 from bot.slack.events import IncomingQuestion
 from bot.slack.layout import (
     BUTTONS_SIZE,
@@ -89,19 +88,6 @@ def render_apology(why: str, sentence: str = strings.ERROR, *, error: Exception 
 def day_of(ts: str) -> date:
     """The day, in UTC, of a message's timestamp."""
     return datetime.fromtimestamp(float(ts), UTC).date()
-
-
-def silence_unexpected(question: IncomingQuestion, reply: RenderedReply) -> RenderedReply:
-    """Replace ``reply`` by silence if nobody expects it.
-
-    Such are all but an answer to a follow-up, which was not addressed to the bot, and what it would tell a workflow in
-    private: to say that in public would disturb a channel where the bot does not answer, or that has too many questions
-    already.
-    """
-    if question.is_by_workflow and reply.outcome in PRIVATE:
-        log.info("not said to the workflow %s: %s", question.user, reply.message.text)
-        return SILENCE
-    return SILENCE if question.entry_point == "follow-up" and reply.outcome != "answer" else reply
 
 
 def render_reply(
@@ -173,13 +159,6 @@ def _matches_own_words(reply: Reply) -> bool:
     return 2 * len(missing) < len(own)
 
 
-class _Task(NamedTuple):
-    address: CorpusAddress
-    question: IncomingQuestion
-    scopes: frozenset[str] | None
-    previous: tuple[str, ...]
-
-
 class Renderer:
     """Renders replies.
 
@@ -212,7 +191,7 @@ class Renderer:
                     return render_reply(question, answerer, scopes, previous)
                 if has_to_wait:
                     self._start_process()
-                reply = self._render_in_process(_Task(address, question, scopes, previous))
+                reply = self._render_in_process(address, question, scopes, previous)
                 return reply or render_reply(question, answerer, scopes, previous)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, corpus.with_current, work)
@@ -232,12 +211,12 @@ class Renderer:
             except Exception as error:  # noqa: BLE001 -- the reply is rendered here
                 self._abandon_process(error)
 
-    def _render_in_process(self, task: _Task) -> RenderedReply | None:
+    def _render_in_process(self, *task: Any) -> RenderedReply | None:
         pool, is_ready = self._pool, self._is_ready
         if pool is None or is_ready is None or not is_ready.done():
             return None
         try:
-            return pool.submit(_render_task, task).result(TIMEOUT)
+            return pool.submit(_render_task, *task).result(TIMEOUT)
         except DamagedSnapshotError:
             raise
         except Exception as error:  # noqa: BLE001 -- the reply is rendered here
@@ -276,14 +255,19 @@ _answerers: dict[CorpusAddress, Answerer | None] = {}
 """In the second process: the answerer of the latest address, None if it cannot be opened there."""
 
 
-def _render_task(task: _Task) -> RenderedReply | None:
+def _render_task(
+    address: CorpusAddress,
+    question: IncomingQuestion,
+    scopes: frozenset[str] | None,
+    previous_questions: tuple[str, ...],
+) -> RenderedReply | None:
     """Render a reply in the second process; None if that cannot. DamagedSnapshotError as in ``render_reply``."""
     try:
-        if task.address not in _answerers:
+        if address not in _answerers:
             _answerers.clear()
-            _answerers[task.address] = task.address.open_answerer()
-        answerer = _answerers[task.address]
-        return None if answerer is None else render_or_raise(task.question, answerer, task.scopes, task.previous)
+            _answerers[address] = address.open_answerer()
+        answerer = _answerers[address]
+        return None if answerer is None else render_or_raise(question, answerer, scopes, previous_questions)
     except DamagedSnapshotError:
         raise
     except Exception:  # noqa: BLE001 -- the parent renders the reply again, where the error is handled
