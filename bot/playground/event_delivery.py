@@ -1,4 +1,4 @@
-"""Delivery of events to the app: retries as in the Events API, and signed requests to an app's request URL."""
+"""Delivery to the app: events with the retries of the Events API, over websockets or as signed requests."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ import asyncio
 import hashlib
 import hmac
 import json
+import logging
 import secrets
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
+import uuid
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import aiohttp
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
 from bot.errors import SlackError
 from bot.models import Json
+from bot.playground import limits
 from bot.playground.journal import DeliveryAttempt, EventDelivery, Journal
+from bot.playground.loopback import Breakage, LoopbackServer
+from bot.playground.workspace import ChangeNotifier
+
+logger = logging.getLogger(__name__)
 
 RequestKind = Literal["interactive", "slash_commands"]
 NO_RETRY = "no_retry"  # the app asked for no more retries
@@ -35,55 +42,42 @@ class AppReply:
 class EventTransport(Protocol):
     """A connection to the app: Socket Mode, or HTTP."""
 
-    async def send_event(self, payload: Json, attempt: int, reason: str) -> str | None:
-        """Send an event; returns None if it is acknowledged, else why not.
-
-        ``attempt`` counts from 0, and ``reason`` is why the previous attempt failed.
-        """
+    async def send_event(self, payload: Json, attempt: int, reason: str) -> AppReply:
+        """Send an event; ``attempt`` counts from 0, and ``reason`` is why the previous attempt failed."""
 
     async def send_interaction(self, kind: RequestKind, payload: Json) -> AppReply:
         """Send an interaction or a command."""
 
 
 class EventSender:
-    """Delivers events on an event loop; ``retry_after`` are the seconds to wait before each retry.
+    """Delivers events on the server's event loop; ``retry_after`` are the seconds to wait before each retry.
 
     Each attempt is sent ``copies`` times at once: through each connection once, if there are that many.
     """
 
     def __init__(
-        self, journal: Journal, transport: EventTransport, retry_after: Sequence[float], copies: int = 1
+        self,
+        host: LoopbackServer,
+        journal: Journal,
+        transport: EventTransport,
+        retry_after: Sequence[float],
+        copies: int = 1,
     ) -> None:
         self.transport = transport
+        self._host = host
         self._journal = journal
         self._retry_after = tuple(retry_after)
         self._copies = copies
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def start(self) -> None:
-        """Use the running event loop from now on."""
-        self._loop = asyncio.get_running_loop()
-
-    async def stop(self) -> None:
-        """Cancel the deliveries that are not settled."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     def deliver(self, payload: Json, attempt: int = 0) -> EventDelivery:
         """Start a delivery, from any thread, at this ``attempt``."""
-        if self._loop is None:
-            raise RuntimeError("the fake Slack has not started")
         delivery = self._journal.delivery_started(payload)
-        self._loop.call_soon_threadsafe(self._start_task, delivery, attempt)
+        self._host.run_soon(self._deliver(delivery, attempt))
         return delivery
 
-    def _start_task(self, delivery: EventDelivery, attempt: int) -> None:
-        task = asyncio.create_task(self._deliver(delivery, attempt))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def send_interaction(self, kind: RequestKind, payload: Json) -> AppReply:
+        """Send an interaction or a command, from another thread, and return the app's reply."""
+        return self._host.run_soon(self.transport.send_interaction(kind, payload)).result()
 
     async def _deliver(self, delivery: EventDelivery, first: int) -> None:
         failure: str | None = "timeout" if first else ""
@@ -95,7 +89,7 @@ class EventSender:
                 copies = (
                     self.transport.send_event(delivery.payload, number, failure or "") for _ in range(self._copies)
                 )
-                failures = await asyncio.gather(*copies)
+                failures = [reply.failure for reply in await asyncio.gather(*copies)]
                 failure = None if None in failures else failures[0]
                 self._journal.add_attempt(delivery, DeliveryAttempt(number, start, time.time(), failure))
                 if failure is None or failure == NO_RETRY:
@@ -104,8 +98,130 @@ class EventSender:
             self._journal.settle(delivery)
 
 
-# The app runs on this machine: ignore any HTTP proxy
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+class SocketModeServer:
+    """The app's websockets, used in turn; an acknowledgement may arrive on any of them.
+
+    ``opened`` counts those that have got their hello, also if they are closed.
+    """
+
+    def __init__(self, host: LoopbackServer, changes: ChangeNotifier, *, app_id: str, ack_seconds: float) -> None:
+        self._host = host
+        self._changes = changes
+        self._app_id = app_id
+        self._ack_seconds = ack_seconds
+        self._tickets: set[str] = set()
+        self._open: list[WebSocket] = []
+        self._silent: set[WebSocket] = set()
+        self._unacked: dict[str, asyncio.Future[Json | None]] = {}
+        self.opened = 0
+
+    @property
+    def count(self) -> int:
+        """The number of open websockets that have got their hello."""
+        return len(self._open)
+
+    def issue_url(self) -> str:
+        """Return a URL that opens one websocket, once."""
+        ticket = secrets.token_hex(16)
+        self._tickets.add(ticket)
+        return f"ws://127.0.0.1:{self._host.port}/link/?ticket={ticket}&app_id={self._app_id}"
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Handle one websocket until it closes."""
+        ticket = websocket.query_params.get("ticket", "")
+        if ticket not in self._tickets:
+            await websocket.close(code=1008)
+            return
+        self._tickets.discard(ticket)
+        await websocket.accept()
+        if self.count >= limits.SOCKET_CONNECTIONS:
+            await self._disconnect(websocket, "too_many_websockets")
+            return
+        try:
+            debug = {"host": "fake-slack", "build_number": 1, "approximate_connection_time": 18060}
+            info = {"app_id": self._app_id}
+            hello = {"type": "hello", "num_connections": self.count + 1, "debug_info": debug, "connection_info": info}
+            await websocket.send_json(hello)
+            with self._changes.writing():
+                self._open.append(websocket)
+                self.opened += 1
+            async for text in websocket.iter_text():
+                self._receive(text)
+        except (WebSocketDisconnect, RuntimeError):
+            # Starlette raises either if the app was killed or we closed the websocket ourselves
+            logger.debug("a websocket was closed")
+        finally:
+            self._remove(websocket)
+
+    async def send_event(self, payload: Json, attempt: int, reason: str) -> AppReply:
+        retry = {"retry_attempt": attempt, "retry_reason": reason}
+        return await self._send({"type": "events_api", "payload": payload, "accepts_response_payload": False, **retry})
+
+    async def send_interaction(self, kind: RequestKind, payload: Json) -> AppReply:
+        return await self._send({"type": kind, "payload": payload, "accepts_response_payload": True})
+
+    async def refresh(self) -> None:
+        """Ask the app to reconnect and close the websockets, as Slack does every few hours."""
+        for websocket in tuple(self._open):
+            self._remove(websocket)
+            await self._disconnect(websocket, "refresh_requested")
+
+    async def drop(self, how: Breakage, count: int | None) -> None:
+        """Break the first ``count`` connections. Of a silent one Slack learns nothing, and goes on to send events."""
+        for websocket in tuple(self._open)[:count]:
+            if how == "silence":
+                self._silent.add(websocket)
+            else:
+                self._remove(websocket)
+            if how == "close":
+                await websocket.close(code=1001)
+            else:
+                self._host.break_connection(websocket, how)
+
+    async def _send(self, envelope: Json) -> AppReply:
+        if not self._open:
+            return AppReply("connection_failed")
+        websocket = self._open.pop(0)
+        self._open.append(websocket)
+        envelope_id = str(uuid.uuid4())
+        acked = self._unacked[envelope_id] = asyncio.get_running_loop().create_future()
+        try:
+            if websocket not in self._silent:
+                await websocket.send_json({"envelope_id": envelope_id, **envelope})
+            async with asyncio.timeout(self._ack_seconds):
+                return AppReply(None, await acked)
+        except (WebSocketDisconnect, RuntimeError):
+            # Starlette raises either, depending on which side noticed first that the websocket is gone
+            self._remove(websocket)
+            return AppReply("connection_failed")
+        except TimeoutError:
+            return AppReply("timeout")
+        finally:
+            del self._unacked[envelope_id]
+
+    async def _disconnect(self, websocket: WebSocket, reason: str) -> None:
+        try:
+            await websocket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "fake-slack"}})
+            await websocket.close()
+        except (WebSocketDisconnect, RuntimeError):
+            logger.debug("a websocket was closed already")
+
+    def _remove(self, websocket: WebSocket) -> None:
+        with self._changes.writing():
+            self._silent.discard(websocket)
+            if websocket in self._open:
+                self._open.remove(websocket)
+
+    def _receive(self, text: str) -> None:
+        try:
+            message = json.loads(text)
+            envelope_id, body = message["envelope_id"], message.get("payload")
+        except (ValueError, KeyError, TypeError):
+            logger.warning("the app sent something that is not an acknowledgement: %.200s", text)
+            return
+        acked = self._unacked.get(str(envelope_id))
+        if acked is not None and not acked.done():
+            acked.set_result(body or None)
 
 
 def sign_request(secret: str, body: bytes, timestamp: int) -> dict[str, str]:
@@ -121,65 +237,47 @@ class HttpEventTransport:
     def __init__(self, url: str, secret: str, ack_seconds: float) -> None:
         self._url = url
         self._secret = secret
-        self._ack_seconds = ack_seconds
-        # Slack sends many requests at once; the event loop's default executor has few threads
-        self._threads = ThreadPoolExecutor(32, thread_name_prefix="fake-slack-events")
+        self._timeout = aiohttp.ClientTimeout(ack_seconds)
 
-    def verify(self) -> None:
+    async def verify(self) -> None:
         """Send the url_verification challenge; SlackError if the app does not return it."""
         challenge = secrets.token_hex(16)
         body = {"token": "fake-slack", "challenge": challenge, "type": "url_verification"}
-        request = self._request(json.dumps(body).encode(), "json", {})
-        try:
-            with _direct.open(request, timeout=self._ack_seconds) as response:
-                text = response.read().decode()
-        except (urllib.error.URLError, TimeoutError) as error:
-            raise SlackError(f"{self._url} did not answer the challenge; start the app there first: {error}") from error
-        if challenge not in text:
+        reply = await self._post(json.dumps(body), "json")
+        if reply.failure is not None:
+            raise SlackError(f"{self._url} did not answer the challenge ({reply.failure}); start the app there first")
+        if challenge not in str(reply.body):
             raise SlackError(f"{self._url} did not return the challenge; is it the app's events URL?")
 
-    async def send_event(self, payload: Json, attempt: int, reason: str) -> str | None:
+    async def send_event(self, payload: Json, attempt: int, reason: str) -> AppReply:
         retry = {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason} if attempt else {}
-        return (await self._send(self._request(json.dumps(payload).encode(), "json", retry))).failure
+        return await self._post(json.dumps(payload), "json", retry)
 
     async def send_interaction(self, kind: RequestKind, payload: Json) -> AppReply:
         """Send a command as a form, anything else as JSON in the form's field ``payload``."""
         form = payload if kind == "slash_commands" else {"payload": json.dumps(payload)}
-        return await self._send(self._request(urllib.parse.urlencode(form).encode(), "x-www-form-urlencoded", {}))
+        return await self._post(urllib.parse.urlencode(form), "x-www-form-urlencoded")
 
-    def stop(self) -> None:
-        """Wait for running requests and end the threads."""
-        self._threads.shutdown(wait=True)
-
-    async def _send(self, request: urllib.request.Request) -> AppReply:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._post, request)
-
-    def _request(self, body: bytes, content_type: str, headers: dict[str, str]) -> urllib.request.Request:
-        headers = {
-            "Content-Type": f"application/{content_type}",
-            "User-Agent": "Slackbot 1.0 (fake)",
-            **sign_request(self._secret, body, int(time.time())),
-            **headers,
-        }
-        return urllib.request.Request(self._url, data=body, headers=headers)
-
-    def _post(self, request: urllib.request.Request) -> AppReply:
+    async def _post(self, text: str, content_type: str, more: dict[str, str] | None = None) -> AppReply:
+        body = text.encode()
+        headers = {"Content-Type": f"application/{content_type}", "User-Agent": "Slackbot 1.0 (fake)", **(more or {})}
+        headers |= sign_request(self._secret, body, int(time.time()))
         try:
-            with _direct.open(request, timeout=self._ack_seconds) as response:
-                return AppReply(None, _read_body(response.read())) if response.status == 200 else AppReply("http_error")
-        except urllib.error.HTTPError as error:
-            return AppReply(NO_RETRY if error.headers.get("X-Slack-No-Retry") == "1" else "http_error")
+            async with (
+                aiohttp.ClientSession(timeout=self._timeout) as session,
+                session.post(self._url, data=body, headers=headers) as response,
+            ):
+                if response.status != 200:
+                    return AppReply(NO_RETRY if response.headers.get("X-Slack-No-Retry") == "1" else "http_error")
+                return AppReply(None, _read_body(await response.text(errors="replace")))
         except TimeoutError:
             return AppReply("http_timeout")
-        except urllib.error.URLError as error:
-            return AppReply("http_timeout" if isinstance(error.reason, TimeoutError) else "connection_failed")
-        except OSError:
+        except (aiohttp.ClientError, OSError):
             return AppReply("connection_failed")
 
 
-def _read_body(raw: bytes) -> Json | None:
+def _read_body(text: str) -> Json | None:
     """Parse a JSON object; any other text is a message's text."""
-    text = raw.decode("utf-8", "replace")
     try:
         body = json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The events of the Events API: which ones this app gets, and their JSON."""
+"""What people and the app do in a workspace, and the events of the Events API about it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.models import Json
-from bot.playground.models import Message
-from bot.playground.workspace import Workspace
+from bot.playground.models import Channel, ChannelKind, File, Guest, Message, User, escape_typed
+from bot.playground.workspace import YOU, Workspace
 
 # What an app may subscribe to, and the scopes of which it needs one: docs.slack.dev/reference/events
 SCOPES: dict[str, tuple[str, ...]] = {
@@ -73,91 +74,159 @@ def forwarded_message(workspace: Workspace, message: Message) -> Json:
     return attachment
 
 
-class EventPublisher:
-    """Sends the events that the app is subscribed to and has a scope for, from channels that the bot is in."""
+class WorkspaceActions:
+    """What people and the app do in a workspace: each action changes its state and sends the events.
+
+    The app gets the events that it is subscribed to and has a scope for, from channels that the bot is in.
+    """
 
     def __init__(
         self,
         workspace: Workspace,
         *,
         subscriptions: Iterable[str],
-        scopes: frozenset[str],
+        scopes: Iterable[str],
         send: Callable[[Json], object],
     ) -> None:
-        self._workspace = workspace
-        self._subscriptions = frozenset(
-            name for name in subscriptions if not SCOPES[name] or scopes.intersection(SCOPES[name])
-        )
+        self.workspace = workspace
+        self.scopes = frozenset(scopes)
+        self._subscriptions = {name for name in subscriptions if not SCOPES[name] or self.scopes & {*SCOPES[name]}}
         self._send = send
 
-    def posted(self, message: Message) -> None:
-        """Send a message event for a new message, and an app_mention if it mentions the bot.
+    # People and channels
 
-        With files, only the message event has the subtype ``file_share`` (slackapi/bolt-js#2057).
+    def add_person(self, *, channels: Iterable[str] = (), team: str | None = None, guest: Guest | None = None) -> str:
+        """Add a member of ``channels`` and return the id; ``team`` is another organisation's, if given."""
+        number = len(self.workspace.users()) + 1
+        person = User(f"U0PERSON{number}", f"Person {number}", team=team, guest=guest)
+        self.workspace.add_user(person)
+        for channel in channels:
+            self.workspace.join(channel, person.id)
+        return person.id
+
+    def add_workflow(self, *, team: str | None = None) -> str:
+        """Add a workflow of Workflow Builder and return its id, with which it can post."""
+        number = len(self.workspace.users()) + 1
+        workflow = User(f"Wf0FLOW{number}", f"Workflow {number}", f"B0FLOW{number}", f"A0FLOW{number}", team)
+        self.workspace.add_user(workflow)
+        return workflow.id
+
+    def add_channel(self, *, kind: ChannelKind = "channel", shared_with: Iterable[str] = ()) -> str:
+        """Add a channel with everyone in it and return its id; ``shared_with`` are other organisations' teams."""
+        number = len(self.workspace.channels()) + 1
+        name = f"channel-{number}"
+        members = frozenset(user.id for user in self.workspace.users())
+        self.workspace.add_channel(Channel(f"C0CHANNEL{number}", name, kind, members, frozenset(shared_with)))
+        return f"C0CHANNEL{number}"
+
+    def open_dm(self, user: str) -> str:
+        """Return the id of the direct message between ``user`` and the bot."""
+        return self.workspace.direct_message(user).id
+
+    # Messages
+
+    def post(self, channel: str, user: str, text: str, **fields: Any) -> Message:
+        """Post a message of a person or of the app; ``fields`` are others of ``Message``.
+
+        The app gets a message event, and an app_mention if the bot is mentioned. With files, only the message event has
+        the subtype ``file_share`` (slackapi/bolt-js#2057).
         """
-        event = message.to_json(self._workspace.team) | ({"subtype": "file_share"} if message.files else {})
-        self._publish_message(message.channel, event | {"event_ts": message.ts})
-        self._publish_mention(message)
+        return self._publish_post(self.workspace.post(channel, user, text, **fields))
 
-    def edited(self, before: Message, after: Message) -> None:
-        """Send message_changed; if the text changed and mentions the bot, also an app_mention with a new event id."""
-        self.changed(before, after)
-        if before.text != after.text:
-            self._publish_mention(after)
+    def update(self, message: Message, **changes: Any) -> Message:
+        """Change fields of a message, also of an ephemeral one, and return it; a field that is None stays.
 
-    def deleted(self, before: Message, tombstone: Message | None) -> None:
-        """Send message_deleted; for a root with replies message_changed instead, as seen in openclaw/openclaw#22035."""
+        If the text changed and mentions the bot, the app also gets an app_mention with a new event id.
+        """
+        changes = {name: value for name, value in changes.items() if value is not None}
+        if message.seen_by is None:
+            changes["edited_ts"] = self.workspace.mint_ts()
+        before, after = self.workspace.update(message.channel, message.ts, **changes)
+        if after.seen_by is None:
+            self._publish_change(before, after)
+            if before.text != after.text:
+                self._publish_mention(after)
+        return after
+
+    def delete(self, message: Message) -> None:
+        """Delete a message, also an ephemeral one.
+
+        For a root with replies the app gets message_changed, as seen in openclaw/openclaw#22035.
+        """
+        before, tombstone = self.workspace.delete(message.channel, message.ts)
         if tombstone is not None:
-            self.changed(before, tombstone)
+            self._publish_change(before, tombstone)
+        elif before.seen_by is None:
+            event = {"previous_message": self.workspace.to_json(before), "deleted_ts": before.ts}
+            self._publish_hidden("message_deleted", before.channel, event)
+
+    def say(
+        self,
+        channel: str,
+        text: str,
+        *,
+        user: str = YOU,
+        thread: str | None = None,
+        subtype: str | None = None,
+        files: Iterable[File] = (),
+        attachments: Iterable[Json] = (),
+    ) -> Message:
+        """Post a message as ``user``; ``& < >`` are escaped, mentions are not. "/me" has the subtype "me_message"."""
+        attached = {"files": tuple(files), "attachments": tuple(attachments)}
+        return self.post(channel, user, escape_typed(text), thread_ts=thread, subtype=subtype, **attached)
+
+    def forward(self, message: Message, channel: str, text: str = "", *, user: str = YOU) -> Message:
+        """Forward ``message`` to ``channel`` with an optional text."""
+        return self.say(channel, text, user=user, attachments=[forwarded_message(self.workspace, message)])
+
+    def edit(self, message: Message, text: str) -> Message:
+        """Edit the text of a message as its author; returns the edited message."""
+        return self.update(message, text=escape_typed(text))
+
+    def join(self, channel: str, user: str, *, inviter: str | None = None) -> Message:
+        """Add ``user`` to a channel; returns the channel_join message."""
+        notice = self._publish_post(self.workspace.join(channel, user))
+        kind = "G" if self.workspace.channel(channel).kind == "group" else "C"
+        event = {"user": user, "team": self.workspace.team.id, "channel": channel, "channel_type": kind}
+        self._publish("member_joined_channel", channel, event | ({"inviter": inviter} if inviter else {}))
+        return notice
+
+    def react(self, message: Message, name: str, *, user: str = YOU, is_added: bool = True) -> None:
+        """Add or remove a reaction."""
+        reactions = dict(self.workspace.message(message.channel, message.ts).reactions)
+        users = reactions.get(name, ())
+        if (user in users) == is_added:
             return
-        ts = self._workspace.mint_ts()
-        event = {
-            "type": "message",
-            "subtype": "message_deleted",
-            "previous_message": self._workspace.to_json(before),
-            "hidden": True,
-            "deleted_ts": before.ts,
-            "ts": ts,
-            "event_ts": ts,
-        }
-        self._publish_message(before.channel, event)
-
-    def changed(self, before: Message, after: Message) -> None:
-        """Send message_changed."""
-        ts = self._workspace.mint_ts()
-        # Slack names the author's team here even if no other organisation is involved
-        team = after.user_team or self._workspace.team.id
-        event = {
-            "type": "message",
-            "subtype": "message_changed",
-            "message": self._workspace.to_json(after) | {"user_team": team, "source_team": team},
-            "previous_message": self._workspace.to_json(before),
-            "hidden": True,
-            "ts": ts,
-            "event_ts": ts,
-        }
-        self._publish_message(after.channel, event)
-
-    def joined(self, notice: Message, inviter: str | None) -> None:
-        """Send a message event for the channel_join message, and member_joined_channel."""
-        self.posted(notice)
-        channel = self._workspace.channel(notice.channel)
-        event = {"type": "member_joined_channel", "user": notice.user, "team": self._workspace.team.id}
-        event |= {"channel": channel.id, "channel_type": "G" if channel.kind == "group" else "C", "event_ts": notice.ts}
-        self._publish("member_joined_channel", channel.id, event | ({"inviter": inviter} if inviter else {}))
-
-    def reacted(self, message: Message, name: str, user: str, *, is_added: bool) -> None:
-        """Send reaction_added or reaction_removed."""
-        kind = "reaction_added" if is_added else "reaction_removed"
+        reactions[name] = (*users, user) if is_added else tuple(one for one in users if one != user)
+        remaining = tuple((known, users) for known, users in reactions.items() if users)
+        self.workspace.update(message.channel, message.ts, reactions=remaining)
         item = {"type": "message", "channel": message.channel, "ts": message.ts}
-        event = {"type": kind, "user": user, "reaction": name, "item_user": message.user, "item": item}
-        self._publish(kind, message.channel, event | {"event_ts": self._workspace.mint_ts()})
+        event = {"user": user, "reaction": name, "item_user": message.user, "item": item}
+        self._publish("reaction_added" if is_added else "reaction_removed", message.channel, event)
 
-    def home_opened(self, user: str, tab: str) -> None:
-        """Send app_home_opened for the tab ``home`` or ``messages``."""
-        channel = self._workspace.direct_message(user).id
-        event = {"type": "app_home_opened", "user": user, "channel": channel, "tab": tab}
-        self._publish("app_home_opened", channel, event | {"event_ts": self._workspace.mint_ts()})
+    def open_home(self, *, user: str = YOU, tab: str = "home") -> None:
+        """Open the app's ``home`` or ``messages`` tab."""
+        channel = self.workspace.direct_message(user).id
+        self._publish("app_home_opened", channel, {"user": user, "channel": channel, "tab": tab})
+
+    # Changes that Slack makes by itself: message_changed with the same text
+
+    def unfurl(self, message: Message) -> None:
+        """Add a link preview."""
+        link = "https://example.org/"
+        preview = {"id": 1, "from_url": link, "original_url": link, "title": "Example", "fallback": "Example"}
+        shown = self.workspace.message(message.channel, message.ts).attachments
+        self._publish_change(*self.workspace.update(message.channel, message.ts, attachments=(*shown, preview)))
+
+    def detect_language(self, message: Message, locale: str = "en") -> None:
+        """Add the detected language."""
+        self._publish_change(*self.workspace.update(message.channel, message.ts, language=locale))
+
+    def count_replies(self, message: Message) -> None:
+        """Update a root's number of replies."""
+        self._publish_change(*self.workspace.update(message.channel, message.ts))
+
+    # Events
 
     def envelope(self, event: Json, event_id: str | None = None) -> Json:
         """Return the outer payload of ``event``.
@@ -165,7 +234,7 @@ class EventPublisher:
         In a channel shared with other organisations, ``team_id`` is the team of the person who acted; slack_bolt
         therefore reads ``authorizations`` instead.
         """
-        team, bot = self._workspace.team, self._workspace.bot
+        team, bot = self.workspace.team, self.workspace.bot
         channel = event.get("channel")
         messages = (event, event.get("message", {}), event.get("previous_message", {}))
         authorization = {
@@ -186,30 +255,44 @@ class EventPublisher:
             "event_id": event_id or f"Ev{uuid.uuid4().hex[:10].upper()}",
             "event_time": int(time.time()),
             "authorizations": [authorization],
-            "is_ext_shared_channel": any(one.id == channel and one.shared_with for one in self._workspace.channels()),
+            "is_ext_shared_channel": any(one.id == channel and one.shared_with for one in self.workspace.channels()),
             "event_context": f"4-{uuid.uuid4().hex}",
         }
 
+    def _publish_post(self, message: Message) -> Message:
+        event = message.to_json(self.workspace.team) | ({"subtype": "file_share"} if message.files else {})
+        self._publish_message(message.channel, event | {"event_ts": message.ts})
+        self._publish_mention(message)
+        return message
+
+    def _publish_change(self, before: Message, after: Message) -> None:
+        # Slack names the author's team here even if no other organisation is involved
+        team = after.user_team or self.workspace.team.id
+        shown = self.workspace.to_json(after) | {"user_team": team, "source_team": team}
+        event = {"message": shown, "previous_message": self.workspace.to_json(before)}
+        self._publish_hidden("message_changed", after.channel, event)
+
+    def _publish_hidden(self, subtype: str, channel: str, event: Json) -> None:
+        ts = self.workspace.mint_ts()
+        about = {"type": "message", "subtype": subtype, "hidden": True, "ts": ts, "event_ts": ts}
+        self._publish_message(channel, event | about)
+
     def _publish_message(self, channel: str, event: Json) -> None:
-        kind = self._workspace.channel(channel).kind
+        kind = self.workspace.channel(channel).kind
         self._publish(_MESSAGE_SUBSCRIPTIONS[kind], channel, event | {"channel": channel, "channel_type": kind})
 
     def _publish_mention(self, message: Message) -> None:
-        bot = self._workspace.bot
-        is_direct = self._workspace.channel(message.channel).kind == "im"
+        bot = self.workspace.bot
+        is_direct = self.workspace.channel(message.channel).kind == "im"
         # A channel_join message contains "<@U…>" too, but is not a mention
         is_mention = bool(re.search(rf"<@{bot.id}[>|]", message.text)) and message.subtype in {None, "me_message"}
         if is_mention and not is_direct and message.user != bot.id:
-            event = message.to_json(self._workspace.team) | {"type": "app_mention", "channel": message.channel}
-            self._publish("app_mention", message.channel, event | {"event_ts": message.ts})
-
-    def publish_revocation(self) -> None:
-        """Tell the app that its token was revoked."""
-        if "tokens_revoked" in self._subscriptions:
-            tokens = {"oauth": [], "bot": [self._workspace.bot.id]}
-            self._send(self.envelope({"type": "tokens_revoked", "tokens": tokens}))
+            about = {"type": "app_mention", "channel": message.channel, "event_ts": message.ts}
+            self._publish("app_mention", message.channel, message.to_json(self.workspace.team) | about)
 
     def _publish(self, subscription: str, channel: str, event: Json) -> None:
-        is_member = self._workspace.bot.id in self._workspace.channel(channel).members
+        is_member = self.workspace.bot.id in self.workspace.channel(channel).members
         if subscription in self._subscriptions and is_member:
+            event = {"type": subscription, **event}
+            event.setdefault("event_ts", self.workspace.mint_ts())
             self._send(self.envelope(event))

@@ -56,47 +56,36 @@ class EventDelivery:
 
 
 class Journal:
-    """Calls in the order in which they ended, deliveries in the order in which they began. Thread-safe."""
+    """Calls in the order in which they ended, deliveries in the order in which they began. Thread-safe.
+
+    ``acknowledged`` counts the deliveries that the app has acknowledged, ``active_calls`` the calls being handled.
+    """
 
     def __init__(self, changes: ChangeNotifier) -> None:
         self._changes = changes
         self._calls: list[ApiCall] = []
-        self._active_calls = 0
         self._deliveries: list[EventDelivery] = []
         self._unsettled = 0
-        self._acknowledged = 0
+        self.active_calls = 0
+        self.acknowledged = 0
 
     def calls(self) -> tuple[ApiCall, ...]:
-        with self._changes.reading():
-            return tuple(self._calls)
+        return tuple(self._calls)
 
     def deliveries(self) -> tuple[EventDelivery, ...]:
-        with self._changes.reading():
-            return tuple(self._deliveries)
-
-    @property
-    def acknowledged(self) -> int:
-        """The number of deliveries that the app has acknowledged."""
-        with self._changes.reading():
-            return self._acknowledged
-
-    @property
-    def active_calls(self) -> int:
-        with self._changes.reading():
-            return self._active_calls
+        return tuple(self._deliveries)
 
     def is_idle(self) -> bool:
         """Return whether no call is being handled and every delivery is settled."""
-        with self._changes.reading():
-            return not self._active_calls and not self._unsettled
+        return not self.active_calls and not self._unsettled
 
     def call_started(self) -> None:
         with self._changes.writing():
-            self._active_calls += 1
+            self.active_calls += 1
 
     def call_finished(self, method: str, arguments: Json, status: int, answer: Json | None, took_ms: float) -> None:
         with self._changes.writing():
-            self._active_calls -= 1
+            self.active_calls -= 1
             self._calls.append(ApiCall(method, arguments, status, answer, time.time(), took_ms))
 
     def delivery_started(self, payload: Json) -> EventDelivery:
@@ -110,7 +99,7 @@ class Journal:
         with self._changes.writing():
             known = self._deliveries[delivery.id]
             self._deliveries[delivery.id] = replace(known, attempts=(*known.attempts, attempt))
-            self._acknowledged += attempt.failure is None
+            self.acknowledged += attempt.failure is None
 
     def settle(self, delivery: EventDelivery) -> None:
         with self._changes.writing():

@@ -14,10 +14,9 @@ from typing import Any, Literal
 from bot.models import Json
 from bot.playground import limits
 from bot.playground.block_kit import validate_blocks, validate_view
-from bot.playground.events import EventPublisher
+from bot.playground.events import WorkspaceActions
 from bot.playground.models import Channel, Message, RefusedError, is_workflow
-from bot.playground.views import AppViews
-from bot.playground.workspace import Workspace
+from bot.playground.workspace import AppViews, Workspace
 
 _TIMESTAMP = re.compile(r"\d{1,12}\.\d{6}")
 # The part of a scope that names a kind of channel
@@ -63,18 +62,17 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class MethodContext:
-    """The state that methods work on, and the app's rights; methods act as the app's bot user."""
+    """What methods work on; they act as the app's bot user."""
 
+    actions: WorkspaceActions
     workspace: Workspace
     views: AppViews
-    publisher: EventPublisher
-    scopes: frozenset[str]
     issue_url: Callable[[], str]
 
     def require_scope(self, *scopes: str) -> None:
         """Refuse the call unless one of ``scopes`` is granted, or none is given."""
-        if scopes and not self.scopes.intersection(scopes):
-            provided = ",".join(sorted(self.scopes))
+        if scopes and not self.actions.scopes.intersection(scopes):
+            provided = ",".join(sorted(self.actions.scopes))
             raise RefusedError("missing_scope", needed=",".join(scopes), provided=provided)
 
     def channel(self, channel_id: str, *, as_member: bool = True) -> Channel:
@@ -175,7 +173,7 @@ def post_message(context: MethodContext, arguments: Arguments) -> Json:
             raise RefusedError("channel_not_found") from None
     context.channel(channel)
     content = _content(arguments)
-    message = context.workspace.post(
+    message = context.actions.post(
         channel,
         context.workspace.bot.id,
         content.text,
@@ -183,7 +181,6 @@ def post_message(context: MethodContext, arguments: Arguments) -> Json:
         blocks=content.blocks,
         metadata=content.metadata,
     )
-    context.publisher.posted(message)
     return {"channel": channel, "ts": message.ts, "message": context.workspace.to_json(message), **content.warnings}
 
 
@@ -193,14 +190,12 @@ def update(context: MethodContext, arguments: Arguments) -> Json:
     content = _content(arguments)
     if len(content.text) > limits.UPDATE_TEXT:
         raise RefusedError("msg_too_long")
-    before, after = context.workspace.edit(
-        message.channel,
-        message.ts,
+    after = context.actions.update(
+        message,
         text=content.text if "text" in arguments.given else None,
         blocks=content.blocks if "blocks" in arguments.given else None,
         metadata=content.metadata,
     )
-    context.publisher.edited(before, after)
     shown = context.workspace.to_json(after)
     return {"channel": message.channel, "ts": message.ts, "text": after.text, "message": shown}
 
@@ -208,7 +203,7 @@ def update(context: MethodContext, arguments: Arguments) -> Json:
 def delete(context: MethodContext, arguments: Arguments) -> Json:
     """chat.delete"""
     message = _own_message(context, arguments, "cant_delete_message")
-    context.publisher.deleted(*context.workspace.delete(message.channel, message.ts))
+    context.actions.delete(message)
     return {"channel": message.channel, "ts": message.ts}
 
 

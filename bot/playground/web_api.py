@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,10 +16,9 @@ from starlette.responses import JSONResponse, Response
 
 from bot.models import Json
 from bot.playground.journal import Journal
+from bot.playground.loopback import LoopbackServer
 from bot.playground.methods import METHODS, Arguments, Method, MethodContext
 from bot.playground.models import RefusedError
-from bot.playground.socketmode import BreakConnection
-from bot.playground.workspace import ChangeNotifier
 
 _DEFAULT_ERRORS = {429: "ratelimited", 500: "internal_error", 502: "service_unavailable", 503: "service_unavailable"}
 
@@ -54,37 +54,25 @@ class FaultSource(Protocol):
         """Return how this call fails; None if it does not."""
 
 
-class Faults:
-    """Scripted faults in order for each method; a call without one gets the first fault of the sources."""
-
-    def __init__(self, changes: ChangeNotifier, sources: Iterable[FaultSource] = ()) -> None:
-        self._changes = changes
-        self._sources = tuple(sources)
-        self._scripted: dict[str, list[Fault]] = {}
-
-    def add(self, method: str, fault: Fault, times: int) -> None:
-        with self._changes.writing():
-            self._scripted.setdefault(method, []).extend([fault] * times)
-
-    def take(self, method: str, arguments: Json) -> Fault | None:
-        """Return how this call fails, if it does; a scripted fault is used once."""
-        with self._changes.writing():
-            if scripted := self._scripted.get(method):
-                return scripted.pop(0)
-            return next((fault for source in self._sources if (fault := source.next_fault(method, arguments))), None)
-
-
 CallResult = tuple[int, Json | None, dict[str, str]]
 """Status, answer and headers; the answer is None if the connection is cut instead."""
 
 
 class CallHandler:
-    """Handles the app's calls and logs them; a fault makes one fail before or after it takes effect."""
+    """Handles the app's calls and logs them; a fault makes one fail before or after it takes effect.
 
-    def __init__(self, faults: Faults, journal: Journal, break_connection: BreakConnection) -> None:
-        self._faults = faults
+    Scripted faults of a method are used in order, once each; a call without one gets the first fault of the sources.
+    """
+
+    def __init__(self, host: LoopbackServer, journal: Journal, sources: Iterable[FaultSource]) -> None:
+        self._host = host
         self._journal = journal
-        self._break_connection = break_connection
+        self._sources = tuple(sources)
+        self._scripted: defaultdict[str, deque[Fault]] = defaultdict(deque)
+
+    def add_fault(self, method: str, fault: Fault, times: int) -> None:
+        """Let the next ``times`` calls of ``method`` fail."""
+        self._scripted[method].extend([fault] * times)
 
     async def handle(
         self, request: Request, method: str, read: Callable[[bytes], tuple[Json, Callable[[], CallResult]]]
@@ -96,14 +84,14 @@ class CallHandler:
         result: CallResult = (200, None, {})
         try:
             arguments, call = read(await request.body())
-            fault = self._faults.take(method, arguments)
+            fault = self._next_fault(method, arguments)
             if fault is None or fault.is_applied:
                 result = call()
             if fault is not None:
                 result = (fault.status, None if fault.drop else fault.answer, result[2] | fault.headers)
                 await asyncio.sleep(fault.delay)
-            if result[1] is None and request.client is not None:
-                self._break_connection((request.client.host, request.client.port))
+            if result[1] is None:
+                self._host.break_connection(request)
         except ClientDisconnect:
             # The app closed the connection before the end of its request: there is nobody to answer
             return Response(status_code=400)
@@ -111,6 +99,11 @@ class CallHandler:
             status, answer, headers = result
             self._journal.call_finished(method, arguments, status, answer, (time.perf_counter() - start) * 1000)
         return JSONResponse(answer, status, headers)
+
+    def _next_fault(self, method: str, arguments: Json) -> Fault | None:
+        if scripted := self._scripted[method]:
+            return scripted.popleft()
+        return next((fault for source in self._sources if (fault := source.next_fault(method, arguments))), None)
 
 
 class WebApi:
@@ -160,7 +153,7 @@ class WebApi:
             raise RefusedError("invalid_auth" if self.bot_token else "token_revoked")
         if token != (self._app_token if method.token == "app" else self.bot_token):
             raise RefusedError("not_allowed_token_type")
-        granted = {"connections:write"} if method.token == "app" else self._context.scopes
+        granted = {"connections:write"} if method.token == "app" else self._context.actions.scopes
         return {"x-oauth-scopes": ",".join(sorted(granted)), "x-accepted-oauth-scopes": ",".join(method.scopes)}
 
 

@@ -1,17 +1,22 @@
-"""The state of the fake workspace: people, channels, messages and reactions, behind one lock; and the default one."""
+"""The state of the fake workspace: people, channels, messages, and the views that the app shows."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import secrets
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from bot.models import Json
+from bot.playground import limits
 from bot.playground.block_kit import add_ids
-from bot.playground.models import Channel, File, Message, Team, User
+from bot.playground.models import Channel, Message, RefusedError, Team, User
 
 # The ids of the default workspace
 BOT = "U0PULLQUOTE"
@@ -27,7 +32,10 @@ GROUP = "C0GROUP"
 
 
 class ChangeNotifier:
-    """A reentrant lock for the whole state, and a way to wait until the state changes."""
+    """A reentrant lock under which the state changes, and a way to wait until it does.
+
+    Reading takes no lock: Python reads or copies a dict or list in one step.
+    """
 
     def __init__(self) -> None:
         self._condition = threading.Condition(threading.RLock())
@@ -43,12 +51,6 @@ class ChangeNotifier:
             self._condition.notify_all()
             for listener in self._listeners:
                 listener()
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Hold the lock to read the state."""
-        with self._condition:
-            yield
 
     @contextmanager
     def watching(self, listener: Callable[[], object]) -> Iterator[None]:
@@ -101,24 +103,20 @@ class Workspace:
     # People and channels
 
     def user(self, user: str) -> User:
-        with self._changes.reading():
-            return self._users[user]
+        return self._users[user]
 
     def users(self) -> tuple[User, ...]:
-        with self._changes.reading():
-            return tuple(self._users.values())
+        return tuple(self._users.values())
 
     def add_user(self, user: User) -> None:
         with self._changes.writing():
             self._users[user.id] = user
 
     def channel(self, channel: str) -> Channel:
-        with self._changes.reading():
-            return self._channels[channel]
+        return self._channels[channel]
 
     def channels(self) -> tuple[Channel, ...]:
-        with self._changes.reading():
-            return tuple(self._channels.values())
+        return tuple(self._channels.values())
 
     def add_channel(self, channel: Channel) -> None:
         with self._changes.writing():
@@ -150,118 +148,57 @@ class Workspace:
             self._last_ts = max(self._last_ts + 1, time.time_ns() // 1000)
             return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
-    def post(
-        self,
-        channel: str,
-        user: str,
-        text: str,
-        *,
-        thread_ts: str | None = None,
-        blocks: Iterable[Json] = (),
-        metadata: Json | None = None,
-        subtype: str | None = None,
-        files: Iterable[File] = (),
-        attachments: Iterable[Json] = (),
-    ) -> Message:
-        """Store and return a new message; its blocks get ids, as in Slack."""
+    def post(self, channel: str, user: str, text: str, *, blocks: Iterable[Json] = (), **fields: Any) -> Message:
+        """Store and return a new message; its blocks get ids, as in Slack. ``fields`` are others of ``Message``."""
         with self._changes.writing():
-            message = replace(
-                self._new_message(channel, user, text, thread_ts, blocks),
-                metadata=metadata,
-                subtype=subtype,
-                files=tuple(files),
-                attachments=tuple(attachments),
+            author, where, ts = self._users[user], self._channels[channel], self.mint_ts()
+            message = Message(
+                where.id,
+                ts,
+                author.id,
+                text,
+                bot_id=author.bot_id,
+                app_id=author.app_id,
+                blocks=add_ids(blocks, ts),
+                user_team=(author.team or self.team.id) if where.shared_with else author.team,
+                **fields,
             )
-            self._messages[channel][message.ts] = message
+            (self._ephemerals if message.seen_by else self._messages[channel])[ts] = message
             return message
 
-    def post_ephemeral(
-        self, channel: str, to: str, text: str, *, thread_ts: str | None = None, blocks: Iterable[Json] = ()
-    ) -> Message:
+    def post_ephemeral(self, channel: str, to: str, text: str, **fields: Any) -> Message:
         """Store and return a message of the bot that only ``to`` sees."""
-        with self._changes.writing():
-            message = replace(self._new_message(channel, self.bot.id, text, thread_ts, blocks), seen_by=to)
-            self._ephemerals[message.ts] = message
-            return message
+        return self.post(channel, self.bot.id, text, seen_by=to, **fields)
 
-    def edit_ephemeral(self, ts: str, text: str, blocks: Iterable[Json]) -> None:
+    def update(self, channel: str, ts: str, **changes: Any) -> tuple[Message, Message]:
+        """Change fields of a message, also of an ephemeral one; returns it before and after. New blocks get ids."""
         with self._changes.writing():
-            self._ephemerals[ts] = replace(self._ephemerals[ts], text=text, blocks=add_ids(blocks, ts))
-
-    def delete_ephemeral(self, ts: str) -> None:
-        with self._changes.writing():
-            del self._ephemerals[ts]
-
-    def edit(
-        self,
-        channel: str,
-        ts: str,
-        *,
-        text: str | None = None,
-        blocks: Iterable[Json] | None = None,
-        metadata: Json | None = None,
-    ) -> tuple[Message, Message]:
-        """Change what is given and leave the rest; returns the message before and after."""
-        with self._changes.writing():
-            before = self._messages[channel][ts]
-            after = replace(
-                before,
-                text=before.text if text is None else text,
-                blocks=before.blocks if blocks is None else add_ids(blocks, ts),
-                metadata=metadata or before.metadata,
-                edited_ts=self.mint_ts(),
-            )
-            self._messages[channel][ts] = after
-            return before, after
-
-    def annotate(
-        self, channel: str, ts: str, *, attachments: Iterable[Json] = (), language: str | None = None
-    ) -> tuple[Message, Message]:
-        """Add previews or a language, as Slack does by itself; returns the message before and after."""
-        with self._changes.writing():
-            before = self._messages[channel][ts]
-            after = replace(
-                before, attachments=(*before.attachments, *attachments), language=language or before.language
-            )
-            self._messages[channel][ts] = after
-            return before, after
+            stored = self._ephemerals if ts in self._ephemerals else self._messages[channel]
+            before = stored[ts]
+            if "blocks" in changes:
+                changes["blocks"] = add_ids(changes["blocks"], ts)
+            stored[ts] = replace(before, **changes)
+            return before, stored[ts]
 
     def delete(self, channel: str, ts: str) -> tuple[Message, Message | None]:
         """Delete a message; returns it and, if it is a root with replies, the tombstone in its place."""
         with self._changes.writing():
+            if ts in self._ephemerals:
+                return self._ephemerals.pop(ts), None
             before = self._messages[channel][ts]
             if self.thread(channel, ts) == (before,):
-                del self._messages[channel][ts]
-                return before, None
+                return self._messages[channel].pop(ts), None
             text = "This message was deleted."
             tombstone = Message(channel, ts, "USLACKBOT", text, thread_ts=ts, subtype="tombstone")
             self._messages[channel][ts] = tombstone
             return before, tombstone
 
-    def react(self, channel: str, ts: str, name: str, user: str, *, is_added: bool) -> bool:
-        """Add or remove a reaction; returns whether anything changed."""
-        with self._changes.writing():
-            message = self._messages[channel][ts]
-            reactions = {known: list(users) for known, users in message.reactions}
-            users = reactions.setdefault(name, [])
-            if (user in users) == is_added:
-                return False
-            if is_added:
-                users.append(user)
-            else:
-                users.remove(user)
-            remaining = tuple((known, tuple(users)) for known, users in reactions.items() if users)
-            self._messages[channel][ts] = replace(message, reactions=remaining)
-            return True
-
     def message(self, channel: str, ts: str) -> Message:
-        with self._changes.reading():
-            return self._messages[channel][ts]
+        return self._messages[channel][ts]
 
     def messages(self, channel: str) -> tuple[Message, ...]:
         """Return all messages of a channel and its threads, oldest first."""
-        with self._changes.reading():
-            return tuple(self._messages[channel].values())
+        return tuple(self._messages[channel].values())
 
     def thread(self, channel: str, root: str) -> tuple[Message, ...]:
         """Return a thread's root, if it exists, and its replies, oldest first."""
@@ -269,8 +206,7 @@ class Workspace:
 
     def ephemerals(self, user: str) -> tuple[Message, ...]:
         """Return the messages that only ``user`` sees, oldest first."""
-        with self._changes.reading():
-            return tuple(message for message in self._ephemerals.values() if message.seen_by == user)
+        return tuple(one for one in tuple(self._ephemerals.values()) if one.seen_by == user)
 
     def to_json(self, message: Message, *, with_metadata: bool = True) -> Json:
         """Return the message object; of a root, with what Slack adds about its thread."""
@@ -290,21 +226,140 @@ class Workspace:
         in_thread = message.thread_ts not in (None, message.ts)
         return f"{link}?thread_ts={message.thread_ts}&cid={message.channel}" if in_thread else link
 
-    def _new_message(
-        self, channel: str, user: str, text: str, thread_ts: str | None, blocks: Iterable[Json]
-    ) -> Message:
-        author, where, ts = self._users[user], self._channels[channel], self.mint_ts()
-        return Message(
-            where.id,
-            ts,
-            author.id,
-            text,
-            bot_id=author.bot_id,
-            app_id=author.app_id,
-            thread_ts=thread_ts,
-            blocks=add_ids(blocks, ts),
-            user_team=(author.team or self.team.id) if where.shared_with else author.team,
-        )
+
+# Expiry of a trigger that has opened a modal.
+USED = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenView:
+    """A modal that ``user`` has open."""
+
+    user: str
+    view: Json
+
+
+class AppViews:
+    """The views and prompts of one workspace; ``trigger_seconds`` is the lifetime of a trigger id.
+
+    Thread-safe.
+    """
+
+    def __init__(self, changes: ChangeNotifier, *, trigger_seconds: float = limits.TRIGGER_SECONDS) -> None:
+        self._changes = changes
+        self._trigger_seconds = trigger_seconds
+        # By trigger id: user, and expiry on the monotonic clock
+        self._triggers: dict[str, tuple[str, float]] = {}
+        self._modals: dict[str, OpenView] = {}
+        self._homes: dict[str, Json] = {}
+        self._prompts: dict[str, Json] = {}
+
+    # Modals
+
+    def issue_trigger(self, user: str) -> str:
+        """Return a ``trigger_id`` of an interaction of ``user``, with which one modal can be opened."""
+        with self._changes.writing():
+            trigger = f"{secrets.randbelow(10**10)}.{secrets.token_hex(16)}"
+            self._triggers[trigger] = (user, time.monotonic() + self._trigger_seconds)
+            return trigger
+
+    def open(self, trigger: str, view: Json) -> Json:
+        """Open a modal instead of the person's open ones; returns the view with its ids."""
+        with self._changes.writing():
+            user = self._use_trigger(trigger)
+            self.close_all(user)
+            return self.push_modal(user, view)
+
+    def push_modal(self, user: str, view: Json) -> Json:
+        """Open a modal on top of those of ``user``; returns the view with its ids. RefusedError if there are three."""
+        with self._changes.writing():
+            stack = self.open_modals(user)
+            if len(stack) >= limits.MODALS:
+                raise RefusedError("push_limit_reached")
+            view_id = _new_id()
+            root, previous = (stack[0]["id"], stack[-1]["id"]) if stack else (view_id, None)
+            stored = _with_ids(view, view_id, root, previous)
+            self._modals[view_id] = OpenView(user, stored)
+            return stored
+
+    def open_modals(self, user: str) -> tuple[Json, ...]:
+        """Return the modals that ``user`` has open, the top one last."""
+        return tuple(modal.view for modal in tuple(self._modals.values()) if modal.user == user)
+
+    def modal(self, view_id: str) -> OpenView:
+        """Return an open modal; KeyError if it is closed."""
+        return self._modals[view_id]
+
+    def close(self, view_id: str) -> None:
+        """Close a modal if it is open; the one below it shows again."""
+        with self._changes.writing():
+            self._modals.pop(view_id, None)
+
+    def close_all(self, user: str) -> None:
+        """Close all modals of ``user``."""
+        with self._changes.writing():
+            self._modals = {name: modal for name, modal in self._modals.items() if modal.user != user}
+
+    def update(self, view_id: str, known_hash: str, view: Json) -> Json:
+        """Replace an open modal; RefusedError if ``known_hash`` is given and not its hash."""
+        with self._changes.writing():
+            modal = self._modals.get(view_id)
+            if modal is None:
+                raise RefusedError("not_found")
+            if known_hash and known_hash != modal.view["hash"]:
+                raise RefusedError("hash_conflict")
+            stored = _with_ids(view, view_id, modal.view["root_view_id"], modal.view["previous_view_id"])
+            self._modals[view_id] = OpenView(modal.user, stored)
+            return stored
+
+    def _use_trigger(self, trigger: str) -> str:
+        """The user to whom the trigger was issued; it expires."""
+        if trigger not in self._triggers:
+            raise RefusedError("invalid_trigger_id")
+        user, expiry = self._triggers[trigger]
+        if expiry == USED:
+            raise RefusedError("exchanged_trigger_id")
+        if expiry <= time.monotonic():
+            raise RefusedError("expired_trigger_id")
+        self._triggers[trigger] = (user, USED)
+        return user
+
+    # Home tabs and prompts
+
+    def publish(self, user: str, known_hash: str, view: Json) -> Json:
+        """Show a Home tab to ``user``; RefusedError if ``known_hash`` is given and not the current hash."""
+        with self._changes.writing():
+            known = self._homes.get(user)
+            if known_hash and (known is None or known["hash"] != known_hash):
+                raise RefusedError("hash_conflict")
+            view_id = known["id"] if known else _new_id()
+            self._homes[user] = _with_ids(view, view_id, view_id, None)
+            return self._homes[user]
+
+    def home(self, user: str) -> Json | None:
+        """Return the Home tab of ``user``, if one was published."""
+        return self._homes.get(user)
+
+    def set_prompts(self, channel: str, prompts: Json) -> None:
+        with self._changes.writing():
+            self._prompts[channel] = prompts
+
+    def prompts(self, channel: str) -> Json | None:
+        """Return the title and the suggested prompts of a direct message."""
+        return self._prompts.get(channel)
+
+
+def _new_id() -> str:
+    return f"V{secrets.token_hex(5).upper()}"
+
+
+def _with_ids(view: Json, view_id: str, root: str, previous: str | None) -> Json:
+    digest = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()[:8]
+    given = {name: view.get(name) or "" for name in ("private_metadata", "callback_id")}
+    # New ids at each change, as in Slack: what was typed is only preserved in blocks whose id the app gave
+    blocks = list(add_ids(view["blocks"], secrets.token_hex(2)))
+    ids = {"id": view_id, "hash": f"{time.time():.0f}.{digest}", "root_view_id": root, "previous_view_id": previous}
+    return view | given | {"blocks": blocks} | ids
 
 
 def default_workspace(changes: ChangeNotifier) -> Workspace:

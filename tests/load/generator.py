@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from bot.models import Json
 from bot.playground.event_delivery import sign_request
-from bot.playground.events import EventPublisher
-from bot.playground.server import FakeSlack, WorkspaceActions
+from bot.playground.events import WorkspaceActions
+from bot.playground.server import FakeSlack
 from bot.playground.workspace import ChangeNotifier, default_workspace
 from bot.slack import features
 from tests.chaos.archive import NAMES, question_about
@@ -80,8 +80,7 @@ def run(url: str, rate: float, seconds: float, people: int, parent: Connection) 
     payloads: list[Json] = []
     # The fake Slack makes the events, which are collected instead of delivered.
     granted = frozenset(features.scopes("base"))
-    publisher = EventPublisher(workspace, subscriptions=["message.im"], scopes=granted, send=payloads.append)
-    actions = WorkspaceActions(workspace, publisher)
+    actions = WorkspaceActions(workspace, subscriptions=["message.im"], scopes=granted, send=payloads.append)
     askers = add_people(actions, people)
     rng, sender = random.Random(1), EventSender(url)
     started_at = time.time() + 0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.playground.server import WorkspaceActions
+from bot.playground.events import WorkspaceActions
 
 
 def add_people(actions: WorkspaceActions, count: int) -> list[tuple[str, str]]:

@@ -14,7 +14,8 @@ from starlette.routing import Route
 
 from bot.errors import SlackError
 from bot.models import Json
-from bot.playground.server import FakeSlack, LoopbackServer
+from bot.playground.loopback import LoopbackServer
+from bot.playground.server import FakeSlack
 from bot.playground.workspace import DM_YOU
 
 
@@ -38,11 +39,7 @@ class Receiver:
         return self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
 
     def start(self) -> None:
-        async def nothing() -> None:
-            return
-
-        app = Starlette(routes=[Route("/slack/events", self.receive, methods=["POST"])])
-        self._host.start(app, lambda: None, nothing)
+        self._host.start(Starlette(routes=[Route("/slack/events", self.receive, methods=["POST"])]))
 
     def stop(self) -> None:
         self._host.stop()

@@ -19,8 +19,7 @@ from bot.playground.block_kit import ElementNotFoundError
 from bot.playground.interactivity import Command, InteractionResult, Shortcut
 from bot.playground.models import Message, RefusedError
 from bot.playground.server import SCOPES, FakeSlack
-from bot.playground.views import AppViews
-from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, YOU, ChangeNotifier
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, YOU, AppViews, ChangeNotifier
 
 Connect = Callable[[App], Any]
 

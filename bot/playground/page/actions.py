@@ -1,11 +1,12 @@
-"""What a person can do on the page: one pydantic model for each action, by the name that the page sends."""
+"""What a person can do on the page: a function for each action, whose arguments are the fields that the page sends."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, validate_call
 
 from bot.models import Json
 from bot.playground.interactivity import InteractionResult
@@ -29,62 +30,47 @@ _INVITE = re.compile(r"/invite\s+@?(\S.*)")
 NonEmptyText = Annotated[str, Field(min_length=1, max_length=_MAX_TEXT, pattern=r"\S")]
 OptionalText = Annotated[str, Field(max_length=_MAX_TEXT)]
 Inputs = dict[str, dict[str, str | None]]
+Action = Callable[..., Json]
+
+ACTIONS: dict[str, Action] = {}
+"""By the name in the URL. An action takes the fake Slack, the id of the person (``viewer``), and its own fields.
+
+It returns the response, and raises ValidationError, ActionRefusedError, or KeyError if something is gone.
+"""
 
 
 class ActionRefusedError(Exception):
     """The action is not possible; ``str(error)`` is a sentence that says why."""
 
 
-class PageAction(BaseModel):
-    """An action of ``viewer``, a user's id."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    viewer: str
-
-    def run(self, slack: FakeSlack) -> Json:
-        """Run the action and return the response; raises ActionRefusedError, or KeyError if something is gone."""
-        raise NotImplementedError
-
-    def check_member(self, slack: FakeSlack, channel: str) -> str:
-        """Return ``channel`` if the viewer is a member."""
-        if self.viewer not in slack.workspace.channel(channel).members:
-            raise ActionRefusedError("You are not in this conversation.")
-        return channel
+def _action(run: Action) -> Action:
+    """Register ``run`` under its name, with hyphens, as a function that validates its arguments."""
+    validated = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(run)
+    ACTIONS[run.__name__.replace("_", "-")] = validated
+    return run
 
 
-class MessageAction(PageAction):
-    """An action on a message."""
+def _check_member(slack: FakeSlack, viewer: str, channel: str) -> None:
+    if viewer not in slack.workspace.channel(channel).members:
+        raise ActionRefusedError("You are not in this conversation.")
 
-    channel: str
-    ts: str
 
-    def message(self, slack: FakeSlack) -> Message:
-        self.check_member(slack, self.channel)
-        for message in slack.workspace.ephemerals(self.viewer):
-            if (message.channel, message.ts) == (self.channel, self.ts):
-                return message
-        return slack.workspace.message(self.channel, self.ts)
+def _message(slack: FakeSlack, viewer: str, channel: str, ts: str) -> Message:
+    _check_member(slack, viewer, channel)
+    for message in slack.workspace.ephemerals(viewer):
+        if (message.channel, message.ts) == (channel, ts):
+            return message
+    return slack.workspace.message(channel, ts)
 
-    def own_message(self, slack: FakeSlack) -> Message:
-        message = self.message(slack)
-        if message.user != self.viewer or message.subtype is not None:
-            raise ActionRefusedError("Only your own messages can be changed.")
-        return message
+
+def _own_message(slack: FakeSlack, viewer: str, channel: str, ts: str) -> Message:
+    message = _message(slack, viewer, channel, ts)
+    if message.user != viewer or message.subtype is not None:
+        raise ActionRefusedError("Only your own messages can be changed.")
+    return message
 
 
 # Messages
-
-
-class Say(PageAction):
-    channel: str
-    text: NonEmptyText
-    thread: str | None = None
-
-    def run(self, slack: FakeSlack) -> Json:
-        channel = self.check_member(slack, self.channel)
-        text = insert_mentions(slack, self.text)
-        return {"ts": slack.say(channel, text, user=self.viewer, thread=self.thread).ts}
 
 
 class AttachedFile(BaseModel):
@@ -97,61 +83,71 @@ class AttachedFile(BaseModel):
     size: Annotated[int, Field(ge=0)]
 
 
-class Attach(PageAction):
+AttachedFiles = Annotated[list[AttachedFile], Field(min_length=1, max_length=_MAX_FILES)]
+
+
+def _say(
+    slack: FakeSlack, viewer: str, channel: str, text: str, thread: str | None, files: Iterable[AttachedFile]
+) -> Json:
+    _check_member(slack, viewer, channel)
+    given = [File(one.name, one.mimetype, one.size) for one in files]
+    return {"ts": slack.say(channel, insert_mentions(slack, text), user=viewer, thread=thread, files=given).ts}
+
+
+@_action
+def say(slack: FakeSlack, viewer: str, channel: str, text: NonEmptyText, thread: str | None = None) -> Json:
+    return _say(slack, viewer, channel, text, thread, ())
+
+
+@_action
+def attach(
+    slack: FakeSlack,
+    viewer: str,
+    channel: str,
+    files: AttachedFiles,
+    text: OptionalText = "",
+    thread: str | None = None,
+) -> Json:
     """Post files, with or without a text."""
-
-    channel: str
-    files: Annotated[list[AttachedFile], Field(min_length=1, max_length=_MAX_FILES)]
-    text: OptionalText = ""
-    thread: str | None = None
-
-    def run(self, slack: FakeSlack) -> Json:
-        channel = self.check_member(slack, self.channel)
-        text = insert_mentions(slack, self.text)
-        files = [File(one.name, one.mimetype, one.size) for one in self.files]
-        return {"ts": slack.say(channel, text, user=self.viewer, thread=self.thread, files=files).ts}
+    return _say(slack, viewer, channel, text, thread, files)
 
 
-class Forward(MessageAction):
-    to: str
-    text: OptionalText = ""
-
-    def run(self, slack: FakeSlack) -> Json:
-        message, channel = self.message(slack), self.check_member(slack, self.to)
-        if message.seen_by is not None or message.subtype is not None:
-            raise ActionRefusedError("This message cannot be forwarded.")
-        return {"ts": slack.forward(message, channel, insert_mentions(slack, self.text), user=self.viewer).ts}
+@_action
+def forward(slack: FakeSlack, viewer: str, channel: str, ts: str, to: str, text: OptionalText = "") -> Json:
+    message = _message(slack, viewer, channel, ts)
+    _check_member(slack, viewer, to)
+    if message.seen_by is not None or message.subtype is not None:
+        raise ActionRefusedError("This message cannot be forwarded.")
+    return {"ts": slack.forward(message, to, insert_mentions(slack, text), user=viewer).ts}
 
 
-class Edit(MessageAction):
-    text: NonEmptyText
-
-    def run(self, slack: FakeSlack) -> Json:
-        slack.edit(self.own_message(slack), insert_mentions(slack, self.text))
-        return {}
+@_action
+def edit(slack: FakeSlack, viewer: str, channel: str, ts: str, text: NonEmptyText) -> Json:
+    slack.edit(_own_message(slack, viewer, channel, ts), insert_mentions(slack, text))
+    return {}
 
 
-class Delete(MessageAction):
-    def run(self, slack: FakeSlack) -> Json:
-        slack.delete(self.own_message(slack))
-        return {}
+@_action
+def delete(slack: FakeSlack, viewer: str, channel: str, ts: str) -> Json:
+    slack.delete(_own_message(slack, viewer, channel, ts))
+    return {}
 
 
-class Dismiss(MessageAction):
-    def run(self, slack: FakeSlack) -> Json:
-        if self.message(slack).seen_by != self.viewer:
-            raise ActionRefusedError("Only messages that are visible to you alone can be dismissed.")
-        slack.workspace.delete_ephemeral(self.ts)
-        return {}
+@_action
+def dismiss(slack: FakeSlack, viewer: str, channel: str, ts: str) -> Json:
+    if _message(slack, viewer, channel, ts).seen_by != viewer:
+        raise ActionRefusedError("Only messages that are visible to you alone can be dismissed.")
+    slack.workspace.delete(channel, ts)
+    return {}
 
 
-class React(MessageAction):
-    name: Annotated[str, Field(pattern=r"^[a-z0-9_+'-]+$")]
-    is_added: bool
+Emoji = Annotated[str, Field(pattern=r"^[a-z0-9_+'-]+$")]
 
-    def run(self, slack: FakeSlack) -> Json:
-        slack.react(self.message(slack), self.name, user=self.viewer, is_added=self.is_added)
-        return {}
+
+@_action
+def react(slack: FakeSlack, viewer: str, channel: str, ts: str, name: Emoji, is_added: bool) -> Json:
+    slack.react(_message(slack, viewer, channel, ts), name, user=viewer, is_added=is_added)
+    return {}
 
 
 def insert_mentions(slack: FakeSlack, text: str) -> str:
@@ -179,150 +175,101 @@ def _response(slack: FakeSlack, result: InteractionResult) -> Json:
     return {"failure": f"{subject} {failure}", "errors": {}}
 
 
-class Click(MessageAction):
-    block_id: str
-    action_id: str
-    value: str | None = None
-
-    def run(self, slack: FakeSlack) -> Json:
-        message = self.message(slack)
-        result = slack.interactivity.click(
-            message, self.action_id, self.value, user=self.viewer, block_id=self.block_id
-        )
-        return _response(slack, result)
+@_action
+def click(
+    slack: FakeSlack, viewer: str, channel: str, ts: str, block_id: str, action_id: str, value: str | None = None
+) -> Json:
+    message = _message(slack, viewer, channel, ts)
+    return _response(slack, slack.interactivity.click(message, action_id, value, user=viewer, block_id=block_id))
 
 
-class ClickInView(PageAction):
-    view_id: str
-    block_id: str
-    action_id: str
-    value: str | None = None
-    inputs: Inputs = Field(default_factory=dict)
-
-    def run(self, slack: FakeSlack) -> Json:
-        views = (*slack.views.open_modals(self.viewer), slack.views.home(self.viewer))
-        view = next((view for view in views if view and view["id"] == self.view_id), None)
-        if view is None:
-            raise ActionRefusedError("This view is closed.")
-        result = slack.interactivity.click_in_view(
-            view, self.action_id, self.value, user=self.viewer, block_id=self.block_id, inputs=self.inputs
-        )
-        return _response(slack, result)
-
-
-class Submit(PageAction):
-    view_id: str
-    inputs: Inputs = Field(default_factory=dict)
-
-    def run(self, slack: FakeSlack) -> Json:
-        return _response(slack, slack.interactivity.submit(self.view_id, self.inputs))
+@_action
+def click_in_view(
+    slack: FakeSlack,
+    viewer: str,
+    view_id: str,
+    block_id: str,
+    action_id: str,
+    value: str | None = None,
+    inputs: Inputs | None = None,
+) -> Json:
+    views = (*slack.views.open_modals(viewer), slack.views.home(viewer))
+    view = next((view for view in views if view and view["id"] == view_id), None)
+    if view is None:
+        raise ActionRefusedError("This view is closed.")
+    result = slack.interactivity.click_in_view(view, action_id, value, user=viewer, block_id=block_id, inputs=inputs)
+    return _response(slack, result)
 
 
-class Close(PageAction):
-    view_id: str
-    is_cleared: bool = False
-
-    def run(self, slack: FakeSlack) -> Json:
-        slack.interactivity.close(self.view_id, is_cleared=self.is_cleared)
-        return {}
+@_action
+def submit(slack: FakeSlack, viewer: str, view_id: str, inputs: Inputs | None = None) -> Json:
+    return _response(slack, slack.interactivity.submit(view_id, inputs))
 
 
-class UseShortcut(MessageAction):
-    callback_id: str
-
-    def run(self, slack: FakeSlack) -> Json:
-        message = self.message(slack)
-        result = slack.interactivity.use_shortcut(self.callback_id, user=self.viewer, message=message)
-        return _response(slack, result)
+@_action
+def close(slack: FakeSlack, viewer: str, view_id: str, is_cleared: bool = False) -> Json:
+    slack.interactivity.close(view_id, is_cleared=is_cleared)
+    return {}
 
 
-class UseGlobalShortcut(PageAction):
-    callback_id: str
+@_action
+def use_shortcut(slack: FakeSlack, viewer: str, channel: str, ts: str, callback_id: str) -> Json:
+    message = _message(slack, viewer, channel, ts)
+    return _response(slack, slack.interactivity.use_shortcut(callback_id, user=viewer, message=message))
 
-    def run(self, slack: FakeSlack) -> Json:
-        return _response(slack, slack.interactivity.use_shortcut(self.callback_id, user=self.viewer))
+
+@_action
+def use_global_shortcut(slack: FakeSlack, viewer: str, callback_id: str) -> Json:
+    return _response(slack, slack.interactivity.use_shortcut(callback_id, user=viewer))
 
 
-class RunCommand(PageAction):
+@_action
+def run_command(slack: FakeSlack, viewer: str, channel: str, line: NonEmptyText) -> Json:
     """Run a command of the app, or Slack's own ``/invite``."""
-
-    channel: str
-    line: NonEmptyText
-
-    def run(self, slack: FakeSlack) -> Json:
-        channel = self.check_member(slack, self.channel)
-        if invited := _INVITE.fullmatch(self.line.strip()):
-            return self._invite(slack, channel, invited[1])
-        return _response(slack, slack.interactivity.run_command(channel, self.line, user=self.viewer))
-
-    def _invite(self, slack: FakeSlack, channel: str, name: str) -> Json:
-        user = next((user for user in slack.workspace.users() if user.name.casefold() == name.casefold()), None)
-        if user is None:
-            return {"failure": f"There is nobody called {name}.", "errors": {}}
-        if user.id in slack.workspace.channel(channel).members:
-            return {"failure": f"{user.name} is already in this channel.", "errors": {}}
-        slack.join(channel, user.id, inviter=self.viewer)
-        return {"errors": {}}
+    _check_member(slack, viewer, channel)
+    invited = _INVITE.fullmatch(line.strip())
+    if invited is None:
+        return _response(slack, slack.interactivity.run_command(channel, line, user=viewer))
+    user = next((one for one in slack.workspace.users() if one.name.casefold() == invited[1].casefold()), None)
+    if user is None:
+        return {"failure": f"There is nobody called {invited[1]}.", "errors": {}}
+    if user.id in slack.workspace.channel(channel).members:
+        return {"failure": f"{user.name} is already in this channel.", "errors": {}}
+    slack.join(channel, user.id, inviter=viewer)
+    return {"errors": {}}
 
 
-class OpenTab(PageAction):
-    tab: Literal["home", "messages"]
-
-    def run(self, slack: FakeSlack) -> Json:
-        slack.open_home(user=self.viewer, tab=self.tab)
-        return {}
+@_action
+def open_tab(slack: FakeSlack, viewer: str, tab: Literal["home", "messages"]) -> Json:
+    slack.open_home(user=viewer, tab=tab)
+    return {}
 
 
 # The inspector
 
 
-class DeliverAgain(PageAction):
+@_action
+def deliver_again(slack: FakeSlack, viewer: str, delivery: int) -> Json:
     """Deliver an event again, as Slack's first retry."""
-
-    delivery: int
-
-    def run(self, slack: FakeSlack) -> Json:
-        if not 0 <= self.delivery < len(slack.deliveries):
-            raise ActionRefusedError("There is no such event.")
-        delivery = slack.deliveries[self.delivery]
-        slack.deliver(delivery.event, event_id=delivery.event_id, retry=1)
-        return {}
+    if not 0 <= delivery < len(slack.deliveries):
+        raise ActionRefusedError("There is no such event.")
+    known = slack.deliveries[delivery]
+    slack.deliver(known.event, event_id=known.event_id, retry=1)
+    return {}
 
 
-class DropConnections(PageAction):
-    def run(self, slack: FakeSlack) -> Json:
-        slack.drop_connections()
-        return {}
+@_action
+def drop_connections(slack: FakeSlack, viewer: str) -> Json:
+    slack.drop_connections()
+    return {}
 
 
-class FailNext(PageAction):
+MethodName = Annotated[str, Field(pattern=r"^[A-Za-z.]+$")]
+Seconds = Annotated[int, Field(ge=1, le=60)]
+
+
+@_action
+def fail_next(slack: FakeSlack, viewer: str, method: MethodName, retry_after: Seconds = 2) -> Json:
     """Rate-limit the next call of ``method``."""
-
-    method: Annotated[str, Field(pattern=r"^[A-Za-z.]+$")]
-    retry_after: Annotated[int, Field(ge=1, le=60)] = 2
-
-    def run(self, slack: FakeSlack) -> Json:
-        slack.fail_next(self.method, status=429, retry_after=self.retry_after)
-        return {}
-
-
-ACTIONS: dict[str, type[PageAction]] = {
-    "say": Say,
-    "attach": Attach,
-    "forward": Forward,
-    "edit": Edit,
-    "delete": Delete,
-    "dismiss": Dismiss,
-    "react": React,
-    "click": Click,
-    "click-in-view": ClickInView,
-    "submit": Submit,
-    "close": Close,
-    "use-shortcut": UseShortcut,
-    "use-global-shortcut": UseGlobalShortcut,
-    "run-command": RunCommand,
-    "open-tab": OpenTab,
-    "deliver-again": DeliverAgain,
-    "drop-connections": DropConnections,
-    "fail-next": FailNext,
-}
+    slack.fail_next(method, status=429, retry_after=retry_after)
+    return {}

@@ -1,4 +1,4 @@
-"""The web server of the page: access checks, live updates as server-sent events, and routes."""
+"""The web server of the page: access checks, and what one person sees of the workspace, as server-sent events."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import secrets
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_jsonable_python
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -24,10 +25,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.errors import SettingsError
 from bot.models import Json
 from bot.playground.block_kit import ElementNotFoundError
+from bot.playground.loopback import LoopbackServer
 from bot.playground.methods import METHODS
 from bot.playground.page.actions import ACTIONS, ActionRefusedError
-from bot.playground.page.state import ViewState, changes_between, view_state
-from bot.playground.server import FakeSlack, LoopbackServer
+from bot.playground.server import FakeSlack
 
 TOKEN_HEADER = "x-playground-token"
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -56,7 +57,18 @@ _HEADERS = {
 }
 # Seconds between keep-alive comments: without them, a browser's stream to a machine that slept stays open
 _KEEP_ALIVE = 15.0
+_FIELDS = TypeAdapter(dict[str, Any])
+# Entries of each kind in the inspector's log
+_LOG = 200
 _STATIC = Path(__file__).parent / "static"
+
+
+ViewState = dict[str, object]
+"""What one person sees: the workspace's own objects by a key for each.
+
+They are replaced, never changed in place: an identical object has not changed, and only what has changed is turned
+into JSON.
+"""
 
 
 class AccessMiddleware:
@@ -98,49 +110,33 @@ class AccessMiddleware:
         return None
 
 
-class EventStreams:
-    """The open streams, each for one person; ``constants`` is sent first and does not change."""
+def view_state(slack: FakeSlack, viewer: str) -> ViewState:
+    """Return all that ``viewer`` (a user's id) may see, and the inspector's log."""
+    workspace, views = slack.workspace, slack.views
+    state: ViewState = {f"user/{user.id}": user for user in workspace.users()}
+    for channel in workspace.channels():
+        if viewer in channel.members:
+            state[f"channel/{channel.id}"] = channel
+            state |= {f"message/{one.channel}/{one.ts}": one for one in workspace.messages(channel.id)}
+            state[f"prompts/{channel.id}"] = views.prompts(channel.id)
+    state |= {f"message/{one.channel}/{one.ts}": one for one in workspace.ephemerals(viewer)}
+    state |= {"modals": views.open_modals(viewer), "home": views.home(viewer), "connections": slack.connections}
+    interactions = slack.interactivity.interactions()
+    logs = {"delivery": slack.deliveries, "call": slack.calls, "interaction": interactions}
+    for kind, entries in logs.items():
+        start = max(0, len(entries) - _LOG)
+        state |= {f"{kind}/{start + at}": entry for at, entry in enumerate(entries[start:])}
+    return state
 
-    def __init__(self, slack: FakeSlack, constants: Json) -> None:
-        self._slack = slack
-        self._constants = constants
-        self._open: set[asyncio.Event] = set()
-        self._is_stopping = False
 
-    async def serve(self, request: Request) -> Response:
-        """Open a stream for the person in the query parameter ``as``."""
-        viewer = request.query_params.get("as", "")
-        people = {user.id for user in self._slack.workspace.users() if user.bot_id is None}
-        if viewer not in people:
-            return JSONResponse({"error": f"There is no person {viewer}."}, 404)
-        return StreamingResponse(self._stream(viewer), media_type="text/event-stream")
-
-    async def stop(self) -> None:
-        """End all streams."""
-        self._is_stopping = True
-        for changed in self._open:
-            changed.set()
-
-    async def _stream(self, viewer: str) -> AsyncIterator[str]:
-        loop, changed = asyncio.get_running_loop(), asyncio.Event()
-        self._open.add(changed)
-        try:
-            with self._slack.watching(lambda: loop.call_soon_threadsafe(changed.set)):
-                known: ViewState = {}
-                constants = self._constants | {"viewer": viewer}
-                while not self._is_stopping:
-                    changed.clear()
-                    state = view_state(self._slack, viewer)
-                    update = constants | changes_between(known, state)
-                    if constants or update["set"] or update["removed"]:
-                        yield f"data: {json.dumps(update)}\n\n"
-                    known, constants = state, {}
-                    try:
-                        await asyncio.wait_for(changed.wait(), _KEEP_ALIVE)
-                    except TimeoutError:
-                        yield ": keep-alive\n\n"
-        finally:
-            self._open.discard(changed)
+def changes_between(before: ViewState, after: ViewState) -> Json:
+    """Return the new and changed values as JSON (``set``), and the keys that no longer exist (``removed``)."""
+    changed = {
+        key: to_jsonable_python(value)
+        for key, value in after.items()
+        if key not in before or (before[key] is not value and before[key] != value)
+    }
+    return {"set": changed, "removed": [key for key in before if key not in after]}
 
 
 class PlaygroundPage:
@@ -152,47 +148,33 @@ class PlaygroundPage:
 
     def __init__(self, slack: FakeSlack, *, examples: Iterable[str] = (), port: int = 0) -> None:
         self._slack = slack
+        self._examples = list(examples)
         self._token = secrets.token_urlsafe(16)
+        # An event for each open stream, set when the workspace has changed
+        self._streams: set[asyncio.Event] = set()
+        self._is_stopping = False
         try:
             self._host = LoopbackServer(port)
         except OSError as error:
             raise SettingsError(f"Port {port} cannot be used ({error}); choose another with --port.") from error
-        self._streams = EventStreams(slack, self._constants(tuple(examples)))
 
     def __enter__(self) -> Self:
         routes = [
             Route("/", self._show),
-            Route("/stream", self._streams.serve),
+            Route("/stream", self._open_stream),
             Route("/actions/{name}", self._run, methods=["POST"]),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ]
-        app = Starlette(routes=routes, middleware=[Middleware(AccessMiddleware, token=self._token)])
-        self._host.start(app, lambda: None, self._streams.stop)
+        self._host.start(Starlette(routes=routes, middleware=[Middleware(AccessMiddleware, token=self._token)]))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._host.run_soon(self._end_streams()).result()
         self._host.stop()
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self._host.port}/"
-
-    def _constants(self, examples: tuple[str, ...]) -> Json:
-        interactivity, workspace = self._slack.interactivity, self._slack.workspace
-        return {
-            "token": self._token,
-            "team": workspace.team.name,
-            "bot": workspace.bot.id,
-            "examples": list(examples),
-            "methods": sorted(METHODS),
-            "commands": [
-                {"name": one.name, "description": one.description, "hint": one.usage_hint}
-                for one in interactivity.commands.values()
-            ],
-            "shortcuts": [
-                {"id": one.callback_id, "name": one.name, "kind": one.kind} for one in interactivity.shortcuts.values()
-            ],
-        }
 
     async def _show(self, request: Request) -> Response:
         return FileResponse(_STATIC / "index.html")
@@ -202,8 +184,9 @@ class PlaygroundPage:
         if action is None:
             return JSONResponse({"error": "There is no such action."}, 404)
         try:
+            fields = _FIELDS.validate_json(await request.body())
             # An action may wait for the app: in a thread, it does not block the page's event loop
-            body = await run_in_threadpool(action.model_validate_json(await request.body()).run, self._slack)
+            body = await run_in_threadpool(lambda: action(self._slack, **fields))
         except ValidationError as error:
             return JSONResponse({"error": error.errors(include_url=False)[0]["msg"]}, 422)
         except (ActionRefusedError, ElementNotFoundError) as error:
@@ -211,3 +194,56 @@ class PlaygroundPage:
         except KeyError:
             return JSONResponse({"error": "That does not exist any more."}, 404)
         return JSONResponse(body)
+
+    async def _open_stream(self, request: Request) -> Response:
+        """Open a stream for the person in the query parameter ``as``."""
+        viewer = request.query_params.get("as", "")
+        if viewer not in {user.id for user in self._slack.workspace.users() if user.bot_id is None}:
+            return JSONResponse({"error": f"There is no person {viewer}."}, 404)
+        return StreamingResponse(self._stream(viewer), media_type="text/event-stream")
+
+    async def _stream(self, viewer: str) -> AsyncIterator[str]:
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+        self._streams.add(changed)
+        try:
+            with self._slack.watching(lambda: loop.call_soon_threadsafe(changed.set)):
+                known: ViewState = {}
+                constants = self._constants(viewer)
+                while not self._is_stopping:
+                    changed.clear()
+                    state = view_state(self._slack, viewer)
+                    update = constants | changes_between(known, state)
+                    if constants or update["set"] or update["removed"]:
+                        yield f"data: {json.dumps(update)}\n\n"
+                    known, constants = state, {}
+                    try:
+                        async with asyncio.timeout(_KEEP_ALIVE):
+                            await changed.wait()
+                    except TimeoutError:
+                        yield ": keep-alive\n\n"
+        finally:
+            self._streams.discard(changed)
+
+    async def _end_streams(self) -> None:
+        self._is_stopping = True
+        for changed in self._streams:
+            changed.set()
+
+    def _constants(self, viewer: str) -> Json:
+        """What a stream begins with: it does not change."""
+        workspace, interactivity = self._slack.workspace, self._slack.interactivity
+        return {
+            "viewer": viewer,
+            "token": self._token,
+            "team": workspace.team.name,
+            "bot": workspace.bot.id,
+            "examples": self._examples,
+            "methods": sorted(METHODS),
+            "commands": [
+                {"name": one.name, "description": one.description, "hint": one.usage_hint}
+                for one in interactivity.commands.values()
+            ],
+            "shortcuts": [
+                {"id": one.callback_id, "name": one.name, "kind": one.kind} for one in interactivity.shortcuts.values()
+            ],
+        }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.playground.page.state import changes_between, view_state
+from bot.playground.page.server import changes_between, view_state
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import COLLEAGUE, DM_COLLEAGUE, DM_YOU, GENERAL, YOU
 

@@ -50,7 +50,7 @@ function open(id, openSidebar) {
     return;
   }
   const list = new MessageList(`Messages in ${titleOf(id)}`, {
-    repliesOf: (message) => repliesOf(id, message.ts).filter((one) => !one.is_ephemeral),
+    repliesOf: (message) => repliesOf(id, message.ts).filter((one) => !one.seen_by),
     openThread: (message) => {
       go(id, message.thread_ts ?? message.ts);
       document.querySelector("#thread textarea")?.focus();

@@ -27,7 +27,7 @@ export function startIncoming() {
 
 function receive(message) {
   const author = user(message.user);
-  if (message.user === constants.viewer || !author.is_bot || !channel(message.channel)) {
+  if (message.user === constants.viewer || !author.bot_id || !channel(message.channel)) {
     return;
   }
   const text = notificationOf(message);

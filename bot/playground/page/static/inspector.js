@@ -146,15 +146,15 @@ function summary(key, value) {
     case "delivery": {
       const last = value.attempts.at(-1);
       const attempts = value.attempts.length > 1 ? `, attempt ${value.attempts.length}` : "";
-      const result = last ? `${last.failure ?? `acknowledged in ${milliseconds(last.took_ms)}`}${attempts}` : "in progress";
+      const result = last ? `${last.failure ?? `acknowledged in ${milliseconds((last.ended_at - last.at) * 1000)}`}${attempts}` : "in progress";
       const at = value.attempts[0]?.at ?? value.payload.event_time;
       const { type, subtype } = value.payload.event;
       return { key, kind: found, at, name: [type, subtype].filter(Boolean).join("/"), result, isBad: Boolean(last?.failure) };
     }
     case "interaction": {
       const name = value.payload.command ?? value.payload.type;
-      const result = value.failure ?? `acknowledged in ${milliseconds(value.took_ms)}`;
-      return { key, kind: found, at: value.at, name, result, isBad: Boolean(value.failure) };
+      const result = value.reply.failure ?? `acknowledged in ${milliseconds(value.took_ms)}`;
+      return { key, kind: found, at: value.at, name, result, isBad: Boolean(value.reply.failure) };
     }
     case "call": {
       const error = value.answer?.ok === false ? value.answer.error : null;

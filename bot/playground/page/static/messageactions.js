@@ -100,8 +100,8 @@ export class MessageActions {
       return made;
     };
     return [
-      !message.is_ephemeral && menuButton("smile", "Add a reaction", () => reactionItems(message), "grid"),
-      !message.is_ephemeral &&
+      !message.seen_by && menuButton("smile", "Add a reaction", () => reactionItems(message), "grid"),
+      !message.seen_by &&
         this.openThread &&
         h(
           "button",
@@ -120,12 +120,12 @@ export class MessageActions {
 
   moreItems(message) {
     const { channel, ts } = message;
-    const isMine = message.user === constants.viewer && !message.is_ephemeral;
-    const shortcuts = message.is_ephemeral ? [] : constants.shortcuts.filter((shortcut) => shortcut.kind === "message");
+    const isMine = message.user === constants.viewer && !message.seen_by;
+    const shortcuts = message.seen_by ? [] : constants.shortcuts.filter((shortcut) => shortcut.kind === "message");
     return [
       isMine && { label: "Edit message", icon: icon("edit"), choose: () => this.edit(message) },
       isMine && { label: "Delete message…", icon: icon("trash"), isDangerous: true, choose: () => remove(message) },
-      !message.is_ephemeral && { label: "Forward message…", icon: icon("forward"), choose: () => forward(message) },
+      !message.seen_by && { label: "Forward message…", icon: icon("forward"), choose: () => forward(message) },
       ...shortcuts.map((shortcut) => ({
         label: shortcut.name,
         icon: icon("bolt"),
@@ -165,7 +165,7 @@ function reactionItems(message) {
     label: shownEmoji(name),
     name,
     choose: () => {
-      const mine = message.reactions.find((one) => one.name === name)?.users.includes(constants.viewer);
+      const mine = message.reactions.find(([one]) => one === name)?.[1].includes(constants.viewer);
       runAction("react", { channel: message.channel, ts: message.ts, name, is_added: !mine });
     },
   }));

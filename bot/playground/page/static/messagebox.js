@@ -223,5 +223,5 @@ function people(prefix) {
   const wanted = prefix.toLowerCase();
   return all("user")
     .filter((one) => one.name.toLowerCase().startsWith(wanted) && one.name.toLowerCase() !== wanted)
-    .map((one) => ({ text: `@${one.name} `, label: one.name, about: one.is_bot ? "App" : null }));
+    .map((one) => ({ text: `@${one.name} `, label: one.name, about: one.bot_id ? "App" : null }));
 }

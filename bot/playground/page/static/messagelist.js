@@ -151,8 +151,8 @@ function follows(previous, message) {
   return (
     previous.user === message.user &&
     !previous.subtype &&
-    !message.is_ephemeral &&
-    !previous.is_ephemeral &&
+    !message.seen_by &&
+    !previous.seen_by &&
     Number(message.ts) - Number(previous.ts) < GROUP_SECONDS
   );
 }

@@ -20,7 +20,7 @@ export function messageOf(message, options) {
   return h(
     "article",
     {
-      class: ["message", options.isCompact && "compact", message.is_ephemeral && "ephemeral"],
+      class: ["message", options.isCompact && "compact", message.seen_by && "ephemeral"],
       tabindex: -1,
       "aria-label": `${author.name} at ${clock(message.ts)}`,
     },
@@ -28,7 +28,7 @@ export function messageOf(message, options) {
     h(
       "div",
       { class: "message-body" },
-      message.is_ephemeral && onlyYou(message),
+      message.seen_by && onlyYou(message),
       !options.isCompact && byline(author, message),
       options.editor ?? content(message),
       attachmentsOf(message),
@@ -63,7 +63,7 @@ function byline(author, message) {
     "div",
     { class: "byline" },
     h("span", { class: "author" }, author.name),
-    author.is_bot && h("span", { class: "app-badge" }, "App"),
+    author.bot_id && h("span", { class: "app-badge" }, "App"),
     time(message),
   );
 }
@@ -93,14 +93,14 @@ function content(message) {
   const shown = message.blocks.length
     ? blocksOf(message.blocks, messageTarget(message))
     : h("div", { class: "text" }, mrkdwn(message.text));
-  return h("div", { class: "content" }, shown, message.is_edited && h("span", { class: "edited" }, "(edited)"));
+  return h("div", { class: "content" }, shown, message.edited_ts && h("span", { class: "edited" }, "(edited)"));
 }
 
 function reactions(message) {
   if (!message.reactions.length) {
     return null;
   }
-  const chips = message.reactions.map(({ name, users }) => {
+  const chips = message.reactions.map(([name, users]) => {
     const isMine = users.includes(constants.viewer);
     const who = users.map((id) => user(id).name).join(", ");
     const fields = { channel: message.channel, ts: message.ts, name, is_added: !isMine };

@@ -66,7 +66,7 @@ function draw(actAs, toggleInspector) {
 }
 
 function people(actAs) {
-  const persons = all("user").filter((one) => !one.is_bot);
+  const persons = all("user").filter((one) => !one.bot_id);
   return h(
     "div",
     { class: "act-as", role: "group", "aria-label": "Act as" },

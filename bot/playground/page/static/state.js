@@ -2,7 +2,7 @@
 
 const listeners = new Set();
 
-/** A value for each key (see state.py). Values are replaced, never changed. */
+/** A value for each key (see view_state in page/server.py). Values are replaced, never changed. */
 export const state = new Map();
 
 /** What does not change while the stream is open: token, viewer, bot, examples, … */
@@ -70,7 +70,7 @@ export function messageAt(channel, ts) {
 }
 
 export function user(id) {
-  return state.get(`user/${id}`) ?? { id, name: "Slackbot", is_bot: true };
+  return state.get(`user/${id}`) ?? { id, name: "Slackbot", bot_id: "B01" };
 }
 
 export function channel(id) {
