@@ -12,8 +12,8 @@ import time
 import urllib.parse
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import aiohttp
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -21,7 +21,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from bot.errors import SlackError
 from bot.models import Json
 from bot.playground import limits
-from bot.playground.journal import DeliveryAttempt, EventDelivery, Journal
 from bot.playground.loopback import Breakage, LoopbackServer
 from bot.playground.workspace import ChangeNotifier
 
@@ -39,39 +38,70 @@ class AppReply:
     body: Json | None = None
 
 
-class EventTransport(Protocol):
-    """A connection to the app: Socket Mode, or HTTP."""
+@dataclass(frozen=True, slots=True)
+class DeliveryAttempt:
+    """One attempt, from ``at`` to ``ended_at`` (seconds since 1970); ``failure`` is None if acknowledged."""
 
-    async def send_event(self, payload: Json, attempt: int, reason: str) -> AppReply:
-        """Send an event; ``attempt`` counts from 0, and ``reason`` is why the previous attempt failed."""
+    number: int
+    at: float
+    ended_at: float
+    failure: str | None
 
-    async def send_interaction(self, kind: RequestKind, payload: Json) -> AppReply:
-        """Send an interaction or a command."""
+
+@dataclass(frozen=True, slots=True)
+class EventDelivery:
+    """The delivery of an event; settled once it is acknowledged or the last attempt has failed."""
+
+    id: int
+    payload: Json
+    attempts: tuple[DeliveryAttempt, ...] = ()
+    is_settled: bool = False
+
+    @property
+    def event_id(self) -> str:
+        return str(self.payload["event_id"])
+
+    @property
+    def event(self) -> Json:
+        event: Json = self.payload["event"]
+        return event
+
+    @property
+    def acked_at(self) -> float | None:
+        """When the app acknowledged it, in seconds since 1970; None if it did not."""
+        return next((attempt.ended_at for attempt in self.attempts if attempt.failure is None), None)
 
 
 class EventSender:
     """Delivers events on the server's event loop; ``retry_after`` are the seconds to wait before each retry.
 
     Each attempt is sent ``copies`` times at once: through each connection once, if there are that many.
+    ``deliveries`` are in the order in which they began; ``acknowledged`` and ``unsettled`` count them.
     """
 
     def __init__(
         self,
         host: LoopbackServer,
-        journal: Journal,
-        transport: EventTransport,
+        changes: ChangeNotifier,
+        transport: SocketModeServer | HttpEventTransport,
         retry_after: Sequence[float],
-        copies: int = 1,
+        copies: int,
     ) -> None:
         self.transport = transport
+        self.deliveries: list[EventDelivery] = []
+        self.acknowledged = 0
+        self.unsettled = 0
         self._host = host
-        self._journal = journal
+        self._changes = changes
         self._retry_after = tuple(retry_after)
         self._copies = copies
 
     def deliver(self, payload: Json, attempt: int = 0) -> EventDelivery:
         """Start a delivery, from any thread, at this ``attempt``."""
-        delivery = self._journal.delivery_started(payload)
+        with self._changes.writing():
+            delivery = EventDelivery(len(self.deliveries), payload)
+            self.deliveries.append(delivery)
+            self.unsettled += 1
         self._host.run_soon(self._deliver(delivery, attempt))
         return delivery
 
@@ -91,11 +121,17 @@ class EventSender:
                 )
                 failures = [reply.failure for reply in await asyncio.gather(*copies)]
                 failure = None if None in failures else failures[0]
-                self._journal.add_attempt(delivery, DeliveryAttempt(number, start, time.time(), failure))
+                attempt = DeliveryAttempt(number, start, time.time(), failure)
+                with self._changes.writing():
+                    delivery = replace(delivery, attempts=(*delivery.attempts, attempt))
+                    self.deliveries[delivery.id] = delivery
+                    self.acknowledged += failure is None
                 if failure is None or failure == NO_RETRY:
                     return
         finally:
-            self._journal.settle(delivery)
+            with self._changes.writing():
+                self.deliveries[delivery.id] = replace(delivery, is_settled=True)
+                self.unsettled -= 1
 
 
 class SocketModeServer:
@@ -154,6 +190,7 @@ class SocketModeServer:
             self._remove(websocket)
 
     async def send_event(self, payload: Json, attempt: int, reason: str) -> AppReply:
+        """Send an event; ``attempt`` counts from 0, and ``reason`` is why the previous attempt failed."""
         retry = {"retry_attempt": attempt, "retry_reason": reason}
         return await self._send({"type": "events_api", "payload": payload, "accepts_response_payload": False, **retry})
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
 from bot.models import Json
 from bot.playground import limits
-from bot.playground.event_delivery import EventSender, HttpEventTransport, SocketModeServer
+from bot.playground.event_delivery import EventDelivery, EventSender, HttpEventTransport, SocketModeServer
 from bot.playground.events import WorkspaceActions
 from bot.playground.interactivity import Command, Interactivity, ResponseUrls, Shortcut
-from bot.playground.journal import ApiCall, EventDelivery, Journal
 from bot.playground.loopback import Breakage, LoopbackServer
-from bot.playground.methods import MethodContext
+from bot.playground.methods import Call
 from bot.playground.models import Message
-from bot.playground.web_api import CallHandler, Fault, FaultSource, WebApi
+from bot.playground.web_api import ApiCall, CallHandler, Fault, FaultSource, WebApi
 from bot.playground.workspace import BOT, AppViews, ChangeNotifier, default_workspace
 
 # The least that the bot needs
@@ -58,19 +58,18 @@ class FakeSlack(WorkspaceActions):
         changes = ChangeNotifier()
         self._changes, self._ack_seconds = changes, ack_seconds
         self._host = host = LoopbackServer(port)
-        self.journal = Journal(changes)
-        self._calls = CallHandler(host, self.journal, faults)
+        self.handler = CallHandler(host, changes, faults)
         workspace = default_workspace(changes)
         self.views = AppViews(changes)
         self._sockets = SocketModeServer(host, changes, app_id=str(workspace.bot.app_id), ack_seconds=ack_seconds)
-        self._sender = EventSender(host, self.journal, self._sockets, retry_after_seconds, copies)
-        super().__init__(workspace, subscriptions=subscriptions, scopes=scopes, send=self._sender.deliver)
-        self._responses = ResponseUrls(self, self._calls, f"http://127.0.0.1:{host.port}{_RESPONSES}")
+        self.sender = EventSender(host, changes, self._sockets, retry_after_seconds, copies)
+        super().__init__(workspace, subscriptions=subscriptions, scopes=scopes, send=self.sender.deliver)
+        self._responses = ResponseUrls(self, self.handler, f"http://127.0.0.1:{host.port}{_RESPONSES}")
         self.interactivity = Interactivity(
-            changes, workspace, self.views, self._responses, self._sender.send_interaction, commands, shortcuts
+            changes, workspace, self.views, self._responses, self.sender.send_interaction, commands, shortcuts
         )
-        context = MethodContext(self, workspace, self.views, self._sockets.issue_url)
-        self._api = WebApi(context, bot_token=self.bot_token, app_token=self.app_token, calls=self._calls)
+        new_call = partial(Call, self, self.views, self._sockets.issue_url)
+        self._api = WebApi(new_call, bot_token=self.bot_token, app_token=self.app_token, calls=self.handler)
 
     def __enter__(self) -> Self:
         routes = [
@@ -116,13 +115,13 @@ class FakeSlack(WorkspaceActions):
 
     def deliver(self, event: Json, *, event_id: str | None = None, retry: int = 0) -> EventDelivery:
         """Deliver any event; with its previous ``event_id`` and ``retry`` above 0 as Slack's retry of it."""
-        return self._sender.deliver(self.envelope(event, event_id), retry)
+        return self.sender.deliver(self.envelope(event, event_id), retry)
 
     def use_request_url(self, url: str) -> None:
         """Send signed events to ``url`` from now on instead of over Socket Mode; the app must be running there."""
         transport = HttpEventTransport(url, self.signing_secret, self._ack_seconds)
         self._host.run_soon(transport.verify()).result()
-        self._sender.transport = transport
+        self.sender.transport = transport
 
     @property
     def socket_count(self) -> int:
@@ -147,20 +146,9 @@ class FakeSlack(WorkspaceActions):
         """Accept ``token`` as the bot token."""
         self._api.bot_token = self.bot_token = token
 
-    def fail_next(
-        self,
-        method: str,
-        *,
-        status: int = 500,
-        error: str | None = None,
-        retry_after: int | None = None,
-        is_applied: bool = False,
-        drop: bool = False,
-        delay: float = 0.0,
-        times: int = 1,
-    ) -> None:
-        """Make the next ``times`` calls of ``method`` fail; see ``Fault``."""
-        self._calls.add_fault(method, Fault(status, error, retry_after, is_applied, drop, delay), times)
+    def fail_next(self, method: str, *, times: int = 1, **fault: Any) -> None:
+        """Make the next ``times`` calls of ``method`` fail; ``fault`` are the fields of a ``Fault``."""
+        self.handler.add_fault(method, Fault(**fault), times)
 
     # State
 
@@ -176,12 +164,12 @@ class FakeSlack(WorkspaceActions):
     @property
     def calls(self) -> tuple[ApiCall, ...]:
         """The Web API calls that ended so far."""
-        return self.journal.calls()
+        return tuple(self.handler.calls)
 
     @property
     def deliveries(self) -> tuple[EventDelivery, ...]:
         """The events that were sent to the app, in order."""
-        return self.journal.deliveries()
+        return tuple(self.sender.deliveries)
 
     def replies(self, channel: str, thread: str | None = None) -> list[Message]:
         """Return the bot's messages, oldest first, in ``thread`` or in the channel and all its threads."""
@@ -190,8 +178,8 @@ class FakeSlack(WorkspaceActions):
 
     def wait_until_connected(self, timeout: float = 30.0, *, connections: int = 1) -> None:
         """Wait until the app has this many websockets open; raises TimeoutError."""
-        if not self._changes.wait_for(lambda: self._sockets.count >= connections, timeout):
-            raise TimeoutError(f"{self._sockets.count} of {connections} connections after {timeout} s")
+        if not self._changes.wait_for(lambda: self.connections >= connections, timeout):
+            raise TimeoutError(f"{self.connections} of {connections} connections after {timeout} s")
 
     def wait_for_replies(
         self, channel: str, count: int = 1, *, thread: str | None = None, timeout: float = 30.0
@@ -209,6 +197,8 @@ class FakeSlack(WorkspaceActions):
 
     def wait_until_idle(self, *, grace: float = 0.3, timeout: float = 30.0) -> None:
         """Wait until all deliveries and calls have ended and nothing changes for ``grace`` s; raises TimeoutError."""
-        if not self._changes.wait_until_idle(self.journal.is_idle, grace, timeout):
+        if not self._changes.wait_until_idle(
+            lambda: not self.handler.active_calls and not self.sender.unsettled, grace, timeout
+        ):
             waiting = [delivery.event for delivery in self.deliveries if not delivery.is_settled]
             raise TimeoutError(f"not idle after {timeout} s; not yet settled: {waiting}")

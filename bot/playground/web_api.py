@@ -7,7 +7,7 @@ import json
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import parse_qsl
 
@@ -15,10 +15,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from bot.models import Json
-from bot.playground.journal import Journal
 from bot.playground.loopback import LoopbackServer
-from bot.playground.methods import METHODS, Arguments, Method, MethodContext
+from bot.playground.methods import METHODS, Call, Method
 from bot.playground.models import RefusedError
+from bot.playground.workspace import ChangeNotifier
 
 _DEFAULT_ERRORS = {429: "ratelimited", 500: "internal_error", 502: "service_unavailable", 503: "service_unavailable"}
 
@@ -47,6 +47,18 @@ class Fault:
         return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """A Web API call at ``at`` (seconds since 1970); ``answer`` is None if the connection was dropped."""
+
+    method: str
+    arguments: Json
+    status: int
+    answer: Json | None
+    at: float
+    took_ms: float = field(compare=False)
+
+
 class FaultSource(Protocol):
     """A source of faults that are not scripted one by one."""
 
@@ -62,11 +74,14 @@ class CallHandler:
     """Handles the app's calls and logs them; a fault makes one fail before or after it takes effect.
 
     Scripted faults of a method are used in order, once each; a call without one gets the first fault of the sources.
+    ``calls`` are in the order in which they ended, ``active_calls`` counts those being handled.
     """
 
-    def __init__(self, host: LoopbackServer, journal: Journal, sources: Iterable[FaultSource]) -> None:
+    def __init__(self, host: LoopbackServer, changes: ChangeNotifier, sources: Iterable[FaultSource]) -> None:
+        self.calls: list[ApiCall] = []
+        self.active_calls = 0
         self._host = host
-        self._journal = journal
+        self._changes = changes
         self._sources = tuple(sources)
         self._scripted: defaultdict[str, deque[Fault]] = defaultdict(deque)
 
@@ -78,7 +93,8 @@ class CallHandler:
         self, request: Request, method: str, read: Callable[[bytes], tuple[Json, Callable[[], CallResult]]]
     ) -> Response:
         """Handle one call; ``read`` returns the arguments in a body, and a function that makes the call."""
-        self._journal.call_started()
+        with self._changes.writing():
+            self.active_calls += 1
         start = time.perf_counter()
         arguments: Json = {}
         result: CallResult = (200, None, {})
@@ -97,7 +113,10 @@ class CallHandler:
             return Response(status_code=400)
         finally:
             status, answer, headers = result
-            self._journal.call_finished(method, arguments, status, answer, (time.perf_counter() - start) * 1000)
+            took_ms = (time.perf_counter() - start) * 1000
+            with self._changes.writing():
+                self.active_calls -= 1
+                self.calls.append(ApiCall(method, arguments, status, answer, time.time(), took_ms))
         return JSONResponse(answer, status, headers)
 
     def _next_fault(self, method: str, arguments: Json) -> Fault | None:
@@ -112,8 +131,8 @@ class WebApi:
     ``bot_token`` may be changed; it is empty while the token is revoked.
     """
 
-    def __init__(self, context: MethodContext, *, bot_token: str, app_token: str, calls: CallHandler) -> None:
-        self._context = context
+    def __init__(self, new_call: Callable[[Json], Call], *, bot_token: str, app_token: str, calls: CallHandler) -> None:
+        self._new_call = new_call
         self.bot_token = bot_token
         self._app_token = app_token
         self._calls = calls
@@ -131,30 +150,30 @@ class WebApi:
     def _call(
         self, name: str, arguments: Json, token: str, refusal: RefusedError | None
     ) -> tuple[Json, dict[str, str]]:
+        """Return the answer, and the headers about scopes."""
         headers: dict[str, str] = {}
         try:
             if name not in METHODS:
                 raise RefusedError("unknown_method", req_method=name)
-            method = METHODS[name]
-            headers = self._authorise(method, token)
+            method, call = METHODS[name], self._new_call(arguments)
+            self._check_token(method, token)
+            granted = call.actions.scopes if method.token == "bot" else {"connections:write"}
+            headers["x-oauth-scopes"] = ",".join(sorted(granted))
+            headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
             if refusal is not None:
                 raise refusal
-            if method.token == "bot":
-                self._context.require_scope(*method.scopes)
-            return {"ok": True, **method.call(self._context, Arguments(arguments))}, headers
+            call.require_scope(*method.scopes)
+            return {"ok": True, **method.run(call)}, headers
         except RefusedError as refused:
             return refused.answer, headers
 
-    def _authorise(self, method: Method, token: str) -> dict[str, str]:
-        """Check the token; returns the headers about scopes."""
+    def _check_token(self, method: Method, token: str) -> None:
         if not token:
             raise RefusedError("not_authed")
         if token not in (self.bot_token, self._app_token):
             raise RefusedError("invalid_auth" if self.bot_token else "token_revoked")
         if token != (self._app_token if method.token == "app" else self.bot_token):
             raise RefusedError("not_allowed_token_type")
-        granted = {"connections:write"} if method.token == "app" else self._context.actions.scopes
-        return {"x-oauth-scopes": ",".join(sorted(granted)), "x-accepted-oauth-scopes": ",".join(method.scopes)}
 
 
 def _read(request: Request, body: bytes) -> tuple[Json, str, RefusedError | None]:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.playground.journal import ApiCall, EventDelivery
+from bot.playground.event_delivery import EventDelivery
 from bot.playground.models import Message
 from bot.playground.server import FakeSlack
+from bot.playground.web_api import ApiCall
 from bot.slack.blocks import texts_in
 from bot.slack.features import Variant
 from bot.slack.strings import STARTING, UNCONFIRMED

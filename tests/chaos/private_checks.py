@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot.playground.interactivity import RESPONSE_URL
-from bot.playground.journal import ApiCall
 from bot.playground.server import FakeSlack
+from bot.playground.web_api import ApiCall
 from bot.slack.blocks import texts_in
 from bot.slack.strings import UNKNOWN_USER
 

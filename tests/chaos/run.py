@@ -220,12 +220,12 @@ class ChaosRun:
     def _await_moment(self) -> str:
         """Wait for a random critical moment; return its name."""
         slack = self._slack
-        acknowledged, calls = slack.journal.acknowledged, len(slack.calls)
+        acknowledged, calls = slack.sender.acknowledged, len(slack.calls)
         moments: dict[str, Callable[[], bool]] = {
             "at any moment": lambda: True,
-            "after an event was acknowledged": lambda: slack.journal.acknowledged > acknowledged,
+            "after an event was acknowledged": lambda: slack.sender.acknowledged > acknowledged,
             "after a call was answered": lambda: len(slack.calls) > calls,
-            "during a call": lambda: slack.journal.active_calls > 0,
+            "during a call": lambda: slack.handler.active_calls > 0,
         }
         name = self._random.choice(tuple(moments))
         try:

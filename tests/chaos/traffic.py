@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from bot.playground.journal import EventDelivery
+from bot.playground.event_delivery import EventDelivery
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import COLLEAGUE
 from bot.slack.features import Variant

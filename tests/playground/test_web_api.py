@@ -168,8 +168,8 @@ def test_an_incomplete_request_has_no_effect(slack: FakeSlack, caplog: pytest.Lo
     address = urlsplit(slack.api_url)
     with socket.create_connection((str(address.hostname), address.port or 0)) as connection:
         connection.sendall(b"POST /api/chat.postMessage HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\nchannel=")
-        slack.wait_until(lambda: slack.journal.active_calls == 1)
-    slack.wait_until(lambda: slack.journal.active_calls == 0)
+        slack.wait_until(lambda: slack.handler.active_calls == 1)
+    slack.wait_until(lambda: slack.handler.active_calls == 0)
     (call,) = slack.calls
     assert (call.method, call.arguments, call.answer) == ("chat.postMessage", {}, None)
     assert caplog.records == []

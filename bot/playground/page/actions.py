@@ -1,4 +1,4 @@
-"""What a person can do on the page: a function for each action, whose arguments are the fields that the page sends."""
+"""What a person can do on the page: a method for each action, whose arguments are the fields that the page sends."""
 
 from __future__ import annotations
 
@@ -30,47 +30,9 @@ _INVITE = re.compile(r"/invite\s+@?(\S.*)")
 NonEmptyText = Annotated[str, Field(min_length=1, max_length=_MAX_TEXT, pattern=r"\S")]
 OptionalText = Annotated[str, Field(max_length=_MAX_TEXT)]
 Inputs = dict[str, dict[str, str | None]]
-Action = Callable[..., Json]
-
-ACTIONS: dict[str, Action] = {}
-"""By the name in the URL. An action takes the fake Slack, the id of the person (``viewer``), and its own fields.
-
-It returns the response, and raises ValidationError, ActionRefusedError, or KeyError if something is gone.
-"""
-
-
-class ActionRefusedError(Exception):
-    """The action is not possible; ``str(error)`` is a sentence that says why."""
-
-
-def _action(run: Action) -> Action:
-    """Register ``run`` under its name, with hyphens, as a function that validates its arguments."""
-    validated = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(run)
-    ACTIONS[run.__name__.replace("_", "-")] = validated
-    return run
-
-
-def _check_member(slack: FakeSlack, viewer: str, channel: str) -> None:
-    if viewer not in slack.workspace.channel(channel).members:
-        raise ActionRefusedError("You are not in this conversation.")
-
-
-def _message(slack: FakeSlack, viewer: str, channel: str, ts: str) -> Message:
-    _check_member(slack, viewer, channel)
-    for message in slack.workspace.ephemerals(viewer):
-        if (message.channel, message.ts) == (channel, ts):
-            return message
-    return slack.workspace.message(channel, ts)
-
-
-def _own_message(slack: FakeSlack, viewer: str, channel: str, ts: str) -> Message:
-    message = _message(slack, viewer, channel, ts)
-    if message.user != viewer or message.subtype is not None:
-        raise ActionRefusedError("Only your own messages can be changed.")
-    return message
-
-
-# Messages
+Emoji = Annotated[str, Field(pattern=r"^[a-z0-9_+'-]+$")]
+MethodName = Annotated[str, Field(pattern=r"^[A-Za-z.]+$")]
+Seconds = Annotated[int, Field(ge=1, le=60)]
 
 
 class AttachedFile(BaseModel):
@@ -86,68 +48,152 @@ class AttachedFile(BaseModel):
 AttachedFiles = Annotated[list[AttachedFile], Field(min_length=1, max_length=_MAX_FILES)]
 
 
-def _say(
-    slack: FakeSlack, viewer: str, channel: str, text: str, thread: str | None, files: Iterable[AttachedFile]
-) -> Json:
-    _check_member(slack, viewer, channel)
-    given = [File(one.name, one.mimetype, one.size) for one in files]
-    return {"ts": slack.say(channel, insert_mentions(slack, text), user=viewer, thread=thread, files=given).ts}
+class ActionRefusedError(Exception):
+    """The action is not possible; ``str(error)`` is a sentence that says why."""
 
 
-@_action
-def say(slack: FakeSlack, viewer: str, channel: str, text: NonEmptyText, thread: str | None = None) -> Json:
-    return _say(slack, viewer, channel, text, thread, ())
+class PageActions:
+    """What ``viewer``, a user's id, can do. Each public method is an action, and returns the response.
 
+    Methods raise ActionRefusedError, or KeyError if something is gone.
+    """
 
-@_action
-def attach(
-    slack: FakeSlack,
-    viewer: str,
-    channel: str,
-    files: AttachedFiles,
-    text: OptionalText = "",
-    thread: str | None = None,
-) -> Json:
-    """Post files, with or without a text."""
-    return _say(slack, viewer, channel, text, thread, files)
+    def __init__(self, slack: FakeSlack, viewer: str) -> None:
+        self._slack = slack
+        self._viewer = viewer
 
+    # Messages
 
-@_action
-def forward(slack: FakeSlack, viewer: str, channel: str, ts: str, to: str, text: OptionalText = "") -> Json:
-    message = _message(slack, viewer, channel, ts)
-    _check_member(slack, viewer, to)
-    if message.seen_by is not None or message.subtype is not None:
-        raise ActionRefusedError("This message cannot be forwarded.")
-    return {"ts": slack.forward(message, to, insert_mentions(slack, text), user=viewer).ts}
+    def say(self, channel: str, text: NonEmptyText, thread: str | None = None) -> Json:
+        return self._say(channel, text, thread)
 
+    def attach(self, channel: str, files: AttachedFiles, text: OptionalText = "", thread: str | None = None) -> Json:
+        """Post files, with or without a text."""
+        return self._say(channel, text, thread, [File(one.name, one.mimetype, one.size) for one in files])
 
-@_action
-def edit(slack: FakeSlack, viewer: str, channel: str, ts: str, text: NonEmptyText) -> Json:
-    slack.edit(_own_message(slack, viewer, channel, ts), insert_mentions(slack, text))
-    return {}
+    def forward(self, channel: str, ts: str, to: str, text: OptionalText = "") -> Json:
+        message = self._message(channel, ts)
+        self._check_member(to)
+        if message.seen_by is not None or message.subtype is not None:
+            raise ActionRefusedError("This message cannot be forwarded.")
+        return {"ts": self._slack.forward(message, to, insert_mentions(self._slack, text), user=self._viewer).ts}
 
+    def edit(self, channel: str, ts: str, text: NonEmptyText) -> Json:
+        self._slack.edit(self._own_message(channel, ts), insert_mentions(self._slack, text))
+        return {}
 
-@_action
-def delete(slack: FakeSlack, viewer: str, channel: str, ts: str) -> Json:
-    slack.delete(_own_message(slack, viewer, channel, ts))
-    return {}
+    def delete(self, channel: str, ts: str) -> Json:
+        self._slack.delete(self._own_message(channel, ts))
+        return {}
 
+    def dismiss(self, channel: str, ts: str) -> Json:
+        message = self._message(channel, ts)
+        if message.seen_by != self._viewer:
+            raise ActionRefusedError("Only messages that are visible to you alone can be dismissed.")
+        self._slack.delete(message)
+        return {}
 
-@_action
-def dismiss(slack: FakeSlack, viewer: str, channel: str, ts: str) -> Json:
-    if _message(slack, viewer, channel, ts).seen_by != viewer:
-        raise ActionRefusedError("Only messages that are visible to you alone can be dismissed.")
-    slack.workspace.delete(channel, ts)
-    return {}
+    def react(self, channel: str, ts: str, name: Emoji, is_added: bool) -> Json:
+        self._slack.react(self._message(channel, ts), name, user=self._viewer, is_added=is_added)
+        return {}
 
+    # The app: clicks, modals, shortcuts and commands
 
-Emoji = Annotated[str, Field(pattern=r"^[a-z0-9_+'-]+$")]
+    def click(self, channel: str, ts: str, block_id: str, action_id: str, value: str | None = None) -> Json:
+        click = self._slack.interactivity.click
+        return self._response(click(self._message(channel, ts), action_id, value, user=self._viewer, block_id=block_id))
 
+    def click_in_view(
+        self, view_id: str, block_id: str, action_id: str, value: str | None = None, inputs: Inputs | None = None
+    ) -> Json:
+        views = (*self._slack.views.open_modals(self._viewer), self._slack.views.home(self._viewer))
+        view = next((view for view in views if view and view["id"] == view_id), None)
+        if view is None:
+            raise ActionRefusedError("This view is closed.")
+        click = self._slack.interactivity.click_in_view
+        return self._response(click(view, action_id, value, user=self._viewer, block_id=block_id, inputs=inputs))
 
-@_action
-def react(slack: FakeSlack, viewer: str, channel: str, ts: str, name: Emoji, is_added: bool) -> Json:
-    slack.react(_message(slack, viewer, channel, ts), name, user=viewer, is_added=is_added)
-    return {}
+    def submit(self, view_id: str, inputs: Inputs | None = None) -> Json:
+        return self._response(self._slack.interactivity.submit(view_id, inputs))
+
+    def close(self, view_id: str, is_cleared: bool = False) -> Json:
+        self._slack.interactivity.close(view_id, is_cleared=is_cleared)
+        return {}
+
+    def use_shortcut(self, channel: str, ts: str, callback_id: str) -> Json:
+        use = self._slack.interactivity.use_shortcut
+        return self._response(use(callback_id, user=self._viewer, message=self._message(channel, ts)))
+
+    def use_global_shortcut(self, callback_id: str) -> Json:
+        return self._response(self._slack.interactivity.use_shortcut(callback_id, user=self._viewer))
+
+    def run_command(self, channel: str, line: NonEmptyText) -> Json:
+        """Run a command of the app, or Slack's own ``/invite``."""
+        self._check_member(channel)
+        invited = _INVITE.fullmatch(line.strip())
+        if invited is None:
+            return self._response(self._slack.interactivity.run_command(channel, line, user=self._viewer))
+        name, workspace = invited[1], self._slack.workspace
+        user = next((one for one in workspace.users() if one.name.casefold() == name.casefold()), None)
+        if user is None:
+            return {"failure": f"There is nobody called {name}.", "errors": {}}
+        if user.id in workspace.channel(channel).members:
+            return {"failure": f"{user.name} is already in this channel.", "errors": {}}
+        self._slack.join(channel, user.id, inviter=self._viewer)
+        return {"errors": {}}
+
+    def open_tab(self, tab: Literal["home", "messages"]) -> Json:
+        self._slack.open_home(user=self._viewer, tab=tab)
+        return {}
+
+    # The inspector
+
+    def deliver_again(self, delivery: int) -> Json:
+        """Deliver an event again, as Slack's first retry."""
+        if not 0 <= delivery < len(self._slack.deliveries):
+            raise ActionRefusedError("There is no such event.")
+        known = self._slack.deliveries[delivery]
+        self._slack.deliver(known.event, event_id=known.event_id, retry=1)
+        return {}
+
+    def drop_connections(self) -> Json:
+        self._slack.drop_connections()
+        return {}
+
+    def fail_next(self, method: MethodName, retry_after: Seconds = 2) -> Json:
+        """Rate-limit the next call of ``method``."""
+        self._slack.fail_next(method, status=429, retry_after=retry_after)
+        return {}
+
+    def _check_member(self, channel: str) -> None:
+        if self._viewer not in self._slack.workspace.channel(channel).members:
+            raise ActionRefusedError("You are not in this conversation.")
+
+    def _message(self, channel: str, ts: str) -> Message:
+        self._check_member(channel)
+        for message in self._slack.workspace.ephemerals(self._viewer):
+            if (message.channel, message.ts) == (channel, ts):
+                return message
+        return self._slack.workspace.message(channel, ts)
+
+    def _own_message(self, channel: str, ts: str) -> Message:
+        message = self._message(channel, ts)
+        if message.user != self._viewer or message.subtype is not None:
+            raise ActionRefusedError("Only your own messages can be changed.")
+        return message
+
+    def _say(self, channel: str, text: str, thread: str | None, files: Iterable[File] = ()) -> Json:
+        self._check_member(channel)
+        text = insert_mentions(self._slack, text)
+        return {"ts": self._slack.say(channel, text, user=self._viewer, thread=thread, files=files).ts}
+
+    def _response(self, result: InteractionResult) -> Json:
+        """The errors of inputs, or a sentence about why the app did not respond properly."""
+        if result.failure is None:
+            return {"errors": result.errors}
+        subject = "This" if result.failure == "invalid_command" else self._slack.workspace.bot.name
+        failure = _FAILURES.get(result.failure, f"responded with something that Slack refuses ({result.failure}).")
+        return {"failure": f"{subject} {failure}", "errors": {}}
 
 
 def insert_mentions(slack: FakeSlack, text: str) -> str:
@@ -163,113 +209,9 @@ def insert_mentions(slack: FakeSlack, text: str) -> str:
     )
 
 
-# The app: clicks, modals, shortcuts and commands
-
-
-def _response(slack: FakeSlack, result: InteractionResult) -> Json:
-    """The errors of inputs, or a sentence about why the app did not respond properly."""
-    if result.failure is None:
-        return {"errors": result.errors}
-    subject = "This" if result.failure == "invalid_command" else slack.workspace.bot.name
-    failure = _FAILURES.get(result.failure, f"responded with something that Slack refuses ({result.failure}).")
-    return {"failure": f"{subject} {failure}", "errors": {}}
-
-
-@_action
-def click(
-    slack: FakeSlack, viewer: str, channel: str, ts: str, block_id: str, action_id: str, value: str | None = None
-) -> Json:
-    message = _message(slack, viewer, channel, ts)
-    return _response(slack, slack.interactivity.click(message, action_id, value, user=viewer, block_id=block_id))
-
-
-@_action
-def click_in_view(
-    slack: FakeSlack,
-    viewer: str,
-    view_id: str,
-    block_id: str,
-    action_id: str,
-    value: str | None = None,
-    inputs: Inputs | None = None,
-) -> Json:
-    views = (*slack.views.open_modals(viewer), slack.views.home(viewer))
-    view = next((view for view in views if view and view["id"] == view_id), None)
-    if view is None:
-        raise ActionRefusedError("This view is closed.")
-    result = slack.interactivity.click_in_view(view, action_id, value, user=viewer, block_id=block_id, inputs=inputs)
-    return _response(slack, result)
-
-
-@_action
-def submit(slack: FakeSlack, viewer: str, view_id: str, inputs: Inputs | None = None) -> Json:
-    return _response(slack, slack.interactivity.submit(view_id, inputs))
-
-
-@_action
-def close(slack: FakeSlack, viewer: str, view_id: str, is_cleared: bool = False) -> Json:
-    slack.interactivity.close(view_id, is_cleared=is_cleared)
-    return {}
-
-
-@_action
-def use_shortcut(slack: FakeSlack, viewer: str, channel: str, ts: str, callback_id: str) -> Json:
-    message = _message(slack, viewer, channel, ts)
-    return _response(slack, slack.interactivity.use_shortcut(callback_id, user=viewer, message=message))
-
-
-@_action
-def use_global_shortcut(slack: FakeSlack, viewer: str, callback_id: str) -> Json:
-    return _response(slack, slack.interactivity.use_shortcut(callback_id, user=viewer))
-
-
-@_action
-def run_command(slack: FakeSlack, viewer: str, channel: str, line: NonEmptyText) -> Json:
-    """Run a command of the app, or Slack's own ``/invite``."""
-    _check_member(slack, viewer, channel)
-    invited = _INVITE.fullmatch(line.strip())
-    if invited is None:
-        return _response(slack, slack.interactivity.run_command(channel, line, user=viewer))
-    user = next((one for one in slack.workspace.users() if one.name.casefold() == invited[1].casefold()), None)
-    if user is None:
-        return {"failure": f"There is nobody called {invited[1]}.", "errors": {}}
-    if user.id in slack.workspace.channel(channel).members:
-        return {"failure": f"{user.name} is already in this channel.", "errors": {}}
-    slack.join(channel, user.id, inviter=viewer)
-    return {"errors": {}}
-
-
-@_action
-def open_tab(slack: FakeSlack, viewer: str, tab: Literal["home", "messages"]) -> Json:
-    slack.open_home(user=viewer, tab=tab)
-    return {}
-
-
-# The inspector
-
-
-@_action
-def deliver_again(slack: FakeSlack, viewer: str, delivery: int) -> Json:
-    """Deliver an event again, as Slack's first retry."""
-    if not 0 <= delivery < len(slack.deliveries):
-        raise ActionRefusedError("There is no such event.")
-    known = slack.deliveries[delivery]
-    slack.deliver(known.event, event_id=known.event_id, retry=1)
-    return {}
-
-
-@_action
-def drop_connections(slack: FakeSlack, viewer: str) -> Json:
-    slack.drop_connections()
-    return {}
-
-
-MethodName = Annotated[str, Field(pattern=r"^[A-Za-z.]+$")]
-Seconds = Annotated[int, Field(ge=1, le=60)]
-
-
-@_action
-def fail_next(slack: FakeSlack, viewer: str, method: MethodName, retry_after: Seconds = 2) -> Json:
-    """Rate-limit the next call of ``method``."""
-    slack.fail_next(method, status=429, retry_after=retry_after)
-    return {}
+# By the name in the URL; the arguments are validated
+ACTIONS: dict[str, Callable[..., Json]] = {
+    name.replace("_", "-"): validate_call(method)
+    for name, method in vars(PageActions).items()
+    if not name.startswith("_")
+}

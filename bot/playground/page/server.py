@@ -27,7 +27,7 @@ from bot.models import Json
 from bot.playground.block_kit import ElementNotFoundError
 from bot.playground.loopback import LoopbackServer
 from bot.playground.methods import METHODS
-from bot.playground.page.actions import ACTIONS, ActionRefusedError
+from bot.playground.page.actions import ACTIONS, ActionRefusedError, PageActions
 from bot.playground.server import FakeSlack
 
 TOKEN_HEADER = "x-playground-token"
@@ -186,7 +186,8 @@ class PlaygroundPage:
         try:
             fields = _FIELDS.validate_json(await request.body())
             # An action may wait for the app: in a thread, it does not block the page's event loop
-            body = await run_in_threadpool(lambda: action(self._slack, **fields))
+            actions = PageActions(self._slack, fields.pop("viewer"))
+            body = await run_in_threadpool(lambda: action(actions, **fields))
         except ValidationError as error:
             return JSONResponse({"error": error.errors(include_url=False)[0]["msg"]}, 422)
         except (ActionRefusedError, ElementNotFoundError) as error:
