@@ -10,18 +10,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationError
-from pydantic_core.core_schema import (
-    bool_schema,
-    int_schema,
-    list_schema,
-    literal_schema,
-    nullable_schema,
-    str_schema,
-    tagged_union_schema,
-    typed_dict_field,
-    typed_dict_schema,
-)
+from pydantic_core import CoreSchema, ErrorDetails, SchemaValidator, ValidationError, core_schema
 
 from bot.models import Json
 from bot.playground import limits
@@ -34,23 +23,23 @@ Schemas = dict[str, CoreSchema]
 
 
 def _text(longest: int | None = None, *, shortest: int = 1) -> CoreSchema:
-    return str_schema(min_length=shortest, max_length=longest)
+    return core_schema.str_schema(min_length=shortest, max_length=longest)
 
 
-def _items(item: CoreSchema, most: int | None = None) -> CoreSchema:
-    return list_schema(item, min_length=1, max_length=most)
+def _items(item: CoreSchema, most: int | None = None, *, least: int = 1) -> CoreSchema:
+    return core_schema.list_schema(item, min_length=least, max_length=most)
 
 
 def _object(required: Schemas, **optional: CoreSchema) -> CoreSchema:
     """Return the schema of an object with these fields and no others; an optional one may be null."""
-    fields = {name: typed_dict_field(schema) for name, schema in required.items()}
+    fields = {name: core_schema.typed_dict_field(schema) for name, schema in required.items()}
     for name, schema in optional.items():
-        fields[name] = typed_dict_field(nullable_schema(schema), required=False)
-    return typed_dict_schema(fields, extra_behavior="forbid")
+        fields[name] = core_schema.typed_dict_field(core_schema.nullable_schema(schema), required=False)
+    return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
 
 
 def _typed(kind: str, required: Schemas, **optional: CoreSchema) -> Schemas:
-    return {kind: _object({"type": literal_schema([kind])} | required, **optional)}
+    return {kind: _object({"type": core_schema.literal_schema([kind])} | required, **optional)}
 
 
 def _block(kind: str, required: Schemas, **optional: CoreSchema) -> Schemas:
@@ -58,25 +47,25 @@ def _block(kind: str, required: Schemas, **optional: CoreSchema) -> Schemas:
 
 
 def _any_of(types: Schemas) -> CoreSchema:
-    return tagged_union_schema(types, "type")
+    return core_schema.tagged_union_schema(types, "type")
 
 
 def _plain(longest: int) -> CoreSchema:
-    return _typed("plain_text", {"text": _text(longest)}, emoji=bool_schema())["plain_text"]
+    return _typed("plain_text", {"text": _text(longest)}, emoji=core_schema.bool_schema())["plain_text"]
 
 
-_MRKDWN = _typed("mrkdwn", {"text": _text(limits.TEXT_OBJECT)}, verbatim=bool_schema())
+_MRKDWN = _typed("mrkdwn", {"text": _text(limits.TEXT_OBJECT)}, verbatim=core_schema.bool_schema())
 _TEXT = _any_of({"plain_text": _plain(limits.TEXT_OBJECT)} | _MRKDWN)
 
-_STYLE = _object({}, bold=bool_schema())
+_STYLE = _object({}, bold=core_schema.bool_schema())
 _RUN = _any_of(
     _typed("text", {"text": _text()}, style=_STYLE)
     | _typed("link", {"url": _text(limits.LINK_URL)}, text=_text(shortest=0), style=_STYLE)
 )
-_RUNS: Schemas = {"elements": list_schema(_RUN)}
+_RUNS: Schemas = {"elements": core_schema.list_schema(_RUN)}
 _LINE = _typed("rich_text_section", _RUNS)
-_LINES = list_schema(_LINE["rich_text_section"])
-_LIST = _typed("rich_text_list", {"style": literal_schema(["bullet"]), "elements": _LINES})
+_LINES = core_schema.list_schema(_LINE["rich_text_section"])
+_LIST = _typed("rich_text_list", {"style": core_schema.literal_schema(["bullet"]), "elements": _LINES})
 _RICH_TEXT = _any_of(_LINE | _typed("rich_text_quote", _RUNS) | _LIST)
 
 _ACTION_ID = _text(limits.ACTION_ID)
@@ -86,7 +75,7 @@ _BUTTON = _typed(
     {"text": _BUTTON_TEXT},
     action_id=_ACTION_ID,
     value=_text(limits.BUTTON_VALUE, shortest=0),
-    style=literal_schema(["primary", "danger"]),
+    style=core_schema.literal_schema(["primary", "danger"]),
 )
 _OPTION = _object({"text": _plain(limits.OPTION_TEXT), "value": _text(limits.OPTION_VALUE)})
 _OVERFLOW = _typed("overflow", {"options": _items(_OPTION, limits.OVERFLOW_OPTIONS)}, action_id=_ACTION_ID)
@@ -97,9 +86,9 @@ _INPUT = _typed(
     {},
     action_id=_ACTION_ID,
     initial_value=_text(limits.INPUT_TEXT, shortest=0),
-    multiline=bool_schema(),
-    min_length=int_schema(ge=0, le=limits.INPUT_TEXT),
-    max_length=int_schema(ge=1, le=limits.INPUT_TEXT),
+    multiline=core_schema.bool_schema(),
+    min_length=core_schema.int_schema(ge=0, le=limits.INPUT_TEXT),
+    max_length=core_schema.int_schema(ge=1, le=limits.INPUT_TEXT),
     placeholder=_plain(limits.PLACEHOLDER),
 )
 
@@ -109,28 +98,28 @@ _BLOCKS = (
     | _block("header", {"text": _plain(limits.HEADER_TEXT)})
     | _block("context", {"elements": _items(_TEXT, limits.CONTEXT_ELEMENTS)})
     | _block("actions", {"elements": _items(_any_of(_BUTTON | _OVERFLOW), limits.ACTIONS_ELEMENTS)})
-    | _block("rich_text", {"elements": list_schema(_RICH_TEXT)})
+    | _block("rich_text", {"elements": core_schema.list_schema(_RICH_TEXT)})
 )
 _MESSAGE_BLOCKS = _BLOCKS | _block(
     "context_actions", {"elements": _items(_FEEDBACK["feedback_buttons"], limits.CONTEXT_ACTIONS_ELEMENTS)}
 )
 _VIEW_BLOCKS = _BLOCKS | _block(
-    "input", {"label": _LABEL, "element": _INPUT["plain_text_input"]}, hint=_LABEL, optional=bool_schema()
+    "input", {"label": _LABEL, "element": _INPUT["plain_text_input"]}, hint=_LABEL, optional=core_schema.bool_schema()
 )
-_MESSAGE = SchemaValidator(_object({"blocks": list_schema(_any_of(_MESSAGE_BLOCKS), max_length=limits.MESSAGE_BLOCKS)}))
+_MESSAGE = SchemaValidator(_object({"blocks": _items(_any_of(_MESSAGE_BLOCKS), limits.MESSAGE_BLOCKS, least=0)}))
 _VIEW = SchemaValidator(
     _object(
         {
-            "type": literal_schema(["modal", "home"]),
-            "blocks": list_schema(_any_of(_VIEW_BLOCKS), max_length=limits.VIEW_BLOCKS),
+            "type": core_schema.literal_schema(["modal", "home"]),
+            "blocks": _items(_any_of(_VIEW_BLOCKS), limits.VIEW_BLOCKS, least=0),
         },
         title=_plain(limits.VIEW_TITLE),
         submit=_plain(limits.VIEW_TITLE),
         close=_plain(limits.VIEW_TITLE),
         private_metadata=_text(limits.VIEW_METADATA, shortest=0),
         callback_id=_text(limits.CALLBACK_ID, shortest=0),
-        clear_on_close=bool_schema(),
-        notify_on_close=bool_schema(),
+        clear_on_close=core_schema.bool_schema(),
+        notify_on_close=core_schema.bool_schema(),
     )
 )
 

@@ -32,7 +32,7 @@ from bot.playground.event_delivery import AppReply, RequestKind
 from bot.playground.events import WorkspaceActions
 from bot.playground.models import Message, RefusedError
 from bot.playground.web_api import CallHandler, CallResult
-from bot.playground.workspace import AppViews, ChangeNotifier, OpenView, Workspace
+from bot.playground.workspace import AppViews, ChangeNotifier, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,26 +225,26 @@ class Interactivity:
 
     def submit(self, view_id: str, inputs: InputValues | None = None) -> InteractionResult:
         """Submit a modal. It closes unless an input is invalid, or the app reports errors or is late."""
-        modal = self._modal(view_id)
-        state = input_state(modal.view["blocks"], inputs or {})
-        if errors := input_errors(modal.view["blocks"], state):
+        user, view = self._modal(view_id)
+        state = input_state(view["blocks"], inputs or {})
+        if errors := input_errors(view["blocks"], state):
             return InteractionResult(errors=errors)
-        payload = self._payload("view_submission", modal.user, {"view": self._view(modal.view, state)})
+        payload = self._payload("view_submission", user, {"view": self._view(view, state)})
         reply = self._request("interactive", payload | {"response_urls": []})
         if reply.failure is not None:
             return InteractionResult(reply.failure)
-        return self._apply_response_action(modal, reply.body or {})
+        return self._apply_response_action(user, view, reply.body or {})
 
     def close(self, view_id: str, *, is_cleared: bool = False) -> None:
         """Close a modal, or with ``is_cleared`` the whole stack; the app gets view_closed if it asked for it."""
-        modal = self._modal(view_id)
-        if is_cleared or modal.view.get("clear_on_close"):
-            self._views.close_all(modal.user)
+        user, view = self._modal(view_id)
+        if is_cleared or view.get("clear_on_close"):
+            self._views.close_all(user)
         else:
             self._views.close(view_id)
-        if modal.view.get("notify_on_close"):
-            fields = {"view": self._view(modal.view, {}), "is_cleared": is_cleared}
-            payload = self._payload("view_closed", modal.user, fields)
+        if view.get("notify_on_close"):
+            fields = {"view": self._view(view, {}), "is_cleared": is_cleared}
+            payload = self._payload("view_closed", user, fields)
             del payload["trigger_id"]
             self._request("interactive", payload)
 
@@ -291,24 +291,24 @@ class Interactivity:
                 return InteractionResult(refused.error)
         return InteractionResult(reply.failure)
 
-    def _modal(self, view_id: str) -> OpenView:
+    def _modal(self, view_id: str) -> tuple[str, Json]:
         try:
             return self._views.modal(view_id)
         except KeyError:
             raise ElementNotFoundError(f"The modal {view_id} is closed.") from None
 
-    def _apply_response_action(self, modal: OpenView, body: Json) -> InteractionResult:
-        view_id: str = modal.view["id"]
+    def _apply_response_action(self, user: str, view: Json, body: Json) -> InteractionResult:
+        view_id: str = view["id"]
         try:
             match body.get("response_action"):
                 case "errors":
-                    return _app_errors(modal.view, body.get("errors"))
+                    return _app_errors(view, body.get("errors"))
                 case "clear":
-                    self._views.close_all(modal.user)
+                    self._views.close_all(user)
                 case "update":
                     self._views.update(view_id, "", validate_view(body.get("view"), "modal"))
                 case "push":
-                    self._views.push_modal(modal.user, validate_view(body.get("view"), "modal"))
+                    self._views.push_modal(user, validate_view(body.get("view"), "modal"))
                 case _:
                     self._views.close(view_id)
         except RefusedError as refused:

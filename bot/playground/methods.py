@@ -15,7 +15,7 @@ from bot.models import Json
 from bot.playground import limits
 from bot.playground.block_kit import validate_blocks, validate_view
 from bot.playground.events import WorkspaceActions
-from bot.playground.models import Channel, Message, RefusedError, is_workflow
+from bot.playground.models import Channel, Message, RefusedError
 from bot.playground.workspace import AppViews
 
 _TIMESTAMP = re.compile(r"\d{1,12}\.\d{6}")
@@ -34,8 +34,32 @@ def validate_metadata(metadata: Any) -> Json:
     return metadata
 
 
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method: ``scopes`` of which one must be granted, the token it takes, and whether it reads a JSON body."""
+
+    run: Callable[[Call], Json]
+    scopes: tuple[str, ...] = ()
+    token: Literal["bot", "app"] = "bot"
+    reads_json: bool = True
+
+
+METHODS: dict[str, Method] = {}
+_HISTORY, _READ = (tuple(f"{kind}:{permission}" for kind in _SCOPES.values()) for permission in ("history", "read"))
+
+
+def _method(name: str, *scopes: str, **about: Any) -> Callable[[Callable[[Call], Json]], Callable[[Call], Json]]:
+    """Register a method of ``Call`` under its ``name`` in the Web API."""
+
+    def register(run: Callable[[Call], Json]) -> Callable[[Call], Json]:
+        METHODS[name] = Method(run, scopes, **about)
+        return run
+
+    return register
+
+
 class Call:
-    """One call of a method by the app's bot user; the public methods from ``post_message`` on are the Web API's.
+    """One call of a method by the app's bot user, with the methods of the Web API.
 
     In a form, lists and objects are JSON strings.
     """
@@ -139,8 +163,9 @@ class Call:
             raise RefusedError(error)
         return message
 
+    @_method("chat.postMessage", "chat:write")
     def post_message(self) -> Json:
-        """chat.postMessage; a user id as the channel means the direct message with that person."""
+        """A user id as the channel means the direct message with that person."""
         channel = self.required("channel")
         if channel.startswith("U"):
             try:
@@ -153,8 +178,9 @@ class Call:
         message = self.actions.post(channel, bot, thread_ts=self._thread_ts(channel), **content)
         return {"channel": channel, "ts": message.ts, "message": self.workspace.to_json(message), **warnings}
 
+    @_method("chat.update", "chat:write")
     def update(self) -> Json:
-        """chat.update; what is not given does not change."""
+        """What is not given does not change."""
         message = self._own_message("cant_update_message")
         content, _ = self._content()
         if len(content["text"]) > limits.UPDATE_TEXT:
@@ -163,14 +189,14 @@ class Call:
         shown = self.workspace.to_json(after)
         return {"channel": message.channel, "ts": message.ts, "text": after.text, "message": shown}
 
+    @_method("chat.delete", "chat:write")
     def delete(self) -> Json:
-        """chat.delete"""
         message = self._own_message("cant_delete_message")
         self.actions.delete(message)
         return {"channel": message.channel, "ts": message.ts}
 
+    @_method("chat.postEphemeral", "chat:write")
     def post_ephemeral(self) -> Json:
-        """chat.postEphemeral"""
         channel = self.channel(self.required("channel"))
         user = self.required("user")
         if user not in channel.members:
@@ -179,23 +205,23 @@ class Call:
         message = self.workspace.post_ephemeral(channel.id, user, thread_ts=self._thread_ts(channel.id), **content)
         return {"message_ts": message.ts, **warnings}
 
+    @_method("chat.getPermalink", reads_json=False)
     def get_permalink(self) -> Json:
-        """chat.getPermalink"""
         channel = self.channel(self.required("channel"), as_member=False).id
         message = self.message(channel, self.required("message_ts"))
         return {"channel": channel, "permalink": self.workspace.permalink(message)}
 
     # auth.*, apps.*, conversations.* and users.*
 
+    @_method("auth.test")
     def auth_test(self) -> Json:
-        """auth.test"""
         team, bot = self.workspace.team, self.workspace.bot
         url = f"https://{team.domain}.slack.com/"
         identity = {"user": bot.name.lower(), "team_id": team.id, "user_id": bot.id, "bot_id": bot.bot_id}
         return {"url": url, "team": team.name, **identity, "is_enterprise_install": False}
 
+    @_method("apps.connections.open", token="app")
     def open_connection(self) -> Json:
-        """apps.connections.open"""
         return {"url": self.issue_url()}
 
     def _readable_channel(self, permission: str, *, as_member: bool) -> Channel:
@@ -203,34 +229,36 @@ class Call:
         self.require_scope(f"{_SCOPES[channel.kind]}:{permission}")
         return channel
 
+    @_method("conversations.history", *_HISTORY, reads_json=False)
     def history(self) -> Json:
-        """conversations.history: newest first, without replies."""
+        """Newest first, without replies."""
         channel = self._readable_channel("history", as_member=True)
         roots = [one for one in self.workspace.messages(channel.id) if one.thread_ts in (None, one.ts)]
         return self._page(self._within_time(roots)[::-1])
 
+    @_method("conversations.replies", *_HISTORY, reads_json=False)
     def replies(self) -> Json:
-        """conversations.replies: oldest first; ``ts`` is the root's or any reply's."""
+        """Oldest first; ``ts`` is the root's or any reply's."""
         channel = self._readable_channel("history", as_member=True)
         message = self.message(channel.id, self.required("ts"), "thread_not_found")
         root, *others = self.workspace.thread(channel.id, message.thread_ts or message.ts)
         return self._page([root, *self._within_time(others)])
 
+    @_method("conversations.info", *_READ, reads_json=False)
     def info(self) -> Json:
-        """conversations.info"""
         channel = self._readable_channel("read", as_member=False)
         return {"channel": channel.to_json(self.workspace.bot.id)}
 
+    @_method("conversations.members", *_READ, reads_json=False)
     def members(self) -> Json:
-        """conversations.members"""
         channel = self._readable_channel("read", as_member=False)
         return {"members": list(channel.members), "response_metadata": {"next_cursor": ""}}
 
+    @_method("users.info", "users:read", reads_json=False)
     def user_info(self) -> Json:
-        """users.info"""
         user = self.required("user")
         try:
-            if is_workflow(user):
+            if user.startswith("Wf"):
                 raise KeyError(user)
             return {"user": self.workspace.user(user).to_json(self.workspace.team)}
         except KeyError:
@@ -272,19 +300,19 @@ class Call:
 
     # views.* and assistant.threads.*
 
+    @_method("views.open")
     def open_view(self) -> Json:
-        """views.open"""
         trigger = self.required("trigger_id")
         return {"view": self.views.open(trigger, validate_view(self.structure("view"), "modal"))}
 
+    @_method("views.update")
     def update_view(self) -> Json:
-        """views.update"""
         view_id = self.required("view_id")
         view = validate_view(self.structure("view"), "modal")
         return {"view": self.views.update(view_id, self.text("hash"), view)}
 
+    @_method("views.publish")
     def publish_view(self) -> Json:
-        """views.publish"""
         user = self.required("user_id")
         try:
             self.workspace.user(user)
@@ -293,8 +321,8 @@ class Call:
         view = validate_view(self.structure("view"), "home")
         return {"view": self.views.publish(user, self.text("hash"), view)}
 
+    @_method("blocks.validate")
     def validate_layout(self) -> Json:
-        """blocks.validate"""
         blocks, view = self.structure("blocks"), self.structure("view")
         if (blocks is None) == (view is None):
             raise RefusedError(
@@ -306,8 +334,8 @@ class Call:
             validate_view(view, str(view.get("type")) if isinstance(view, dict) else "")
         return {}
 
+    @_method("assistant.threads.setSuggestedPrompts", "assistant:write")
     def set_suggested_prompts(self) -> Json:
-        """assistant.threads.setSuggestedPrompts"""
         channel = self.channel(self.required("channel_id")).id
         prompts = self.structure("prompts")
         if not isinstance(prompts, list) or not 1 <= len(prompts) <= limits.SUGGESTED_PROMPTS:
@@ -316,36 +344,3 @@ class Call:
             raise RefusedError("invalid_arguments", "must have a title and a message each [json-pointer:/prompts]")
         self.views.set_prompts(channel, {"title": self.text("title"), "prompts": prompts})
         return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A method: ``scopes`` of which one must be granted, the token it takes, and whether it reads a JSON body."""
-
-    run: Callable[[Call], Json]
-    scopes: tuple[str, ...] = ()
-    token: Literal["bot", "app"] = "bot"
-    reads_json: bool = True
-
-
-_HISTORY, _READ = (tuple(f"{kind}:{permission}" for kind in _SCOPES.values()) for permission in ("history", "read"))
-
-METHODS = {
-    "apps.connections.open": Method(Call.open_connection, token="app"),
-    "assistant.threads.setSuggestedPrompts": Method(Call.set_suggested_prompts, ("assistant:write",)),
-    "auth.test": Method(Call.auth_test),
-    "blocks.validate": Method(Call.validate_layout),
-    "chat.delete": Method(Call.delete, ("chat:write",)),
-    "chat.getPermalink": Method(Call.get_permalink, reads_json=False),
-    "chat.postEphemeral": Method(Call.post_ephemeral, ("chat:write",)),
-    "chat.postMessage": Method(Call.post_message, ("chat:write",)),
-    "chat.update": Method(Call.update, ("chat:write",)),
-    "conversations.history": Method(Call.history, _HISTORY, reads_json=False),
-    "conversations.info": Method(Call.info, _READ, reads_json=False),
-    "conversations.members": Method(Call.members, _READ, reads_json=False),
-    "conversations.replies": Method(Call.replies, _HISTORY, reads_json=False),
-    "users.info": Method(Call.user_info, ("users:read",), reads_json=False),
-    "views.open": Method(Call.open_view),
-    "views.publish": Method(Call.publish_view),
-    "views.update": Method(Call.update_view),
-}

@@ -33,11 +33,6 @@ class RefusedError(Exception):
             self.answer["response_metadata"] = {"messages": [f"[ERROR] {message}" for message in messages]}
 
 
-def is_workflow(author: str) -> bool:
-    """Return whether the id is that of a workflow of Workflow Builder."""
-    return author.startswith("Wf")
-
-
 @dataclass(frozen=True, slots=True)
 class Team:
     """A workspace."""
@@ -176,7 +171,7 @@ class Message:
         """Return the message object of events and API responses."""
         team_id = self.user_team or team.id
         author = {"user": self.user, "team": team_id}
-        if is_workflow(self.user):  # as seen in slack-go/slack#1537
+        if self.user.startswith("Wf"):  # as seen in slack-go/slack#1537
             author = {"subtype": "bot_message", "workflow_id": self.user}
         shown: Json = {"type": "message", "ts": self.ts, "text": self.text} | author
         edited = {"user": self.user, "ts": self.edited_ts} if self.edited_ts else None

@@ -20,7 +20,7 @@ from bot.playground.loopback import Breakage, LoopbackServer
 from bot.playground.methods import Call
 from bot.playground.models import Message
 from bot.playground.web_api import ApiCall, CallHandler, Fault, FaultSource, WebApi
-from bot.playground.workspace import BOT, AppViews, ChangeNotifier, default_workspace
+from bot.playground.workspace import BOT, AppViews, ChangeNotifier, Workspace
 
 # The least that the bot needs
 SCOPES = ("app_mentions:read", "chat:write", "im:history", "im:read", "im:write")
@@ -59,7 +59,7 @@ class FakeSlack(WorkspaceActions):
         self._changes, self._ack_seconds = changes, ack_seconds
         self._host = host = LoopbackServer(port)
         self.handler = CallHandler(host, changes, faults)
-        workspace = default_workspace(changes)
+        workspace = Workspace(changes)
         self.views = AppViews(changes)
         self._sockets = SocketModeServer(host, changes, app_id=str(workspace.bot.app_id), ack_seconds=ack_seconds)
         self.sender = EventSender(host, changes, self._sockets, retry_after_seconds, copies)

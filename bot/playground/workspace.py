@@ -8,9 +8,9 @@ import secrets
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from bot.models import Json
@@ -18,7 +18,7 @@ from bot.playground import limits
 from bot.playground.block_kit import add_ids
 from bot.playground.models import Channel, Message, RefusedError, Team, User
 
-# The ids of the default workspace
+# The ids of those who are there from the beginning
 BOT = "U0PULLQUOTE"
 YOU = "U0YOU"
 COLLEAGUE = "U0COLLEAGUE"
@@ -82,18 +82,25 @@ class ChangeNotifier:
 
 
 class Workspace:
-    """One team with one installed app, ``bot``; thread-safe.
+    """One team with one installed app, ``bot``; at first of two people and two bots. Thread-safe.
 
     Methods raise KeyError for a channel, user or message that does not exist.
     """
 
-    def __init__(
-        self, changes: ChangeNotifier, *, team: Team, bot: User, users: Iterable[User], channels: Iterable[Channel]
-    ) -> None:
+    def __init__(self, changes: ChangeNotifier) -> None:
         self._changes = changes
-        self.team = team
-        self.bot = bot
-        self._users = {user.id: user for user in (bot, *users)}
+        self.team = Team("T0FAKE", "Fake Slack", "fake-slack")
+        self.bot = User(BOT, "Pullquote", bot_id="B0PULLQUOTE", app_id="A0PULLQUOTE")
+        other_bot = User(OTHER_BOT, "Other bot", bot_id="B0OTHERBOT", app_id="A0OTHERBOT")
+        users = (self.bot, User(YOU, "You"), User(COLLEAGUE, "Colleague"), other_bot)
+        self._users = {user.id: user for user in users}
+        channels = (
+            Channel(GENERAL, "general", "channel", frozenset(self._users)),
+            Channel(RESEARCH, "research", "channel", frozenset(self._users)),
+            Channel(DM_YOU, "", "im", frozenset({BOT, YOU})),
+            Channel(DM_COLLEAGUE, "", "im", frozenset({BOT, COLLEAGUE})),
+            Channel(GROUP, "mpdm-you--colleague--pullquote-1", "mpim", frozenset({BOT, YOU, COLLEAGUE})),
+        )
         self._channels = {channel.id: channel for channel in channels}
         # Of each channel by timestamp, oldest first: timestamps are minted in order, and an edit keeps the position
         self._messages: defaultdict[str, dict[str, Message]] = defaultdict(dict)
@@ -227,18 +234,6 @@ class Workspace:
         return f"{link}?thread_ts={message.thread_ts}&cid={message.channel}" if in_thread else link
 
 
-# Expiry of a trigger that has opened a modal.
-USED = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class OpenView:
-    """A modal that ``user`` has open."""
-
-    user: str
-    view: Json
-
-
 class AppViews:
     """The views and prompts of one workspace; ``trigger_seconds`` is the lifetime of a trigger id.
 
@@ -248,25 +243,31 @@ class AppViews:
     def __init__(self, changes: ChangeNotifier, *, trigger_seconds: float = limits.TRIGGER_SECONDS) -> None:
         self._changes = changes
         self._trigger_seconds = trigger_seconds
-        # By trigger id: user, and expiry on the monotonic clock
-        self._triggers: dict[str, tuple[str, float]] = {}
-        self._modals: dict[str, OpenView] = {}
-        self._homes: dict[str, Json] = {}
+        # By trigger id: user, and expiry on the monotonic clock, None if it has opened a modal
+        self._triggers: dict[str, tuple[str, float | None]] = {}
+        # By view id, in the order in which they were opened: user, and view
+        self._views: dict[str, tuple[str, Json]] = {}
         self._prompts: dict[str, Json] = {}
 
     # Modals
 
     def issue_trigger(self, user: str) -> str:
         """Return a ``trigger_id`` of an interaction of ``user``, with which one modal can be opened."""
-        with self._changes.writing():
-            trigger = f"{secrets.randbelow(10**10)}.{secrets.token_hex(16)}"
-            self._triggers[trigger] = (user, time.monotonic() + self._trigger_seconds)
-            return trigger
+        trigger = f"{secrets.randbelow(10**10)}.{secrets.token_hex(16)}"
+        self._triggers[trigger] = (user, time.monotonic() + self._trigger_seconds)
+        return trigger
 
     def open(self, trigger: str, view: Json) -> Json:
         """Open a modal instead of the person's open ones; returns the view with its ids."""
         with self._changes.writing():
-            user = self._use_trigger(trigger)
+            if trigger not in self._triggers:
+                raise RefusedError("invalid_trigger_id")
+            user, expiry = self._triggers[trigger]
+            if expiry is None:
+                raise RefusedError("exchanged_trigger_id")
+            if expiry <= time.monotonic():
+                raise RefusedError("expired_trigger_id")
+            self._triggers[trigger] = (user, None)
             self.close_all(user)
             return self.push_modal(user, view)
 
@@ -276,69 +277,56 @@ class AppViews:
             stack = self.open_modals(user)
             if len(stack) >= limits.MODALS:
                 raise RefusedError("push_limit_reached")
-            view_id = _new_id()
-            root, previous = (stack[0]["id"], stack[-1]["id"]) if stack else (view_id, None)
-            stored = _with_ids(view, view_id, root, previous)
-            self._modals[view_id] = OpenView(user, stored)
-            return stored
+            return self._store(user, view, stack)
 
     def open_modals(self, user: str) -> tuple[Json, ...]:
         """Return the modals that ``user`` has open, the top one last."""
-        return tuple(modal.view for modal in tuple(self._modals.values()) if modal.user == user)
+        return tuple(view for owner, view in tuple(self._views.values()) if owner == user and view["type"] == "modal")
 
-    def modal(self, view_id: str) -> OpenView:
-        """Return an open modal; KeyError if it is closed."""
-        return self._modals[view_id]
+    def modal(self, view_id: str) -> tuple[str, Json]:
+        """Return the user and the view of an open modal; KeyError if it is closed."""
+        user, view = self._views[view_id]
+        if view["type"] != "modal":
+            raise KeyError(view_id)
+        return user, view
 
     def close(self, view_id: str) -> None:
         """Close a modal if it is open; the one below it shows again."""
         with self._changes.writing():
-            self._modals.pop(view_id, None)
+            self._views.pop(view_id, None)
 
     def close_all(self, user: str) -> None:
         """Close all modals of ``user``."""
         with self._changes.writing():
-            self._modals = {name: modal for name, modal in self._modals.items() if modal.user != user}
+            for view in self.open_modals(user):
+                del self._views[view["id"]]
 
     def update(self, view_id: str, known_hash: str, view: Json) -> Json:
-        """Replace an open modal; RefusedError if ``known_hash`` is given and not its hash."""
+        """Replace a modal or a Home tab; RefusedError if ``known_hash`` is given and not its hash."""
         with self._changes.writing():
-            modal = self._modals.get(view_id)
-            if modal is None:
+            user, known = self._views.get(view_id, ("", {}))
+            if known.get("type") != view["type"]:
                 raise RefusedError("not_found")
-            if known_hash and known_hash != modal.view["hash"]:
+            if known_hash and known_hash != known["hash"]:
                 raise RefusedError("hash_conflict")
-            stored = _with_ids(view, view_id, modal.view["root_view_id"], modal.view["previous_view_id"])
-            self._modals[view_id] = OpenView(modal.user, stored)
-            return stored
-
-    def _use_trigger(self, trigger: str) -> str:
-        """The user to whom the trigger was issued; it expires."""
-        if trigger not in self._triggers:
-            raise RefusedError("invalid_trigger_id")
-        user, expiry = self._triggers[trigger]
-        if expiry == USED:
-            raise RefusedError("exchanged_trigger_id")
-        if expiry <= time.monotonic():
-            raise RefusedError("expired_trigger_id")
-        self._triggers[trigger] = (user, USED)
-        return user
+            return self._store(user, view, known=known)
 
     # Home tabs and prompts
 
     def publish(self, user: str, known_hash: str, view: Json) -> Json:
         """Show a Home tab to ``user``; RefusedError if ``known_hash`` is given and not the current hash."""
         with self._changes.writing():
-            known = self._homes.get(user)
-            if known_hash and (known is None or known["hash"] != known_hash):
+            known = self.home(user)
+            if known is not None:
+                return self.update(known["id"], known_hash, view)
+            if known_hash:
                 raise RefusedError("hash_conflict")
-            view_id = known["id"] if known else _new_id()
-            self._homes[user] = _with_ids(view, view_id, view_id, None)
-            return self._homes[user]
+            return self._store(user, view)
 
     def home(self, user: str) -> Json | None:
         """Return the Home tab of ``user``, if one was published."""
-        return self._homes.get(user)
+        views = tuple(self._views.values())
+        return next((view for owner, view in views if owner == user and view["type"] == "home"), None)
 
     def set_prompts(self, channel: str, prompts: Json) -> None:
         with self._changes.writing():
@@ -348,37 +336,21 @@ class AppViews:
         """Return the title and the suggested prompts of a direct message."""
         return self._prompts.get(channel)
 
-
-def _new_id() -> str:
-    return f"V{secrets.token_hex(5).upper()}"
-
-
-def _with_ids(view: Json, view_id: str, root: str, previous: str | None) -> Json:
-    digest = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()[:8]
-    given = {name: view.get(name) or "" for name in ("private_metadata", "callback_id")}
-    # New ids at each change, as in Slack: what was typed is only preserved in blocks whose id the app gave
-    blocks = list(add_ids(view["blocks"], secrets.token_hex(2)))
-    ids = {"id": view_id, "hash": f"{time.time():.0f}.{digest}", "root_view_id": root, "previous_view_id": previous}
-    return view | given | {"blocks": blocks} | ids
-
-
-def default_workspace(changes: ChangeNotifier) -> Workspace:
-    """Return a team of two people and two bots, with two channels and three direct messages."""
-    everyone = frozenset({BOT, YOU, COLLEAGUE, OTHER_BOT})
-    return Workspace(
-        changes,
-        team=Team("T0FAKE", "Fake Slack", "fake-slack"),
-        bot=User(BOT, "Pullquote", bot_id="B0PULLQUOTE", app_id="A0PULLQUOTE"),
-        users=(
-            User(YOU, "You"),
-            User(COLLEAGUE, "Colleague"),
-            User(OTHER_BOT, "Other bot", bot_id="B0OTHERBOT", app_id="A0OTHERBOT"),
-        ),
-        channels=(
-            Channel(GENERAL, "general", "channel", everyone),
-            Channel(RESEARCH, "research", "channel", everyone),
-            Channel(DM_YOU, "", "im", frozenset({BOT, YOU})),
-            Channel(DM_COLLEAGUE, "", "im", frozenset({BOT, COLLEAGUE})),
-            Channel(GROUP, "mpdm-you--colleague--pullquote-1", "mpim", frozenset({BOT, YOU, COLLEAGUE})),
-        ),
-    )
+    def _store(self, user: str, view: Json, stack: Sequence[Json] = (), known: Json | None = None) -> Json:
+        """Store a view on top of a ``stack`` of modals, or in place of a ``known`` one, and return it with its ids."""
+        view_id = known["id"] if known else f"V{secrets.token_hex(5).upper()}"
+        digest = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()[:8]
+        stored = view | {
+            "private_metadata": view.get("private_metadata") or "",
+            "callback_id": view.get("callback_id") or "",
+            # New ids at each change, as in Slack: what was typed is only preserved in blocks whose id the app gave
+            "blocks": list(add_ids(view["blocks"], secrets.token_hex(2))),
+            "id": view_id,
+            "hash": f"{time.time():.0f}.{digest}",
+            "root_view_id": stack[0]["id"] if stack else view_id,
+            "previous_view_id": stack[-1]["id"] if stack else None,
+        }
+        if known:
+            stored |= {name: known[name] for name in ("root_view_id", "previous_view_id")}
+        self._views[view_id] = (user, stored)
+        return stored

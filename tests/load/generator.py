@@ -16,7 +16,7 @@ from bot.models import Json
 from bot.playground.event_delivery import sign_request
 from bot.playground.events import WorkspaceActions
 from bot.playground.server import FakeSlack
-from bot.playground.workspace import ChangeNotifier, default_workspace
+from bot.playground.workspace import ChangeNotifier, Workspace
 from bot.slack import features
 from tests.chaos.archive import NAMES, question_about
 
@@ -76,7 +76,7 @@ class EventSender:
 
 def run(url: str, rate: float, seconds: float, people: int, parent: Connection) -> None:
     """Ask ``rate`` questions per second for ``seconds``, each person in turn; report them to ``parent``."""
-    workspace = default_workspace(ChangeNotifier())
+    workspace = Workspace(ChangeNotifier())
     payloads: list[Json] = []
     # The fake Slack makes the events, which are collected instead of delivered.
     granted = frozenset(features.scopes("base"))
