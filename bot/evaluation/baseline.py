@@ -7,7 +7,7 @@ counts and times depend on the data and the machine.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import Annotated
@@ -42,8 +42,11 @@ def digest_data(questions: Path, corpus: Sequence[Path]) -> str:
 
     Raises ``ArchiveError`` if a file cannot be read.
     """
+    files = [questions]
+    for root in corpus:
+        files += sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
     digest = hashlib.sha256()
-    for path in (questions, *(file for root in corpus for file in _files(root))):
+    for path in files:
         try:
             with path.open("rb") as file:
                 while block := file.read(1 << 20):
@@ -53,13 +56,6 @@ def digest_data(questions: Path, corpus: Sequence[Path]) -> str:
                 f"{path} cannot be read: {error.strerror}. A baseline needs the complete data."
             ) from error
     return digest.hexdigest()
-
-
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if file.is_file())
-    else:
-        yield path
 
 
 def find_pinned(path: Path, digest: str) -> PinnedSet:

@@ -44,7 +44,7 @@ class Index:
         """
         rows, terms = unprefix("rows", arrays), StringArray(unprefix("terms", arrays))
         archive = Archive(rows, unprefix("archive", arrays))
-        tokens = Tokens(rows, unprefix("tokens", arrays), terms, archive.paragraph_number, archive.article_number)
+        tokens = Tokens(rows, unprefix("tokens", arrays), terms, archive)
         own = unprefix("passages", arrays)
         fields = {field: Postings(unprefix(field, own), terms) for field in FIELDS}
         retriever = Bm25Retriever(archive.passages, fields, tokens.passage_terms)

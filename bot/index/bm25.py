@@ -13,7 +13,8 @@ import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import iand, ior
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -249,8 +250,8 @@ class Bm25Retriever:
             return in_scope
         mask = np.ones(len(self._passages), np.uint8) if in_scope is None else in_scope.copy()
         for alternatives in query.required:
-            masks = [np.bitwise_and.reduce([*map(self._body.mask_of, terms)]) for terms in alternatives]
-            mask &= np.bitwise_or.reduce([np.zeros_like(mask), *masks])
+            masks = (reduce(iand, map(self._body.mask_of, terms)) for terms in alternatives)
+            mask &= reduce(ior, masks, np.zeros_like(mask))
         for term in query.excluded:
             mask &= self._body.mask_of(term) ^ 1
         return mask

@@ -120,7 +120,7 @@ class _RowBuilder:
 
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
-        self._is_searched: list[bool] = []
+        self._terms: list[str] = []
         self._tables = {table: {"bytes": array("B")} for table in ("text", "metadata", "digest", "learned")}
         self._tables |= {table: {column: array("i") for column in columns} for table, columns in _COLUMNS.items()}
         self._borders = {table: array("q", [0]) for table in self._tables}
@@ -156,7 +156,7 @@ class _RowBuilder:
         for word, start, end in analysis.locate_words(text):
             word_id = self._word_id(word)
             words.append(word_id)
-            if self._is_searched[word_id]:
+            if self._terms[word_id]:
                 tokens.append(word_id)
                 starts.append(base + start)
                 ends.append(base + end)
@@ -178,8 +178,8 @@ class _RowBuilder:
 
     def _word_id(self, word: str) -> int:
         word_id = self._ids.setdefault(word, len(self._ids))
-        if word_id == len(self._is_searched):
-            self._is_searched.append(bool(analysis.to_search_term(word)))
+        if word_id == len(self._terms):
+            self._terms.append(analysis.to_search_term(word) or "")
         return word_id
 
     def _add_row(self, table: str, **values: int) -> None:
@@ -188,10 +188,12 @@ class _RowBuilder:
 
     def build(self) -> ArticleRows:
         """Return the rows of all added articles."""
-        vocabulary = Vocabulary.analyze(self._ids)
-        new_ids = np.empty(len(vocabulary.words), np.int32)
-        for new_id, word in enumerate(vocabulary.words):
-            new_ids[self._ids[word]] = new_id
+        words = sorted(self._ids)
+        ids = [self._ids[word] for word in words]
+        terms = tuple(self._terms[word_id] for word_id in ids)
+        vocabulary = Vocabulary(tuple(words), tuple(map(analysis.fold, words)), terms)
+        new_ids = np.empty(len(words), np.int32)
+        new_ids[ids] = np.arange(len(words))
         arrays: dict[str, Array] = {}
         for table, columns in self._tables.items():
             arrays[f"{table}.borders"] = np.frombuffer(self._borders[table], np.int64)

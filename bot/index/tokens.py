@@ -5,16 +5,16 @@ A question looks at hundreds of paragraphs, too many to analyze again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
 
+from bot.index.archive import Archive
 from bot.index.arrays import Array, BoolArray, IntArray, LazyArrays, StringArray, offsets, prefix, unprefix
 from bot.models import Article, Paragraph, Passage, Span
-from bot.text import analysis
 
 UNKNOWN = -1
 """The id of a term that no paragraph contains."""
@@ -30,13 +30,6 @@ class Vocabulary:
     words: tuple[str, ...]
     folded: tuple[str, ...]
     terms: tuple[str, ...]
-
-    @classmethod
-    def analyze(cls, words: Iterable[str]) -> Vocabulary:
-        """Sort and analyze distinct words."""
-        known = tuple(sorted(words))
-        terms = tuple(analysis.to_search_term(word) or "" for word in known)
-        return cls(known, tuple(map(analysis.fold, known)), terms)
 
     @classmethod
     def from_arrays(cls, arrays: LazyArrays) -> Vocabulary:
@@ -96,19 +89,10 @@ class TermOccurrences(NamedTuple):
 class Tokens:
     """The tokens of an archive, which are the words that are no stop words; numbered from 0 in reading order."""
 
-    def __init__(
-        self,
-        rows: LazyArrays,
-        own: LazyArrays,
-        terms: StringArray,
-        paragraph_number: Callable[[Paragraph], int],
-        article_number: Callable[[str], int],
-    ) -> None:
-        """``own`` is what ``token_arrays`` computed from the ``rows``; ``terms`` are sorted, by term id.
-
-        ``paragraph_number`` and ``article_number`` are those of ``Archive``.
-        """
-        self._known, self.paragraph_number, self._article_number = terms, paragraph_number, article_number
+    def __init__(self, rows: LazyArrays, own: LazyArrays, terms: StringArray, archive: Archive) -> None:
+        """``own`` is what ``token_arrays`` computed from the ``rows``; ``terms`` are sorted, by term id."""
+        self.paragraph_number, self._article_number = archive.paragraph_number, archive.article_number
+        self._known = terms
         self._title_terms, self._first_titles = own["title_terms"], own["first_titles"].all()
         self._terms, self._starts, self._ends = own["terms"], rows["token.start"], rows["token.end"]
         self._sentence_starts, self._sentence_ends = rows["sentence.start"], rows["sentence.end"]

@@ -19,6 +19,7 @@ from bot.index.learning import learn_from_article
 from bot.index.rows import WORD_ID, ArticleRows
 from bot.index.tokens import Vocabulary
 from bot.models import Article
+from bot.text import analysis
 from tests.benchmarks.corpus import SyntheticCorpus
 
 PASSAGES_PER_ARTICLE = 12
@@ -36,7 +37,9 @@ def create_rows(corpus: SyntheticCorpus) -> ArticleRows:
     is_used = np.bincount(ranks) > 0
     used, name_ids = np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[ranks]
     names = [f"w{rank}" for rank in used.tolist()]
-    vocabulary = Vocabulary.analyze(names)
+    known = sorted(names)
+    terms = tuple(analysis.to_search_term(word) or "" for word in known)
+    vocabulary = Vocabulary(tuple(known), tuple(map(analysis.fold, known)), terms)
     id_of = {word: number for number, word in enumerate(vocabulary.words)}
     word_ids = np.array([id_of[name] for name in names], np.int32)[name_ids]
     article_bounds = np.append(passage_bounds[:-1][::PASSAGES_PER_ARTICLE], passage_bounds[-1])
