@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -94,19 +94,14 @@ def open_corpus_verbosely(paths: Sequence[Path], folder: Path | None, without: C
     return corpus
 
 
-@contextmanager
-def open_store(folder: Path) -> Iterator[Store]:
+def open_store(folder: Path) -> closing[Store]:
     """The bot's database in ``folder``; ``StoreError`` if there is none."""
     from bot.store.models import FILE_NAME
     from bot.store.store import Store
 
     if not (folder / FILE_NAME).exists():
         raise StoreError(f"There is no database in {folder}; set PULLQUOTE_STATE_DIR to the bot's state folder.")
-    store = Store(folder)
-    try:
-        yield store
-    finally:
-        store.close()
+    return closing(Store(folder))
 
 
 def slack_credentials(chosen: Settings) -> Credentials:

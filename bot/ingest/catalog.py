@@ -54,21 +54,7 @@ class Catalogs:
                     self._warnings.append(f'{name}: "{key}" is neither a file nor an article in this folder.')
 
     def _load(self, path: Path) -> Catalog:
-        if not path.is_file():
-            return Catalog()
-        try:
-            if path.stat().st_size > ARTICLE_LIMIT:
-                raise ValueError(f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB")
-            data = path.read_bytes()
-            tables = tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
-        except (OSError, ValueError, RecursionError) as error:
-            reason = str(error.strerror if isinstance(error, OSError) else error).rstrip(".")
-            if isinstance(error, UnicodeDecodeError):
-                reason = "it is not UTF-8"
-            self._warnings.append(
-                f"{path} is ignored because it cannot be read: {reason or 'it is nested too deeply'}."
-            )
-            return Catalog()
+        tables, digest = read_toml(path, self._warnings)
         entries: dict[str, Metadata] = {}
         for key, table in tables.items():
             if isinstance(table, dict):
@@ -77,4 +63,25 @@ class Catalogs:
             else:
                 sentence = f'"{key}" is in no table; put it below the name of a file, such as ["a.txt"].'
                 self._warnings.append(f"{path}: {sentence}")
-        return Catalog(entries, hashlib.sha256(data).hexdigest())
+        return Catalog(entries, digest)
+
+
+def read_toml(path: Path, warnings: list[str]) -> tuple[dict[str, object], str]:
+    """Return the contents of a TOML file, and its hexadecimal SHA-256; nothing if there is no such file.
+
+    If it cannot be read, nothing is returned either, and a warning appended.
+    """
+    try:
+        if not path.is_file():
+            return {}, ""
+        if path.stat().st_size > ARTICLE_LIMIT:
+            raise ValueError(f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB")
+        data = path.read_bytes()
+        return tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n")), hashlib.sha256(data).hexdigest()
+    except (OSError, ValueError, RecursionError) as error:
+        reason = str(error.strerror if isinstance(error, OSError) else error).rstrip(".")
+        if isinstance(error, UnicodeDecodeError):
+            reason = "it is not UTF-8"
+        name = display_name(str(path))
+        warnings.append(f"{name} is ignored because it cannot be read: {reason or 'it is nested too deeply'}.")
+        return {}, ""

@@ -5,12 +5,11 @@ It stands in the archive's folder, or beside a single file. A mistake in it give
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.ingest.encoding import ARTICLE_LIMIT
+from bot.ingest.catalog import read_toml
 from bot.ingest.files import display_name, vocabulary_paths
 
 
@@ -30,16 +29,7 @@ def read_vocabulary(paths: Sequence[Path], warnings: list[str]) -> tuple[Vocabul
 
 def _read_file(path: Path, warnings: list[str]) -> Iterator[VocabularyEntry]:
     name = display_name(str(path))
-    try:
-        if path.stat().st_size > ARTICLE_LIMIT:
-            raise ValueError(f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB")
-        entries = tomllib.loads(path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n"))
-    except FileNotFoundError:
-        return
-    except (OSError, ValueError, RecursionError) as error:
-        reason = str(error.strerror if isinstance(error, OSError) else error).rstrip(".")
-        warnings.append(f"{name} is ignored because it cannot be read: {reason or 'it is nested too deeply'}.")
-        return
+    entries, _ = read_toml(path, warnings)
     for typed, others in entries.items():
         where = f'{name}, "{typed}"'
         listed = [others] if isinstance(others, str) else others
