@@ -9,7 +9,7 @@ import re
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
@@ -123,13 +123,15 @@ class SlackBot:
     def start_answering(self, corpus: Corpus) -> None:
         """Answer the questions queued so far and all later ones."""
         self._dispatcher.start_answering(corpus)
-        self._interactions.open(corpus)
-        self._home.open(corpus)
+        self._interactions.corpus = corpus
+        self._home.corpus = corpus
 
     async def stop(self, timeout: float = STOP_TIMEOUT) -> None:
         """Finish the deliveries possible in ``timeout`` seconds; the rest is taken over by another process."""
         unfinished, *_ = await asyncio.gather(
-            self._dispatcher.stop(timeout), self._interactions.finish(INTERACTIONS_STOP_TIMEOUT), self._home.finish(0.0)
+            self._dispatcher.stop(timeout),
+            self._interactions.queues.stop(INTERACTIONS_STOP_TIMEOUT),
+            self._home.queues.stop(0.0),
         )
         if self._sync is not None:
             self._sync.cancel()
@@ -198,10 +200,8 @@ async def serve(
     check_credentials(credentials, transport.mode)
     with _signals() as is_signalled:
         signalled = asyncio.create_task(is_signalled.wait())
-        async with AsyncExitStack() as stack:
-            client = SlackClient(
-                credentials.bot_token, credentials.api_url, await stack.enter_async_context(create_session())
-            )
+        async with create_session() as session:
+            client = SlackClient(credentials.bot_token, credentials.api_url, session)
             connecting = asyncio.create_task(_wait_for_slack(client, credentials, transport.mode))
             await asyncio.wait({connecting, signalled}, return_when="FIRST_COMPLETED")
             if not connecting.done():
@@ -211,7 +211,12 @@ async def serve(
             bot = SlackBot(
                 client, identity, store=store, rules=rules, limits=limits, telemetry=telemetry, editors=editors
             )
-            await _run(bot, credentials, transport, telemetry, signalled, _load(bot, load, lambda: ready(identity)))
+
+            async def start_answering() -> None:
+                bot.start_answering(await _run_abandonable(load))
+                await _run_abandonable(lambda: ready(identity))
+
+            await _run(bot, credentials, transport, telemetry, signalled, start_answering)
 
 
 async def _run(
@@ -220,9 +225,9 @@ async def _run(
     transport: Transport,
     telemetry: Telemetry,
     signalled: asyncio.Task[bool],
-    load: Coroutine[Any, Any, None],
+    start_answering: Callable[[], Coroutine[Any, Any, None]],
 ) -> None:
-    """Serve until ``signalled`` is done or ``load`` fails."""
+    """Serve until ``signalled`` is done or ``start_answering`` fails."""
     endpoint: SocketEndpoint | None = None
     if transport.mode == "socket":
         endpoint = SocketEndpoint(bot.app, bot.client, app_token=credentials.app_token)
@@ -245,12 +250,11 @@ async def _run(
         )
     except SettingsError as error:
         if endpoint is None:
-            load.close()
             raise
         log.warning("%s Until then there is no /healthz, /readyz and /metrics.", error)
     receivers = [one for one in (endpoint, server) if one is not None]
     bot.start()
-    loading = asyncio.create_task(load)
+    loading = asyncio.create_task(start_answering())
     try:
         for receiver in receivers:
             receiver.start()
@@ -277,11 +281,6 @@ async def _wait_for_slack(client: SlackClient, credentials: Credentials, mode: M
             log.warning("%s Trying again in %.0f s.", error, wait)
         await asyncio.sleep(wait)
         wait = min(MAX_RETRY_AFTER, 2 * wait)
-
-
-async def _load(bot: SlackBot, load: Callable[[], Corpus], ready: Callable[[], None]) -> None:
-    bot.start_answering(await _run_abandonable(load))
-    await _run_abandonable(ready)
 
 
 async def _run_abandonable(work: Callable[[], T]) -> T:

@@ -179,11 +179,6 @@ def button(text: str, action: str, value: str) -> Json:
     return {"action_id": action, "text": plain_text(text), "type": "button", "value": value}
 
 
-def actions(*elements: Json) -> Json:
-    """A row of buttons and menus."""
-    return {"elements": list(elements), "type": "actions"}
-
-
 def modal(title: str, blocks: list[Json]) -> Json:
     """A modal without a form."""
     return {"blocks": blocks, "close": plain_text("Close"), "title": plain_text(title), "type": "modal"}

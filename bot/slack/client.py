@@ -149,13 +149,6 @@ class SlackClient(AsyncWebClient):
             self.is_refused = body.get("error") in _TOKEN_CODES
         return response
 
-    def create_response_client(self, response_url: str) -> AsyncWebhookClient:
-        """Create a client for the ``response_url`` of an interaction; it never retries."""
-        client = AsyncWebhookClient(response_url, timeout=int(TIMEOUT), session=self.session, retry_handlers=[])
-        if is_loopback(response_url):
-            client.proxy = None
-        return client
-
 
 def create_session(*, timeout: float = TIMEOUT, idle_timeout: float = IDLE_TIMEOUT) -> ClientSession:
     """Create a pool of kept-alive connections, for use on the running event loop; to be closed."""
@@ -315,8 +308,11 @@ async def post_message(
 
 async def respond(client: SlackClient, response_url: str, message: MessageContent) -> Result:
     """Send a private message to the person behind ``response_url``."""
+    webhook = AsyncWebhookClient(response_url, timeout=int(TIMEOUT), session=client.session, retry_handlers=[])
+    if is_loopback(response_url):
+        webhook.proxy = None  # as above
     try:
-        response = await client.create_response_client(response_url).send(
+        response = await webhook.send(
             text=message.text, blocks=message.blocks, response_type="ephemeral", replace_original=False
         )
     except (ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
@@ -371,17 +367,12 @@ async def find_reply(
         if not isinstance(result, AsyncSlackResponse):
             return result
         for message in result["messages"]:
-            if message.get("user") == bot_user and (found := _match_reply(message, ref)) is not None:
-                return found
+            metadata = message.get("metadata") or {}
+            payload = metadata.get("event_payload") or {}
+            is_reply = metadata.get("event_type") == METADATA_EVENT and payload.get("question_ts") == ref.ts
+            if is_reply and message.get("user") == bot_user:
+                return FoundReply(str(message["ts"]), str(payload.get("question_edited", "")))
         arguments["cursor"] = (result.get("response_metadata") or {}).get("next_cursor", "")
         if not arguments["cursor"]:
             break
     return None
-
-
-def _match_reply(message: dict[str, Any], ref: MessageRef) -> FoundReply | None:
-    metadata = message.get("metadata") or {}
-    payload = metadata.get("event_payload") or {}
-    if metadata.get("event_type") != METADATA_EVENT or payload.get("question_ts") != ref.ts:
-        return None
-    return FoundReply(str(message["ts"]), str(payload.get("question_edited", "")))

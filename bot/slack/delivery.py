@@ -227,7 +227,9 @@ class Delivery:
                 self._reply_ts = None
             elif isinstance(result, NotSent) and result.is_content_error and reply.outcome != "apology":
                 self._reply = reply = render_apology(f"Slack did not take the reply to {question.ref}: {result.reason}")
-            elif isinstance(result, NotSent) and _is_final(question, result):
+            elif isinstance(result, NotSent) and (
+                result.is_never_allowed or (question.entry_point == "share" and result.is_final)
+            ):
                 self._reply = render_sentence("refusal", _cannot_post(question, result))
                 return await self._send_private(question, self._reply, turn)
             else:
@@ -367,11 +369,6 @@ def _private_destinations(question: IncomingQuestion, outcome: Outcome) -> list[
     if not question.ref.channel.startswith("D"):
         places.append(Destination(question.user, None, None))
     return places
-
-
-def _is_final(question: IncomingQuestion, failure: NotSent) -> bool:
-    """Whether no later attempt could post the reply."""
-    return failure.is_never_allowed or (question.entry_point == "share" and failure.is_final)
 
 
 def _cannot_post(question: IncomingQuestion, failure: NotSent) -> str:

@@ -139,7 +139,7 @@ def _day(seconds: float) -> str:
 
 
 class Home:
-    """Publishes the tabs of the app when a person opens them. Until ``open``, the archive counts as still loading."""
+    """Publishes the tabs of the app when a person opens them; the archive is loading until ``corpus`` is set."""
 
     def __init__(
         self, client: SlackClient, access: AccessControl, identity: BotIdentity, history: QuestionHistory
@@ -150,16 +150,8 @@ class Home:
         self._disabled = (
             missing_features(self._scopes, "base") + missing_features(self._scopes, "full") if identity.scopes else ()
         )
-        self._corpus: Corpus | None = None
-        self._queues = WorkQueues(pace=PACE)
-
-    def open(self, corpus: Corpus) -> None:
-        """Show ``corpus`` from now on."""
-        self._corpus = corpus
-
-    async def finish(self, within: float) -> None:
-        """Accept no more events and finish the queued ones, for at most ``within`` seconds."""
-        await self._queues.stop(within)
+        self.corpus: Corpus | None = None
+        self.queues = WorkQueues(pace=PACE)
 
     async def accept(self, body: dict[str, Any]) -> None:
         """Queue the publication of the tab that was opened."""
@@ -171,28 +163,27 @@ class Home:
 
         async def show(turn: Turn) -> None:
             async with turn.paced():
-                result = await retry(
-                    RETRY_AFTER, lambda: self._show(team, event["user"], event["channel"], event["tab"])
-                )
+                result = await retry(RETRY_AFTER, lambda: self._show(team, event))
             if isinstance(result, CallFailure):
                 log.warning("did not show a tab: %s", result)
 
         try:
-            self._queues.add(event["user"], body["event_id"], show)
+            self.queues.add(event["user"], body["event_id"], show)
         except (QueueFullError, QueueClosedError):
             log.warning("the queue is full or closed: did not show %s the %s tab", event["user"], event["tab"])
 
-    async def _show(self, team: str, user: str, channel: str, tab: str) -> AsyncSlackResponse | CallFailure | None:
+    async def _show(self, team: str, event: dict[str, Any]) -> AsyncSlackResponse | CallFailure | None:
+        user, channel = event["user"], event["channel"]
         # The tab shows the archive's contents, so it has the same access rules as a question.
         refusal = await self._access.check(make_question("dm", user, MessageRef(team, channel, ""), {team}))
         if isinstance(refusal, CallFailure):
             return refusal
-        if tab == "home":
+        if event["tab"] == "home":
             blocks = [sentence_block(refusal)] if refusal else await self._blocks(team, user)
             return await call_slack(self._client.views_publish(user_id=user, view={"blocks": blocks, "type": "home"}))
-        if refusal or self._corpus is None or "assistant:write" not in self._scopes:
+        if refusal or self.corpus is None or "assistant:write" not in self._scopes:
             return None
-        examples = await asyncio.to_thread(self._corpus.with_current, lambda answerer: answerer.examples)
+        examples = await asyncio.to_thread(self.corpus.with_current, lambda answerer: answerer.examples)
         if not examples:
             return None
         prompts = [{"title": shorten(example, PROMPT_LIMIT), "message": example} for example in examples]
@@ -202,7 +193,7 @@ class Home:
 
     async def _blocks(self, team: str, user: str) -> list[Json]:
         examples: Sequence[str] = ()
-        if (corpus := self._corpus) is None:
+        if (corpus := self.corpus) is None:
             summary: Sequence[Json] = (sentence_block(strings.HOME_LOADING),)
         else:
             summary, examples = await asyncio.to_thread(

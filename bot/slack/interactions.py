@@ -109,13 +109,13 @@ Handle = Callable[[InteractionPayload], Awaitable[None]]
 
 
 class InteractionHandler:
-    """Handles button clicks and modal submissions. Until ``open`` is called, the archive counts as still loading."""
+    """Handles button clicks and modal submissions. The archive is loading until ``corpus`` is set."""
 
     def __init__(self, client: SlackClient, access: AccessControl, store: Store, thread: StoreThread) -> None:
         self._client, self._access = client, access
         self._store, self._run = store, thread.run
-        self._corpus: Corpus | None = None
-        self._queues = WorkQueues(pace=PACE)
+        self.corpus: Corpus | None = None
+        self.queues = WorkQueues(pace=PACE)
         self.actions: dict[str, Handle] = {
             SHOW_CONTEXT: self._show_context,
             PREVIOUS_QUOTE: self._move_context,
@@ -126,14 +126,6 @@ class InteractionHandler:
             WHY: self._explain,
         }
         self.views: dict[str, Handle] = {NOTE_MODAL: self._save_note}
-
-    def open(self, corpus: Corpus) -> None:
-        """Use ``corpus`` from now on."""
-        self._corpus = corpus
-
-    async def finish(self, within: float) -> None:
-        """Accept no more payloads and finish the queued ones, for at most ``within`` seconds."""
-        await self._queues.stop(within)
 
     async def accept(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Queue a click or submission and acknowledge it, unless it is malformed or the queue is full.
@@ -152,7 +144,7 @@ class InteractionHandler:
                 await self._handle(handle, payload)
 
         with suppress(QueueFullError, QueueClosedError):
-            self._queues.add(payload.user, "", work)
+            self.queues.add(payload.user, "", work)
             await ack()
 
     async def _handle(self, handle: Handle, payload: InteractionPayload) -> None:
@@ -182,7 +174,7 @@ class InteractionHandler:
         context = ContextRef.model_validate_json(payload.value)
         if refusal := await self._refusal(payload, context.ref):
             return refusal
-        if self._corpus is None:
+        if self.corpus is None:
             return sentence_modal(strings.ARCHIVE_LOADING)
         try:
             return await self._with_current(lambda answerer: context_modal(answerer.archive, context))
@@ -193,7 +185,7 @@ class InteractionHandler:
         answer = AnswerRef.model_validate_json(payload.chosen_value)
         if refusal := await self._refusal(payload, answer.ref):
             view = refusal
-        elif self._corpus is None:
+        elif self.corpus is None:
             view = sentence_modal(strings.ARCHIVE_LOADING)
         elif (record := await self._run(self._store.find_answer, answer_id(answer.ref, answer.version))) is None:
             view = sentence_modal(strings.ANSWER_NOT_STORED)
@@ -230,7 +222,7 @@ class InteractionHandler:
 
     async def _render_page(self, page: PageRef) -> MessageContent | Json:
         """Render the message for a page, or a modal that says why there is none."""
-        if self._corpus is None:
+        if self.corpus is None:
             return sentence_modal(strings.ARCHIVE_LOADING)
         message = await self._fetch_question(page.ref)
         if isinstance(message, CallFailure):
@@ -264,8 +256,8 @@ class InteractionHandler:
 
     async def _with_current(self, work: Callable[[Answerer], T]) -> T:
         """Run ``work`` on a thread with the current answerer."""
-        assert self._corpus is not None
-        return await asyncio.to_thread(self._corpus.with_current, work, patience=NO_WAIT)
+        assert self.corpus is not None
+        return await asyncio.to_thread(self.corpus.with_current, work, patience=NO_WAIT)
 
     async def _fetch_question(self, ref: MessageRef) -> SlackMessage | CallFailure | None:
         """Fetch the message at ``ref`` from Slack, because questions are not stored; None if it was deleted."""

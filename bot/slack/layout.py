@@ -24,7 +24,6 @@ from bot.search.messages import header_lines
 from bot.slack.blocks import (
     ISOLATES,
     SENTENCE_LIMIT,
-    actions,
     bullet_list,
     button,
     context,
@@ -49,6 +48,8 @@ from bot.text.fragments import link_to
 # All limits are in UTF-16 code units. Slack rejects messages above a size that it does not document: 11,341 characters
 # have been rejected, 8,000 never.
 MESSAGE_LIMIT = 8_000
+# Of the sentence that says how many quotes were left out.
+LEFT_OUT_SIZE = 70
 # Slack accepts 50 blocks. A quote has two, and a message has other blocks before and after the quotes.
 MAX_QUOTES = 20
 # Enough for any three sentences; of a longer quote a verbatim part is shown. With the limits below, a notification, the
@@ -101,7 +102,7 @@ def build_reply(reply: Reply, notes: tuple[str, ...] = (), *, reserved: int = 0)
     quotes = reply.shown_quotes
     text = _notification(reply)
     head = [sentence_block(line) for line in (*notes, *header_lines(reply))]
-    space = MESSAGE_LIMIT - reserved - utf16_length(text) - total_size(head) - utf16_length(_left_out(len(quotes)))
+    space = MESSAGE_LIMIT - LEFT_OUT_SIZE - reserved - utf16_length(text) - total_size(head)
     body: list[Json] = []
     shown = 0
     for quote in quotes[:MAX_QUOTES]:
@@ -111,8 +112,10 @@ def build_reply(reply: Reply, notes: tuple[str, ...] = (), *, reserved: int = 0)
             break
         body += blocks
         shown += 1
-    tail = [sentence_block(_left_out(len(quotes) - shown))] if shown < len(quotes) else []
-    return MessageContent(text, [*head, *body, *tail])
+    if left_out := len(quotes) - shown:
+        what = "1 more quote was" if left_out == 1 else f"{left_out} more quotes were"
+        body.append(sentence_block(f"{what} left out to keep this message short."))
+    return MessageContent(text, [*head, *body])
 
 
 def build_how_to(examples: tuple[str, ...], notes: tuple[str, ...] = ()) -> MessageContent:
@@ -204,10 +207,6 @@ def _quote(quote: Quote) -> list[Json]:
     if "".join(part["text"] for part in parts) != quote.text:
         raise VerificationError("The text laid out for a quote differs from the quote, so it is not shown.")
     return [quotation(*parts), citation_block(quote, is_shortened=any(quote.omissions))]
-
-
-def _left_out(count: int) -> str:
-    return f"{count} more {'quote was' if count == 1 else 'quotes were'} left out to keep this message short."
 
 
 class QuoteRef(NamedTuple):
@@ -343,4 +342,4 @@ def add_buttons(
     )
     thumbs = {"action_id": RATE, "negative_button": down, "positive_button": up, "type": "feedback_buttons"}
     rating = {"elements": [thumbs], "type": "context_actions"}
-    return MessageContent(message.text, [*message.blocks, actions(*row, why), rating])
+    return MessageContent(message.text, [*message.blocks, {"elements": [*row, why], "type": "actions"}, rating])

@@ -6,23 +6,10 @@ from collections.abc import Iterator
 
 from bot.index.archive import Archive
 from bot.models import Json, Quote
-from bot.search.receipts import (
-    ExpansionLine,
-    QuoteLine,
-    Receipt,
-    check_quotes,
-    covered_words,
-    describe_archive,
-    describe_narrowing,
-    describe_outcome,
-    describe_rank,
-    describe_search_score,
-    quote_location,
-    quote_status,
-)
+from bot.search import receipts
+from bot.search.receipts import ExpansionLine, QuoteLine, Receipt
 from bot.slack.blocks import (
     SENTENCE_LIMIT,
-    actions,
     bullet_list,
     button,
     context,
@@ -140,7 +127,7 @@ def _quote_buttons(ref: ContextRef) -> Iterator[Json]:
     ]
     if row:
         yield _small(f"Quote {ref.at + 1} of {len(ref.quotes)}")
-        yield actions(*row)
+        yield {"elements": row, "type": "actions"}
 
 
 def explanation_modal(record: AnswerRecord, archive: Archive) -> Json:
@@ -149,12 +136,14 @@ def explanation_modal(record: AnswerRecord, archive: Archive) -> Json:
     Raises pydantic's ``ValidationError`` if another version of the bot wrote the receipt in a form unknown to this one.
     """
     receipt = Receipt.model_validate_json(record.receipt)
-    lines = [f"Asked: {_shown(receipt.question, SENTENCE_LIMIT)}", describe_outcome(receipt), receipt.said or ""]
+    asked = f"Asked: {_shown(receipt.question, SENTENCE_LIMIT)}"
+    lines = [asked, receipts.describe_outcome(receipt), receipt.said or ""]
     blocks = [sentence_block(line) for line in lines if line.strip()]
     blocks += _searched_expansions(receipt)
-    for number, (line, quote) in enumerate(zip(receipt.quotes, check_quotes(receipt, archive), strict=True), 1):
+    checked = zip(receipt.quotes, receipts.check_quotes(receipt, archive), strict=True)
+    for number, (line, quote) in enumerate(checked, 1):
         blocks += _explained_quote(number, line, quote, receipt)
-    blocks.append(_small(describe_archive(receipt, archive)))
+    blocks.append(_small(receipts.describe_archive(receipt, archive)))
     blocks.append(_small(f"Answer {record.id}; in the terminal: pullquote receipt {record.id}"))
     return modal("Why this answer?", blocks)
 
@@ -168,12 +157,12 @@ def _searched_expansions(receipt: Receipt) -> Iterator[Json]:
         yield bullet_list([[text_element(item)] for item in items])
     else:
         yield sentence_block("The question has no words that can be searched for.")
-    if filters := describe_narrowing(receipt.filters):
+    if filters := receipts.describe_narrowing(receipt.filters):
         yield sentence_block(filters)
 
 
 def _expansion_line(expansion: ExpansionLine, receipt: Receipt) -> str:
-    typed = covered_words(expansion, receipt)
+    typed = receipts.covered_words(expansion, receipt)
     origin = expansion.origin if expansion.origin == "typed" or not typed else f"{expansion.origin} of {_shown(typed)}"
     if expansion.origin == "thread":
         origin = "from the previous question"
@@ -182,15 +171,15 @@ def _expansion_line(expansion: ExpansionLine, receipt: Receipt) -> str:
 
 def _explained_quote(number: int, line: QuoteLine, quote: Quote | None, receipt: Receipt) -> Iterator[Json]:
     kind = "Quote" if receipt.outcome == "answer" else "Nearest passage"
-    yield header(f"{kind} {number} of {len(receipt.quotes)}: {quote_status(quote)}")
+    yield header(f"{kind} {number} of {len(receipt.quotes)}: {receipts.quote_status(quote)}")
     if quote is None:
         yield _small(f"{_shown(line.article)} · ¶ {line.paragraph} of {line.paragraphs}")
     else:
         text = truncate(quote.text, QUOTE_START_LIMIT)
         yield quotation(text_element(text))
         yield citation_block(quote, is_shortened=any(quote.omissions) or text != quote.text)
-    score, rank = describe_search_score(line, receipt, MAX_TERMS), describe_rank(line, MAX_FEATURES)
-    for detail in (score, rank, quote_location(line)):
+    score, rank = receipts.describe_search_score(line, receipt, MAX_TERMS), receipts.describe_rank(line, MAX_FEATURES)
+    for detail in (score, rank, receipts.quote_location(line)):
         yield _small(_shown(detail, SENTENCE_LIMIT))
 
 

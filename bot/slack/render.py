@@ -186,12 +186,9 @@ class Renderer:
         def work(answerer: Answerer) -> RenderedReply:
             has_to_wait = self._lock.locked()
             with self._lock:
-                address = corpus.address
-                if address is None:
-                    return render_reply(question, answerer, scopes, previous)
-                if has_to_wait:
-                    self._start_process()
-                reply = self._render_in_process(address, question, scopes, previous)
+                reply = None
+                if (has_to_wait or self._pool) and (address := corpus.address) is not None:
+                    reply = self._render_in_process(address, question, scopes, previous)
                 return reply or render_reply(question, answerer, scopes, previous)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, corpus.with_current, work)
@@ -202,7 +199,8 @@ class Renderer:
         self._kill_process()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _start_process(self) -> None:
+    def _render_in_process(self, *task: Any) -> RenderedReply | None:
+        """Render the reply in the second process; if there is none, start it and return None."""
         if self._pool is None and not self._is_stopped and monotonic() >= self._start_after:
             # Forking is unsafe here, because there are threads.
             self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare_process)
@@ -210,8 +208,6 @@ class Renderer:
                 self._is_ready = self._pool.submit(os.getpid)  # done when it has started, which takes a second
             except Exception as error:  # noqa: BLE001 -- the reply is rendered here
                 self._abandon_process(error)
-
-    def _render_in_process(self, *task: Any) -> RenderedReply | None:
         pool, is_ready = self._pool, self._is_ready
         if pool is None or is_ready is None or not is_ready.done():
             return None

@@ -33,13 +33,17 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.slack.client import (
     CallFailure,
     NotSent,
+    Posted,
     RateLimited,
+    Result,
     SlackClient,
     Unconfirmed,
     call_slack,
     create_session,
     is_loopback,
+    respond,
 )
+from bot.slack.layout import build_sentence
 
 from .loop import run_async
 
@@ -338,11 +342,11 @@ def test_a_proxy_is_not_used_for_this_machine(server: Server, monkeypatch: pytes
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 
-    async def run() -> int:
+    async def run() -> Result:
         async with open_client(server.url) as client:
             assert isinstance(await post(client), AsyncSlackResponse)
-            return (await client.create_response_client(server.url).send(text="x")).status_code
+            return await respond(client, server.url, build_sentence("x"))
 
-    assert run_async(run()) == 200
+    assert run_async(run()) == Posted(None)
     addresses = ("http://localhost:1/", "http://127.0.0.1:1/api/", "http://[::1]/", "https://slack.com/api/")
     assert [is_loopback(url) for url in addresses] == [True, True, True, False]
