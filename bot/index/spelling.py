@@ -10,6 +10,8 @@ Different names are often one letter apart (Iran and Iraq, Niger and Nigeria), s
   replaced; or else a final "s", which the stemmer leaves on a name ("Senkakus"). The name of a country, a territory or
   a language is never a typo, and one of fewer than ten letters is never meant if another letter was typed, as it may be
   a person's ("Georgina").
+* A shorter word in small letters, or one whose last two letters are exchanged, is joined to frequent words that are
+  not names, since names differ by as little ("Brian", "Christina").
 
 A word with a digit is never joined to another.
 """
@@ -20,11 +22,21 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from string import ascii_lowercase
 
 from bot.index.arrays import StringArray
 from bot.text import analysis
 
 MIN_LETTERS, MIN_LETTERS_FOR_PLACE = 6, 10
+SHORTEST = 4
+"""Letters of a word that may be a typo, at least."""
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_KEYBOARD = {
+    letter: "".join(other[max(0, at - 1) : at + 2] for other in _ROWS[max(0, row - 1) : row + 2]).replace(letter, "")
+    for row, letters in enumerate(_ROWS)
+    for at, letter in enumerate(letters)
+}
+"""The letters around each letter on a keyboard."""
 
 
 def group_anagrams(names: Iterable[str]) -> list[list[str]]:
@@ -104,6 +116,23 @@ def _is_typo(typed: str, word: str, *, is_place: bool) -> bool:
     if shorter[at:] != longer[at + 1 :]:
         return False
     return longer[at] == longer[at - 1] or len(longer) >= letters_for_any
+
+
+def near_slips(word: str) -> set[str]:
+    """Return what a person may have meant who typed ``word``, folded, whether or not these are words.
+
+    Two letters after the first are exchanged; in a word of four to six letters, a letter inside it may also be missing,
+    doubled, or next to the right one on the keyboard.
+    """
+    if len(word) < SHORTEST or not word.isalpha():
+        return set()
+    inside = range(1, len(word) - 1)
+    found = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in inside}
+    if len(word) <= MIN_LETTERS:
+        found |= {word[:i] + word[i + 1 :] for i in inside if word[i] in (word[i - 1], word[i + 1])}
+        found |= {word[:i] + letter + word[i:] for i in range(1, len(word)) for letter in ascii_lowercase}
+        found |= {word[:i] + letter + word[i + 1 :] for i in inside for letter in _KEYBOARD.get(word[i], "")}
+    return found - {word}
 
 
 @cache

@@ -31,7 +31,7 @@ from bot.search.asking import ArchiveQuestion, find_sides, parse_archive_questio
 from bot.search.confidence import SURE, THRESHOLD, compute_confidence, find_missing_words
 from bot.search.coverage import Coverage
 from bot.search.dates import MAX_AHEAD
-from bot.search.expansion import expand
+from bot.search.expansion import expand, find_meant_words
 from bot.search.followups import asks_for_more
 from bot.search.mentions import find_handles
 from bot.search.messages import ArchiveProbe, abstention_reason, partial_match_warning
@@ -40,6 +40,7 @@ from bot.search.occurrences import to_bitmask
 from bot.search.quotes import choose_quotes, with_unmatched_terms
 from bot.search.ranking import rank
 from bot.search.wording import find_differences
+from bot.text import analysis
 
 if TYPE_CHECKING:
     from bot.search.examples import Example
@@ -190,10 +191,13 @@ class Answerer:
             nearest = selection.quotes[:MAX_NEAREST]
             everything = self.archive.summary(Scope())
             reason = abstention_reason(query, probe, everything, searched, meets_filters=meets_filters)
-            return Abstention(reason, nearest, confidence, _trace(query, selection, searched, started))
+            return Abstention(
+                self._offer_meant(query, reason), nearest, confidence, _trace(query, selection, searched, started)
+            )
         quotes = selection.quotes[: question.limit]
         missing = find_missing_words(selection.coverage, quotes[0], searched.paragraphs)
         warning = partial_match_warning(query, quotes, missing, probe, is_sure=confidence >= SURE)
+        warning = warning and self._offer_meant(query, warning)
         newer = find_newer_article(
             selection.coverage,
             selection.hits,
@@ -205,6 +209,21 @@ class Answerer:
         differences = find_differences(quotes, sentences)
         trace = _trace(query, selection, searched, started)
         return Answer(quotes, confidence, warning, trace, newer, selection.has_more, differences)
+
+    def _offer_meant(self, query: Query, sentence: str) -> str:
+        """``sentence``, and the question with another word for one that may be a slip, if a passage has all of it then.
+
+        A word that the archive does not have was searched as what may have been meant already.
+        """
+        text, lexicon = query.question.text, self._index.lexicon
+        for word in query.words if len(query.words) > 1 else ():
+            for other in find_meant_words(lexicon, word.typed) if lexicon.has_term(word.term) else ():
+                meant = text.replace(word.typed, lexicon.original_spelling(other), 1)
+                changed = self._expand(replace(query.question, text=meant))
+                required = changed.requiring_words(range(len(changed.words)))
+                if analysis.to_term(other) != word.term and self._index.retriever.scores(required, 1):
+                    return f'{sentence} Did you mean "{meant}"?'
+        return sentence
 
     def _has_handle(self, handle: str) -> bool:
         """Whether a passage has ``handle`` with its "@", which is no part of a term; the best matches are read."""

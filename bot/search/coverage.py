@@ -62,7 +62,12 @@ class Coverage:
 
     def __init__(self, query: Query, idf: Callable[[str], float], tokens: Tokens) -> None:
         self.query, self.tokens = query, tokens
-        self.term_weights = [word.weight * idf(word.term) for word in query.words]
+        # What is misspelt is as rare as what was probably meant.
+        terms = [[word.term] for word in query.words]
+        for one in query.expansions:
+            if one.origin == "spelling" and len(one.positions) == 1:
+                terms[one.positions[0]].append(one.terms[0])
+        self.term_weights = [word.weight * min(map(idf, own)) for word, own in zip(query.words, terms, strict=True)]
         total = sum(self.term_weights)
         self.shares = [weight / total for weight in self.term_weights]
         pairs = [one + other for one, other in pairwise(self.shares)]

@@ -30,6 +30,8 @@ VOCABULARY_WEIGHT, VOCABULARY_PHRASE_WEIGHT = 0.7, 0.35
 """A word of the archive's vocabulary, and each term of several; as for variants."""
 MAX_LONG_FORMS = 2
 """Long forms of one acronym that are searched."""
+MIN_FREQUENCY = 2000
+"""A short word is meant only if one in so many paragraphs has it."""
 MAX_MEANT = 2
 """Words that are searched where one may be a typo of several."""
 MAX_WORDS = 64 - followups.MAX_INHERITED
@@ -179,7 +181,7 @@ def _expand_words(lexicon: Lexicon, words: Sequence[Word]) -> list[Expansion]:
     """The ways in which the archive may write ``words``: as typed, then acronyms and long forms, then spellings."""
     learned = lexicon.expansions
     expansions = [Expansion((word.term,), (i,), word.weight, "typed", word.typed) for i, word in enumerate(words)]
-    meant = [_meant_words(lexicon, word) for word in words]
+    meant = [[] if _is_known(lexicon, word) else find_meant_words(lexicon, word.typed) for word in words]
     # A misspelt word of a long form is searched as its acronym too.
     terms = tuple(
         [analysis.to_term(others[0]) if others else word.term for word, others in zip(words, meant, strict=True)]
@@ -206,13 +208,28 @@ def _expand_words(lexicon: Lexicon, words: Sequence[Word]) -> list[Expansion]:
     return expansions
 
 
-def _meant_words(lexicon: Lexicon, word: Word) -> list[str]:
-    """The folded words of which ``word`` may be a typo, if the archive does not have it, the most frequent first."""
-    is_known = lexicon.paragraph_count(word.term) or word.term in lexicon.synonyms
-    if is_known or word.term in lexicon.expansions.long_forms:
-        return []
-    meant = spelling.nearest_words(analysis.fold(word.typed), lexicon.known_words)
+def _is_known(lexicon: Lexicon, word: Word) -> bool:
+    """Whether the archive has ``word`` or its own vocabulary does."""
+    has_own = word.term in lexicon.synonyms or word.term in lexicon.expansions.long_forms
+    return has_own or lexicon.paragraph_count(word.term) > 0
+
+
+def find_meant_words(lexicon: Lexicon, typed: str) -> list[str]:
+    """The archive's folded words of which ``typed`` may be a typo, the most frequent first."""
+    folded, known = analysis.fold(typed), lexicon.known_words
+    meant = spelling.nearest_words(folded, known) or spelling.nearest_words(f"{folded}s", known)
+    if not meant and typed.islower():
+        slips = {analysis.fold(other + ending) for other in spelling.near_slips(folded) for ending in ("", "s")}
+        meant = tuple(sorted(other for other in slips if _is_frequent_word(lexicon, other)))
     return sorted(meant, key=lambda other: -lexicon.paragraph_count(analysis.to_term(other)))[:MAX_MEANT]
+
+
+def _is_frequent_word(lexicon: Lexicon, folded: str) -> bool:
+    """Whether ``folded`` is a word that is no name and stands in more than a few paragraphs of a large archive."""
+    term = analysis.to_search_term(folded)
+    if not term or folded not in lexicon.known_words.words or lexicon.is_name(term):
+        return False
+    return lexicon.paragraph_count(term) * MIN_FREQUENCY >= lexicon.size
 
 
 def _spelling_expansions(lexicon: Lexicon, position: int, word: Word, meant: Sequence[str]) -> Iterator[Expansion]:

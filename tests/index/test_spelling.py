@@ -102,10 +102,31 @@ def test_a_word_of_the_archive_is_not_corrected(typed: str) -> None:
     assert other_spellings(typed, "One submarine came.", "A submarina sank.") == set()
 
 
-@pytest.mark.parametrize("typed", ["teh", "quya", "piar", "🎉", "x", "日本"])
+@pytest.mark.parametrize("typed", ["teh", "🎉", "x", "日本", "cta", "Quya", "tanr", "Tanr", "qzay", "auqy"])
 def test_a_short_word_is_not_corrected(typed: str) -> None:
-    """A short word is never corrected."""
-    assert other_spellings(typed, "The quay has a pier and ten piers more.") == set()
+    """A word of three letters is never corrected, nor one in capitals, nor to a name, nor for any other letter."""
+    assert other_spellings(typed, "The quay of old Tarn has a pier and ten cats more.") == set()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("stnad", "stand"),
+        ("stnd", "stand"),
+        ("sttand", "stand"),
+        ("stamd", "stand"),
+        ("buoght", "buy"),
+        ("emigratino", "emigr"),
+    ],
+)
+def test_a_slip_in_a_short_word(typed: str, meant: str) -> None:
+    """Letters exchanged, missing, doubled, or next to each other on the keyboard; also the last two exchanged."""
+    assert other_spellings(typed, "They stand where emigration began and bought bread.") == {meant}
+
+
+def test_a_slip_for_a_rare_word_of_a_large_archive() -> None:
+    """A short word is not taken for one that hardly any paragraph has."""
+    assert other_spellings("stnad", "They stand there.", *["A ferry came."] * 3000) == set()
 
 
 @pytest.mark.parametrize("typed", ["g0vernment", "2024567", "regiment12"])
