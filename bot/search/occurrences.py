@@ -84,7 +84,8 @@ class NearPairs(NamedTuple):
     """Pairs of occurrences near each other, ``first <= second``, that cover neighbouring words of the question.
 
     ``near`` has bit i where one covers word i and one word i + 1; ``adjacent`` where the first covers word i, and the
-    second, which covers word i + 1, begins one token after it.
+    second, which covers word i + 1, begins one token after it. An occurrence that covers both, such as an acronym, is
+    near and adjacent to itself.
     """
 
     first: IntArray
@@ -134,7 +135,7 @@ def _find_near_pairs(occurrences: Occurrences) -> NearPairs:
     at = occurrences.first_tokens + occurrences.paragraphs * (NEAR + 1)
     first = np.arange(len(at))
     both: TermBitmasks = terms & terms >> one
-    found = [NearPairs(first, first, both, np.zeros_like(terms))]
+    found = [NearPairs(first, first, both, both)]
     lag = 1
     while len(first := first[: np.searchsorted(first, len(at) - lag)]):
         distance = at[first + lag] - at[first]
