@@ -98,9 +98,9 @@ def test_words_in_one_passage_are_an_answer(said: str, answered: str) -> None:
 def test_words_in_no_common_passage() -> None:
     """If no passage has both words of a question, the reply says so first, and each passage lists what it lacks."""
     reply = ask("lighthouse captain")
-    assert isinstance(reply, Answer)
-    assert reply.warning == 'No passage holds both "lighthouse" and "captain".'
-    assert {(quote.text, quote.unmatched_terms) for quote in reply.quotes} == {
+    assert isinstance(reply, Abstention)
+    assert reply.reason == 'No passage holds both "lighthouse" and "captain".'
+    assert {(quote.text, quote.unmatched_terms) for quote in reply.nearest} == {
         (BUILT, ("captain",)),
         (CAPTAIN, ("lighthouse",)),
     }

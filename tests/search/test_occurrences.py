@@ -56,14 +56,18 @@ def best_share(coverage: Coverage, found: list[list[Occurrence]], length: int) -
 
 
 def share_of_pairs(coverage: Coverage, found: list[list[Occurrence]], most: int, *, in_order: bool) -> float:
-    """The share of the pairs of neighbouring words that are so near each other in one paragraph."""
+    """The share of the pairs of neighbouring words that are so near each other in one paragraph, or one expansion."""
     pairs = [one + other for one, other in zip(coverage.shares, coverage.shares[1:], strict=False)]
     held = {
         i
         for own in found
-        for (words, at, _), (others, other, _) in product(own, own)
+        for (words, at, last), (others, other, other_last) in product(own, own)
         for i in words
-        if i + 1 in others and (other - at == 1 if in_order else abs(other - at) <= most)
+        if i + 1 in others
+        and (
+            (words, at, last) == (others, other, other_last)
+            or (other - at == 1 if in_order else abs(other - at) <= most)
+        )
     }
     return sum(pairs[i] for i in held) / (sum(pairs) or 1.0)
 
