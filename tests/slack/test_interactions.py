@@ -52,7 +52,9 @@ def quote_of(article: Article, words: str) -> Quote:
     """The quote with these words from the paragraph that contains them."""
     span = span_of(article, words)
     return next(
-        Quote(paragraph, span) for paragraph in archive_of([article]).paragraphs if paragraph.span.contains(span)
+        Quote(paragraph, span)
+        for paragraph in archive_of([article]).paragraphs_of(article.id)
+        if paragraph.span.contains(span)
     )
 
 
