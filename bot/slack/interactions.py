@@ -62,7 +62,7 @@ from bot.slack.modals import (
 from bot.slack.queues import Pace, QueueClosedError, QueueFullError, Turn, WorkQueues
 from bot.slack.render import day_of
 from bot.slack.resilient_store import StoreThread
-from bot.store.models import Feedback, MessageRef, answer_id
+from bot.store.models import AnswerRecord, Feedback, MessageRef, answer_id
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -103,6 +103,10 @@ class PassagePage(NamedTuple):
     notes: tuple[str, ...]
     reply: Reply
     has_next: bool
+
+
+class NotShownError(PullquoteError):
+    """What a click asks for cannot be shown now."""
 
 
 Handle = Callable[[InteractionPayload], Awaitable[None]]
@@ -157,7 +161,8 @@ class InteractionHandler:
             log.error("an interaction failed: %s", error)
             await self._open_modal(payload, sentence_modal(strings.STORE_UNAVAILABLE))
         except PullquoteError as error:
-            log.warning("an interaction failed: %s", error)
+            if not isinstance(error, NotShownError):
+                log.warning("an interaction failed: %s", error)
             await self._open_modal(payload, sentence_modal(str(error)))
 
     async def _show_context(self, payload: InteractionPayload) -> None:
@@ -172,32 +177,22 @@ class InteractionHandler:
 
     async def _context_view(self, payload: InteractionPayload) -> Json:
         context = ContextRef.model_validate_json(payload.value)
-        if refusal := await self._refusal(payload, context.ref):
-            return refusal
-        if self.corpus is None:
-            return sentence_modal(strings.ARCHIVE_LOADING)
         try:
+            await self._check_access(payload, context.ref)
             return await self._with_current(lambda answerer: context_modal(answerer.archive, context))
-        except VerificationError as error:  # shown in the modal that is already open, if there is one
+        except (NotShownError, VerificationError) as error:  # shown in the modal that is already open, if there is one
             return sentence_modal(str(error))
 
     async def _explain(self, payload: InteractionPayload) -> None:
         answer = AnswerRef.model_validate_json(payload.chosen_value)
-        if refusal := await self._refusal(payload, answer.ref):
-            view = refusal
-        elif self.corpus is None:
-            view = sentence_modal(strings.ARCHIVE_LOADING)
-        elif (record := await self._run(self._store.find_answer, answer_id(answer.ref, answer.version))) is None:
-            view = sentence_modal(strings.ANSWER_NOT_STORED)
-        else:
-            view = await self._with_current(lambda answerer: explanation_modal(record, answerer.archive))
+        await self._check_access(payload, answer.ref)
+        record = await self._find_answer(answer)
+        view = await self._with_current(lambda answerer: explanation_modal(record, answerer.archive))
         await self._open_modal(payload, view)
 
     async def _rate(self, payload: InteractionPayload) -> None:
         rating = RatingRef.model_validate_json(payload.value)
-        if refusal := await self._refusal(payload, rating.ref):
-            await self._open_modal(payload, refusal)
-            return
+        await self._check_access(payload, rating.ref)
         if not rating.useful:  # before the rating is stored, because the trigger id expires soon
             await self._open_modal(payload, note_modal(rating))
         await self._run(self._store.save_feedback, rating.ref, payload.user, Feedback(rating.useful))
@@ -209,40 +204,30 @@ class InteractionHandler:
 
     async def _show_page(self, payload: InteractionPayload) -> None:
         page = PageRef.model_validate_json(payload.value)
-        shown = await self._refusal(payload, page.ref) or await self._render_page(page)
-        if isinstance(shown, MessageContent):
-            metadata = make_metadata(_question_from(payload, page.ref, page.version))
-            channel, ts, message = page.ref.channel, payload.message_ts, shown
-            result = await retry(RETRY_AFTER, lambda: update_message(self._client, channel, ts, message, metadata))
-            if not isinstance(result, CallFailure):
-                return
+        await self._check_access(payload, page.ref)
+        message = await self._render_page(page)
+        metadata = make_metadata(_question_from(payload, page.ref, page.version))
+        channel, ts = page.ref.channel, payload.message_ts
+        result = await retry(RETRY_AFTER, lambda: update_message(self._client, channel, ts, message, metadata))
+        if isinstance(result, CallFailure):
             _log_failure(result)
-            shown = sentence_modal(strings.PAGE_NOT_POSTED)
-        await self._open_modal(payload, shown)
+            raise NotShownError(strings.PAGE_NOT_POSTED)
 
-    async def _render_page(self, page: PageRef) -> MessageContent | Json:
-        """Render the message for a page, or a modal that says why there is none."""
-        if self.corpus is None:
-            return sentence_modal(strings.ARCHIVE_LOADING)
+    async def _render_page(self, page: PageRef) -> MessageContent:
         message = await self._fetch_question(page.ref)
         if isinstance(message, CallFailure):
             log.warning("cannot read %s again: %s", page.ref, message)
-            return sentence_modal(strings.QUESTION_NOT_READ)
+            raise NotShownError(strings.QUESTION_NOT_READ)
         words, question_notes = extract_question(message) if message else (None, ())
         if words is None:
-            return sentence_modal(strings.QUESTION_DELETED)
-        record = None
-        if page.is_follow_up:
-            record = await self._run(self._store.find_answer, answer_id(page.ref, page.version))
-            if record is None:
-                return sentence_modal(strings.ANSWER_NOT_STORED)
-        earlier = record.earlier_questions if record else ()
+            raise NotShownError(strings.QUESTION_DELETED)
+        earlier = (await self._find_answer(page)).earlier_questions if page.is_follow_up else ()
         question = Question(words, previous_questions=earlier, today=day_of(page.ref.ts))
 
-        def render(answerer: Answerer) -> MessageContent | Json:
+        def render(answerer: Answerer) -> MessageContent:
             passages = find_page(answerer, question, page.at)
             if passages is None:
-                return sentence_modal(strings.NO_MORE_PASSAGES)
+                raise NotShownError(strings.NO_MORE_PASSAGES)
             quotes = passages.reply.shown_quotes
             for quote in quotes:
                 answerer.archive.verify(quote)
@@ -256,7 +241,8 @@ class InteractionHandler:
 
     async def _with_current(self, work: Callable[[Answerer], T]) -> T:
         """Run ``work`` on a thread with the current answerer."""
-        assert self.corpus is not None
+        if self.corpus is None:
+            raise NotShownError(strings.ARCHIVE_LOADING)
         return await asyncio.to_thread(self.corpus.with_current, work, patience=NO_WAIT)
 
     async def _fetch_question(self, ref: MessageRef) -> SlackMessage | CallFailure | None:
@@ -272,13 +258,20 @@ class InteractionHandler:
             return SlackMessage.model_validate(found) if found else None
         return None if isinstance(result, NotSent) and result.is_gone else result
 
-    async def _refusal(self, payload: InteractionPayload, ref: MessageRef) -> Json | None:
-        """The modal for a person who may not ask questions at ``ref``, and so may not read on; None if they may."""
+    async def _find_answer(self, answer: AnswerRef) -> AnswerRecord:
+        record = await self._run(self._store.find_answer, answer_id(answer.ref, answer.version))
+        if record is None:
+            raise NotShownError(strings.ANSWER_NOT_STORED)
+        return record
+
+    async def _check_access(self, payload: InteractionPayload, ref: MessageRef) -> None:
+        """Raise NotShownError for a person who may not ask questions at ``ref``, and so may not read on."""
         refusal = await retry(RETRY_AFTER, lambda: self._access.check(_question_from(payload, ref)))
         if isinstance(refusal, CallFailure):
             log.warning("cannot check the access of %s: %s", payload.user, refusal)
-            return sentence_modal(strings.UNKNOWN_USER)
-        return None if refusal is None else sentence_modal(refusal)
+            raise NotShownError(strings.UNKNOWN_USER)
+        if refusal is not None:
+            raise NotShownError(refusal)
 
     async def _open_modal(self, payload: InteractionPayload, view: Json) -> None:
         """Open ``view``, or send what it says as a private message if Slack does not open it."""
