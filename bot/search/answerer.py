@@ -18,6 +18,7 @@ from bot.models import (
     ArchiveFacts,
     ArchiveSummary,
     Article,
+    Expansion,
     Hit,
     Passage,
     Query,
@@ -191,13 +192,12 @@ class Answerer:
             nearest = selection.quotes[:MAX_NEAREST]
             everything = self.archive.summary(Scope())
             reason = abstention_reason(query, probe, everything, searched, meets_filters=meets_filters)
-            return Abstention(
-                self._offer_meant(query, reason), nearest, confidence, _trace(query, selection, searched, started)
-            )
+            reason = self._offer_meant(query, nearest, reason)
+            return Abstention(reason, nearest, confidence, _trace(query, selection, searched, started))
         quotes = selection.quotes[: question.limit]
         missing = find_missing_words(selection.coverage, quotes[0], searched.paragraphs)
         warning = partial_match_warning(query, quotes, missing, probe, is_sure=confidence >= SURE)
-        warning = warning and self._offer_meant(query, warning)
+        warning = warning and self._offer_meant(query, quotes, warning)
         newer = find_newer_article(
             selection.coverage,
             selection.hits,
@@ -210,19 +210,21 @@ class Answerer:
         trace = _trace(query, selection, searched, started)
         return Answer(quotes, confidence, warning, trace, newer, selection.has_more, differences)
 
-    def _offer_meant(self, query: Query, sentence: str) -> str:
+    def _offer_meant(self, query: Query, quotes: Sequence[Quote], sentence: str) -> str:
         """``sentence``, and the question with another word for one that may be a slip, if a passage has all of it then.
 
         A word that the archive does not have was searched as what may have been meant already.
         """
-        text, lexicon = query.question.text, self._index.lexicon
-        for word in query.words if len(query.words) > 1 else ():
-            for other in find_meant_words(lexicon, word.typed) if lexicon.has_term(word.term) else ():
-                meant = text.replace(word.typed, lexicon.original_spelling(other), 1)
-                changed = self._expand(replace(query.question, text=meant))
-                required = changed.requiring_words(range(len(changed.words)))
-                if analysis.to_term(other) != word.term and self._index.retriever.scores(required, 1):
-                    return f'{sentence} Did you mean "{meant}"?'
+        lexicon, every = self._index.lexicon, range(len(query.words))
+        for at, word in enumerate(query.words if quotes and len(query.words) > 1 else ()):
+            is_missing = word.typed in quotes[0].unmatched_terms and lexicon.has_term(word.term)
+            for other in find_meant_words(lexicon, word.typed) if is_missing else ():
+                shown = lexicon.original_spelling(other)
+                meant = Expansion((analysis.to_term(other),), (at,), 1.0, "spelling", shown)
+                expansions = (*(one for one in query.expansions if at not in one.positions), meant)
+                changed = replace(query, expansions=expansions).requiring_words(every)
+                if meant.terms != (word.term,) and self._index.retriever.scores(changed, 1):
+                    return f'{sentence} Did you mean "{query.question.text.replace(word.typed, shown, 1)}"?'
         return sentence
 
     def _has_handle(self, handle: str) -> bool:
