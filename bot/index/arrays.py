@@ -96,6 +96,8 @@ class StringArray:
     def __init__(self, arrays: LazyArrays) -> None:
         self._bytes, borders = arrays["bytes"], arrays["borders"].all()
         self._borders = np.ascontiguousarray(borders).data
+        self.find: Callable[[str], int | None] = lru_cache(CACHED_LOOKUPS)(self._find)
+        """Return the position of a string, or None."""
 
     @staticmethod
     def encode(strings: Iterable[str]) -> dict[str, Array]:
@@ -124,11 +126,6 @@ class StringArray:
         whole = self._bytes.all().tobytes()
         for start, end in pairwise(self._borders.tolist()):
             yield whole[start:end].decode("utf-8", "surrogatepass")
-
-    @cached_property
-    def find(self) -> Callable[[str], int | None]:
-        """A function that returns the position of a string, or None."""
-        return lru_cache(CACHED_LOOKUPS)(self._find)
 
     def _find(self, string: str) -> int | None:
         if not self._samples:
@@ -160,3 +157,11 @@ class StringArray:
         """Yield the strings that begin with ``start``."""
         following = (self[at] for at in range(self.insertion_point(start), len(self)))
         return takewhile(lambda string: string.startswith(start), following)
+
+
+def encode_strings(strings: Mapping[str, Iterable[str]]) -> dict[str, Array]:
+    """Return the arrays of several ``StringArray``, each under its name."""
+    arrays: dict[str, Array] = {}
+    for name, own in strings.items():
+        arrays |= prefix(name, StringArray.encode(own))
+    return arrays

@@ -147,19 +147,10 @@ class NativeScorer:
         self._fallback = NumpyScorer(fields)
         self._passages = fields[0].corpus_size
         self._arrays = [one.arrays for one in fields]  # must outlive their addresses
-        self._fields = (_Field * len(fields))(
-            *(
-                _Field(
-                    *(one.arrays[name].address for name in _FIELD_ARRAYS),
-                    len(one.arrays["exceptions"]),
-                    K1 + 1,
-                    K1,
-                    B,
-                    one.avgdl,
-                )
-                for one in fields
-            )
-        )
+        self._fields = (_Field * len(fields))()
+        for number, one in enumerate(fields):
+            addresses = (one.arrays[name].address for name in _FIELD_ARRAYS)
+            self._fields[number] = _Field(*addresses, len(one.arrays["exceptions"]), K1 + 1, K1, B, one.avgdl)
         self._fields_address = ctypes.addressof(self._fields)
         self._scratch_size = library.pullquote_scratch_size()
         # A search takes one and puts it back: there are as many as searches ever ran at once.

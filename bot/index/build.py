@@ -76,7 +76,7 @@ def _analyze_batches(batches: Sequence[Sequence[Article]], folder: Path) -> Iter
                     done += 1
             except (BrokenProcessPool, OSError, PullquoteError) as error:  # killed, not started, or the disk is full
                 log.warning("A worker process failed; indexing continues in one process, more slowly: %s", error)
-    yield from map(_analyze_batch, batches[done:])
+    yield from (_RowBuilder().build(batch) for batch in batches[done:])
 
 
 def _write_rows(folder: Path, articles: Iterable[Article]) -> str:
@@ -86,7 +86,7 @@ def _write_rows(folder: Path, articles: Iterable[Article]) -> str:
     the lock blocks all others forever.
     """
     name = uuid4().hex
-    save_snapshot(folder, name, _analyze_batch(articles).to_arrays(), "")
+    save_snapshot(folder, name, _RowBuilder().build(articles).to_arrays(), "")
     return name
 
 
@@ -95,13 +95,6 @@ def _read_rows(folder: Path, name: str) -> ArticleRows:
     if snapshot is None:
         raise OSError(f"a worker process left no rows in {folder}")
     return ArticleRows.from_arrays(snapshot.arrays)
-
-
-def _analyze_batch(articles: Iterable[Article]) -> ArticleRows:
-    builder = _RowBuilder()
-    for article in articles:
-        builder.add(article)
-    return builder.build()
 
 
 _COLUMNS = {
@@ -125,8 +118,7 @@ class _RowBuilder:
         self._tables |= {table: {column: array("i") for column in columns} for table, columns in _COLUMNS.items()}
         self._borders = {table: array("q", [0]) for table in self._tables}
 
-    def add(self, article: Article) -> None:
-        """Analyze one more article."""
+    def _add_article(self, article: Article) -> None:
         paragraphs = split_paragraphs(article)
         headings = [article.title, *(mark.span.slice(article.text) for mark in article.marks)]
         for table, encoded in (
@@ -186,8 +178,10 @@ class _RowBuilder:
         for key, value in values.items():
             self._tables[table][key].append(value)
 
-    def build(self) -> ArticleRows:
-        """Return the rows of all added articles."""
+    def build(self, articles: Iterable[Article]) -> ArticleRows:
+        """Analyze the articles and return their rows."""
+        for article in articles:
+            self._add_article(article)
         words = sorted(self._ids)
         ids = [self._ids[word] for word in words]
         terms = tuple(self._terms[word_id] for word_id in ids)

@@ -21,7 +21,7 @@ import numpy as np
 import regex
 
 from bot.index import spelling
-from bot.index.arrays import Array, LazyArrays, StringArray, offsets, prefix, run_starts, unprefix
+from bot.index.arrays import Array, LazyArrays, StringArray, encode_strings, offsets, run_starts, unprefix
 from bot.index.lexicon import LearnedExpansions, TermSequence
 from bot.index.postings import TermLists
 from bot.index.rows import WORD_ID
@@ -184,18 +184,15 @@ def expansion_arrays(rows: LazyArrays, vocabulary: Vocabulary) -> dict[str, Arra
     )
     names = Counter(chain.from_iterable(one[1] for one in every))
     hyphenated = {word for one in every for word in one[2]}
-    return {
-        **prefix("folded", StringArray.encode(known)),
-        **prefix("spellings", StringArray.encode(spelling_of[one] for one in known)),
-        **prefix("by_end_letters", StringArray.encode(spelling.key_by_end_letters(known))),
-        **prefix("place_names", StringArray.encode(spelling.list_place_names())),
-        **prefix("names", StringArray.encode(name for name, _ in names.most_common())),
-        **prefix(
-            "compounds",
-            StringArray.encode(sorted({*_split_words(hyphenated, vocabulary.words), *_open_words(words, vocabulary)})),
-        ),
-        "expansions": np.frombuffer(expansions.to_json(), np.uint8),
+    strings = {
+        "folded": known,
+        "spellings": map(spelling_of.__getitem__, known),
+        "by_end_letters": spelling.key_by_end_letters(known),
+        "place_names": spelling.list_place_names(),
+        "names": (name for name, _ in names.most_common()),
+        "compounds": sorted({*_split_words(hyphenated, vocabulary.words), *_open_words(words, vocabulary)}),
     }
+    return encode_strings(strings) | {"expansions": np.frombuffer(expansions.to_json(), np.uint8)}
 
 
 def _neighbor_terms(rows: LazyArrays, vocabulary: Vocabulary, names: Collection[str]) -> Mapping[str, set[str]]:

@@ -31,8 +31,7 @@ class SavedIndex:
     def open(self) -> Index | None:
         """Return the index; None if it cannot be opened or has been replaced."""
         version = _load_version(self.folder, self.name)
-        is_same = version is not None and version.manifest.built_at_ns == self.built_at_ns
-        return version.index if version is not None and is_same else None
+        return version.index if version and version.manifest.built_at_ns == self.built_at_ns else None
 
 
 class IndexStore:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bot.index.archive import Archive
-from bot.index.arrays import Array, BoolArray, IntArray, LazyArrays, StringArray, offsets, prefix, unprefix
+from bot.index.arrays import Array, BoolArray, IntArray, LazyArrays, StringArray, encode_strings, offsets, unprefix
 from bot.models import Article, Paragraph, Passage, Span
 
 UNKNOWN = -1
@@ -38,11 +38,7 @@ class Vocabulary:
 
     def to_arrays(self) -> dict[str, Array]:
         """Return everything as named arrays."""
-        return {
-            key: array
-            for name in self.__slots__
-            for key, array in prefix(name, StringArray.encode(getattr(self, name))).items()
-        }
+        return encode_strings({name: getattr(self, name) for name in self.__slots__})
 
 
 def merge_vocabularies(parts: Iterable[tuple[Vocabulary, Iterable[bool]]]) -> Vocabulary:
