@@ -95,24 +95,19 @@ async def run_checks(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class LiveTarget:
-    """Where the live checks post: a channel that the bot is in, and a person in it; None to find one."""
-
-    channel: str
-    user: str | None = None
-
-
-async def run_live_checks(credentials: Credentials, target: LiveTarget, answerer: Answerer) -> tuple[CheckResult, ...]:
+async def run_live_checks(
+    credentials: Credentials, channel: str, user: str | None, answerer: Answerer
+) -> tuple[CheckResult, ...]:
     """Results of trying everything that the bot does in Slack, in a real channel, with a message that is then deleted.
 
-    SlackError if Slack refuses the bot token or is unavailable.
+    The bot is in ``channel``, and so is ``user``, a person; None to find one. SlackError if Slack refuses the bot
+    token or is unavailable.
     """
     async with create_session() as session:
         client = SlackClient(credentials.bot_token, credentials.api_url, session)
         identity = await fetch_identity(client)
         now = time.time()
-        event = QuestionEvent("", MessageRef("", target.channel, f"{now - 1:.6f}"), "", "")
+        event = QuestionEvent("", MessageRef("", channel, f"{now - 1:.6f}"), "", "")
         sender = Sender(None, frozenset(), is_external_channel=False)
         example = answerer.examples[0] if answerer.examples else "what is this"
         question = IncomingQuestion(
@@ -120,7 +115,7 @@ async def run_live_checks(credentials: Credentials, target: LiveTarget, answerer
         )
         reply = render_reply(question, answerer, identity.scopes)
         results = [result async for result in _check_layouts(client, question, reply, answerer)]
-        return (*results, *[one async for one in _check_message(client, identity, question, reply, target)])
+        return (*results, *[one async for one in _check_message(client, identity, question, reply, user)])
 
 
 async def _check_layouts(
@@ -146,10 +141,10 @@ async def _check_layouts(
 
 
 async def _check_message(
-    client: SlackClient, identity: BotIdentity, question: IncomingQuestion, reply: RenderedReply, target: LiveTarget
+    client: SlackClient, identity: BotIdentity, question: IncomingQuestion, reply: RenderedReply, user: str | None
 ) -> AsyncIterator[CheckResult]:
     """Post a message, find, edit and delete it, and send a private one."""
-    channel, metadata = target.channel, make_metadata(question)
+    channel, metadata = question.ref.channel, make_metadata(question)
     posted = await post_message(client, Destination(channel, None, None), reply.message, metadata)
     yield _result("Post", f"A message was posted in {channel}.", posted)
     if not isinstance(posted, Posted) or posted.ts is None:
@@ -161,7 +156,7 @@ async def _check_message(
         yield _result("Find", "The message was found by its metadata.", found)
     updated = await update_message(client, channel, posted.ts, build_sentence(strings.LIVE_CHECK), metadata)
     yield _result("Edit", "The message was edited.", updated)
-    user = target.user or await _find_member(client, channel, identity.bot_user)
+    user = user or await _find_member(client, channel, identity.bot_user)
     if user is None:
         advice = "Set PULLQUOTE_EDITORS to your own id, or grant the scopes channels:read and groups:read."
         yield CheckResult("Private message", "warning", "It is not known who could get one.", advice)

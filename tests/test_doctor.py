@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor import ArchiveCheck, CheckResult, LiveTarget, exit_status, run_checks, run_live_checks
+from bot.doctor import ArchiveCheck, CheckResult, exit_status, run_checks, run_live_checks
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import GENERAL, YOU
 from bot.slack.credentials import Credentials, Mode
@@ -187,7 +187,7 @@ def test_an_unreachable_slack_fails(tmp_path: Path) -> None:
 def live_check(slack: FakeSlack, *, channel: str = GENERAL, user: str | None = None) -> dict[str, CheckResult]:
     """The results of the live checks, by name."""
     answerer = ScriptedAnswerer()
-    results = run_async(run_live_checks(credentials_for(slack), LiveTarget(channel, user), answerer))
+    results = run_async(run_live_checks(credentials_for(slack), channel, user, answerer))
     return {one.name: one for one in results}
 
 

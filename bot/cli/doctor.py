@@ -31,7 +31,7 @@ REPORT = "live-check.txt"
 
 def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveOption = None) -> None:
     """Check everything that Pullquote needs, and say how to fix what is wrong."""
-    from bot.doctor import ArchiveCheck, LiveTarget, exit_status, run_checks, run_live_checks
+    from bot.doctor import ArchiveCheck, exit_status, run_checks, run_live_checks
     from bot.index.bm25 import load_library
     from bot.wiring import open_corpus
 
@@ -57,8 +57,8 @@ def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveO
     )
     _print(results)
     if live is not None and exit_status(results) == 0:
-        target = LiveTarget(live, next(iter(chosen.editors), None))
-        tried = opened.with_current(lambda answerer: asyncio.run(run_live_checks(credentials, target, answerer)))
+        user = next(iter(chosen.editors), None)
+        tried = opened.with_current(lambda answerer: asyncio.run(run_live_checks(credentials, live, user, answerer)))
         _print(tried)
         report = chosen.state_dir / REPORT
         report.write_text("\n".join([f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {live}", *map(str, tried), ""]))

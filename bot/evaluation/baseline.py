@@ -12,7 +12,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.errors import ArchiveError, SettingsError
 from bot.evaluation.metrics import LESS_IS_BETTER, SHARES, Metrics
@@ -33,8 +33,8 @@ class PinnedSet(BaseModel):
     floors: dict[Annotated[str, AfterValidator(_check_name)], Annotated[float, Field(ge=0, le=1)]]
 
 
-class Baseline(RootModel[dict[str, PinnedSet]]):
-    """All pinned sets, by name."""
+_baseline = TypeAdapter(dict[str, PinnedSet])
+"""All pinned sets, by name."""
 
 
 def digest_data(questions: Path, corpus: Sequence[Path]) -> str:
@@ -60,7 +60,7 @@ def digest_data(questions: Path, corpus: Sequence[Path]) -> str:
 
 def find_pinned(path: Path, digest: str) -> PinnedSet:
     """The set in the baseline at ``path`` with this data digest; ``SettingsError`` if there is none."""
-    for pinned in _read(path).root.values():
+    for pinned in _read(path).values():
         if pinned.digest == digest:
             return pinned
     raise SettingsError(
@@ -89,7 +89,7 @@ def pin_baseline(path: Path, name: str, digest: str, metrics: Metrics, *, allow_
     Raises ``SettingsError`` and writes nothing if a value would be worse than before (unless ``allow_lower``), even if
     the set's data changed, or if the same data is already pinned under another name.
     """
-    sets = _read(path).root if path.exists() else {}
+    sets = _read(path) if path.exists() else {}
     for other, pinned in sets.items():
         if other != name and pinned.digest == digest:
             raise SettingsError(f"This data is already pinned in {path} as {other}; use --name {other}.")
@@ -104,14 +104,14 @@ def pin_baseline(path: Path, name: str, digest: str, metrics: Metrics, *, allow_
         raise SettingsError(f"Nothing was pinned, because it would lower {', '.join(lower)}; --allow-lower permits it.")
     sets[name] = PinnedSet(digest=digest, floors=floors)
     try:
-        path.write_text(Baseline(sets).model_dump_json(indent=2) + "\n", encoding="utf-8")
+        path.write_bytes(_baseline.dump_json(sets, indent=2) + b"\n")
     except OSError as error:
         raise SettingsError(f"The baseline {path} cannot be written: {error.strerror}.") from error
 
 
-def _read(path: Path) -> Baseline:
+def _read(path: Path) -> dict[str, PinnedSet]:
     try:
-        return Baseline.model_validate_json(path.read_bytes())
+        return _baseline.validate_json(path.read_bytes())
     except OSError as error:
         raise SettingsError(f"The baseline {path} cannot be read: {error.strerror}; --pin writes one.") from error
     except ValidationError as error:

@@ -7,7 +7,7 @@ on disk as a ``snapshot``, and ``watch`` reports changed files. ``bm25`` searche
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import repeat
 
 from bot.index.archive import Archive
@@ -52,8 +52,9 @@ class Index:
 
     def has_sequence(self, terms: Sequence[str]) -> bool:
         """Return whether a paragraph has ``terms`` one after the other, stop words aside."""
-        query = Query(Question(""), (), tuple(Expansion((term,), (), 1.0, "typed", term) for term in terms))
-        hits = self.retriever.search(replace(query, required=((tuple(terms),),)), SEARCHED_FOR_SEQUENCE)
+        expansions = tuple(Expansion((term,), (), 1.0, "typed", term) for term in terms)
+        query = Query(Question(""), (), expansions, required=((tuple(terms),),))
+        hits = self.retriever.search(query, SEARCHED_FOR_SEQUENCE)
         ids, mask = self.tokens.term_ids(terms), self.tokens.term_mask(self.tokens.term_ids(terms[:1]))
         for passage in (hit.passage for hit in hits):
             first = self.archive.paragraph_number(passage.paragraphs[0])

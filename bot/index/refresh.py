@@ -11,7 +11,7 @@ from bot.index.arrays import StringArray, in_memory, unprefix
 from bot.index.build import analyze, build_arrays
 from bot.index.lexicon import Lexicon, encode_vocabulary
 from bot.index.rows import ArticleRows, RowRange, join_rows
-from bot.index.versions import BuildInfo, IndexVersion, Manifest, ReadNotes, StageProgress, encode_inputs
+from bot.index.versions import IndexVersion, Manifest, ReadNotes, StageProgress, encode_inputs
 from bot.ingest.files import Listing
 from bot.ingest.reader import PreviousRead, read_files
 from bot.ingest.vocabulary import read_vocabulary
@@ -41,14 +41,8 @@ def refresh_index(
     lexicon = Lexicon(unprefix("lexicon", arrays), StringArray(unprefix("terms", arrays)))
     vocabulary = encode_vocabulary(lexicon, read_vocabulary(listing.paths, warnings), warnings)
     arrays = {**arrays, **in_memory({"lexicon.vocabulary": vocabulary})}
-    manifest = Manifest(
-        build_info=BuildInfo.current(),
-        listing_digest=listing.digest,
-        latest_mtime_ns=listing.latest_mtime_ns,
-        built_at_ns=built_at_ns,
-    )
     inputs = in_memory(encode_inputs(read.files, ReadNotes(read.skipped, tuple(warnings))))
-    return IndexVersion(manifest, {**arrays, **inputs}, is_saved=False)
+    return IndexVersion(Manifest.of(listing, built_at_ns), {**arrays, **inputs}, is_saved=False)
 
 
 def _merge_rows(positions: Sequence[int | None], before: ArticleRows | None, new: ArticleRows | None) -> ArticleRows:

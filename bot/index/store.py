@@ -108,7 +108,7 @@ def _load_version(folder: Path, name: str) -> IndexVersion | None:
         if snapshot is None:
             return None
         manifest = Manifest.model_validate_json(snapshot.manifest)
-        return IndexVersion(manifest, snapshot.arrays, is_saved=True) if manifest.build_info.is_current() else None
+        return IndexVersion(manifest, snapshot.arrays, is_saved=True) if manifest.is_of_this_software() else None
     except ValidationError:
         return None  # written by another version of Pullquote
     except DamagedSnapshotError as error:

@@ -31,28 +31,6 @@ StageProgress = Callable[[str, int, int], None]
 """Called with the name of the current stage, how much of it is done, and its total."""
 
 
-class BuildInfo(BaseModel):
-    """The software that builds indexes: Pullquote itself, Python, and the libraries.
-
-    ``digest`` is of their contents and versions. ``stat_digest`` is of file sizes and modification times, which is
-    faster to compute; while it is unchanged, ``digest`` is too.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    digest: str
-    stat_digest: str
-
-    @classmethod
-    def current(cls) -> BuildInfo:
-        """Describe the running software."""
-        return cls(digest=_content_digest(), stat_digest=_stat_digest())
-
-    def is_current(self) -> bool:
-        """Return whether this describes the running software."""
-        return self.stat_digest == _stat_digest() or self.digest == _content_digest()
-
-
 def _source_files() -> list[Path]:
     """Return the files of Pullquote that influence an index."""
     root = Path(__file__).parent.parent
@@ -82,17 +60,36 @@ def _stat_digest() -> str:
 
 
 class Manifest(BaseModel):
-    """What an index was built from and by: ``listing_digest`` and ``latest_mtime_ns`` are those of the ``Listing``.
+    """What an index was built from and by.
 
-    ``built_at_ns`` is when reading the files began, in nanoseconds since 1970; it identifies the index.
+    ``content_digest`` is of the software: the contents and versions of Pullquote, Python and the libraries.
+    ``stat_digest`` is of file sizes and modification times, which is faster to compute; while it is unchanged, the
+    other is too. ``listing_digest`` and ``latest_mtime_ns`` are those of the ``Listing``. ``built_at_ns`` is when
+    reading the files began, in nanoseconds since 1970; it identifies the index.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    build_info: BuildInfo
+    content_digest: str
+    stat_digest: str
     listing_digest: str
     latest_mtime_ns: int
     built_at_ns: int
+
+    @classmethod
+    def of(cls, listing: Listing, built_at_ns: int) -> Manifest:
+        """Describe the listed files and the running software."""
+        return cls(
+            content_digest=_content_digest(),
+            stat_digest=_stat_digest(),
+            listing_digest=listing.digest,
+            latest_mtime_ns=listing.latest_mtime_ns,
+            built_at_ns=built_at_ns,
+        )
+
+    def is_of_this_software(self) -> bool:
+        """Return whether the running software would build the same index."""
+        return self.stat_digest == _stat_digest() or self.content_digest == _content_digest()
 
 
 @dataclass(frozen=True)

@@ -83,20 +83,20 @@ def _rewrite_manifest(path: Path, change: Callable[[str], str]) -> None:
     save_snapshot(folder, name, {}, change(snapshot.manifest))
 
 
-def _change_build_info(path: Path) -> None:
+def _change_digests(path: Path) -> None:
     """Make it look as if another version of Pullquote, Python or a library had written it."""
     _rewrite_manifest(
-        path, lambda manifest: json.dumps(json.loads(manifest) | {"build_info": {"digest": "", "stat_digest": ""}})
+        path, lambda manifest: json.dumps(json.loads(manifest) | {"content_digest": "", "stat_digest": ""})
     )
 
 
 def _invalidate_manifest(path: Path) -> None:
-    _rewrite_manifest(path, lambda manifest: '{"build_info": 5}')
+    _rewrite_manifest(path, lambda manifest: '{"content_digest": 5}')
 
 
 DAMAGES: list[tuple[Callable[[Path], None], str]] = [
     (lambda path: None, ""),
-    (_change_build_info, ""),
+    (_change_digests, ""),
     (_truncate, "bytes instead of"),
     (_empty, "is truncated"),
     (_replace_by_other_file, "was not written by Pullquote"),
@@ -131,7 +131,7 @@ def test_an_index_of_another_version_is_rebuilt(corpus: Path, tmp_path: Path) ->
     built_at = store.save(store.load_current()).built_at
     assert store.load_current().built_at == built_at
     (path,) = snapshots(tmp_path / "state")
-    _change_build_info(path)
+    _change_digests(path)
     assert store.load_current().built_at > built_at
 
 
