@@ -28,10 +28,6 @@ class LazyGroup(TyperGroup):
         # From these names, typer suggests one for a misspelt command.
         self.commands = {name: TyperCommand(name) for name in COMMANDS}
 
-    def list_commands(self, ctx: Any) -> list[str]:
-        """See ``click.Group.list_commands``."""
-        return list(COMMANDS)
-
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """See ``click.Group.get_command``."""
         if cmd_name not in COMMANDS:

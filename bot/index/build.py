@@ -72,7 +72,9 @@ def _analyze_batches(batches: Sequence[Sequence[Article]], folder: Path) -> Iter
         with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
             try:
                 for name in pool.map(partial(_write_rows, folder), batches):
-                    yield _read_rows(folder, name)
+                    snapshot = load_snapshot(folder, name)
+                    assert snapshot, "the worker process has saved it"
+                    yield ArticleRows.from_arrays(snapshot.arrays)
                     done += 1
             except (BrokenProcessPool, OSError, PullquoteError) as error:  # killed, not started, or the disk is full
                 log.warning("A worker process failed; indexing continues in one process, more slowly: %s", error)
@@ -88,13 +90,6 @@ def _write_rows(folder: Path, articles: Iterable[Article]) -> str:
     name = uuid4().hex
     save_snapshot(folder, name, _RowBuilder().build(articles).to_arrays(), "")
     return name
-
-
-def _read_rows(folder: Path, name: str) -> ArticleRows:
-    snapshot = load_snapshot(folder, name)
-    if snapshot is None:
-        raise OSError(f"a worker process left no rows in {folder}")
-    return ArticleRows.from_arrays(snapshot.arrays)
 
 
 _COLUMNS = {
