@@ -198,7 +198,7 @@ def test_a_live_check_tries_everything_and_leaves_nothing(tmp_path: Path) -> Non
         assert [one for one in live_check(slack).values() if one.level != "ok"] == []
         assert slack.workspace.messages(GENERAL) == before
         assert {call.method for call in slack.calls} >= {"blocks.validate", "chat.update", "chat.delete"}
-        people = [user.id for user in slack.workspace.users() if user.bot_id is None]
+        people = [user.id for user in slack.workspace.users.values() if user.bot_id is None]
         assert sum(len(slack.workspace.ephemerals(person)) for person in people) == 1
 
 

@@ -6,7 +6,6 @@ send it.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -130,7 +129,7 @@ def validate_blocks(blocks: Any) -> tuple[Json, ...]:
         raise RefusedError("invalid_blocks_format")
     if errors := _errors(_MESSAGE, {"blocks": blocks}) or [*_repeated_ids(blocks, "/blocks")]:
         raise RefusedError("invalid_blocks", *errors, errors=errors)
-    if sum(_text_lengths(blocks)) > limits.BLOCKS_TEXT:
+    if _text_length(blocks) > limits.BLOCKS_TEXT:
         raise RefusedError("msg_blocks_too_long")
     return tuple(blocks)
 
@@ -206,21 +205,17 @@ def _repeated_ids(blocks: Iterable[Json], root: str) -> Iterator[str]:
             yield f"action_id already exists in this block [json-pointer:{root}/{number}/elements]"
 
 
-def _text_lengths(value: Any) -> Iterator[int]:
+def _text_length(value: Any, name: str = "") -> int:
+    """The length of all strings called ``text`` in a structure."""
     if isinstance(value, list):
-        for one in value:
-            yield from _text_lengths(one)
-    elif isinstance(value, dict):
-        for name, one in value.items():
-            if name == "text" and isinstance(one, str):
-                yield len(one)
-            else:
-                yield from _text_lengths(one)
+        return sum(map(_text_length, value))
+    if isinstance(value, dict):
+        return sum(_text_length(one, name) for name, one in value.items())
+    return len(value) if name == "text" and isinstance(value, str) else 0
 
 
 # Ids and values of the elements of a block that is on display
 
-_INTERACTIVE = frozenset({"button", "feedback_buttons", "overflow", "plain_text_input"})
 # What was typed into inputs, by block_id and action_id
 InputValues = Mapping[str, Mapping[str, str | None]]
 
@@ -230,8 +225,8 @@ class ElementNotFoundError(LookupError):
 
 
 def add_ids(blocks: Iterable[Json], prefix: str) -> tuple[Json, ...]:
-    """Return ``blocks``, each with a ``block_id`` and each of its interactive elements with an ``action_id``."""
-    return tuple({"block_id": f"{prefix}-{number}", **_add_action_ids(block)} for number, block in enumerate(blocks))
+    """Return ``blocks``, each with a ``block_id``. The bot gives every element its ``action_id``."""
+    return tuple({"block_id": f"{prefix}-{number}", **block} for number, block in enumerate(blocks))
 
 
 def find_element(blocks: Iterable[Json], action_id: str, block_id: str | None = None) -> tuple[str, Json]:
@@ -243,8 +238,9 @@ def find_element(blocks: Iterable[Json], action_id: str, block_id: str | None = 
     raise ElementNotFoundError(f"There is no element {action_id}.")
 
 
-def action_of(block_id: str, element: Json, value: str | None, action_ts: str) -> Json:
-    """Return the item of a payload's ``actions`` for using ``element``; ElementNotFoundError for an unknown value."""
+def action_of(blocks: Iterable[Json], action_id: str, block_id: str | None, value: str | None, action_ts: str) -> Json:
+    """Return the item of a payload's ``actions`` for using an element; ElementNotFoundError if it is not there."""
+    block_id, element = find_element(blocks, action_id, block_id)
     action: Json = {"type": element["type"], "action_id": element["action_id"], "block_id": block_id}
     match element["type"]:
         case "button":
@@ -283,21 +279,6 @@ def input_errors(blocks: Iterable[Json], state: Json) -> dict[str, str]:
             elif len(text) > element.get("max_length", len(text)):
                 errors[block["block_id"]] = f"Please enter at most {element['max_length']} characters."
     return errors
-
-
-def _add_action_ids(block: Json) -> Json:
-    named = dict(block)
-    if "element" in named:
-        named["element"] = _with_action_id(named["element"])
-    if "elements" in named:
-        named["elements"] = [_with_action_id(one) for one in named["elements"]]
-    return named
-
-
-def _with_action_id(element: Json) -> Json:
-    if element.get("type") not in _INTERACTIVE or element.get("action_id"):
-        return element
-    return {**element, "action_id": secrets.token_urlsafe(4)}
 
 
 def _option(options: Iterable[Json], value: str | None) -> Json:

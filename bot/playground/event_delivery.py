@@ -12,6 +12,7 @@ import time
 import urllib.parse
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -137,7 +138,7 @@ class EventSender:
 class SocketModeServer:
     """The app's websockets, used in turn; an acknowledgement may arrive on any of them.
 
-    ``opened`` counts those that have got their hello, also if they are closed.
+    ``open`` are those that have got their hello; ``opened`` counts them, also if they are closed.
     """
 
     def __init__(self, host: LoopbackServer, changes: ChangeNotifier, *, app_id: str, ack_seconds: float) -> None:
@@ -146,15 +147,10 @@ class SocketModeServer:
         self._app_id = app_id
         self._ack_seconds = ack_seconds
         self._tickets: set[str] = set()
-        self._open: list[WebSocket] = []
+        self.open: list[WebSocket] = []
         self._silent: set[WebSocket] = set()
         self._unacked: dict[str, asyncio.Future[Json | None]] = {}
         self.opened = 0
-
-    @property
-    def count(self) -> int:
-        """The number of open websockets that have got their hello."""
-        return len(self._open)
 
     def issue_url(self) -> str:
         """Return a URL that opens one websocket, once."""
@@ -170,16 +166,15 @@ class SocketModeServer:
             return
         self._tickets.discard(ticket)
         await websocket.accept()
-        if self.count >= limits.SOCKET_CONNECTIONS:
+        if len(self.open) >= limits.SOCKET_CONNECTIONS:
             await self._disconnect(websocket, "too_many_websockets")
             return
         try:
             debug = {"host": "fake-slack", "build_number": 1, "approximate_connection_time": 18060}
-            info = {"app_id": self._app_id}
-            hello = {"type": "hello", "num_connections": self.count + 1, "debug_info": debug, "connection_info": info}
-            await websocket.send_json(hello)
+            hello = {"type": "hello", "num_connections": len(self.open) + 1, "debug_info": debug}
+            await websocket.send_json(hello | {"connection_info": {"app_id": self._app_id}})
             with self._changes.writing():
-                self._open.append(websocket)
+                self.open.append(websocket)
                 self.opened += 1
             async for text in websocket.iter_text():
                 self._receive(text)
@@ -199,13 +194,13 @@ class SocketModeServer:
 
     async def refresh(self) -> None:
         """Ask the app to reconnect and close the websockets, as Slack does every few hours."""
-        for websocket in tuple(self._open):
+        for websocket in tuple(self.open):
             self._remove(websocket)
             await self._disconnect(websocket, "refresh_requested")
 
     async def drop(self, how: Breakage, count: int | None) -> None:
         """Break the first ``count`` connections. Of a silent one Slack learns nothing, and goes on to send events."""
-        for websocket in tuple(self._open)[:count]:
+        for websocket in tuple(self.open)[:count]:
             if how == "silence":
                 self._silent.add(websocket)
             else:
@@ -216,10 +211,10 @@ class SocketModeServer:
                 self._host.break_connection(websocket, how)
 
     async def _send(self, envelope: Json) -> AppReply:
-        if not self._open:
+        if not self.open:
             return AppReply("connection_failed")
-        websocket = self._open.pop(0)
-        self._open.append(websocket)
+        websocket = self.open.pop(0)
+        self.open.append(websocket)
         envelope_id = str(uuid.uuid4())
         acked = self._unacked[envelope_id] = asyncio.get_running_loop().create_future()
         try:
@@ -237,17 +232,15 @@ class SocketModeServer:
             del self._unacked[envelope_id]
 
     async def _disconnect(self, websocket: WebSocket, reason: str) -> None:
-        try:
+        with suppress(WebSocketDisconnect, RuntimeError):  # either is raised if the app has closed it already
             await websocket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "fake-slack"}})
             await websocket.close()
-        except (WebSocketDisconnect, RuntimeError):
-            logger.debug("a websocket was closed already")
 
     def _remove(self, websocket: WebSocket) -> None:
         with self._changes.writing():
             self._silent.discard(websocket)
-            if websocket in self._open:
-                self._open.remove(websocket)
+            if websocket in self.open:
+                self.open.remove(websocket)
 
     def _receive(self, text: str) -> None:
         try:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.models import Json
-from bot.playground.models import Channel, ChannelKind, File, Guest, Message, User, escape_typed
+from bot.playground.models import KINDS, Channel, ChannelKind, Guest, Message, User, escape_typed
 from bot.playground.workspace import YOU, Workspace
 
 # What an app may subscribe to, and the scopes of which it needs one: docs.slack.dev/reference/events
@@ -27,12 +27,6 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "tokens_revoked": (),
     "app_uninstalled": (),
 }
-_MESSAGE_SUBSCRIPTIONS = {
-    "channel": "message.channels",
-    "group": "message.groups",
-    "mpim": "message.mpim",
-    "im": "message.im",
-}
 
 
 def forwarded_message(workspace: Workspace, message: Message) -> Json:
@@ -40,7 +34,7 @@ def forwarded_message(workspace: Workspace, message: Message) -> Json:
 
     Slack does not document its fields: they are those of the examples in MercuryTechnologies/slack-web's tests.
     """
-    author, channel = workspace.user(message.user), workspace.channel(message.channel)
+    author, channel = workspace.users[message.user], workspace.channels[message.channel]
     at = datetime.fromtimestamp(float(message.ts), UTC)
     attachment: Json = {
         "from_url": workspace.permalink(message),
@@ -97,7 +91,7 @@ class WorkspaceActions:
 
     def add_person(self, *, channels: Iterable[str] = (), team: str | None = None, guest: Guest | None = None) -> str:
         """Add a member of ``channels`` and return the id; ``team`` is another organisation's, if given."""
-        number = len(self.workspace.users()) + 1
+        number = len(self.workspace.users) + 1
         person = User(f"U0PERSON{number}", f"Person {number}", team=team, guest=guest)
         self.workspace.add_user(person)
         for channel in channels:
@@ -106,16 +100,16 @@ class WorkspaceActions:
 
     def add_workflow(self, *, team: str | None = None) -> str:
         """Add a workflow of Workflow Builder and return its id, with which it can post."""
-        number = len(self.workspace.users()) + 1
+        number = len(self.workspace.users) + 1
         workflow = User(f"Wf0FLOW{number}", f"Workflow {number}", f"B0FLOW{number}", f"A0FLOW{number}", team)
         self.workspace.add_user(workflow)
         return workflow.id
 
     def add_channel(self, *, kind: ChannelKind = "channel", shared_with: Iterable[str] = ()) -> str:
         """Add a channel with everyone in it and return its id; ``shared_with`` are other organisations' teams."""
-        number = len(self.workspace.channels()) + 1
+        number = len(self.workspace.channels) + 1
         name = f"channel-{number}"
-        members = frozenset(user.id for user in self.workspace.users())
+        members = frozenset(self.workspace.users)
         self.workspace.add_channel(Channel(f"C0CHANNEL{number}", name, kind, members, frozenset(shared_with)))
         return f"C0CHANNEL{number}"
 
@@ -160,20 +154,9 @@ class WorkspaceActions:
             event = {"previous_message": self.workspace.to_json(before), "deleted_ts": before.ts}
             self._publish_hidden("message_deleted", before.channel, event)
 
-    def say(
-        self,
-        channel: str,
-        text: str,
-        *,
-        user: str = YOU,
-        thread: str | None = None,
-        subtype: str | None = None,
-        files: Iterable[File] = (),
-        attachments: Iterable[Json] = (),
-    ) -> Message:
+    def say(self, channel: str, text: str, *, user: str = YOU, thread: str | None = None, **fields: Any) -> Message:
         """Post a message as ``user``; ``& < >`` are escaped, mentions are not. "/me" has the subtype "me_message"."""
-        attached = {"files": tuple(files), "attachments": tuple(attachments)}
-        return self.post(channel, user, escape_typed(text), thread_ts=thread, subtype=subtype, **attached)
+        return self.post(channel, user, escape_typed(text), thread_ts=thread, **fields)
 
     def forward(self, message: Message, channel: str, text: str = "", *, user: str = YOU) -> Message:
         """Forward ``message`` to ``channel`` with an optional text."""
@@ -186,7 +169,7 @@ class WorkspaceActions:
     def join(self, channel: str, user: str, *, inviter: str | None = None) -> Message:
         """Add ``user`` to a channel; returns the channel_join message."""
         notice = self._publish_post(self.workspace.join(channel, user))
-        kind = "G" if self.workspace.channel(channel).kind == "group" else "C"
+        kind = "G" if self.workspace.channels[channel].kind == "group" else "C"
         event = {"user": user, "team": self.workspace.team.id, "channel": channel, "channel_type": kind}
         self._publish("member_joined_channel", channel, event | ({"inviter": inviter} if inviter else {}))
         return notice
@@ -235,7 +218,7 @@ class WorkspaceActions:
         therefore reads ``authorizations`` instead.
         """
         team, bot = self.workspace.team, self.workspace.bot
-        channel = event.get("channel")
+        channel = self.workspace.channels.get(event.get("channel", ""))
         messages = (event, event.get("message", {}), event.get("previous_message", {}))
         authorization = {
             "enterprise_id": None,
@@ -255,7 +238,7 @@ class WorkspaceActions:
             "event_id": event_id or f"Ev{uuid.uuid4().hex[:10].upper()}",
             "event_time": int(time.time()),
             "authorizations": [authorization],
-            "is_ext_shared_channel": any(one.id == channel and one.shared_with for one in self.workspace.channels()),
+            "is_ext_shared_channel": bool(channel and channel.shared_with),
             "event_context": f"4-{uuid.uuid4().hex}",
         }
 
@@ -278,12 +261,12 @@ class WorkspaceActions:
         self._publish_message(channel, event | about)
 
     def _publish_message(self, channel: str, event: Json) -> None:
-        kind = self.workspace.channel(channel).kind
-        self._publish(_MESSAGE_SUBSCRIPTIONS[kind], channel, event | {"channel": channel, "channel_type": kind})
+        kind = self.workspace.channels[channel].kind
+        self._publish(f"message.{KINDS[kind]}", channel, event | {"channel": channel, "channel_type": kind})
 
     def _publish_mention(self, message: Message) -> None:
         bot = self.workspace.bot
-        is_direct = self.workspace.channel(message.channel).kind == "im"
+        is_direct = self.workspace.channels[message.channel].kind == "im"
         # A channel_join message contains "<@U…>" too, but is not a mention
         is_mention = bool(re.search(rf"<@{bot.id}[>|]", message.text)) and message.subtype in {None, "me_message"}
         if is_mention and not is_direct and message.user != bot.id:
@@ -291,7 +274,7 @@ class WorkspaceActions:
             self._publish("app_mention", message.channel, message.to_json(self.workspace.team) | about)
 
     def _publish(self, subscription: str, channel: str, event: Json) -> None:
-        is_member = self.workspace.bot.id in self.workspace.channel(channel).members
+        is_member = self.workspace.bot.id in self.workspace.channels[channel].members
         if subscription in self._subscriptions and is_member:
             event = {"type": subscription, **event}
             event.setdefault("event_ts", self.workspace.mint_ts())

@@ -22,7 +22,6 @@ from bot.playground.block_kit import (
     ElementNotFoundError,
     InputValues,
     action_of,
-    find_element,
     input_errors,
     input_state,
     validate_blocks,
@@ -140,7 +139,6 @@ class Shortcut:
 class Interaction:
     """A request to the app about something a person did, and its reply; ``at`` is seconds since 1970."""
 
-    id: int
     kind: RequestKind
     payload: Json
     reply: AppReply
@@ -188,7 +186,6 @@ class Interactivity:
         self, message: Message, action_id: str, value: str | None = None, *, user: str, block_id: str | None = None
     ) -> InteractionResult:
         """Click a button in ``message``, or choose the menu item with this ``value``."""
-        block_id, element = find_element(message.blocks, action_id, block_id)
         is_ephemeral = message.seen_by is not None
         container: Json = {"type": "message", "message_ts": message.ts, "channel_id": message.channel}
         container |= {"is_ephemeral": is_ephemeral} | ({"thread_ts": message.thread_ts} if message.thread_ts else {})
@@ -196,7 +193,7 @@ class Interactivity:
             "container": container,
             "channel": self._channel(message.channel),
             "state": {"values": {}},
-            "actions": [action_of(block_id, element, value, self._workspace.mint_ts())],
+            "actions": [action_of(message.blocks, action_id, block_id, value, self._workspace.mint_ts())],
         }
         if not is_ephemeral:  # Slack leaves out the content of an ephemeral message
             fields["message"] = self._workspace.to_json(message)
@@ -213,11 +210,10 @@ class Interactivity:
         inputs: InputValues | None = None,
     ) -> InteractionResult:
         """Click a button in a modal or the Home tab; ``inputs`` is what was typed into its inputs by then."""
-        block_id, element = find_element(view["blocks"], action_id, block_id)
         fields = {
             "container": {"type": "view", "view_id": view["id"]},
             "view": self._view(view, input_state(view["blocks"], inputs or {})),
-            "actions": [action_of(block_id, element, value, self._workspace.mint_ts())],
+            "actions": [action_of(view["blocks"], action_id, block_id, value, self._workspace.mint_ts())],
         }
         return self._act("block_actions", user, fields)
 
@@ -225,7 +221,7 @@ class Interactivity:
 
     def submit(self, view_id: str, inputs: InputValues | None = None) -> InteractionResult:
         """Submit a modal. It closes unless an input is invalid, or the app reports errors or is late."""
-        user, view = self._modal(view_id)
+        user, view = self._views.modal(view_id)
         state = input_state(view["blocks"], inputs or {})
         if errors := input_errors(view["blocks"], state):
             return InteractionResult(errors=errors)
@@ -237,7 +233,7 @@ class Interactivity:
 
     def close(self, view_id: str, *, is_cleared: bool = False) -> None:
         """Close a modal, or with ``is_cleared`` the whole stack; the app gets view_closed if it asked for it."""
-        user, view = self._modal(view_id)
+        user, view = self._views.modal(view_id)
         if is_cleared or view.get("clear_on_close"):
             self._views.close_all(user)
         else:
@@ -275,7 +271,7 @@ class Interactivity:
             "channel_id": channel,
             "channel_name": self._channel(channel)["name"],
             "user_id": user,
-            "user_name": self._workspace.user(user).name.lower(),
+            "user_name": self._workspace.users[user].name.lower(),
             "command": name,
             "text": text.strip(),
             "api_app_id": self._workspace.bot.app_id,
@@ -291,18 +287,17 @@ class Interactivity:
                 return InteractionResult(refused.error)
         return InteractionResult(reply.failure)
 
-    def _modal(self, view_id: str) -> tuple[str, Json]:
-        try:
-            return self._views.modal(view_id)
-        except KeyError:
-            raise ElementNotFoundError(f"The modal {view_id} is closed.") from None
-
     def _apply_response_action(self, user: str, view: Json, body: Json) -> InteractionResult:
         view_id: str = view["id"]
         try:
             match body.get("response_action"):
                 case "errors":
-                    return _app_errors(view, body.get("errors"))
+                    # Slack refuses errors of anything but an input
+                    errors = body.get("errors")
+                    inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
+                    if not isinstance(errors, dict) or not errors or not inputs.issuperset(errors):
+                        return InteractionResult("invalid_errors")
+                    return InteractionResult(errors={str(name): str(error) for name, error in errors.items()})
                 case "clear":
                     self._views.close_all(user)
                 case "update":
@@ -316,7 +311,7 @@ class Interactivity:
         return InteractionResult()
 
     def _channel(self, channel: str) -> Json:
-        where = self._workspace.channel(channel)
+        where = self._workspace.channels[channel]
         return {"id": where.id, "name": "directmessage" if where.kind == "im" else where.name}
 
     def _view(self, view: Json, state: Json) -> Json:
@@ -326,7 +321,7 @@ class Interactivity:
 
     def _payload(self, kind: str, user: str, fields: Json, target: ResponseTarget | None = None) -> Json:
         """Return a payload with these ``fields``, a new trigger id and, for a ``target``, a response URL."""
-        team, person = self._workspace.team, self._workspace.user(user)
+        team, person = self._workspace.team, self._workspace.users[user]
         name = person.name.lower()
         payload = {
             "type": kind,
@@ -348,13 +343,5 @@ class Interactivity:
         reply = self._send_to_app(kind, payload)
         took_ms = (time.perf_counter() - start) * 1000
         with self._changes.writing():
-            self._interactions.append(Interaction(len(self._interactions), kind, payload, reply, at, took_ms))
+            self._interactions.append(Interaction(kind, payload, reply, at, took_ms))
         return reply
-
-
-def _app_errors(view: Json, errors: object) -> InteractionResult:
-    """The app's errors of inputs; Slack refuses errors of any other block."""
-    inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
-    if not isinstance(errors, dict) or not errors or not inputs.issuperset(errors):
-        return InteractionResult("invalid_errors")
-    return InteractionResult(errors={str(name): str(error) for name, error in errors.items()})

@@ -45,7 +45,6 @@ class LoopbackServer:
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="fake-slack", daemon=True
         )
         self._thread.start()
-        self._server.ready.wait()
 
     def stop(self) -> None:
         """Stop the server, cancel its tasks, and wait for its thread."""
@@ -55,7 +54,7 @@ class LoopbackServer:
 
     def run_soon(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Run ``work`` on the server's event loop, from any thread."""
-        return asyncio.run_coroutine_threadsafe(work, self._server.loop)
+        return asyncio.run_coroutine_threadsafe(work, self._server.loop.result())
 
     def break_connection(self, client: HTTPConnection, how: Breakage = "reset") -> None:
         """Break the connection of a request or a websocket; call it on the event loop."""
@@ -75,13 +74,10 @@ class LoopbackServer:
 
 
 class _Server(uvicorn.Server):
-    loop: asyncio.AbstractEventLoop
-
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.ready = threading.Event()
+        self.loop: Future[asyncio.AbstractEventLoop] = Future()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self.loop = asyncio.get_running_loop()
+        self.loop.set_result(asyncio.get_running_loop())
         await super().startup(sockets)
-        self.ready.set()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -15,12 +13,10 @@ from bot.models import Json
 from bot.playground import limits
 from bot.playground.block_kit import validate_blocks, validate_view
 from bot.playground.events import WorkspaceActions
-from bot.playground.models import Channel, Message, RefusedError
+from bot.playground.models import KINDS, Channel, Message, RefusedError
 from bot.playground.workspace import AppViews
 
 _TIMESTAMP = re.compile(r"\d{1,12}\.\d{6}")
-# The part of a scope that names a kind of channel
-_SCOPES = {"channel": "channels", "group": "groups", "mpim": "mpim", "im": "im"}
 
 
 def validate_metadata(metadata: Any) -> Json:
@@ -45,7 +41,7 @@ class Method:
 
 
 METHODS: dict[str, Method] = {}
-_HISTORY, _READ = (tuple(f"{kind}:{permission}" for kind in _SCOPES.values()) for permission in ("history", "read"))
+_HISTORY, _READ = (tuple(f"{kind}:{permission}" for kind in KINDS.values()) for permission in ("history", "read"))
 
 
 def _method(name: str, *scopes: str, **about: Any) -> Callable[[Callable[[Call], Json]], Callable[[Call], Json]]:
@@ -87,12 +83,6 @@ class Call:
     def flag(self, name: str) -> bool:
         return self.text(name).lower() in ("1", "true")
 
-    def number(self, name: str, default: int) -> int:
-        value = self.text(name)
-        if value and not value.isdecimal():
-            raise RefusedError("invalid_arguments", f"must be an integer [json-pointer:/{name}]")
-        return int(value) if value else default
-
     def structure(self, name: str) -> Any:
         """Return a list or an object, None if it is not given."""
         value = self.arguments.get(name)
@@ -111,15 +101,12 @@ class Call:
 
     def channel(self, channel_id: str, *, as_member: bool = True) -> Channel:
         """Return a channel that the bot can see and, by default, is a member of; RefusedError otherwise."""
-        try:
-            channel = self.workspace.channel(channel_id)
-        except KeyError:
-            raise RefusedError("channel_not_found") from None
-        if self.workspace.bot.id not in channel.members:
-            if channel.kind != "channel":
-                raise RefusedError("channel_not_found")
-            if as_member:
-                raise RefusedError("not_in_channel")
+        channel = self.workspace.channels.get(channel_id)
+        is_member = channel is not None and self.workspace.bot.id in channel.members
+        if channel is None or (channel.kind != "channel" and not is_member):
+            raise RefusedError("channel_not_found")
+        if as_member and not is_member:
+            raise RefusedError("not_in_channel")
         return channel
 
     def message(self, channel: str, ts: str, error: str = "message_not_found") -> Message:
@@ -167,11 +154,8 @@ class Call:
     def post_message(self) -> Json:
         """A user id as the channel means the direct message with that person."""
         channel = self.required("channel")
-        if channel.startswith("U"):
-            try:
-                channel = self.workspace.direct_message(channel).id
-            except KeyError:
-                raise RefusedError("channel_not_found") from None
+        if channel in self.workspace.users:
+            channel = self.workspace.direct_message(channel).id
         self.channel(channel)
         content, warnings = self._content()
         bot = self.workspace.bot.id
@@ -226,7 +210,7 @@ class Call:
 
     def _readable_channel(self, permission: str, *, as_member: bool) -> Channel:
         channel = self.channel(self.required("channel"), as_member=as_member)
-        self.require_scope(f"{_SCOPES[channel.kind]}:{permission}")
+        self.require_scope(f"{KINDS[channel.kind]}:{permission}")
         return channel
 
     @_method("conversations.history", *_HISTORY, reads_json=False)
@@ -257,12 +241,9 @@ class Call:
     @_method("users.info", "users:read", reads_json=False)
     def user_info(self) -> Json:
         user = self.required("user")
-        try:
-            if user.startswith("Wf"):
-                raise KeyError(user)
-            return {"user": self.workspace.user(user).to_json(self.workspace.team)}
-        except KeyError:
-            raise RefusedError("user_not_found") from None
+        if user not in self.workspace.users or user.startswith("Wf"):
+            raise RefusedError("user_not_found")
+        return {"user": self.workspace.users[user].to_json(self.workspace.team)}
 
     def _within_time(self, messages: Sequence[Message]) -> list[Message]:
         """The messages between ``oldest`` and ``latest``, including these if ``inclusive``."""
@@ -281,21 +262,22 @@ class Call:
             raise RefusedError(f"invalid_ts_{name}") from None
 
     def _page(self, messages: Sequence[Message]) -> Json:
-        """The page at ``cursor``, the base64 of ``next:`` and the position of its first message."""
-        cursor = self.text("cursor")
-        try:
-            start = int(base64.b64decode(cursor).decode().removeprefix("next:")) if cursor else 0
-        except (binascii.Error, ValueError):
-            raise RefusedError("invalid_cursor") from None
-        limit = min(self.number("limit", limits.PAGE), limits.LARGEST_PAGE)
-        if limit < 1:
+        """The page at ``cursor``, the position of its first message."""
+        cursor = self.text("cursor") or "0"
+        if not cursor.isdecimal():
+            raise RefusedError("invalid_cursor")
+        start = int(cursor)
+        limit = self.text("limit") or str(limits.PAGE)
+        if not limit.isdecimal():
+            raise RefusedError("invalid_arguments", "must be an integer [json-pointer:/limit]")
+        if int(limit) < 1:
             raise RefusedError("invalid_limit")
-        end = start + limit
+        end = start + min(int(limit), limits.LARGEST_PAGE)
         with_metadata = self.flag("include_all_metadata")
         shown = [self.workspace.to_json(message, with_metadata=with_metadata) for message in messages[start:end]]
         page: Json = {"messages": shown, "has_more": end < len(messages)}
         if page["has_more"]:
-            page["response_metadata"] = {"next_cursor": base64.b64encode(f"next:{end}".encode()).decode()}
+            page["response_metadata"] = {"next_cursor": str(end)}
         return page
 
     # views.* and assistant.threads.*
@@ -314,10 +296,8 @@ class Call:
     @_method("views.publish")
     def publish_view(self) -> Json:
         user = self.required("user_id")
-        try:
-            self.workspace.user(user)
-        except KeyError:
-            raise RefusedError("invalid_arguments", "user not found [json-pointer:/user_id]") from None
+        if user not in self.workspace.users:
+            raise RefusedError("invalid_arguments", "user not found [json-pointer:/user_id]")
         view = validate_view(self.structure("view"), "home")
         return {"view": self.views.publish(user, self.text("hash"), view)}
 

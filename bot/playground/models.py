@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from html import escape
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
+
+from pydantic import Field
 
 from bot.models import Json
 
 ChannelKind = Literal["channel", "group", "mpim", "im"]
 Guest = Literal["single-channel", "multi-channel"]
+
+# The part of a scope or of a subscription that names a kind of channel
+KINDS = {"channel": "channels", "group": "groups", "mpim": "mpim", "im": "im"}
 
 # File types whose name is not the file's extension: docs.slack.dev/reference/objects/file-object
 _FILETYPES = {"txt": "text", "jpeg": "jpg", "md": "markdown", "py": "python", "js": "javascript", "htm": "html"}
@@ -111,9 +118,9 @@ class Channel:
 class File:
     """An attached file: name, media type and size in bytes. Its content is not stored."""
 
-    name: str
-    mimetype: str
-    size: int
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    mimetype: Annotated[str, Field(pattern=r"^[\w.+-]+/[\w.+-]+$")]
+    size: Annotated[int, Field(ge=0)]
 
     def to_json(self, id: str, user: str, created: int, team: Team) -> Json:
         """Return the file object of a message; its URLs do not exist."""
@@ -163,9 +170,9 @@ class Message:
     reactions: tuple[tuple[str, tuple[str, ...]], ...] = ()
     seen_by: str | None = None
     user_team: str | None = None
-    attachments: tuple[Json, ...] = ()
+    attachments: Sequence[Json] = ()
     language: str | None = None
-    files: tuple[File, ...] = ()
+    files: Sequence[File] = ()
 
     def to_json(self, team: Team, *, with_metadata: bool = True) -> Json:
         """Return the message object of events and API responses."""
@@ -209,11 +216,7 @@ def escape_typed(text: str) -> str:
     parts: list[str] = []
     end = 0
     for match in _MENTION_OR_URL.finditer(text):
-        token = match[0]
-        parts += [_escape(text[end : match.start()]), token if token.startswith("<") else f"<{_escape(token)}>"]
+        token = match[0] if match[0].startswith("<") else f"<{escape(match[0], quote=False)}>"
+        parts += [escape(text[end : match.start()], quote=False), token]
         end = match.end()
-    return "".join([*parts, _escape(text[end:])])
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join([*parts, escape(text[end:], quote=False)])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
 from functools import partial
-from types import TracebackType
 from typing import Any, Self
 
 from starlette.applications import Starlette
@@ -34,6 +32,7 @@ class FakeSlack(WorkspaceActions):
     ``scopes`` are granted to the bot token, ``subscriptions`` are names of ``events.SCOPES``. An event that is not
     acknowledged within ``ack_seconds`` is sent again after each of ``retry_after_seconds``. ``faults`` inject failures,
     ``copies`` is how often each event is sent at once, over as many connections. Tokens and secret are made up.
+    ``mention`` is the bot's mention, for use in a text.
     """
 
     bot_token = "xoxb-fake-slack"
@@ -53,17 +52,20 @@ class FakeSlack(WorkspaceActions):
         shortcuts: Sequence[Shortcut] = (),
         port: int = 0,
     ) -> None:
-        if (commands or shortcuts) and "commands" not in scopes:
-            raise ValueError("an app with commands or shortcuts needs the scope commands")
         changes = ChangeNotifier()
-        self._changes, self._ack_seconds = changes, ack_seconds
+        self.changes, self._ack_seconds = changes, ack_seconds
         self._host = host = LoopbackServer(port)
+        self.api_url = f"http://127.0.0.1:{host.port}/api/"
         self.handler = CallHandler(host, changes, faults)
         workspace = Workspace(changes)
+        self.team, self.bot_user = workspace.team.id, workspace.bot.id
+        self.mention = f"<@{self.bot_user}>"
         self.views = AppViews(changes)
         self._sockets = SocketModeServer(host, changes, app_id=str(workspace.bot.app_id), ack_seconds=ack_seconds)
         self.sender = EventSender(host, changes, self._sockets, retry_after_seconds, copies)
         super().__init__(workspace, subscriptions=subscriptions, scopes=scopes, send=self.sender.deliver)
+        if (commands or shortcuts) and "commands" not in self.scopes:
+            raise ValueError("an app with commands or shortcuts needs the scope commands")
         self._responses = ResponseUrls(self, self.handler, f"http://127.0.0.1:{host.port}{_RESPONSES}")
         self.interactivity = Interactivity(
             changes, workspace, self.views, self._responses, self.sender.send_interaction, commands, shortcuts
@@ -80,27 +82,10 @@ class FakeSlack(WorkspaceActions):
         self._host.start(Starlette(routes=routes))
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._host.stop()
 
     # What the app needs to know
-
-    @property
-    def api_url(self) -> str:
-        return f"http://127.0.0.1:{self._host.port}/api/"
-
-    @property
-    def bot_user(self) -> str:
-        return self.workspace.bot.id
-
-    @property
-    def team(self) -> str:
-        return self.workspace.team.id
-
-    @property
-    def mention(self) -> str:
-        """The bot's mention, for use in a text."""
-        return f"<@{self.bot_user}>"
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables with which a process connects to this Slack."""
@@ -152,14 +137,10 @@ class FakeSlack(WorkspaceActions):
 
     # State
 
-    def watching(self, listener: Callable[[], object]) -> AbstractContextManager[None]:
-        """Call ``listener`` at each change, from any thread; it must not block."""
-        return self._changes.watching(listener)
-
     @property
     def connections(self) -> int:
         """The number of the app's open websockets."""
-        return self._sockets.count
+        return len(self._sockets.open)
 
     @property
     def calls(self) -> tuple[ApiCall, ...]:
@@ -178,26 +159,26 @@ class FakeSlack(WorkspaceActions):
 
     def wait_until_connected(self, timeout: float = 30.0, *, connections: int = 1) -> None:
         """Wait until the app has this many websockets open; raises TimeoutError."""
-        if not self._changes.wait_for(lambda: self.connections >= connections, timeout):
+        if not self.changes.wait_for(lambda: self.connections >= connections, timeout):
             raise TimeoutError(f"{self.connections} of {connections} connections after {timeout} s")
 
     def wait_for_replies(
         self, channel: str, count: int = 1, *, thread: str | None = None, timeout: float = 30.0
     ) -> list[Message]:
         """Wait for at least ``count`` of the bot's messages and return them; raises TimeoutError."""
-        if not self._changes.wait_for(lambda: len(self.replies(channel, thread)) >= count, timeout):
+        if not self.changes.wait_for(lambda: len(self.replies(channel, thread)) >= count, timeout):
             texts = [message.text for message in self.replies(channel, thread)]
             raise TimeoutError(f"{len(texts)} of {count} replies in {thread or channel} after {timeout} s: {texts}")
         return self.replies(channel, thread)
 
     def wait_until(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
         """Wait until ``condition()`` is true, which is checked at each change; raises TimeoutError."""
-        if not self._changes.wait_for(condition, timeout):
+        if not self.changes.wait_for(condition, timeout):
             raise TimeoutError(f"the condition was not true within {timeout} s")
 
     def wait_until_idle(self, *, grace: float = 0.3, timeout: float = 30.0) -> None:
         """Wait until all deliveries and calls have ended and nothing changes for ``grace`` s; raises TimeoutError."""
-        if not self._changes.wait_until_idle(
+        if not self.changes.wait_until_idle(
             lambda: not self.handler.active_calls and not self.sender.unsettled, grace, timeout
         ):
             waiting = [delivery.event for delivery in self.deliveries if not delivery.is_settled]

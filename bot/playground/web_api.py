@@ -8,7 +8,6 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
@@ -38,14 +37,6 @@ class Fault:
     drop: bool = False
     delay: float = 0.0
 
-    @property
-    def answer(self) -> Json:
-        return {"ok": False, "error": self.error or _DEFAULT_ERRORS.get(self.status, "fatal_error")}
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
-
 
 @dataclass(frozen=True, slots=True)
 class ApiCall:
@@ -59,11 +50,8 @@ class ApiCall:
     took_ms: float = field(compare=False)
 
 
-class FaultSource(Protocol):
-    """A source of faults that are not scripted one by one."""
-
-    def next_fault(self, method: str, arguments: Json) -> Fault | None:
-        """Return how this call fails; None if it does not."""
+FaultSource = Callable[[str, Json], Fault | None]
+"""Returns how a call of this method with these arguments fails; None if it does not."""
 
 
 CallResult = tuple[int, Json | None, dict[str, str]]
@@ -104,7 +92,9 @@ class CallHandler:
             if fault is None or fault.is_applied:
                 result = call()
             if fault is not None:
-                result = (fault.status, None if fault.drop else fault.answer, result[2] | fault.headers)
+                error = {"ok": False, "error": fault.error or _DEFAULT_ERRORS.get(fault.status, "fatal_error")}
+                retry = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+                result = (fault.status, None if fault.drop else error, result[2] | retry)
                 await asyncio.sleep(fault.delay)
             if result[1] is None:
                 self._host.break_connection(request)
@@ -122,7 +112,7 @@ class CallHandler:
     def _next_fault(self, method: str, arguments: Json) -> Fault | None:
         if scripted := self._scripted[method]:
             return scripted.popleft()
-        return next((fault for source in self._sources if (fault := source.next_fault(method, arguments))), None)
+        return next((fault for source in self._sources if (fault := source(method, arguments))), None)
 
 
 class WebApi:

@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.models import Json
 from bot.playground import limits
-from bot.playground.block_kit import add_ids
+from bot.playground.block_kit import ElementNotFoundError, add_ids
 from bot.playground.models import Channel, Message, RefusedError, Team, User
 
 # The ids of those who are there from the beginning
@@ -84,6 +84,8 @@ class ChangeNotifier:
 class Workspace:
     """One team with one installed app, ``bot``; at first of two people and two bots. Thread-safe.
 
+    ``users`` and ``channels`` are by id; these dicts are replaced, never changed in place.
+
     Methods raise KeyError for a channel, user or message that does not exist.
     """
 
@@ -93,15 +95,15 @@ class Workspace:
         self.bot = User(BOT, "Pullquote", bot_id="B0PULLQUOTE", app_id="A0PULLQUOTE")
         other_bot = User(OTHER_BOT, "Other bot", bot_id="B0OTHERBOT", app_id="A0OTHERBOT")
         users = (self.bot, User(YOU, "You"), User(COLLEAGUE, "Colleague"), other_bot)
-        self._users = {user.id: user for user in users}
+        self.users = {user.id: user for user in users}
         channels = (
-            Channel(GENERAL, "general", "channel", frozenset(self._users)),
-            Channel(RESEARCH, "research", "channel", frozenset(self._users)),
+            Channel(GENERAL, "general", "channel", frozenset(self.users)),
+            Channel(RESEARCH, "research", "channel", frozenset(self.users)),
             Channel(DM_YOU, "", "im", frozenset({BOT, YOU})),
             Channel(DM_COLLEAGUE, "", "im", frozenset({BOT, COLLEAGUE})),
             Channel(GROUP, "mpdm-you--colleague--pullquote-1", "mpim", frozenset({BOT, YOU, COLLEAGUE})),
         )
-        self._channels = {channel.id: channel for channel in channels}
+        self.channels = {channel.id: channel for channel in channels}
         # Of each channel by timestamp, oldest first: timestamps are minted in order, and an edit keeps the position
         self._messages: defaultdict[str, dict[str, Message]] = defaultdict(dict)
         self._ephemerals: dict[str, Message] = {}
@@ -109,42 +111,31 @@ class Workspace:
 
     # People and channels
 
-    def user(self, user: str) -> User:
-        return self._users[user]
-
-    def users(self) -> tuple[User, ...]:
-        return tuple(self._users.values())
-
     def add_user(self, user: User) -> None:
         with self._changes.writing():
-            self._users[user.id] = user
-
-    def channel(self, channel: str) -> Channel:
-        return self._channels[channel]
-
-    def channels(self) -> tuple[Channel, ...]:
-        return tuple(self._channels.values())
+            self.users = self.users | {user.id: user}
 
     def add_channel(self, channel: Channel) -> None:
+        """Add a channel, or replace the one with its id."""
         with self._changes.writing():
-            self._channels[channel.id] = channel
+            self.channels = self.channels | {channel.id: channel}
 
     def direct_message(self, user: str) -> Channel:
         """Return the direct message between the bot and ``user``, created if necessary."""
         with self._changes.writing():
-            person = self._users[user]
+            person = self.users[user]
             channel_id = f"D{person.id[1:]}"
-            if channel_id not in self._channels:
+            if channel_id not in self.channels:
                 members = frozenset({person.id, self.bot.id})
                 shared_with = frozenset({person.team}) if person.team else frozenset()
-                self._channels[channel_id] = Channel(channel_id, "", "im", members, shared_with)
-            return self._channels[channel_id]
+                self.add_channel(Channel(channel_id, "", "im", members, shared_with))
+            return self.channels[channel_id]
 
     def join(self, channel: str, user: str) -> Message:
         """Make ``user`` a member; returns the channel_join message."""
         with self._changes.writing():
-            joined = self._channels[channel]
-            self._channels[channel] = replace(joined, members=joined.members | {self._users[user].id})
+            joined = self.channels[channel]
+            self.add_channel(replace(joined, members=joined.members | {self.users[user].id}))
             return self.post(channel, user, f"<@{user}> has joined the channel", subtype="channel_join")
 
     # Messages
@@ -158,7 +149,7 @@ class Workspace:
     def post(self, channel: str, user: str, text: str, *, blocks: Iterable[Json] = (), **fields: Any) -> Message:
         """Store and return a new message; its blocks get ids, as in Slack. ``fields`` are others of ``Message``."""
         with self._changes.writing():
-            author, where, ts = self._users[user], self._channels[channel], self.mint_ts()
+            author, where, ts = self.users[user], self.channels[channel], self.mint_ts()
             message = Message(
                 where.id,
                 ts,
@@ -284,10 +275,10 @@ class AppViews:
         return tuple(view for owner, view in tuple(self._views.values()) if owner == user and view["type"] == "modal")
 
     def modal(self, view_id: str) -> tuple[str, Json]:
-        """Return the user and the view of an open modal; KeyError if it is closed."""
-        user, view = self._views[view_id]
-        if view["type"] != "modal":
-            raise KeyError(view_id)
+        """Return the user and the view of an open modal; ElementNotFoundError if it is closed."""
+        user, view = self._views.get(view_id, ("", {}))
+        if view.get("type") != "modal":
+            raise ElementNotFoundError(f"The modal {view_id} is closed.")
         return user, view
 
     def close(self, view_id: str) -> None:

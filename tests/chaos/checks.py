@@ -49,9 +49,9 @@ def question_of(message: Message) -> str | None:
 def find_replies(slack: FakeSlack) -> dict[MessageKey, list[Message]]:
     """The bot's messages by the question they answer; those that answer none have an empty timestamp."""
     replies: dict[MessageKey, list[Message]] = defaultdict(list)
-    for channel in slack.workspace.channels():
-        for message in slack.replies(channel.id):
-            replies[channel.id, question_of(message) or ""].append(message)
+    for channel in slack.workspace.channels:
+        for message in slack.replies(channel):
+            replies[channel, question_of(message) or ""].append(message)
     return replies
 
 
@@ -69,7 +69,7 @@ def check_replies(
     private = {request.person for request in requests}
     private_channels = {slack.open_dm(person) for person in private}
     replies = {key: messages for key, messages in find_replies(slack).items() if key[0] not in private_channels}
-    unexpected = [one for user in slack.workspace.users() if user.id not in private for one in notices(slack, user.id)]
+    unexpected = [one for user in slack.workspace.users if user not in private for one in notices(slack, user)]
     unconfirmed: Counter[tuple[str, str]] = Counter()
     if manifest == "base":
         unconfirmed = Counter((one.channel, str(one.seen_by)) for one in unexpected if one.text == UNCONFIRMED)

@@ -29,7 +29,7 @@ class RandomFaults:
         self._silence = silence
         self.counts: Counter[str] = Counter()
 
-    def next_fault(self, method: str, arguments: Json) -> Fault | None:
+    def __call__(self, method: str, arguments: Json) -> Fault | None:
         if method not in self._methods or self._random.random() >= self._share:
             return None
         is_applied = self._random.random() < 0.5
@@ -63,7 +63,7 @@ class PostingRateLimit:
         self._buckets: dict[str, tuple[float, float]] = {}
         self.refusals = 0
 
-    def next_fault(self, method: str, arguments: Json) -> Fault | None:
+    def __call__(self, method: str, arguments: Json) -> Fault | None:
         if method != "chat.postMessage":
             return None
         now, channel = self._clock(), str(arguments.get("channel"))

@@ -48,7 +48,7 @@ def run(people: int, parent: Connection) -> None:
 
 def _observe(slack: FakeSlack) -> ObservedReplies:
     replies: dict[MessageKey, list[PostedReply]] = {}
-    notices = sum(len(slack.workspace.ephemerals(user.id)) for user in slack.workspace.users())
+    notices = sum(len(slack.workspace.ephemerals(user)) for user in slack.workspace.users)
     for call in slack.calls:
         if call.method != "chat.postMessage" or not (call.answer or {}).get("ok"):
             continue

@@ -66,7 +66,7 @@ def test_calls_are_logged(slack: FakeSlack, client: WebClient) -> None:
 def faults_of(
     source: FaultSource, times: int, method: str = "chat.postMessage", channel: str = GENERAL
 ) -> list[Fault | None]:
-    return [source.next_fault(method, {"channel": channel}) for _ in range(times)]
+    return [source(method, {"channel": channel}) for _ in range(times)]
 
 
 class Clock:

@@ -88,7 +88,7 @@ def ask(harness: Harness, entry_point: str, text: str) -> tuple[str, str | None]
 
 def bot_messages(harness: Harness) -> list[Message]:
     """All messages of the bot that the asker sees, public and private, in order."""
-    everywhere = [message for one in harness.slack.workspace.channels() for message in harness.slack.replies(one.id)]
+    everywhere = [message for one in harness.slack.workspace.channels for message in harness.slack.replies(one)]
     return sorted([*everywhere, *harness.slack.workspace.ephemerals(YOU)], key=lambda message: message.ts)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, validate_call
+from pydantic import Field, validate_call
 
 from bot.models import Json
 from bot.playground.interactivity import InteractionResult
@@ -33,19 +33,8 @@ Inputs = dict[str, dict[str, str | None]]
 Emoji = Annotated[str, Field(pattern=r"^[a-z0-9_+'-]+$")]
 MethodName = Annotated[str, Field(pattern=r"^[A-Za-z.]+$")]
 Seconds = Annotated[int, Field(ge=1, le=60)]
-
-
-class AttachedFile(BaseModel):
-    """A file's name, type and size; its content stays in the browser."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Annotated[str, Field(min_length=1, max_length=255)]
-    mimetype: Annotated[str, Field(pattern=r"^[\w.+-]+/[\w.+-]+$")]
-    size: Annotated[int, Field(ge=0)]
-
-
-AttachedFiles = Annotated[list[AttachedFile], Field(min_length=1, max_length=_MAX_FILES)]
+# Their content stays in the browser
+Files = Annotated[tuple[File, ...], Field(min_length=1, max_length=_MAX_FILES)]
 
 
 class ActionRefusedError(Exception):
@@ -53,7 +42,7 @@ class ActionRefusedError(Exception):
 
 
 class PageActions:
-    """What ``viewer``, a user's id, can do. Each public method is an action, and returns the response.
+    """What ``viewer``, a user's id, can do. Each public method is an action, and returns the response, if any.
 
     Methods raise ActionRefusedError, or KeyError if something is gone.
     """
@@ -67,9 +56,9 @@ class PageActions:
     def say(self, channel: str, text: NonEmptyText, thread: str | None = None) -> Json:
         return self._say(channel, text, thread)
 
-    def attach(self, channel: str, files: AttachedFiles, text: OptionalText = "", thread: str | None = None) -> Json:
+    def attach(self, channel: str, files: Files, text: OptionalText = "", thread: str | None = None) -> Json:
         """Post files, with or without a text."""
-        return self._say(channel, text, thread, [File(one.name, one.mimetype, one.size) for one in files])
+        return self._say(channel, text, thread, files)
 
     def forward(self, channel: str, ts: str, to: str, text: OptionalText = "") -> Json:
         message = self._message(channel, ts)
@@ -78,24 +67,20 @@ class PageActions:
             raise ActionRefusedError("This message cannot be forwarded.")
         return {"ts": self._slack.forward(message, to, insert_mentions(self._slack, text), user=self._viewer).ts}
 
-    def edit(self, channel: str, ts: str, text: NonEmptyText) -> Json:
+    def edit(self, channel: str, ts: str, text: NonEmptyText) -> None:
         self._slack.edit(self._own_message(channel, ts), insert_mentions(self._slack, text))
-        return {}
 
-    def delete(self, channel: str, ts: str) -> Json:
+    def delete(self, channel: str, ts: str) -> None:
         self._slack.delete(self._own_message(channel, ts))
-        return {}
 
-    def dismiss(self, channel: str, ts: str) -> Json:
+    def dismiss(self, channel: str, ts: str) -> None:
         message = self._message(channel, ts)
         if message.seen_by != self._viewer:
             raise ActionRefusedError("Only messages that are visible to you alone can be dismissed.")
         self._slack.delete(message)
-        return {}
 
-    def react(self, channel: str, ts: str, name: Emoji, is_added: bool) -> Json:
+    def react(self, channel: str, ts: str, name: Emoji, is_added: bool) -> None:
         self._slack.react(self._message(channel, ts), name, user=self._viewer, is_added=is_added)
-        return {}
 
     # The app: clicks, modals, shortcuts and commands
 
@@ -116,9 +101,8 @@ class PageActions:
     def submit(self, view_id: str, inputs: Inputs | None = None) -> Json:
         return self._response(self._slack.interactivity.submit(view_id, inputs))
 
-    def close(self, view_id: str, is_cleared: bool = False) -> Json:
+    def close(self, view_id: str, is_cleared: bool = False) -> None:
         self._slack.interactivity.close(view_id, is_cleared=is_cleared)
-        return {}
 
     def use_shortcut(self, channel: str, ts: str, callback_id: str) -> Json:
         use = self._slack.interactivity.use_shortcut
@@ -134,39 +118,35 @@ class PageActions:
         if invited is None:
             return self._response(self._slack.interactivity.run_command(channel, line, user=self._viewer))
         name, workspace = invited[1], self._slack.workspace
-        user = next((one for one in workspace.users() if one.name.casefold() == name.casefold()), None)
+        user = next((one for one in workspace.users.values() if one.name.casefold() == name.casefold()), None)
         if user is None:
             return {"failure": f"There is nobody called {name}.", "errors": {}}
-        if user.id in workspace.channel(channel).members:
+        if user.id in workspace.channels[channel].members:
             return {"failure": f"{user.name} is already in this channel.", "errors": {}}
         self._slack.join(channel, user.id, inviter=self._viewer)
         return {"errors": {}}
 
-    def open_tab(self, tab: Literal["home", "messages"]) -> Json:
+    def open_tab(self, tab: Literal["home", "messages"]) -> None:
         self._slack.open_home(user=self._viewer, tab=tab)
-        return {}
 
     # The inspector
 
-    def deliver_again(self, delivery: int) -> Json:
+    def deliver_again(self, delivery: int) -> None:
         """Deliver an event again, as Slack's first retry."""
         if not 0 <= delivery < len(self._slack.deliveries):
             raise ActionRefusedError("There is no such event.")
         known = self._slack.deliveries[delivery]
         self._slack.deliver(known.event, event_id=known.event_id, retry=1)
-        return {}
 
-    def drop_connections(self) -> Json:
+    def drop_connections(self) -> None:
         self._slack.drop_connections()
-        return {}
 
-    def fail_next(self, method: MethodName, retry_after: Seconds = 2) -> Json:
+    def fail_next(self, method: MethodName, retry_after: Seconds = 2) -> None:
         """Rate-limit the next call of ``method``."""
         self._slack.fail_next(method, status=429, retry_after=retry_after)
-        return {}
 
     def _check_member(self, channel: str) -> None:
-        if self._viewer not in self._slack.workspace.channel(channel).members:
+        if self._viewer not in self._slack.workspace.channels[channel].members:
             raise ActionRefusedError("You are not in this conversation.")
 
     def _message(self, channel: str, ts: str) -> Message:
@@ -182,7 +162,7 @@ class PageActions:
             raise ActionRefusedError("Only your own messages can be changed.")
         return message
 
-    def _say(self, channel: str, text: str, thread: str | None, files: Iterable[File] = ()) -> Json:
+    def _say(self, channel: str, text: str, thread: str | None, files: tuple[File, ...] = ()) -> Json:
         self._check_member(channel)
         text = insert_mentions(self._slack, text)
         return {"ts": self._slack.say(channel, text, user=self._viewer, thread=thread, files=files).ts}
@@ -198,8 +178,8 @@ class PageActions:
 
 def insert_mentions(slack: FakeSlack, text: str) -> str:
     """Return ``text`` with a mention for each known ``@name`` and ``#name``, as Slack's input does."""
-    names = {f"@{user.name}": f"<@{user.id}>" for user in slack.workspace.users()}
-    for channel in slack.workspace.channels():
+    names = {f"@{user.name}": f"<@{user.id}>" for user in slack.workspace.users.values()}
+    for channel in slack.workspace.channels.values():
         if channel.kind in ("channel", "group"):
             names[f"#{channel.name}"] = f"<#{channel.id}|{channel.name}>"
     mentions = {name.casefold(): mention for name, mention in names.items()}
@@ -210,7 +190,7 @@ def insert_mentions(slack: FakeSlack, text: str) -> str:
 
 
 # By the name in the URL; the arguments are validated
-ACTIONS: dict[str, Callable[..., Json]] = {
+ACTIONS: dict[str, Callable[..., Json | None]] = {
     name.replace("_", "-"): validate_call(method)
     for name, method in vars(PageActions).items()
     if not name.startswith("_")

@@ -7,7 +7,6 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from pydantic import TypeAdapter, ValidationError
@@ -113,8 +112,8 @@ class AccessMiddleware:
 def view_state(slack: FakeSlack, viewer: str) -> ViewState:
     """Return all that ``viewer`` (a user's id) may see, and the inspector's log."""
     workspace, views = slack.workspace, slack.views
-    state: ViewState = {f"user/{user.id}": user for user in workspace.users()}
-    for channel in workspace.channels():
+    state: ViewState = {f"user/{user.id}": user for user in workspace.users.values()}
+    for channel in workspace.channels.values():
         if viewer in channel.members:
             state[f"channel/{channel.id}"] = channel
             state |= {f"message/{one.channel}/{one.ts}": one for one in workspace.messages(channel.id)}
@@ -157,10 +156,11 @@ class PlaygroundPage:
             self._host = LoopbackServer(port)
         except OSError as error:
             raise SettingsError(f"Port {port} cannot be used ({error}); choose another with --port.") from error
+        self.address = f"http://127.0.0.1:{self._host.port}/"
 
     def __enter__(self) -> Self:
         routes = [
-            Route("/", self._show),
+            Route("/", lambda _: FileResponse(_STATIC / "index.html")),
             Route("/stream", self._open_stream),
             Route("/actions/{name}", self._run, methods=["POST"]),
             Mount("/static", StaticFiles(directory=_STATIC)),
@@ -168,16 +168,9 @@ class PlaygroundPage:
         self._host.start(Starlette(routes=routes, middleware=[Middleware(AccessMiddleware, token=self._token)]))
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._host.run_soon(self._end_streams()).result()
         self._host.stop()
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self._host.port}/"
-
-    async def _show(self, request: Request) -> Response:
-        return FileResponse(_STATIC / "index.html")
 
     async def _run(self, request: Request) -> Response:
         action = ACTIONS.get(request.path_params["name"])
@@ -194,12 +187,12 @@ class PlaygroundPage:
             return JSONResponse({"error": str(error)}, 409)
         except KeyError:
             return JSONResponse({"error": "That does not exist any more."}, 404)
-        return JSONResponse(body)
+        return JSONResponse(body or {})
 
     async def _open_stream(self, request: Request) -> Response:
         """Open a stream for the person in the query parameter ``as``."""
         viewer = request.query_params.get("as", "")
-        if viewer not in {user.id for user in self._slack.workspace.users() if user.bot_id is None}:
+        if viewer not in {user.id for user in self._slack.workspace.users.values() if user.bot_id is None}:
             return JSONResponse({"error": f"There is no person {viewer}."}, 404)
         return StreamingResponse(self._stream(viewer), media_type="text/event-stream")
 
@@ -207,7 +200,7 @@ class PlaygroundPage:
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
         self._streams.add(changed)
         try:
-            with self._slack.watching(lambda: loop.call_soon_threadsafe(changed.set)):
+            with self._slack.changes.watching(lambda: loop.call_soon_threadsafe(changed.set)):
                 known: ViewState = {}
                 constants = self._constants(viewer)
                 while not self._is_stopping:
@@ -240,11 +233,6 @@ class PlaygroundPage:
             "bot": workspace.bot.id,
             "examples": self._examples,
             "methods": sorted(METHODS),
-            "commands": [
-                {"name": one.name, "description": one.description, "hint": one.usage_hint}
-                for one in interactivity.commands.values()
-            ],
-            "shortcuts": [
-                {"id": one.callback_id, "name": one.name, "kind": one.kind} for one in interactivity.shortcuts.values()
-            ],
+            "commands": to_jsonable_python([*interactivity.commands.values()]),
+            "shortcuts": to_jsonable_python([*interactivity.shortcuts.values()]),
         }

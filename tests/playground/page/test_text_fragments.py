@@ -194,7 +194,8 @@ def article_of(body: str, folder: Path) -> Article:
 def quotes_of(words: str, body: str, folder: Path, address: str) -> list[Quote]:
     """A quote of these words for each paragraph of the page that contains them."""
     found = []
-    for paragraph in archive_of([replace(article_of(body, folder), url=address)]).paragraphs:
+    article = replace(article_of(body, folder), url=address)
+    for paragraph in archive_of([article]).paragraphs_of(article.id):
         at = paragraph.text.find(words)
         if at >= 0:
             start = paragraph.span.start + at

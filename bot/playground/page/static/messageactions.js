@@ -129,7 +129,7 @@ export class MessageActions {
       ...shortcuts.map((shortcut) => ({
         label: shortcut.name,
         icon: icon("bolt"),
-        choose: () => runAction("use-shortcut", { channel, ts, callback_id: shortcut.id }),
+        choose: () => runAction("use-shortcut", { channel, ts, callback_id: shortcut.callback_id }),
       })),
       { label: "Notification text", icon: icon("eye"), choose: () => showNotification(message) },
     ].filter(Boolean);

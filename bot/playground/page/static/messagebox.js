@@ -129,10 +129,10 @@ export class MessageBox {
         "aria-haspopup": "menu",
         "aria-expanded": "false",
         onclick: () =>
-          openMenu(bolt, "Shortcuts", shortcuts.map(({ id, name }) => ({
+          openMenu(bolt, "Shortcuts", shortcuts.map(({ callback_id, name }) => ({
             label: name,
             icon: icon("bolt"),
-            choose: () => runAction("use-global-shortcut", { callback_id: id }),
+            choose: () => runAction("use-global-shortcut", { callback_id }),
           }))),
       },
       icon("bolt"),
@@ -174,7 +174,7 @@ export class MessageBox {
       this.suggest(people(name[1]).map((one) => ({ ...one, length: name[1].length + 1 })));
     } else if (command) {
       const fitting = constants.commands.filter((one) => one.name.startsWith(typed));
-      this.suggest(fitting.map((one) => ({ text: `${one.name} `, label: one.name, about: one.hint || one.description, length: typed.length })));
+      this.suggest(fitting.map((one) => ({ text: `${one.name} `, label: one.name, about: one.usage_hint || one.description, length: typed.length })));
     } else {
       this.suggest([]);
     }
