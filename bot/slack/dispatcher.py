@@ -157,7 +157,8 @@ class Dispatcher:
 
     async def handle_question(self, question: IncomingQuestion) -> bool:
         """Claim a question and queue its delivery; false if it could not be taken."""
-        if not await self._is_relevant(question):
+        is_unaddressed = question.entry_point == "follow-up" or question.is_unaddressed_edit
+        if is_unaddressed and not await self._is_expected(question):
             return True
         claim = await self._run(self._store.claim, question.event)
         if claim is None:
@@ -183,10 +184,8 @@ class Dispatcher:
             task.add_done_callback(self._loading_notices.discard)
         return True
 
-    async def _is_relevant(self, question: IncomingQuestion) -> bool:
-        """Whether to process a question: it addresses the bot, is known already, or follows up on an answer."""
-        if question.entry_point != "follow-up" and not question.is_unaddressed_edit:
-            return True
+    async def _is_expected(self, question: IncomingQuestion) -> bool:
+        """Whether a message that does not address the bot is known already, or follows up on an answer."""
         ref = question.ref
         if await self._run(self._store.is_known, ref):
             return True
