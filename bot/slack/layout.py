@@ -10,7 +10,7 @@ share), so that any process can handle a click after any restart. A quote is ver
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -138,7 +138,7 @@ def citation_block(quote: Quote, *, is_shortened: bool) -> Json:
     Only the link is mrkdwn, because plain text cannot contain one. A title that Slack would format stays plain text,
     and a separate link follows it.
     """
-    parts = _unique(_metadata(part, DETAIL_LIMIT) for part in quote.citation)
+    parts = [*dict.fromkeys(shown for part in quote.citation if (shown := _metadata(part, DETAIL_LIMIT)))]
     if is_shortened:
         parts.append("part of the paragraph")
     if quote.reported_unmatched_terms:
@@ -147,7 +147,8 @@ def citation_block(quote: Quote, *, is_shortened: bool) -> Json:
         expansions = ", ".join(f"{form} = {words}" for form, words in quote.matched_expansions)
         parts.append("found as: " + _metadata(expansions, LIST_LIMIT))
     if quote.also_in:
-        others = ", ".join(_unique(_title_and_source(other.article) for other in quote.also_in))
+        named = (_title_and_source(other.article) for other in quote.also_in)
+        others = ", ".join(dict.fromkeys(filter(None, named)))
         parts.append("also in " + _metadata(others, LIST_LIMIT))
     details = " · ".join(parts)
     title = _metadata(quote.article.title, TITLE_LIMIT) or "untitled"
@@ -174,10 +175,6 @@ def _metadata(text: str | None, limit: int) -> str:
     return isolate(text) if _VISIBLE.search(text) else ""
 
 
-def _unique(parts: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(filter(None, parts)))
-
-
 def _notification(reply: Reply) -> str:
     """The first quote and its source, or the reason for an abstention."""
     if not isinstance(reply, Answer):
@@ -188,7 +185,7 @@ def _notification(reply: Reply) -> str:
     article = first.article
     words = truncate_escaped(first.text, NOTIFICATION_LIMIT)
     title, publisher = _metadata(article.title, TITLE_LIMIT), _metadata(article.source, DETAIL_LIMIT)
-    source = " · ".join(_unique((title, publisher, format_date(article.published))))
+    source = " · ".join(dict.fromkeys(filter(None, (title, publisher, format_date(article.published)))))
     omission = " …" if len(words) < len(first.text) else ""
     return escape(f"“{isolate(words)}”{omission} — {truncate_escaped(source, NOTIFICATION_SOURCE_LIMIT)}")
 
