@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+import regex
 
 from bot.index.tokens import Tokens
 from bot.models import Article, Expansion, Paragraph, Passage, Query, Span
@@ -37,10 +38,14 @@ class Sentence:
 
 
 class TitleMatch(NamedTuple):
-    """The terms that an article's title matches, in whatever order, and the share of the title that the query names."""
+    """The terms that a title or heading matches, in whatever order, and the share of it that the query names."""
 
     terms: TermBitmask
     share: float
+
+
+NO_MATCH = TitleMatch(0, 0.0)
+_SECTION_NUMBER = regex.compile(r"^\W*(?:\d+\.)*\d+\.?\s")
 
 
 class ParagraphView(NamedTuple):
@@ -79,7 +84,7 @@ class Coverage:
         self._views: dict[int, ParagraphView | None] = {}
         self._shares: dict[TermBitmask, float] = {}
         self._titles: dict[str, TitleMatch] = {}
-        self._headings: dict[tuple[str, Span], TermBitmask] = {}
+        self._headings: dict[tuple[str, Span], TitleMatch] = {}
         self.every = to_bitmask(range(len(query.words)))
 
     def share(self, terms: TermBitmask) -> float:
@@ -91,21 +96,25 @@ class Coverage:
     def title(self, article: Article) -> TitleMatch:
         """What the title of ``article`` matches."""
         if article.id not in self._titles:
-            title = self.tokens.title_terms(article)
-            share = len(self._query_terms & title) / max(1, len(title))
-            self._titles[article.id] = TitleMatch(self._finder.terms_in(title), share)
+            self._titles[article.id] = self._match_title(self.tokens.title_terms(article))
         return self._titles[article.id]
+
+    def heading(self, paragraph: Paragraph) -> TitleMatch:
+        """What the heading above ``paragraph`` matches, if any; its number ("2.1") aside."""
+        article, heading = paragraph.article, paragraph.heading
+        if heading is None:
+            return NO_MATCH
+        if (article.id, heading) not in self._headings:
+            words = analysis.extract_terms(_SECTION_NUMBER.sub("", heading.slice(article.text)))
+            self._headings[article.id, heading] = self._match_title(frozenset(self.tokens.term_ids(words)))
+        return self._headings[article.id, heading]
+
+    def _match_title(self, terms: frozenset[int]) -> TitleMatch:
+        return TitleMatch(self._finder.terms_in(terms), len(self._query_terms & terms) / max(1, len(terms)))
 
     def context(self, paragraph: Paragraph) -> TermBitmask:
         """The terms that the title of the paragraph's article matches, or the heading above it."""
-        article, heading = paragraph.article, paragraph.heading
-        terms = self.title(article).terms
-        if heading is None:
-            return terms
-        if (article.id, heading) not in self._headings:
-            words = analysis.extract_terms(heading.slice(article.text))
-            self._headings[article.id, heading] = self._finder.terms_in(frozenset(self.tokens.term_ids(words)))
-        return terms | self._headings[article.id, heading]
+        return self.title(paragraph.article).terms | self.heading(paragraph).terms
 
     def covers_all(self, passage: Passage) -> bool:
         """Whether every word of the query stands in ``passage``, its heading or its article's title."""

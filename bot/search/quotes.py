@@ -91,7 +91,8 @@ def _choose(coverage: Coverage, hits: Sequence[Hit], limit: int, is_newest_asked
         sources.append(candidate)
         shown |= candidate.snippet.terms
     # From worst to best: (is not a statement, misses a word).
-    keys = [(not one.snippet.is_statement, one.snippet.terms != coverage.every) for one in sources]
+    terms = [one.snippet.terms | coverage.heading(one.snippet.paragraph).terms for one in sources]
+    keys = [(not one.snippet.is_statement, own != coverage.every) for one, own in zip(sources, terms, strict=True)]
     order = sorted(range(len(quotes[:FIRST])), key=keys.__getitem__)
     at_surest = min(order, key=lambda i: keys[i][1], default=None)
     surest = None if at_surest is None else quotes[at_surest]

@@ -23,10 +23,13 @@ def split_paragraphs(article: Article) -> tuple[Paragraph, ...]:
     """Split the article into paragraphs, numbered from 1, based only on its text and marks.
 
     The paragraphs are the blocks of ``split_blocks`` that contain a letter or digit (others, such as ``* * *``, are
-    ornaments). ``heading`` is the nearest heading mark above, ignoring headings that only point to another article.
+    ornaments) and do not repeat a heading, as a table of contents does. ``heading`` is the nearest heading mark above,
+    ignoring headings that only point to another article.
     """
     text = article.text
-    spans = [span for span in split_blocks(text, article.marks) if any(map(str.isalnum, span.slice(text)))]
+    blocks = [span for span in split_blocks(text, article.marks) if any(map(str.isalnum, span.slice(text)))]
+    listed = {" ".join(mark.span.slice(text).split()) for mark in article.marks if mark.kind == "heading"}
+    spans = [span for span in blocks if " ".join(span.slice(text).split()) not in listed] or blocks
     headings = [mark.span for mark in article.marks if mark.kind == "heading" and not is_pointer(mark.span.slice(text))]
     starts = [heading.start for heading in headings]
     paragraphs = []

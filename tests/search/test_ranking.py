@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from bot.models import Abstention, Hit, Question
+from bot.models import Abstention, Answer, Hit, Question
 from bot.search.confidence import compute_improbability
 from bot.search.coverage import Coverage
 from bot.search.expansion import expand
 from bot.search.occurrences import to_bitmask
 from bot.search.ranking import compute_features
-from tests.factories import article, build_answerer, build_index
+from tests.factories import answerer, article, build_answerer, build_index
 
 
 def cover(question: str, *texts: str, title: str = "") -> tuple[Coverage, list[Hit]]:
@@ -89,3 +89,42 @@ def test_a_name_that_the_archive_lacks_is_reported() -> None:
     text = "Ankara signed the trade treaty on Monday. The treaty opens ports to wheat."
     reply = build_answerer([article(text)]).answer(Question("when did Caracas sign the trade treaty"))
     assert isinstance(reply, Abstention) or "Caracas" in reply.quotes[0].unmatched_terms
+
+
+def first_quote(question: str, *texts: str) -> str:
+    reply = answerer(*[article(text, id=f"{number}.txt") for number, text in enumerate(texts)]).answer(
+        Question(question)
+    )
+    assert isinstance(reply, Answer)
+    return reply.quotes[0].text
+
+
+def test_a_definition_has_what_is_asked_for_as_its_subject() -> None:
+    """Asked what something is, the sentence that says so comes before one that says what something else is of it."""
+    texts = ("The Tarn relay is an archive of old Orre.", "Orre is a port in the north.", "Boats leave Orre at noon.")
+    assert first_quote("what is Orre", *texts) == texts[1]
+
+
+def test_a_number_stands_beside_what_it_counts() -> None:
+    """Asked how many, a sentence with the number of just that comes before one with another number."""
+    texts = (
+        "In 2019 all of the old and wooden ferries left Tarn.",
+        "Tarn has eleven large ferries.",
+        "Ferries sail to Tarn.",
+    )
+    assert first_quote("how many ferries are in Tarn", *texts) == texts[1]
+
+
+def test_a_question_that_is_a_heading_is_answered_below_it() -> None:
+    """What stands below a heading that is the question comes first, though other passages have more of its words."""
+    marked = article(
+        "Rowers give the keeper a ticket to hold at the pier.",
+        "3.2. How do I hold a ticket?",
+        "There are three ways, of which the keeper knows two.",
+        headings=["3.2. How do I hold a ticket?"],
+    )
+    reply = answerer(marked, article("A ticket is for those who may not hold the rail.", id="b.txt")).answer(
+        Question("how do I hold a ticket")
+    )
+    assert isinstance(reply, Answer)
+    assert reply.quotes[0].text == "There are three ways, of which the keeper knows two."

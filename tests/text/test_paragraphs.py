@@ -75,6 +75,14 @@ def test_paragraphs_have_the_nearest_heading() -> None:
     assert found == [(None, "zero"), ("First", "one"), ("Second", "two"), ("Second", "three")]
 
 
+def test_a_table_of_contents_is_no_paragraph() -> None:
+    """A block that repeats a heading further down is left out, unless nothing else is there."""
+    text = "Where the ferry\n sails\n\nWho rows it\n\nIn brief:\n\nWhere the ferry sails.\n\nTo Tarn."
+    of = article(text.replace("sails.", "sails"), "Where the ferry sails")
+    assert [one.text for one in split_paragraphs(of)] == ["Who rows it", "In brief:", "To Tarn."]
+    assert [one.text for one in split_paragraphs(article("Tarn\n\nTarn", "Tarn"))] == ["Tarn"]
+
+
 def test_pointers_are_not_headings() -> None:
     """A paragraph below a link to another article belongs to the section above the link."""
     text = "First\none\nLearn more: The best umbrellas\n\ntwo"
