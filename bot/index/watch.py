@@ -73,9 +73,9 @@ def _file_stats(files: Sequence[Path]) -> list[tuple[int, ...]]:
 
 
 def _stat(path: Path) -> tuple[int, ...]:
-    """Return device, inode, size and modification time."""
+    """Return device, inode, size, modification time and time of any change."""
     try:
         status = path.stat()
     except OSError:  # missing, for the moment or for good; reading the archive will report it
-        return (0, 0, 0, 0)
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+        return (0, 0, 0, 0, 0)
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

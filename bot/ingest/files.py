@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.errors import ArchiveError
 
@@ -37,6 +38,26 @@ _IGNORED_SUFFIXES = frozenset(
 )
 
 
+class FileStamp(NamedTuple):
+    """What changes when a file is changed or replaced; times are in nanoseconds.
+
+    Size and mtime alone do not tell: a file may be replaced by another one of the same size, and its mtime set back.
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> FileStamp:
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+NO_STAMP = FileStamp(0, 0, 0, 0)
+"""Of a file that cannot be opened."""
+
+
 @dataclass(frozen=True, slots=True)
 class ArticleFile:
     """A file that holds articles, or one that cannot be read.
@@ -51,8 +72,7 @@ class ArticleFile:
     basename: str
     name: str
     reader: str = ""
-    size: int = 0
-    mtime_ns: int = 0
+    stamp: FileStamp = NO_STAMP
     reason: str = ""
 
     @property
@@ -70,26 +90,25 @@ class SkippedFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """The files below ``paths``, and the catalogs and vocabularies: path, size and mtime in nanoseconds of each."""
+    """The files below ``paths``, and the catalogs and vocabularies, each with its path and stamp."""
 
     paths: tuple[Path, ...]
     files: tuple[ArticleFile, ...]
-    catalogs: tuple[tuple[str, int, int], ...]
+    catalogs: tuple[tuple[str, FileStamp], ...]
 
     @cached_property
     def digest(self) -> str:
         """A hexadecimal SHA-256 that changes when a file is added, changed or removed."""
         files = [
-            (str(file.root), str(file.folder), file.basename, file.name, file.size, file.mtime_ns, file.reason)
-            for file in self.files
+            (str(file.root), str(file.folder), file.basename, file.name, file.stamp, file.reason) for file in self.files
         ]
         return hashlib.sha256(json.dumps((files, self.catalogs)).encode("utf-8", "surrogatepass")).hexdigest()
 
     @cached_property
     def latest_mtime_ns(self) -> int:
         """The latest mtime of all files and catalogs, in nanoseconds; 0 if there are none."""
-        catalogs = (mtime_ns for _, _, mtime_ns in self.catalogs)
-        return max([*(file.mtime_ns for file in self.files), *catalogs], default=0)
+        stamps = (*(file.stamp for file in self.files), *(stamp for _, stamp in self.catalogs))
+        return max((stamp.mtime_ns for stamp in stamps), default=0)
 
 
 def list_files(paths: Sequence[Path]) -> Listing:
@@ -104,10 +123,9 @@ def list_files(paths: Sequence[Path]) -> Listing:
     folders = dict.fromkeys(file.folder for file in files)
     for path in (*(folder / CATALOG for folder in folders), *vocabulary_paths(paths)):
         try:
-            status = path.stat()
+            catalogs.append((str(path), FileStamp.of(path.stat())))
         except OSError:
             continue
-        catalogs.append((str(path), status.st_size, status.st_mtime_ns))
     return Listing(tuple(paths), files, tuple(catalogs))
 
 
@@ -164,7 +182,7 @@ def _inspect(root: Path, folder: Path, basename: str, name: str, suffix: str) ->
         return ArticleFile(root, folder, basename, name, reason=f"it cannot be opened ({error.strerror})")
     if not stat.S_ISREG(status.st_mode):
         return ArticleFile(root, folder, basename, name, reason="it is not a regular file")
-    return ArticleFile(root, folder, basename, name, READERS[suffix], status.st_size, status.st_mtime_ns)
+    return ArticleFile(root, folder, basename, name, READERS[suffix], FileStamp.of(status))
 
 
 def display_name(name: str) -> str:

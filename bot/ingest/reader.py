@@ -20,7 +20,7 @@ from bot.errors import ArchiveError, UnreadableArticleError
 from bot.ingest.catalog import Catalogs
 from bot.ingest.draft import Draft, build_article
 from bot.ingest.encoding import ARTICLE_LIMIT
-from bot.ingest.files import MTIME_GRANULARITY_NS, ArticleFile, Listing, SkippedFile, display_name
+from bot.ingest.files import MTIME_GRANULARITY_NS, ArticleFile, FileStamp, Listing, SkippedFile, display_name
 from bot.ingest.formats import jsonl
 from bot.ingest.metadata import Metadata
 from bot.models import Article, Progress
@@ -45,14 +45,13 @@ class ArticleRecord:
 class FileRecord:
     """A file that was read; ``digest`` is its hexadecimal SHA-256, ``catalog_digest`` that of the catalog beside it.
 
-    ``path`` is the resolved path, its bytes decoded as Latin-1. ``mtime_ns`` is -1 when the file was modified too
+    ``path`` is the resolved path, its bytes decoded as Latin-1. ``stamp`` is None when the file was modified too
     recently for its mtime to be trusted.
     """
 
     path: str
     name: str
-    size: int
-    mtime_ns: int
+    stamp: FileStamp | None
     digest: str
     catalog_digest: str
     records: tuple[ArticleRecord, ...]
@@ -96,7 +95,7 @@ def read_files(listing: Listing, progress: Progress | None = None, previous: Pre
     A file that several paths lead to is read once. ``progress`` is called with the bytes read and their total.
     Raises ArchiveError when no article is found.
     """
-    reader = _ArchiveReader(sum(file.size for file in listing.files), progress, previous)
+    reader = _ArchiveReader(sum(file.stamp.size for file in listing.files), progress, previous)
     for file in listing.files:
         reader.add_file(file)
     reader.finish()
@@ -146,7 +145,7 @@ class _ArchiveReader:
                 self._read_file(file, os.fsencode(real).decode("latin-1"))
             except OSError as error:
                 self.skipped.append(SkippedFile(file.name, f"it cannot be opened ({error.strerror or error})"))
-        self._bytes_done += file.size
+        self._bytes_done += file.stamp.size
         self._report_progress(0)
 
     def finish(self) -> None:
@@ -165,9 +164,9 @@ class _ArchiveReader:
     def _read_file(self, file: ArticleFile, real_path: str) -> None:
         catalog_digest = self._catalogs.get(file.folder).digest
         known = None if self.previous is None else self.previous.files.get(real_path)
-        if known and (known.name, known.size, known.catalog_digest) != (file.name, file.size, catalog_digest):
+        if known and (known.name, known.catalog_digest) != (file.name, catalog_digest):
             known = None
-        if known and known.mtime_ns == file.mtime_ns:
+        if known and known.stamp == file.stamp:
             digest = known.digest
         else:
             with file.path.open("rb") as stream:
@@ -181,16 +180,16 @@ class _ArchiveReader:
         for record, item in outcomes:  # one by one: the id of each depends on those before it
             records.append(record)
             self._add_outcome(file, record, item)
-        is_trusted = time.time_ns() - file.mtime_ns > MTIME_GRANULARITY_NS
-        mtime_ns = file.mtime_ns if is_trusted else -1
-        self.files.append(FileRecord(real_path, file.name, file.size, mtime_ns, digest, catalog_digest, tuple(records)))
+        is_trusted = time.time_ns() - file.stamp.mtime_ns > MTIME_GRANULARITY_NS
+        stamp = file.stamp if is_trusted else None
+        self.files.append(FileRecord(real_path, file.name, stamp, digest, catalog_digest, tuple(records)))
 
     def _parse_file(self, file: ArticleFile) -> Iterator[_Outcome]:
         try:
             if file.reader == "jsonl":
                 for line in jsonl.read(file.path, progress=self._report_progress):
                     yield self._build_article(file, line)
-            elif file.size > ARTICLE_LIMIT:
+            elif file.stamp.size > ARTICLE_LIMIT:
                 limit = f"{ARTICLE_LIMIT // 1_000_000} MB, the limit for an article"
                 raise UnreadableArticleError(f"it is larger than {limit}")
             else:

@@ -137,6 +137,21 @@ def test_a_file_with_an_older_modification_time(folders: Folders) -> None:
     assert texts(store_of(folders).load_current(previous=version))[1] == path.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_file_of_the_same_size_and_modification_time_is_read_again(folders: Folders, is_replaced: bool) -> None:
+    """A file is read again if other text of the same length is written to it, or moved there, and its time set back."""
+    path, other = folders.paths[1] / "b.txt", folders.root / "other"
+    before = path.stat()
+    version = store_of(folders).save(store_of(folders).load_current())
+    written = other if is_replaced else path
+    written.write_text("The bridge at Tarn held."[: before.st_size], encoding="utf-8")
+    os.utime(written, ns=(before.st_atime_ns, before.st_mtime_ns))
+    written.rename(path)
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    for previous in (version, None):
+        assert texts(store_of(folders).load_current(previous=previous))[1] == path.read_text(encoding="utf-8")
+
+
 def test_only_new_articles_are_analyzed(folders: Folders) -> None:
     """Known articles are not analyzed again: touched, moved within their file, or next to new ones."""
     news = folders.paths[1] / "news.jsonl"
