@@ -39,7 +39,7 @@ def refresh_index(
         arrays = in_memory(build_arrays(_merge_rows(positions, old_rows, new_rows)))
     warnings = [*read.warnings]
     lexicon = Lexicon(unprefix("lexicon", arrays), StringArray(unprefix("terms", arrays)))
-    vocabulary = encode_vocabulary(lexicon, read_vocabulary(listing.paths, warnings), warnings)
+    vocabulary = encode_vocabulary(lexicon, read_vocabulary(listing, warnings), warnings)
     arrays = {**arrays, **in_memory({"lexicon.vocabulary": vocabulary})}
     inputs = in_memory(encode_inputs(read.files, ReadNotes(read.skipped, tuple(warnings))))
     return IndexVersion(Manifest.of(listing, built_at_ns), {**arrays, **inputs}, is_saved=False)

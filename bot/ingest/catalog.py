@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,17 +25,18 @@ class Catalog:
 
 
 class Catalogs:
-    """The catalogs of an archive's folders, each loaded once; warnings of one sentence are appended to ``warnings``."""
+    """The ``listed`` catalogs of an archive, each loaded once; warnings are sentences appended to ``warnings``."""
 
-    def __init__(self, warnings: list[str]) -> None:
-        self._warnings = warnings
+    def __init__(self, listed: Container[str], warnings: list[str]) -> None:
+        self._listed, self._warnings = listed, warnings
         self._loaded: dict[Path, Catalog] = {}
         self._used: set[tuple[Path, str]] = set()
 
     def get(self, folder: Path) -> Catalog:
         """The folder's catalog; empty if it has none."""
         if folder not in self._loaded:
-            self._loaded[folder] = self._load(folder / CATALOG)
+            path = folder / CATALOG
+            self._loaded[folder] = self._load(path) if str(path) in self._listed else Catalog()
         return self._loaded[folder]
 
     def get_metadata(self, folder: Path, *keys: str) -> Metadata:
@@ -67,13 +69,13 @@ class Catalogs:
 
 
 def read_toml(path: Path, warnings: list[str]) -> tuple[dict[str, object], str]:
-    """Return the contents of a TOML file, and its hexadecimal SHA-256; nothing if there is no such file.
+    """Return the contents of a TOML file, and its hexadecimal SHA-256.
 
-    If it cannot be read, nothing is returned either, and a warning appended.
+    If it cannot be read, nothing is returned, and a warning appended.
     """
     try:
         if not path.is_file():
-            return {}, ""
+            raise ValueError("it is not a regular file")
         if path.stat().st_size > ARTICLE_LIMIT:
             raise ValueError(f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB")
         data = path.read_bytes()

@@ -7,6 +7,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,9 @@ _IGNORED_SUFFIXES = frozenset(
     ".png .jpg .jpeg .gif .webp .svg .ico .bmp .avif .css .js .mjs .map .woff .woff2 .ttf .otf .mp3 .mp4 .webm "
     ".py .pyc .toml .yaml .yml .ini .cfg .lock .log .tmp .bak .swp".split()
 )
+_LEADS_OUTSIDE = "it is a link to a place outside the archive"
+# Folders of programs, not of articles; like hidden ones, not worth a note.
+_IGNORED_FOLDERS = frozenset({"node_modules", "bower_components", "__pycache__", "__MACOSX"})
 
 
 class FileStamp(NamedTuple):
@@ -105,6 +109,10 @@ class Listing:
         return hashlib.sha256(json.dumps((files, self.catalogs)).encode("utf-8", "surrogatepass")).hexdigest()
 
     @cached_property
+    def catalog_paths(self) -> frozenset[str]:
+        return frozenset(path for path, _ in self.catalogs)
+
+    @cached_property
     def latest_mtime_ns(self) -> int:
         """The latest mtime of all files and catalogs, in nanoseconds; 0 if there are none."""
         stamps = (*(file.stamp for file in self.files), *(stamp for _, stamp in self.catalogs))
@@ -112,21 +120,28 @@ class Listing:
 
 
 def list_files(paths: Sequence[Path]) -> Listing:
-    """List the files below the paths, in order. Raises ArchiveError when a path does not exist."""
+    """List the files below the paths, in order. Raises ArchiveError when a path does not exist.
+
+    A path may be a link; a link below it is followed only to a place below one of the paths, since anything else on the
+    machine, such as a secret, is not for quoting.
+    """
     for path in paths:
         if not path.exists():
             raise ArchiveError(
                 f"There is no {path}. Pass a folder of articles or a .jsonl file with --corpus or PULLQUOTE_CORPUS."
             )
-    files = tuple(file for path in paths for file in find_files(path))
+    roots = [os.path.realpath(path) for path in paths]
+    files = [file for path in paths for file in _find_files(path, roots)]
     catalogs = []
     folders = dict.fromkeys(file.folder for file in files)
     for path in (*(folder / CATALOG for folder in folders), *vocabulary_paths(paths)):
-        try:
-            catalogs.append((str(path), FileStamp.of(path.stat())))
-        except OSError:
-            continue
-    return Listing(tuple(paths), files, tuple(catalogs))
+        with suppress(OSError):
+            stamp = FileStamp.of(path.stat())
+            if path.is_symlink() and not _is_inside(path, [*roots, os.path.realpath(path.parent)]):
+                files.append(ArticleFile(path.parent, path.parent, path.name, path.name, reason=_LEADS_OUTSIDE))
+            else:
+                catalogs.append((str(path), stamp))
+    return Listing(tuple(paths), tuple(files), tuple(catalogs))
 
 
 def vocabulary_paths(paths: Sequence[Path]) -> tuple[Path, ...]:
@@ -134,10 +149,13 @@ def vocabulary_paths(paths: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((path if path.is_dir() else path.parent) / VOCABULARY for path in paths))
 
 
-def find_files(path: Path) -> Iterator[ArticleFile]:
-    """Find the articles' files below ``path``, folder by folder, sorted by name; unreadable files and folders too."""
+def _find_files(path: Path, roots: Sequence[str]) -> Iterator[ArticleFile]:
+    """Find the articles' files below ``path``, folder by folder, sorted by name; unreadable files and folders too.
+
+    Links are followed to places below ``roots``, the archive's paths without links.
+    """
     if not path.is_dir():
-        yield _inspect(path, path.parent, path.name, display_name(path.name), _suffix(path.name))
+        yield _inspect(path, path.parent, path.name, display_name(path.name), _suffix(path.name), roots)
         return
     errors: list[OSError] = []
     seen: set[tuple[int, int]] = set()
@@ -153,13 +171,17 @@ def find_files(path: Path) -> Iterator[ArticleFile]:
             subfolders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         prefix = "" if folder == path else f"{folder.relative_to(path).as_posix()}/"
+        subfolders[:] = sorted(name for name in subfolders if name[0] != "." and name not in _IGNORED_FOLDERS)
+        for name in [name for name in subfolders if (folder / name).is_symlink()]:
+            if not _is_inside(folder / name, roots):
+                subfolders.remove(name)
+                yield ArticleFile(path, folder, name, display_name(prefix + name), reason=_LEADS_OUTSIDE)
         for basename in sorted(basenames):
             if basename.startswith(".") or basename == CATALOG or (basename == "README.md" and folder == path):
                 continue
             if (suffix := _suffix(basename)) not in _IGNORED_SUFFIXES:
-                yield _inspect(path, folder, basename, display_name(prefix + basename), suffix)
+                yield _inspect(path, folder, basename, display_name(prefix + basename), suffix, roots)
     for failure in errors:
         failed = Path(str(failure.filename))
         name, reason = display_name(failed.relative_to(path).as_posix()), f"it cannot be opened ({failure.strerror})"
@@ -172,12 +194,22 @@ def _suffix(basename: str) -> str:
     return ".jsonl.gz" if lower.endswith(".jsonl.gz") else os.path.splitext(lower)[1]  # noqa: PTH122
 
 
-def _inspect(root: Path, folder: Path, basename: str, name: str, suffix: str) -> ArticleFile:
+def _is_inside(path: Path, roots: Sequence[str]) -> bool:
+    """Whether the path, with all links followed, is below one of the ``roots`` or one of them."""
+    real = os.path.realpath(path)
+    return any(real == root or real.startswith(root.rstrip(os.sep) + os.sep) for root in roots)
+
+
+def _inspect(root: Path, folder: Path, basename: str, name: str, suffix: str, roots: Sequence[str]) -> ArticleFile:
     if suffix not in READERS:
         what = f"the file type {suffix} is not supported" if suffix else "it has no suffix that tells its file type"
         return ArticleFile(root, folder, basename, name, reason=f"{what}; convert it to .txt, .md or .html")
     try:
-        status = os.stat(os.path.join(folder, basename))  # noqa: PTH116, PTH118
+        status = os.lstat(os.path.join(folder, basename))  # noqa: PTH118
+        if stat.S_ISLNK(status.st_mode):
+            if not _is_inside(folder / basename, roots):
+                return ArticleFile(root, folder, basename, name, reason=_LEADS_OUTSIDE)
+            status = (folder / basename).stat()
     except OSError as error:
         return ArticleFile(root, folder, basename, name, reason=f"it cannot be opened ({error.strerror})")
     if not stat.S_ISREG(status.st_mode):

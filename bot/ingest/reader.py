@@ -95,7 +95,7 @@ def read_files(listing: Listing, progress: Progress | None = None, previous: Pre
     A file that several paths lead to is read once. ``progress`` is called with the bytes read and their total.
     Raises ArchiveError when no article is found.
     """
-    reader = _ArchiveReader(sum(file.stamp.size for file in listing.files), progress, previous)
+    reader = _ArchiveReader(listing, progress, previous)
     for file in listing.files:
         reader.add_file(file)
     reader.finish()
@@ -117,7 +117,7 @@ _Outcome = tuple[ArticleRecord, Article | int | None]
 class _ArchiveReader:
     """What has been read of the archive so far."""
 
-    total: int
+    listing: Listing
     progress: Progress | None
     previous: PreviousRead | None
     articles: dict[str, Article | int] = field(default_factory=dict)
@@ -130,7 +130,8 @@ class _ArchiveReader:
     _renamed_ids: dict[Path, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._catalogs = Catalogs(self.warnings)
+        self._catalogs = Catalogs(self.listing.catalog_paths, self.warnings)
+        self._total = sum(file.stamp.size for file in self.listing.files)
         self._real_folder: Callable[[Path], str] = cache(os.path.realpath)
 
     def add_file(self, file: ArticleFile) -> None:
@@ -256,7 +257,7 @@ class _ArchiveReader:
 
     def _report_progress(self, bytes_read: int) -> None:
         if self.progress:
-            self.progress(self._bytes_done + bytes_read, self.total)
+            self.progress(self._bytes_done + bytes_read, self._total)
 
 
 def _line_name(file: ArticleFile, line: int) -> str:

@@ -5,12 +5,12 @@ It stands in the archive's folder, or beside a single file. A mistake in it give
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.ingest.catalog import read_toml
-from bot.ingest.files import display_name, vocabulary_paths
+from bot.ingest.files import Listing, display_name, vocabulary_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,10 @@ class VocabularyEntry:
     others: tuple[str, ...]
 
 
-def read_vocabulary(paths: Sequence[Path], warnings: list[str]) -> tuple[VocabularyEntry, ...]:
-    """Read the entries of the archive at ``paths``; append a warning of one sentence for each mistake."""
-    return tuple(entry for path in vocabulary_paths(paths) for entry in _read_file(path, warnings))
+def read_vocabulary(listing: Listing, warnings: list[str]) -> tuple[VocabularyEntry, ...]:
+    """Read the entries of the listed archive; append a warning of one sentence for each mistake."""
+    listed = [path for path in vocabulary_paths(listing.paths) if str(path) in listing.catalog_paths]
+    return tuple(entry for path in listed for entry in _read_file(path, warnings))
 
 
 def _read_file(path: Path, warnings: list[str]) -> Iterator[VocabularyEntry]:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ArchiveError
-from bot.ingest.files import SkippedFile
+from bot.ingest.files import SkippedFile, list_files
+from bot.ingest.reader import read_files
+from bot.ingest.vocabulary import read_vocabulary
 from tests.factories import read_articles
 
 from .samples import read_ids, write_files
@@ -54,6 +56,64 @@ def test_circular_links_are_followed_once(tmp_path: Path) -> None:
     result = read_articles([tmp_path])
     assert len(result.articles) == 1
     assert [skip.name for skip in result.skipped] == ["gone.txt", "self.txt"]
+
+
+OUTSIDE = "it is a link to a place outside the archive"
+
+
+def test_links_out_of_the_archive_are_not_followed(tmp_path: Path) -> None:
+    """A link to a file or folder outside the archive's paths is reported and not read: it may lead to a secret."""
+    archive, app = tmp_path / "archive", tmp_path / "app"
+    write_files(archive, a_txt="A a.", sub__b_txt="B b.")
+    write_files(app, secret_txt="The token is 42.", deep__key_txt="The key is 43.")
+    write_files(tmp_path, archive2__c_txt="Not in the archive.")
+    for name, target in {
+        "notes.txt": app / "secret.txt",
+        "environ.txt": "/proc/self/environ",
+        "sub/up": "../..",
+        "loop": "..",
+        "app": app,
+        "beside.txt": tmp_path / "archive2" / "c.txt",
+    }.items():
+        (archive / name).symlink_to(target)
+    (archive / "inside.md").symlink_to("sub/b.txt")
+    (archive / "style.css").symlink_to(app / "secret.txt")
+    result = read_articles([archive])
+    assert [article.text for article in result.articles] == ["A a.", "B b."]
+    names = ["app", "loop", "beside.txt", "environ.txt", "notes.txt", "sub/up"]
+    assert result.skipped == tuple(SkippedFile(name, OUTSIDE) for name in names)
+
+
+def test_catalogs_that_lead_out_of_the_archive_are_ignored(tmp_path: Path) -> None:
+    """Neither ``archive.toml`` nor ``vocabulary.toml`` may be a link to a file outside the archive."""
+    write_files(tmp_path, archive__a_txt="A a.", secret_toml='token = "42"', archive__own_md="B b.")
+    for name in ("archive.toml", "vocabulary.toml"):
+        (tmp_path / "archive" / name).symlink_to(tmp_path / "secret.toml")
+    listing = list_files([tmp_path / "archive"])
+    result = read_files(listing)
+    warnings = list(result.warnings)
+    assert (read_vocabulary(listing, warnings), warnings) == ((), [])
+    assert result.skipped == (SkippedFile("archive.toml", OUTSIDE), SkippedFile("vocabulary.toml", OUTSIDE))
+
+
+def test_a_path_that_is_named_may_be_a_link(tmp_path: Path) -> None:
+    """A path on the command line may be a link, and links from one path of the archive to another are followed."""
+    write_files(tmp_path, one__a_txt="A a.", two__b_txt="B b.", three__c_txt="C c.")
+    (tmp_path / "link").symlink_to("one")
+    (tmp_path / "link.txt").symlink_to("two/b.txt")
+    (tmp_path / "one" / "c.txt").symlink_to(tmp_path / "three" / "c.txt")
+    result = read_articles([tmp_path / "link", tmp_path / "link.txt", tmp_path / "three"])
+    assert [article.id for article in result.articles] == ["a.txt", "c.txt", "link.txt"]
+    assert result.skipped == ()
+
+
+def test_folders_of_programs_are_not_read(tmp_path: Path) -> None:
+    """Folders of libraries, which hold many files that are no articles, are left out, like hidden ones."""
+    (tmp_path / "node_modules" / "x").mkdir(parents=True)
+    (tmp_path / "node_modules" / "x" / "README.md").write_text("X x.")
+    write_files(tmp_path, a_txt="A a.")
+    result = read_articles([tmp_path])
+    assert ([article.id for article in result.articles], result.skipped) == (["a.txt"], ())
 
 
 def test_folders_and_pipes_with_a_suffix(tmp_path: Path) -> None:
