@@ -102,10 +102,9 @@ class Dispatcher:
         self._renderer = Renderer()
         self._deliveries: set[Delivery] = set()
         self._queues = queues or WorkQueues()
-        self._queues.pause()
+        self._queues.may_start.clear()
         # Private notices do not wait behind the answers that made them necessary.
         self._notices = WorkQueues()
-        self._is_loaded = asyncio.Event()
         self._loading_notices: set[asyncio.Task[None]] = set()
 
     @property
@@ -120,12 +119,11 @@ class Dispatcher:
     def start_answering(self, corpus: Corpus) -> None:
         """Answer the questions queued so far and all later ones."""
         self._corpus = corpus
-        self._is_loaded.set()
-        self._queues.resume()
+        self._queues.may_start.set()
 
     async def _render(self, question: IncomingQuestion) -> RenderedReply:
         if self._corpus is None:
-            raise RuntimeError("the queues were resumed without a corpus")
+            raise RuntimeError("the queues were started without a corpus")
         try:
             previous = await self._find_previous_questions(question)
             return await self._renderer.render(question, self._corpus, self._scopes, previous)
@@ -209,7 +207,7 @@ class Dispatcher:
         """Tell the person once that the answer takes a moment, if it does; nothing depends on this."""
         try:
             async with asyncio.timeout(SAY_LOADING_AFTER):
-                await self._is_loaded.wait()
+                await self._queues.may_start.wait()
         except TimeoutError:
             if await self._context.access.check(question) is not None:
                 return

@@ -118,7 +118,10 @@ class _Queue:
 
 
 class WorkQueues:
-    """A queue per key. The work of one is started in order, the next when the turn of the one before is over."""
+    """A queue per key. The work of one is started in order, the next when the turn of the one before is over.
+
+    No work is started while ``may_start`` is not set.
+    """
 
     def __init__(
         self, *, pace: Pace = SLACK_PACE, max_total: int = MAX_TOTAL, max_per_queue: int = MAX_PER_QUEUE
@@ -130,8 +133,8 @@ class WorkQueues:
         self._tasks: set[asyncio.Task[None]] = set()
         self._unfinished = 0
         self._is_closed = False
-        self._may_start = asyncio.Event()
-        self._may_start.set()
+        self.may_start = asyncio.Event()
+        self.may_start.set()
         self._is_empty = asyncio.Event()
         self._is_empty.set()
 
@@ -162,18 +165,10 @@ class WorkQueues:
         if queue.worker is None:
             queue.worker = self._create_task(self._run_queue(queue))
 
-    def pause(self) -> None:
-        """Start no work until ``resume``."""
-        self._may_start.clear()
-
-    def resume(self) -> None:
-        """Continue after ``pause``."""
-        self._may_start.set()
-
     async def stop(self, timeout: float) -> None:
         """Take no more work, finish what is possible in ``timeout`` seconds, and cancel the rest."""
         self._is_closed = True
-        if self._may_start.is_set():
+        if self.may_start.is_set():
             try:
                 async with asyncio.timeout(timeout):
                     await self._is_empty.wait()
@@ -187,7 +182,7 @@ class WorkQueues:
     async def _run_queue(self, queue: _Queue) -> None:
         await asyncio.sleep(SETTLE)
         while queue.waiting:
-            await self._may_start.wait()
+            await self.may_start.wait()
             turn = Turn(queue.pacer)
             queue.running += 1
             task = self._create_task(self._run(queue, queue.waiting.pop(0).work, turn))

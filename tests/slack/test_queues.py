@@ -120,7 +120,7 @@ async def test_a_queue_keeps_its_pace_after_a_burst() -> None:
 async def test_a_full_queue_takes_no_more() -> None:
     """A queue, and all queues together, are limited, unless the work is not bounded."""
     recorder, queues = Recorder(), WorkQueues(max_total=3, max_per_queue=2)
-    queues.pause()
+    queues.may_start.clear()
     queues.add("a", "1", recorder.work("a1"))
     queues.add("a", "2", recorder.work("a2"))
     with pytest.raises(QueueFullError):
@@ -129,7 +129,7 @@ async def test_a_full_queue_takes_no_more() -> None:
     with pytest.raises(QueueFullError):
         queues.add("c", "1", recorder.work("c1"))
     queues.add("c", "1", recorder.work("c1"), is_bounded=False)
-    queues.resume()
+    queues.may_start.set()
     assert sorted(await recorder.names(4)) == ["a1", "a2", "b1", "c1"]
     await queues.stop(30)
 
@@ -180,7 +180,7 @@ async def test_stop_cancels_the_rest() -> None:
     """Work that does not end in time is cancelled; paused work is not started."""
     recorder, queues, paused = Recorder(), WorkQueues(pace=AT_ONCE), WorkQueues()
     queues.add("a", "1", recorder.work("stuck", before=lambda _: asyncio.Event().wait()))
-    paused.pause()
+    paused.may_start.clear()
     paused.add("a", "1", recorder.work("paused"))
     await asyncio.sleep(0.05)
     await asyncio.gather(queues.stop(0.05), paused.stop(30))
