@@ -11,7 +11,7 @@ from typing import Literal
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import PullquoteError, SettingsError, SlackError, StoreError
-from bot.models import Question
+from bot.models import Question, list_first
 from bot.search.answerer import Answerer
 from bot.slack import strings
 from bot.slack.client import (
@@ -210,10 +210,8 @@ def _check_archive(archive: ArchiveCheck) -> Iterator[CheckResult]:
         return
     yield CheckResult("Archive", "ok", f"{archive.articles:,} articles with {archive.paragraphs:,} paragraphs.")
     if archive.skipped:
-        listed = "; ".join(f"{name}: {reason}" for name, reason in archive.skipped[:MAX_LISTED])
-        more = len(archive.skipped) - MAX_LISTED
-        others = f"; and {more:,} more" if more > 0 else ""
-        sentence = f"{len(archive.skipped):,} files were skipped ({listed}{others})."
+        listed = list_first([f"{name}: {reason}" for name, reason in archive.skipped], MAX_LISTED)
+        sentence = f"{len(archive.skipped):,} files were skipped ({listed})."
         yield CheckResult("Archive", "warning", sentence, "Fix or remove them; the other files are searched.")
 
 

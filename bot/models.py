@@ -37,6 +37,12 @@ def pluralize(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def list_first(items: Sequence[str], limit: int) -> str:
+    """Join the first items, and count the others: "a; b; c; and 21 more"."""
+    more = [f"and {len(items) - limit:,} more"] if len(items) > limit else []
+    return "; ".join([*items[:limit], *more])
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A half-open range of characters, ``0 <= start <= end``."""

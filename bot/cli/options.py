@@ -12,10 +12,12 @@ import typer
 from rich.console import Console
 
 from bot.errors import StoreError
+from bot.models import list_first
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from bot.index.versions import ReadNotes
     from bot.search.corpus import Corpus
     from bot.settings import Settings
     from bot.slack.credentials import Credentials
@@ -33,6 +35,7 @@ CorpusOption = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 ModeOption = Annotated[Literal["socket", "http"], typer.Option("--mode", help="How to receive events from Slack.")]
 
+_MAX_NOTES = 3
 # Seconds after which progress bars appear.
 _DELAY = 1.0
 
@@ -87,11 +90,21 @@ def open_corpus_verbosely(paths: Sequence[Path], folder: Path | None, without: C
 
     with progress_bar(errors) as progress:
         corpus = open_corpus(paths, folder, progress, without)
-    for warning in corpus.notes.warnings:
-        errors.print(f"Note: {warning}", soft_wrap=True)
-    for skipped in corpus.notes.skipped:
-        errors.print(f"Skipped {skipped.name}: {skipped.reason}", soft_wrap=True)
+    for line in _format_notes(corpus.notes):
+        errors.print(line, soft_wrap=True)
     return corpus
+
+
+def _format_notes(notes: ReadNotes) -> Iterator[str]:
+    """One line for each note, or one for all that are too many."""
+    yield from (f"Note: {warning}" for warning in notes.warnings[:_MAX_NOTES])
+    if more := len(notes.warnings[_MAX_NOTES:]):
+        yield f"Note: {more:,} more notes are left out."
+    skipped = [f"{one.name}: {one.reason}" for one in notes.skipped]
+    if len(skipped) <= _MAX_NOTES:
+        yield from (f"Skipped {one}" for one in skipped)
+    else:
+        yield f"{len(skipped):,} files or lines were skipped: {list_first(skipped, _MAX_NOTES)}."
 
 
 def open_store(folder: Path) -> closing[Store]:

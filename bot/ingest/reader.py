@@ -23,7 +23,7 @@ from bot.ingest.encoding import ARTICLE_LIMIT
 from bot.ingest.files import MTIME_GRANULARITY_NS, ArticleFile, FileStamp, Listing, SkippedFile, display_name
 from bot.ingest.formats import jsonl
 from bot.ingest.metadata import Metadata
-from bot.models import Article, Progress
+from bot.models import Article, Progress, list_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,8 @@ def read_files(listing: Listing, progress: Progress | None = None, previous: Pre
     reader.finish()
     if not reader.articles:
         where = ", ".join(map(str, listing.paths)) or "the archive"
-        examples = "; ".join(f"{skip.name}: {skip.reason}" for skip in reader.skipped[:3])
-        more = f"; and {len(reader.skipped) - 3} more" if len(reader.skipped) > 3 else ""
-        skipped = f" (skipped {examples}{more})" if examples else ""
+        examples = list_first([f"{skip.name}: {skip.reason}" for skip in reader.skipped], 3)
+        skipped = f" (skipped {examples})" if examples else ""
         raise ArchiveError(f"There is no article in {where}{skipped}. Add .txt, .md, .html or .jsonl files.")
     return ReadResult(
         tuple(reader.articles.values()), tuple(reader.skipped), tuple(reader.warnings), tuple(reader.files)
