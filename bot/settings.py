@@ -37,6 +37,12 @@ _IDS = {
     "editors": (_PERSON, "U0123456789"),
 }
 
+# The visible parts of a secret, which may contain blanks or a line end; shorter ones are words of messages.
+_SECRET_PART = re.compile(r"[!-~]{6,}")
+_TOKEN = re.compile(r"\bx(?:ox[a-z]|app)-[\w-]{4,}", re.ASCII)  # in the wrong setting, say
+_PASSWORD = re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)")
+_secrets: set[str] = set()
+
 _REASONS = {
     "int_parsing": "it must be a whole number",
     "bool_parsing": "it must be true or false",
@@ -98,6 +104,14 @@ class Settings(BaseSettings):
     log_questions: bool = Field(default=False, description="Whether the log contains the text of questions.")
     metrics_public: bool = Field(default=False, description="Whether other machines may read /metrics.")
 
+    @field_validator("*")
+    @classmethod
+    def _remember_secrets(cls, value: Any) -> Any:
+        """Runs also if another setting is invalid, so that ``redact`` knows every secret that was read."""
+        if isinstance(value, SecretStr):
+            _secrets.update(_SECRET_PART.findall(value.get_secret_value()))
+        return value
+
     @field_validator("corpus", mode="before")
     @classmethod
     def _split_paths(cls, value: Any) -> Any:
@@ -148,6 +162,13 @@ def load(**flags: Any) -> Settings:
         raise SettingsError(f"The setting {_full_name(name)} is invalid: {why}. Correct it and try again.") from error
     except (SourceError, ValueError, OSError) as error:  # pullquote.toml is not TOML, or cannot be read
         raise SettingsError(f"{FILE} cannot be read: {error}. Correct or remove it.") from error
+
+
+def redact(text: str) -> str:
+    """Replace the secrets read so far in ``text``, other tokens of Slack, and passwords in URLs."""
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, "[secret]")
+    return _PASSWORD.sub("[secret]", _TOKEN.sub("[secret]", text))
 
 
 def _full_name(name: str) -> str:

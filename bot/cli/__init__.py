@@ -6,8 +6,9 @@ standard output; notes and errors to standard error.
 
 from __future__ import annotations
 
+import os
 import sys
-import traceback
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -70,12 +71,15 @@ def _fail(sentence: str, status: int = 2) -> None:
 def _report(error: Exception) -> str:
     """Save the traceback of an unexpected error; returns a sentence that names the file."""
     from bot import settings
+    from bot.cli.console import format_traceback
 
     kind = type(error).__name__
     try:
         report = settings.load().state_dir / "unexpected-error.txt"
         report.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        report.unlink(missing_ok=True)  # an earlier version's may be readable by others
+        with open(report, "w", encoding="utf-8", opener=partial(os.open, mode=0o600)) as file:
+            file.write(format_traceback(error))
     except (OSError, PullquoteError):  # the settings or the disk may be the problem
-        return f"Unexpected error ({kind}: {error}); please report it."
+        return f"Unexpected error ({kind}); please report it."
     return f"Unexpected error ({kind}); please report it with the file {report}."

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from bot import settings
+from bot.cli.console import SafeConsole
 from bot.cli.options import AsJson, CorpusOption, open_corpus_verbosely
 from bot.models import Abstention, Paragraph, Question, Quote, Reply
 
@@ -49,7 +49,7 @@ def ask(
     else:
         from bot.cli.terminal import print_reply, print_trace
 
-        console = Console(highlight=False)
+        console = SafeConsole()
         print_reply(console, reply, contexts.__getitem__ if context else None)
         if why:
             print_trace(console, reply.trace)

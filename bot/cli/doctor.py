@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from bot import settings
+from bot.cli.console import SafeConsole
 from bot.cli.options import CorpusOption, ModeOption, errors, progress_bar, slack_credentials
 from bot.errors import ArchiveError
 
@@ -61,6 +61,7 @@ def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveO
         tried = opened.with_current(lambda answerer: asyncio.run(run_live_checks(credentials, live, user, answerer)))
         _print(tried)
         report = chosen.state_dir / REPORT
+        report.touch(mode=0o600)
         report.write_text("\n".join([f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {live}", *map(str, tried), ""]))
         errors.print(f"The report is in {report}.", soft_wrap=True)
         results = (*results, *tried)
@@ -68,7 +69,7 @@ def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveO
 
 
 def _print(results: Sequence[CheckResult]) -> None:
-    console = Console(highlight=False)
+    console = SafeConsole()
     for result in results:
         line = Text.assemble((f"{result.level:>7}  ", _STYLES[result.level]), f"{result.name}: {result.sentence}")
         if result.advice:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import settings
+from bot.cli.console import SafeConsole
 from bot.cli.options import AsJson, CorpusOption, errors, open_corpus_verbosely, progress_bar
 from bot.errors import SettingsError
 
@@ -88,9 +89,9 @@ def evaluate(
     if as_json:
         typer.echo(metrics.model_dump_json(by_alias=True, indent=2))
     else:
-        _print_metrics(Console(highlight=False), metrics)
+        _print_metrics(SafeConsole(), metrics)
     if worst:
-        _print_failures(Console(highlight=False, stderr=as_json), failures)
+        _print_failures(SafeConsole(stderr=as_json), failures)
     if pin and name:
         baseline.pin_baseline(pin, name, digest, metrics, allow_lower=allow_lower)
     if pinned and (lower := baseline.list_shortfalls(pinned, metrics)):

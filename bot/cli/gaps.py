@@ -11,6 +11,7 @@ import typer
 from pydantic import BaseModel
 
 from bot import settings
+from bot.cli.console import SafeConsole
 from bot.cli.options import AsJson, open_store
 from bot.evaluation.gaps import Gap, Gaps, find_gaps
 from bot.ingest.encoding import clean
@@ -53,7 +54,7 @@ def gaps(days: Days = GAP_DAYS, as_json: AsJson = False) -> None:
         unanswered, unhelpful = (list(map(GapOut.of, group)) for group in (found.unanswered, found.unhelpful))
         typer.echo(GapsOut(days=days, unanswered=unanswered, unhelpful=unhelpful).model_dump_json(indent=2))
     else:
-        typer.echo("\n".join(_lines(found, editors.describe_gaps(days))))
+        SafeConsole().print("\n".join(_lines(found, editors.describe_gaps(days))), soft_wrap=True)
 
 
 def _lines(found: Gaps, heading: str) -> Iterator[str]:

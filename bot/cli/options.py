@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 
+from bot.cli.console import SafeConsole
 from bot.errors import StoreError
 from bot.models import list_first
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress, TaskID
 
     from bot.index.versions import ReadNotes
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 
-errors = Console(stderr=True, highlight=False, markup=False)
+errors = SafeConsole(stderr=True)
 
 CorpusOption = Annotated[
     list[Path] | None,

@@ -8,9 +8,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from bot import settings
+from bot.cli.console import LogFormatter, SafeConsole
 from bot.cli.options import CorpusOption, open_corpus_verbosely
 from bot.models import Question
 
@@ -44,6 +44,7 @@ def playground(corpus: CorpusOption = None, port: PagePort = 0, no_browser: NoBr
     opened = open_corpus_verbosely(chosen.corpus, chosen.state_dir)
     # Faults that the inspector injects are shown on the page; in the terminal they would only hide the address.
     logging.basicConfig(level=logging.ERROR)
+    logging.root.handlers[0].setFormatter(LogFormatter(logging.BASIC_FORMAT))
     logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
     for name in ("bot.search.corpus", "bot.index"):  # they explain why a changed article is not quoted
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -83,9 +84,10 @@ def _print_answer(corpus: Corpus, question: str) -> None:
     """Print a question and its answer, as ``ask`` does."""
     from bot.cli.terminal import print_reply
 
-    typer.echo(f"{question}\n")
+    console = SafeConsole()
+    console.print(f"{question}\n", soft_wrap=True)
     reply = corpus.with_current(lambda answerer: answerer.answer(Question(question, today=date.today())))
-    print_reply(Console(highlight=False), reply)
+    print_reply(console, reply)
     typer.echo()
 
 

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import settings
+from bot.cli.console import SafeConsole
 from bot.cli.options import AsJson, CorpusOption, open_corpus_verbosely, open_store
 from bot.cli.terminal import WIDTH, format_source
 from bot.errors import StoreError
@@ -75,7 +76,7 @@ def receipt(id: ReceiptId, corpus: CorpusOption = None, as_json: AsJson = False)
             )
             typer.echo(out.model_dump_json(indent=2))
         else:
-            _print_receipt(Console(highlight=False), record, parsed, quotes, archive)
+            _print_receipt(SafeConsole(), record, parsed, quotes, archive)
         return all(quotes)
 
     raise typer.Exit(0 if open_corpus_verbosely(chosen.corpus, chosen.state_dir).with_current(show) else 1)

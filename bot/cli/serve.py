@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot import settings
+from bot.cli.console import LogFormatter
 from bot.cli.options import CorpusOption, ModeOption, errors, open_corpus_verbosely, slack_credentials
 from bot.errors import StoreError
 
@@ -89,11 +90,12 @@ def _configure_logging() -> None:
     """Log sentences for people, and for each question one line of JSON without a prefix."""
     from bot import telemetry
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.INFO)
+    logging.root.handlers[0].setFormatter(LogFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     for name in ("slack_sdk", "uvicorn"):  # what matters of theirs is logged by the bot
         logging.getLogger(name).setLevel(logging.ERROR)
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(LogFormatter("%(message)s"))
     telemetry.log.addHandler(handler)
     telemetry.log.propagate = False
 

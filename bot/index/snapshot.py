@@ -220,6 +220,7 @@ def _damaged(path: Path, why: str) -> DamagedSnapshotError:
 @contextmanager
 def _writer_lock(lock: Path, timeout: float) -> Iterator[None]:
     """Hold the writers' lock, which the system releases if the process dies."""
+    lock.touch(mode=0o600)
     # SQLite locks files on every system; the database stays empty.
     with closing(sqlite3.connect(lock, timeout=timeout, isolation_level=None)) as db:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -68,6 +69,8 @@ def check_credentials(credentials: Credentials, mode: Mode) -> None:
 def _check_token(name: str, token: str) -> None:
     if not token:
         raise SettingsError(f"{name} is not set; set it to {_WHERE[name]}.")
+    if not re.fullmatch("[!-~]+", token):
+        raise SettingsError(f"{name} contains a blank, a line end or another character that no token has; remove it.")
     if not token.startswith(_PREFIX[name]):
         raise SettingsError(f"{name} does not start with {_PREFIX[name]}; set it to {_WHERE[name]}.")
 

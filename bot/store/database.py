@@ -115,7 +115,7 @@ class Postgres(Database):
         super().__init__()
         address = sa.make_url(url).set(drivername="postgresql+psycopg")
         self.name = f"The database {address.render_as_string(hide_password=True)}"
-        self.engine = sa.create_engine(address, poolclass=NullPool)
+        self.engine = sa.create_engine(address, poolclass=NullPool, hide_parameters=True)
 
     def prepare(self, connection: Connection) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x70756C6C)))  # one process at a time
@@ -144,7 +144,7 @@ class Sqlite(Database):
         super().__init__()
         self._path, self._lock_path, self._inode = path, f"{path}.lock", 0
         self.name = f"The state folder {path.parent}" if path else "The database in memory"
-        self.engine = sa.create_engine("sqlite://", creator=self._open, poolclass=NullPool)
+        self.engine = sa.create_engine("sqlite://", creator=self._open, poolclass=NullPool, hide_parameters=True)
         # IMMEDIATE takes the write lock before anything is read: two processes cannot both find a question free.
         self.engine.dialect.do_begin = lambda db: db.cursor().execute("BEGIN IMMEDIATE")  # type: ignore[assignment]
 
@@ -152,7 +152,8 @@ class Sqlite(Database):
         with ExitStack() as turn:
             if self._path is not None:
                 self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                self._path.touch(mode=0o600)
+                for path in (self._path, Path(self._lock_path)):
+                    path.touch(mode=0o600)
                 presence = self.open_files.enter_context(_connect(self._lock_path))
                 presence.execute("BEGIN")
                 presence.execute("SELECT count(*) FROM sqlite_schema").fetchall()
