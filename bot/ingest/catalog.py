@@ -6,14 +6,21 @@ A table is named after a file, or after the id of an article in a ``.jsonl`` fil
 from __future__ import annotations
 
 import hashlib
+import os
 import tomllib
 from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.ingest.encoding import ARTICLE_LIMIT
+from bot.ingest.encoding import clean
 from bot.ingest.files import CATALOG, display_name
 from bot.ingest.metadata import Metadata, parse_metadata
+
+TOML_LIMIT = 1_000_000  # bytes in an archive.toml or vocabulary.toml
+
+# tomllib takes quadratic memory for the parts of a dotted key, and a kilobyte for each part.
+_LINE_DOTS, _TOTAL_DOTS = 500, 50_000
+_SHOWN_KEY = 80  # characters of a key in a warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +58,12 @@ class Catalogs:
         """Warn of every key that is neither the name of a file nor the id of an article that was read."""
         for folder, catalog in self._loaded.items():
             for key in catalog.entries:
-                if (folder, key) not in self._used and not (folder / key).exists():
+                # os.path, unlike pathlib, takes a name that is too long for one that does not exist.
+                if (folder, key) not in self._used and not os.path.exists(folder / key):  # noqa: PTH110
                     name = display_name(str(folder / CATALOG))
-                    self._warnings.append(f'{name}: "{key}" is neither a file nor an article in this folder.')
+                    self._warnings.append(
+                        f'{name}: "{shorten_key(key)}" is neither a file nor an article in this folder.'
+                    )
 
     def _load(self, path: Path) -> Catalog:
         tables, digest = read_toml(path, self._warnings)
@@ -61,11 +71,17 @@ class Catalogs:
         for key, table in tables.items():
             if isinstance(table, dict):
                 entries[key], problems = parse_metadata(table, forbid_unknown=True)
-                self._warnings += (f'{path}, ["{key}"]: {problem}.' for problem in problems)
+                self._warnings += (f'{path}, ["{shorten_key(key)}"]: {problem}.' for problem in problems)
             else:
-                sentence = f'"{key}" is in no table; put it below the name of a file, such as ["a.txt"].'
+                sentence = f'"{shorten_key(key)}" is in no table; put it below the name of a file, such as ["a.txt"].'
                 self._warnings.append(f"{path}: {sentence}")
         return Catalog(entries, digest)
+
+
+def shorten_key(key: str) -> str:
+    """The key for a warning, on one line."""
+    shown = " ".join(clean(key).split())
+    return shown if len(shown) <= _SHOWN_KEY else f"{shown[:_SHOWN_KEY]}…"
 
 
 def read_toml(path: Path, warnings: list[str]) -> tuple[dict[str, object], str]:
@@ -76,10 +92,14 @@ def read_toml(path: Path, warnings: list[str]) -> tuple[dict[str, object], str]:
     try:
         if not path.is_file():
             raise ValueError("it is not a regular file")
-        if path.stat().st_size > ARTICLE_LIMIT:
-            raise ValueError(f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB")
-        data = path.read_bytes()
-        return tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n")), hashlib.sha256(data).hexdigest()
+        with path.open("rb") as file:
+            data = file.read(TOML_LIMIT + 1)
+        if len(data) > TOML_LIMIT:
+            raise ValueError(f"it is larger than {TOML_LIMIT // 1_000_000} MB")
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        if max(line.count(".") for line in text.split("\n")) > _LINE_DOTS or text.count(".") > _TOTAL_DOTS:
+            raise ValueError("it has too many dots")
+        return tomllib.loads(text), hashlib.sha256(data).hexdigest()
     except (OSError, ValueError, RecursionError) as error:
         reason = str(error.strerror if isinstance(error, OSError) else error).rstrip(".")
         if isinstance(error, UnicodeDecodeError):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.ingest.catalog import read_toml
+from bot.ingest.catalog import read_toml, shorten_key
 from bot.ingest.files import Listing, display_name, vocabulary_paths
 
 
@@ -32,7 +32,7 @@ def _read_file(path: Path, warnings: list[str]) -> Iterator[VocabularyEntry]:
     name = display_name(str(path))
     entries, _ = read_toml(path, warnings)
     for typed, others in entries.items():
-        where = f'{name}, "{typed}"'
+        where = f'{name}, "{shorten_key(typed)}"'
         listed = [others] if isinstance(others, str) else others
         if isinstance(listed, list) and all(isinstance(other, str) for other in listed):
             yield VocabularyEntry(where, typed, tuple(listed))

@@ -38,6 +38,12 @@ def test_catalog_entries_override_other_metadata(tmp_path: Path) -> None:
         ('title = "A"', '"title" is in no table; put it below the name of a file, such as ["a.txt"].'),
         ('["a.txt"]\npublished = "soon"', '["a.txt"]: "published" is not a date such as 2025-05-07.'),
         ('["a.txt"]\ntitle = 7', '["a.txt"]: "title" is not a string.'),
+        (f'["{"k" * 300}"]\ntitle = "A"', f'"{"k" * 80}…" is neither a file nor an article in this folder.'),
+        ('["a\\u0000\\u001b.txt"]\ntitle = "A"', '"a.txt" is neither a file nor an article in this folder.'),
+        (f"{'a.' * 20_000}a = 1", "is ignored because it cannot be read: it has too many dots."),
+        ("[" + 501 * '"a" . ' + "b]", "is ignored because it cannot be read: it has too many dots."),
+        ("a = 1.0\n" * 60_000, "is ignored because it cannot be read: it has too many dots."),
+        (f"a = '{'a' * 1_000_000}'", "is ignored because it cannot be read: it is larger than 1 MB."),
         ('["a.txt"]\ntitel = "A"', '["a.txt"]: "titel" is not one of title, author, source, published and url.'),
     ],
 )
