@@ -50,9 +50,12 @@ class Catalogs:
         """Merge the entries of these keys; an earlier key takes precedence."""
         entries, metadata = self.get(folder).entries, Metadata()
         for key in filter(entries.__contains__, keys):
-            self._used.add((folder, key))
             metadata = metadata.with_fallback(entries[key])
         return metadata
+
+    def mark_used(self, folder: Path, *keys: str) -> None:
+        """Note that there are articles of these keys."""
+        self._used.update((folder, key) for key in keys if key in self.get(folder).entries)
 
     def warn_of_unused_keys(self) -> None:
         """Warn of every key that is neither the name of a file nor the id of an article that was read."""

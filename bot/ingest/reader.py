@@ -25,6 +25,13 @@ from bot.ingest.formats import jsonl
 from bot.ingest.metadata import Metadata
 from bot.models import Article, Progress, list_first
 
+MAX_NAMED_LINES = 3
+"""Lines of one file that are skipped with a note each; the others are counted."""
+MAX_SKIPPED_LINES = 100_000
+"""Lines of one file that give no article, until the rest of it is not read."""
+_TOO_LARGE = f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB, the limit for an article"
+_BLOCK = 1_000_000  # bytes
+
 
 @dataclass(frozen=True, slots=True)
 class ArticleRecord:
@@ -135,8 +142,9 @@ class _ArchiveReader:
 
     def add_file(self, file: ArticleFile) -> None:
         """Read one file, or reuse its previous record."""
-        if file.reason:
-            self.skipped.append(SkippedFile(file.name, file.reason))
+        is_too_large = file.reader != "jsonl" and file.stamp.size > ARTICLE_LIMIT
+        if file.reason or is_too_large:
+            self.skipped.append(SkippedFile(file.name, _TOO_LARGE if is_too_large else file.reason))
             return
         real = self._resolve_path(file)
         if real not in self._read_paths:
@@ -166,20 +174,27 @@ class _ArchiveReader:
         known = None if self.previous is None else self.previous.files.get(real_path)
         if known and (known.name, known.catalog_digest) != (file.name, catalog_digest):
             known = None
-        if known and known.stamp == file.stamp:
-            digest = known.digest
-        else:
-            with file.path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = known.digest if known and known.stamp == file.stamp else _digest(file.path)
         outcomes: Iterable[_Outcome]
         if known and known.digest == digest:
             outcomes = (self._reuse_article(file, record) for record in known.records)
         else:
             outcomes = self._parse_file(file)
         records = []
+        skipped_lines = 0
         for record, item in outcomes:  # one by one: the id of each depends on those before it
-            records.append(record)
-            self._add_outcome(file, record, item)
+            skipped_lines += bool(record.line and item is None)
+            if item is None and skipped_lines > MAX_SKIPPED_LINES:
+                break
+            if item is not None or record.line == 0 or skipped_lines <= MAX_NAMED_LINES:
+                records.append(record)
+                self._add_outcome(file, record, item)
+        if skipped_lines > MAX_NAMED_LINES:
+            reason = f"{skipped_lines - MAX_NAMED_LINES:,} more lines give no article"
+            if skipped_lines > MAX_SKIPPED_LINES:
+                reason += ", which is too many; the rest was not read"
+            records.append(ArticleRecord(0, file.name, None, reason))
+            self._add_outcome(file, records[-1], None)
         is_trusted = time.time_ns() - file.stamp.mtime_ns > MTIME_GRANULARITY_NS
         stamp = file.stamp if is_trusted else None
         self.files.append(FileRecord(real_path, file.name, stamp, digest, catalog_digest, tuple(records)))
@@ -189,12 +204,11 @@ class _ArchiveReader:
             if file.reader == "jsonl":
                 for line in jsonl.read(file.path, progress=self._report_progress):
                     yield self._build_article(file, line)
-            elif file.stamp.size > ARTICLE_LIMIT:
-                limit = f"{ARTICLE_LIMIT // 1_000_000} MB, the limit for an article"
-                raise UnreadableArticleError(f"it is larger than {limit}")
             else:
                 read: Callable[[bytes], Draft] = import_module(f"bot.ingest.formats.{file.reader}").read
-                yield self._build_article(file, jsonl.JsonLine(0, file.name, read(file.path.read_bytes())))
+                with file.path.open("rb") as stream:
+                    data = stream.read(ARTICLE_LIMIT)
+                yield self._build_article(file, jsonl.JsonLine(0, file.name, read(data)))
         except UnreadableArticleError as error:
             yield ArticleRecord(0, file.name, None, str(error)), None
         except OSError:
@@ -220,7 +234,6 @@ class _ArchiveReader:
 
     def _reuse_article(self, file: ArticleFile, record: ArticleRecord) -> _Outcome:
         assert self.previous is not None
-        self._get_catalog_metadata(file, record.line, record.requested_id)  # marks the keys as used
         if record.article_id is None:
             return record, None
         position = self.previous.positions[record.article_id]
@@ -238,12 +251,12 @@ class _ArchiveReader:
         if record.article_id != record.requested_id:
             change = f'"{record.requested_id}" is now "{record.article_id}"'
             self._renamed_ids.setdefault(file.root, []).append(change)
+        self._catalogs.mark_used(file.folder, *_catalog_keys(file, record.line, record.requested_id))
         self.warnings += record.warnings
 
     def _get_catalog_metadata(self, file: ArticleFile, line: int, article_id: str) -> Metadata:
         """The catalog's metadata of the article, completed with that of its whole file."""
-        keys = (article_id, file.basename) if line else (file.basename,)
-        return self._catalogs.get_metadata(file.folder, *keys)
+        return self._catalogs.get_metadata(file.folder, *_catalog_keys(file, line, article_id))
 
     def _make_unique(self, root: Path, article_id: str, line: int) -> str:
         """The id if it is free; else with the root's name in front or, within one root, with the line's number."""
@@ -257,6 +270,20 @@ class _ArchiveReader:
     def _report_progress(self, bytes_read: int) -> None:
         if self.progress:
             self.progress(self._bytes_done + bytes_read, self._total)
+
+
+def _catalog_keys(file: ArticleFile, line: int, article_id: str) -> tuple[str, ...]:
+    return (article_id, file.basename) if line else (file.basename,)
+
+
+def _digest(path: Path) -> str:
+    """The hexadecimal SHA-256 of all of the file that may be read."""
+    digest, left = hashlib.sha256(), 4 * jsonl.ARCHIVE_LIMIT
+    with path.open("rb") as stream:
+        while block := stream.read(min(_BLOCK, left)):
+            digest.update(block)
+            left -= len(block)
+    return digest.hexdigest()
 
 
 def _line_name(file: ArticleFile, line: int) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.ingest.encoding import ARTICLE_LIMIT
-from bot.ingest.files import SkippedFile
+from bot.ingest.files import SkippedFile, list_files
 from bot.ingest.formats import jsonl
+from bot.ingest.reader import PreviousRead, read_files
 
 from .samples import list_marks, read_article, read_file
 
@@ -105,3 +106,41 @@ def test_files_are_read_up_to_the_limit(tmp_path: Path) -> None:
     path.write_text(f"{GOOD}\n" * 10)
     lines = list(jsonl.read(path, limit=3 * len(GOOD) + 3))
     assert [line.reason for line in lines] == ["", "", "", "it is longer than 114 characters; the rest was not read"]
+
+
+def test_a_long_line_counts_for_the_limit(tmp_path: Path) -> None:
+    """A line above the limit of the file is not read to its end."""
+    path = tmp_path / "a.jsonl"
+    path.write_text("x" * (ARTICLE_LIMIT * 4))
+    read = 0
+
+    def progress(bytes_read: int) -> None:
+        nonlocal read
+        read = bytes_read
+
+    lines = list(jsonl.read(path, progress=progress, limit=2 * ARTICLE_LIMIT))
+    assert [line.reason for line in lines] == [
+        "it is larger than 5 MB, the limit for an article",
+        "it is longer than 10,000,000 characters; the rest was not read",
+    ]
+    assert read < 2 * ARTICLE_LIMIT
+
+
+@pytest.mark.parametrize(("count", "last"), [(5, "2 more lines give no article"), (2, "")])
+def test_many_skipped_lines_are_counted(tmp_path: Path, count: int, last: str) -> None:
+    """The first three lines of a file that are skipped are named, and the others counted, also when it is reused."""
+    result = read_file(tmp_path, "a.jsonl", "{}\n" * count + GOOD)
+    named = [SkippedFile(f"a.jsonl line {at}", 'its "text" is missing') for at in range(1, min(count, 3) + 1)]
+    assert result.skipped == (*named, *([SkippedFile("a.jsonl", last)] if last else []))
+    assert len(result.files[0].records) == min(count, 4) + 1
+    known = {file.path: file for file in result.files}
+    again = read_files(list_files([tmp_path]), None, PreviousRead(known, {"good": 0}, result.articles.__getitem__))
+    assert (again.items, again.skipped, again.files) == ((0,), result.skipped, result.files)
+
+
+def test_a_packed_file_of_useless_lines_is_not_read_to_its_end(tmp_path: Path) -> None:
+    """A small file that unpacks to many lines without an article costs neither memory nor much time."""
+    result = read_file(tmp_path, "a.jsonl.gz", gzip.compress(f"{GOOD}\n".encode() + b"{}\n" * 200_000))
+    assert len(result.articles) == 1
+    assert len(result.skipped) == 4
+    assert result.skipped[-1].reason == "99,998 more lines give no article, which is too many; the rest was not read"

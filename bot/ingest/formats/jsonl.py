@@ -90,15 +90,14 @@ def _read_lines(file: io.FileIO, path: Path, limit: int) -> Iterator[str]:
     # surrogateescape preserves bytes that are not UTF-8, so that a line in another encoding can be decoded later.
     text = io.TextIOWrapper(stream, encoding, errors="surrogateescape" if encoding == "utf-8" else "replace")
     total = 0
-    while line := text.readline(ARTICLE_LIMIT):
-        total += len(line)
+    is_inside_line = False
+    while piece := text.readline(ARTICLE_LIMIT):
+        total += len(piece)
         if total > limit:
             raise UnreadableArticleError(f"it is longer than {limit:,} characters; the rest was not read")
-        rest = line
-        while len(rest) == ARTICLE_LIMIT and not rest.endswith("\n"):
-            rest = text.readline(ARTICLE_LIMIT)
-            total += len(rest)
-        yield line.removesuffix("\n")
+        if not is_inside_line:
+            yield piece.removesuffix("\n")
+        is_inside_line = not piece.endswith("\n")
 
 
 def _parse_line(number: int, line: str) -> JsonLine:
