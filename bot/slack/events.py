@@ -26,7 +26,9 @@ log = logging.getLogger(__name__)
 # four times the longest quote.
 QUESTION_LIMIT = 2_000
 
-_ANGLE_BRACKETS = re.compile(r"<([^<>|]*)\|?([^<>]*)>")
+# These patterns meet the whole text of a message, of up to 40,000 characters, before its sender is admitted: none may
+# read the same characters again from each of many positions.
+_ANGLE_BRACKETS = re.compile(r"<([^<>|]*+)\|?([^<>]*+)>")
 _EMOJI_CODE = re.compile(r"(?<!\w):(?:[+-]1|100|1234|(?=[^:]*[a-z])[a-z0-9_'+-]+):(?::skin-tone-[2-6]:)?(?!\w)")
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
 _URL = re.compile(r"(?<!\S)https?://\S+")
@@ -64,8 +66,8 @@ _SLACKBOT = "USLACKBOT"
 # Signs that people talk to one another: a mention, "I", "we" or "you", a quotation.
 _MENTION = re.compile(r"<[@!]")
 _PRONOUN = re.compile(r"\b(?:i|me|my|mine|we|us|our|ours|you|your|yours|let['’]?s|y['’]?all)\b", re.I)
-_QUOTATION = re.compile(r"^\s*(?:&gt;|>|```)", re.M)
-_QUESTION_MARK = re.compile(r"\?[\s)\]\"'”’!?.]*$")
+_QUOTATION = re.compile(r"^[^\S\n]*(?:&gt;|>|```)", re.M)
+_AFTER_QUESTION = " )]\"'”’!?."
 _LEAD = r"\W*(?:and |but |so |then |or )?"
 _VERB = r"(?:is|are|was|were|am|do|does|did|has|have|had|will|would|can|could|should|shall|may|might)"
 # Without a question mark, "what a mess" and "when it rains" are not questions.
@@ -297,7 +299,8 @@ def _is_follow_up(message: SlackMessage) -> bool:
         return False
     if _PRONOUN.search(text.replace("US", "")):  # "US" is a country
         return False
-    return _QUESTION_MARK.search(text) is not None or _QUESTION_START.match(text) is not None
+    end = text[len(text.rstrip(_AFTER_QUESTION)) :]
+    return "?" in end or _QUESTION_START.match(text) is not None
 
 
 def _entry_point(event: SlackEvent) -> EntryPoint:
