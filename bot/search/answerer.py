@@ -52,6 +52,8 @@ PAGE = 3
 """Quotes that each question of a conversation is answered with, so that "more" shows those after them."""
 MAX_SHORT = 3
 """Content words of a question for which a passage with all of them is looked for beyond the first hits."""
+MAX_DOUBTED = 6
+"""Content words of a question of which one that no passage has beside the others may be a slip."""
 MAX_EXAMPLES = 3
 MAX_NEAREST = 2
 """Passages shown with an abstention."""
@@ -216,7 +218,8 @@ class Answerer:
         A word that the archive does not have was searched as what may have been meant already.
         """
         lexicon, every = self._index.lexicon, range(len(query.words))
-        for at, word in enumerate(query.words if quotes and len(query.words) > 1 else ()):
+        may_be_slip = quotes and 1 < len(query.words) <= MAX_DOUBTED
+        for at, word in enumerate(query.words if may_be_slip else ()):
             is_missing = word.typed in quotes[0].unmatched_terms and lexicon.has_term(word.term)
             for other in find_meant_words(lexicon, word.typed) if is_missing else ():
                 shown = lexicon.original_spelling(other)
