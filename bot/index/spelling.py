@@ -28,8 +28,8 @@ from bot.index.arrays import StringArray
 from bot.text import analysis
 
 MIN_LETTERS, MIN_LETTERS_FOR_PLACE = 6, 10
-SHORTEST = 4
-"""Letters of a word that may be a typo, at least."""
+SHORTEST, LONGEST = 4, 40
+"""Letters of a word that may be a typo."""
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _KEYBOARD = {
     letter: "".join(other[max(0, at - 1) : at + 2] for other in _ROWS[max(0, row - 1) : row + 2]).replace(letter, "")
@@ -81,7 +81,7 @@ class KnownWords:
 
 def nearest_words(word: str, known: KnownWords) -> tuple[str, ...]:
     """Return the ``known`` words of which ``word``, as a person typed it and folded, may be a typo; sorted."""
-    if len(word) < MIN_LETTERS or not word.isalpha() or word in known.place_names:
+    if not MIN_LETTERS <= len(word) <= LONGEST or not word.isalpha() or word in known.place_names:
         return ()
     other_number = word.removesuffix("s") if word.endswith("s") else word + "s"
     if other_number in known.words:
@@ -124,7 +124,7 @@ def near_slips(word: str) -> set[str]:
     Two letters after the first are exchanged; in a word of four to six letters, a letter inside it may also be missing,
     doubled, or next to the right one on the keyboard.
     """
-    if len(word) < SHORTEST or not word.isalpha():
+    if not SHORTEST <= len(word) <= LONGEST or not word.isalpha():
         return set()
     inside = range(1, len(word) - 1)
     found = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in inside}

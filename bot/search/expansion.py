@@ -130,6 +130,7 @@ def _content_words(lexicon: Lexicon, text: str, asking: Sequence[Span], light: C
     plain = _restore_capitals(lexicon, text)
     found: dict[str, Word] = {}
     naming: set[str] = set()
+    asked = {at for span in asking for at in range(span.start, span.end)}
     for at, token in enumerate(analysis.tokenize(plain)):
         if not token.is_stop:
             typed = text[token.start : token.end]
@@ -137,8 +138,7 @@ def _content_words(lexicon: Lexicon, text: str, asking: Sequence[Span], light: C
             weight = ASKING_WEIGHT if token.term in _MOSTLY_ASKING or "-" in (typed[0], typed[-1]) else 1.0
             weight = DATE_WEIGHT if token.term in light else weight
             found.setdefault(token.term, Word(typed, token.term, weight, is_name))
-            is_asking = token.term in _ALWAYS_ASKING or any(span.start <= token.start < span.end for span in asking)
-            if not is_asking:
+            if token.term not in _ALWAYS_ASKING and token.start not in asked:
                 naming.add(token.term)
     words = [word for word in found.values() if word.term in naming] or [*found.values()]
     if is_yes_or_no(text) and sum(word.is_name for word in words) > 1:

@@ -22,8 +22,8 @@ SEVERAL_WEIGHT = 0.35
 MIN_JOINED = 5
 """Letters of a word that the question writes as two, at least: "to day" is no day."""
 
-MIN_PART = 3
-"""Letters of each part of a word that is split in two, at least."""
+MIN_PART, MAX_SPLIT = 3, 40
+"""Letters of each part of a word that is split in two, at least, and of the whole, at most."""
 
 HasSequence = Callable[[TermSequence], bool]
 """Whether a paragraph has these terms one after the other."""
@@ -116,7 +116,8 @@ def open_forms(typed: str) -> Iterator[TermSequence]:
 
     The variants of a name are not among them, as it may be a place: "Northfield".
     """
-    for at in range(MIN_PART, len(typed) - MIN_PART + 1) if typed.isalpha() else ():
+    may_be_two = typed.isalpha() and len(typed) <= MAX_SPLIT
+    for at in range(MIN_PART, len(typed) - MIN_PART + 1) if may_be_two else ():
         parts = [analysis.to_search_term(part) for part in (typed[:at], typed[at:])]
         if all(parts):
             yield tuple(filter(None, parts))
