@@ -80,7 +80,7 @@ class Settings(BaseSettings):
         default=(), description="Ids of the workspaces whose members may ask; empty for all."
     )
     channels: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="Ids of the channels and direct messages in which people may ask; empty for all."
+        default=(), description="Ids of the channels in which people may ask, besides direct messages; empty for all."
     )
     follow_ups: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Ids of the workspaces where follow-ups in a thread need no mention."

@@ -32,7 +32,7 @@ class AccessRules:
     """Who may ask.
 
     ``workspaces``: whose members may ask, none of which counts as another organisation; empty for all. ``channels``:
-    where they may ask, apart from direct messages; empty for all. ``guests`` and ``external`` admit guests, and people
+    where they may ask, besides direct messages; empty for all. ``guests`` and ``external`` admit guests, and people
     of other organisations with everyone in channels shared with them. ``follow_ups``: workspaces or organisations
     where follow-ups in a thread need no mention. ``workflows``: whether workflows of Workflow Builder may ask.
     """

@@ -85,8 +85,9 @@ class InteractionPayload(BaseModel):
     trigger_id: str
     response_url: str = ""
     user: str = Field(validation_alias=AliasPath("user", "id"))
-    user_team: str | None = Field(None, validation_alias=AliasPath("user", "team_id"))
+    team: str | None = Field(None, validation_alias=AliasPath("team", "id"))
     enterprise: str | None = Field(None, validation_alias=AliasPath("enterprise", "id"))
+    channel: str = Field("", validation_alias=AliasPath("container", "channel_id"))
     message_ts: str = Field("", validation_alias=AliasPath("container", "message_ts"))
     action_id: str = Field("", validation_alias=AliasPath("actions", 0, "action_id"))
     value: str = Field("", validation_alias=AliasPath("actions", 0, "value"))
@@ -265,7 +266,12 @@ class InteractionHandler:
         return record
 
     async def _check_access(self, payload: InteractionPayload, ref: MessageRef) -> None:
-        """Raise NotShownError for a person who may not ask questions at ``ref``, and so may not read on."""
+        """Raise NotShownError for a person who may not ask questions at ``ref``, and so may not read on.
+
+        Also if the click was made elsewhere; one in a modal has no channel.
+        """
+        if payload.channel not in ("", ref.channel):
+            raise NotShownError(strings.UNKNOWN_BUTTON)
         refusal = await retry(RETRY_AFTER, lambda: self._access.check(_question_from(payload, ref)))
         if isinstance(refusal, CallFailure):
             log.warning("cannot check the access of %s: %s", payload.user, refusal)
@@ -314,8 +320,11 @@ def find_page(answerer: Answerer, question: Question, at: int) -> PassagePage | 
 def _question_from(payload: InteractionPayload, ref: MessageRef, version: str = "") -> IncomingQuestion:
     """A question at ``ref`` by the person who clicked, to check access and to build metadata."""
     entry_point: EntryPoint = "dm" if ref.channel.startswith("D") else "mention"
-    own_teams = set(filter(None, (ref.team, payload.enterprise)))
-    return make_question(entry_point, payload.user, ref, own_teams, payload.user_team, version)
+    # The payload's organisation is that of its team, which is another one for a click from elsewhere. The person's team
+    # is looked up, as for a command: the payload does not tell people of other organisations apart.
+    is_own = payload.team in (None, ref.team)
+    own_teams = {ref.team, payload.enterprise} if is_own and payload.enterprise else {ref.team}
+    return make_question(entry_point, payload.user, ref, own_teams, version=version)
 
 
 def _log_failure(result: object) -> None:

@@ -19,9 +19,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from time import monotonic, perf_counter
+from typing import Any
 
 import uvicorn
 from aiohttp import ClientError
+from pydantic import BaseModel
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.adapter.starlette.handler import to_starlette_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
@@ -78,6 +80,15 @@ _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
 # A request with one of these came through a proxy on this machine, from elsewhere.
 _PROXY_HEADERS = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
+
+
+class _RequestBody(BaseModel):
+    """The types that Bolt expects without checking them."""
+
+    type: str | None = None
+    event: dict[str, Any] | None = None
+    actions: list[dict[str, Any]] | None = None
+    authorizations: list[dict[str, Any]] | None = None
 
 
 def build_app(bot_user: str, api_url: str) -> AsyncApp:
@@ -312,7 +323,9 @@ class WebServer:
         try:
             # "socket_mode" makes Bolt skip the verification, which is done above.
             event = AsyncBoltRequest(body=body.decode(), headers=dict(request.headers), mode="socket_mode")
-        except ValueError as error:
+            _RequestBody.model_validate(event.body)
+        except (ValueError, RecursionError, AttributeError, TypeError) as error:
+            # Not JSON, nested too deeply, or not of the types that Bolt expects.
             raise HTTPException(400) from error
         return to_starlette_response(await self._app.async_dispatch(event))
 

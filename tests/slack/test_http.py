@@ -323,3 +323,25 @@ def test_an_unusable_address_gives_one_sentence(bot: Bot) -> None:
     for host, port in (("127.0.0.1", bot.server.port), ("192.0.2.1", 0), ("no such host", 0), ("127.0.0.1", 70_000)):
         with pytest.raises(SettingsError, match=r"^Cannot listen on .*; choose another --host or --port\.$"):
             bot.create_server(host, port)
+
+
+ODD_BODIES = [
+    *(b"[]", b"1", b"null", b'"x"', b"[{}]", b"true", b"[" * 100_000, b'{"a":' * 100_000, b"", b"payload=1"),
+    *(b"payload=[]", b'{"event": []}', b'{"type": "event_callback", "event": 1}', b'{"event": {"type": []}}'),
+    *(
+        b'{"type": {}}',
+        b'{"type": "block_actions", "actions": 1}',
+        b'{"team": 1, "user": []}',
+        b'{"authorizations": 1}',
+    ),
+]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("body", ODD_BODIES, ids=lambda body: body[:40].decode())
+def test_a_signed_but_odd_body_is_refused(bot: Bot, body: bytes, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """One that is no object, is nested too deeply or lacks what Bolt expects gets a status of 4xx, no traceback."""
+    status, _ = bot.send({**signed(body), "Content-Type": kind}, body)
+    assert 400 <= status < 500
+    assert "Traceback" not in caplog.text
+    assert bot.received == []

@@ -14,7 +14,8 @@ from bot.index.archive import Archive
 from bot.models import Article, Json, Quote
 from bot.playground.block_kit import validate_view
 from bot.playground.models import Message
-from bot.playground.workspace import COLLEAGUE, GENERAL, YOU
+from bot.playground.workspace import COLLEAGUE, GENERAL, RESEARCH, YOU
+from bot.slack import strings
 from bot.slack.access import AccessRules
 from bot.slack.blocks import texts_in
 from bot.slack.layout import RATE, SHOW_CONTEXT, VALUE_LIMIT, ContextRef, context_ref, encode_value, find_quote
@@ -330,3 +331,19 @@ def test_a_modal_that_was_opened_is_not_opened_twice(online: Harness) -> None:
     online.slack.wait_until(lambda: sum(call.method == "views.open" for call in online.slack.calls) == 2)
     online.slack.wait_until_idle()
     assert (bool(online.slack.views.open_modals(YOU)), online.slack.workspace.ephemerals(YOU)) == (True, ())
+
+
+def test_people_of_other_organisations_cannot_click(online: Harness) -> None:
+    """They are refused as their mentions are, although the payload of a click names the bot's own team."""
+    stranger = online.slack.add_person(channels=[GENERAL], team="T0ELSEWHERE")
+    reply = online.reply_to(online.ask(ASKED))
+    click(online, reply, SHOW_CONTEXT, user=stranger)
+    assert modal_lines(wait_for_modal(online, stranger)) == [strings.OTHER_ORGANISATION]
+
+
+def test_a_click_elsewhere_shows_nothing(online: Harness) -> None:
+    """A message elsewhere, with the button of a reply in this channel, opens no quote of it."""
+    reply = online.reply_to(online.ask(ASKED))
+    elsewhere = online.slack.workspace.post(RESEARCH, online.slack.workspace.bot.id, "x", blocks=reply.blocks)
+    click(online, elsewhere, SHOW_CONTEXT)
+    assert modal_lines(wait_for_modal(online)) == [strings.UNKNOWN_BUTTON]
