@@ -162,7 +162,9 @@ class Dispatcher:
         if claim is None:
             log.info("already claimed: %s", question.ref)
             return True
-        notice = self._rate_limiter.check(question.user, question.ref.channel)
+        # Thanks and greetings search nothing: they neither count nor are refused.
+        asks = question.text is not None
+        notice = self._rate_limiter.check(question.user, question.ref.channel) if asks else None
         try:
             if notice is None:
                 try:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from bot.playground.workspace import YOU
 from bot.slack import strings
 from bot.slack.dispatcher import WINDOW, Limits, RateLimiter
+
+from .harness import Harness
+from .samples import ScriptedAnswerer
 
 
 class Clock:
@@ -36,3 +40,13 @@ def test_a_channel_has_one_limit_for_everyone() -> None:
     assert refused[1] == strings.PERSON_LIMIT.format(count=1)
     assert refused[3] == strings.CHANNEL_LIMIT.format(count=2)
     assert rate_limiter.check("U3", "C2") is None
+
+
+def test_small_talk_neither_counts_nor_is_refused(offline_harness: Harness) -> None:
+    """Thanks after the last question of a minute, and before it, are answered as ever."""
+    harness = offline_harness
+    harness.answerer = ScriptedAnswerer()
+    with harness.bot(limits=Limits(per_person=1, per_channel=100)):
+        for text in ("thanks!", "which bridge was built", "thanks!"):
+            harness.reply_to(harness.ask(text))
+    assert harness.slack.workspace.ephemerals(YOU) == ()
