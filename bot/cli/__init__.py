@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -58,6 +59,9 @@ def main() -> None:
     except PullquoteError as error:
         _fail(str(error))
     except Exception as error:  # noqa: BLE001  the outermost handler: people never see a traceback
+        if isinstance(error, OSError) and _is_from_output(error):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python writes what is left in its buffer at its end
+            _fail(f"Standard output cannot be written ({error.strerror}); free some space or write it elsewhere.")
         _fail(_report(error), 75 if sys.argv[1:2] == ["serve"] else 2)
 
 
@@ -66,6 +70,12 @@ def _fail(sentence: str, status: int = 2) -> None:
 
     errors.print(sentence, soft_wrap=True)
     sys.exit(status)
+
+
+def _is_from_output(error: BaseException) -> bool:
+    """Whether ``error`` was raised by what only prints."""
+    *_, (frame, _line) = traceback.walk_tb(error.__traceback__)
+    return frame.f_globals["__name__"].partition(".")[0] in {"click", "rich", "typer"}
 
 
 def _report(error: Exception) -> str:

@@ -60,6 +60,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder for benchmark.json and benchmark.svg")
     parser.add_argument("--readme", type=Path, help="page with a marked block for the tables")
     options = parser.parse_args()
+    if options.out:  # a run takes an hour
+        options.out.mkdir(parents=True, exist_ok=True)
     indexes: list[IndexTimes] = []
     answers: list[AnswerTimes] = []
     startup = None

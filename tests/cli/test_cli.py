@@ -150,24 +150,28 @@ def test_a_misspelt_command_is_corrected(root: Path) -> None:
     assert "Did you mean 'ask'?" in done.stderr
 
 
-def test_an_unexpected_error_is_saved_but_not_printed(tmp_path: Path) -> None:
-    """An unexpected error is status 2 and one sentence; its traceback goes to a file."""
+@pytest.mark.parametrize("arguments", [["ask", "sentence"], ["ask", "--json", "sentence"], ["index"]])
+def test_an_output_that_cannot_be_written_is_one_sentence(tmp_path: Path, arguments: list[str]) -> None:
+    """A full disk is a failure that the sentence names; a closed pipe, of a reader that has enough, is none."""
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "a.txt").write_text("A sentence that is long enough to be a paragraph.")
-    # A standard output that cannot be written is such an error.
-    command = [sys.executable, "-m", "bot", "ask", "--json", "sentence"]
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "PULLQUOTE_STATE_DIR": str(tmp_path / "state"),
-    }
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path, env=environment
-        )
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PULLQUOTE_STATE_DIR": str(tmp_path / "state")}
+    command = [sys.executable, "-m", "bot", *arguments]
+    reader, writer = os.pipe()
+    os.close(reader)
+    with Path("/dev/full").open("w") as full, os.fdopen(writer, "w") as closed:
+        done = [
+            subprocess.run(
+                command, stdout=out, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path, env=environment
+            )
+            for out in (full, closed)
+        ]
+    assert done[0].returncode == 2
+    assert done[0].stderr.startswith("Standard output cannot be written (No space left on device);")
+    assert len(done[0].stderr.splitlines()) == 1
+    assert done[1].stderr == ""
 
 
 def test_a_flag_beats_the_environment_beats_the_file(tmp_path: Path) -> None:
