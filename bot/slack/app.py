@@ -192,7 +192,7 @@ async def serve(
     telemetry: Telemetry | None = None,
     editors: Editors | None = None,
 ) -> None:
-    """Answer questions until SIGTERM or SIGINT, also if Slack is unavailable at first.
+    """Answer questions until SIGTERM, SIGHUP or SIGINT, also if Slack is unavailable at first.
 
     ``load`` opens the corpus, on a thread, while questions are queued; ``ready`` is called once connected and loaded.
     Run it in the main thread, because only that can handle signals. SettingsError or SlackError if a token is missing
@@ -313,7 +313,7 @@ def _end_after_signal(numbers: SimpleQueue[int]) -> None:
 
 @contextmanager
 def _signals() -> Iterator[asyncio.Event]:
-    """An event that is set on SIGTERM or SIGINT, ``END_TIMEOUT`` seconds after which the process ends in any case."""
+    """An event that is set on a signal to end, ``END_TIMEOUT`` seconds after which the process ends in any case."""
     loop, signalled = asyncio.get_running_loop(), asyncio.Event()
     numbers = SimpleQueue[int]()  # unlike locks, safe in a signal handler
     # On a thread, because the loop may be blocked or closed by then, and the interpreter wait for other threads.
@@ -323,7 +323,11 @@ def _signals() -> Iterator[asyncio.Event]:
         numbers.put(number)
         loop.call_soon_threadsafe(signalled.set)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    numbers_handled = [signal.SIGTERM, signal.SIGINT]
+    # Sent when a terminal is closed; ``nohup`` has it ignored.
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers_handled.append(signal.SIGHUP)
+    before = {number: signal.signal(number, handle) for number in numbers_handled}
     try:
         yield signalled
     finally:

@@ -22,6 +22,7 @@ from bot.playground.server import FakeSlack
 from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, RESEARCH, YOU
 from bot.slack.features import events, scopes
 from bot.store.store import Store
+from tests.processes import POSIX
 
 QUESTION = "what was agreed on GCAP"
 PATIENCE = 30.0  # seconds in which a process starts, on a machine that is busy
@@ -164,6 +165,19 @@ def test_stopping_waits_for_the_question_in_progress(slack: FakeSlack, tmp_path:
         asked = ask(slack)
         slack.wait_until(lambda: any(call.method == "chat.postMessage" for call in slack.calls))
         service.process.send_signal(signal.SIGTERM)
+        status, _ = service.ended()
+        assert status == 0
+        assert len(slack.replies(GENERAL, asked.ts)) == 1
+
+
+@POSIX
+def test_a_closed_terminal_ends_it_as_other_signals_do(slack: FakeSlack, tmp_path: Path, root: Path) -> None:
+    """SIGHUP, too, waits for the question in progress; under ``nohup`` it is ignored."""
+    with answering(slack, tmp_path / "state", root) as service:
+        slack.fail_next("chat.postMessage", status=429, retry_after=1)
+        asked = ask(slack)
+        slack.wait_until(lambda: any(call.method == "chat.postMessage" for call in slack.calls))
+        service.process.send_signal(signal.SIGHUP)
         status, _ = service.ended()
         assert status == 0
         assert len(slack.replies(GENERAL, asked.ts)) == 1
