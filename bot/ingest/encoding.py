@@ -30,6 +30,8 @@ _SIGNATURES = (
     (b"\x7fELF", "a program"),
     (b"SQLite format 3", "a database"),
 )
+# Codecs of Python that no page is in; the first two take quadratic time.
+_NOT_OF_THE_WEB = frozenset({"punycode", "idna", "utf-7", "unicode-escape", "raw-unicode-escape"})
 # control characters other than tabs and line ends; surrogates
 _DROPPED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
@@ -105,6 +107,8 @@ def _decode_declared(data: bytes, declared: str | None) -> str | None:
     # Like browsers, read Latin-1 and ASCII as Windows-1252, which is what such pages are in.
     name = "windows-1252" if declared.lower() in {"iso-8859-1", "latin1", "us-ascii", "ascii"} else declared
     try:
+        if codecs.lookup(name).name in _NOT_OF_THE_WEB:
+            return None
         return data.decode(name)
     except (LookupError, ValueError):  # an unknown encoding, or the wrong one
         return None

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import regex
 from sentencex import segment
 
 from bot.models import Span
+
+WINDOW = 4_000
+"""Characters that the library gets at once: its time is quadratic, for instance in the number of opening quotes."""
 
 _BLANKS = str.maketrans(dict.fromkeys("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000", " "))
 _BLANKS.update(dict.fromkeys(range(0x2000, 0x200B), " "))
@@ -34,6 +39,21 @@ def _continues_sentence(text: str, before: Span, after: str) -> bool:
     )
 
 
+def _segment(text: str) -> Iterator[tuple[int, str]]:
+    """The library's pieces of the text, in order, each with its offset. No piece is longer than ``WINDOW``."""
+    at = 0
+    while at < len(text):
+        window = text[at : at + WINDOW]
+        pieces = segment("en", window)
+        if at + len(window) < len(text):
+            # The last piece may go on behind the window. If it is the only one, it is cut, at a blank if there is one.
+            pieces = pieces[:-1] or [window[: window.rfind(" ") + 1] or window]
+        for piece in pieces:
+            start = text.index(piece, at)  # the pieces are consecutive slices of the text
+            at = start + len(piece)
+            yield start, piece
+
+
 def split_sentences(text: str) -> tuple[Span, ...]:
     """Split one paragraph's text into sentences, in order, without the white space around them.
 
@@ -46,10 +66,7 @@ def split_sentences(text: str) -> tuple[Span, ...]:
     spaced = text.translate(_BLANKS)
     found: list[Span] = []
     has_letter = False
-    at = 0
-    for piece in segment("en", spaced):
-        start = spaced.index(piece, at)  # the pieces are consecutive slices of the text
-        at = start + len(piece)
+    for start, piece in _segment(spaced):
         body = piece.strip()
         if body:
             first = start + len(piece) - len(piece.lstrip())

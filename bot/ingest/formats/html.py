@@ -40,6 +40,15 @@ _HEAD_BYTES = 4096  # browsers look for the charset in the first 1024
 _CHARSET = re.compile(
     rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding=[\"']([\w.:-]+)", re.IGNORECASE
 )
+# libxml2 takes quadratic time for the attributes of one element.
+MAX_ATTRIBUTES = 500
+# Each part takes what it can and never gives it back, so that the time is linear.
+_ATTRIBUTE = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))?+"""
+_ATTRIBUTES = re.compile(_ATTRIBUTE)
+_START_TAG = re.compile(
+    rf"<!--.*?(?:-->|\Z)|(?P<tag><(?=[a-z])(?P<raw>(?:script|style)\b)?+(?:{_ATTRIBUTE})*+)(?(raw).*?(?:</(?P=raw)|\Z))",
+    re.IGNORECASE | re.DOTALL,
+)
 # Only a date that the page states as its own: a date in the text may be of anything.
 _DATE_CONFIG = {"extensive_search": False, "original_date": True}
 
@@ -74,6 +83,9 @@ def extract_fragment_blocks(markup: str) -> Iterator[TextBlock]:
 
 
 def _parse(page: str) -> html.HtmlElement:
+    tags = (match["tag"] or "" for match in _START_TAG.finditer(page))
+    if any(len(tag) > MAX_ATTRIBUTES and len(_ATTRIBUTES.findall(tag)) > MAX_ATTRIBUTES for tag in tags):
+        raise UnreadableArticleError(f"an element has more than {MAX_ATTRIBUTES} attributes")
     # The page is decoded already, so an encoding that it declares must be ignored.
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:

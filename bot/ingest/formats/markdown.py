@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import yaml
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from bot.errors import UnreadableArticleError
 from bot.ingest.draft import Draft, TextBlock, join_blocks
 from bot.ingest.encoding import decode
 from bot.ingest.formats import html
@@ -17,6 +19,7 @@ from bot.models import MarkKind
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _FRONT_MATTER_LIMIT = 20_000  # characters; the YAML parser takes quadratic time for nested values
+MAX_BRACKETS = 5_000  # of one paragraph; the Markdown parser takes quadratic time for them
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
@@ -24,8 +27,15 @@ def read(data: bytes) -> Draft:
     """Parse a Markdown file; invalid front matter is ignored with a warning."""
     fields, body, problems = _split_front_matter(decode(data))
     metadata, warnings = parse_metadata(fields)
-    text, marks = join_blocks(_extract_blocks(MarkdownIt("commonmark").enable("table").parse(body)))
+    parser = MarkdownIt("commonmark").enable("table")
+    parser.core.ruler.before("inline", "brackets", _refuse_brackets)
+    text, marks = join_blocks(_extract_blocks(parser.parse(body)))
     return Draft(text, marks, metadata, (*problems, *warnings))
+
+
+def _refuse_brackets(state: StateCore) -> None:
+    if any(token.type == "inline" and token.content.count("[") > MAX_BRACKETS for token in state.tokens):
+        raise UnreadableArticleError(f"a paragraph has more than {MAX_BRACKETS:,} opening brackets")
 
 
 def _split_front_matter(text: str) -> tuple[dict[str, object], str, tuple[str, ...]]:
