@@ -236,7 +236,7 @@ class Call:
     @_method("conversations.members", *_READ, reads_json=False)
     def members(self) -> Json:
         channel = self._readable_channel("read", as_member=False)
-        return {"members": list(channel.members), "response_metadata": {"next_cursor": ""}}
+        return {"members": sorted(channel.members), "response_metadata": {"next_cursor": ""}}
 
     @_method("users.info", "users:read", reads_json=False)
     def user_info(self) -> Json:

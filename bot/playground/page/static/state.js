@@ -91,7 +91,7 @@ export function isDirect(id) {
 export function titleOf(id) {
   const found = channel(id);
   const others = found?.members.filter((member) => member !== constants.viewer) ?? [];
-  return isDirect(id) ? others.map((one) => user(one).name).join(", ") : `#${found?.name}`;
+  return isDirect(id) ? others.map((one) => user(one).name).sort().join(", ") : `#${found?.name}`;
 }
 
 function inOrder(channel) {
