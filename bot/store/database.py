@@ -50,6 +50,10 @@ class Database:
         """Rename the database if ``error`` says that it is damaged, so that the next connection creates a new one."""
         return False
 
+    def is_gone(self) -> bool:
+        """Whether somebody else has deleted or replaced the database while it is open."""
+        return False
+
     def erase(self) -> None:
         """Overwrite copies of deleted rows."""
 
@@ -81,6 +85,9 @@ class Database:
     def _transact(self, work: Callable[[Connection], T]) -> T:
         if self._is_closed:
             raise StoreError("The store was closed; start Pullquote again.")
+        if self._connection is not None and self.is_gone():
+            log.warning("%s was deleted or replaced while it was in use; it is opened again", self.name)
+            self.disconnect()
         if self._connection is None:
             try:
                 self._connection = self.open_files.enter_context(self.engine.connect())
@@ -200,6 +207,13 @@ class Sqlite(Database):
             stop = "stop every Pullquote that uses it, and start again"
             raise StoreError(f"{self.name} {cause} and another process has it open; {stop}.") from error
         return True
+
+    def is_gone(self) -> bool:
+        # SQLite would go on writing to the deleted file, whose contents are lost when it is closed.
+        try:
+            return self._path is not None and self._path.stat().st_ino != self._inode
+        except FileNotFoundError:
+            return True
 
     def _rename(self, path: Path, why: _UnusableFileError) -> None:
         names = (path.with_name(f"{path.name}.{why.kind}-{number}") for number in count(1))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
@@ -104,6 +106,20 @@ def test_a_lost_connection_is_opened_again(postgres: str) -> None:
     assert other.claim(question_event()) is None
     for one in (store, other):
         one.close()
+
+
+def test_a_state_folder_that_is_deleted_is_made_anew(tmp_path: Path) -> None:
+    """If the folder is deleted while the database is open, the next work is done in a new one, and survives."""
+    path = tmp_path / "state" / "words.sqlite3"
+    create = text("CREATE TABLE IF NOT EXISTS words (word TEXT NOT NULL) STRICT")
+    with closing(Sqlite(path)) as database:
+        database.run(lambda db: db.execute(create))
+        shutil.rmtree(path.parent)
+        database.run(lambda db: db.execute(create))
+        database.run(write_word("kept"))
+        assert path.exists()
+    with closing(Sqlite(path)) as database:
+        assert words(database) == ["kept"]
 
 
 def test_a_closed_database_says_so(database: Sqlite) -> None:
