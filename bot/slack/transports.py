@@ -39,6 +39,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.errors import SettingsError, SlackError
 from bot.slack.client import SlackClient, is_loopback
@@ -73,6 +74,11 @@ EVENTS_PATH = "/slack/events"
 MAX_BODY_BYTES = 2 * 1024 * 1024
 # Seconds for a request to arrive completely; Slack gives up after three.
 READ_TIMEOUT = 10.0
+# Slack's headers are below 2 KB and arrive at once.
+MAX_HEADER_BYTES = 16 * 1024
+HEADERS_TIMEOUT = 5.0
+# Of the 1,024 files that a process may usually open; the rest is for the archive, the database and calls to Slack.
+MAX_CONNECTIONS = 600
 # Seconds for running requests to finish; each only claims a question.
 HTTP_STOP_TIMEOUT = 1
 
@@ -224,6 +230,49 @@ class SocketEndpoint:
         self._websockets.discard(websocket)
 
 
+class _BoundedProtocol(H11Protocol):
+    """An HTTP connection whose request must begin and arrive soon; of too many, one that waits makes room.
+
+    uvicorn limits neither the time for the headers nor the number of connections that have sent none.
+    """
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """See ``asyncio.Protocol.connection_made``."""
+        if len(self.connections) >= MAX_CONNECTIONS:
+            for one in self.connections:
+                if isinstance(one, _BoundedProtocol) and one._deadline is not None:
+                    one._abort()
+                    break
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(HEADERS_TIMEOUT, self._abort)
+
+    def data_received(self, data: bytes) -> None:
+        """See ``asyncio.Protocol.data_received``."""
+        super().data_received(data)
+        is_waiting = self.cycle is None or self.cycle.response_complete
+        if not is_waiting:
+            self._cancel_deadline()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(HEADERS_TIMEOUT, self._abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See ``asyncio.Protocol.connection_lost``."""
+        self._cancel_deadline()
+        super().connection_lost(exc)
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _abort(self) -> None:
+        self._cancel_deadline()
+        self.connections.discard(self)
+        self.transport.abort()
+
+
 class _SignallessServer(uvicorn.Server):
     """uvicorn without its handlers of signals: the bot has its own."""
 
@@ -268,6 +317,8 @@ class WebServer:
         self._server = _SignallessServer(
             uvicorn.Config(
                 Starlette(routes=routes),
+                http=_BoundedProtocol,
+                h11_max_incomplete_event_size=MAX_HEADER_BYTES,
                 lifespan="off",
                 ws="none",
                 log_config=None,

@@ -9,6 +9,7 @@ import logging
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Semaphore, Thread
 
@@ -20,7 +21,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import SettingsError
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import DM_YOU
-from bot.slack.transports import MAX_BODY_BYTES, WebServer
+from bot.slack import transports
+from bot.slack.transports import MAX_BODY_BYTES, MAX_CONNECTIONS, WebServer
 from bot.telemetry import Telemetry
 
 from .loop import LoopThread, loop_thread
@@ -345,3 +347,50 @@ def test_a_signed_but_odd_body_is_refused(bot: Bot, body: bytes, kind: str, capl
     assert 400 <= status < 500
     assert "Traceback" not in caplog.text
     assert bot.received == []
+
+
+HALF = b"POST /slack/events HTTP/1.1\r\nHost: x\r\n"
+
+
+def open_slowly(bot: Bot, count: int, data: bytes = HALF) -> list[socket.socket]:
+    """Connections that have sent the beginning of a request."""
+    connections = []
+    for _ in range(count):
+        connection = socket.create_connection(("127.0.0.1", bot.server.port), timeout=20)
+        connection.sendall(data)
+        connections.append(connection)
+    return connections
+
+
+@pytest.mark.parametrize("count", [400, MAX_CONNECTIONS + 50])
+def test_slow_connections_keep_nobody_out(bot: Bot, count: int) -> None:
+    """A signed request is answered while hundreds of others never end, and new ones make room for it."""
+    slow = open_slowly(bot, count)
+    try:
+        assert bot.send(signed())[0] == 200
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+@pytest.mark.parametrize("data", [b"", HALF])
+def test_a_request_that_does_not_arrive_is_closed(bot: Bot, monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    """Also the second one of a connection."""
+    monkeypatch.setattr(transports, "HEADERS_TIMEOUT", 0.2)
+    first, second = open_slowly(bot, 2, data)
+    second.sendall(b"" if data else b"\r\n")
+    for connection in (first, second):
+        with suppress(ConnectionResetError):
+            while connection.recv(1000):
+                pass
+        connection.close()
+
+
+def test_endless_headers_are_refused(bot: Bot) -> None:
+    """They do not fill the memory."""
+    (connection,) = open_slowly(bot, 1)
+    with suppress(ConnectionError):
+        for _ in range(100):
+            connection.sendall(b"x-more: " + b"a" * 1000 + b"\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 400")
+    connection.close()
