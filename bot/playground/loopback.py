@@ -12,13 +12,36 @@ from typing import Any, Literal, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 Breakage = Literal["reset", "end", "silence", "close"]
 """How a connection breaks: TCP's reset or end, no sign of life any more, or a websocket's close frame."""
 
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+
 _STOP_SECONDS = 5
 T = TypeVar("T")
+
+
+class LoopbackOnly:
+    """Refuses requests that a page in a browser on this machine may have sent, also by a name that leads here."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if (host.rpartition(":")[0] or host) in LOOPBACK_HOSTS and "origin" not in headers:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await WebSocketClose(1008)(scope, receive, send)
+        else:
+            await PlainTextResponse("Only programs on this machine may call this.", 403)(scope, receive, send)
 
 
 class LoopbackServer:

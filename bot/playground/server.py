@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Self
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
 from bot.models import Json
@@ -14,7 +15,7 @@ from bot.playground import limits
 from bot.playground.event_delivery import EventDelivery, EventSender, HttpEventTransport, SocketModeServer
 from bot.playground.events import WorkspaceActions
 from bot.playground.interactivity import Command, Interactivity, ResponseUrls, Shortcut
-from bot.playground.loopback import Breakage, LoopbackServer
+from bot.playground.loopback import Breakage, LoopbackOnly, LoopbackServer
 from bot.playground.methods import Call
 from bot.playground.models import Message
 from bot.playground.web_api import ApiCall, CallHandler, Fault, FaultSource, WebApi
@@ -79,7 +80,7 @@ class FakeSlack(WorkspaceActions):
             Route(_RESPONSES + "{name}", self._responses.serve, methods=["POST"]),
             WebSocketRoute("/link/", self._sockets.serve),
         ]
-        self._host.start(Starlette(routes=routes))
+        self._host.start(Starlette(routes=routes, middleware=[Middleware(LoopbackOnly)]))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
 from contextlib import ExitStack
 
 import pytest
 from slack_sdk import WebClient
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from bot.playground.server import FakeSlack
@@ -60,3 +61,28 @@ def test_the_environment_is_all_that_an_app_needs() -> None:
         assert client.apps_connections_open(app_token=environment["SLACK_APP_TOKEN"])["url"].startswith(
             "ws://127.0.0.1:"
         )
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "localhost:1"}, 200),
+        ({"Host": "rebound.example:80"}, 403),
+        ({"Host": "127.0.0.1.example"}, 403),
+        ({"Origin": "https://example.org"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_pages_in_a_browser_cannot_call_it(headers: dict[str, str], status: int) -> None:
+    """Its tokens are known, so a page that reaches the port, by any name, must be refused; websockets too."""
+    with FakeSlack() as slack:
+        port = int(slack.api_url.split(":")[2].split("/")[0])
+        address = WebClient(base_url=slack.api_url).apps_connections_open(app_token=slack.app_token)["url"]
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        connection.request("POST", "/api/auth.test", f"token={slack.bot_token}", headers)
+        assert connection.getresponse().status == status
+        connection.close()
+        if "Origin" in headers:
+            with pytest.raises(InvalidStatus):
+                connect(address, proxy=None, additional_headers=headers)

@@ -167,7 +167,9 @@ def test_an_incomplete_request_has_no_effect(slack: FakeSlack, caplog: pytest.Lo
     """A request whose connection closes before its end has no effect and logs no error."""
     address = urlsplit(slack.api_url)
     with socket.create_connection((str(address.hostname), address.port or 0)) as connection:
-        connection.sendall(b"POST /api/chat.postMessage HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\nchannel=")
+        connection.sendall(
+            b"POST /api/chat.postMessage HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nchannel="
+        )
         slack.wait_until(lambda: slack.handler.active_calls == 1)
     slack.wait_until(lambda: slack.handler.active_calls == 0)
     (call,) = slack.calls

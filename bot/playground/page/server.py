@@ -24,13 +24,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.errors import SettingsError
 from bot.models import Json
 from bot.playground.block_kit import ElementNotFoundError
-from bot.playground.loopback import LoopbackServer
+from bot.playground.loopback import LOOPBACK_HOSTS, LoopbackServer
 from bot.playground.methods import METHODS
 from bot.playground.page.actions import ACTIONS, ActionRefusedError, PageActions
 from bot.playground.server import FakeSlack
 
 TOKEN_HEADER = "x-playground-token"
-_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -96,7 +95,7 @@ class AccessMiddleware:
     def _error(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if host.rpartition(":")[0] not in _LOOPBACK_HOSTS and host not in _LOOPBACK_HOSTS:
+        if host.rpartition(":")[0] not in LOOPBACK_HOSTS and host not in LOOPBACK_HOSTS:
             return "The playground is available at 127.0.0.1 and localhost only."
         is_cross_origin = headers.get("origin", f"http://{host}") != f"http://{host}"
         is_cross_site = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
