@@ -1,4 +1,4 @@
-"""Settings: from a flag, else the environment, else ``pullquote.toml`` in the working folder.
+"""Settings: from a flag, else the environment, a systemd credential, or ``pullquote.toml`` in the working folder.
 
 The only module that reads the environment.
 """
@@ -16,6 +16,7 @@ from pydantic_settings import (
     BaseSettings,
     NoDecode,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
@@ -147,8 +148,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order of the sources: flags, environment, file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        """Order of the sources: flags, environment, systemd credentials (one file per setting), file."""
+        credentials = SecretsSettingsSource(settings_cls, os.environ.get("CREDENTIALS_DIRECTORY"))
+        return init_settings, env_settings, credentials, TomlConfigSettingsSource(settings_cls)
 
 
 def load(**flags: Any) -> Settings:

@@ -13,6 +13,7 @@ import pytest
 
 from bot import cli, settings
 from bot.cli.console import LogFormatter
+from bot.cli.options import slack_credentials
 from bot.errors import SlackError
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import GENERAL
@@ -126,3 +127,16 @@ def test_others_cannot_read_the_state_folder(tmp_path: Path, root: Path) -> None
     assert {
         str(file): oct(file.stat().st_mode & 0o077) for file in (state, *files) if file.stat().st_mode & 0o077
     } == {}
+
+
+def test_tokens_may_be_systemd_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Files of the settings' names in the folder that systemd names; the environment beats them."""
+    monkeypatch.delenv("SLACK_BOT_TOKEN", raising=False)
+    monkeypatch.delenv("SLACK_APP_TOKEN", raising=False)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", SECRET)
+    (tmp_path / "SLACK_BOT_TOKEN").write_text(f"{TOKEN}\n")
+    (tmp_path / "SLACK_SIGNING_SECRET").write_text("other")
+    credentials = slack_credentials(settings.load())
+    assert (credentials.bot_token, credentials.app_token, credentials.signing_secret) == (TOKEN, "", SECRET)
+    assert settings.redact(f"x {TOKEN}") == "x [secret]"
