@@ -231,9 +231,10 @@ class SocketEndpoint:
 
 
 class _BoundedProtocol(H11Protocol):
-    """An HTTP connection whose request must begin and arrive soon; of too many, one that waits makes room.
+    """An HTTP connection that is closed if its request does not arrive in time.
 
-    uvicorn limits neither the time for the headers nor the number of connections that have sent none.
+    Above ``MAX_CONNECTIONS``, a connection without a complete request is closed too. uvicorn limits neither
+    the time for the headers nor the number of connections that have sent none.
     """
 
     _deadline: asyncio.TimerHandle | None = None
