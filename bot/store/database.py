@@ -50,10 +50,6 @@ class Database:
         """Rename the database if ``error`` says that it is damaged, so that the next connection creates a new one."""
         return False
 
-    def is_gone(self) -> bool:
-        """Whether somebody else has deleted or replaced the database while it is open."""
-        return False
-
     def erase(self) -> None:
         """Overwrite copies of deleted rows."""
 
@@ -85,9 +81,6 @@ class Database:
     def _transact(self, work: Callable[[Connection], T]) -> T:
         if self._is_closed:
             raise StoreError("The store was closed; start Pullquote again.")
-        if self._connection is not None and self.is_gone():
-            log.warning("%s was deleted or replaced while it was in use; it is opened again", self.name)
-            self.disconnect()
         if self._connection is None:
             try:
                 self._connection = self.open_files.enter_context(self.engine.connect())
@@ -159,8 +152,8 @@ class Sqlite(Database):
         with ExitStack() as turn:
             if self._path is not None:
                 self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                for path in (self._path, Path(self._lock_path)):
-                    path.touch(mode=0o600)
+                for name in (self._path, self._lock_path):
+                    Path(name).touch(mode=0o600)
                 presence = self.open_files.enter_context(_connect(self._lock_path))
                 presence.execute("BEGIN")
                 presence.execute("SELECT count(*) FROM sqlite_schema").fetchall()
@@ -171,8 +164,7 @@ class Sqlite(Database):
             db.text_factory = lambda value: value.decode(errors="replace")  # a damaged text is no reason to stop
             if (found := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
                 raise _UnusableFileError("damaged", f"is damaged ({found})")
-            # Changes go to a journal first: a killed process loses nothing; a power failure may lose the last moments,
-            # but never the file.
+            # With a journal, a killed process loses nothing, and a power failure the last moments, never the file.
             for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON"):
                 db.execute(f"PRAGMA {pragma}")
             return db
@@ -199,29 +191,30 @@ class Sqlite(Database):
         try:
             with _connect(self._lock_path, timeout=0.1) as alone:
                 alone.execute("BEGIN EXCLUSIVE")
-                if self._path.exists() and self._path.stat().st_ino == self._inode:  # else another process replaced it
+                if self._has_file():  # else another process replaced it
                     self._rename(self._path, cause)
         except sqlite3.OperationalError as failed:
             if _code(failed) != sqlite3.SQLITE_BUSY:
                 raise OSError(str(failed)) from error
-            stop = "stop every Pullquote that uses it, and start again"
-            raise StoreError(f"{self.name} {cause} and another process has it open; {stop}.") from error
+            open_elsewhere = "another process has it open; stop every Pullquote that uses it, and start again"
+            raise StoreError(f"{self.name} {cause} and {open_elsewhere}.") from error
         return True
 
-    def is_gone(self) -> bool:
-        # SQLite would go on writing to the deleted file, whose contents are lost when it is closed.
-        try:
-            return self._path is not None and self._path.stat().st_ino != self._inode
-        except FileNotFoundError:
-            return True
+    def _transact(self, work: Callable[[Connection], T]) -> T:
+        if self._connection is not None and not self._has_file():
+            log.warning("%s was deleted or replaced while it was in use; it is opened again", self.name)
+            self.disconnect()  # SQLite would go on writing to the deleted file
+        return super()._transact(work)
+
+    def _has_file(self) -> bool:
+        return self._path is None or (self._path.exists() and self._path.stat().st_ino == self._inode)
 
     def _rename(self, path: Path, why: _UnusableFileError) -> None:
         names = (path.with_name(f"{path.name}.{why.kind}-{number}") for number in count(1))
         aside = next(name for name in names if not name.exists())
         # The journal first: beside a new file, an old journal would be taken for the new one's.
         for suffix in ("-wal", "-shm", ""):
-            part = path.with_name(path.name + suffix)
-            if part.exists():
+            if (part := path.with_name(path.name + suffix)).exists():
                 part.rename(aside.with_name(aside.name + suffix))
         log.warning("the database %s %s: it is now %s, and a new one was begun", path, why, aside.name)
 
