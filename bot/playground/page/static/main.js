@@ -1,5 +1,6 @@
 // Starts the page: the live stream and each part of the page.
 
+import { runAction } from "./actions.js";
 import { startIncoming } from "./incoming.js";
 import { focusMessageBox, startConversation } from "./conversation.js";
 import { startInspector, toggleInspector } from "./inspector.js";
@@ -41,6 +42,9 @@ function openChannel() {
     current.channel = wanted === "home" || channel(wanted) ? wanted : all("channel").find((one) => !isDirect(one.id)).id;
   }
   history.replaceState(null, "", `?as=${constants.viewer}#${current.channel}`);
+  if (current.channel === "home") {
+    runAction("open-tab", { tab: "home" });
+  }
 }
 
 // On a phone an open thread covers the conversation, which then takes no focus
