@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -227,7 +228,9 @@ class Answerer:
                 expansions = (*(one for one in query.expansions if at not in one.positions), meant)
                 changed = replace(query, expansions=expansions).requiring_words(every)
                 if meant.terms != (word.term,) and self._index.retriever.scores(changed, 1):
-                    return f'{sentence} Did you mean "{query.question.text.replace(word.typed, shown, 1)}"?'
+                    whole_word = rf"(?<!\w){re.escape(word.typed)}(?!\w)"
+                    text = shown.join(re.split(whole_word, query.question.text, maxsplit=1))
+                    return f'{sentence} Did you mean "{text}"?'
         return sentence
 
     def _has_handle(self, handle: str) -> bool:

@@ -11,13 +11,12 @@ from bot.index import spelling
 from bot.index.lexicon import Lexicon
 from bot.index.retrieval import excluded_terms, relax_phrases, required_terms
 from bot.models import Expansion, Query, Question, Span, Word
-from bot.search import followups
+from bot.search import followups, variants
 from bot.search.asking import find_acronyms, find_asking_words, find_foreign_words, is_yes_or_no
 from bot.search.dates import find_time_words
 from bot.search.mentions import strip_mentions
 from bot.search.operators import parse_operators
 from bot.search.roles import role_expansions
-from bot.search.variants import HasSequence, find_variants
 from bot.text import analysis
 
 ACRONYM_WEIGHT = 0.8
@@ -26,8 +25,6 @@ LONG_FORM_WEIGHT = 0.5
 """Each word of a long form where the acronym was typed: less, as there are several of them."""
 SPELLING_WEIGHT = 0.8
 """Another spelling of a name, or a word that the person may have meant."""
-VOCABULARY_WEIGHT, VOCABULARY_PHRASE_WEIGHT = 0.7, 0.35
-"""A word of the archive's vocabulary, and each term of several; as for variants."""
 MAX_LONG_FORMS = 2
 """Long forms of one acronym that are searched."""
 MIN_FREQUENCY = 2000
@@ -70,7 +67,7 @@ def expand(
     *,
     requires_dates: bool = True,
     has_handle: Callable[[str], bool] = lambda handle: False,
-    has_sequence: HasSequence | None = None,
+    has_sequence: variants.HasSequence | None = None,
 ) -> Query:
     """Expand ``question`` to the query that is searched.
 
@@ -96,7 +93,7 @@ def expand(
         asking += foreign[1]
     own = _content_words(lexicon, text, asking, light)
     expansions = [*_expand_words(lexicon, own), *role_expansions(text, own)]
-    expansions += find_variants(lexicon, text, own, has_sequence)
+    expansions += variants.find_variants(lexicon, text, own, has_sequence)
     inherited: tuple[Word, ...] = ()
     if question.previous_questions and followups.lacks_subject(text, own):
         previous, *earlier = question.previous_questions
@@ -201,7 +198,7 @@ def _expand_words(lexicon: Lexicon, words: Sequence[Word]) -> list[Expansion]:
         for synonym in lexicon.synonyms.get(term, ()):
             if terms[i : i + len(synonym.typed)] == synonym.typed:
                 positions = tuple(range(i, i + len(synonym.typed)))
-                weight = VOCABULARY_WEIGHT if len(synonym.terms) == 1 else VOCABULARY_PHRASE_WEIGHT
+                weight = variants.WEIGHT if len(synonym.terms) == 1 else variants.SEVERAL_WEIGHT
                 expansions.append(Expansion(synonym.terms, positions, weight, "vocabulary", synonym.shown))
     for i, (word, others) in enumerate(zip(words, meant, strict=True)):
         expansions.extend(_spelling_expansions(lexicon, i, word, others))

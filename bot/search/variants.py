@@ -16,7 +16,8 @@ from bot.models import MONTHS, Expansion, Word
 from bot.text import analysis
 
 WEIGHT = 0.7
-"""The weight of a variant of one term. A variant is likely what was meant, but the typed form goes first."""
+"""The weight of a variant of one term, also of the archive's own vocabulary: likely what was meant, but after what was
+typed."""
 SEVERAL_WEIGHT = 0.35
 """The weight of each term of a variant of several, which are common words on their own ("e-mail": "mail")."""
 MIN_JOINED = 5

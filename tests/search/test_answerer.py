@@ -273,13 +273,19 @@ def test_every_quote_is_verbatim(said: str) -> None:
     ("question", "meant"),
     [
         ("who led the untied front", "who led the united front"),
+        ("auntieden untied front", "auntieden united front"),
         ("who led the boat", None),
         ("how long did the sailors sleep in the untied boat", None),
     ],
 )
 def test_a_real_word_that_may_be_a_slip(question: str, meant: str | None) -> None:
     """Where no passage has all words, but one has a word that differs by a slip, that is offered, not searched."""
-    texts = ("The united front was led by Ode.", "Mara untied the boat.", "Many sailors slept.", *["Rain fell."] * 20)
+    texts = (
+        "The united front of auntieden was led by Ode.",
+        "Mara untied the boat.",
+        "Many sailors slept.",
+        *["Rain fell."] * 20,
+    )
     articles = [article(text, id=f"{number}.txt") for number, text in enumerate(texts)]
     reply = answerer(*articles).answer(Question(question))
     sentence = (reply.warning if isinstance(reply, Answer) else reply.reason) or ""
