@@ -5,6 +5,11 @@ They are caught at the outermost level only: in ``cli``, and in the handlers of 
 
 from __future__ import annotations
 
+from typing import Literal
+
+ReadOutcome = Literal["read", "partly", "no_text", "encrypted", "broken", "too_large", "empty", "unsupported"]
+"""What came of reading a file; only "read" and "partly" give an article. "no_text": a scan, or pictures only."""
+
 
 class PullquoteError(Exception):
     """Base class; ``str(error)`` is the sentence."""
@@ -20,6 +25,10 @@ class ArchiveError(PullquoteError):
 
 class UnreadableArticleError(PullquoteError):
     """One file cannot be read as an article and is skipped; ``str(error)`` is the reason, without the file name."""
+
+    def __init__(self, reason: str, outcome: ReadOutcome = "broken") -> None:
+        super().__init__(reason)
+        self.outcome: ReadOutcome = outcome
 
 
 class VerificationError(PullquoteError):

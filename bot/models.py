@@ -6,6 +6,8 @@ Offsets are character offsets into ``Article.text``, half-open, unless a docstri
 from __future__ import annotations
 
 import hashlib
+import sys
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -73,12 +75,22 @@ class Mark:
     span: Span
 
 
+class PageStart(NamedTuple):
+    """An offset from which on the text stands on ``page``, which is the physical page, counted from 1."""
+
+    offset: int
+    page: int
+
+
 @dataclass(frozen=True)
 class Article:
     """One article: its canonical text, without markup and metadata, and what is known about it.
 
     ``marks`` are in order and do not overlap; ``source`` is the publisher, or the file's name if none is known; an
-    article without a title gets its own first words as ``title``, with an ellipsis.
+    article without a title gets its own first words as ``title``, with an ellipsis. ``pages`` are in the order of their
+    offsets, and empty for a format without pages. Each page occurs, also one without text, and may occur more than
+    once: a footnote stands after the paragraph that goes on overleaf. ``page_labels`` are the printed labels of all
+    pages if any differs from its number.
     """
 
     id: str
@@ -89,6 +101,16 @@ class Article:
     published: date | None = None
     url: str | None = None
     marks: tuple[Mark, ...] = ()
+    pages: tuple[PageStart, ...] = ()
+    page_labels: tuple[str, ...] = ()
+
+    def pages_of(self, span: Span) -> tuple[int, int] | None:
+        """The first and the last page that ``span``, which is not empty, stands on; None for a format without pages."""
+        if not self.pages:
+            return None
+        first = max(bisect_right(self.pages, (span.start, sys.maxsize)) - 1, 0)
+        pages = [one.page for one in self.pages[first:] if one.offset < span.end or one is self.pages[first]]
+        return min(pages), max(pages)
 
     @cached_property
     def sha256(self) -> str:
@@ -319,11 +341,29 @@ class Quote:
 
     @property
     def citation(self) -> tuple[str, ...]:
-        """What is shown after the title: author and source (no name twice), date, heading, paragraph."""
+        """What is shown after the title: author and source (no name twice), date, heading, page, paragraph."""
         article, paragraph = self.article, self.paragraph
         names = dict.fromkeys(name for name in (article.author, article.source) if name and name != article.title)
         heading = (self.heading,) if self.heading else ()
-        return *names, format_date(article.published), *heading, f"¶ {paragraph.number} of {paragraph.total}"
+        number = f"¶ {paragraph.number} of {paragraph.total}"
+        return *names, format_date(article.published), *heading, *self._cite_pages(), number
+
+    @property
+    def pages(self) -> tuple[int, int] | None:
+        """The first and the last page of the quote; None for a format without pages."""
+        return self.article.pages_of(self.span)
+
+    @property
+    def page_label(self) -> str | None:
+        """The printed label of the first page; None if it is the page's number."""
+        label = self.article.page_labels[self.pages[0] - 1] if self.pages and self.article.page_labels else None
+        return label if self.pages and label != str(self.pages[0]) else None
+
+    def _cite_pages(self) -> Iterator[str]:
+        if self.pages:
+            first, last = self.pages
+            cited = f"p. {first}" if first == last else f"pp. {first}–{last}"
+            yield f"{cited} (printed as {self.page_label})" if self.page_label else cited
 
     def pieces(self) -> Iterator[tuple[str, bool]]:
         """Split the text into (piece, whether it is highlighted); joined, the pieces are ``text``."""

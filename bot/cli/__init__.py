@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from bot.errors import PullquoteError
 
-COMMANDS = ("ask", "index", "evaluate", "serve", "playground", "doctor", "receipt", "gaps", "forget")
+COMMANDS = ("ask", "read", "index", "evaluate", "serve", "playground", "doctor", "receipt", "gaps", "forget")
 """Each command is a function in the module of the same name."""
 
 

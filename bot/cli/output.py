@@ -32,7 +32,11 @@ class QuoteOut(BaseModel):
     url: str | None
     heading: str | None
     page: int | None
-    """Physical page of a paged format, from 1; currently always None."""
+    """Physical page on which the quote begins, from 1; None for a format without pages."""
+    page_end: int | None
+    """Page on which the quote ends, if that is another."""
+    page_label: str | None
+    """Printed label of ``page``, if it is not its number."""
     paragraph: int
     paragraphs: int
     start: int
@@ -49,6 +53,7 @@ class QuoteOut(BaseModel):
     @classmethod
     def of(cls, quote: Quote) -> QuoteOut:
         article = quote.article
+        first, last = quote.pages or (None, None)
         return cls(
             text=quote.text,
             article_id=article.id,
@@ -58,7 +63,9 @@ class QuoteOut(BaseModel):
             published=article.published,
             url=article.url,
             heading=quote.heading,
-            page=None,
+            page=first,
+            page_end=last if last != first else None,
+            page_label=quote.page_label,
             paragraph=quote.paragraph.number,
             paragraphs=quote.paragraph.total,
             start=quote.span.start,

@@ -18,7 +18,7 @@ import numpy as np
 from bot.errors import VerificationError
 from bot.index.arrays import Array, BoolArray, ByteArray, IntArray, LazyArrays, StringArray, offsets, prefix, unprefix
 from bot.index.retrieval import matches_source
-from bot.models import ArchiveSummary, Article, Mark, Paragraph, Passage, Quote, Scope, Span
+from bot.models import ArchiveSummary, Article, Mark, PageStart, Paragraph, Passage, Quote, Scope, Span
 
 CACHED_PASSAGES = 1 << 14
 CACHED_ARTICLES = 4096
@@ -31,7 +31,8 @@ def encode_metadata(article: Article) -> bytes:
     """Encode everything about an article except its text and digest as JSON."""
     published = article.published.isoformat() if article.published else None
     marks = [(mark.kind, mark.span.start, mark.span.end) for mark in article.marks]
-    metadata = (article.id, article.title, article.source, article.author, published, article.url, marks)
+    known = (article.id, article.title, article.source, article.author, published, article.url, marks)
+    metadata = (*known, article.pages, article.page_labels)
     return json.dumps(metadata).encode()
 
 
@@ -186,10 +187,11 @@ class Archive:
             yield from self.paragraph_range(self._first[at], self._first[at + 1])
 
     def _create(self, number: int) -> Article:
-        id, title, source, author, published, url, marks = json.loads(self._metadata[number])
+        id, title, source, author, published, url, marks, pages, labels = json.loads(self._metadata[number])
         day = date.fromisoformat(published) if published else None
         decoded = tuple(Mark(kind, Span(*span)) for kind, *span in marks)
-        return Article(id, title, source, self._texts[number], author, day, url, decoded)
+        starts = tuple(PageStart(*start) for start in pages)
+        return Article(id, title, source, self._texts[number], author, day, url, decoded, starts, tuple(labels))
 
     @cached_property
     def latest(self) -> date | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.errors import UnreadableArticleError
+from bot.errors import ReadOutcome, UnreadableArticleError
 from bot.ingest.encoding import clean
 from bot.ingest.metadata import Metadata
-from bot.models import Article, Mark, MarkKind, Span
+from bot.models import Article, Mark, MarkKind, PageStart, Span
 
 _TITLE_CHARS = 70  # of a title made of the article's first words; fits a line of a citation
 
@@ -18,12 +18,34 @@ TextBlock = tuple[MarkKind | None, str]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A parsed file: canonical text, marks and metadata. Each warning is a half sentence about something ignored."""
+    """A parsed file: canonical text, marks, metadata and pages. Each warning is a half sentence about what is ignored.
+
+    ``pages`` and ``page_labels`` are those of ``Article``. ``outcome`` is "read" or "partly"; of a file that was read
+    partly, a warning says what is missing.
+    """
 
     text: str
     marks: tuple[Mark, ...] = ()
     metadata: Metadata = field(default_factory=Metadata)
     warnings: tuple[str, ...] = ()
+    pages: tuple[PageStart, ...] = ()
+    page_labels: tuple[str, ...] = ()
+    outcome: ReadOutcome = "read"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One of several articles in a file: its draft, or the ``reason`` (a half sentence) and ``outcome`` without one.
+
+    ``number`` counts from 1 (lines, messages, entries of a feed); 0 stands for the whole file. ``id`` is None where the
+    file gives none.
+    """
+
+    number: int
+    id: str | None = None
+    draft: Draft | None = None
+    reason: str = ""
+    outcome: ReadOutcome = "broken"
 
 
 def join_blocks(blocks: Iterable[TextBlock]) -> tuple[str, tuple[Mark, ...]]:
@@ -58,7 +80,7 @@ def build_article(draft: Draft, *, id: str, file: str, overrides: Metadata) -> A
     title = metadata.title or next((mark.span.slice(draft.text) for mark in marks if mark.kind == "title"), None)
     first_words = _first_words(draft.text, marks)
     if not first_words:
-        raise UnreadableArticleError("it has no paragraph to quote")
+        raise UnreadableArticleError("it has no paragraph to quote", "empty")
     return Article(
         id=id,
         title=title or first_words,
@@ -68,6 +90,8 @@ def build_article(draft: Draft, *, id: str, file: str, overrides: Metadata) -> A
         published=metadata.published,
         url=metadata.url,
         marks=marks,
+        pages=draft.pages,
+        page_labels=draft.page_labels,
     )
 
 

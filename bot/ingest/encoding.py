@@ -52,7 +52,7 @@ def decode(data: bytes, declared: str | None = None) -> str:
     plausible; the guess of charset-normalizer.
     """
     if not data.strip(b"\0 \t\r\n"):
-        raise UnreadableArticleError("it is empty")
+        raise UnreadableArticleError("it is empty", "empty")
     refuse_binary(data)
     encoding = detect_unicode(data[:_SAMPLE_SIZE])
     if encoding is None or encoding == "utf-8":
@@ -69,7 +69,7 @@ def decode(data: bytes, declared: str | None = None) -> str:
         text = data.decode(best.encoding, "replace")
     text = clean(text.removeprefix("\ufeff"))
     if not text.strip():
-        raise UnreadableArticleError("it is empty")
+        raise UnreadableArticleError("it is empty", "empty")
     return text
 
 

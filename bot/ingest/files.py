@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.errors import ArchiveError
+from bot.errors import ArchiveError, ReadOutcome
 
 CATALOG = "archive.toml"
 """Metadata of the articles in the same folder; see ``bot.ingest.catalog``."""
@@ -78,6 +78,7 @@ class ArticleFile:
     reader: str = ""
     stamp: FileStamp = NO_STAMP
     reason: str = ""
+    outcome: ReadOutcome = "broken"
 
     @property
     def path(self) -> Path:
@@ -203,7 +204,8 @@ def _is_inside(path: Path, roots: Sequence[str]) -> bool:
 def _inspect(root: Path, folder: Path, basename: str, name: str, suffix: str, roots: Sequence[str]) -> ArticleFile:
     if suffix not in READERS:
         what = f"the file type {suffix} is not supported" if suffix else "it has no suffix that tells its file type"
-        return ArticleFile(root, folder, basename, name, reason=f"{what}; convert it to .txt, .md or .html")
+        reason = f"{what}; convert it to .txt, .md or .html"
+        return ArticleFile(root, folder, basename, name, reason=reason, outcome="unsupported")
     try:
         status = os.lstat(os.path.join(folder, basename))  # noqa: PTH118
         if stat.S_ISLNK(status.st_mode):

@@ -12,24 +12,22 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib import import_module
 from itertools import chain, count
 from pathlib import Path
 
-from bot.errors import ArchiveError, UnreadableArticleError
+from bot.errors import ArchiveError, ReadOutcome, UnreadableArticleError
 from bot.ingest.catalog import Catalogs
-from bot.ingest.draft import Draft, build_article
-from bot.ingest.encoding import ARTICLE_LIMIT
+from bot.ingest.draft import Entry, build_article
 from bot.ingest.files import MTIME_GRANULARITY_NS, ArticleFile, FileStamp, Listing, SkippedFile, display_name
 from bot.ingest.formats import jsonl
 from bot.ingest.metadata import Metadata
+from bot.ingest.parse import parse_file
 from bot.models import Article, Progress, list_first
 
 MAX_NAMED_LINES = 3
 """Lines of one file that are skipped with a note each; the others are counted."""
 MAX_SKIPPED_LINES = 100_000
 """Lines of one file that give no article, until the rest of it is not read."""
-_TOO_LARGE = f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB, the limit for an article"
 _BLOCK = 1_000_000  # bytes
 
 
@@ -38,7 +36,7 @@ class ArticleRecord:
     """The outcome of one line of a file, or of a file that is a single article (``line`` 0).
 
     ``requested_id`` is the id before duplicates are resolved. ``article_id`` is the final one; it is None when the line
-    was skipped for ``reason``.
+    was skipped for ``reason``. Each warning is a sentence that names the file.
     """
 
     line: int
@@ -46,6 +44,7 @@ class ArticleRecord:
     article_id: str | None
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    outcome: ReadOutcome = "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +115,25 @@ def read_files(listing: Listing, progress: Progress | None = None, previous: Pre
     )
 
 
+def read_each(listing: Listing) -> Iterator[tuple[ArticleFile, ArticleRecord, Article | None]]:
+    """Read the listed files one by one: for each article, its file, record, and itself, or None if it was skipped.
+
+    Unlike ``read_files``, this keeps no article in memory, names every line that is skipped, and does not raise
+    ArchiveError when there is no article. Ids are not made unique.
+    """
+    reader = _ArchiveReader(listing, None, None)
+    for file in listing.files:
+        if file.reason:
+            yield file, ArticleRecord(0, file.name, None, file.reason, outcome=file.outcome), None
+            continue
+        try:
+            for record, article in reader.parse(file):
+                assert not isinstance(article, int), "nothing was read before"
+                yield file, record, article
+        except OSError as error:
+            yield file, ArticleRecord(0, file.name, None, _describe(error), outcome="broken"), None
+
+
 _Outcome = tuple[ArticleRecord, Article | int | None]
 
 
@@ -142,9 +160,8 @@ class _ArchiveReader:
 
     def add_file(self, file: ArticleFile) -> None:
         """Read one file, or reuse its previous record."""
-        is_too_large = file.reader != "jsonl" and file.stamp.size > ARTICLE_LIMIT
-        if file.reason or is_too_large:
-            self.skipped.append(SkippedFile(file.name, _TOO_LARGE if is_too_large else file.reason))
+        if file.reason:
+            self.skipped.append(SkippedFile(file.name, file.reason))
             return
         real = self._resolve_path(file)
         if real not in self._read_paths:
@@ -152,7 +169,7 @@ class _ArchiveReader:
             try:
                 self._read_file(file, os.fsencode(real).decode("latin-1"))
             except OSError as error:
-                self.skipped.append(SkippedFile(file.name, f"it cannot be opened ({error.strerror or error})"))
+                self.skipped.append(SkippedFile(file.name, _describe(error)))
         self._bytes_done += file.stamp.size
         self._report_progress(0)
 
@@ -179,7 +196,7 @@ class _ArchiveReader:
         if known and known.digest == digest:
             outcomes = (self._reuse_article(file, record) for record in known.records)
         else:
-            outcomes = self._parse_file(file)
+            outcomes = self.parse(file)
         records = []
         skipped_lines = 0
         for record, item in outcomes:  # one by one: the id of each depends on those before it
@@ -199,38 +216,26 @@ class _ArchiveReader:
         stamp = file.stamp if is_trusted else None
         self.files.append(FileRecord(real_path, file.name, stamp, digest, catalog_digest, tuple(records)))
 
-    def _parse_file(self, file: ArticleFile) -> Iterator[_Outcome]:
-        try:
-            if file.reader == "jsonl":
-                for line in jsonl.read(file.path, progress=self._report_progress):
-                    yield self._build_article(file, line)
-            else:
-                read: Callable[[bytes], Draft] = import_module(f"bot.ingest.formats.{file.reader}").read
-                with file.path.open("rb") as stream:
-                    data = stream.read(ARTICLE_LIMIT)
-                yield self._build_article(file, jsonl.JsonLine(0, file.name, read(data)))
-        except UnreadableArticleError as error:
-            yield ArticleRecord(0, file.name, None, str(error)), None
-        except OSError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the edge: a bug in a parser costs one file, not the archive
-            yield ArticleRecord(0, file.name, None, f"it cannot be parsed ({type(error).__name__})"), None
+    def parse(self, file: ArticleFile) -> Iterator[_Outcome]:
+        """Parse the file. Raises OSError when it cannot be read."""
+        for entry in parse_file(file.path, file.reader, self._report_progress):
+            yield self._build_article(file, entry)
 
-    def _build_article(self, file: ArticleFile, line: jsonl.JsonLine) -> _Outcome:
-        requested_id = line.id or f"{file.name}#{line.number}"
-        overrides = self._get_catalog_metadata(file, line.number, requested_id)
-        article_id = self._make_unique(file.root, requested_id, line.number)
+    def _build_article(self, file: ArticleFile, entry: Entry) -> _Outcome:
+        requested_id = entry.id or (f"{file.name}#{entry.number}" if entry.number else file.name)
+        overrides = self._get_catalog_metadata(file, entry.number, requested_id)
+        article_id = self._make_unique(file.root, requested_id, entry.number)
         try:
-            if line.draft is None:
-                raise UnreadableArticleError(line.reason)
-            article = build_article(line.draft, id=article_id, file=display_name(file.basename), overrides=overrides)
+            if entry.draft is None:
+                raise UnreadableArticleError(entry.reason, entry.outcome)
+            article = build_article(entry.draft, id=article_id, file=display_name(file.basename), overrides=overrides)
         except UnreadableArticleError as error:
-            return ArticleRecord(line.number, requested_id, None, str(error)), None
-        warnings = list(line.draft.warnings)
+            return ArticleRecord(entry.number, requested_id, None, str(error), outcome=error.outcome), None
+        warnings = list(entry.draft.warnings)
         if "\ufffd" in article.text:
             warnings.append("some bytes could not be decoded and are shown as \ufffd")
-        sentences = tuple(f"{_line_name(file, line.number)}: {warning}." for warning in warnings)
-        return ArticleRecord(line.number, requested_id, article_id, "", sentences), article
+        sentences = tuple(f"{_line_name(file, entry.number)}: {warning}." for warning in warnings)
+        return ArticleRecord(entry.number, requested_id, article_id, "", sentences, entry.draft.outcome), article
 
     def _reuse_article(self, file: ArticleFile, record: ArticleRecord) -> _Outcome:
         assert self.previous is not None
@@ -284,6 +289,10 @@ def _digest(path: Path) -> str:
             digest.update(block)
             left -= len(block)
     return digest.hexdigest()
+
+
+def _describe(error: OSError) -> str:
+    return f"it cannot be opened ({error.strerror or error})"
 
 
 def _line_name(file: ArticleFile, line: int) -> str:

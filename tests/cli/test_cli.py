@@ -25,8 +25,8 @@ CONTRACT = set(
     "question outcome confidence caution reason quotes nearest archive took_ms searched misread differences".split()
 ) | {"later"}
 QUOTE = set(
-    "text article_id title author source published url heading page paragraph paragraphs start end sha256 highlights "
-    "missing also_in score link".split()
+    "text article_id title author source published url heading page page_end page_label paragraph paragraphs start end "
+    "sha256 highlights missing also_in score link".split()
 )
 
 

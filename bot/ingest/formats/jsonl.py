@@ -7,7 +7,6 @@ import io
 import json
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -15,25 +14,12 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 from pydantic_core import PydanticCustomError
 
 from bot.errors import UnreadableArticleError
-from bot.ingest.draft import Draft
+from bot.ingest.draft import Draft, Entry
 from bot.ingest.encoding import ARTICLE_LIMIT, clean, decode, detect_unicode, refuse_binary
 from bot.ingest.formats import plain
 from bot.ingest.metadata import parse_metadata
 
 ARCHIVE_LIMIT = 1_000_000_000  # characters, uncompressed; limits the damage of a malicious gzip file
-
-
-@dataclass(frozen=True, slots=True)
-class JsonLine:
-    """One line: a draft, or the reason (a half sentence) why there is none.
-
-    ``number`` counts from 1; 0 stands for the whole file.
-    """
-
-    number: int
-    id: str | None = None
-    draft: Draft | None = None
-    reason: str = ""
 
 
 def _validate_id(value: object) -> str | None:
@@ -55,9 +41,7 @@ class _Record(BaseModel):
     text: Annotated[str, BeforeValidator(_validate_text)]
 
 
-def read(
-    path: Path, *, progress: Callable[[int], None] | None = None, limit: int = ARCHIVE_LIMIT
-) -> Iterator[JsonLine]:
+def read(path: Path, *, progress: Callable[[int], None] | None = None, limit: int = ARCHIVE_LIMIT) -> Iterator[Entry]:
     """Parse each line; of a truncated or damaged file, the lines before the damage.
 
     ``progress`` is called with the number of bytes read so far; at most ``limit`` characters are read.
@@ -75,9 +59,9 @@ def read(
                 reason = "its compressed data is damaged"
             else:
                 reason = "it is cut short" if isinstance(error, EOFError) else "it is not a valid gzip file"
-            yield JsonLine(0, reason=f"{reason}; it was read up to line {number}" if number else reason)
+            yield Entry(0, reason=f"{reason}; it was read up to line {number}" if number else reason)
         except UnreadableArticleError as error:
-            yield JsonLine(0, reason=str(error))
+            yield Entry(0, reason=str(error))
 
 
 def _read_lines(file: io.FileIO, path: Path, limit: int) -> Iterator[str]:
@@ -100,26 +84,26 @@ def _read_lines(file: io.FileIO, path: Path, limit: int) -> Iterator[str]:
         is_inside_line = not piece.endswith("\n")
 
 
-def _parse_line(number: int, line: str) -> JsonLine:
+def _parse_line(number: int, line: str) -> Entry:
     if len(line) >= ARTICLE_LIMIT:
-        return JsonLine(number, reason=f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB, the limit for an article")
+        return Entry(number, reason=f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB, the limit for an article")
     try:
         raw = json.loads(_decode_line(line).strip("\ufeff \t\0"), strict=False)
         if not isinstance(raw, dict):
-            return JsonLine(number, reason='it is not a JSON object such as {"text": "…"}')
+            return Entry(number, reason='it is not a JSON object such as {"text": "…"}')
         record = _Record.model_validate(raw)
     except UnreadableArticleError as error:
-        return JsonLine(number, reason=str(error))
+        return Entry(number, reason=str(error))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         problem = "is missing" if first["type"] == "missing" else first["msg"]
-        return JsonLine(number, reason=f'its "{first["loc"][0]}" {problem}')
+        return Entry(number, reason=f'its "{first["loc"][0]}" {problem}')
     except (ValueError, RecursionError):
-        return JsonLine(number, reason="it is not valid JSON")
+        return Entry(number, reason="it is not valid JSON")
     metadata, warnings = parse_metadata(raw)
     draft = plain.parse_text(record.text)
     merged = metadata.with_fallback(draft.metadata)
-    return JsonLine(number, record.id, Draft(draft.text, draft.marks, merged, (*warnings, *draft.warnings)))
+    return Entry(number, record.id, Draft(draft.text, draft.marks, merged, (*warnings, *draft.warnings)))
 
 
 def _decode_line(line: str) -> str:
