@@ -11,7 +11,9 @@ from bot.ingest.draft import Draft, Entry
 from bot.ingest.encoding import ARTICLE_LIMIT
 from bot.ingest.formats import jsonl
 
-TOO_LARGE = f"it is larger than {ARTICLE_LIMIT // 1_000_000} MB, the limit for an article"
+FILE_LIMIT = 50_000_000
+"""Bytes of a file whose text is compressed or only a part of it."""
+_CONTAINERS = frozenset({"pdf", "docx", "epub", "email"})
 FormatReader = Callable[[bytes], Draft | Sequence[Entry]]
 """``read`` of a module of ``bot.ingest.formats``: one draft, or an entry for each of several articles in the file."""
 
@@ -26,10 +28,12 @@ def parse_file(path: Path, reader: str, progress: Callable[[int], None] | None =
             yield from jsonl.read(path, progress=progress)
             return
         read: FormatReader = import_module(f"bot.ingest.formats.{reader}").read
+        limit = FILE_LIMIT if reader in _CONTAINERS else ARTICLE_LIMIT
         with path.open("rb") as stream:
-            data = stream.read(ARTICLE_LIMIT + 1)
-        if len(data) > ARTICLE_LIMIT:
-            raise UnreadableArticleError(TOO_LARGE, "too_large")
+            data = stream.read(limit + 1)
+        if len(data) > limit:
+            reason = f"it is larger than {limit // 1_000_000} MB, the limit for an article"
+            raise UnreadableArticleError(reason, "too_large")
         found = read(data)
         yield from [Entry(0, None, found)] if isinstance(found, Draft) else found
     except UnreadableArticleError as error:
