@@ -29,6 +29,7 @@ READERS = {
     ".markdown": "markdown",
     ".html": "html",
     ".htm": "html",
+    ".docx": "docx",
     ".jsonl": "jsonl",
     ".jsonl.gz": "jsonl",
 }

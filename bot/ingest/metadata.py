@@ -16,6 +16,12 @@ from bot.ingest.encoding import clean
 
 _MISSING = {"", "none", "null"}  # what some exports write for a missing value
 _DATE_FORMATS = ("%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y")
+_PLACEHOLDER = re.compile(
+    r"untitled\b.{0,20}|(?:new |microsoft )?(?:word )?document ?\d{0,4}|(?:word|title|tmp|temp|template)"
+    r"|microsoft (?:office )?(?:word|user)|.{1,100}\.(?:docx?|dotx?|rtf|odt|epub|indd|txt|html?)"
+    r"|python-docx|apache poi|calibre.{0,20}|unknown(?: author)?|un-named|author|user|windows user|admin|administrator",
+    re.IGNORECASE,
+)
 _URL = re.compile(r"https?://[^\s<>\"|]+", re.IGNORECASE)
 
 
@@ -31,6 +37,11 @@ def parse_date(value: str) -> date | None:
         with suppress(ValueError):
             return parsedate_to_datetime(value).date()
     return None
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a title or author is one that programs fill in of their own, such as "Untitled document"."""
+    return _PLACEHOLDER.fullmatch(value.strip()) is not None
 
 
 def _validate_date(value: object) -> date:
