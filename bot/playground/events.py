@@ -6,11 +6,12 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.models import Json
-from bot.playground.models import KINDS, Channel, ChannelKind, Guest, Message, User, escape_typed
+from bot.playground.models import KINDS, Channel, ChannelKind, File, Guest, Message, UploadedFile, User, escape_typed
 from bot.playground.workspace import YOU, Workspace
 
 # What an app may subscribe to, and the scopes of which it needs one: docs.slack.dev/reference/events
@@ -153,6 +154,20 @@ class WorkspaceActions:
         elif before.seen_by is None:
             event = {"previous_message": self.workspace.to_json(before), "deleted_ts": before.ts}
             self._publish_hidden("message_deleted", before.channel, event)
+
+    def remove_file(self, file_id: str) -> None:
+        """Replace a deleted file by a tombstone in each message that has it."""
+
+        def without_content(file: File) -> File:
+            if isinstance(file, UploadedFile) and file.id == file_id:
+                return replace(file, is_deleted=True)
+            return file
+
+        for channel in self.workspace.channels:
+            for message in self.workspace.messages(channel):
+                files = tuple(map(without_content, message.files))
+                if files != tuple(message.files):
+                    self._publish_change(*self.workspace.update(channel, message.ts, files=files))
 
     def say(self, channel: str, text: str, *, user: str = YOU, thread: str | None = None, **fields: Any) -> Message:
         """Post a message as ``user``; ``& < >`` are escaped, mentions are not. "/me" has the subtype "me_message"."""

@@ -14,9 +14,11 @@ from bot.playground import limits
 from bot.playground.block_kit import validate_blocks, validate_view
 from bot.playground.events import WorkspaceActions
 from bot.playground.models import KINDS, Channel, Message, RefusedError
+from bot.playground.uploads import FileUploads
 from bot.playground.workspace import AppViews
 
 _TIMESTAMP = re.compile(r"\d{1,12}\.\d{6}")
+_CONVERSATION_ID = re.compile(r"[CGDZ][A-Z0-9]+")
 
 
 def validate_metadata(metadata: Any) -> Json:
@@ -61,11 +63,17 @@ class Call:
     """
 
     def __init__(
-        self, actions: WorkspaceActions, views: AppViews, issue_url: Callable[[], str], arguments: Json
+        self,
+        actions: WorkspaceActions,
+        views: AppViews,
+        uploads: FileUploads,
+        issue_url: Callable[[], str],
+        arguments: Json,
     ) -> None:
         self.actions = actions
         self.workspace = actions.workspace
         self.views = views
+        self.uploads = uploads
         self.issue_url = issue_url
         self.arguments = arguments
 
@@ -279,6 +287,44 @@ class Call:
         if page["has_more"]:
             page["response_metadata"] = {"next_cursor": str(end)}
         return page
+
+    # files.*
+
+    @_method("files.getUploadURLExternal", "files:write")
+    def get_upload_url(self) -> Json:
+        name, length = self.required("filename"), self.required("length")
+        if not length.isdecimal() or int(length) == 0:
+            raise RefusedError("invalid_arguments", "must be more than 0 [json-pointer:/length]")
+        return self.uploads.issue(name, int(length), self.text("alt_txt"))
+
+    @_method("files.completeUploadExternal", "files:write")
+    def complete_upload(self) -> Json:
+        """Without a channel, the files stay private. A user id is no channel (slackapi/bolt-js#2115)."""
+        given = self.structure("files")
+        if not isinstance(given, list) or not given:
+            raise RefusedError("invalid_arguments", "must be a list of files [json-pointer:/files]")
+        if not all(isinstance(one, dict) and one.get("id") for one in given):
+            raise RefusedError("invalid_arguments", "must have an id each [json-pointer:/files]")
+        channel = self.text("channel_id")
+        if channel and not _CONVERSATION_ID.fullmatch(channel):
+            message = "input must match regex pattern: ^[CGDZ][A-Z0-9]{8,}$ [json-pointer:/channel_id]"
+            raise RefusedError("invalid_arguments", message)
+        thread_ts = None
+        if channel:
+            self.channel(channel)
+            thread_ts = self._thread_ts(channel)
+        files = self.uploads.complete({str(one["id"]): str(one.get("title") or "") for one in given})
+        if channel:
+            comment = self.text("initial_comment")
+            self.actions.post(channel, self.workspace.bot.id, comment, thread_ts=thread_ts, files=files)
+        return {"files": [{"id": file.id, "title": file.title} for file in files]}
+
+    @_method("files.delete", "files:write")
+    def delete_file(self) -> Json:
+        file_id = self.required("file")
+        self.uploads.delete(file_id)
+        self.actions.remove_file(file_id)
+        return {}
 
     # views.* and assistant.threads.*
 

@@ -149,6 +149,23 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadedFile(File):
+    """A file that the app uploaded; ``alt_text`` describes a picture. What is deleted leaves a tombstone."""
+
+    id: str
+    title: str
+    alt_text: str = ""
+    is_deleted: bool = False
+
+    def to_json(self, id: str, user: str, created: int, team: Team) -> Json:
+        """Return the file object of a message; ``id`` is for files without an id of their own."""
+        if self.is_deleted:
+            return {"id": self.id, "mode": "tombstone"}
+        shown = File.to_json(self, self.id, user, created, team) | {"title": self.title}
+        return shown | ({"alt_txt": self.alt_text} if self.alt_text else {})
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message; ``thread_ts`` is the timestamp of its thread's root, None for a root.
 

@@ -18,13 +18,15 @@ from bot.playground.interactivity import Command, Interactivity, ResponseUrls, S
 from bot.playground.loopback import Breakage, LoopbackOnly, LoopbackServer
 from bot.playground.methods import Call
 from bot.playground.models import Message
-from bot.playground.web_api import ApiCall, CallHandler, Fault, FaultSource, WebApi
+from bot.playground.uploads import FileUploads
+from bot.playground.web_api import ApiCall, CallHandler, Fault, FaultSource, UploadEndpoint, WebApi
 from bot.playground.workspace import BOT, AppViews, ChangeNotifier, Workspace
 
 # The least that the bot needs
 SCOPES = ("app_mentions:read", "chat:write", "im:history", "im:read", "im:write")
 SUBSCRIPTIONS = ("app_mention", "app_home_opened", "message.im")
 _RESPONSES = "/responses/"
+_UPLOADS = "/upload/v1/"
 
 
 class FakeSlack(WorkspaceActions):
@@ -71,13 +73,15 @@ class FakeSlack(WorkspaceActions):
         self.interactivity = Interactivity(
             changes, workspace, self.views, self._responses, self.sender.send_interaction, commands, shortcuts
         )
-        new_call = partial(Call, self, self.views, self._sockets.issue_url)
+        self.uploads = FileUploads(f"http://127.0.0.1:{host.port}{_UPLOADS}")
+        new_call = partial(Call, self, self.views, self.uploads, self._sockets.issue_url)
         self._api = WebApi(new_call, bot_token=self.bot_token, app_token=self.app_token, calls=self.handler)
 
     def __enter__(self) -> Self:
         routes = [
             Route("/api/{method}", self._api.serve, methods=["GET", "POST"]),
             Route(_RESPONSES + "{name}", self._responses.serve, methods=["POST"]),
+            Route(_UPLOADS + "{key}", UploadEndpoint(self.uploads, self.handler).serve, methods=["POST"]),
             WebSocketRoute("/link/", self._sockets.serve),
         ]
         self._host.start(Starlette(routes=routes, middleware=[Middleware(LoopbackOnly)]))

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bot.models import Json
 from bot.playground.loopback import LoopbackServer
 from bot.playground.methods import METHODS, Call, Method
 from bot.playground.models import RefusedError
+from bot.playground.uploads import FileUploads
 from bot.playground.workspace import ChangeNotifier
 
 _DEFAULT_ERRORS = {429: "ratelimited", 500: "internal_error", 502: "service_unavailable", 503: "service_unavailable"}
@@ -113,6 +114,34 @@ class CallHandler:
         if scripted := self._scripted[method]:
             return scripted.popleft()
         return next((fault for source in self._sources if (fault := source(method, arguments))), None)
+
+
+UPLOAD_URL = "upload_url"
+"""The name under which an upload is logged, and can be made to fail."""
+
+
+class UploadEndpoint:
+    """Handles the files that the app sends to its upload URLs."""
+
+    def __init__(self, uploads: FileUploads, calls: CallHandler) -> None:
+        self._uploads, self._calls = uploads, calls
+
+    async def serve(self, request: Request) -> Response:
+        """Take a file; it is logged with its size and the URL as its arguments."""
+        key = request.path_params["key"]
+
+        def read(raw: bytes) -> tuple[Json, Callable[[], CallResult]]:
+            return {UPLOAD_URL: self._uploads.base + key, "size": len(raw)}, lambda: self._take(key, raw)
+
+        response = await self._calls.handle(request, UPLOAD_URL, read)
+        return PlainTextResponse("OK") if response.status_code == 200 else response
+
+    def _take(self, key: str, content: bytes) -> CallResult:
+        try:
+            self._uploads.take(key, content)
+        except RefusedError as refused:
+            return 400, refused.answer, {}
+        return 200, {"ok": True}, {}
 
 
 class WebApi:

@@ -17,7 +17,7 @@ from .helpers import close_handler
 
 ALL_SCOPES = (
     *{scope for scopes in SCOPES.values() for scope in scopes},
-    *("chat:write", "users:read", "assistant:write", "im:write", "im:read", "mpim:read"),
+    *("chat:write", "users:read", "assistant:write", "im:write", "im:read", "mpim:read", "files:write"),
 )
 
 

@@ -45,6 +45,22 @@ REFUSALS: dict[str, tuple[str, str, dict[str, str]]] = {
     "no such view": ("not_found", "views.update", {"view_id": "V0", "view": VIEW}),
     "a modal at home": ("invalid_arguments", "views.publish", {"user_id": YOU, "view": VIEW}),
     "a home for nobody": ("invalid_arguments", "views.publish", {"user_id": "U0NOBODY", "view": VIEW}),
+    "no file name": ("invalid_arguments", "files.getUploadURLExternal", {"length": "1"}),
+    "an empty file": ("invalid_arguments", "files.getUploadURLExternal", {"filename": "a.png", "length": "0"}),
+    "no files": ("invalid_arguments", "files.completeUploadExternal", {"channel_id": DM_YOU}),
+    "files without ids": ("invalid_arguments", "files.completeUploadExternal", {"files": "[{}]"}),
+    "a file that was not uploaded": ("file_not_found", "files.completeUploadExternal", {"files": '[{"id": "F1"}]'}),
+    "a person as a channel": (
+        "invalid_arguments",
+        "files.completeUploadExternal",
+        {"files": '[{"id": "F1"}]', "channel_id": YOU},
+    ),
+    "a file for nobody": (
+        "channel_not_found",
+        "files.completeUploadExternal",
+        {"files": '[{"id": "F1"}]', "channel_id": "D0NOBODY"},
+    ),
+    "delete no file": ("file_not_found", "files.delete", {"file": "F1"}),
     "no prompts": ("invalid_arguments", "assistant.threads.setSuggestedPrompts", {"channel_id": DM_YOU}),
 }
 

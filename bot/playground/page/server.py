@@ -26,6 +26,7 @@ from bot.models import Json
 from bot.playground.block_kit import ElementNotFoundError
 from bot.playground.loopback import LOOPBACK_HOSTS, LoopbackServer
 from bot.playground.methods import METHODS
+from bot.playground.models import UploadedFile
 from bot.playground.page.actions import ACTIONS, ActionRefusedError, PageActions
 from bot.playground.server import FakeSlack
 
@@ -162,6 +163,7 @@ class PlaygroundPage:
             Route("/", lambda _: FileResponse(_STATIC / "index.html")),
             Route("/stream", self._open_stream),
             Route("/actions/{name}", self._run, methods=["POST"]),
+            Route("/files/{id}", self._send_file),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ]
         self._host.start(Starlette(routes=routes, middleware=[Middleware(AccessMiddleware, token=self._token)]))
@@ -187,6 +189,18 @@ class PlaygroundPage:
         except KeyError:
             return JSONResponse({"error": "That does not exist any more."}, 404)
         return JSONResponse(body or {})
+
+    async def _send_file(self, request: Request) -> Response:
+        """Send an uploaded file to the person in the query parameter ``as``, if they are in a conversation with it."""
+        viewer, wanted = request.query_params.get("as", ""), request.path_params["id"]
+        workspace = self._slack.workspace
+        for channel in workspace.channels.values():
+            for message in workspace.messages(channel.id) if viewer in channel.members else ():
+                for file in message.files:
+                    content = self._slack.uploads.content(wanted)
+                    if isinstance(file, UploadedFile) and file.id == wanted and content is not None:
+                        return Response(content, media_type=file.mimetype)
+        return JSONResponse({"error": "There is no such file."}, 404)
 
     async def _open_stream(self, request: Request) -> Response:
         """Open a stream for the person in the query parameter ``as``."""

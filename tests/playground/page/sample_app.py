@@ -21,6 +21,7 @@ SCOPES_HELD = (
     *{scope for scopes in SCOPES.values() for scope in scopes},
     "chat:write",
     "commands",
+    "files:write",
     "users:read",
 )
 # Longer than Slack's 3 seconds, for slow machines

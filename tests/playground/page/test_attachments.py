@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 
 import pytest
 from playwright.sync_api import FilePayload, JSHandle, Locator, Route, expect
+from slack_sdk import WebClient
 
 from bot.playground.models import File
-from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL
+from bot.playground.workspace import COLLEAGUE, DM_YOU, GENERAL, YOU
 
 from .conftest import Visit
 
@@ -155,6 +157,49 @@ def test_a_link_preview_is_shown(visit: Visit) -> None:
     """The preview that Slack adds is shown below the message."""
     visit.slack.unfurl(visit.slack.say(GENERAL, "see https://example.org", user=COLLEAGUE))
     expect(visit.message("see https").get_by_role("figure", name="Link preview")).to_have_text("Example")
+
+
+def upload(visit: Visit, title: str = "Page 2", alt_text: str = "A page with a box") -> str:
+    """Upload a picture of 2 x 3 pixels into the person's direct message, as the app; returns its id."""
+    picture = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAAAAACcgYFdAAAADUlEQVR4nGP438AARgAU+gR+3ZidhQAAAABJRU5ErkJggg=="
+    client = WebClient(token=visit.slack.bot_token, base_url=visit.slack.api_url)
+    done = client.files_upload_v2(
+        filename="page.png", content=b64decode(picture), alt_txt=alt_text, title=title, channel=DM_YOU
+    )
+    return str(done["files"][0]["id"])
+
+
+def test_an_uploaded_picture_is_shown(visit: Visit) -> None:
+    """The picture has its title above it and its description for those who do not see it; a click enlarges it."""
+    visit.tab.locator("#sidebar").get_by_role("button", name="Pullquote", exact=True).click()
+    upload(visit)
+    picture = visit.tab.get_by_role("img", name="A page with a box")
+    expect(picture).to_be_visible()
+    expect(visit.tab.locator(".picture figcaption")).to_have_text("Page 2")
+    expect(picture).to_have_js_property("naturalHeight", 3)
+    visit.tab.get_by_role("button", name="A page with a box").click()
+    expect(visit.dialog.get_by_role("heading", name="Page 2")).to_be_visible()
+    expect(visit.dialog.get_by_role("img", name="A page with a box")).to_be_visible()
+    visit.dialog.get_by_role("button", name="Close").click()
+    expect(visit.dialog).to_have_count(0)
+
+
+def test_a_deleted_file_is_not_shown_any_more(visit: Visit) -> None:
+    """In place of the picture the page says that it was deleted."""
+    visit.tab.locator("#sidebar").get_by_role("button", name="Pullquote", exact=True).click()
+    file_id = upload(visit)
+    expect(visit.tab.get_by_role("img", name="A page with a box")).to_be_visible()
+    WebClient(token=visit.slack.bot_token, base_url=visit.slack.api_url).files_delete(file=file_id)
+    expect(visit.tab.get_by_text("This file was deleted.")).to_be_visible()
+    expect(visit.tab.get_by_role("img", name="A page with a box")).to_have_count(0)
+
+
+def test_a_picture_is_for_those_in_the_conversation(visit: Visit) -> None:
+    """Its address gives nothing to a person who is not in the direct message that it was uploaded to."""
+    file_id = upload(visit)
+    for person, status in ((YOU, 200), (COLLEAGUE, 404), ("U0NOBODY", 404)):
+        answer = visit.tab.request.get(f"{visit.tab.url.split('?')[0]}files/{file_id}?as={person}")
+        assert answer.status == status
 
 
 def test_a_file_name_is_shown_literally(visit: Visit) -> None:

@@ -3,11 +3,11 @@
 import { h } from "./dom.js";
 
 /** Resolves to whether the person agreed. Texts are children (see dom.js); without `no` there is one button. */
-export function confirm({ title, text, yes, no = null, isDangerous = false }) {
+export function confirm({ title, text, yes, no = null, isDangerous = false, isLarge = false }) {
   return new Promise((resolve) => {
     const dialog = h(
       "dialog",
-      { class: "small", "aria-labelledby": "confirm-title", onclose: () => (dialog.remove(), resolve(dialog.returnValue === "yes")) },
+      { class: isLarge ? "large" : "small", "aria-labelledby": "confirm-title", onclose: () => (dialog.remove(), resolve(dialog.returnValue === "yes")) },
       h(
         "form",
         { method: "dialog" },

@@ -1,7 +1,9 @@
 // Files: those chosen for a new message, and those of a posted one.
 
+import { confirm } from "./confirm.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { constants } from "./state.js";
 
 const MAX_FILES = 10;
 const PRIVACY = "Only a file’s name, type and size are sent to the playground, not its content.";
@@ -11,9 +13,27 @@ function describe({ name, type, size }) {
   return { name, mimetype: type || "application/octet-stream", size };
 }
 
-/** A file of a posted message. */
+/** A file of a posted message; a picture that the app uploaded is shown. */
 export function fileCard(file) {
+  if (file.is_deleted || file.mode === "tombstone") {
+    return h("div", { class: "hint" }, "This file was deleted.");
+  }
+  if ("alt_text" in file && file.mimetype.startsWith("image/")) {
+    return picture(file);
+  }
   return h("div", { class: "file", title: PRIVACY }, fileIcon(file), fileLabel(file));
+}
+
+/** A picture, which a click enlarges. */
+function picture({ id, title, alt_text: alt }) {
+  const src = `/files/${encodeURIComponent(id)}?as=${encodeURIComponent(constants.viewer)}`;
+  const enlarge = () => confirm({ title, text: h("img", { class: "enlarged", src, alt }), yes: "Close", isLarge: true });
+  return h(
+    "figure",
+    { class: "picture" },
+    h("figcaption", { class: "hint" }, title),
+    h("button", { type: "button", title: "Enlarge", onclick: enlarge }, h("img", { src, alt })),
+  );
 }
 
 /** The files of a new message: a button to choose some, and a list to remove them. */

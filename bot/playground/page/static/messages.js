@@ -50,7 +50,7 @@ export function avatar(author) {
 
 /** The notification text of a message. */
 export function notificationOf(message) {
-  const names = message.files.map(({ name }) => name).join(", ");
+  const names = message.files.map(({ title, name }) => title ?? name).join(", ");
   return plainOf(message.text) || names || "(no notification text)";
 }
 
