@@ -30,6 +30,7 @@ READERS = {
     ".html": "html",
     ".htm": "html",
     ".docx": "docx",
+    ".epub": "epub",
     ".jsonl": "jsonl",
     ".jsonl.gz": "jsonl",
 }
