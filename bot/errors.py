@@ -31,6 +31,13 @@ class UnreadableArticleError(PullquoteError):
         self.outcome: ReadOutcome = outcome
 
 
+class ReadLimitError(UnreadableArticleError):
+    """A file takes more time or memory to read than it may."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, "too_large")
+
+
 class VerificationError(PullquoteError):
     """A quote differs from the article that it cites; it is never posted."""
 

@@ -64,6 +64,16 @@ class Span:
         return self.start <= other.start and other.end <= self.end
 
 
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """Limits of reading one file: seconds until the next result, and bytes of memory besides those at the start."""
+
+    seconds: float = 10.0
+    memory: int = 256_000_000
+
+
+READ_LIMITS = ReadLimits()
+
 MarkKind = Literal["title", "heading"]
 
 

@@ -23,6 +23,7 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError as SourceError
 
 from bot.errors import SettingsError
+from bot.models import ReadLimits
 
 FILE = "pullquote.toml"
 SLACK_API = "https://slack.com/api/"
@@ -102,8 +103,17 @@ class Settings(BaseSettings):
         default=60, ge=1, description="Questions that may be asked in a channel in a minute."
     )
     retention_days: int = Field(default=90, ge=1, description="Days after which the record of a question is deleted.")
+    read_seconds: int = Field(
+        default=10, ge=1, le=300, description="Seconds that reading one file may take; else it is skipped."
+    )
+    read_megabytes: int = Field(default=256, ge=64, description="Megabytes of memory that reading one file may take.")
     log_questions: bool = Field(default=False, description="Whether the log contains the text of questions.")
     metrics_public: bool = Field(default=False, description="Whether other machines may read /metrics.")
+
+    @property
+    def read_limits(self) -> ReadLimits:
+        """Limits of reading one file."""
+        return ReadLimits(self.read_seconds, self.read_megabytes * 1_000_000)
 
     @field_validator("*")
     @classmethod

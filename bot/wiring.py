@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.errors import SettingsError
 from bot.index.store import IndexStore
 from bot.index.versions import StageProgress
+from bot.models import READ_LIMITS, ReadLimits
 from bot.search.corpus import Corpus
 from bot.search.ranking import FEATURES
 
@@ -20,12 +21,17 @@ def open_corpus(
     folder: Path | None = None,
     progress: StageProgress | None = None,
     without: Collection[str] = (),
+    limits: ReadLimits = READ_LIMITS,
+    *,
+    is_live: bool = False,
 ) -> Corpus:
     """Corpus of the articles at ``paths``, without the named PARTS; its index is saved in ``folder``.
+
+    ``limits`` are of reading one file; ``is_live`` is as for ``read_files``.
 
     Raises ``ArchiveError`` if there are no articles, ``SettingsError`` for an unknown part.
     """
     for name in without:
         if name not in PARTS:
             raise SettingsError(f"There is no part {name}; the parts are {', '.join(PARTS)}.")
-    return Corpus(IndexStore(paths, folder), without, progress)
+    return Corpus(IndexStore(paths, folder, limits), without, progress, is_live=is_live)

@@ -18,8 +18,10 @@ from bot.index.lexicon import Lexicon
 from bot.index.postings import Postings, TermLists, build_postings
 from bot.index.retrieval import FIELDS
 from bot.ingest.files import list_files
+from bot.ingest.processes import shared_process
 from bot.ingest.reader import ReadResult, read_files
 from bot.models import (
+    READ_LIMITS,
     Article,
     Expansion,
     Filters,
@@ -180,7 +182,7 @@ def build_answerer(articles: Sequence[Article], without: Collection[str] = ()) -
 
 def read_articles(paths: Sequence[Path], *, progress: Progress | None = None) -> ReadResult:
     """Read the articles below the paths."""
-    return read_files(list_files(paths), progress)
+    return read_files(list_files(paths), shared_process(READ_LIMITS), progress)
 
 
 def find_feedback(store: Store, ref: MessageRef) -> tuple[Feedback, ...]:

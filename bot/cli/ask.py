@@ -41,7 +41,7 @@ def ask(
         quotes = reply.shown_quotes if context else ()
         return reply, {quote: _neighbours(answerer, quote) for quote in quotes}
 
-    reply, contexts = open_corpus_verbosely(chosen.corpus, chosen.state_dir).with_current(answer)
+    reply, contexts = open_corpus_verbosely(chosen, chosen.state_dir).with_current(answer)
     if as_json:
         from bot.cli.output import AskOut, AskWhyOut
 

@@ -38,7 +38,7 @@ def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveO
     chosen = settings.load(corpus=corpus)
     try:
         with progress_bar(errors) as progress:
-            opened = open_corpus(chosen.corpus, progress=progress)
+            opened = open_corpus(chosen.corpus, progress=progress, limits=chosen.read_limits)
         archive = opened.with_current(lambda answerer: answerer.archive)
         skipped = tuple((one.name, one.reason) for one in opened.notes.skipped)
         archive_check = ArchiveCheck(len(archive), archive.paragraph_count, skipped)

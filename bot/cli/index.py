@@ -18,7 +18,7 @@ Watch = Annotated[bool, typer.Option("--watch", help="Keep the index up to date 
 def index(corpus: CorpusOption = None, watch: Watch = False) -> None:
     """Index the archive and save the index, so that questions are answered without delay."""
     chosen = settings.load(corpus=corpus)
-    opened = open_corpus_verbosely(chosen.corpus, chosen.state_dir)
+    opened = open_corpus_verbosely(chosen, chosen.state_dir)
     if not opened.is_saved:
         raise SnapshotError("The index could not be saved, so it is built again at every start; see the note above.")
     _report(opened.with_current(lambda answerer: len(answerer.archive)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -82,15 +82,19 @@ def _create(console: Console) -> Progress:
     )
 
 
-def open_corpus_verbosely(paths: Sequence[Path], folder: Path | None, without: Collection[str] = ()) -> Corpus:
-    """Open the archive at ``paths``, without some parts of the search; its index is saved in ``folder``.
+def open_corpus_verbosely(
+    chosen: Settings, folder: Path | None, without: Collection[str] = (), *, is_live: bool = False
+) -> Corpus:
+    """Open the archive of the settings, without some parts of the search; its index is saved in ``folder``.
+
+    ``is_live`` is as for ``read_files``.
 
     Progress, warnings and skipped files are printed on standard error.
     """
     from bot.wiring import open_corpus
 
     with progress_bar(errors) as progress:
-        corpus = open_corpus(paths, folder, progress, without)
+        corpus = open_corpus(chosen.corpus, folder, progress, without, chosen.read_limits, is_live=is_live)
     for line in _format_notes(corpus.notes):
         errors.print(line, soft_wrap=True)
     return corpus
@@ -105,7 +109,8 @@ def _format_notes(notes: ReadNotes) -> Iterator[str]:
     if len(skipped) <= _MAX_NOTES:
         yield from (f"Skipped {one}" for one in skipped)
     else:
-        yield f"{len(skipped):,} files or lines were skipped: {list_first(skipped, _MAX_NOTES)}."
+        named = list_first(skipped, _MAX_NOTES)
+        yield f"{len(skipped):,} files or lines were skipped: {named}; `pullquote read` shows each."
 
 
 def open_store(folder: Path) -> closing[Store]:

@@ -11,10 +11,12 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 
+from bot import settings
 from bot.cli.console import SafeConsole
 from bot.cli.options import AsJson
 from bot.errors import ReadOutcome
 from bot.ingest.files import ArticleFile, display_name, list_files
+from bot.ingest.processes import shared_process
 from bot.ingest.reader import ArticleRecord, read_each
 from bot.models import Article, Paragraph, pluralize
 from bot.text.paragraphs import split_paragraphs
@@ -87,7 +89,9 @@ def read(
     """Show what is read from each file, and why others are not read."""
     console = SafeConsole()
     outcomes: Counter[str] = Counter()
-    for file, record, article in read_each(list_files(paths)):
+    chosen = settings.load()
+    process = shared_process(chosen.read_limits)
+    for file, record, article in read_each(list_files(paths), process):
         found = ReadOut.of(file, record, article)
         outcomes["read" if article else "skipped"] += 1
         if as_json:

@@ -79,7 +79,7 @@ def receipt(id: ReceiptId, corpus: CorpusOption = None, as_json: AsJson = False)
             _print_receipt(SafeConsole(), record, parsed, quotes, archive)
         return all(quotes)
 
-    raise typer.Exit(0 if open_corpus_verbosely(chosen.corpus, chosen.state_dir).with_current(show) else 1)
+    raise typer.Exit(0 if open_corpus_verbosely(chosen, chosen.state_dir).with_current(show) else 1)
 
 
 def _find_receipt(folder: Path, id: str) -> tuple[AnswerRecord, Receipt]:

@@ -13,19 +13,29 @@ from bot.index.lexicon import Lexicon, encode_vocabulary
 from bot.index.rows import ArticleRows, RowRange, join_rows
 from bot.index.versions import IndexVersion, Manifest, ReadNotes, StageProgress, encode_inputs
 from bot.ingest.files import Listing
+from bot.ingest.processes import shared_process
 from bot.ingest.reader import PreviousRead, read_files
 from bot.ingest.vocabulary import read_vocabulary
-from bot.models import Article
+from bot.models import READ_LIMITS, Article, ReadLimits
 
 
 def refresh_index(
-    listing: Listing, previous: IndexVersion | None, progress: StageProgress | None = None
+    listing: Listing,
+    previous: IndexVersion | None,
+    progress: StageProgress | None = None,
+    limits: ReadLimits = READ_LIMITS,
+    *,
+    is_live: bool = False,
 ) -> IndexVersion:
-    """Build the index of the listed files, in memory; unchanged articles are taken from the ``previous`` one."""
+    """Build the index of the listed files, in memory; unchanged articles are taken from the ``previous`` one.
+
+    ``is_live`` is as for ``read_files``.
+    """
     built_at_ns = time.time_ns()
     before = previous.index.archive if previous else None
     known = PreviousRead(previous.file_records(), before.positions(), before.article) if previous and before else None
-    read = read_files(listing, partial(progress, "Reading") if progress else None, known)
+    reading = partial(progress, "Reading") if progress else None
+    read = read_files(listing, shared_process(limits), reading, known, is_live=is_live)
     positions = [
         item if isinstance(item, int) else None if before is None else before.find_identical(item)
         for item in read.items
@@ -41,7 +51,7 @@ def refresh_index(
     lexicon = Lexicon(unprefix("lexicon", arrays), StringArray(unprefix("terms", arrays)))
     vocabulary = encode_vocabulary(lexicon, read_vocabulary(listing, warnings), warnings)
     arrays = {**arrays, **in_memory({"lexicon.vocabulary": vocabulary})}
-    inputs = in_memory(encode_inputs(read.files, ReadNotes(read.skipped, tuple(warnings))))
+    inputs = in_memory(encode_inputs(read.files, ReadNotes(read.skipped, tuple(warnings), read.is_pending)))
     return IndexVersion(Manifest.of(listing, built_at_ns), {**arrays, **inputs}, is_saved=False)
 
 

@@ -16,6 +16,7 @@ from bot.index import Index
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.versions import IndexVersion, Manifest, StageProgress
 from bot.ingest.files import Listing, list_files
+from bot.models import READ_LIMITS, ReadLimits
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +38,22 @@ class SavedIndex:
 class IndexStore:
     """Stores the index of the archive at ``paths`` in ``folder``, or in memory only if that is None."""
 
-    def __init__(self, paths: Sequence[Path], folder: Path | None) -> None:
-        self._paths, self._folder = tuple(paths), folder
+    def __init__(self, paths: Sequence[Path], folder: Path | None, limits: ReadLimits = READ_LIMITS) -> None:
+        self._paths, self._folder, self._limits = tuple(paths), folder, limits
         key = "\0".join(str(path.resolve()) for path in paths)
         self._name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
-    def load_current(self, progress: StageProgress | None = None, previous: IndexVersion | None = None) -> IndexVersion:
+    def load_current(
+        self,
+        progress: StageProgress | None = None,
+        previous: IndexVersion | None = None,
+        *,
+        is_live: bool = False,
+    ) -> IndexVersion:
         """Return the index of the files as they are now, loaded or refreshed; ``previous`` itself if still current.
 
-        A refreshed index is not saved yet. Raises ``ArchiveError`` if there is no article.
+        A refreshed index is not saved yet; ``is_live`` is as for ``read_files``. Raises ``ArchiveError`` if there is no
+        article.
         """
         listing = list_files(self._paths)
         if previous is not None and previous.is_current(listing):
@@ -54,20 +62,27 @@ class IndexStore:
         if saved is not None and saved.is_current(listing):
             return saved
         try:
-            return self._refresh(listing, previous or saved, progress)
+            return self._refresh(listing, previous or saved, progress, is_live=is_live)
         except DamagedSnapshotError as error:
             log.warning("The archive's index is rebuilt. %s", error)
-            return self._refresh(listing, None, progress)
+            return self._refresh(listing, None, progress, is_live=is_live)
 
     def rebuild(self) -> IndexVersion:
         """Build the index from the files alone, because the saved one is damaged."""
         return self._refresh(list_files(self._paths), None, None)
 
-    def _refresh(self, listing: Listing, previous: IndexVersion | None, progress: StageProgress | None) -> IndexVersion:
+    def _refresh(
+        self,
+        listing: Listing,
+        previous: IndexVersion | None,
+        progress: StageProgress | None,
+        *,
+        is_live: bool = False,
+    ) -> IndexVersion:
         # Imported here for start-up time: most questions in a terminal are answered from a saved index.
         from bot.index.refresh import refresh_index
 
-        return refresh_index(listing, previous, progress)
+        return refresh_index(listing, previous, progress, self._limits, is_live=is_live)
 
     def save(self, version: IndexVersion) -> IndexVersion:
         """Save the index and return it as opened from disk; as it is if it cannot be saved or is saved already."""

@@ -94,10 +94,14 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True)
 class ReadNotes:
-    """What was noticed while the archive was read: skipped files, and warnings of one sentence each."""
+    """What was noticed while the archive was read: skipped files, and warnings of one sentence each.
+
+    ``is_pending`` if some files are still to be read.
+    """
 
     skipped: tuple[SkippedFile, ...]
     warnings: tuple[str, ...]
+    is_pending: bool = False
 
 
 class IndexVersion:
@@ -113,8 +117,8 @@ class IndexVersion:
         """
         self.manifest, self.arrays, self.is_saved = manifest, arrays, is_saved
         self.index = Index.from_arrays(arrays)
-        skipped, warnings = json.loads(arrays["inputs.notes"].all().tobytes())
-        self.notes = ReadNotes(tuple(SkippedFile(*one) for one in skipped), tuple(warnings))
+        skipped, warnings, is_pending = json.loads(arrays["inputs.notes"].all().tobytes())
+        self.notes = ReadNotes(tuple(SkippedFile(*one) for one in skipped), tuple(warnings), is_pending)
 
     @property
     def built_at(self) -> datetime:
@@ -122,7 +126,9 @@ class IndexVersion:
         return datetime.fromtimestamp(self.manifest.built_at_ns / 1e9, UTC)
 
     def is_current(self, listing: Listing) -> bool:
-        """Return whether it was built from the listed files as they are now."""
+        """Return whether it was built from all of the listed files as they are now."""
+        if self.notes.is_pending:
+            return False
         is_mtime_reliable = self.manifest.latest_mtime_ns + MTIME_GRANULARITY_NS < self.manifest.built_at_ns
         return is_mtime_reliable and self.manifest.listing_digest == listing.digest
 
@@ -134,7 +140,8 @@ class IndexVersion:
 
 def encode_inputs(files: tuple[FileRecord, ...], notes: ReadNotes) -> dict[str, Array]:
     """Encode what an index was built from as named arrays."""
-    encoded_notes = json.dumps(([(one.name, one.reason) for one in notes.skipped], notes.warnings)).encode()
+    skipped = [(one.name, one.reason) for one in notes.skipped]
+    encoded_notes = json.dumps((skipped, notes.warnings, notes.is_pending)).encode()
     return {
         "inputs.files": np.frombuffer(_file_records_adapter().dump_json(files), np.uint8),
         "inputs.notes": np.frombuffer(encoded_notes, np.uint8),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.errors import ReadOutcome, UnreadableArticleError
+from bot.errors import ReadOutcome
 from bot.ingest.encoding import clean
 from bot.ingest.metadata import Metadata
 from bot.models import Article, Mark, MarkKind, PageStart, Span
@@ -38,7 +38,7 @@ class Entry:
     """One of several articles in a file: its draft, or the ``reason`` (a half sentence) and ``outcome`` without one.
 
     ``number`` counts from 1 (lines, messages, entries of a feed); 0 stands for the whole file. ``id`` is None where the
-    file gives none.
+    file gives none. ``bytes_read`` of the file had been read by then, where it is read in pieces.
     """
 
     number: int
@@ -46,6 +46,7 @@ class Entry:
     draft: Draft | None = None
     reason: str = ""
     outcome: ReadOutcome = "broken"
+    bytes_read: int = 0
 
 
 def join_blocks(blocks: Iterable[TextBlock]) -> tuple[str, tuple[Mark, ...]]:
@@ -73,17 +74,14 @@ def build_article(draft: Draft, *, id: str, file: str, overrides: Metadata) -> A
     """Build the article; ``overrides`` take precedence over the draft's metadata.
 
     The source is the file's name where no publisher is known; the title is the marked one, or else the first words.
-    Raises UnreadableArticleError when there is nothing to quote besides a title or headings.
+    The draft has a paragraph to quote.
     """
     metadata = overrides.with_fallback(draft.metadata)
     marks = _mark_title(draft, metadata.title)
     title = metadata.title or next((mark.span.slice(draft.text) for mark in marks if mark.kind == "title"), None)
-    first_words = _first_words(draft.text, marks)
-    if not first_words:
-        raise UnreadableArticleError("it has no paragraph to quote", "empty")
     return Article(
         id=id,
-        title=title or first_words,
+        title=title or find_first_words(draft.text, marks),
         source=metadata.source or file,
         text=draft.text,
         author=metadata.author,
@@ -103,10 +101,10 @@ def _mark_title(draft: Draft, title: str | None) -> tuple[Mark, ...]:
         return draft.marks
     span = Span(start, start + len(line))
     marks = (Mark("title", span), *(mark for mark in draft.marks if mark.span.start >= span.end))
-    return marks if _first_words(draft.text, marks) else draft.marks
+    return marks if find_first_words(draft.text, marks) else draft.marks
 
 
-def _first_words(text: str, marks: tuple[Mark, ...]) -> str:
+def find_first_words(text: str, marks: tuple[Mark, ...]) -> str:
     """The first words outside the marks, with an ellipsis; empty if there is no letter or digit outside them."""
     starts, ends = [mark.span.start for mark in marks], [mark.span.end for mark in marks]
     for start, end in zip([0, *ends], [*starts, len(text)], strict=True):

@@ -7,25 +7,54 @@ from importlib import import_module
 from pathlib import Path
 
 from bot.errors import UnreadableArticleError
-from bot.ingest.draft import Draft, Entry
+from bot.ingest.draft import Draft, Entry, find_first_words
 from bot.ingest.encoding import ARTICLE_LIMIT
 from bot.ingest.formats import jsonl
 
 FILE_LIMIT = 50_000_000
-"""Bytes of a file whose text is compressed or only a part of it."""
+"""Bytes of a file whose text is compressed or only a part of it, and characters of all articles in such a file."""
+MAX_NAMED_LINES = 3
+"""Lines, or other parts, of one file that are skipped with a reason each; the others are counted."""
+MAX_SKIPPED_LINES = 100_000
+"""Lines of one file that give no article, until the rest of it is not read."""
 _CONTAINERS = frozenset({"pdf", "docx", "epub", "email"})
+
 FormatReader = Callable[[bytes], Draft | Sequence[Entry]]
 """``read`` of a module of ``bot.ingest.formats``: one draft, or an entry for each of several articles in the file."""
 
 
-def parse_file(path: Path, reader: str, progress: Callable[[int], None] | None = None) -> Iterator[Entry]:
+def parse_file(path: Path, reader: str, named_lines: int = MAX_NAMED_LINES) -> Iterator[Entry]:
     """Parse the file at ``path`` with the ``reader`` of that name, a module of ``bot.ingest.formats``.
 
-    ``progress`` is called with the number of bytes read so far. Raises OSError when the file cannot be read.
+    Each draft has a paragraph to quote. The first ``named_lines`` without an article are given; then one entry counts
+    the others. Raises OSError when the file cannot be read.
     """
+    skipped = characters = 0
+    for entry in _parse_entries(path, reader):
+        checked = _check(entry)
+        if checked.draft:
+            characters += len(checked.draft.text)
+            if reader != "jsonl" and characters > FILE_LIMIT:
+                yield Entry(0, reason=f"its text is longer than {FILE_LIMIT:,} characters; the rest was not read")
+                break
+        elif checked.number:
+            skipped += 1
+            if skipped > MAX_SKIPPED_LINES:
+                break
+            if skipped > named_lines:
+                continue
+        yield checked
+    if skipped > named_lines:
+        reason = f"{skipped - named_lines:,} more lines give no article"
+        if skipped > MAX_SKIPPED_LINES:
+            reason += ", which is too many; the rest was not read"
+        yield Entry(0, reason=reason)
+
+
+def _parse_entries(path: Path, reader: str) -> Iterator[Entry]:
     try:
         if reader == "jsonl":
-            yield from jsonl.read(path, progress=progress)
+            yield from jsonl.read(path)
             return
         read: FormatReader = import_module(f"bot.ingest.formats.{reader}").read
         limit = FILE_LIMIT if reader in _CONTAINERS else ARTICLE_LIMIT
@@ -38,7 +67,20 @@ def parse_file(path: Path, reader: str, progress: Callable[[int], None] | None =
         yield from [Entry(0, None, found)] if isinstance(found, Draft) else found
     except UnreadableArticleError as error:
         yield Entry(0, reason=str(error), outcome=error.outcome)
-    except OSError:
+    except (OSError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - the edge: a bug in a parser costs one file, not the archive
         yield Entry(0, reason=f"it cannot be parsed ({type(error).__name__})")
+
+
+def _check(entry: Entry) -> Entry:
+    """The entry, without a draft that is too long or has nothing to quote besides a title or headings."""
+    if entry.draft is None:
+        return entry
+    if len(entry.draft.text) > ARTICLE_LIMIT:
+        reason = f"its text is longer than {ARTICLE_LIMIT:,} characters, the limit for an article"
+        return Entry(entry.number, entry.id, reason=reason, outcome="too_large", bytes_read=entry.bytes_read)
+    if not find_first_words(entry.draft.text, entry.draft.marks):
+        reason = "it has no paragraph to quote"
+        return Entry(entry.number, entry.id, reason=reason, outcome="empty", bytes_read=entry.bytes_read)
+    return entry

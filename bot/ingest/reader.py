@@ -9,25 +9,29 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from itertools import chain, count
 from pathlib import Path
 
-from bot.errors import ArchiveError, ReadOutcome, UnreadableArticleError
+from bot.errors import ArchiveError, ReadLimitError, ReadOutcome
 from bot.ingest.catalog import Catalogs
 from bot.ingest.draft import Entry, build_article
 from bot.ingest.files import MTIME_GRANULARITY_NS, ArticleFile, FileStamp, Listing, SkippedFile, display_name
 from bot.ingest.formats import jsonl
 from bot.ingest.metadata import Metadata
-from bot.ingest.parse import parse_file
+from bot.ingest.parse import MAX_NAMED_LINES, MAX_SKIPPED_LINES, parse_file
+from bot.ingest.processes import ReaderProcess
 from bot.models import Article, Progress, list_first
 
-MAX_NAMED_LINES = 3
-"""Lines of one file that are skipped with a note each; the others are counted."""
-MAX_SKIPPED_LINES = 100_000
-"""Lines of one file that give no article, until the rest of it is not read."""
+LARGE_FILE = 2_000_000
+"""From this size in bytes on, a file takes its time."""
+FAST_SECONDS, HURRIED_SECONDS = 1.0, 0.1
+"""How long a file may take in the first pass over a live archive; the second once several files took longer."""
+_HURRY_AFTER = 2.0  # seconds lost in the first pass
+_PASS_SECONDS = 5.0  # after which no further slow file is begun in the same pass
+_PENDING = f"it takes longer than {FAST_SECONDS:g} s to read, and follows soon"
 _BLOCK = 1_000_000  # bytes
 
 
@@ -52,7 +56,8 @@ class FileRecord:
     """A file that was read; ``digest`` is its hexadecimal SHA-256, ``catalog_digest`` that of the catalog beside it.
 
     ``path`` is the resolved path, its bytes decoded as Latin-1. ``stamp`` is None when the file was modified too
-    recently for its mtime to be trusted.
+    recently for its mtime to be trusted. ``is_pending`` if it is still to be read, because it takes long; its records
+    are those of what it said before, if anything.
     """
 
     path: str
@@ -61,6 +66,7 @@ class FileRecord:
     digest: str
     catalog_digest: str
     records: tuple[ArticleRecord, ...]
+    is_pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,8 @@ class ReadResult:
     """The articles that were read, the files that were skipped, and warnings of one sentence each.
 
     ``items`` are the articles in order; an unchanged one is given by its position in the previous read. ``files`` are
-    the records that a later read needs in order to reuse unchanged files.
+    the records that a later read needs in order to reuse unchanged files. ``is_pending`` if some files are still to be
+    read, which a later read does.
     """
 
     items: tuple[Article | int, ...]
@@ -90,22 +97,36 @@ class ReadResult:
     files: tuple[FileRecord, ...] = ()
 
     @property
+    def is_pending(self) -> bool:
+        return any(file.is_pending for file in self.files)
+
+    @property
     def articles(self) -> tuple[Article, ...]:
         """The articles that were read, in order, without the unchanged ones."""
         return tuple(item for item in self.items if isinstance(item, Article))
 
 
-def read_files(listing: Listing, progress: Progress | None = None, previous: PreviousRead | None = None) -> ReadResult:
+def read_files(
+    listing: Listing,
+    process: ReaderProcess,
+    progress: Progress | None = None,
+    previous: PreviousRead | None = None,
+    *,
+    is_live: bool = False,
+) -> ReadResult:
     """Read the listed files in order; reuse what is unchanged since ``previous``.
 
-    A file that several paths lead to is read once. ``progress`` is called with the bytes read and their total.
+    A file that several paths lead to is read once. ``progress`` is called with the bytes read and their total. Of an
+    archive that ``is_live``, because questions are answered from it meanwhile, files that take long are left pending
+    for the next read, so that no other article waits for them.
+
     Raises ArchiveError when no article is found.
     """
-    reader = _ArchiveReader(listing, progress, previous)
-    for file in listing.files:
-        reader.add_file(file)
-    reader.finish()
+    reader = _ArchiveReader(listing, process, progress, previous)
+    reader.read(is_live=is_live)
     if not reader.articles:
+        if is_live and any(file.is_pending for file in reader.files):
+            return read_files(listing, process, progress, previous)
         where = ", ".join(map(str, listing.paths)) or "the archive"
         examples = list_first([f"{skip.name}: {skip.reason}" for skip in reader.skipped], 3)
         skipped = f" (skipped {examples})" if examples else ""
@@ -115,26 +136,59 @@ def read_files(listing: Listing, progress: Progress | None = None, previous: Pre
     )
 
 
-def read_each(listing: Listing) -> Iterator[tuple[ArticleFile, ArticleRecord, Article | None]]:
+def read_each(listing: Listing, process: ReaderProcess) -> Iterator[tuple[ArticleFile, ArticleRecord, Article | None]]:
     """Read the listed files one by one: for each article, its file, record, and itself, or None if it was skipped.
 
     Unlike ``read_files``, this keeps no article in memory, names every line that is skipped, and does not raise
     ArchiveError when there is no article. Ids are not made unique.
     """
-    reader = _ArchiveReader(listing, None, None)
+    reader = _ArchiveReader(listing, process, None, None)
     for file in listing.files:
         if file.reason:
             yield file, ArticleRecord(0, file.name, None, file.reason, outcome=file.outcome), None
             continue
         try:
-            for record, article in reader.parse(file):
-                assert not isinstance(article, int), "nothing was read before"
-                yield file, record, article
-        except OSError as error:
-            yield file, ArticleRecord(0, file.name, None, _describe(error), outcome="broken"), None
+            for entry in _parse(process, file, named_lines=MAX_SKIPPED_LINES):
+                yield file, *reader.build_article(file, entry)
+        except (OSError, ReadLimitError) as error:
+            reason = _describe(error) if isinstance(error, OSError) else str(error)
+            outcome: ReadOutcome = "broken" if isinstance(error, OSError) else "too_large"
+            yield file, ArticleRecord(0, file.name, None, reason, outcome=outcome), None
+
+
+def _parse(
+    process: ReaderProcess, file: ArticleFile, seconds: float | None = None, named_lines: int = MAX_NAMED_LINES
+) -> Iterator[Entry]:
+    """Parse the file in the reader process. Raises OSError and ReadLimitError."""
+    module = f"bot.ingest.formats.{file.reader}"
+    return process.run(parse_file, file.path, file.reader, named_lines, module=module, seconds=seconds)
 
 
 _Outcome = tuple[ArticleRecord, Article | int | None]
+
+
+@dataclass(slots=True)
+class _Source:
+    """A listed file: its digest, the record of it, if any, from the previous read, and the entries it was parsed to.
+
+    ``reason`` says why it cannot be read.
+    """
+
+    file: ArticleFile
+    reason: str = ""
+    path: str = ""
+    digest: str = ""
+    catalog_digest: str = ""
+    known: FileRecord | None = None
+    entries: list[Entry] | None = None
+
+    @property
+    def is_as_known(self) -> bool:
+        return self.known is not None and self.known.digest == self.digest
+
+    @property
+    def is_unread(self) -> bool:
+        return not self.reason and (not self.is_as_known or (self.known is not None and self.known.is_pending))
 
 
 @dataclass
@@ -142,95 +196,140 @@ class _ArchiveReader:
     """What has been read of the archive so far."""
 
     listing: Listing
+    process: ReaderProcess
     progress: Progress | None
     previous: PreviousRead | None
     articles: dict[str, Article | int] = field(default_factory=dict)
     skipped: list[SkippedFile] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     files: list[FileRecord] = field(default_factory=list)
-    _bytes_done: int = 0
-    _read_paths: set[str] = field(default_factory=set)
     _root_by_id: dict[str, Path] = field(default_factory=dict)
     _renamed_ids: dict[Path, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._catalogs = Catalogs(self.listing.catalog_paths, self.warnings)
-        self._total = sum(file.stamp.size for file in self.listing.files)
         self._real_folder: Callable[[Path], str] = cache(os.path.realpath)
 
-    def add_file(self, file: ArticleFile) -> None:
-        """Read one file, or reuse its previous record."""
-        if file.reason:
-            self.skipped.append(SkippedFile(file.name, file.reason))
-            return
-        real = self._resolve_path(file)
-        if real not in self._read_paths:
-            self._read_paths.add(real)
-            try:
-                self._read_file(file, os.fsencode(real).decode("latin-1"))
-            except OSError as error:
-                self.skipped.append(SkippedFile(file.name, _describe(error)))
-        self._bytes_done += file.stamp.size
-        self._report_progress(0)
-
-    def finish(self) -> None:
-        """Add the warnings that need the whole archive: unused catalog keys and renamed ids."""
+    def read(self, *, is_live: bool) -> None:
+        """Read all files; add the warnings that need the whole archive: unused catalog keys and renamed ids."""
+        sources = list(self._open_files())
+        unread = [source for source in sources if source.is_unread]
+        if is_live:
+            self._parse_in_passes(unread)
+        else:
+            self._parse_all(unread)
+        for source in sources:
+            self._add_source(source)
         self._catalogs.warn_of_unused_keys()
         for root, changes in self._renamed_ids.items():
             more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
             name = display_name(str(root))
             self.warnings.append(f"{name}: article ids that were already in use were changed: {changes[0]}{more}.")
 
+    def _open_files(self) -> Iterator[_Source]:
+        seen: set[str] = set()
+        for file in self.listing.files:
+            source = _Source(file, file.reason)
+            if not source.reason:
+                real = self._resolve_path(file)
+                if real in seen:
+                    continue
+                seen.add(real)
+                source.path = os.fsencode(real).decode("latin-1")
+                source.catalog_digest = self._catalogs.get(file.folder).digest
+                known = None if self.previous is None else self.previous.files.get(source.path)
+                if known and (known.name, known.catalog_digest) == (file.name, source.catalog_digest):
+                    source.known = known
+                try:
+                    is_same = source.known is not None and source.known.stamp == file.stamp
+                    source.digest = source.known.digest if source.known and is_same else _digest(file.path)
+                except OSError as error:
+                    source.reason = _describe(error)
+            yield source
+
     def _resolve_path(self, file: ArticleFile) -> str:
         """The file's path with all links followed; each folder is resolved once."""
         path = os.path.join(self._real_folder(file.folder), file.basename)  # noqa: PTH118 - a Path for each is slow
         return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
 
-    def _read_file(self, file: ArticleFile, real_path: str) -> None:
-        catalog_digest = self._catalogs.get(file.folder).digest
-        known = None if self.previous is None else self.previous.files.get(real_path)
-        if known and (known.name, known.catalog_digest) != (file.name, catalog_digest):
-            known = None
-        digest = known.digest if known and known.stamp == file.stamp else _digest(file.path)
+    def _parse_all(self, sources: Sequence[_Source]) -> None:
+        done, total = 0, sum(source.file.stamp.size for source in sources)
+        for source in sources:
+            self._parse_source(source, None, partial(self._report_progress, total, done))
+            done += source.file.stamp.size
+            self._report_progress(total, done, 0)
+
+    def _parse_in_passes(self, sources: Sequence[_Source]) -> None:
+        """Parse what does not take long, the smallest files first; files that took long before, for a few seconds.
+
+        If nothing was read before, large files are worth waiting for.
+        """
+        lost = 0.0
+        slow = []
+        for source in sorted(sources, key=lambda one: one.file.stamp.size):
+            is_retry = source.is_as_known
+            if is_retry or source.file.stamp.size > LARGE_FILE:
+                slow += [source] if is_retry or self.previous is None else []
+                continue
+            seconds = FAST_SECONDS if lost < _HURRY_AFTER else HURRIED_SECONDS
+            if not self._parse_source(source, seconds):
+                lost += seconds
+        began = time.monotonic()
+        for source in slow:
+            if time.monotonic() - began < _PASS_SECONDS:
+                self._parse_source(source, None)
+
+    def _parse_source(
+        self, source: _Source, seconds: float | None, report: Callable[[int], None] | None = None
+    ) -> bool:
+        """Parse the file; whether that was done within ``seconds``, which are less than the limit for all files."""
+        entries = []
+        try:
+            for entry in _parse(self.process, source.file, seconds):
+                entries.append(entry)
+                if report and entry.bytes_read:
+                    report(entry.bytes_read)
+        except OSError as error:
+            source.reason = _describe(error)
+        except ReadLimitError as error:
+            if seconds is not None:
+                return False
+            entries.append(Entry(0, reason=str(error), outcome=error.outcome))
+        source.entries = entries
+        return True
+
+    def _add_source(self, source: _Source) -> None:
+        """Add what was parsed, or else what is known of the file."""
+        file = source.file
+        if source.reason:
+            self.skipped.append(SkippedFile(file.name, source.reason))
+            return
+        is_pending = source.is_unread and source.entries is None
         outcomes: Iterable[_Outcome]
-        if known and known.digest == digest:
-            outcomes = (self._reuse_article(file, record) for record in known.records)
+        if source.entries is not None:
+            outcomes = (self.build_article(file, entry) for entry in source.entries)
+        elif source.known:
+            outcomes = (self._reuse_article(file, record) for record in source.known.records)
         else:
-            outcomes = self.parse(file)
+            outcomes = [(ArticleRecord(0, file.name, None, _PENDING, outcome="too_large"), None)]
         records = []
-        skipped_lines = 0
         for record, item in outcomes:  # one by one: the id of each depends on those before it
-            skipped_lines += bool(record.line and item is None)
-            if item is None and skipped_lines > MAX_SKIPPED_LINES:
-                break
-            if item is not None or record.line == 0 or skipped_lines <= MAX_NAMED_LINES:
-                records.append(record)
-                self._add_outcome(file, record, item)
-        if skipped_lines > MAX_NAMED_LINES:
-            reason = f"{skipped_lines - MAX_NAMED_LINES:,} more lines give no article"
-            if skipped_lines > MAX_SKIPPED_LINES:
-                reason += ", which is too many; the rest was not read"
-            records.append(ArticleRecord(0, file.name, None, reason))
-            self._add_outcome(file, records[-1], None)
+            records.append(record)
+            self._add_outcome(file, record, item)
         is_trusted = time.time_ns() - file.stamp.mtime_ns > MTIME_GRANULARITY_NS
         stamp = file.stamp if is_trusted else None
-        self.files.append(FileRecord(real_path, file.name, stamp, digest, catalog_digest, tuple(records)))
+        self.files.append(
+            FileRecord(source.path, file.name, stamp, source.digest, source.catalog_digest, tuple(records), is_pending)
+        )
 
-    def parse(self, file: ArticleFile) -> Iterator[_Outcome]:
-        """Parse the file. Raises OSError when it cannot be read."""
-        for entry in parse_file(file.path, file.reader, self._report_progress):
-            yield self._build_article(file, entry)
-
-    def _build_article(self, file: ArticleFile, entry: Entry) -> _Outcome:
+    def build_article(self, file: ArticleFile, entry: Entry) -> tuple[ArticleRecord, Article | None]:
+        """Build the article of an entry; its record only, if it has none."""
         requested_id = entry.id or (f"{file.name}#{entry.number}" if entry.number else file.name)
+        if entry.draft is None:
+            return ArticleRecord(entry.number, requested_id, None, entry.reason, outcome=entry.outcome), None
         overrides = self._get_catalog_metadata(file, entry.number, requested_id)
         article_id = self._make_unique(file.root, requested_id, entry.number)
-        try:
-            if entry.draft is None:
-                raise UnreadableArticleError(entry.reason, entry.outcome)
-            article = build_article(entry.draft, id=article_id, file=display_name(file.basename), overrides=overrides)
-        except UnreadableArticleError as error:
-            return ArticleRecord(entry.number, requested_id, None, str(error), outcome=error.outcome), None
+        article = build_article(entry.draft, id=article_id, file=display_name(file.basename), overrides=overrides)
         warnings = list(entry.draft.warnings)
         if "\ufffd" in article.text:
             warnings.append("some bytes could not be decoded and are shown as \ufffd")
@@ -272,9 +371,9 @@ class _ArchiveReader:
         numbered = (f"{base} ({number})" for number in count(2))
         return next(one for one in chain([base], numbered) if one not in self.articles)
 
-    def _report_progress(self, bytes_read: int) -> None:
+    def _report_progress(self, total: int, done: int, of_file: int) -> None:
         if self.progress:
-            self.progress(self._bytes_done + bytes_read, self._total)
+            self.progress(done + of_file, total)
 
 
 def _catalog_keys(file: ArticleFile, line: int, article_id: str) -> tuple[str, ...]:

@@ -39,13 +39,20 @@ class CorpusAddress:
 class Corpus:
     """Provides the current answerer. Safe to share between threads."""
 
-    def __init__(self, store: IndexStore, without: Collection[str] = (), progress: StageProgress | None = None) -> None:
-        """Load or build the index; ``without`` is as for ``Answerer``.
+    def __init__(
+        self,
+        store: IndexStore,
+        without: Collection[str] = (),
+        progress: StageProgress | None = None,
+        *,
+        is_live: bool = False,
+    ) -> None:
+        """Load or build the index; ``without`` is as for ``Answerer``, ``is_live`` as for ``read_files``.
 
         Raises ``ArchiveError`` when there are no articles.
         """
         self._store, self._without = store, tuple(without)
-        self._version = store.save(store.load_current(progress))
+        self._version = store.save(store.load_current(progress, is_live=is_live))
         self._answerer = Answerer(self._version.index, self._without)
         self._refresh_lock = Lock()
         self._changed = Condition()
@@ -95,7 +102,7 @@ class Corpus:
         """
         with self._refresh_lock:
             previous = self._version
-            if not self._replace(self._store.load_current(progress, previous)):
+            if not self._replace(self._store.load_current(progress, previous, is_live=True)):
                 return False
             current = self._version
             self._end_change()  # questions need not wait for the disk
@@ -135,21 +142,27 @@ class Corpus:
     def _watch(self, stop: Event, on_change: Callable[[int], None] | None) -> None:
         for _ in self._store.watch(stop):
             self._is_changing = True
-            try:
-                is_changed = self.refresh()
-                self.problem = None
-                if is_changed:
-                    count = len(self._answerer.archive)
-                    log.info("the archive has changed: it holds %d articles now", count)
-                    if on_change:
-                        on_change(count)
-            except PullquoteError as error:
-                self.problem = str(error)
-                log.warning("The archive is left as it was: %s", error)
-            except Exception:  # a thread that ended here would notice no further change
-                log.exception("The archive is left as it was.")
-            finally:
-                self._end_change()
+            self._follow(on_change)
+            while self._version.notes.is_pending and self.problem is None and not stop.is_set():
+                self._follow(on_change)  # questions do not wait for files that take long
+
+    def _follow(self, on_change: Callable[[int], None] | None) -> None:
+        try:
+            is_changed = self.refresh()
+            self.problem = None
+            if is_changed:
+                count = len(self._answerer.archive)
+                log.info("the archive has changed: it holds %d articles now", count)
+                if on_change:
+                    on_change(count)
+        except PullquoteError as error:
+            self.problem = str(error)
+            log.warning("The archive is left as it was: %s", error)
+        except Exception:  # a thread that ended here would notice no further change
+            self.problem = "unexpected error"
+            log.exception("The archive is left as it was.")
+        finally:
+            self._end_change()
 
     def _end_change(self) -> None:
         with self._changed:

@@ -224,7 +224,7 @@ def test_many_notes_are_summed_up(tmp_path: Path) -> None:
     assert [note.split(":")[0] for note in notes] == ["Note"] * 3
     assert more == "Note: 7 more notes are left out."
     assert skipped.startswith(f"24 files or lines were skipped: b0.pdf: {reason}; b1.pdf: {reason}; ")
-    assert skipped.endswith("; and 21 more.")
+    assert skipped.endswith("; and 21 more; `pullquote read` shows each.")
 
 
 @pytest.mark.parametrize(("command", "status"), [("serve", 75), ("doctor", 2)])

@@ -191,8 +191,8 @@ with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), suppress(Sy
     app(["ask", "--json", *sys.argv[1:]])
 os.environ["PULLQUOTE_STATE_DIR"] = state
 if os.getuid() == 0:
-    os.setgid(65534)
-    os.setuid(65534)
+    os.setegid(65534)
+    os.seteuid(65534)
 """
 RUN = """
 import sys

@@ -9,8 +9,10 @@ import pytest
 
 from bot.errors import ArchiveError
 from bot.ingest.files import SkippedFile, list_files
+from bot.ingest.processes import shared_process
 from bot.ingest.reader import read_files
 from bot.ingest.vocabulary import read_vocabulary
+from bot.models import READ_LIMITS
 from tests.factories import read_articles
 
 from .samples import read_ids, write_files
@@ -90,7 +92,7 @@ def test_catalogs_that_lead_out_of_the_archive_are_ignored(tmp_path: Path) -> No
     for name in ("archive.toml", "vocabulary.toml"):
         (tmp_path / "archive" / name).symlink_to(tmp_path / "secret.toml")
     listing = list_files([tmp_path / "archive"])
-    result = read_files(listing)
+    result = read_files(listing, shared_process(READ_LIMITS))
     warnings = list(result.warnings)
     assert (read_vocabulary(listing, warnings), warnings) == ((), [])
     assert result.skipped == (SkippedFile("archive.toml", OUTSIDE), SkippedFile("vocabulary.toml", OUTSIDE))

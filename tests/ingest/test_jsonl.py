@@ -12,7 +12,9 @@ import pytest
 from bot.ingest.encoding import ARTICLE_LIMIT
 from bot.ingest.files import SkippedFile, list_files
 from bot.ingest.formats import jsonl
+from bot.ingest.processes import shared_process
 from bot.ingest.reader import PreviousRead, read_files
+from bot.models import READ_LIMITS
 
 from .samples import list_marks, read_article, read_file
 
@@ -112,18 +114,12 @@ def test_a_long_line_counts_for_the_limit(tmp_path: Path) -> None:
     """A line above the limit of the file is not read to its end."""
     path = tmp_path / "a.jsonl"
     path.write_text("x" * (ARTICLE_LIMIT * 4))
-    read = 0
-
-    def progress(bytes_read: int) -> None:
-        nonlocal read
-        read = bytes_read
-
-    lines = list(jsonl.read(path, progress=progress, limit=2 * ARTICLE_LIMIT))
+    lines = list(jsonl.read(path, limit=2 * ARTICLE_LIMIT))
     assert [line.reason for line in lines] == [
         "it is larger than 5 MB, the limit for an article",
         "it is longer than 10,000,000 characters; the rest was not read",
     ]
-    assert read < 2 * ARTICLE_LIMIT
+    assert lines[-1].bytes_read < 3 * ARTICLE_LIMIT
 
 
 @pytest.mark.parametrize(("count", "last"), [(5, "2 more lines give no article"), (2, "")])
@@ -134,7 +130,12 @@ def test_many_skipped_lines_are_counted(tmp_path: Path, count: int, last: str) -
     assert result.skipped == (*named, *([SkippedFile("a.jsonl", last)] if last else []))
     assert len(result.files[0].records) == min(count, 4) + 1
     known = {file.path: file for file in result.files}
-    again = read_files(list_files([tmp_path]), None, PreviousRead(known, {"good": 0}, result.articles.__getitem__))
+    again = read_files(
+        list_files([tmp_path]),
+        shared_process(READ_LIMITS),
+        None,
+        PreviousRead(known, {"good": 0}, result.articles.__getitem__),
+    )
     assert (again.items, again.skipped, again.files) == ((0,), result.skipped, result.files)
 
 

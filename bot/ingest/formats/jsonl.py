@@ -6,7 +6,8 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,8 @@ from bot.ingest.encoding import ARTICLE_LIMIT, clean, decode, detect_unicode, re
 from bot.ingest.formats import plain
 from bot.ingest.metadata import parse_metadata
 
-ARCHIVE_LIMIT = 1_000_000_000  # characters, uncompressed; limits the damage of a malicious gzip file
+ARCHIVE_LIMIT = 1_000_000_000  # characters, uncompressed
+BOMB_CHARACTERS, BOMB_RATIO = 50_000_000, 50  # text is seldom compressed to less than a twentieth
 
 
 def _validate_id(value: object) -> str | None:
@@ -41,19 +43,18 @@ class _Record(BaseModel):
     text: Annotated[str, BeforeValidator(_validate_text)]
 
 
-def read(path: Path, *, progress: Callable[[int], None] | None = None, limit: int = ARCHIVE_LIMIT) -> Iterator[Entry]:
+def read(path: Path, *, limit: int = ARCHIVE_LIMIT) -> Iterator[Entry]:
     """Parse each line; of a truncated or damaged file, the lines before the damage.
 
-    ``progress`` is called with the number of bytes read so far; at most ``limit`` characters are read.
+    At most ``limit`` characters are read; fewer of a small file that holds more than text can be compressed to.
     """
+    limit = min(limit, max(BOMB_CHARACTERS, BOMB_RATIO * path.stat().st_size))
     with path.open("rb", buffering=0) as file:
         number = 0
         try:
             for number, line in enumerate(_read_lines(file, path, limit), 1):
-                if progress:
-                    progress(file.tell())
                 if line.strip("\ufeff \t\0"):
-                    yield _parse_line(number, line)
+                    yield replace(_parse_line(number, line), bytes_read=file.tell())
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             if isinstance(error, zlib.error):
                 reason = "its compressed data is damaged"
@@ -61,7 +62,7 @@ def read(path: Path, *, progress: Callable[[int], None] | None = None, limit: in
                 reason = "it is cut short" if isinstance(error, EOFError) else "it is not a valid gzip file"
             yield Entry(0, reason=f"{reason}; it was read up to line {number}" if number else reason)
         except UnreadableArticleError as error:
-            yield Entry(0, reason=str(error))
+            yield Entry(0, reason=str(error), outcome=error.outcome, bytes_read=file.tell())
 
 
 def _read_lines(file: io.FileIO, path: Path, limit: int) -> Iterator[str]:
