@@ -181,7 +181,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
 """
 AS_NOBODY = """
-import io, os, sys
+import atexit, io, os, sys
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from bot.cli import app
 # Import everything first: the user "nobody" may be unable to read the code.
@@ -193,6 +193,7 @@ os.environ["PULLQUOTE_STATE_DIR"] = state
 if os.getuid() == 0:
     os.setegid(65534)
     os.seteuid(65534)
+    atexit.register(os.seteuid, 0)  # to end the reader process, which root has started
 """
 RUN = """
 import sys

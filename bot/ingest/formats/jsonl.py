@@ -21,7 +21,7 @@ from bot.ingest.formats import plain
 from bot.ingest.metadata import parse_metadata
 
 ARCHIVE_LIMIT = 1_000_000_000  # characters, uncompressed
-BOMB_CHARACTERS, BOMB_RATIO = 50_000_000, 50  # text is seldom compressed to less than a twentieth
+BOMB_CHARACTERS, BOMB_RATIO = 20_000_000, 20  # text is seldom compressed to less than a tenth
 
 
 def _validate_id(value: object) -> str | None:
