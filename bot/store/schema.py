@@ -35,17 +35,19 @@ feedback = Table(
     Column("useful", Boolean, nullable=False),
     Column("note", Text, nullable=False),
 )
+# Files that were uploaded to Slack, until they are deleted there.
+files = Table("files", metadata, Column("id", Text, primary_key=True), Column("delete_at", Double, nullable=False))
 
 # Indexes of the rows that a kind of query is about, so that the other rows cost nothing.
-_is_answered = questions.c.answer_id.is_not(None)
+is_answered = questions.c.answer_id.is_not(None)
 for _condition, *_columns in (
     (questions.c.outcome.is_(None), "asked_at"),
     (questions.c.outcome.is_not(None), "completed_at"),
     (questions.c.reply_ts.is_not(None), "reply_ts"),
-    (_is_answered, "answer_id"),
-    (_is_answered, "thread"),
-    (_is_answered, "user_hash", "asked_at"),
-    (_is_answered, "answer_outcome", "asked_at"),
+    (is_answered, "answer_id"),
+    (is_answered, "thread"),
+    (is_answered, "user_hash", "asked_at"),
+    (is_answered, "answer_outcome", "asked_at"),
 ):
     _names = [questions.c[_column] for _column in _columns]
     sa.Index(f"questions_{_columns[0]}", *_names, sqlite_where=_condition, postgresql_where=_condition)
@@ -59,10 +61,7 @@ def revision(connection: sa.Connection) -> str | None:
 def migrate(connection: sa.Connection) -> None:
     """Create or update the tables, in the caller's transaction. StoreError if the schema is unknown here."""
     current = revision(connection)
-    if current is None:
-        metadata.create_all(connection)
-        connection.execute(sa.insert(revisions).values(version_num=HEAD))
-    elif current != HEAD:
+    if current not in (None, HEAD):
         # Importing Alembic takes half a second, and only the first start after an upgrade needs it.
         from alembic import command, config, util
 
@@ -72,3 +71,6 @@ def migrate(connection: sa.Connection) -> None:
             command.upgrade(options, "head")
         except util.CommandError as error:  # there is no such revision
             raise StoreError("The database is of a newer Pullquote; upgrade, or use another state folder.") from error
+    metadata.create_all(connection)  # those that are missing: a table that was added needs no migration
+    if current is None:
+        connection.execute(sa.insert(revisions).values(version_num=HEAD))

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert  # its form is right for SQLit
 from bot.store import models
 from bot.store.database import Database, Postgres, Sqlite, transaction
 from bot.store.models import AnswerRecord, Claim, Feedback, LeaseState, MessageRef, Outcome, QuestionEvent, is_newer
-from bot.store.schema import feedback, questions
+from bot.store.schema import feedback, files, is_answered, questions
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ class QuestionRow:
 
     ``version`` is the one last worked on; ``newer_version`` arrived while it was held. ``attempt`` counts the claims
     since it was last certain which reply is in Slack. ``asked_at`` is when this version was first claimed, or the
-    question deleted. ``thread`` is that of the stored answer. ``found`` is the row as locked, ``now`` the time then.
+    question deleted. ``thread`` is that of the stored answer. ``now`` is the time when the row was locked.
     """
 
     id: int
@@ -57,7 +58,6 @@ class QuestionRow:
     reply_ts: str | None
     completed_at: float | None
     now: float
-    found: sa.Row[Any]
 
     @property
     def is_certain(self) -> bool:
@@ -80,10 +80,8 @@ class QuestionRow:
 
     def take(self, holder: str) -> Claim:
         """Let ``holder`` hold the newest version."""
-        if self.newer_version is None:
-            self.attempt += 1
-        else:
-            self.attempt = 1 if self.is_certain else self.attempt + 1
+        self.attempt = 1 if self.newer_version is not None and self.is_certain else self.attempt + 1
+        if self.newer_version is not None:
             self.version, self.body, self.asked_at = self.newer_version, self.newer_body, self.now
             self.newer_version = self.newer_body = None
         self.outcome = self.completed_at = None
@@ -102,31 +100,27 @@ class QuestionRow:
             self.newer_version = self.newer_body = None
 
     def save(self, connection: Connection, answer: dict[str, object] | None = None) -> None:
-        """Write what has changed, and the columns of its answer if they are given."""
-        before = zip(_names, self.found, strict=False)
-        changed = {name: value for name, old in before if (value := getattr(self, name)) != old} | (answer or {})
-        if changed:
-            connection.execute(_SAVE, changed | {"key": self.id})
+        """Write the row, and the columns of its answer if they are given."""
+        values = {name: getattr(self, name) for name in _names[1:-1]}
+        connection.execute(_SAVE, values | (answer or {}) | {"key": self.id})
 
     def forget_words(self, connection: Connection) -> None:
         """Delete what follow-ups hold of the words of a question that is edited or deleted."""
         if self.version or self.attempt > 1 or self.completed_at is not None:
-            later = as_time(questions.c.ts) > sa.tuple_(len(self.ts), self.ts)
+            later = _posted_at > sa.tuple_(len(self.ts), self.ts)
             threads = [thread for thread in (self.thread, self.ts, self.reply_ts) if thread is not None]
-            here = (questions.c.team == self.team, questions.c.channel == self.channel, later)
-            follow_ups = (*here, questions.c.answer_id.is_not(None), questions.c.thread.in_(threads))
-            connection.execute(update(questions).where(*follow_ups).values(earlier_questions=[]))
+            here = (questions.c.team == self.team, questions.c.channel == self.channel, questions.c.thread.in_(threads))
+            connection.execute(update(questions).where(*here, later, is_answered).values(earlier_questions=[]))
 
 
 _names = [field.name for field in fields(QuestionRow)]
 _SAVE = update(questions).where(questions.c.id == sa.bindparam("key"))
-QUESTION = select(*(questions.c[name] for name in _names[:-2]))  # all columns of a ``QuestionRow``
+QUESTION = select(*(questions.c[name] for name in _names[:-1]))  # all columns of a ``QuestionRow``
 
 _SAME = ("thread", "user_hash", "entry_point", "question", "receipt", "earlier_questions", "is_public")
 _FIELDS = {"answer_id": "id", "answer_outcome": "outcome", **{name: name for name in _SAME}}
 # All columns of an ``AnswerRecord``, of the questions that have one.
-ANSWER = select(*(questions.c[name] for name in ("team", "channel", "ts", "asked_at", *_FIELDS)))
-ANSWER = ANSWER.where(questions.c.answer_id.is_not(None))
+ANSWER = select(*(questions.c[name] for name in ("team", "channel", "ts", "asked_at", *_FIELDS))).where(is_answered)
 
 
 def to_columns(record: AnswerRecord | None) -> dict[str, object]:
@@ -141,11 +135,7 @@ def to_record(row: sa.Row[Any]) -> AnswerRecord:
     return AnswerRecord(ref=MessageRef(row.team, row.channel, row.ts), asked_at=row.asked_at, **values)
 
 
-def as_time(ts: sa.ColumnElement[str]) -> Any:
-    """A timestamp of Slack's as a value that sorts by time: a longer one is later."""
-    return sa.tuple_(sa.func.length(ts), ts)
-
-
+_posted_at: Any = sa.tuple_(sa.func.length(questions.c.ts), questions.c.ts)  # of Slack's timestamps, longer is later
 _NEWEST = (questions.c.asked_at.desc(), questions.c.id.desc())
 _FIND = QUESTION.where(*(questions.c[name] == sa.bindparam(name) for name in ("team", "channel", "ts")))
 _INSERT = insert(questions).on_conflict_do_nothing().inline().execution_options(preserve_rowcount=True)
@@ -204,7 +194,7 @@ class Store:
 
     def _lock(self, connection: Connection, ref: MessageRef) -> QuestionRow | None:
         row = connection.execute(self._lock_statement, {"team": ref.team, "channel": ref.channel, "ts": ref.ts}).first()
-        return QuestionRow(*(*row, row)) if row else None
+        return QuestionRow(*row) if row else None
 
     def _insert(self, connection: Connection, claim: Claim, holder: str | None) -> bool:
         """Insert a question that ``holder`` holds by ``claim``, unless it is known; whether it was inserted."""
@@ -345,9 +335,7 @@ class Store:
             log.error("%d questions that could not be completed within %d s were given up", given_up, models.GIVE_UP)
         oldest = QUESTION.where(is_free).order_by(questions.c.asked_at, questions.c.id).limit(limit)
         rows = connection.execute(select(oldest.with_for_update(skip_locked=True).subquery(), now)).all()
-        found = sorted(
-            (QuestionRow(*(*row, row)) for row in rows), key=lambda question: (question.asked_at, question.id)
-        )
+        found = sorted((QuestionRow(*row) for row in rows), key=attrgetter("asked_at", "id"))
         claims = tuple(question.take(self.holder) for question in found)
         for question in found:
             question.save(connection)
@@ -355,14 +343,11 @@ class Store:
 
     def delete_completed(self, before: float | None) -> int:
         """Delete what was completed before a time (None: everything completed) for good; how many questions."""
-        old = select(questions.c.id).where(questions.c.outcome.is_not(None))
-        if before is not None:
-            old = old.where(questions.c.completed_at < before)
+        is_old = sa.true() if before is None else questions.c.completed_at < before
+        old = select(questions.c.id).where(questions.c.outcome.is_not(None), is_old)
         # A thousand at a time, so that a claim waits no more than some milliseconds.
         some = delete(questions).where(questions.c.id.in_(old.limit(1_000)))
-        count = 0
-        while deleted := self.database.run(lambda connection: connection.execute(some).rowcount):
-            count += deleted
+        count = sum(iter(lambda: self.database.run(lambda connection: connection.execute(some).rowcount), 0))
         self.database.erase()
         return count
 
@@ -381,7 +366,7 @@ class Store:
         The thread's first message may be the reply to it.
         """
         here = ANSWER.where(questions.c.team == team, questions.c.channel == channel)
-        inside = here.where(questions.c.thread == thread, as_time(questions.c.ts) < sa.tuple_(len(before), before))
+        inside = here.where(questions.c.thread == thread, _posted_at < sa.tuple_(len(before), before))
         latest = inside.order_by(sa.func.length(questions.c.ts).desc(), questions.c.ts.desc())
         return _first(connection, latest) or _first(connection, here.where(questions.c.reply_ts == thread))
 
@@ -419,6 +404,21 @@ class Store:
             new = insert(feedback).values(key | rating)
             connection.execute(new.on_conflict_do_update(index_elements=list(key), set_=rating))
 
+    @transaction
+    def add_file(self, connection: Connection, file_id: str, seconds: float) -> None:
+        """Record a file in Slack that is to be deleted after this time."""
+        connection.execute(insert(files).values(id=file_id, delete_at=self._now + seconds))
+
+    @transaction
+    def find_due_files(self, connection: Connection) -> Sequence[str]:
+        """Ids of the files in Slack that are to be deleted now."""
+        return connection.scalars(select(files.c.id).where(files.c.delete_at <= self._now)).all()
+
+    @transaction
+    def remove_file(self, connection: Connection, file_id: str) -> None:
+        """Forget a file that is no longer in Slack."""
+        connection.execute(delete(files).filter_by(id=file_id))
+
     def delete_person(self, user: str) -> int:
         """Delete what a person asked, and their feedback, for good; how many questions.
 
@@ -432,8 +432,7 @@ class Store:
     def _delete_person(self, connection: Connection, user: str) -> int:
         refs = select(questions.c.id, questions.c.team, questions.c.channel, questions.c.ts).join(feedback).distinct()
         for question, *ref in connection.execute(refs).all():
-            user_hash = self.hash_user(*ref, user)
-            connection.execute(delete(feedback).filter_by(question_id=question, user_hash=user_hash))
+            connection.execute(delete(feedback).filter_by(question_id=question, user_hash=self.hash_user(*ref, user)))
         teams = connection.scalars(select(questions.c.team).distinct())
         own = questions.c.user_hash.in_([self.hash_user(team, user) for team in teams])
         return connection.execute(update(questions).where(own).values(to_columns(None))).rowcount
