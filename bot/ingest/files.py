@@ -31,6 +31,7 @@ READERS = {
     ".htm": "html",
     ".docx": "docx",
     ".epub": "epub",
+    ".pdf": "pdf",
     ".jsonl": "jsonl",
     ".jsonl.gz": "jsonl",
 }

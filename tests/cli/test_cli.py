@@ -213,17 +213,17 @@ def test_many_notes_are_summed_up(tmp_path: Path) -> None:
     """Up to three notes are a line each; more are summed up, so that an answer does not drown in them."""
     (tmp_path / "a.txt").write_text("Walruses rest on the ice in this sentence.")
     for number in range(3):
-        (tmp_path / f"b{number}.pdf").touch()
-    reason = "the file type .pdf is not supported; convert it to .txt, .md or .html"
+        (tmp_path / f"b{number}.odt").touch()
+    reason = "the file type .odt is not supported; convert it to .txt, .md or .html"
     ask = ("ask", "walruses", "--corpus", str(tmp_path))
-    assert run(*ask, folder=tmp_path).stderr.splitlines() == [f"Skipped b{number}.pdf: {reason}" for number in range(3)]
+    assert run(*ask, folder=tmp_path).stderr.splitlines() == [f"Skipped b{number}.odt: {reason}" for number in range(3)]
     for number in range(3, 24):
-        (tmp_path / f"b{number}.pdf").touch()
+        (tmp_path / f"b{number}.odt").touch()
     (tmp_path / "archive.toml").write_text("".join(f"key{number} = 1\n" for number in range(10)))
     *notes, more, skipped = run(*ask, folder=tmp_path).stderr.splitlines()
     assert [note.split(":")[0] for note in notes] == ["Note"] * 3
     assert more == "Note: 7 more notes are left out."
-    assert skipped.startswith(f"24 files or lines were skipped: b0.pdf: {reason}; b1.pdf: {reason}; ")
+    assert skipped.startswith(f"24 files or lines were skipped: b0.odt: {reason}; b1.odt: {reason}; ")
     assert skipped.endswith("; and 21 more; `pullquote read` shows each.")
 
 
