@@ -32,13 +32,26 @@ READERS = {
     ".docx": "docx",
     ".epub": "epub",
     ".pdf": "pdf",
+    ".eml": "email",
+    ".mbox": "email",
     ".jsonl": "jsonl",
     ".jsonl.gz": "jsonl",
 }
 # Files that often lie beside articles: images, parts of a saved web page, configuration. Not worth a note.
-_IGNORED_SUFFIXES = frozenset(
+IGNORED_SUFFIXES = frozenset(
     ".png .jpg .jpeg .gif .webp .svg .ico .bmp .avif .css .js .mjs .map .woff .woff2 .ttf .otf .mp3 .mp4 .webm "
     ".py .pyc .toml .yaml .yml .ini .cfg .lock .log .tmp .bak .swp".split()
+)
+# What to convert other files to.
+_CONVERSIONS = (
+    (frozenset({".doc", ".dot", ".docm", ".odt", ".ott", ".rtf", ".pages", ".wpd", ".wps"}), ".docx or PDF"),
+    (frozenset({".ppt", ".pptx", ".odp", ".key", ".xps", ".ps", ".djvu", ".tif", ".tiff"}), "PDF with text"),
+    (frozenset({".xls", ".xlsx", ".ods", ".csv", ".tsv", ".numbers"}), ".jsonl (one article a line) or a table in .md"),
+    (frozenset({".mobi", ".azw", ".azw3", ".kfx", ".fb2", ".lit"}), ".epub"),
+    (frozenset({".msg", ".pst", ".ost", ".oft"}), ".eml or .mbox"),
+    (frozenset({".mht", ".mhtml", ".webarchive", ".xhtml"}), ".html"),
+    (frozenset({".tex", ".org", ".adoc", ".asciidoc", ".wiki", ".textile"}), ".md or .html"),
+    (frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".bz2", ".xz"}), "a folder of its files"),
 )
 _LEADS_OUTSIDE = "it is a link to a place outside the archive"
 # Folders of programs, not of articles; like hidden ones, not worth a note.
@@ -184,7 +197,7 @@ def _find_files(path: Path, roots: Sequence[str]) -> Iterator[ArticleFile]:
         for basename in sorted(basenames):
             if basename.startswith(".") or basename == CATALOG or (basename == "README.md" and folder == path):
                 continue
-            if (suffix := _suffix(basename)) not in _IGNORED_SUFFIXES:
+            if (suffix := _suffix(basename)) not in IGNORED_SUFFIXES:
                 yield _inspect(path, folder, basename, display_name(prefix + basename), suffix, roots)
     for failure in errors:
         failed = Path(str(failure.filename))
@@ -206,8 +219,7 @@ def _is_inside(path: Path, roots: Sequence[str]) -> bool:
 
 def _inspect(root: Path, folder: Path, basename: str, name: str, suffix: str, roots: Sequence[str]) -> ArticleFile:
     if suffix not in READERS:
-        what = f"the file type {suffix} is not supported" if suffix else "it has no suffix that tells its file type"
-        reason = f"{what}; convert it to .txt, .md or .html"
+        reason = describe_unsupported(suffix)
         return ArticleFile(root, folder, basename, name, reason=reason, outcome="unsupported")
     try:
         status = os.lstat(os.path.join(folder, basename))  # noqa: PTH118
@@ -220,6 +232,13 @@ def _inspect(root: Path, folder: Path, basename: str, name: str, suffix: str, ro
     if not stat.S_ISREG(status.st_mode):
         return ArticleFile(root, folder, basename, name, reason="it is not a regular file")
     return ArticleFile(root, folder, basename, name, READERS[suffix], FileStamp.of(status))
+
+
+def describe_unsupported(suffix: str) -> str:
+    """Why a file of this suffix is not read, and what to convert it to, as a half sentence."""
+    what = f"the file type {suffix} is not supported" if suffix else "it has no suffix that tells its file type"
+    target = next((target for suffixes, target in _CONVERSIONS if suffix in suffixes), ".txt, .md or .html")
+    return f"{what}; convert it to {target}"
 
 
 def display_name(name: str) -> str:

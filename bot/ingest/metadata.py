@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import date, datetime
-from email.utils import parsedate_to_datetime
 from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from bot.ingest.dates import parse_date
 from bot.ingest.encoding import clean
 
 _MISSING = {"", "none", "null"}  # what some exports write for a missing value
-_DATE_FORMATS = ("%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%B %d %Y")
 _PLACEHOLDER = re.compile(
     r"untitled\b.{0,20}|(?:new |microsoft )?(?:word )?document ?\d{0,4}|(?:word|title|tmp|temp|template)"
     r"|microsoft (?:office )?(?:word|user)|.{1,100}\.(?:docx?|dotx?|rtf|odt|epub|indd|txt|html?)"
@@ -23,20 +21,6 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"https?://[^\s<>\"|]+", re.IGNORECASE)
-
-
-def parse_date(value: str) -> date | None:
-    """Parse a date: ISO 8601, "7 May 2025", "May 7, 2025" or an email's date; None if it is none of these."""
-    value = value.strip()
-    with suppress(ValueError):
-        return datetime.fromisoformat(value).date()
-    for date_format in _DATE_FORMATS:
-        with suppress(ValueError):
-            return datetime.strptime(value, date_format).date()
-    if "," in value and ":" in value:
-        with suppress(ValueError):
-            return parsedate_to_datetime(value).date()
-    return None
 
 
 def is_placeholder(value: str) -> bool:

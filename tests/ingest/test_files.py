@@ -41,9 +41,10 @@ def test_folders_are_read_recursively(tmp_path: Path) -> None:
 
 def test_unsupported_files_are_reported(tmp_path: Path) -> None:
     """A file of an unsupported type is reported, because it may be meant as an article."""
-    write_files(tmp_path, a_txt="A a.", b_docx="x", notes="x")
+    write_files(tmp_path, a_txt="A a.", b_odt="x", c_msg="x", notes="x")
     assert read_articles([tmp_path]).skipped == (
-        SkippedFile("b.docx", "the file type .docx is not supported; convert it to .txt, .md or .html"),
+        SkippedFile("b.odt", "the file type .odt is not supported; convert it to .docx or PDF"),
+        SkippedFile("c.msg", "the file type .msg is not supported; convert it to .eml or .mbox"),
         SkippedFile("notes", "it has no suffix that tells its file type; convert it to .txt, .md or .html"),
     )
 

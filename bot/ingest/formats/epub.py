@@ -11,10 +11,11 @@ from urllib.parse import unquote
 from lxml import etree
 
 from bot.errors import ReadOutcome, UnreadableArticleError
+from bot.ingest.dates import parse_date
 from bot.ingest.draft import Draft, TextBlock, join_blocks
 from bot.ingest.encoding import decode
 from bot.ingest.formats import html
-from bot.ingest.metadata import is_placeholder, parse_date, parse_metadata
+from bot.ingest.metadata import is_placeholder, parse_metadata
 from bot.ingest.zip_files import ZipDocument, parse_xml
 
 _CONTAINER = "META-INF/container.xml"

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from bot.ingest.dates import parse_date
 from bot.ingest.draft import Draft
 from bot.ingest.encoding import decode
-from bot.ingest.metadata import parse_date, parse_metadata
+from bot.ingest.metadata import parse_metadata
 from bot.models import Mark
 from bot.text.paragraphs import can_head, could_be_heading, split_blocks
 
