@@ -58,7 +58,7 @@ class IndexStore:
         listing = list_files(self._paths)
         if previous is not None and previous.is_current(listing):
             return previous
-        saved = self._load()
+        saved = self.load_saved()
         if saved is not None and saved.is_current(listing):
             return saved
         try:
@@ -97,7 +97,7 @@ class IndexStore:
         except DamagedSnapshotError as error:  # in the arrays reused from the previous index
             log.warning("The archive's index is rebuilt. %s", error)
             return self.save(self.rebuild())
-        saved = self._load()
+        saved = self.load_saved()
         # Otherwise, another process has saved its own meanwhile.
         return saved if saved is not None and saved.manifest == version.manifest else version
 
@@ -113,7 +113,8 @@ class IndexStore:
             return None
         return SavedIndex(self._folder, self._name, version.manifest.built_at_ns)
 
-    def _load(self) -> IndexVersion | None:
+    def load_saved(self) -> IndexVersion | None:
+        """Return the saved index, whether or not it is current; None if there is none of this software."""
         return None if self._folder is None else _load_version(self._folder, self._name)
 
 

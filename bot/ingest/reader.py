@@ -27,11 +27,10 @@ from bot.models import Article, Progress, list_first
 
 LARGE_FILE = 2_000_000
 """From this size in bytes on, a file takes its time."""
-FAST_SECONDS, HURRIED_SECONDS = 1.0, 0.1
-"""How long a file may take in the first pass over a live archive; the second once several files took longer."""
-_HURRY_AFTER = 2.0  # seconds lost in the first pass
-_PASS_SECONDS = 5.0  # after which no further slow file is begun in the same pass
-_PENDING = f"it takes longer than {FAST_SECONDS:g} s to read, and follows soon"
+FAST_SECONDS, HURRIED_SECONDS = 1.0, 0.2
+"""How long a file may take at the first try in a live archive; the second once several files have taken longer."""
+_HURRY_AFTER, _PASS_SECONDS = 2.0, 4.0  # seconds lost to such files; seconds until no further file is begun
+_PENDING = "it takes longer to read, and follows soon"
 _BLOCK = 1_000_000  # bytes
 
 
@@ -56,8 +55,8 @@ class FileRecord:
     """A file that was read; ``digest`` is its hexadecimal SHA-256, ``catalog_digest`` that of the catalog beside it.
 
     ``path`` is the resolved path, its bytes decoded as Latin-1. ``stamp`` is None when the file was modified too
-    recently for its mtime to be trusted. ``is_pending`` if it is still to be read, because it takes long; its records
-    are those of what it said before, if anything.
+    recently for its mtime to be trusted. ``is_pending`` if it is still to be read; its records are those of what it
+    said before, if anything, and its digest is empty if it has not been tried.
     """
 
     path: str
@@ -171,7 +170,7 @@ _Outcome = tuple[ArticleRecord, Article | int | None]
 class _Source:
     """A listed file: its digest, the record of it, if any, from the previous read, and the entries it was parsed to.
 
-    ``reason`` says why it cannot be read.
+    ``reason`` says why it cannot be read; ``is_slow`` if it took too long at the first try.
     """
 
     file: ArticleFile
@@ -181,6 +180,7 @@ class _Source:
     catalog_digest: str = ""
     known: FileRecord | None = None
     entries: list[Entry] | None = None
+    is_slow: bool = False
 
     @property
     def is_as_known(self) -> bool:
@@ -215,7 +215,7 @@ class _ArchiveReader:
         sources = list(self._open_files())
         unread = [source for source in sources if source.is_unread]
         if is_live:
-            self._parse_in_passes(unread)
+            self._parse_for_seconds(unread)
         else:
             self._parse_all(unread)
         for source in sources:
@@ -259,30 +259,28 @@ class _ArchiveReader:
             done += source.file.stamp.size
             self._report_progress(total, done, 0)
 
-    def _parse_in_passes(self, sources: Sequence[_Source]) -> None:
-        """Parse what does not take long, the smallest files first; files that took long before, for a few seconds.
+    def _parse_for_seconds(self, sources: Sequence[_Source]) -> None:
+        """Parse for a few seconds: first what has not been tried, the smallest files first; then what took long.
 
         If nothing was read before, large files are worth waiting for.
         """
-        lost = 0.0
+        began, lost = time.monotonic(), 0.0
         slow = []
         for source in sorted(sources, key=lambda one: one.file.stamp.size):
-            is_retry = source.is_as_known
-            if is_retry or source.file.stamp.size > LARGE_FILE:
-                slow += [source] if is_retry or self.previous is None else []
-                continue
-            seconds = FAST_SECONDS if lost < _HURRY_AFTER else HURRIED_SECONDS
-            if not self._parse_source(source, seconds):
-                lost += seconds
-        began = time.monotonic()
+            if source.is_as_known or source.file.stamp.size > LARGE_FILE:
+                slow.append(source)
+            elif time.monotonic() - began < _PASS_SECONDS:
+                seconds = FAST_SECONDS if lost < _HURRY_AFTER else HURRIED_SECONDS
+                self._parse_source(source, seconds)
+                lost += seconds if source.entries is None else 0.0
         for source in slow:
-            if time.monotonic() - began < _PASS_SECONDS:
+            if self.previous is None or time.monotonic() - began < _PASS_SECONDS:
                 self._parse_source(source, None)
 
     def _parse_source(
         self, source: _Source, seconds: float | None, report: Callable[[int], None] | None = None
-    ) -> bool:
-        """Parse the file; whether that was done within ``seconds``, which are less than the limit for all files."""
+    ) -> None:
+        """Parse the file; if it takes longer than ``seconds``, which may be less than the limit, only note that."""
         entries = []
         try:
             for entry in _parse(self.process, source.file, seconds):
@@ -293,10 +291,10 @@ class _ArchiveReader:
             source.reason = _describe(error)
         except ReadLimitError as error:
             if seconds is not None:
-                return False
+                source.is_slow = True
+                return
             entries.append(Entry(0, reason=str(error), outcome=error.outcome))
         source.entries = entries
-        return True
 
     def _add_source(self, source: _Source) -> None:
         """Add what was parsed, or else what is known of the file."""
@@ -317,10 +315,11 @@ class _ArchiveReader:
             records.append(record)
             self._add_outcome(file, record, item)
         is_trusted = time.time_ns() - file.stamp.mtime_ns > MTIME_GRANULARITY_NS
-        stamp = file.stamp if is_trusted else None
-        self.files.append(
-            FileRecord(source.path, file.name, stamp, source.digest, source.catalog_digest, tuple(records), is_pending)
-        )
+        stamp = file.stamp if is_trusted and not is_pending else None
+        is_tried = not is_pending or source.is_slow or source.is_as_known
+        digest = source.digest if is_tried else ""
+        catalog_digest = source.catalog_digest
+        self.files.append(FileRecord(source.path, file.name, stamp, digest, catalog_digest, tuple(records), is_pending))
 
     def build_article(self, file: ArticleFile, entry: Entry) -> tuple[ArticleRecord, Article | None]:
         """Build the article of an entry; its record only, if it has none."""

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-PATIENCE = 2.0
+PATIENCE = 0.5
 """Seconds that a question waits, at most, for a change that was noticed before it came."""
 
 

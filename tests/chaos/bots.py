@@ -34,6 +34,12 @@ class LiveBot:
         self.stop_seconds: list[float] = []
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def process_id(self) -> int:
+        """The id of the process, which runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start the process; it connects later."""
         with self._log.open("ab") as log:
