@@ -34,6 +34,10 @@ READERS = {
     ".pdf": "pdf",
     ".eml": "email",
     ".mbox": "email",
+    ".rss": "feed",
+    ".atom": "feed",
+    ".rdf": "feed",
+    ".xml": "feed",
     ".jsonl": "jsonl",
     ".jsonl.gz": "jsonl",
 }

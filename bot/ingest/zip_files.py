@@ -1,4 +1,4 @@
-"""Open a document that is a zip archive of parts (DOCX, EPUB), and parse its XML, within limits.
+"""Open a document that is a zip archive of parts (DOCX, EPUB) within limits.
 
 A small file may claim to hold gigabytes; how much is decompressed is checked before anything is.
 """
@@ -14,6 +14,7 @@ from posixpath import normpath
 from lxml import etree
 
 from bot.errors import UnreadableArticleError
+from bot.ingest.xml import parse_xml
 
 PARTS_LIMIT = 50_000_000  # bytes of the parts that are read, uncompressed; a long book has 2 MB of text
 MAX_PARTS = 10_000
@@ -66,18 +67,6 @@ class ZipDocument:
         """Parse a part as XML; None if there is none of this name."""
         data = self.read(name)
         return None if data is None else parse_xml(data)
-
-
-def parse_xml(data: bytes) -> etree._Element:
-    """Parse XML without loading or expanding anything from outside; libxml2 limits its depth to 256 elements.
-
-    Raises UnreadableArticleError when it is not well-formed.
-    """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
-    try:
-        return etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise UnreadableArticleError(_DAMAGED) from error
 
 
 def _normalize(name: str) -> str:

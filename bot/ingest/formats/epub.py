@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.entities import html5
 from posixpath import dirname, join, normpath
 from urllib.parse import unquote
 
@@ -16,7 +15,8 @@ from bot.ingest.draft import Draft, TextBlock, join_blocks
 from bot.ingest.encoding import decode
 from bot.ingest.formats import html
 from bot.ingest.metadata import is_placeholder, parse_metadata
-from bot.ingest.zip_files import ZipDocument, parse_xml
+from bot.ingest.xml import expand_entities, parse_xml
+from bot.ingest.zip_files import ZipDocument
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
@@ -27,8 +27,6 @@ _OTHER_DATES = frozenset({"conversion", "modification"})
 # Numbers of printed pages and marks of notes, which stand inside sentences.
 _MARK_TYPES = frozenset({"pagebreak", "noteref", "doc-pagebreak", "doc-noteref"})
 _PAGE_CLASS = re.compile(r"(?:x-ebookmaker-)?page-?(?:num|no|number|break)", re.IGNORECASE)
-_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,40};)")
-_XML_ENTITIES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 _ENCODING = re.compile(rb"<\?xml[^>]{0,100}?encoding=[\"']([\w.:-]{1,40})")
 
 
@@ -152,7 +150,7 @@ def _to_markup(data: bytes) -> str:
         return ""
     start = page.find("<", page.find("?>")) if page.startswith("<?xml") else 0
     try:
-        root = parse_xml(_ENTITY.sub(_expand_entity, page[start:]).encode())
+        root = parse_xml(expand_entities(page[start:]).encode())
     except UnreadableArticleError:
         return page
     for element in [one for one in root.iter(etree.Element) if _is_mark(one)]:
@@ -163,11 +161,6 @@ def _to_markup(data: bytes) -> str:
     etree.cleanup_namespaces(root)
     markup: str = etree.tostring(root, encoding="unicode", method="html")
     return markup
-
-
-def _expand_entity(match: re.Match[str]) -> str:
-    """The character of an HTML entity, which XML does not know."""
-    return match[0] if match[1] in _XML_ENTITIES else html5.get(match[1], match[0])
 
 
 def _is_mark(element: etree._Element) -> bool:
