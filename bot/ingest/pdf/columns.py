@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import regex
 
 from bot.ingest.pdf.characters import WordBox
-from bot.ingest.pdf.lines import CELL_GAP, Line, Row, build_line, build_rows, segment_row
+from bot.ingest.pdf.lines import Line, Row, build_line, build_rows, is_mostly_rtl, segment_row
 
 _MAX_STRIPS = 40  # followed at once
 _MAX_DEPTH = 12
+_SPREAD = 3.0  # em between the parts of a row alone
+_SPARSE = 1.25  # characters per em; lines of text have about 1.7 without their blanks
 _WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 
 
@@ -36,22 +39,28 @@ class Region:
     x1: float
 
 
-def order_page(page: int, words: Sequence[WordBox]) -> list[Region]:
-    """Divide the words into regions, in reading order."""
-    regions = []
-    for rows in split_columns(build_rows(words)):
+def order_page(page: int, words: Sequence[WordBox], gutters: list[Strip]) -> list[Region]:
+    """Divide the words into regions, in reading order.
+
+    ``gutters`` are those of earlier pages, to which the page's are added: where a gutter is known, few lines beside it
+    make a column.
+    """
+    regions: list[Region] = []
+    for rows in split_columns(build_rows(words), gutters):
         lines = list(_build_lines(page, rows))
         regions.append(Region(lines, min(line.x0 for line in lines), max(line.x1 for line in lines)))
     return regions
 
 
-def split_columns(rows: list[Row], depth: int = 0) -> list[list[Row]]:
+def split_columns(rows: list[Row], gutters: list[Strip], depth: int = 0) -> list[list[Row]]:
     """Divide rows at the gutters between columns: what is above them, each column, and what is below."""
     if not rows:
         return []
-    strip = _choose_strip(rows) if depth < _MAX_DEPTH else None
+    strip = _choose_strip(rows, gutters) if depth < _MAX_DEPTH else None
     if strip is None:
         return [rows]
+    if not _is_known(strip, gutters):
+        gutters.append(strip)
     middle = (strip.x0 + strip.x1) / 2
     inside = [word for row in rows[strip.first : strip.end] for word in row.words]
     parts = (
@@ -60,13 +69,15 @@ def split_columns(rows: list[Row], depth: int = 0) -> list[list[Row]]:
         build_rows(word for word in inside if word.x1 > middle),
         rows[strip.end :],
     )
-    return [region for part in parts for region in split_columns(part, depth + 1)]
+    return [region for part in parts for region in split_columns(part, gutters, depth + 1)]
 
 
-def _choose_strip(rows: Sequence[Row]) -> Strip | None:
+def _choose_strip(rows: Sequence[Row], gutters: Sequence[Strip]) -> Strip | None:
     best: Strip | None = None
     for strip in _find_strips(rows):
-        if (trimmed := _trim(rows, strip)) is None or not _is_gutter(rows[trimmed.first : trimmed.end], trimmed):
+        if (trimmed := _trim(rows, strip)) is None or not _is_gutter(
+            rows[trimmed.first : trimmed.end], trimmed, is_known=_is_known(trimmed, gutters)
+        ):
             continue
         if best is None or (trimmed.end - trimmed.first, trimmed.x1 - trimmed.x0) > (
             best.end - best.first,
@@ -153,7 +164,11 @@ def _trim(rows: Sequence[Row], strip: Strip) -> Strip | None:
     return Strip(strip.x0, strip.x1, start, end)
 
 
-def _is_gutter(rows: Sequence[Row], strip: Strip) -> bool:
+def _is_known(strip: Strip, gutters: Sequence[Strip]) -> bool:
+    return any(abs(strip.x1 - gutter.x1) < 3 and abs(strip.x0 - gutter.x0) < 6 for gutter in gutters)
+
+
+def _is_gutter(rows: Sequence[Row], strip: Strip, *, is_known: bool) -> bool:
     """Whether text runs in columns on both sides of the strip, rather than in cells of a table."""
     sides: tuple[list[list[WordBox]], list[list[WordBox]]] = ([], [])
     for row in rows:
@@ -165,6 +180,8 @@ def _is_gutter(rows: Sequence[Row], strip: Strip) -> bool:
             sides[1].append(right)
     both = sum(len(side) for side in sides) - len(rows)
     size = statistics.median(row.size for row in rows)
+    if is_known and len(sides[0]) >= 3 > len(sides[1]):
+        return _is_prose(sides[0], size) and not _has_cells(sides[0], size)
     if min(map(len, sides)) < 3 or (both < 4 and strip.x1 - strip.x0 < 1.5 * size):
         return False
     if not all(_is_prose(side, size) for side in sides):
@@ -174,35 +191,90 @@ def _is_gutter(rows: Sequence[Row], strip: Strip) -> bool:
 
 
 def _is_prose(side: Sequence[Sequence[WordBox]], size: float) -> bool:
-    texts = ["".join(word.text for word in words) for words in side]
-    lengths = [len(text) + len(_WIDE.findall(text)) for text in texts]
-    widths = [max(word.x1 for word in words) - words[0].x0 for words in side]
-    digits = sum(character.isdigit() for text in texts for character in text)
+    lengths = [_measure_text(words) for words in side]
+    widths = [words[-1].x1 - words[0].x0 for words in side]
+    digits = sum(character.isdigit() for words in side for word in words for character in word.text)
     return statistics.median(lengths) >= 14 and statistics.median(widths) >= 6 * size and digits * 3 < sum(lengths)
 
 
 def _has_cells(side: Sequence[Sequence[WordBox]], size: float) -> bool:
-    """Whether the lines of a side are uneven, or most have gaps, as those of a table have."""
-    starts = min(words[0].x0 for words in side)
-    width = max(words[-1].x1 for words in side) - starts
-    fills = [(words[-1].x1 - words[0].x0) / width for words in side]
-    with_gap = sum(any(right.x0 - left.x1 > CELL_GAP * size for left, right in pairwise(words)) for words in side)
-    return statistics.median(fills) < 0.65 or with_gap * 2 > len(side)
+    """Whether the lines of a side are uneven or sparse, as those of a table are."""
+    widths = sorted(words[-1].x1 - words[0].x0 for words in side)
+    densities = [_measure_text(words) * size / (words[-1].x1 - words[0].x0) for words in side]
+    is_uneven = widths[len(widths) // 2] < 0.65 * widths[len(widths) * 4 // 5]
+    return is_uneven or statistics.median(densities) < _SPARSE
+
+
+def _measure_text(words: Sequence[WordBox]) -> int:
+    """The number of characters; a wide one, such as a Chinese one, counts twice."""
+    text = "".join(word.text for word in words)
+    return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))
 
 
 def _build_lines(page: int, rows: Sequence[Row]) -> Iterator[Line]:
-    segments = [segment_row(row) for row in rows]
+    is_stretched = _find_stretched(rows)
+    segments = [[row.words] if is_stretched[at] else segment_row(row) for at, row in enumerate(rows)]
     in_table = _find_tables(rows, segments)
+    is_rtl = is_mostly_rtl(word for row in rows for word in row.words)
+    for first, last in _find_runs(in_table):
+        segments[first:last] = _align_cells(rows[first:last], segments[first:last])
     for row, cells, is_row in zip(rows, segments, in_table, strict=True):
-        if is_row or _is_spread(row, cells):
-            yield build_line(page, row, cells)
-        else:
-            yield build_line(page, row, [row.words])
+        yield build_line(page, row, cells if is_row or _is_spread(row, cells) else [row.words], is_rtl=is_rtl)
+
+
+def _find_stretched(rows: Sequence[Row]) -> list[bool]:
+    """Which rows have wide gaps because they are justified: equal gaps, or one gap and both edges of a neighbour."""
+    found = []
+    single = []
+    for at, row in enumerate(rows):
+        gaps = [gap for left, right in pairwise(row.words) if (gap := right.x0 - left.x1) > 0.1 * row.size]
+        ends = sum(abs(other.x1 - row.x1) < 1.5 for other in rows)
+        found.append(len(gaps) > 1 and max(gaps) - min(gaps) <= 0.2 * row.size and ends > 1)
+        if len(gaps) == 1:
+            single.append(at)
+    for at in single:
+        row = rows[at]
+        found[at] = any(
+            abs(rows[other].x0 - row.x0) < 1.5
+            and abs(rows[other].x1 - row.x1) < 1.5
+            and (found[other] or len(segment_row(rows[other])) == 1)
+            for other in (at - 1, at + 1)
+            if 0 <= other < len(rows)
+        )
+    return found
+
+
+def _find_runs(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """The first and one past the last index of each run of true flags."""
+    at = 0
+    for flag, group in groupby(flags):
+        size = len(list(group))
+        if flag:
+            yield at, at + size
+        at += size
+
+
+def _align_cells(rows: Sequence[Row], segments: Sequence[list[list[WordBox]]]) -> list[list[list[WordBox]]]:
+    """Split the cells of a table also at narrow gaps where columns begin in other rows."""
+    starts = Counter(round(cell[0].x0 / 2) for cells in segments for cell in cells)
+    columns = [place * 2 for place, count in starts.items() if count > 1]
+    found = []
+    for row, cells in zip(rows, segments, strict=True):
+        split: list[list[WordBox]] = []
+        for cell in cells:
+            split.append([cell[0]])
+            for left, right in pairwise(cell):
+                is_start = any(abs(right.x0 - column) <= 2 for column in columns)
+                if right.x0 - left.x1 > 0.5 * row.size and is_start:
+                    split.append([])
+                split[-1].append(right)
+        found.append(split)
+    return found
 
 
 def _is_spread(row: Row, cells: Sequence[Sequence[WordBox]]) -> bool:
     """Whether a row alone has parts too far apart for one line, such as the two ends of a running header."""
-    return any(right[0].x0 - max(word.x1 for word in left) > 3 * row.size for left, right in pairwise(cells))
+    return any(right[0].x0 - max(word.x1 for word in left) > _SPREAD * row.size for left, right in pairwise(cells))
 
 
 def _find_tables(rows: Sequence[Row], segments: Sequence[Sequence[Sequence[WordBox]]]) -> list[bool]:

@@ -13,10 +13,10 @@ import pypdfium2.raw as pdfium
 
 from bot.errors import UnreadableArticleError
 from bot.ingest.pdf.characters import read_words
-from bot.ingest.pdf.columns import order_page
-from bot.ingest.pdf.furniture import PageLines, drop_furniture, drop_line_numbers
+from bot.ingest.pdf.columns import Strip, order_page
+from bot.ingest.pdf.furniture import PageLines, drop_furniture, drop_line_numbers, measure_body
 from bot.ingest.pdf.hyphens import Joiner
-from bot.ingest.pdf.paragraphs import Block, build_blocks, measure_body
+from bot.ingest.pdf.paragraphs import Block, build_blocks
 from bot.models import Mark, PageStart, Span, pluralize
 
 PAGE_LIMIT = 5_000
@@ -67,19 +67,19 @@ def open_document(data: bytes) -> pypdfium2.PdfDocument:
 def read_layout(document: pypdfium2.PdfDocument) -> Layout:
     """Read the text of all pages. Raises UnreadableArticleError when there is none, or too much."""
     pages: list[PageLines] = []
+    gutters: list[Strip] = []
     empty: list[int] = []
     unreadable: list[int] = []
-    total = hidden = dropped = 0
+    total = dropped = 0
     for number in range(1, len(document) + 1):
         try:
-            page, count, left_out, numbers = _read_page(document, number)
+            page, count, numbers = _read_page(document, number, gutters)
         except pypdfium2.PdfiumError:
             unreadable.append(number)
             continue
         total += count
         if total > CHARACTER_LIMIT:
             raise UnreadableArticleError(f"it has more than {CHARACTER_LIMIT:,} characters, the limit", "too_large")
-        hidden += left_out
         dropped += numbers
         if not page.regions:
             empty.append(number)
@@ -88,7 +88,7 @@ def read_layout(document: pypdfium2.PdfDocument) -> Layout:
         raise UnreadableArticleError("it is damaged: none of its pages can be read")
     if len(empty) + len(unreadable) == len(document):
         raise UnreadableArticleError("it has no text, only pictures; run text recognition (OCR) on it first", "no_text")
-    dropped += drop_furniture(pages, measure_body(pages).size)
+    dropped += drop_furniture(pages, measure_body(pages))
     body = measure_body(pages)
     joiner = Joiner(line for page in pages for region in page.regions for line in region.lines)
     blocks = build_blocks(pages, body)
@@ -102,7 +102,7 @@ def read_layout(document: pypdfium2.PdfDocument) -> Layout:
     return _assemble(blocks, joiner, len(document), (*empty, *unreadable), tuple(warnings))
 
 
-def _read_page(document: pypdfium2.PdfDocument, number: int) -> tuple[PageLines, int, int, int]:
+def _read_page(document: pypdfium2.PdfDocument, number: int, gutters: list[Strip]) -> tuple[PageLines, int, int]:
     page = document[number - 1]
     try:
         text_page = page.get_textpage()
@@ -112,16 +112,17 @@ def _read_page(document: pypdfium2.PdfDocument, number: int) -> tuple[PageLines,
             text_page.close()
     finally:
         page.close()
-    words, numbers = drop_line_numbers(found.words)
-    regions = order_page(number, words) if words else []
-    for width, height, rotated in found.rotated:
+    if not found.directions or found.unknown > 0.5 * found.characters:
+        return PageLines(number, 0.0, 0.0, []), found.characters, 0
+    main, *others = found.directions
+    words, dropped = drop_line_numbers(main.words)
+    regions = order_page(number, words, gutters)
+    for other in others:
         # Text in another direction is a stamp in the margin, or a part of a figure or table.
-        inner = [word for word in rotated if 0.12 * height < word.base < 0.88 * height]
-        if inner:
-            regions += order_page(number, inner)
-        numbers += bool(len(inner) < len(rotated))
-        del width
-    return PageLines(number, found.width, found.height, regions), found.characters, found.hidden, numbers
+        inner = [word for word in other.words if 0.12 * other.height < word.base < 0.88 * other.height]
+        regions += order_page(number, inner, [])
+        dropped += len(inner) < len(other.words)
+    return PageLines(number, main.width, main.height, regions), found.characters, dropped
 
 
 def _list_pages(numbers: Sequence[int]) -> str:

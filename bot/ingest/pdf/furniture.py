@@ -28,6 +28,18 @@ _LINE_NUMBER = re.compile(r"[0-9]{1,4}")
 _DIGITS = re.compile(r"\d+")
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """How most of a document is set: its size in points, whether it is bold, and the leading for each rounded size."""
+
+    size: float
+    is_bold: bool
+    leadings: dict[int, float]
+
+    def leading(self, size: float) -> float:
+        return self.leadings.get(round(size), 1.25 * size)
+
+
 @dataclass(slots=True)
 class Band:
     """The lines of a page at one height."""
@@ -53,7 +65,30 @@ class PageLines:
     regions: list[Region]
 
 
-def drop_furniture(pages: Sequence[PageLines], body_size: float) -> int:
+def measure_body(pages: Sequence[PageLines]) -> Body:
+    """Measure the size, font and leadings of most of the text."""
+    sizes: Counter[float] = Counter()
+    bold: Counter[float] = Counter()
+    distances: dict[int, Counter[float]] = {}
+    for page in pages:
+        for region in page.regions:
+            for at, line in enumerate(region.lines):
+                sizes[round(line.size, 1)] += len(line.text)
+                bold[round(line.size, 1)] += len(line.text) if line.is_bold else 0
+                if at and abs(line.size - region.lines[at - 1].size) < 0.5:
+                    distance = line.base - region.lines[at - 1].base
+                    if 0.9 * line.size <= distance <= 2.6 * line.size:
+                        distances.setdefault(round(line.size), Counter())[round(distance * 2) / 2] += 1
+    leadings: dict[int, float] = {}
+    for rounded, counts in distances.items():
+        needed = max(2, 0.15 * counts.total())
+        if usual := [distance for distance, count in counts.items() if count >= needed]:
+            leadings[rounded] = min(usual)
+    size = sizes.most_common(1)[0][0]
+    return Body(size, bold[size] * 2 > sizes[size], leadings)
+
+
+def drop_furniture(pages: Sequence[PageLines], body: Body) -> int:
     """Drop running headers, footers and page numbers from the pages; return how many lines were dropped.
 
     A line repeats if it stands at the same height on three pages, or on both of two, apart from its digits. Other lines
@@ -65,23 +100,43 @@ def drop_furniture(pages: Sequence[PageLines], body_size: float) -> int:
         for is_top, band in _outer_bands(bands):
             heights[_mask(band.text), is_top].append((band.base, at))
     needed = min(3, max(2, len(pages)))
-    dropped = 0
+
+    def is_repeated(band: Band, is_top: bool) -> bool:
+        alike = heights[_mask(band.text), is_top]
+        return len({at for base, at in alike if abs(base - band.base) <= _TOLERANCE}) >= needed
+
+    dropped: set[int] = set()
     for page, bands in zip(pages, bands_by_page, strict=True):
         for is_top in (True, False):
             ordered = bands if is_top else bands[::-1]
-            for number, band in enumerate(ordered[:_SEARCHED]):
-                inner = next((one for one in ordered[number + 1 :] if not _PAGE_NUMBER.fullmatch(one.text)), None)
-                alike = heights[_mask(band.text), is_top]
-                repeats = len({at for base, at in alike if abs(base - band.base) <= _TOLERANCE})
-                if repeats < needed and not _is_lone(band, inner, page, body_size, is_top=is_top):
+            end = 0  # of the bands that are dropped
+            for number, band in enumerate(ordered[:_SEARCHED], 1):
+                inner = next((one for one in ordered[number:] if not _PAGE_NUMBER.fullmatch(one.text)), None)
+                if _is_lone(band, inner, page, body.size, is_top=is_top):
+                    end = number
+                elif not is_repeated(band, is_top):
                     break
-                for line in band.lines:
-                    for region in page.regions:
-                        if any(line is other for other in region.lines):
-                            region.lines = [other for other in region.lines if other is not line]
-                            dropped += 1
+                elif inner is None or _is_set_off(band, ordered[number], body):
+                    end = number
+            dropped.update(id(line) for band in ordered[:end] for line in band.lines)
+    if len(dropped) == sum(len(band.lines) for bands in bands_by_page for band in bands):
+        return 0
+    for page in pages:
+        for region in page.regions:
+            region.lines = [line for line in region.lines if id(line) not in dropped]
         page.regions = [region for region in page.regions if region.lines]
-    return dropped
+    return len(dropped)
+
+
+def _is_set_off(band: Band, inner: Band, body: Body) -> bool:
+    """Whether a line differs from the next one inwards, or stands apart from it, as no line of one paragraph does."""
+    first, second = band.lines[0], inner.lines[0]
+    distance = abs(band.base - inner.base)
+    return (
+        first.font != second.font
+        or abs(first.size - second.size) > 0.3
+        or distance > 1.15 * body.leading(max(first.size, second.size))
+    )
 
 
 def _find_bands(page: PageLines) -> list[Band]:

@@ -13,7 +13,7 @@ from bot.ingest.pdf.characters import WordBox
 
 CELL_GAP = 1.2  # em between the cells of a table, at least
 _WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
-_MARKER = regex.compile(r"[•●○◦▪■□◆‣⁃∙·*–—\-\uf0b7\uf0a7o]|\(?[\p{L}\d]{1,3}[.)]|\d+(?:\.\d+)*\.?|[①-⑳]")
+_MARKER = regex.compile(r"[•●○◦▪■□◆‣⁃∙·*–—\-\uf0b7\uf0a7o]|\(?(?:\d{1,3}|\p{L}|[ivx]{1,4})[.)]|\d+(?:\.\d+)*\.?|[①-⑳]")
 
 
 @dataclass(slots=True)
@@ -131,12 +131,25 @@ def is_marker(text: str) -> bool:
     return len(text) <= 8 and _MARKER.fullmatch(text) is not None
 
 
-def build_line(page: int, row: Row, cells: Sequence[Sequence[WordBox]]) -> Line:
-    """Build the line of a row whose words are divided into ``cells``; with more than one, it is a row of a table."""
+def is_mostly_rtl(words: Iterable[WordBox]) -> bool:
+    """Whether most letters are of a script that is written from right to left."""
+    rtl = ltr = 0
+    for word in words:
+        if word.is_rtl:
+            rtl += len(word.text)
+        elif word.is_ltr:
+            ltr += len(word.text)
+    return rtl > ltr
+
+
+def build_line(page: int, row: Row, cells: Sequence[Sequence[WordBox]], *, is_rtl: bool) -> Line:
+    """Build the line of a row whose words are divided into ``cells``; with more than one, it is a row of a table.
+
+    ``is_rtl`` tells whether the text around it runs from right to left.
+    """
     text: list[str] = []
     origins = array("i")
-    rtl = sum(len(word.text) for word in row.words if word.is_rtl)
-    is_rtl = rtl * 2 > sum(len(word.text) for word in row.words if word.is_rtl or word.is_ltr)
+    is_rtl = any(word.is_rtl for word in row.words) and (is_rtl or is_mostly_rtl(row.words))
     mark_length = 0
     ordered: list[WordBox] = []
     first_words: list[WordBox] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +10,7 @@ from typing import Literal
 import regex
 
 from bot.ingest.pdf.columns import Region
-from bot.ingest.pdf.furniture import PageLines
+from bot.ingest.pdf.furniture import Body, PageLines
 from bot.ingest.pdf.lines import Line
 from bot.text.paragraphs import ends_as_sentence
 
@@ -31,23 +30,11 @@ _LIST_INTRODUCTION = (":", ";")
 _NO_HEADING_END = (".", ",", ";", "…", "-", "。", "、")
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """How most of a document is set: its size in points, whether it is bold, and the leading for each rounded size."""
-
-    size: float
-    is_bold: bool
-    leadings: dict[int, float]
-
-    def leading(self, size: float) -> float:
-        return self.leadings.get(round(size), 1.25 * size)
-
-
 @dataclass(slots=True)
 class Block:
     """A paragraph in the making. ``is_first`` and ``is_last`` tell its place in its region, of the text there.
 
-    ``is_indented`` is about its first line; ``is_full`` tells whether its last line reaches the right margin.
+    ``is_indented`` is about its first line; ``space_left`` is that at the end of its last line, in points.
     """
 
     kind: BlockKind
@@ -56,7 +43,7 @@ class Block:
     is_first: bool = False
     is_last: bool = False
     is_indented: bool = False
-    is_full: bool = False
+    space_left: float = 0.0
 
     @property
     def page(self) -> int:
@@ -73,29 +60,6 @@ class Block:
     @property
     def text(self) -> str:
         return " ".join(line.text for line in self.lines)
-
-
-def measure_body(pages: Sequence[PageLines]) -> Body:
-    """Measure the size, font and leadings of most of the text."""
-    sizes: Counter[float] = Counter()
-    bold: Counter[float] = Counter()
-    distances: dict[int, Counter[float]] = {}
-    for page in pages:
-        for region in page.regions:
-            for at, line in enumerate(region.lines):
-                sizes[round(line.size, 1)] += len(line.text)
-                bold[round(line.size, 1)] += len(line.text) if line.is_bold else 0
-                if at and abs(line.size - region.lines[at - 1].size) < 0.5:
-                    distance = line.base - region.lines[at - 1].base
-                    if 0.9 * line.size <= distance <= 2.6 * line.size:
-                        distances.setdefault(round(line.size), Counter())[round(distance * 2) / 2] += 1
-    leadings: dict[int, float] = {}
-    for rounded, counts in distances.items():
-        needed = max(2, 0.15 * counts.total())
-        if usual := [distance for distance, count in counts.items() if count >= needed]:
-            leadings[rounded] = min(usual)
-    size = sizes.most_common(1)[0][0]
-    return Body(size, bold[size] * 2 > sizes[size], leadings)
 
 
 def build_blocks(pages: Sequence[PageLines], body: Body) -> list[Block]:
@@ -129,7 +93,7 @@ def _split_region(region: Region, number: int, body: Body) -> Iterator[Block]:
                 block,
                 number,
                 is_indented=block[0].start - left > _INDENT * line.size,
-                is_full=limits[at] - line.end < 2.5 * line.size,
+                space_left=limits[at] - line.end,
             )
             block = []
 
@@ -214,15 +178,19 @@ def _is_break_by_indent(block: Sequence[Line], following: Line, *, ends: bool) -
     em = _INDENT * line.size
     shift = following.start - line.start
     if shift > em:
-        is_hanging = abs(following.start - line.indent) <= em and line.indent > line.start
-        return ends and not is_hanging and not (len(block) > 1 and _is_hanging(block))
+        return ends and not _is_hanging(block, following)
     if shift < -em:
         return len(block) > 1
     return False
 
 
-def _is_hanging(block: Sequence[Line]) -> bool:
-    return block[1].start > block[0].start + _INDENT * block[0].size
+def _is_hanging(block: Sequence[Line], following: Line) -> bool:
+    """Whether the lines after the block's first one are indented, as in a list; ``following`` is the next one."""
+    first = block[0]
+    em = _INDENT * first.size
+    if len(block) > 1:
+        return block[1].start > first.start + em
+    return first.indent > first.start and abs(following.start - first.indent) <= em
 
 
 def _mark_notes(blocks: Sequence[Block], height: float, body: Body) -> None:
@@ -291,7 +259,7 @@ def _continue_blocks(blocks: Sequence[Block], body: Body) -> list[Block]:
             before = _find_open(result, block)
             if before is not None and _continues(before, block, uses_indent=uses_indent):
                 before.lines.extend(block.lines)
-                before.is_last, before.is_full, before.region = block.is_last, block.is_full, block.region
+                before.is_last, before.space_left, before.region = block.is_last, block.space_left, block.region
                 continue
         result.append(block)
     return result
@@ -320,5 +288,10 @@ def _continues(before: Block, block: Block, *, uses_indent: bool) -> bool:
         return not _NOTE_MARK.match(first.text) and not ends
     if first.text[0].islower():
         return not ends
-    can_continue = block.is_first and before.is_full and not block.is_indented and not _NUMBERED.match(first.text)
-    return can_continue and (uses_indent if ends else not last.text.endswith(_LIST_INTRODUCTION))
+    is_full = before.space_left <= first.first_width + 0.75 * last.size
+    if not block.is_first or not is_full or block.is_indented or _NUMBERED.match(first.text):
+        return False
+    if ends:
+        # A paragraph's last line hardly ever ends exactly at the margin.
+        return uses_indent or before.space_left < 0.15 * last.size
+    return not last.text.endswith(_LIST_INTRODUCTION)

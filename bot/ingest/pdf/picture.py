@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from PIL import Image, ImageChops, ImageDraw
 
-from bot.ingest.pdf.characters import Character, read_characters
+from bot.ingest.pdf.characters import read_boxes
 from bot.ingest.pdf.document import Layout, open_document, read_layout
 from bot.models import Span
 
@@ -35,7 +35,7 @@ def locate_quote(data: bytes, span: Span) -> list[tuple[int, list[Box]]]:
     document = open_document(data)
     try:
         places = _find_places(read_layout(document), span)
-        return [(page, list(_join_boxes(_read_boxes(document, page, indices)))) for page, indices in places]
+        return [(page, _read_boxes(document, page, indices)) for page, indices in places]
     finally:
         document.close()
 
@@ -52,7 +52,7 @@ def draw_quote(data: bytes, span: Span) -> bytes:
         if not places:
             raise ValueError("the span holds no word of the text layer")
         number, indices = places[0]
-        boxes = _join_boxes(_read_boxes(document, number, indices))
+        boxes = _read_boxes(document, number, indices)
         page = document[number - 1]
         width, height = page.get_size()
         bitmap = page.render(scale=min(MAX_WIDTH / width, MAX_HEIGHT / height))
@@ -86,25 +86,23 @@ def _find_places(layout: Layout, span: Span) -> list[tuple[int, list[int]]]:
     return list(places.items())
 
 
-def _read_boxes(document: object, page_number: int, indices: Sequence[int]) -> list[Character]:
-    page = document[page_number - 1]  # type: ignore[index]
+def _read_boxes(document: Any, page_number: int, indices: Sequence[int]) -> list[Box]:
+    """The boxes of the characters on a page, one for each run on one line."""
+    page = document[page_number - 1]
     text_page = page.get_textpage()
     try:
-        wanted = set(indices)
-        found = {one.number: one for one in read_characters(text_page) if one.number in wanted}
+        return list(_join_boxes(read_boxes(text_page, indices)))
     finally:
         text_page.close()
         page.close()
-    return [found[index] for index in indices]
 
 
-def _join_boxes(characters: Sequence[Character]) -> Iterator[Box]:
-    """One box for each run of characters on one line."""
+def _join_boxes(found: Iterable[tuple[tuple[float, float, float, float], int]]) -> Iterator[Box]:
     box: Box | None = None
-    direction: int | None = None
-    for character in characters:
-        added = Box(character.left, character.bottom, character.right, character.top)
-        if box is not None and direction == character.style.direction and _is_beside(box, added, direction):
+    direction = 0
+    for edges, turns in found:
+        added = Box(*edges)
+        if box is not None and direction == turns and _is_beside(box, added, direction):
             box = Box(
                 min(box.left, added.left),
                 min(box.bottom, added.bottom),
@@ -114,12 +112,12 @@ def _join_boxes(characters: Sequence[Character]) -> Iterator[Box]:
             continue
         if box is not None:
             yield box
-        box, direction = added, character.style.direction
+        box, direction = added, turns
     if box is not None:
         yield box
 
 
-def _is_beside(box: Box, added: Box, direction: int | None) -> bool:
+def _is_beside(box: Box, added: Box, direction: int) -> bool:
     if direction in (1, 3):
         box, added = _turn(box), _turn(added)
     height = min(box.top - box.bottom, added.top - added.bottom)
