@@ -72,3 +72,12 @@ def evaluation() -> Path:
     if not folder.is_dir():
         skip_missing("the evaluation data")
     return folder
+
+
+@pytest.fixture(scope="session")
+def web_page_samples() -> Path:
+    """A file of real web pages with known snippets, which is not part of this project."""
+    file = SHARED / "pages" / "pages.dev.jsonl.gz"
+    if not file.is_file():
+        skip_missing("the file of real web pages")
+    return file

@@ -22,7 +22,7 @@ from bot.ingest.files import MTIME_GRANULARITY_NS, Listing, SkippedFile
 from bot.ingest.reader import FileRecord
 
 _LIBRARIES = (
-    "rank-bm25 numpy regex PyStemmer rapidfuzz sentencex trafilatura lxml lxml_html_clean markdown-it-py PyYAML "
+    "rank-bm25 numpy regex PyStemmer rapidfuzz sentencex lxml markdown-it-py PyYAML "
     "charset-normalizer babel mammoth pypdfium2 symspellpy python-dateutil feedparser"
 ).split()
 """The libraries that influence how an article is read and indexed."""

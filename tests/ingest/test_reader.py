@@ -53,6 +53,6 @@ def test_progress_is_reported_in_bytes(tmp_path: Path) -> None:
 
 def test_slow_parsers_are_not_imported_for_plain_text() -> None:
     """The reader imports no markup parser until a file needs one."""
-    slow = "trafilatura lxml markdown_it yaml"
+    slow = "lxml markdown_it yaml"
     code = f"import sys, bot.ingest.reader; print(*(name for name in '{slow}'.split() if name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "\n"

@@ -1,0 +1,210 @@
+"""Find the author and the date of a web page's article: as shown beside its headline, or else as stated elsewhere.
+
+Nobody is better than a wrong author: of readers' comments, or a word on a button. The same holds for dates: of the
+day and the month, which is which must be evident.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import date
+
+from lxml import html
+
+from bot.ingest.dates import parse_date
+from bot.ingest.formats.html_blocks import read_short
+from bot.ingest.formats.html_content import separate_words
+
+_BYLINE_CHARS = 150
+_BELOW, _ABOVE = 80, 25  # elements after and before the headline among which a byline is looked for
+_LEAD_CHARS, _LEADS = 120, 2  # a byline may follow so many paragraphs of so many characters
+_NAMES_LIMIT = 10
+_NEAR_DAYS = 1  # between the same time in two time zones
+
+_BY = re.compile(
+    r"(?:(?:written|posted|published|geschrieben|veröffentlicht|publié|publicado|escrito|scritto"
+    r"|story|article|artikel|text|words) )?"
+    r"(?:by|von|par|por|di|da|door|av|af|przez|autor(?:in|en|es|a|e)?|author|auteur|redakteur(?:in)?|text)\b ?:? ?",
+    re.IGNORECASE,
+)
+_NAME_END = re.compile(r" ?[|•·(]| [-–—] |,? (?:am|on|at|vom|le|el|updated|published|posted) |[ ,]\d", re.IGNORECASE)
+_NO_NAME_CHARS = frozenset("@:/_<>{}[]?!©|")
+_NO_NAME = re.compile(
+    r"\b(?:admin\w*+|anonym\w*+|articles?|authors?|by|comments?|contact|contributors?|default|editor(?:s|ial)?"
+    r"|facebook|follow|gast|getty|guest|https?|images|instagram|kommentare?|log ?in|more|name|newsroom|none|null|posted"
+    r"|published|read|redaccion|redacción|redaction|rédaction|redaktion\w*+|redazione|share|staff|subscribe|super ?user"
+    r"|team|twitter|unknown|updated|user|username|webmaster|written|www|e\. ?v|gmbh|inc|llc|ltd|verlag)\b",
+    re.IGNORECASE,
+)
+_PARTICLES = frozenset(
+    "al and bin da das de del della den der di do dos du e el et ibn la le of ter the und van von y zu zum".split()
+)
+_AUTHOR_NAMES = re.compile(
+    r"(?<![a-z])(?:by-?line|byl|aut(?:h)?or(?:-?name)?|posted-by|submitted-by|writer|journalist|reporter)(?![a-z])",
+    re.IGNORECASE,
+)
+
+_DATE_NAMES = re.compile(
+    r"(?<![a-z])(?:(?:post|entry|article|story|news)[-_]?(?:date|time|on)|date|datum|pub-?date|published|timestamp)(?![a-z])",
+    re.IGNORECASE,
+)
+_CHANGED = re.compile(
+    r"updated|modified|aktualisiert|geändert|\bstand\b|actualizado|mis à jour|aggiornat|bijgewerkt", re.IGNORECASE
+)
+_INLINE_TAGS = frozenset("a b em h1 h2 h3 strong td".split())
+_OTHER_WORDS = 2  # beside a date that is not marked up as one
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_PUBLISHED = re.compile(
+    r"(?:published|posted|veröffentlicht|publiziert|erstellt|datum|date|publié|publicado|pubblicato|geplaatst)\b",
+    re.IGNORECASE,
+)
+_YEAR = r"(?:19|20)\d\d"
+_DATE = re.compile(
+    rf"\b(?:{_YEAR}([-/.])\d\d?\1\d\d?|\d\d?([-/.]) ?\d\d?\2 ?(?:{_YEAR}|\d\d)"
+    rf"|\d\d?(?:\.|st|nd|rd|th)? (?:de )?[^\W\d_]{{3,12}}\.?,? (?:de )?{_YEAR}"
+    rf"|[^\W\d_]{{3,12}}\.? \d\d?(?:st|nd|rd|th)?,? {_YEAR})\b|{_YEAR}年\d\d?月\d\d?日"
+)
+_NUMBERS = re.compile(r"(\d\d?)[-/.] ?(\d\d?)[-/.] ?(\d{4}|\d\d)")
+_URL_DATE = re.compile(rf"/({_YEAR})[/-]([01]\d)[/-]([0-3]\d)(?!\d)")
+
+
+class Bylines:
+    """The bylines of a page. ``used`` are the elements that show the author or the date that was found."""
+
+    def __init__(
+        self, shown: Sequence[html.HtmlElement], heading: html.HtmlElement | None, sites: tuple[str, ...]
+    ) -> None:
+        """``sites`` are names of the site in lower case, which is nobody's name."""
+        self.used: list[html.HtmlElement] = []
+        self._shown = shown
+        self._near = _find_near(shown, heading)
+        self._sites = sites
+
+    def find_author(self, stated: Iterable[Sequence[str]]) -> str | None:
+        """The author that is shown near the headline, or those that are ``stated``, or who is shown elsewhere."""
+        if shown := self._find_shown_author(self._near):
+            return shown
+        for names in stated:
+            people = [name for name in dict.fromkeys(map(_clean_name, names)) if self._is_name(name)]
+            if people:
+                return ", ".join(people[:_NAMES_LIMIT])
+        return self._find_shown_author(self._shown)
+
+    def find_date(self, stated: Iterable[str], url: str | None) -> date | None:
+        """The date that is shown near the headline, or that in the address, or the first that is ``stated``."""
+        marked = [one for one in self._shown if "datePublished" in one.get("itemprop", "") or "pubdate" in one.attrib]
+        times = [one for one in self._shown if one.tag == "time" and one.get("datetime")]
+        values = [one.get("datetime") or one.get("content") or read_short(one, _BYLINE_CHARS) for one in marked]
+        known = parse_first([*stated, *values, *(one.get("datetime") for one in times)])
+        if shown := self._find_shown_date(known):
+            return shown
+        match = _URL_DATE.search(url or "")
+        in_url = parse_date("-".join(match.groups())) if match else None
+        if in_url and (known is None or _is_near(in_url, known)):
+            return in_url
+        return known
+
+    def _find_shown_author(self, elements: Sequence[html.HtmlElement]) -> str | None:
+        for element in elements:
+            text = read_short(element, _BYLINE_CHARS)
+            name = _clean_name(text)
+            if _BY.match(text) and _is_full_name(name) and self._is_name(name):
+                self.used.append(element)
+                return name
+        for element in elements:
+            is_marked = element.get("rel") == "author" or "author" in element.get("itemprop", "").split()
+            if not is_marked and not _AUTHOR_NAMES.search(separate_words(element.get("class", ""))):
+                continue
+            name = _clean_name(read_short(element, _BYLINE_CHARS))
+            if self._is_name(name) and (is_marked or element.tag == "a" or _is_full_name(name)):
+                self.used.append(element)
+                return name
+        return None
+
+    def _is_name(self, name: str) -> bool:
+        folded = "".join(filter(str.isalnum, name.casefold()))
+        return (
+            len(folded) > 2
+            and len(name) <= 60
+            and not _NO_NAME_CHARS & set(name)
+            and not _NO_NAME.search(name)
+            and not folded.isdigit()
+            and (" " not in name or _is_full_name(name))
+            and not any(folded == site or (len(folded) > 3 and folded in site) for site in self._sites)
+        )
+
+    def _find_shown_date(self, known: date | None) -> date | None:
+        for element in self._near:
+            text = read_short(element, _BYLINE_CHARS)
+            match = _DATE.search(text)
+            names = element.get("class", "")
+            if match is None or _CHANGED.search(text) or _CHANGED.search(names):
+                continue
+            if element.tag != "time" and next(element.iter("time"), None) is not None:
+                continue  # it may hold two, of which the second says when the page was changed
+            is_marked = element.tag == "time" or bool(_DATE_NAMES.search(separate_words(names)))
+            if is_marked or _is_dateline(element.tag, text, match[0]):
+                self.used.append(element)
+                return _read_date(match[0], known)
+        return None
+
+
+def parse_first(values: Iterable[str]) -> date | None:
+    """The first date that can be read."""
+    return next(filter(None, map(parse_date, values)), None)
+
+
+def _find_near(shown: Sequence[html.HtmlElement], heading: html.HtmlElement | None) -> list[html.HtmlElement]:
+    """The elements where a page shows author and date: below its headline, then above it, nearest first."""
+    at = 0 if heading is None else shown.index(heading)
+    below: list[html.HtmlElement] = []
+    leads = 0
+    for element in shown[at : at + _BELOW]:
+        leads += element.tag == "p" and not read_short(element, _LEAD_CHARS) and element.text is not None
+        if leads > _LEADS:
+            break
+        below.append(element)
+    return [*below, *reversed(shown[max(0, at - _ABOVE) : at])]
+
+
+def _clean_name(text: str) -> str:
+    """The name in a byline: without "By" in front, and a date or the like behind."""
+    text = " ".join(text.replace("\xad", "").split())
+    by = _BY.match(text)
+    name = text[by.end() :] if by else text
+    end = _NAME_END.search(name)
+    return (name[: end.start()] if end else name).strip(" ,;:.-–—")
+
+
+def _is_full_name(name: str) -> bool:
+    words = name.split()
+    return 1 < len(words) <= 6 and words[0][0].isupper() and all(w[0].isupper() or w in _PARTICLES for w in words)
+
+
+def _is_dateline(tag: str, text: str, when: str) -> bool:
+    """Whether a text consists of a date, without an element that says so; in the article it may be of anything."""
+    if tag in _INLINE_TAGS:
+        return text == when
+    others = _LETTERS.findall(text.replace(when, "", 1))
+    return len(others) <= _OTHER_WORDS or _PUBLISHED.match(text) is not None
+
+
+def _is_near(one: date, other: date) -> bool:
+    return abs((one - other).days) <= _NEAR_DAYS
+
+
+def _read_date(text: str, known: date | None) -> date | None:
+    """Read a date; of numbers whose order is not evident, the order that gives a day near the ``known`` one."""
+    numbers = _NUMBERS.fullmatch(text)
+    found = parse_date(text)
+    if found or numbers is None or known is None:
+        return found
+    first, second, year = (int(number) for number in numbers.groups())
+    for month, day in ((first, second), (second, first)):
+        with suppress(ValueError):
+            either = date(year + 2000 if year < 100 else year, month, day)
+            if _is_near(either, known):
+                return either
+    return None
