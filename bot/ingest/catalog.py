@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
+import unicodedata
 from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,10 @@ _SHOWN_KEY = 80  # characters of a key in a warning
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Metadata by file name or article id; ``digest`` is the file's hexadecimal SHA-256, empty if there is none."""
+    """Metadata by file name or article id, in composed letters (NFC).
+
+    ``digest`` is the file's hexadecimal SHA-256, empty if there is none.
+    """
 
     entries: dict[str, Metadata] = field(default_factory=dict)
     digest: str = ""
@@ -49,20 +53,20 @@ class Catalogs:
     def get_metadata(self, folder: Path, *keys: str) -> Metadata:
         """Merge the entries of these keys; an earlier key takes precedence."""
         entries, metadata = self.get(folder).entries, Metadata()
-        for key in filter(entries.__contains__, keys):
+        for key in filter(entries.__contains__, map(_normalize, keys)):
             metadata = metadata.with_fallback(entries[key])
         return metadata
 
     def mark_used(self, folder: Path, *keys: str) -> None:
         """Note that there are articles of these keys."""
-        self._used.update((folder, key) for key in keys if key in self.get(folder).entries)
+        normal = map(_normalize, keys)
+        self._used.update((folder, key) for key in normal if key in self.get(folder).entries)
 
     def warn_of_unused_keys(self) -> None:
         """Warn of every key that is neither the name of a file nor the id of an article that was read."""
         for folder, catalog in self._loaded.items():
             for key in catalog.entries:
-                # os.path, unlike pathlib, takes a name that is too long for one that does not exist.
-                if (folder, key) not in self._used and not os.path.exists(folder / key):  # noqa: PTH110
+                if (folder, key) not in self._used and not _exists(folder, key):
                     name = display_name(str(folder / CATALOG))
                     self._warnings.append(
                         f'{name}: "{shorten_key(key)}" is neither a file nor an article in this folder.'
@@ -73,12 +77,23 @@ class Catalogs:
         entries: dict[str, Metadata] = {}
         for key, table in tables.items():
             if isinstance(table, dict):
-                entries[key], problems = parse_metadata(table, forbid_unknown=True)
+                entries[_normalize(key)], problems = parse_metadata(table, forbid_unknown=True)
                 self._warnings += (f'{path}, ["{shorten_key(key)}"]: {problem}.' for problem in problems)
             else:
                 sentence = f'"{shorten_key(key)}" is in no table; put it below the name of a file, such as ["a.txt"].'
                 self._warnings.append(f"{path}: {sentence}")
         return Catalog(entries, digest)
+
+
+def _normalize(key: str) -> str:
+    """The key in composed letters: some systems name files with letters and accents apart."""
+    return unicodedata.normalize("NFC", key)
+
+
+def _exists(folder: Path, key: str) -> bool:
+    names = {key, unicodedata.normalize("NFD", key)}
+    # os.path, unlike pathlib, takes a name that is too long for one that does not exist.
+    return any(os.path.exists(folder / name) for name in names)  # noqa: PTH110
 
 
 def shorten_key(key: str) -> str:
@@ -100,9 +115,7 @@ def read_toml(path: Path, warnings: list[str]) -> tuple[dict[str, object], str]:
         if len(data) > TOML_LIMIT:
             raise ValueError(f"it is larger than {TOML_LIMIT // 1_000_000} MB")
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
-        if max(line.count(".") for line in text.split("\n")) > _LINE_DOTS or text.count(".") > _TOTAL_DOTS:
-            raise ValueError("it has too many dots")
-        return tomllib.loads(text), hashlib.sha256(data).hexdigest()
+        return parse_toml(text), hashlib.sha256(data).hexdigest()
     except (OSError, ValueError, RecursionError) as error:
         reason = str(error.strerror if isinstance(error, OSError) else error).rstrip(".")
         if isinstance(error, UnicodeDecodeError):
@@ -110,3 +123,10 @@ def read_toml(path: Path, warnings: list[str]) -> tuple[dict[str, object], str]:
         name = display_name(str(path))
         warnings.append(f"{name} is ignored because it cannot be read: {reason or 'it is nested too deeply'}.")
         return {}, ""
+
+
+def parse_toml(text: str) -> dict[str, object]:
+    """Parse TOML with line ends ``\\n``. Raises ValueError when it is invalid or has too many dots."""
+    if max(line.count(".") for line in text.split("\n")) > _LINE_DOTS or text.count(".") > _TOTAL_DOTS:
+        raise ValueError("it has too many dots")
+    return tomllib.loads(text)

@@ -40,6 +40,7 @@ READERS = {
     ".xml": "feed",
     ".jsonl": "jsonl",
     ".jsonl.gz": "jsonl",
+    ".ndjson": "jsonl",
 }
 # Files that often lie beside articles: images, parts of a saved web page, configuration. Not worth a note.
 IGNORED_SUFFIXES = frozenset(
@@ -50,11 +51,12 @@ IGNORED_SUFFIXES = frozenset(
 _CONVERSIONS = (
     (frozenset({".doc", ".dot", ".docm", ".odt", ".ott", ".rtf", ".pages", ".wpd", ".wps"}), ".docx or PDF"),
     (frozenset({".ppt", ".pptx", ".odp", ".key", ".xps", ".ps", ".djvu", ".tif", ".tiff"}), "PDF with text"),
+    (frozenset({".json"}), ".jsonl (one article a line)"),
     (frozenset({".xls", ".xlsx", ".ods", ".csv", ".tsv", ".numbers"}), ".jsonl (one article a line) or a table in .md"),
     (frozenset({".mobi", ".azw", ".azw3", ".kfx", ".fb2", ".lit"}), ".epub"),
     (frozenset({".msg", ".pst", ".ost", ".oft"}), ".eml or .mbox"),
     (frozenset({".mht", ".mhtml", ".webarchive", ".xhtml"}), ".html"),
-    (frozenset({".tex", ".org", ".adoc", ".asciidoc", ".wiki", ".textile"}), ".md or .html"),
+    (frozenset({".rst", ".tex", ".org", ".adoc", ".asciidoc", ".wiki", ".textile"}), ".md or .html"),
     (frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".bz2", ".xz"}), "a folder of its files"),
 )
 _LEADS_OUTSIDE = "it is a link to a place outside the archive"

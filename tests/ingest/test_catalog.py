@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -27,6 +29,21 @@ def test_catalog_entries_override_other_metadata(tmp_path: Path) -> None:
     assert (first.published, first.url) == (date(2025, 5, 7), "https://example.org/b")
     assert (second.title, second.published, second.author) == ("Known too", date(2025, 5, 8), "Desk")
     assert read_articles([tmp_path / "a.txt"]).articles[0].title == "Known"
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("key_form", ["NFC", "NFD"])
+def test_a_name_matches_in_either_form(
+    tmp_path: Path, form: Literal["NFC", "NFD"], key_form: Literal["NFC", "NFD"]
+) -> None:
+    """A letter and its accent may be one character or two, in the name of the file and in the entry."""
+    (tmp_path / unicodedata.normalize(form, "Mühle.txt")).write_text("It stands there now.")
+    (tmp_path / unicodedata.normalize(form, "Öl.md")).write_text("")
+    keys = [unicodedata.normalize(key_form, name) for name in ("Mühle.txt", "Öl.md")]
+    (tmp_path / "archive.toml").write_text("".join(f'["{key}"]\ntitle = "Known"\n' for key in keys))
+    result = read_articles([tmp_path])
+    assert [article.title for article in result.articles] == ["Known"]
+    assert result.warnings == ()
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from bot.ingest.processes import shared_process
 from bot.ingest.reader import PreviousRead, read_files
 from bot.models import READ_LIMITS
 
-from .samples import list_marks, read_article, read_file
+from .samples import list_marks, list_paragraphs, read_article, read_file
 
+MARKUP = ["The weir leaks from May\xa09.", "So it is."]
 GOOD = '{"id": "good", "text": "Good words."}'
 
 
@@ -45,6 +46,26 @@ def test_only_the_text_is_required(tmp_path: Path) -> None:
     article = read_article(tmp_path, "a.jsonl", f"\n{line}\n")
     assert (article.id, article.source, article.published) == ("a.jsonl#2", "a.jsonl", date(2025, 5, 7))
     assert (article.title, article.text, article.author) == ("It stands there…", "It stands there.", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "paragraphs"),
+    [
+        ("Width < 3 and length > 5, the R&D office wrote.", ["Width < 3 and length > 5, the R&D office wrote."]),
+        ("The tag <b> marks what is bold.", ["The tag <b> marks what is bold."]),
+        ("A Map<Key, Value> of <strong ties>.", ["A Map<Key, Value> of <strong ties>."]),
+        ("<p>The weir <strong>leaks</strong> from May&nbsp;9.</p><p>So it is.</p>", MARKUP),
+        ("<div><p>The weir leaks from May\u00a09.<p>So it is.</div>", MARKUP),
+        ("The <em>weir</em> leaks from May&nbsp;9.\n\nSo it is.", MARKUP),
+        ("The weir leaks from May&#160;9.\n\nSo it is.", MARKUP),
+        ("One.<br>Two.<br/>Three.", ["One.", "Two.", "Three."]),
+        ("<h2>Floods</h2>The weir &amp; the mill.", ["The weir & the mill."]),
+    ],
+)
+def test_html_in_a_text_is_read_as_html(tmp_path: Path, text: str, paragraphs: list[str]) -> None:
+    """A text with elements or characters of HTML is read as HTML; signs and single tags stay as they are."""
+    article = read_article(tmp_path, "a.ndjson", json.dumps({"text": text}))
+    assert [words for _, words in list_paragraphs(article)] == paragraphs
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -15,13 +17,25 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 from pydantic_core import PydanticCustomError
 
 from bot.errors import UnreadableArticleError
-from bot.ingest.draft import Draft, Entry
+from bot.ingest.draft import Draft, Entry, join_blocks
 from bot.ingest.encoding import ARTICLE_LIMIT, clean, decode, detect_unicode, refuse_binary
 from bot.ingest.formats import plain
 from bot.ingest.metadata import parse_metadata
 
 ARCHIVE_LIMIT = 1_000_000_000  # characters, uncompressed
 BOMB_CHARACTERS, BOMB_RATIO = 20_000_000, 20  # text is seldom compressed to less than a tenth
+
+# An element with its end, one that separates paragraphs, and a character as HTML writes it.
+_ELEMENT = re.compile(
+    r"<(p|div|h[1-6]|ul|ol|li|blockquote|strong|em|b|i|u|s|a|span|sup|sub|figure|table|td|section|article|pre|code)"
+    r"(?:\s[^<>]*+)?>[^<>]*+</\1>",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(r"<(?:p|div|br)(?:\s[^<>]*+)?/?>", re.IGNORECASE)
+_CHARACTER = re.compile(
+    r"&(?:nbsp|amp|quot|lt|gt|[lr][sd]quo|[nm]dash|hellip|#\d{2,6}|#x[0-9a-f]{2,6});", re.IGNORECASE
+)
+_BLANK_LINES = re.compile(r"\n[ \t]*+\n")
 
 
 def _validate_id(value: object) -> str | None:
@@ -102,9 +116,28 @@ def _parse_line(number: int, line: str) -> Entry:
     except (ValueError, RecursionError):
         return Entry(number, reason="it is not valid JSON")
     metadata, warnings = parse_metadata(raw)
-    draft = plain.parse_text(record.text)
+    draft = _parse_markup(record.text) if _is_markup(record.text) else plain.parse_text(record.text)
     merged = metadata.with_fallback(draft.metadata)
     return Entry(number, record.id, Draft(draft.text, draft.marks, merged, (*warnings, *draft.warnings)))
+
+
+def _is_markup(text: str) -> bool:
+    """Whether a text is HTML, rather than one with signs such as "a < b" or a single tag that it writes about."""
+    return (
+        _ELEMENT.search(text) is not None
+        or len(list(islice(_BREAK.finditer(text), 2))) == 2
+        or _CHARACTER.search(text) is not None
+    )
+
+
+def _parse_markup(text: str) -> Draft:
+    """Parse a piece of HTML, in which a blank line separates paragraphs unless elements do."""
+    # imported here for start-up time
+    from bot.ingest.formats import html
+
+    if not _BREAK.search(text):
+        text = _BLANK_LINES.sub("\n<p>\n", text)
+    return Draft(*join_blocks(html.extract_fragment_blocks(text)))
 
 
 def _decode_line(line: str) -> str:
