@@ -182,7 +182,7 @@ def _is_gutter(rows: Sequence[Row], strip: Strip, *, is_known: bool) -> bool:
     size = statistics.median(row.size for row in rows)
     if is_known and len(sides[0]) >= 3 > len(sides[1]):
         return _is_prose(sides[0], size) and not _has_cells(sides[0], size)
-    if min(map(len, sides)) < 3 or (both < 4 and strip.x1 - strip.x0 < 1.5 * size):
+    if min(map(len, sides)) < 3 or (both < 4 and not is_known and strip.x1 - strip.x0 < 1.5 * size):
         return False
     if not all(_is_prose(side, size) for side in sides):
         return False
