@@ -156,7 +156,7 @@ def test_ask_reports_a_damaged_snapshot_once(corpus: Path, tmp_path: Path) -> No
 def test_index_prints_the_number_of_articles(corpus: Path, tmp_path: Path) -> None:
     """``index`` prints the number of articles, also if the index is already current."""
     runs = [command("index", corpus=corpus, state=tmp_path / "state") for _ in range(2)]
-    assert [(one.returncode, one.stdout, one.stderr) for one in runs] == [(0, "14 articles indexed.\n", "")] * 2
+    assert [(one.returncode, one.stdout, one.stderr) for one in runs] == [(0, "16 articles indexed.\n", "")] * 2
     assert [path.name.split(".")[1] for path in snapshots(tmp_path / "state")] == ["1"]
 
 
