@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot import settings
 from bot.cli.console import SafeConsole
-from bot.cli.options import AsJson, CorpusOption, open_corpus_verbosely
+from bot.cli.options import AsJson, CorpusOption, errors, open_corpus_verbosely
+from bot.errors import ArchiveError, SettingsError
 from bot.models import Abstention, Paragraph, Question, Quote, Reply
 
 if TYPE_CHECKING:
     from bot.search.answerer import Answerer
+    from bot.search.corpus import Corpus
 
 
 TodayOption = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Answer as on this day. The default is today."),
+]
+PageOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE.png", help="Save a picture of the page of the first quote, if it is from a PDF."),
 ]
 ContextParagraphs = tuple[Paragraph | None, Paragraph | None]
 
@@ -32,6 +39,7 @@ def ask(
     as_json: AsJson = False,
     today: TodayOption = None,
     why: Annotated[bool, typer.Option(help="Show the search terms and the passages found.")] = False,
+    page: PageOption = None,
 ) -> None:
     """Answer QUESTION from the archive, with quotes and their sources."""
     chosen = settings.load(corpus=corpus)
@@ -41,7 +49,8 @@ def ask(
         quotes = reply.shown_quotes if context else ()
         return reply, {quote: _neighbours(answerer, quote) for quote in quotes}
 
-    reply, contexts = open_corpus_verbosely(chosen, chosen.state_dir).with_current(answer)
+    opened = open_corpus_verbosely(chosen, chosen.state_dir)
+    reply, contexts = opened.with_current(answer)
     if as_json:
         from bot.cli.output import AskOut, AskWhyOut
 
@@ -53,7 +62,25 @@ def ask(
         print_reply(console, reply, contexts.__getitem__ if context else None)
         if why:
             print_trace(console, reply.trace)
+    if page is not None:
+        _save_page(opened, reply, page)
     raise typer.Exit(1 if isinstance(reply, Abstention) else 0)
+
+
+def _save_page(corpus: Corpus, reply: Reply, path: Path) -> None:
+    """Save a picture of the page on which the first quote begins.
+
+    Raises ``ArchiveError`` or ``VerificationError`` if there is none, ``SettingsError`` if it cannot be written.
+    """
+    quote = next(iter(reply.shown_quotes), None)
+    if quote is None or quote.pages is None:
+        raise ArchiveError("The first quote is not from a PDF, so there is no page to save.")
+    picture = corpus.draw_page(quote)
+    try:
+        path.write_bytes(picture)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written ({error.strerror}); name another file with --page.") from error
+    errors.print(f"Page {quote.pages[0]} of {quote.article.title} is saved as {path}.", soft_wrap=True)
 
 
 def _neighbours(answerer: Answerer, quote: Quote) -> ContextParagraphs:

@@ -39,7 +39,7 @@ class IndexStore:
     """Stores the index of the archive at ``paths`` in ``folder``, or in memory only if that is None."""
 
     def __init__(self, paths: Sequence[Path], folder: Path | None, limits: ReadLimits = READ_LIMITS) -> None:
-        self._paths, self._folder, self._limits = tuple(paths), folder, limits
+        self._paths, self._folder, self.limits = tuple(paths), folder, limits
         key = "\0".join(str(path.resolve()) for path in paths)
         self._name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -82,7 +82,7 @@ class IndexStore:
         # Imported here for start-up time: most questions in a terminal are answered from a saved index.
         from bot.index.refresh import refresh_index
 
-        return refresh_index(listing, previous, progress, self._limits, is_live=is_live)
+        return refresh_index(listing, previous, progress, self.limits, is_live=is_live)
 
     def save(self, version: IndexVersion) -> IndexVersion:
         """Save the index and return it as opened from disk; as it is if it cannot be saved or is saved already."""

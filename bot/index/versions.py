@@ -137,6 +137,11 @@ class IndexVersion:
         records = _file_records_adapter().validate_json(self.arrays["inputs.files"].all().tobytes())
         return {record.path: record for record in records}
 
+    def find_file(self, article_id: str) -> FileRecord | None:
+        """Return the record of the file that an article was read from; None if it is not in the archive."""
+        files = self.file_records().values()
+        return next((one for one in files if any(record.article_id == article_id for record in one.records)), None)
+
 
 def encode_inputs(files: tuple[FileRecord, ...], notes: ReadNotes) -> dict[str, Array]:
     """Encode what an index was built from as named arrays."""

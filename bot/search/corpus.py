@@ -13,6 +13,9 @@ from typing import TypeVar
 from bot.errors import DamagedSnapshotError, PullquoteError
 from bot.index.store import IndexStore, SavedIndex
 from bot.index.versions import IndexVersion, ReadNotes, StageProgress
+from bot.ingest.pages import draw_page
+from bot.ingest.processes import ReaderProcess
+from bot.models import Quote
 from bot.search.answerer import Answerer
 
 log = logging.getLogger(__name__)
@@ -54,6 +57,7 @@ class Corpus:
         self._store, self._without = store, tuple(without)
         self._version = store.save(store.load_current(progress, is_live=is_live))
         self._answerer = Answerer(self._version.index, self._without)
+        self._drawing = ReaderProcess(store.limits)
         self._refresh_lock = Lock()
         self._changed = Condition()
         self._is_changing = False
@@ -94,6 +98,18 @@ class Corpus:
             return work(answerer)
         except DamagedSnapshotError as error:
             return work(self._rebuild(answerer, error))
+
+    def draw_page(self, quote: Quote) -> bytes:
+        """Return a PNG of the page of a PDF on which ``quote`` begins, with the quote boxed.
+
+        Raises ``VerificationError`` if its article or file has changed since, and ``ArchiveError`` if there is no page
+        to show.
+        """
+        version = self._version
+        version.index.archive.verify(quote)
+        file = version.find_file(quote.article.id)
+        assert file is not None, "an article of the archive comes from a file"
+        return draw_page(file, quote.span, self._drawing)
 
     def refresh(self, progress: StageProgress | None = None) -> bool:
         """Read changed files again; returns whether anything changed.

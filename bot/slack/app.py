@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 
-from bot.errors import SettingsError, SlackUnavailableError
+from bot.errors import SettingsError, SlackUnavailableError, StoreError
 from bot.search.corpus import Corpus
 from bot.slack.access import AccessControl, AccessRules, UserDirectory
 from bot.slack.client import SlackClient, create_session
@@ -30,6 +30,7 @@ from bot.slack.credentials import BotIdentity, Credentials, Mode, check_credenti
 from bot.slack.dispatcher import Dispatcher, Limits, RateLimiter
 from bot.slack.home import Editors, Home, QuestionHistory
 from bot.slack.interactions import InteractionHandler
+from bot.slack.pictures import PagePictures
 from bot.slack.resilient_store import ResilientStore, StoreThread
 from bot.slack.transports import SocketEndpoint, WebServer, build_app
 from bot.store.store import Store
@@ -50,6 +51,8 @@ END_TIMEOUT = 4.0
 INTERACTIONS_STOP_TIMEOUT = 1.0
 # Seconds between two renewals of leases: a fifth of a lease.
 SYNC_EVERY = 3.0
+# Seconds between two searches for pictures that are to be deleted.
+CLEAN_EVERY = 300.0
 # Seconds without a connection to Slack after which the bot is not ready.
 MAX_DISCONNECTED = 30.0
 # Seconds until the next attempt if Slack is unavailable at the start: doubled each time, up to the second.
@@ -92,7 +95,8 @@ class SlackBot:
             scopes=identity.scopes,
         )
         telemetry.watch_waiting(lambda: self._dispatcher.unfinished_count)
-        self._interactions = InteractionHandler(client, access, store, thread)
+        self._pictures = PagePictures(client, store, thread)
+        self._interactions = InteractionHandler(client, access, store, thread, self._pictures, identity.scopes)
         self._home = Home(client, access, identity, QuestionHistory(client, store, thread, editors or Editors()))
         self._is_revoked = False
         self.app = build_app(bot_user, client.base_url)
@@ -109,6 +113,7 @@ class SlackBot:
         # Slack redelivers events that are not acknowledged, also those without a listener.
         self.app.event(re.compile(""))(_ignore)
         self._sync: asyncio.Task[None] | None = None
+        self._cleanup: asyncio.Task[None] | None = None
 
     def find_problem(self) -> str | None:
         """Say why no questions are answered; None if they are."""
@@ -119,8 +124,9 @@ class SlackBot:
         return self._dispatcher.find_problem()
 
     def start(self) -> None:
-        """Start to renew leases and to take over expired claims."""
+        """Start to renew leases, to take over expired claims, and to delete old pictures."""
         self._sync = asyncio.create_task(self._sync_claims())
+        self._cleanup = asyncio.create_task(self._delete_pictures())
 
     def start_answering(self, corpus: Corpus) -> None:
         """Answer the questions queued so far and all later ones."""
@@ -135,9 +141,9 @@ class SlackBot:
             self._interactions.queues.stop(INTERACTIONS_STOP_TIMEOUT),
             self._home.queues.stop(0.0),
         )
-        if self._sync is not None:
-            self._sync.cancel()
-            await asyncio.wait({self._sync})
+        for task in filter(None, (self._sync, self._cleanup)):
+            task.cancel()
+            await asyncio.wait({task})
         if unfinished:
             log.warning("stopped with %d questions unanswered; they are answered after the next start", unfinished)
 
@@ -152,6 +158,16 @@ class SlackBot:
             except Exception:  # without this task, every claim would expire
                 log.exception("renewing leases failed; trying again")
             await asyncio.sleep(SYNC_EVERY)
+
+    async def _delete_pictures(self) -> None:
+        while True:
+            try:
+                await self._pictures.delete_due()
+            except StoreError as error:
+                log.warning("old pictures cannot be deleted: %s", error)
+            except Exception:  # without this task, no picture would ever be deleted
+                log.exception("deleting old pictures failed; trying again")
+            await asyncio.sleep(CLEAN_EVERY)
 
     async def _take_revocation(self, event: dict[str, Any]) -> None:
         if event.get("type") == "app_uninstalled" or event.get("tokens", {}).get("bot"):

@@ -53,6 +53,8 @@ PRIVATE: frozenset[Outcome] = frozenset({"notice", "refusal", "unknown"})
 SHARED: frozenset[Outcome] = frozenset({"answer", "abstention"})
 # The code of a failure if Slack does not take any more messages for a response_url.
 RESPONSE_REFUSED = "response_refused"
+# The same for an upload.
+UPLOAD_REFUSED = "upload_refused"
 
 # Messages per page, and pages, that are searched for a reply. The search starts at the question and usually happens
 # within a minute, within several after a restart; no thread grows by 1,000 messages in that time.
@@ -290,20 +292,39 @@ async def post_message(
             blocks=message.blocks,
         )
     else:
-        call = client.chat_postMessage(
-            channel=destination.channel,
-            thread_ts=destination.thread,
-            text=message.text,
-            blocks=message.blocks,
-            metadata=metadata,
-            mrkdwn=False,  # the notification text is literal too
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+        call = create_message(client, destination.channel, destination.thread, message, metadata)
     result = await call_slack(call)
     if not isinstance(result, AsyncSlackResponse):
         return result
     return Posted(None if destination.user is not None else str(result["ts"]))
+
+
+async def create_message(
+    client: SlackClient, channel: str, thread: str | None, message: MessageContent, metadata: MessageMetadata | None
+) -> AsyncSlackResponse:
+    """Call chat.postMessage. A person's id as the channel means the direct message with them, which Slack returns."""
+    return await client.chat_postMessage(
+        channel=channel,
+        thread_ts=thread,
+        text=message.text,
+        blocks=message.blocks,
+        metadata=metadata,
+        mrkdwn=False,  # the notification text is literal too
+        unfurl_links=False,
+        unfurl_media=False,
+    )
+
+
+async def upload_file(client: SlackClient, url: str, content: bytes) -> CallFailure | None:
+    """Send a file to the ``url`` that Slack returned for it; safe to repeat."""
+    assert client.session is not None
+    try:
+        async with client.session.post(url, data=content, proxy=client.proxy) as response:
+            if response.status == 200:
+                return None
+            return status_failure(response.status, UPLOAD_REFUSED, response.headers.get("Retry-After"))
+    except (ClientError, OSError) as error:  # TimeoutError is an OSError
+        return network_failure(error)
 
 
 async def respond(client: SlackClient, response_url: str, message: MessageContent) -> Result:

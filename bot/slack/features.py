@@ -140,6 +140,19 @@ FEATURES = (
         ("channels:read",),
         ("conversations.info",),
     ),
+    SlackFeature(
+        "sends a picture of a quote's page, if it is from a PDF",
+        "full",
+        (),
+        ("files:write", "chat:write"),
+        (
+            "files.getUploadURLExternal",
+            "files.completeUploadExternal",
+            "files.delete",
+            "chat.postMessage",
+            "chat.delete",
+        ),
+    ),
     SlackFeature("finds quotes for a message with a shortcut", "full", (), ("commands",), ()),
     SlackFeature(
         "shares a private answer in its channel",
@@ -162,6 +175,7 @@ REASONS = {
     "groups:read": "know when it joins a private channel, and whether that is shared externally",
     "mpim:history": "receive mentions in direct messages of several people",
     "mpim:read": "know whether such a conversation is shared externally",
+    "files:write": "send a picture of a quote's page in a direct message, and delete it after a day",
     "assistant:write": "suggest questions in the Messages tab",
 }
 """What the bot needs each scope for, as administrators read it."""

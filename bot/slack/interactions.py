@@ -39,6 +39,7 @@ from bot.slack.layout import (
     PREVIOUS_PASSAGES,
     RATE,
     SHOW_CONTEXT,
+    SHOW_PAGE,
     WHY,
     AnswerRef,
     ContextRef,
@@ -47,6 +48,9 @@ from bot.slack.layout import (
     RatingRef,
     add_buttons,
     build_reply,
+    build_sentence,
+    find_quote,
+    page_ref,
 )
 from bot.slack.modals import (
     NEXT_QUOTE,
@@ -59,6 +63,7 @@ from bot.slack.modals import (
     note_modal,
     sentence_modal,
 )
+from bot.slack.pictures import PagePictures
 from bot.slack.queues import Pace, QueueClosedError, QueueFullError, Turn, WorkQueues
 from bot.slack.render import day_of
 from bot.slack.resilient_store import StoreThread
@@ -116,13 +121,22 @@ Handle = Callable[[InteractionPayload], Awaitable[None]]
 class InteractionHandler:
     """Handles button clicks and modal submissions. The archive is loading until ``corpus`` is set."""
 
-    def __init__(self, client: SlackClient, access: AccessControl, store: Store, thread: StoreThread) -> None:
-        self._client, self._access = client, access
+    def __init__(
+        self,
+        client: SlackClient,
+        access: AccessControl,
+        store: Store,
+        thread: StoreThread,
+        pictures: PagePictures,
+        scopes: frozenset[str] | None,
+    ) -> None:
+        self._client, self._access, self._pictures, self._scopes = client, access, pictures, scopes
         self._store, self._run = store, thread.run
         self.corpus: Corpus | None = None
         self.queues = WorkQueues(pace=PACE)
         self.actions: dict[str, Handle] = {
             SHOW_CONTEXT: self._show_context,
+            SHOW_PAGE: self._show_pdf_page,
             PREVIOUS_QUOTE: self._move_context,
             NEXT_QUOTE: self._move_context,
             PREVIOUS_PASSAGES: self._show_page,
@@ -184,6 +198,17 @@ class InteractionHandler:
         except (NotShownError, VerificationError) as error:  # shown in the modal that is already open, if there is one
             return sentence_modal(str(error))
 
+    async def _show_pdf_page(self, payload: InteractionPayload) -> None:
+        context = ContextRef.model_validate_json(payload.value)
+        await self._check_access(payload, context.ref)
+        quote = await self._with_current(lambda answerer: find_quote(answerer.archive, context.quotes[context.at]))
+        assert self.corpus is not None
+        picture = await asyncio.to_thread(self.corpus.draw_page, quote)
+        await self._pictures.send(payload.user, quote, picture)
+        if payload.response_url and not context.ref.channel.startswith("D"):
+            url, message = payload.response_url, build_sentence(strings.PAGE_SENT)
+            _log_failure(await retry(RETRY_AFTER, lambda: respond(self._client, url, message)))
+
     async def _explain(self, payload: InteractionPayload) -> None:
         answer = AnswerRef.model_validate_json(payload.chosen_value)
         await self._check_access(payload, answer.ref)
@@ -234,7 +259,9 @@ class InteractionHandler:
                 answerer.archive.verify(quote)
             before = page.model_copy(update={"at": page.at - 1}) if page.at else None
             after = page.model_copy(update={"at": page.at + 1}) if passages.has_next else None
-            content = build_reply(passages.reply, (*question_notes, *passages.notes), reserved=BUTTONS_SIZE)
+            notes = (*question_notes, *passages.notes)
+            pages = page_ref(page.ref, self._scopes)
+            content = build_reply(passages.reply, notes, reserved=BUTTONS_SIZE, ref=pages)
             answer = AnswerRef(ref=page.ref, version=page.version)
             return add_buttons(content, answer, quotes, before=before, after=after)
 

@@ -10,7 +10,7 @@ share), so that any process can handle a click after any restart. A quote is ver
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -50,8 +50,8 @@ from bot.text.fragments import link_to
 MESSAGE_LIMIT = 8_000
 # Of the sentence that says how many quotes were left out.
 LEFT_OUT_SIZE = 70
-# Slack accepts 50 blocks. A quote has two, and a message has other blocks before and after the quotes.
-MAX_QUOTES = 20
+# Slack accepts 50 blocks. A quote has two, or three, and a message has other blocks before and after the quotes.
+MAX_QUOTE_BLOCKS = 40
 # Enough for any three sentences; of a longer quote a verbatim part is shown. With the limits below, a notification, the
 # lines above the quotes and one quote with its citation always fit: the first quote is always shown.
 QUOTE_LIMIT = 1_800
@@ -74,7 +74,7 @@ BUTTONS_SIZE = 100
 SHARE_HEADER_SIZE = SENTENCE_LIMIT + 60
 
 # Action ids.
-SHOW_CONTEXT, RATE, SHARE, WHY = "show_context", "rate", "share", "why"
+SHOW_CONTEXT, SHOW_PAGE, RATE, SHARE, WHY = "show_context", "show_page", "rate", "share", "why"
 PREVIOUS_PASSAGES, MORE_PASSAGES = "passages_before", "more_passages"
 
 _USER_ID = re.compile(r"[UW][A-Z0-9]+")
@@ -93,11 +93,14 @@ class MessageContent(NamedTuple):
     blocks: list[Json]
 
 
-def build_reply(reply: Reply, notes: tuple[str, ...] = (), *, reserved: int = 0) -> MessageContent:
+def build_reply(
+    reply: Reply, notes: tuple[str, ...] = (), *, reserved: int = 0, ref: MessageRef | None = None
+) -> MessageContent:
     """Build the message for ``reply``, of at most ``MESSAGE_LIMIT`` minus ``reserved`` code units.
 
-    ``notes`` say which parts of the question were not read. Raises ``VerificationError`` if the text laid out for a
-    quote differs from the quote.
+    ``notes`` say which parts of the question were not read. Unless ``ref``, the question, is None, a button below each
+    quote from a PDF shows its page. Raises ``VerificationError`` if the text laid out for a quote differs from the
+    quote.
     """
     quotes = reply.shown_quotes
     text = _notification(reply)
@@ -105,10 +108,10 @@ def build_reply(reply: Reply, notes: tuple[str, ...] = (), *, reserved: int = 0)
     space = MESSAGE_LIMIT - LEFT_OUT_SIZE - reserved - utf16_length(text) - total_size(head)
     body: list[Json] = []
     shown = 0
-    for quote in quotes[:MAX_QUOTES]:
-        blocks = _quote(quote)
+    for quote in quotes:
+        blocks = [*_quote(quote), *(_page_button(quote, ref) if ref else ())]
         space -= total_size(blocks)
-        if space < 0:
+        if space < 0 or len(body) + len(blocks) > MAX_QUOTE_BLOCKS:
             break
         body += blocks
         shown += 1
@@ -206,6 +209,12 @@ def _quote(quote: Quote) -> list[Json]:
     return [quotation(*parts), citation_block(quote, is_shortened=any(quote.omissions))]
 
 
+def _page_button(quote: Quote, ref: MessageRef) -> Iterator[Json]:
+    value = context_ref(ref, [quote]) if quote.pages else None
+    if value is not None:
+        yield {"elements": [button("Show page", SHOW_PAGE, encode_value(value))], "type": "actions"}
+
+
 class QuoteRef(NamedTuple):
     """A quote: article id, character offsets in the article's text, and the first digits of that text's digest."""
 
@@ -301,6 +310,11 @@ def can_reread(channel: str, scopes: frozenset[str] | None) -> bool:
     if scopes is None:
         return False
     return "im:history" in scopes if channel.startswith("D") else scopes >= _CHANNEL_HISTORY_SCOPES
+
+
+def page_ref(ref: MessageRef, scopes: frozenset[str] | None) -> MessageRef | None:
+    """Return ``ref``, the question, if the bot's scopes (None: unknown) let it show pages; else None."""
+    return ref if scopes is not None and "files:write" in scopes else None
 
 
 def add_share_header(message: MessageContent, question: str, user: str) -> MessageContent:

@@ -39,6 +39,7 @@ from bot.slack.layout import (
     build_reply,
     build_sentence,
     can_reread,
+    page_ref,
     share_ref,
 )
 from bot.store.models import Outcome
@@ -133,12 +134,13 @@ def render_or_raise(
     inherited = previous_questions if reply.trace.query.inherited_positions else ()
     answer = AnswerRef(ref=question.ref, version=question.event.version)
     next_page = share = None
+    pages = page_ref(question.ref, scopes)
     if question.response_url is None:
-        content = build_reply(reply, question.notes, reserved=BUTTONS_SIZE)
+        content = build_reply(reply, question.notes, reserved=BUTTONS_SIZE, ref=pages)
         if isinstance(reply, Answer) and reply.has_more and can_reread(question.ref.channel, scopes):
             next_page = PageRef(**dict(answer), at=1, is_follow_up=bool(inherited))
     else:
-        content = build_reply(reply, question.notes, reserved=SHARE_HEADER_SIZE + BUTTONS_SIZE)
+        content = build_reply(reply, question.notes, reserved=SHARE_HEADER_SIZE + BUTTONS_SIZE, ref=pages)
         if question.entry_point == "share":
             content = add_share_header(content, question.text, question.user)
         else:

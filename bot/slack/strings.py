@@ -52,10 +52,16 @@ UNKNOWN_BUTTON = "This button is from another version of the bot. Ask your quest
 UNKNOWN_USER = "Slack did not confirm who you are. Click again in a moment."
 NO_MORE_PASSAGES = "No further passages match enough of the question."
 PAGE_NOT_POSTED = "Slack did not accept the further passages. Click again in a moment."
+PAGE_SENT = "The page is in your direct messages with Pullquote."
+PAGE_NOT_SENT = "Slack did not accept the picture of the page. Click again in a moment."
+PAGE_NOT_CONFIRMED = "Slack did not confirm that the picture of the page was posted. If you don't see it, click again."
 QUESTION_DELETED = "The question no longer exists. Ask it again."
 QUESTION_NOT_READ = "The bot could not read the question in Slack again. Ask it again."
 NOTE_NOT_ASKED = "Your rating was saved, but Slack did not open the form for a note."
 WHAT_WAS_WRONG = "What was wrong, or what were you looking for?"
+
+# Above the picture of a page.
+PAGE_FOLLOWS = "The box on the page marks the quote. The picture is deleted after {hours} hours."
 
 # In the Home tab.
 HOME_LOADING = "The archive is still loading. Open this tab again in a moment."

@@ -1,6 +1,6 @@
-"""Build text fragment links, at which a browser scrolls to a quote in its article and highlights it.
+"""Build links that open an article at a quote: a browser scrolls to the text, or opens the page of a PDF.
 
-See URL Fragment Text Directives, a draft of the WICG: https://wicg.github.io/scroll-to-text-fragment/
+For text fragments, see URL Fragment Text Directives, a draft of the WICG: https://wicg.github.io/scroll-to-text-fragment/
 """
 
 from __future__ import annotations
@@ -47,12 +47,15 @@ class Directive(NamedTuple):
 def link_to(quote: Quote) -> str | None:
     """Build a link to the quote in its article; None if the article has no URL.
 
-    The URL's own fragment is preserved, but a text directive in it is replaced. If the new directive would be longer
-    than ``DIRECTIVE_LIMIT``, the URL is returned unchanged.
+    For an article with pages the link ends in the number of the first page (``#page=12``), as RFC 8118 defines for a
+    PDF. Otherwise the URL's own fragment is preserved, but a text directive in it is replaced. If the new directive
+    would be longer than ``DIRECTIVE_LIMIT``, the URL is returned unchanged.
     """
     url = quote.article.url
     if url is None:
         return None
+    if quote.pages:
+        return f"{url.partition('#')[0]}#page={quote.pages[0]}"
     directive = str(build_directive(quote))
     if len(directive) > DIRECTIVE_LIMIT:
         return url

@@ -17,6 +17,8 @@ from bot import cli
 from bot.cli.terminal import print_reply
 from bot.models import Question
 from tests.factories import answerer, article
+from tests.pictures import check_marked_words
+from tests.sample_documents import CORPUS, PDF_NAME
 
 from .command import ROOT, run
 
@@ -51,6 +53,30 @@ def test_a_url_is_linked_to_the_quote() -> None:
         print_reply(Console(file=printed, force_terminal=can_link, width=80), reply)
         assert address in printed.getvalue()
         assert (f"{address}#:~:text=The%20council" in printed.getvalue()) is can_link
+
+
+def test_the_page_of_a_quote_is_saved(root: Path, tmp_path: Path) -> None:
+    """``--page`` saves a picture in which the first quote is boxed, in place of an older file, and says so."""
+    picture = tmp_path / "page.png"
+    picture.write_text("an older file")
+    done = run("ask", "what did Tokyo promise the Philippine navy", "--json", "--page", str(picture), folder=root)
+    quote = json.loads(done.stdout)["quotes"][0]
+    assert (done.returncode, quote["page"]) == (0, 2)
+    assert done.stderr == f"Page 2 of {quote['title']} is saved as {picture}.\n"
+    check_marked_words(picture.read_bytes(), (CORPUS / PDF_NAME).read_bytes(), 2, quote["text"])
+
+
+def test_a_page_that_cannot_be_saved(root: Path, tmp_path: Path) -> None:
+    """After the answer, one sentence says why there is no picture, and the exit status is 2."""
+    asked = "what did Tokyo promise the Philippine navy"
+    for question, path, sentence in (
+        (QUESTION, tmp_path / "page.png", "The first quote is not from a PDF, so there is no page to save.\n"),
+        ("why submarines in Antarctica", tmp_path / "page.png", "so there is no page to save.\n"),
+        (asked, tmp_path / "missing" / "page.png", "name another file with --page.\n"),
+    ):
+        done = run("ask", question, "--page", str(path), folder=root)
+        assert (done.returncode, done.stderr.endswith(sentence), path.exists()) == (2, True, False)
+        assert "searched in" in done.stdout
 
 
 def test_json(root: Path) -> None:
@@ -108,7 +134,7 @@ def test_abstaining_is_status_1(root: Path) -> None:
     """If the archive has no answer, the output says so, with status 1."""
     done = run("ask", "submarines", folder=root)
     assert done.returncode == 1
-    assert '"submarines" occurs nowhere in its 14 articles' in " ".join(done.stdout.split())
+    assert '"submarines" occurs nowhere in its 16 articles' in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize("question", ["", "   ", "the of and", "🎉", "?!", "\u202e\u200b"])

@@ -134,6 +134,11 @@ class FixedCorpus:
     read_at: datetime = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
     address: CorpusAddress | None = None
     problem: str | None = None
+    picture: bytes = b"\x89PNG of a page"
+
+    def draw_page(self, quote: Quote) -> bytes:
+        """Return the same picture for every quote."""
+        return self.picture
 
     def with_current(self, work: Callable[[Answerer], T], *, patience: float = 0.0) -> T:
         """Run ``work`` with the answerer."""

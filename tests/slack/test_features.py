@@ -69,6 +69,7 @@ def test_the_full_variant_contains_the_base_variant() -> None:
         "mpim:history",
         "mpim:read",
         "assistant:write",
+        "files:write",
     }
     assert set(scopes("full")) - set(scopes("base")) == more
     assert set(REASONS) == set(scopes("full"))

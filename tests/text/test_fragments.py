@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models import Article, Quote, Span
+from bot.models import Article, PageStart, Quote, Span
 from bot.slack.blocks import URL_LIMIT
 from bot.text.fragments import DIRECTIVE_LIMIT, Directive, build_directive, link_to
 from tests.factories import archive_of, article
@@ -113,6 +113,16 @@ SHORTEST = [
 def test_the_shortest_unique_directive_is_used(of: Article, words: str, directive: Directive) -> None:
     """A short quote is given in full, a long one by its start and end; context is added if that is ambiguous."""
     assert build_directive(quote(of, words)) == directive
+
+
+@pytest.mark.parametrize("url", ["https://example.org/report.pdf", "https://example.org/report.pdf#zoom=50"])
+def test_a_link_to_an_article_with_pages_ends_in_the_page(url: str) -> None:
+    """A browser opens a PDF at the page on which the quote begins; it knows no text directives there."""
+    report = replace(article("One.", "Two, and then three."), url=url, pages=(PageStart(0, 11), PageStart(10, 12)))
+    first, second = archive_of([report]).paragraphs_of(report.id)
+    assert link_to(Quote(first, first.span)) == "https://example.org/report.pdf#page=11"
+    assert link_to(Quote(second, second.span)) == "https://example.org/report.pdf#page=11"
+    assert link_to(Quote(second, Span(11, second.span.end))) == "https://example.org/report.pdf#page=12"
 
 
 def test_the_end_occurs_once_in_the_quote() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from bot.playground.models import Channel
 from bot.playground.page.server import PlaygroundPage
 from bot.playground.workspace import COLLEAGUE, YOU
 from bot.search.answerer import Answerer
+from bot.search.corpus import Corpus
 from bot.slack.access import AccessRules
 from bot.slack.home import Editors
 from tests.slack.harness import full_harness
@@ -43,7 +45,8 @@ class SlackPage:
         opener = tab.get_by_role("button", name="Open the sidebar")
         if opener.is_visible() and not tab.locator("body.in-sidebar").count():
             opener.click()
-        tab.locator("#sidebar").get_by_role("button", name=name, exact=True).click()
+        unread = re.compile(rf"^{re.escape(name)}( \d+ unread)?$")
+        tab.locator("#sidebar").get_by_role("button", name=unread).click()
 
     def close_thread(self) -> None:
         self.visit.thread.get_by_role("button", name="Close the thread").click()
@@ -61,14 +64,14 @@ class SlackPage:
 
 
 @contextmanager
-def served_bot(browser: Browser, state: Path, answers: Answerer) -> Iterator[ServedPage]:
+def served_bot(browser: Browser, state: Path, answers: Answerer, corpus: Corpus | None = None) -> Iterator[ServedPage]:
     """Serve the page of a workspace in which the bot answers from ``answers``, with all scopes and features.
 
-    The colleague is an editor.
+    ``corpus`` gives the answerer if its files are needed. The colleague is an editor.
     """
     rules, editors = AccessRules(follow_ups=frozenset({TEAM})), Editors(frozenset({COLLEAGUE}))
     with full_harness(state) as harness, harness.bot(is_loaded=False, rules=rules, editors=editors) as bot:
-        harness.start_answering(bot, FixedCorpus(answers))
+        harness.start_answering(bot, corpus or FixedCorpus(answers))
         members = frozenset({YOU, COLLEAGUE})
         harness.slack.workspace.add_channel(Channel("C0ELSEWHERE", ELSEWHERE, "channel", members))
         with PlaygroundPage(harness.slack, examples=answers.examples) as page:

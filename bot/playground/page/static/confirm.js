@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 
-/** Resolves to whether the person agreed. Texts are children (see dom.js); without `no` there is one button. */
+/** Resolves to whether the person agreed. Texts are children (see dom.js); without `no` there is one button. `isLarge` is for pictures. */
 export function confirm({ title, text, yes, no = null, isDangerous = false, isLarge = false }) {
   return new Promise((resolve) => {
     const dialog = h(
@@ -12,7 +12,8 @@ export function confirm({ title, text, yes, no = null, isDangerous = false, isLa
         "form",
         { method: "dialog" },
         h("header", {}, h("h2", { id: "confirm-title" }, title)),
-        h("div", { class: "dialog-body" }, text),
+        // A body that has to be scrolled must be reachable by keyboard
+        h("div", { class: "dialog-body", tabindex: isLarge ? 0 : null }, text),
         h(
           "footer",
           {},
