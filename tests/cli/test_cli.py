@@ -240,7 +240,7 @@ def test_many_notes_are_summed_up(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Walruses rest on the ice in this sentence.")
     for number in range(3):
         (tmp_path / f"b{number}.odt").touch()
-    reason = "the file type .odt is not supported; convert it to .txt, .md or .html"
+    reason = "the file type .odt is not supported; convert it to .docx or PDF"
     ask = ("ask", "walruses", "--corpus", str(tmp_path))
     assert run(*ask, folder=tmp_path).stderr.splitlines() == [f"Skipped b{number}.odt: {reason}" for number in range(3)]
     for number in range(3, 24):
