@@ -95,6 +95,16 @@ def test_a_heading_that_is_a_sentence_is_text(heading: str, kind: str | None) ->
     assert read_blocks(f"<h2>{heading}</h2><p>Text.</p>") == [(kind, heading), (None, "Text.")]
 
 
+def test_a_long_heading_below_the_title_is_text() -> None:
+    """A lead that is marked up as a heading may do without a full stop."""
+    lead = "Sixty years after the first plans, the harbour town of Orvik opens its pier"
+    assert read_blocks(f"<h1>Orvik opens its pier</h1><h2>{lead}</h2><h2>{lead}</h2>") == [
+        ("title", "Orvik opens its pier"),
+        (None, lead),
+        ("heading", lead),
+    ]
+
+
 TABLE = "<tr><th>Port<th>Depth</tr><tr><td>Orvik<td>9 m</tr><tr><td>Tarn<td></tr>"
 
 

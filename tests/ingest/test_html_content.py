@@ -38,6 +38,7 @@ def read_paragraphs(folder: Path, body: str, head: str = "<title>Ferry sails hou
         f"<div class='post tag-cookies category-social-media'><h1>Ferry sails hourly</h1>{STORY}</div>",
         f"<div class='elementor-widget elementor-widget-text'><div class='elementor-widget-box'>{STORY}</div></div>",
         f"<div class='teaser-text'><p>{FIRST}</p></div><div class='news-text'><p>{SECOND}</p><p>{THIRD}</p></div>",
+        f"<div><div class='teaser'><p>{FIRST}<a> </a></p></div><p>{SECOND}</p><p>{THIRD}</p></div>",
         f"<table><tr><td><a href='/'>Start</a><td><h1>Ferry sails hourly</h1>{STORY}</table>",
         f"<div class='commentary'>{STORY}</div>",
         f"<div id='story'><p>{FIRST}</p><p id='comment-policy'>{SECOND}</p><p>{THIRD}</p></div>",

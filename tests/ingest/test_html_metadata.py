@@ -50,6 +50,12 @@ def linked_data(fields: str) -> str:
             "Why the ferry sails hourly",
         ),
         ("", "<h1>Ferry sails hourly</h1>", "Ferry sails hourly"),
+        (
+            "<title>Two ferries | Orvik Post, news</title>",
+            "<h1>Orvik Post, news</h1><h1>Two ferries</h1>",
+            "Two ferries",
+        ),
+        ("<title>Site</title>", "<article><h1>Ferries</h1></article>", "Ferries"),
         ("<title>Ferry sails hourly</title>", "<div role='dialog'><h1>Sign in</h1></div>", "Ferry sails hourly"),
     ],
 )

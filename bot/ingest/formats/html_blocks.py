@@ -116,9 +116,10 @@ def _is_icon(element: html.HtmlElement, names: str) -> bool:
     return (is_decoration or bool(_ICON.search(names))) and len(read_short(element, _COLUMN_CHARS).split()) == 1
 
 
-def _is_sentence(words: str) -> bool:
+def _is_sentence(words: str, *, is_below_title: bool) -> bool:
     count = len(words.split())
-    return count > _HEADING_WORDS or (count >= _SENTENCE_WORDS and bool(_SENTENCE_END.search(words)))
+    is_ended = is_below_title or bool(_SENTENCE_END.search(words))  # a lead may do without a full stop
+    return count > _HEADING_WORDS or (count >= _SENTENCE_WORDS and is_ended)
 
 
 def _is_note_mark(mark: html.HtmlElement, before: list[str]) -> bool:
@@ -201,6 +202,7 @@ class _BlockReader:
         self._title = title
         self._pieces: list[str] = []
         self._kind: MarkKind | None = None
+        self._last_kind: MarkKind | None = None  # of the last block with words
         self._marked: html.HtmlElement | None = None  # the title or heading
         self._skipped: html.HtmlElement | None = None
         self._preformatted = 0  # how many pre elements enclose the current one
@@ -251,8 +253,12 @@ class _BlockReader:
         """The block as read so far; the next one begins."""
         collapsed = _WHITE_SPACE.sub(" ", "".join(self._pieces))
         words = _AROUND_BREAK.sub(r"\1", collapsed).translate(_RESTORE).strip()
+        kind = self._kind
+        if kind == "heading" and _is_sentence(words, is_below_title=self._last_kind == "title"):
+            kind = None
         self._pieces = []
-        return (None if self._kind == "heading" and _is_sentence(words) else self._kind), words
+        self._last_kind = kind if words else self._last_kind
+        return kind, words
 
     def _is_in_row(self, tag: str) -> bool:
         return tag in {"dt", "dd"} and bool(self._lists) and not self._lists[-1]

@@ -32,10 +32,11 @@ _BY = re.compile(
 _NAME_END = re.compile(r" ?[|•·(]| [-–—] |,? (?:am|on|at|vom|le|el|updated|published|posted) |[ ,]\d", re.IGNORECASE)
 _NO_NAME_CHARS = frozenset("@:/_<>{}[]?!©|")
 _NO_NAME = re.compile(
-    r"\b(?:admin\w*+|anonym\w*+|articles?|authors?|by|comments?|contact|contributors?|default|editor(?:s|ial)?"
-    r"|facebook|follow|gast|getty|guest|https?|images|instagram|kommentare?|log ?in|more|name|newsroom|none|null|posted"
-    r"|published|read|redaccion|redacción|redaction|rédaction|redaktion\w*+|redazione|share|staff|subscribe|super ?user"
-    r"|team|twitter|unknown|updated|user|username|webmaster|written|www|e\. ?v|gmbh|inc|llc|ltd|verlag)\b",
+    r"\b(?:admin\w*+|agenc(?:y|ies)|anonym\w*+|articles?|authors?|by|comments?|contact|contributors?|default|e\. ?v"
+    r"|editor(?:s|ial)?|facebook|follow|gast|getty|gmbh|guest|https?|images|inc|instagram|kommentare?|llc"
+    r"|log ?in|ltd|more|name|newsroom|none|null|posted|press\w*+|published|read|redaccion|redacción|redaction"
+    r"|rédaction|redaktion\w*+|redazione|share|staff|subscribe|super ?user|team|twitter|unknown|updated|user"
+    r"|username|verlag|webmaster|written|www)\b",
     re.IGNORECASE,
 )
 _PARTICLES = frozenset(
@@ -95,7 +96,7 @@ class Bylines:
     def find_date(self, stated: Iterable[str], url: str | None) -> date | None:
         """The date that is shown near the headline, or that in the address, or the first that is ``stated``."""
         marked = [one for one in self._shown if "datePublished" in one.get("itemprop", "") or "pubdate" in one.attrib]
-        times = [one for one in self._shown if one.tag == "time" and one.get("datetime")]
+        times = [one for one in self._near if one.tag == "time" and one.get("datetime")]
         values = [one.get("datetime") or one.get("content") or read_short(one, _BYLINE_CHARS) for one in marked]
         known = parse_first([*stated, *values, *(one.get("datetime") for one in times)])
         if shown := self._find_shown_date(known):

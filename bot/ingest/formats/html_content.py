@@ -18,6 +18,7 @@ from bot.ingest.formats.html_blocks import BLOCK_TAGS, CELL_TAGS, is_hidden, rea
 _PROSE = 60  # characters outside links from which on a block is prose
 _SHORT_PAGE = 400  # characters of prose; of a page with less, each block counts
 _MOST, _SOME, _LITTLE = 0.7, 0.3, 0.05  # shares of an element's prose
+_SOME_LINKS = 0.05  # of a text; that of a teaser has as many
 _BYLINE_CHARS = 120
 
 _CONTAINERS = frozenset(
@@ -57,7 +58,7 @@ _FURNITURE = re.compile(
     r")(?![a-z])",
     re.IGNORECASE,
 )
-# Names of what leads to another article, if it contains a link or is an article; else a "teaser" is a lead.
+# Names of what leads to another article, if it consists of links or is an article; else a "teaser" is a lead.
 _TEASER = re.compile(
     r"(?<![a-z])(?:teasers?|cards?|popular|read-?(?:more|next|also)|(?:next|prev|previous)-?(?:post|article|story)s?)"
     r"(?![a-z])",
@@ -177,7 +178,7 @@ def _clear_furniture(tree: html.HtmlElement, kept: Collection[html.HtmlElement])
     for element in tree.iter(etree.Element):
         if element.getparent() in inside:
             inside.add(element)
-        elif element not in kept and 2 * sizes[element].prose <= total and _is_furniture(element):
+        elif element not in kept and 2 * sizes[element].prose <= total and _is_furniture(element, sizes[element]):
             found.append(element)
             inside.add(element)
     if sum(sizes[element].prose for element in found) > (1 - _LITTLE) * total:
@@ -186,7 +187,7 @@ def _clear_furniture(tree: html.HtmlElement, kept: Collection[html.HtmlElement])
     _clear(found)
 
 
-def _is_furniture(element: html.HtmlElement) -> bool:
+def _is_furniture(element: html.HtmlElement, size: _Size) -> bool:
     """Whether the element's tag, role or names say that it is no part of the article."""
     tag, attributes = element.tag, element.attrib
     names = separate_words(_SUBJECT.sub("", attributes.get("class", "")))
@@ -205,7 +206,7 @@ def _is_furniture(element: html.HtmlElement) -> bool:
         or (tag == "header" and not any(above.tag in {"article", "main"} for above in element.iterancestors()))
         or attributes.get("role", "").lower() in _FURNITURE_ROLES
         or bool(_FURNITURE.search(names))
-        or (bool(_TEASER.search(names)) and next(element.iter("a"), None) is not None)
+        or (size.links > _SOME_LINKS * size.text and bool(_TEASER.search(names)))
     )
 
 

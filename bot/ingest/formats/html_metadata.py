@@ -75,7 +75,7 @@ def read_statements(tree: html.HtmlElement) -> Statements:
     titles = [_strip_site(title, site, host) for title in titles]
     titles += [_strip_site(title, site, host, or_short_end=True) for title in tags.titles]
     shown = list(_iter_main_elements(tree))
-    heading = _find_heading(shown, titles)
+    heading = _find_heading(shown, [*titles, *map(_pick_part, tags.titles)])
     if heading is None:
         heading = _find_only_heading(shown, [site or "", url or "", *titles, *tags.titles])
     bylines = html_bylines.Bylines(shown, heading, (fold(site or ""), host))
@@ -194,6 +194,13 @@ def _strip_site(title: str, site: str | None, host: str, *, or_short_end: bool =
     return rest if or_short_end and len(end.split()) <= 4 and len(end) < len(rest) else title
 
 
+def _pick_part(title: str) -> str:
+    """The first part of a title, which is the article's more often than the site's; before "»", it is the last."""
+    parts = _SEPARATOR.split(title)
+    part = parts[-1] if "»" in title else parts[0]
+    return part if len(part.split()) > 1 else title
+
+
 def _iter_main_elements(tree: html.HtmlElement) -> Iterator[html.HtmlElement]:
     """The elements of the page but for those of comments, sidebars and the like that hold no heading of a page."""
     holders: set[html.HtmlElement] = set()
@@ -225,12 +232,14 @@ def _find_heading(shown: Sequence[html.HtmlElement], titles: Sequence[str]) -> h
     if not stated:
         return firsts[0][0] if firsts else None
 
-    def likeness(heading: tuple[html.HtmlElement, set[str]]) -> float:
-        return max(len(heading[1] & words) / max(len(heading[1]), len(words)) for words in stated)
+    def likeness(heading: tuple[html.HtmlElement, set[str]]) -> tuple[float, int]:
+        """How like it is to one of the titles, and to how early a one."""
+        own = heading[1]
+        return max((len(own & words) / max(len(own), len(words)), -number) for number, words in enumerate(stated))
 
     for candidates, least in ((firsts, _LIKE), (headings, _VERY_LIKE)):
         best = max(candidates, key=likeness, default=None)
-        if best is not None and likeness(best) >= least:
+        if best is not None and likeness(best)[0] >= least:
             return best[0]
     return None
 
