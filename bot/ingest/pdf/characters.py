@@ -9,19 +9,28 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pypdfium2.raw as pdfium
 import regex
 
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
 _SKEW = 12.0  # degrees by which a scanned line may slope; text that slopes more is a watermark or a drawing
 _TINY = 1.5  # points; text that nobody can read
-_LIGATURE_HALVES = frozenset("آأإا")
 _LAM = "ل"
-_LINE_END_HYPHENS = frozenset({0x02, 0xFFFE})  # what PDFium makes of a hyphen at a line's end
+_HALF_CODES = np.array([ord(half) for half in "آأإا"])
+_LINE_END_HYPHENS = np.array([0x02, 0xFFFE])  # what PDFium makes of a hyphen at a line's end
 _BLANKS = frozenset({0x09, 0x0A, 0x0D, 0x20, 0xA0, 0x3000, *range(0x2000, 0x200B), 0x202F, 0x205F})
+_BLANK_CODES = np.array(sorted(_BLANKS))
 _BOLD = re.compile(r"bold|black|heavy|demi|medi(?!um)|cmbx|sfbx", re.IGNORECASE)
 _UNKNOWN = 0xFFFD  # a glyph of which the file does not say what it stands for
 _RTL = regex.compile(r"[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]")
@@ -105,7 +114,7 @@ def read_words(page: Any, text_page: Any) -> PageWords:
 
 
 class _WordReader:
-    """Reads the characters of a page one by one, and joins each to the word before it or begins another."""
+    """Reads the characters of a page into arrays, and cuts them into words where one does not continue the other."""
 
     def __init__(self, page: Any, text_page: Any) -> None:
         self._box = page.get_bbox()
@@ -113,91 +122,113 @@ class _WordReader:
         self._handle = text_page.raw
         self._styles = _Styles(text_page.raw)
         self._seen: set[tuple[str, int, int]] = set()
-        self._word: WordBox | None = None
         self.found: dict[int, DirectedWords] = {}
         self.characters = self.unknown = 0
 
     def read(self) -> None:
         """Read all characters; blanks are properties of the words after them."""
-        handle = ctypes.cast(self._handle, ctypes.c_void_p)
-        get_code, get_object, is_generated, get_box = _GET_UNICODE, _GET_OBJECT, _IS_GENERATED, _GET_BOX
-        rect = pdfium.FS_RECTF()
-        rect_address = ctypes.byref(rect)
-        blank, may_be_apart, high, previous, owner = "", False, 0, -1, None
-        style, base, level = _NO_STYLE, 0.0, 0.0
-        for index in range(self._count):
-            code = get_code(handle, index)
-            if code in _BLANKS:
-                if is_generated(handle, index):
-                    may_be_apart = True
-                else:
-                    blank = blank or (" " if code < 0x21 else chr(code))
-                continue
-            if code < 0x20 or 0x7F <= code < 0xA0 or code >= 0xD800:
-                code, high = _repair_code(code, high)
-                if code < 0:
-                    continue
-            get_box(handle, index, rect_address)
-            address = get_object(handle, index)
-            if address != owner or abs(rect.bottom - level) > 0.2 * style.size:
-                # A form that is drawn twice has the same text objects in two places.
-                owner, level = address, rect.bottom
-                style = self._styles.get(address, index)
-                base = self._read_base(index, style)
-            self.characters += 1
-            self.unknown += code == _UNKNOWN
-            if self._add(index, chr(code), (blank, may_be_apart), previous, style, rect, base):
-                blank, may_be_apart, previous = "", False, index
-        if self._word is not None:
-            self._keep(self._word)
-
-    def _read_base(self, index: int, style: Style) -> float:
-        x, y = ctypes.c_double(), ctypes.c_double()
-        pdfium.FPDFText_GetCharOrigin(self._handle, index, x, y)
-        return _to_frame(x.value, y.value, style.direction, self._box)[1]
-
-    def _add(
-        self, index: int, text: str, before: tuple[str, bool], previous: int, style: Style, rect: Any, base: float
-    ) -> bool:
-        """Add a character; return whether it is one that can be read."""
+        codes, owners, boxes = _read_arrays(self._handle, self._count)
+        numbers = np.flatnonzero((codes >= 0) & ~np.isin(codes, _BLANK_CODES))
+        self.characters, self.unknown = len(numbers), int(np.count_nonzero(codes[numbers] == _UNKNOWN))
+        styles, bases = self._read_styles(numbers, owners[numbers], boxes[numbers])
+        sizes = np.array([style.size for style in self._styles.all])[styles]
+        directions = np.array([style.direction for style in self._styles.all])[styles]
+        left, top, right, bottom = boxes[numbers].T  # FS_RECTF has the top second
+        x, y = (left + right) / 2, (bottom + top) / 2
         box = self._box
-        left, bottom, right, top = rect.left, rect.bottom, rect.right, rect.top
-        size = style.size
-        if (
-            style.direction < 0
-            or size < _TINY
-            or not box[0] - 2 <= left + right - box[0] <= 2 * box[2] - box[0] + 2
-            or not box[1] - 2 <= bottom + top - box[1] <= 2 * box[3] - box[1] + 2
-        ):
-            return False
-        if style.direction == 0:
-            x0, x1, y0, y1 = left - box[0], right - box[0], box[3] - top, box[3] - bottom
-        else:
-            (x0, y0), (x1, y1) = (_to_frame(x, y, style.direction, box) for x, y in ((left, top), (right, bottom)))
-            x0, x1, y0, y1 = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
-        word = self._word
-        blank, may_be_apart = before
-        if (
-            word is not None
-            and not blank
-            and not may_be_apart
-            and (style is word.style or style == word.style)
-            and -0.12 * size <= base - word.base <= 0.12 * size
-            and -0.6 * size <= (x0 - word.x1 if x0 >= word.x0 else word.x0 - x1) <= 0.35 * size
-        ):
-            if text == _LAM and word.text[-1] in _LIGATURE_HALVES and x0 == word.x0:
-                word.text = word.text[:-1] + text + word.text[-1]
-                word.indices.insert(-1, index)
-            else:
-                word.text += text
-                word.indices.append(index)
-            word.x0, word.x1 = min(word.x0, x0), max(word.x1, x1)
-            return True
-        if word is not None:
-            self._keep(word)
-        follows = -1 if may_be_apart and not blank else previous
-        self._word = WordBox(text, [index], x0, x1, y0, y1, base, size, style, blank, follows)
-        return True
+        is_inside = (x >= box[0] - 1) & (x <= box[2] + 1) & (y >= box[1] - 1) & (y <= box[3] + 1)
+        kept = np.flatnonzero(is_inside & (sizes >= _TINY) & (directions >= 0))
+        if len(kept) == 0:
+            return
+        frames = np.empty((4, len(kept)))
+        for direction in range(4):
+            here = directions[kept] == direction
+            x0, y0 = _to_frame(left[kept][here], top[kept][here], direction, box)
+            x1, y1 = _to_frame(right[kept][here], bottom[kept][here], direction, box)
+            frames[:, here] = np.minimum(x0, x1), np.maximum(x0, x1), np.minimum(y0, y1), np.maximum(y0, y1)
+        self._build_words(codes, numbers[kept], styles[kept], sizes[kept], bases[kept], frames)
+
+    def _read_styles(self, numbers: Ints, owners: Ints, boxes: Floats) -> tuple[Ints, Floats]:
+        """The number of each character's style, and its baseline in the frame of its direction.
+
+        Each text object has one of both. A form that is drawn twice has the same objects at two heights.
+        """
+        if len(numbers) == 0:
+            return np.zeros(0, np.int64), np.zeros(0)
+        height = np.abs(boxes[:, 1] - boxes[:, 3])
+        is_first = np.ones(len(numbers), bool)
+        is_first[1:] = (owners[1:] != owners[:-1]) | (np.abs(np.diff(boxes[:, 3])) > 0.2 * height[1:])
+        firsts = np.flatnonzero(is_first)
+        x, y = ctypes.c_double(), ctypes.c_double()
+        styles, bases = [], []
+        for number, owner in zip(numbers[firsts].tolist(), owners[firsts].tolist(), strict=True):
+            style = self._styles.number(owner, number)
+            pdfium.FPDFText_GetCharOrigin(self._handle, number, x, y)
+            styles.append(style)
+            bases.append(_to_frame(x.value, y.value, self._styles.all[style].direction, self._box)[1])
+        lengths = np.diff([*firsts.tolist(), len(numbers)])
+        return np.repeat(styles, lengths), np.repeat(bases, lengths)
+
+    def _build_words(
+        self, codes: Ints, numbers: Ints, styles: Ints, sizes: Floats, bases: Floats, frames: Floats
+    ) -> None:
+        x0, x1, top, bottom = frames
+        has_blank, may_be_apart = self._find_blanks(codes, numbers)
+        following, before = slice(1, None), slice(None, -1)
+        gaps = np.where(x0[following] >= x0[before], x0[following] - x1[before], x0[before] - x1[following])
+        is_start = np.ones(len(numbers), bool)
+        is_start[following] = (
+            has_blank[following]
+            | may_be_apart[following]
+            | (styles[following] != styles[before])
+            | (np.abs(np.diff(bases)) > 0.12 * sizes[following])
+            | (gaps < -0.6 * sizes[following])
+            | (gaps > 0.35 * sizes[following])
+        )
+        texts, order = codes[numbers], numbers.copy()
+        swapped = np.flatnonzero(
+            (texts[following] == ord(_LAM))
+            & np.isin(texts[before], _HALF_CODES)
+            & ~is_start[following]
+            & (x0[following] == x0[before])
+        )
+        for at in swapped.tolist():
+            texts[at], texts[at + 1] = texts[at + 1], texts[at]
+            order[at], order[at + 1] = order[at + 1], order[at]
+        starts = np.flatnonzero(is_start)
+        text, indices = "".join(map(chr, texts.tolist())), order.tolist()
+        ends, all_codes = [*starts[1:].tolist(), len(text)], codes.tolist()
+        edges = (np.minimum.reduceat(x0, starts), np.maximum.reduceat(x1, starts), top[starts], bottom[starts])
+        columns = (starts, *edges, bases[starts], styles[starts], has_blank[starts], may_be_apart[starts])
+        for end, row in zip(ends, zip(*(column.tolist() for column in columns), strict=True), strict=True):
+            start, word_x0, word_x1, word_top, word_bottom, base, style_number, is_after_blank, is_apart = row
+            style = self._styles.all[style_number]
+            previous = indices[start - 1] if start else -1
+            blank = _read_blank(all_codes, previous, indices[start]) if is_after_blank else ""
+            self._keep(
+                WordBox(
+                    text[start:end],
+                    indices[start:end],
+                    word_x0,
+                    word_x1,
+                    word_top,
+                    word_bottom,
+                    base,
+                    style.size,
+                    style,
+                    blank,
+                    -1 if is_apart and not is_after_blank else previous,
+                )
+            )
+
+    def _find_blanks(self, codes: Ints, numbers: Ints) -> tuple[Flags, Flags]:
+        """Whether the text layer has white space before each character, and whether PDFium supposes some there."""
+        is_blank = np.isin(codes, _BLANK_CODES)
+        is_generated = np.zeros(len(codes), bool)
+        for number in np.flatnonzero(is_blank).tolist():
+            is_generated[number] = pdfium.FPDFText_IsGenerated(self._handle, number)
+        real, supposed = np.cumsum(is_blank & ~is_generated), np.cumsum(is_generated)
+        return np.diff(real[numbers], prepend=0) > 0, np.diff(supposed[numbers], prepend=0) > 0
 
     def _keep(self, word: WordBox) -> None:
         unit = word.size * 0.08
@@ -211,20 +242,34 @@ class _WordReader:
         self.found[direction].words.append(word)
 
 
-def _repair_code(code: int, high: int) -> tuple[int, int]:
-    """The character code for one that PDFium uses itself, or for half a surrogate pair; -1 for none yet.
+def _read_arrays(handle: Any, count: int) -> tuple[Ints, Ints, Floats]:
+    """The code of each character (-1 for none), the address of its text object, and its box as FS_RECTF has it."""
+    pointer = ctypes.cast(handle, ctypes.c_void_p)
+    codes = np.array(list(map(_GET_UNICODE, repeat(pointer), range(count))), np.int64)
+    owners = np.array([address or 0 for address in map(_GET_OBJECT, repeat(pointer), range(count))], np.int64)
+    boxes = np.zeros((count, 4), np.float32)
+    start, size = boxes.ctypes.data, boxes.itemsize * 4
+    deque(map(_GET_BOX, repeat(pointer), range(count), range(start, start + count * size, size)), maxlen=0)
+    return _repair_codes(codes), owners, boxes.astype(np.float64)
 
-    Also returns the first half of a pair, for the next character.
-    """
-    if code in _LINE_END_HYPHENS:
-        return 0x2D, 0
-    if code == 0:
-        return _UNKNOWN, 0
-    if 0xD800 <= code < 0xDC00:
-        return -1, code
-    if 0xDC00 <= code < 0xE000:
-        return (0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00), 0) if high else (-1, 0)
-    return (code, 0) if 0xE000 <= code <= 0x10FFFF else (-1, 0)
+
+def _repair_codes(codes: Ints) -> Ints:
+    """Replace codes that PDFium uses itself, and halves of surrogate pairs; -1 is for what is no character."""
+    is_high, is_low = (codes >= 0xD800) & (codes < 0xDC00), (codes >= 0xDC00) & (codes < 0xE000)
+    pairs = np.flatnonzero(is_high[:-1] & is_low[1:])
+    whole = 0x10000 + ((codes[pairs] - 0xD800) << 10) + (codes[pairs + 1] - 0xDC00)
+    is_control = ((codes < 0x20) | ((codes >= 0x7F) & (codes < 0xA0))) & ~np.isin(codes, _BLANK_CODES)
+    repaired = np.where(is_high | is_low | is_control | (codes > 0x10FFFF), -1, codes)
+    repaired[codes == 0] = _UNKNOWN
+    repaired[np.isin(codes, _LINE_END_HYPHENS)] = ord("-")
+    repaired[pairs] = whole
+    return repaired
+
+
+def _read_blank(codes: Sequence[int], previous: int, number: int) -> str:
+    """The first white space between two characters, which are numbered; tabs and line ends are blanks."""
+    code = next(code for code in codes[previous + 1 : number] if code in _BLANKS)
+    return " " if code < 0x21 else chr(code)
 
 
 def read_boxes(text_page: Any, numbers: Iterable[int]) -> Iterator[tuple[tuple[float, float, float, float], int]]:
@@ -234,27 +279,30 @@ def read_boxes(text_page: Any, numbers: Iterable[int]) -> Iterator[tuple[tuple[f
     handle = ctypes.cast(text_page.raw, ctypes.c_void_p)
     for number in numbers:
         pdfium.FPDFText_GetLooseCharBox(text_page.raw, number, rect)
-        style = styles.get(_GET_OBJECT(handle, number), number)
+        style = styles.all[styles.number(_GET_OBJECT(handle, number) or 0, number)]
         yield (rect.left, rect.bottom, rect.right, rect.top), style.direction
 
 
 class _Styles:
-    """The style of each text object of a page, each read once."""
+    """The styles of a page, and which of them each text object has; each object is read once."""
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
-        self._by_object: dict[int, Style] = {}
+        self.all: list[Style] = [_NO_STYLE]
+        self._numbers: dict[Style, int] = {_NO_STYLE: 0}
+        self._by_object: dict[int, int] = {0: 0}
         self._fonts: dict[int, tuple[str, bool]] = {}
         self._matrix = pdfium.FS_MATRIX()
 
-    def get(self, address: int | None, number: int) -> Style:
-        """The style of the text object at ``address``, which the character of that number belongs to."""
-        if address is None:
-            return _NO_STYLE
-        style = self._by_object.get(address)
-        if style is None:
-            style = self._by_object[address] = self._read(number)
-        return style
+    def number(self, address: int, character: int) -> int:
+        """The number, in ``all``, of the style of the text object at ``address``, which the character belongs to."""
+        found = self._by_object.get(address)
+        if found is None:
+            style = self._read(character)
+            found = self._by_object[address] = self._numbers.setdefault(style, len(self.all))
+            if found == len(self.all):
+                self.all.append(style)
+        return found
 
     def _read(self, number: int) -> Style:
         matrix = self._matrix
@@ -284,7 +332,8 @@ def _frame_size(direction: int, box: tuple[float, float, float, float]) -> tuple
     return (height, width) if direction % 2 else (width, height)
 
 
-def _to_frame(x: float, y: float, direction: int, box: tuple[float, float, float, float]) -> tuple[float, float]:
+def _to_frame(x: Any, y: Any, direction: int, box: tuple[float, float, float, float]) -> tuple[Any, Any]:
+    """The place of points, as numbers or arrays, in the frame in which text of that direction is upright."""
     left, bottom, right, top = box
     if direction == 1:
         return y - bottom, x - left
@@ -305,6 +354,5 @@ def _bind(function: Any, result: Any, *arguments: Any) -> Any:
 
 
 _GET_UNICODE = _bind(pdfium.FPDFText_GetUnicode, ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
-_IS_GENERATED = _bind(pdfium.FPDFText_IsGenerated, ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
 _GET_OBJECT = _bind(pdfium.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
 _GET_BOX = _bind(pdfium.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)

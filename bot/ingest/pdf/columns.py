@@ -224,19 +224,20 @@ def _build_lines(page: int, rows: Sequence[Row]) -> Iterator[Line]:
 
 def _find_stretched(rows: Sequence[Row]) -> list[bool]:
     """Which rows have wide gaps because they are justified: equal gaps, or one gap and both edges of a neighbour."""
+    edges = [(row.x0, row.x1) for row in rows]
+    ends = Counter(round(x1) for _, x1 in edges)
     found = []
     single = []
     for at, row in enumerate(rows):
         gaps = [gap for left, right in pairwise(row.words) if (gap := right.x0 - left.x1) > 0.1 * row.size]
-        ends = sum(abs(other.x1 - row.x1) < 1.5 for other in rows)
-        found.append(len(gaps) > 1 and max(gaps) - min(gaps) <= 0.2 * row.size and ends > 1)
         if len(gaps) == 1:
             single.append(at)
+        is_even = len(gaps) > 1 and max(gaps) - min(gaps) <= 0.2 * row.size
+        found.append(is_even and sum(ends[round(edges[at][1]) + near] for near in (-1, 0, 1)) > 1)
     for at in single:
-        row = rows[at]
         found[at] = any(
-            abs(rows[other].x0 - row.x0) < 1.5
-            and abs(rows[other].x1 - row.x1) < 1.5
+            abs(edges[other][0] - edges[at][0]) < 1.5
+            and abs(edges[other][1] - edges[at][1]) < 1.5
             and (found[other] or len(segment_row(rows[other])) == 1)
             for other in (at - 1, at + 1)
             if 0 <= other < len(rows)

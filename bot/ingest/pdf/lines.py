@@ -28,7 +28,7 @@ class Row:
 
     @property
     def x0(self) -> float:
-        return min(word.x0 for word in self.words)
+        return self.words[0].x0
 
     @property
     def x1(self) -> float:
