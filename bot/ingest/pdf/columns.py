@@ -1,21 +1,20 @@
-"""Put the words of a page in reading order: find the gutters between columns, and the tables in them."""
+"""Put the words of a page in reading order: find the gutters between columns of text."""
 
 from __future__ import annotations
 
 import statistics
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
 
 import regex
 
 from bot.ingest.pdf.characters import WordBox
-from bot.ingest.pdf.lines import Line, Row, build_line, build_rows, is_mostly_rtl, segment_row
+from bot.ingest.pdf.lines import Line, Row, build_rows
+from bot.ingest.pdf.tables import build_lines
 
-_MAX_STRIPS = 40  # followed at once
+_MAX_STRIPS = 40  # followed at once; more stem from a drawing or a hostile file
+_MAX_TRIED = 80
 _MAX_DEPTH = 12
-_SPREAD = 3.0  # em between the parts of a row alone
 _SPARSE = 1.25  # characters per em; lines of text have about 1.7 without their blanks
 _WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 
@@ -32,11 +31,10 @@ class Strip:
 
 @dataclass(slots=True)
 class Region:
-    """Lines that follow one another in one column."""
+    """Lines that follow one another in one column; ``is_uncertain`` if they seem to be of several columns."""
 
     lines: list[Line]
-    x0: float
-    x1: float
+    is_uncertain: bool
 
 
 def order_page(page: int, words: Sequence[WordBox], gutters: list[Strip]) -> list[Region]:
@@ -47,8 +45,8 @@ def order_page(page: int, words: Sequence[WordBox], gutters: list[Strip]) -> lis
     """
     regions: list[Region] = []
     for rows in split_columns(build_rows(words), gutters):
-        lines = list(_build_lines(page, rows))
-        regions.append(Region(lines, min(line.x0 for line in lines), max(line.x1 for line in lines)))
+        lines, is_uncertain = build_lines(page, rows)
+        regions.append(Region(lines, is_uncertain))
     return regions
 
 
@@ -73,18 +71,13 @@ def split_columns(rows: list[Row], gutters: list[Strip], depth: int = 0) -> list
 
 
 def _choose_strip(rows: Sequence[Row], gutters: Sequence[Strip]) -> Strip | None:
-    best: Strip | None = None
-    for strip in _find_strips(rows):
-        if (trimmed := _trim(rows, strip)) is None or not _is_gutter(
-            rows[trimmed.first : trimmed.end], trimmed, is_known=_is_known(trimmed, gutters)
-        ):
-            continue
-        if best is None or (trimmed.end - trimmed.first, trimmed.x1 - trimmed.x0) > (
-            best.end - best.first,
-            best.x1 - best.x0,
-        ):
-            best = trimmed
-    return best
+    strips = sorted(_find_strips(rows), key=lambda strip: strip.first - strip.end)[:_MAX_TRIED]
+    trimmed = [cut for strip in strips if (cut := _trim(rows, strip)) is not None]
+    trimmed.sort(key=lambda strip: (strip.end - strip.first, strip.x1 - strip.x0), reverse=True)
+    for strip in trimmed:
+        if _is_gutter(rows[strip.first : strip.end], strip, is_known=_is_known(strip, gutters)):
+            return strip
+    return None
 
 
 def _find_strips(rows: Sequence[Row]) -> Iterator[Strip]:
@@ -124,7 +117,9 @@ def _drop_dominated(strips: Sequence[Strip]) -> list[Strip]:
     for strip in sorted(strips, key=lambda strip: (strip.first, strip.x0 - strip.x1)):
         if not any(other.x0 <= strip.x0 + 1 and strip.x1 - 1 <= other.x1 for other in kept):
             kept.append(strip)
-    return kept[:_MAX_STRIPS]
+            if len(kept) == _MAX_STRIPS:
+                break
+    return kept
 
 
 def _find_gaps(row: Row, least: float) -> list[tuple[float, float]]:
@@ -135,6 +130,8 @@ def _find_gaps(row: Row, least: float) -> list[tuple[float, float]]:
         if word.x0 - end >= least:
             gaps.append((end, word.x0))
         end = max(end, word.x1)
+    if len(gaps) > _MAX_STRIPS:
+        gaps = sorted(sorted(gaps, key=lambda gap: gap[0] - gap[1])[:_MAX_STRIPS])
     return [*gaps, (end, 1e6)]
 
 
@@ -209,97 +206,3 @@ def _measure_text(words: Sequence[WordBox]) -> int:
     """The number of characters; a wide one, such as a Chinese one, counts twice."""
     text = "".join(word.text for word in words)
     return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))
-
-
-def _build_lines(page: int, rows: Sequence[Row]) -> Iterator[Line]:
-    is_stretched = _find_stretched(rows)
-    segments = [[row.words] if is_stretched[at] else segment_row(row) for at, row in enumerate(rows)]
-    in_table = _find_tables(rows, segments)
-    is_rtl = is_mostly_rtl(word for row in rows for word in row.words)
-    for first, last in _find_runs(in_table):
-        segments[first:last] = _align_cells(rows[first:last], segments[first:last])
-    for row, cells, is_row in zip(rows, segments, in_table, strict=True):
-        yield build_line(page, row, cells if is_row or _is_spread(row, cells) else [row.words], is_rtl=is_rtl)
-
-
-def _find_stretched(rows: Sequence[Row]) -> list[bool]:
-    """Which rows have wide gaps because they are justified: equal gaps, or one gap and both edges of a neighbour."""
-    edges = [(row.x0, row.x1) for row in rows]
-    ends = Counter(round(x1) for _, x1 in edges)
-    found = []
-    single = []
-    for at, row in enumerate(rows):
-        gaps = [gap for left, right in pairwise(row.words) if (gap := right.x0 - left.x1) > 0.1 * row.size]
-        if len(gaps) == 1:
-            single.append(at)
-        is_even = len(gaps) > 1 and max(gaps) - min(gaps) <= 0.2 * row.size
-        found.append(is_even and sum(ends[round(edges[at][1]) + near] for near in (-1, 0, 1)) > 1)
-    for at in single:
-        found[at] = any(
-            abs(edges[other][0] - edges[at][0]) < 1.5
-            and abs(edges[other][1] - edges[at][1]) < 1.5
-            and (found[other] or len(segment_row(rows[other])) == 1)
-            for other in (at - 1, at + 1)
-            if 0 <= other < len(rows)
-        )
-    return found
-
-
-def _find_runs(flags: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """The first and one past the last index of each run of true flags."""
-    at = 0
-    for flag, group in groupby(flags):
-        size = len(list(group))
-        if flag:
-            yield at, at + size
-        at += size
-
-
-def _align_cells(rows: Sequence[Row], segments: Sequence[list[list[WordBox]]]) -> list[list[list[WordBox]]]:
-    """Split the cells of a table also at narrow gaps where columns begin in other rows."""
-    starts = Counter(round(cell[0].x0 / 2) for cells in segments for cell in cells)
-    columns = [place * 2 for place, count in starts.items() if count > 1]
-    found = []
-    for row, cells in zip(rows, segments, strict=True):
-        split: list[list[WordBox]] = []
-        for cell in cells:
-            split.append([cell[0]])
-            for left, right in pairwise(cell):
-                is_start = any(abs(right.x0 - column) <= 2 for column in columns)
-                if right.x0 - left.x1 > 0.5 * row.size and is_start:
-                    split.append([])
-                split[-1].append(right)
-        found.append(split)
-    return found
-
-
-def _is_spread(row: Row, cells: Sequence[Sequence[WordBox]]) -> bool:
-    """Whether a row alone has parts too far apart for one line, such as the two ends of a running header."""
-    return any(right[0].x0 - max(word.x1 for word in left) > _SPREAD * row.size for left, right in pairwise(cells))
-
-
-def _find_tables(rows: Sequence[Row], segments: Sequence[Sequence[Sequence[WordBox]]]) -> list[bool]:
-    """Which rows belong to a table: neighbours with several cells each, some of which are aligned."""
-    found = [False] * len(rows)
-    for at in range(len(rows) - 1):
-        above, below = segments[at], segments[at + 1]
-        if len(above) < 2 or len(below) < 2:
-            continue
-        close = rows[at + 1].base - rows[at].base < 4 * max(rows[at].size, rows[at + 1].size)
-        if close and _are_aligned(above, below, rows[at].size):
-            found[at] = found[at + 1] = True
-    return found
-
-
-def _are_aligned(above: Sequence[Sequence[WordBox]], below: Sequence[Sequence[WordBox]], size: float) -> bool:
-    edges_above, edges_below = [_edges(cell) for cell in above], [_edges(cell) for cell in below]
-    aligned = sum(
-        any(abs(one[side] - other[side]) < 0.6 * size for side in range(3) for other in edges_below)
-        for one in edges_above
-    )
-    return aligned >= min(2, len(above), len(below))
-
-
-def _edges(cell: Sequence[WordBox]) -> tuple[float, float, float]:
-    left, right = cell[0].x0, max(word.x1 for word in cell)
-    return left, right, (left + right) / 2

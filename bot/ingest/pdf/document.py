@@ -20,7 +20,8 @@ from bot.ingest.pdf.paragraphs import Block, build_blocks
 from bot.models import Mark, PageStart, Span, pluralize
 
 PAGE_LIMIT = 5_000
-CHARACTER_LIMIT = 5_000_000
+CHARACTER_LIMIT, PAGE_CHARACTER_LIMIT = 5_000_000, 300_000
+"""Of a document, and of one page; a densely set page has about 10,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,11 @@ def read_layout(document: pypdfium2.PdfDocument) -> Layout:
     total = dropped = 0
     for number in range(1, len(document) + 1):
         try:
-            page, count, numbers = _read_page(document, number, gutters)
+            page, count, numbers = _read_page(document, number, gutters, CHARACTER_LIMIT - total)
         except pypdfium2.PdfiumError:
             unreadable.append(number)
             continue
         total += count
-        if total > CHARACTER_LIMIT:
-            raise UnreadableArticleError(f"it has more than {CHARACTER_LIMIT:,} characters, the limit", "too_large")
         dropped += numbers
         if not page.regions:
             empty.append(number)
@@ -97,16 +96,22 @@ def read_layout(document: pypdfium2.PdfDocument) -> Layout:
         warnings.append(f"{_list_pages(unreadable)} cannot be read")
     if empty:
         warnings.append(f"{_list_pages(empty)} {'has' if len(empty) == 1 else 'have'} no text, perhaps only pictures")
+    if uncertain := [page.number for page in pages if any(region.is_uncertain for region in page.regions)]:
+        warnings.append(f"{_list_pages(uncertain)}: the columns could not be told apart, so lines may be out of order")
     if dropped:
         warnings.append(f"{pluralize(dropped, 'line')} of headers, footers, page and line numbers left out")
     return _assemble(blocks, joiner, len(document), (*empty, *unreadable), tuple(warnings))
 
 
-def _read_page(document: pypdfium2.PdfDocument, number: int, gutters: list[Strip]) -> tuple[PageLines, int, int]:
+def _read_page(
+    document: pypdfium2.PdfDocument, number: int, gutters: list[Strip], limit: int
+) -> tuple[PageLines, int, int]:
     page = document[number - 1]
     try:
         text_page = page.get_textpage()
         try:
+            if text_page.count_chars() > min(limit, PAGE_CHARACTER_LIMIT):
+                raise UnreadableArticleError("it has more characters than the limit", "too_large")
             found = read_words(page, text_page)
         finally:
             text_page.close()

@@ -14,7 +14,7 @@ from bot.ingest.pdf.columns import Region
 from bot.ingest.pdf.lines import Line, build_rows
 
 _SEARCHED = 4  # bands at the top of a page, and at its bottom
-_TOLERANCE = 3.0  # points by which the height of a repeated line may differ
+_TOLERANCE = 2.0  # points by which the height of a repeated line may differ
 _MARGIN = 0.075  # of a page's height: where no text column reaches
 _NEAR_MARGIN = 0.18
 _ROMAN = r"[ivxlcdm]{1,7}"
@@ -95,15 +95,16 @@ def drop_furniture(pages: Sequence[PageLines], body: Body) -> int:
     are judged by their place, distance and size. From the page's edge inwards, the first line of text ends the search.
     """
     bands_by_page = [_find_bands(page) for page in pages]
-    heights: dict[tuple[str, bool], list[tuple[float, int]]] = defaultdict(list)
+    pages_by_place: dict[tuple[str, bool, int], set[int]] = defaultdict(set)
     for at, bands in enumerate(bands_by_page):
         for is_top, band in _outer_bands(bands):
-            heights[_mask(band.text), is_top].append((band.base, at))
+            pages_by_place[_mask(band.text), is_top, round(band.base / _TOLERANCE)].add(at)
     needed = min(3, max(2, len(pages)))
 
     def is_repeated(band: Band, is_top: bool) -> bool:
-        alike = heights[_mask(band.text), is_top]
-        return len({at for base, at in alike if abs(base - band.base) <= _TOLERANCE}) >= needed
+        text, place = _mask(band.text), round(band.base / _TOLERANCE)
+        found = [pages_by_place.get((text, is_top, place + near), set()) for near in (-1, 0, 1)]
+        return max(map(len, found)) >= needed or len(set().union(*found)) >= needed
 
     dropped: set[int] = set()
     for page, bands in zip(pages, bands_by_page, strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -12,8 +12,13 @@ import regex
 from bot.ingest.pdf.characters import WordBox
 
 CELL_GAP = 1.2  # em between the cells of a table, at least
+_MAX_PAIRS = 10_000  # of words that are compared; more are no line of text
 _WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _MARKER = regex.compile(r"[•●○◦▪■□◆‣⁃∙·*–—\-\uf0b7\uf0a7o]|\(?(?:\d{1,3}|\p{L}|[ivx]{1,4})[.)]|\d+(?:\.\d+)*\.?|[①-⑳]")
+
+
+Cell = list[list[WordBox]]
+"""The words of a cell, line by line."""
 
 
 @dataclass(slots=True)
@@ -88,7 +93,8 @@ def build_rows(words: Iterable[WordBox]) -> list[Row]:
     for at, row in enumerate(rows):
         near = [rows[other] for other in (at - 1, at + 1, at - 2, at + 2) if 0 <= other < len(rows)]
         for larger in near:
-            if row.size <= 0.86 * larger.size and abs(row.base - larger.base) <= 0.65 * larger.size:
+            is_small = row.size <= 0.86 * larger.size and abs(row.base - larger.base) <= 0.65 * larger.size
+            if is_small and len(row.words) * len(larger.words) <= _MAX_PAIRS:
                 beside = [word for word in row.words if _is_beside(word, larger)]
                 row.words = [word for word in row.words if word not in beside]
                 for word in beside:
@@ -142,8 +148,8 @@ def is_mostly_rtl(words: Iterable[WordBox]) -> bool:
     return rtl > ltr
 
 
-def build_line(page: int, row: Row, cells: Sequence[Sequence[WordBox]], *, is_rtl: bool) -> Line:
-    """Build the line of a row whose words are divided into ``cells``; with more than one, it is a row of a table.
+def build_line(page: int, row: Row, cells: Sequence[Cell], *, is_row: bool, is_rtl: bool) -> Line:
+    """Build the line of a row whose words are divided into ``cells``; ``is_row`` if it is a row of a table.
 
     ``is_rtl`` tells whether the text around it runs from right to left.
     """
@@ -151,31 +157,33 @@ def build_line(page: int, row: Row, cells: Sequence[Sequence[WordBox]], *, is_rt
     origins = array("i")
     is_rtl = any(word.is_rtl for word in row.words) and (is_rtl or is_mostly_rtl(row.words))
     mark_length = 0
-    ordered: list[WordBox] = []
     first_words: list[WordBox] = []
-    ordered_cells = list(reversed(cells)) if is_rtl else list(cells)
-    for number, cell in enumerate(ordered_cells):
-        if number:
-            text.append("\t")
-            origins.append(-1)
+    is_first = True
+    for number, part in enumerate(part for cell in (reversed(cells) if is_rtl else cells) for part in _label(cell)):
         last: WordBox | None = None
-        for word in order_words(cell, is_rtl=is_rtl):
+        is_cell, words = part
+        if number:
+            text.append("\t" if is_cell else " ")
+            origins.append(-1)
+            is_first = False
+        for word in order_words(words, is_rtl=is_rtl):
             raised = word.size < 0.86 * row.size and word.base < row.base - 0.1 * row.size
             if last is not None and (separator := _separate(last, word, raised, "".join(text[-12:]))):
                 text.append(separator)
                 origins.append(-1)
-            if not first_words or (len(first_words) == len(ordered) and not any(map(str.isspace, text))):
-                first_words.append(word)
-            ordered.append(word)
+                is_first = False
             if raised and not text and word.text.isdigit():
                 mark_length = len(word.text)
-            elif mark_length and last is not None and len(text) == mark_length and text[-1].isdigit():
+            elif mark_length and len(text) == mark_length:
                 text.append(" ")
                 origins.append(-1)
+                is_first = False
+            if is_first:
+                first_words.append(word)
             text.extend(word.text)
             origins.extend(word.indices)
             last = word
-    words = [word for cell in cells for word in cell]
+    words = [word for cell in cells for line in cell for word in line]
     sizes: Counter[float] = Counter()
     fonts: Counter[str] = Counter()
     for word in words:
@@ -201,10 +209,16 @@ def build_line(page: int, row: Row, cells: Sequence[Sequence[WordBox]], *, is_rt
         indent,
         (words[1].x0 - words[0].x1, words[-1].x0 - words[-2].x1) if len(words) > 1 else (0.0, 0.0),
         row.size,
-        len(cells) > 1,
+        is_row,
         is_rtl,
         mark_length,
     )
+
+
+def _label(cell: Cell) -> Iterator[tuple[bool, list[WordBox]]]:
+    """The lines of a cell, and whether each begins it."""
+    for number, words in enumerate(cell):
+        yield number == 0, words
 
 
 def _measure_first(words: Sequence[WordBox]) -> float:
