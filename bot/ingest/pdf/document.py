@@ -154,7 +154,8 @@ def _assemble(
         builder.end_paragraph()
         start = builder.length
         for at, line in enumerate(block.lines):
-            drop, separator = joiner.join(block.lines[at - 1].text, line.text) if at else (0, "")
+            ends_word = bool(line.blank) or block.kind in ("title", "heading")
+            drop, separator = joiner.join(block.lines[at - 1].text, line.text, ends_word=ends_word) if at else (0, "")
             builder.add_line(line.page, line.text, line.origins, drop, separator)
         if block.kind in ("title", "heading"):
             marks.append(Mark("title" if block.kind == "title" else "heading", Span(start, builder.length)))

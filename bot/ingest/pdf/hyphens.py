@@ -19,6 +19,7 @@ _LAST = regex.compile(r"[\p{L}\p{M}]{1,40}\Z")
 _FIRST = regex.compile(r"[\p{L}\p{M}]++")
 _COMPOUND_START = regex.compile(r"[\p{L}\p{M}\p{N}]{1,40}(?:[-\u2010][\p{L}\p{M}\p{N}]{1,40}){0,4}\Z")
 _CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}\u3000-\u303f\u30fb\u30fc\uff00-\uff65]")
+_HANGUL = regex.compile(r"\p{Hangul}")
 # After "pre-" at a line's end, these words show that another compound follows: "pre- and postwar".
 _CONJUNCTIONS = frozenset("and or nor to und oder bzw et ou y o u e ed en of och och eller i oraz".split())
 
@@ -36,14 +37,16 @@ class Joiner:
             is_broken = line.text.endswith(tuple(_HYPHENS))
             self._counts.update(_fold(word) for word in words[first : len(words) - is_broken])
 
-    def join(self, before: str, after: str) -> tuple[int, str]:
+    def join(self, before: str, after: str, *, ends_word: bool) -> tuple[int, str]:
         """How to join two lines: the number of characters to drop at the end of ``before``, and a blank or nothing.
 
-        Neither line is empty or has blanks at its ends.
+        Neither line is empty or has blanks at its ends. ``ends_word`` tells whether the text layer or the kind of text
+        shows that a word ends there: Korean has blanks between words, but lines may end within one.
         """
         last, first = before[-1], after[0]
         if _CJK.match(last) and _CJK.match(first):
-            return 0, ""
+            is_korean = ends_word and bool(_HANGUL.match(last) or _HANGUL.match(first))
+            return 0, " " if is_korean else ""
         if last not in _HYPHENS and last not in _DASHES:
             return 0, " "
         if len(before) == 1 or not before[-2].isalnum() or not (first.isalnum() or last == "\u00ad"):

@@ -38,7 +38,9 @@ def read_information(document: Any, layout: Layout) -> Metadata:
     The title is the one marked in the text, or else that of the information dictionary. The date of creation counts
     only if the first page states the same day: alone, it may be that of a scan or of a copy.
     """
-    information = {name: " ".join(clean(value).split()) for name, value in document.get_metadata_dict().items()}
+    information = {
+        name: " ".join(clean(_repair(value)).split()) for name, value in document.get_metadata_dict().items()
+    }
     marked = next((mark.span.slice(layout.text) for mark in layout.marks if mark.kind == "title"), None)
     title, author = information.get("Title", ""), information.get("Author", "")
     known = {
@@ -47,6 +49,14 @@ def read_information(document: Any, layout: Layout) -> Metadata:
         "published": _find_date(information.get("CreationDate", ""), layout.text[:_FIRST_PAGE_CHARS]),
     }
     return parse_metadata(known)[0]
+
+
+def _repair(value: str) -> str:
+    """Decode a string that is UTF-8 although the format has no such strings without a mark: "DelacrÃ©taz"."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value
 
 
 def is_title(text: str) -> bool:

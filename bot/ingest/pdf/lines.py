@@ -12,6 +12,7 @@ import regex
 from bot.ingest.pdf.characters import WordBox
 
 CELL_GAP = 1.2  # em between the cells of a table, at least
+_MARKER_GAP = 4.0  # em between a list marker and its text, at most
 _MAX_PAIRS = 10_000  # of words that are compared; more are no line of text
 _WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _MARKER = regex.compile(r"[•●○◦▪■□◆‣⁃∙·*–—\-\uf0b7\uf0a7o]|\(?(?:\d{1,3}|\p{L}|[ivx]{1,4})[.)]|\d+(?:\.\d+)*\.?|[①-⑳]")
@@ -48,7 +49,7 @@ class Line:
     ``size`` and ``font`` are those of most characters, ``largest`` is the largest size; ``is_bold`` tells whether all
     of it is bold. ``first_width`` is that of the first word, ``indent`` is where the text after a list marker begins,
     ``outer_gaps`` are those after the leftmost and before the rightmost word, ``mark_length`` is the length of a raised
-    number at the line's start.
+    number at the line's start, ``blank`` the text layer's white space before the line.
     """
 
     page: int
@@ -69,6 +70,7 @@ class Line:
     is_row: bool
     is_rtl: bool
     mark_length: int
+    blank: str
 
     @property
     def start(self) -> float:
@@ -93,7 +95,10 @@ def build_rows(words: Iterable[WordBox]) -> list[Row]:
     for at, row in enumerate(rows):
         near = [rows[other] for other in (at - 1, at + 1, at - 2, at + 2) if 0 <= other < len(rows)]
         for larger in near:
-            is_small = row.size <= 0.86 * larger.size and abs(row.base - larger.base) <= 0.65 * larger.size
+            is_small = (
+                0.4 * larger.size <= row.size <= 0.86 * larger.size
+                and abs(row.base - larger.base) <= 0.65 * larger.size
+            )
             if is_small and len(row.words) * len(larger.words) <= _MAX_PAIRS:
                 beside = [word for word in row.words if _is_beside(word, larger)]
                 row.words = [word for word in row.words if word not in beside]
@@ -114,8 +119,11 @@ def _add(row: Row, word: WordBox) -> None:
 
 
 def _is_beside(word: WordBox, row: Row) -> bool:
+    """Whether a word is close to the end or the beginning of one of the row's, and not above or below any."""
     reach = 0.6 * row.size
-    return any(other.x0 - reach < word.x1 and word.x0 < other.x1 + reach for other in row.words)
+    normal = [other for other in row.words if other.size >= 0.85 * row.size]
+    overlaps = [min(word.x1, other.x1) - max(word.x0, other.x0) for other in normal]
+    return any(overlap > -reach for overlap in overlaps) and max(overlaps) <= 0.4 * (word.x1 - word.x0)
 
 
 def segment_row(row: Row) -> list[list[WordBox]]:
@@ -128,7 +136,9 @@ def segment_row(row: Row) -> list[list[WordBox]]:
         segments[-1].append(word)
         end = max(end, word.x1)
     if len(segments) == 2 and is_marker("".join(word.text for word in segments[0])):
-        return [segments[0] + segments[1]]
+        is_item = any(character.isalpha() for word in segments[1] for character in word.text)
+        if is_item and segments[1][0].x0 - segments[0][-1].x1 < _MARKER_GAP * row.size:
+            return [segments[0] + segments[1]]
     return segments
 
 
@@ -212,6 +222,7 @@ def build_line(page: int, row: Row, cells: Sequence[Cell], *, is_row: bool, is_r
         is_row,
         is_rtl,
         mark_length,
+        first_words[0].blank,
     )
 
 

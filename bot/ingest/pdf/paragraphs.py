@@ -25,6 +25,9 @@ _TITLE_WORDS = 40
 _LOOK_BACK = 12  # paragraphs between two parts of one, at most
 _BULLET = regex.compile(r"[•●○◦▪■□◆❖➢✓‣⁃∙\uf0b7\uf0a7\uf0d8]|[–—*-]\s")
 _NUMBERED = regex.compile(r"(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){1,4}\.?)\s")
+_NUMBERED_PART = re.compile(
+    r"(?:chapter|part|section|kapitel|teil|chapitre|partie|capítulo|parte)\s\w{1,8}", re.IGNORECASE
+)
 _NOTE_MARK = re.compile(r"(?:\d{1,3}|[*†‡§]{1,3}|\[\d{1,3}\]|\d{1,3}\)|\(\d{1,3}\)|[ivx]{1,4})[\s.]?\s?\S")
 _LIST_INTRODUCTION = (":", ";")
 _NO_HEADING_END = (".", ",", ";", "…", "-", "。", "、")
@@ -221,15 +224,23 @@ def _mark_headings(blocks: Sequence[Block], pages: Sequence[PageLines], body: Bo
         for block in first_page
         if block.size >= _TITLE * body.size and block.lines[0].base < 0.6 * heights[block.page]
     ]
-    title = max(titles, key=lambda block: block.size, default=None)
-    is_followed = False
+    # "Chapter 1" above the name of the chapter is no title.
+    named = [block for block in titles if not _NUMBERED_PART.fullmatch(block.text)] or titles
+    title = max(named, key=lambda block: block.size, default=None)
+    if title is None and blocks[0] in first_page:
+        title = blocks[0]
+    is_followed = has_text = False
     for block in reversed(blocks):
         if block.kind == "text" and _could_be_heading(block, body):
-            if is_followed:
-                block.kind = "title" if block is title else "heading"
+            # Names of authors may stand between the title and the text.
+            if block is title and has_text:
+                block.kind = "title"
+            elif is_followed:
+                block.kind = "heading"
         elif block.kind != "note":
             is_prose = len(block.lines) > 2 or (len(block.text) > 40 and ends_as_sentence(block.text))
             is_followed = block.kind == "text" and is_prose
+            has_text = has_text or is_followed
 
 
 def _could_be_heading(block: Block, body: Body) -> bool:

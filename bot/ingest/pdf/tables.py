@@ -13,7 +13,7 @@ from bot.ingest.pdf.lines import Cell, Line, Row, build_line, is_mostly_rtl, seg
 
 _SPREAD = 3.0  # em between the parts of a row alone
 _CLOSE = 4.0  # em between the baselines of neighbouring rows of a table
-_TIGHT = 1.4  # em between the baselines of two lines in one cell
+_TIGHT = 1.6  # em between the baselines of two lines in one cell
 _TEXT_CELL = 25  # characters; longer cells in most rows are rather columns of text
 _MAX_COLUMNS = 40  # of a table
 
@@ -124,7 +124,7 @@ def _align_cells(rows: Sequence[Row], segments: Sequence[list[list[WordBox]]]) -
         for cell in cells:
             split.append([cell[0]])
             for left, right in pairwise(cell):
-                is_start = any(abs(right.x0 - column) <= 2 for column in columns)
+                is_start = any(abs(right.x0 - column) <= 0.35 * row.size for column in columns)
                 if right.x0 - left.x1 > 0.5 * row.size and is_start:
                     split.append([])
                 split[-1].append(right)
