@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import TypeVar, cast
@@ -123,9 +124,14 @@ def corpus(tmp_path: Path) -> WrappedCorpus:
     return WrappedCorpus(open_corpus([folder], tmp_path / "state"))
 
 
+def second_processes() -> list[BaseProcess]:
+    """The second processes that run; the process that reads articles is another one."""
+    return [one for one in multiprocessing.active_children() if one.name != "reader"]
+
+
 def process_ids() -> list[int]:
-    """Ids of the second processes that run."""
-    return [one.pid or 0 for one in multiprocessing.active_children()]
+    """Their ids."""
+    return [one.pid or 0 for one in second_processes()]
 
 
 def wait_until_ended() -> None:
@@ -302,7 +308,7 @@ def test_stopping_loses_no_reply(renderer: Renderer, corpus: WrappedCorpus, capl
 def test_a_process_that_is_still_starting_is_killed(renderer: Renderer, corpus: WrappedCorpus) -> None:
     """``stop`` does not wait until it has started."""
     render_two(renderer, corpus)
-    (starting,) = multiprocessing.active_children()
+    (starting,) = second_processes()
     renderer.stop()
     wait_until_ended()
     assert starting.exitcode
