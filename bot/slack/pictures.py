@@ -52,7 +52,9 @@ class PagePictures:
     async def send(self, user: str, quote: Quote, picture: bytes) -> None:
         """Send ``picture``, a PNG of the page of ``quote``, to ``user``. Raises PictureNotSentError and StoreError."""
         client, title = self._client, _describe_page(quote)
-        words = shorten(f"{title}. The box marks: “{quote.text}”", DESCRIPTION_LIMIT)
+        first, last = quote.pages or (1, 1)
+        marks = "The box marks" if first == last else "The box marks the beginning of"
+        words = shorten(f"{title}. {marks}: “{quote.text}”", DESCRIPTION_LIMIT)
         file = await _repeat(
             lambda: call_slack(
                 client.files_getUploadURLExternal(filename="page.png", length=len(picture), alt_txt=words)
@@ -63,13 +65,9 @@ class PagePictures:
         await _repeat(lambda: upload_file(client, url, picture))
         # A file cannot be shared with a person, only in a channel. This message returns that of the direct messages,
         # for which no other scope is needed.
-        note = MessageContent(
-            escape(title),
-            [
-                citation_block(quote, is_shortened=False),
-                sentence_block(strings.PAGE_FOLLOWS.format(hours=KEEP_HOURS)),
-            ],
-        )
+        sentence = strings.PAGE_FOLLOWS if first == last else strings.PAGE_BEGINS
+        said = sentence_block(sentence.format(page=last, hours=KEEP_HOURS))
+        note = MessageContent(escape(title), [citation_block(quote, is_shortened=False), said])
         posted = await _repeat(lambda: call_slack(create_message(client, user, None, note, None)))
         await self._share({"id": file_id, "title": title}, str(posted["channel"]), str(posted["ts"]))
 

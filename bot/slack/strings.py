@@ -62,6 +62,9 @@ WHAT_WAS_WRONG = "What was wrong, or what were you looking for?"
 
 # Above the picture of a page.
 PAGE_FOLLOWS = "The box on the page marks the quote. The picture is deleted after {hours} hours."
+PAGE_BEGINS = (
+    "The box on the page marks the quote, which goes on to page {page}. The picture is deleted after {hours} hours."
+)
 
 # In the Home tab.
 HOME_LOADING = "The archive is still loading. Open this tab again in a moment."

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,7 @@ from bot.models import ReadLimits, Span
 from tests.pictures import check_marked_words
 from tests.sample_documents import CORPUS, PDF_NAME
 
+ROOT = str(CORPUS.parent)
 QUOTES = [
     (1, "An RAA sets the rules for the soldiers, vessels and aircraft of one country", ""),
     (1, "The guests come for a set purpose and go home afterwards.", ""),  # over the column break
@@ -88,6 +91,26 @@ def test_a_file_that_cannot_be_drawn(process: ReaderProcess, file: FileRecord, c
         draw_page(damaged, Span(0, 1), process)
     Path(file.path).write_bytes((CORPUS / PDF_NAME).read_bytes())
     assert draw_page(file, find("An RAA sets"), process).startswith(b"\x89PNG")
+
+
+DRAW = """
+import sys
+from pathlib import Path
+from bot.models import Question
+from bot.wiring import open_corpus
+
+corpus = open_corpus([Path(sys.argv[1])])
+reply = corpus.with_current(lambda answerer: answerer.answer(Question("what did Tokyo promise the Philippine navy")))
+assert corpus.draw_page(reply.quotes[0])
+print("pypdfium2" in sys.modules)
+"""
+
+
+def test_pdfium_is_in_the_reader_process_only(file: FileRecord) -> None:
+    """A program that answers from a PDF and draws its page has never loaded PDFium itself."""
+    command = [sys.executable, "-c", DRAW, str(Path(file.path).parent)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": ROOT})
+    assert (done.stdout, done.stderr) == ("False\n", "")
 
 
 def test_drawing_is_limited(file: FileRecord) -> None:

@@ -201,6 +201,21 @@ def test_the_picture_shows_the_quote_on_its_page(offline: Harness, folder: Path)
     check_marked_words(offline.slack.uploads.content(file.id) or b"", (folder / PDF_NAME).read_bytes(), 2, words)
 
 
+def test_a_quote_over_a_page_break(offline: Harness, folder: Path) -> None:
+    """The page where it begins is shown, with a sentence about the other one."""
+    with offline.bot(is_loaded=False) as bot:
+        offline.start_answering(bot, open_corpus([folder]))
+        reply = offline.reply_to(offline.ask("when did the RAA with Britain come into force"))
+        show_page(offline, reply)
+    assert "pp. 1–2" in shown(reply)
+    note, _ = offline.slack.workspace.messages(DM_YOU)
+    assert "marks the quote, which goes on to page 2." in shown(note)
+    (file,) = pictures(offline, DM_YOU)
+    assert "The box marks the beginning of: “Kishida and Rishi Sunak signed" in file.alt_text
+    words = "Kishida and Rishi Sunak signed the second RAA at the Tower of London on 11 January 2023. It"
+    check_marked_words(offline.slack.uploads.content(file.id) or b"", (folder / PDF_NAME).read_bytes(), 1, words)
+
+
 def test_a_file_that_has_changed_is_not_shown(offline: Harness, folder: Path) -> None:
     """If the file is another one than was read, one sentence says so; once it was read again, the page is shown."""
     corpus = open_corpus([folder])
