@@ -60,6 +60,12 @@ def test_the_story_is_read_where_it_stands(tmp_path: Path, body: str) -> None:
         f"<div class='newsletter-signup'><p>{OTHER}</p></div>",
         f"<div class='relatedPosts'><p>{OTHER}</p></div>",
         f"<div class='story-teaser'><a href='/tulips'>Tulips</a><p>{OTHER}</p></div>",
+        f"<div class='leserkommentare'><p>{OTHER}</p></div>",
+        f"<div itemscope itemtype='https://schema.org/Comment'><p>{OTHER}</p></div>",
+        f"<div aria-modal='true'><p>{OTHER}</p></div>",
+        f"<div id='cookiebanner'><p>{OTHER}</p></div>",
+        f"<div class='further-reading'><p>{OTHER}</p></div>",
+        f"<a href='/tulips'><p>{OTHER}</p></a>",
         "<div class='share-buttons'><span>Share</span><span>Send</span></div>",
         "<ul class='tags'><li>harbour<li>ferry</ul>",
         "<p><a href='/tulips'>Read also: The mayor of Lund opened the flower market</a></p>",
@@ -105,3 +111,17 @@ def test_a_figure_that_is_a_table_keeps_its_caption(tmp_path: Path) -> None:
         f"<article>{STORY}<figure><blockquote>{OTHER}</blockquote><figcaption>Ada Holm</figcaption></figure></article>"
     )
     assert read_paragraphs(tmp_path, body) == [*ARTICLE, OTHER, "Ada Holm"]
+
+
+def test_comments_may_be_longer_than_the_story(tmp_path: Path) -> None:
+    """Comments are left out where readers wrote more than the author."""
+    comments = f"<div class='comments'>{f'<p>{OTHER}</p>' * 6}</div>"
+    assert read_paragraphs(tmp_path, f"<div id='content'><h1>Ferry sails hourly</h1>{STORY}</div>{comments}") == ARTICLE
+
+
+def test_an_article_element_beside_the_story_is_another_article(tmp_path: Path) -> None:
+    """Where the story is in no article element, one elsewhere is the teaser of another story."""
+    body = (
+        f"<div class='story'><h1>Ferry sails hourly</h1>{STORY}</div><article><h3>Tulips</h3><p>{OTHER}</p></article>"
+    )
+    assert read_paragraphs(tmp_path, body) == ARTICLE

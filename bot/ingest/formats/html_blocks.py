@@ -30,11 +30,15 @@ _NO_CELL_TAGS = BLOCK_TAGS - {"tr", "thead", "tbody", "tfoot", "caption"}
 _HEADING_TAGS: dict[str, MarkKind] = {"h1": "title", **dict.fromkeys(("h2", "h3", "h4", "h5", "h6"), "heading")}
 _HIDDEN_STYLE = re.compile(r"display\s*+:\s*+none|visibility\s*+:\s*+hidden", re.IGNORECASE)
 _SCREEN_READER = re.compile(
-    r"(?:^|[\s_-])(?:sr-only|screen-?reader\w*+|visually-?hidden|hidden-visually|off-?screen|show-for-sr"
-    r"|element-invisible|assistive-text|a11y-hidden)(?![a-z])",
+    r"(?:^|[\s_-])(?:sr[-_]?only|screen-?reader\w*+|visually-?hidden|hidden-visually|off-?screen|show-for-sr"
+    r"|element-invisible|assistive(?:-text)?|a11y-(?:hidden|only)|accessib\w*+-hidden)(?![a-z])",
     re.IGNORECASE,
 )
-_ICON = re.compile(r"(?:^|[\s_-])(?:icons?|material-(?:icons|symbols)\w*+|fa[bsrl]?|glyphicon)(?![a-z])", re.IGNORECASE)
+_ICON = re.compile(
+    r"(?:^|[\s_-])(?:ico|icon\w*+|mi|material-(?:icons|symbols)\w*+|fa[bsrl]?|glyphicon)(?![a-z])", re.IGNORECASE
+)
+_ICON_TAGS = frozenset("b em i span".split())
+_LIGATURE = re.compile(r"[a-z]{2,}(?:_[a-z0-9]+)*")  # the name of a picture in an icon font
 
 # A heading of so many words, or of so many that end as a sentence does, is a sentence that is marked up as a heading.
 _HEADING_WORDS, _SENTENCE_WORDS = 30, 10
@@ -87,14 +91,15 @@ def extract_blocks(root: html.HtmlElement, title: html.HtmlElement | None = None
 def is_hidden(element: html.HtmlElement) -> bool:
     """Whether a browser does not show the element, shows a picture for its words, or only reads them aloud."""
     attributes = element.attrib
-    if element.tag in UNSHOWN_TAGS or "hidden" in attributes:
+    if element.tag in UNSHOWN_TAGS or "hidden" in attributes or element.tag.endswith("-icon"):
         return True
     if not attributes:
         return False
     if _HIDDEN_STYLE.search(attributes.get("style", "")):
         return True
-    names = attributes.get("class", "")
-    return bool(_SCREEN_READER.search(names)) or (element.tag in {"i", "span"} and _is_icon(element, names))
+    if _SCREEN_READER.search(attributes.get("class", "")):
+        return True
+    return element.tag in _ICON_TAGS and _is_icon(element)
 
 
 def read_short(element: html.HtmlElement, limit: int) -> str:
@@ -110,10 +115,11 @@ def read_short(element: html.HtmlElement, limit: int) -> str:
     return text if len(text) <= limit else ""
 
 
-def _is_icon(element: html.HtmlElement, names: str) -> bool:
+def _is_icon(element: html.HtmlElement) -> bool:
     """Whether the element's only word is the name of a picture in an icon font."""
-    is_decoration = element.tag == "i" and element.get("aria-hidden") == "true"
-    return (is_decoration or bool(_ICON.search(names))) and len(read_short(element, _COLUMN_CHARS).split()) == 1
+    if element.get("aria-hidden") != "true" and not _ICON.search(element.get("class", "")):
+        return False
+    return bool(_LIGATURE.fullmatch(read_short(element, _COLUMN_CHARS)))
 
 
 def _is_sentence(words: str, *, is_below_title: bool) -> bool:

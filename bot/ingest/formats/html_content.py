@@ -8,7 +8,7 @@ stands between its heading and that element. Lists of links are cleared in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from lxml import etree, html
@@ -17,62 +17,72 @@ from bot.ingest.formats.html_blocks import BLOCK_TAGS, CELL_TAGS, is_hidden, rea
 
 _PROSE = 60  # characters outside links from which on a block is prose
 _SHORT_PAGE = 400  # characters of prose; of a page with less, each block counts
-_MOST, _SOME, _LITTLE = 0.7, 0.3, 0.05  # shares of an element's prose
-_SOME_LINKS = 0.05  # of a text; that of a teaser has as many
+_NEARLY_ALL, _DISCUSSION, _MOST, _SOME, _LITTLE = 0.95, 0.8, 0.7, 0.3, 0.05  # shares of an element's prose
+_SOME_LINKS, _NEARLY_ALL_LINKS = (
+    0.05,
+    0.85,
+)  # shares of a text: of a teaser, and of a paragraph that only points elsewhere
+_LINK_CHARS = 1000  # of a link around blocks; one around more is a mistake of the page
 _BYLINE_CHARS = 120
 
 _CONTAINERS = frozenset(
     "article aside body center div fieldset form head header main noscript section table tbody td tr".split()
 )
 _TEXT_TAGS = frozenset("p h1 h2 h3 h4 h5 h6".split())
-_LIST_TAGS = frozenset("div dl menu ol p section table ul".split())
+_LIST_TAGS = frozenset("a div dl menu ol p section table ul".split())
 _FURNITURE_TAGS = frozenset("aside footer form nav noscript".split())
 _FURNITURE_ROLES = frozenset("banner complementary contentinfo menu menubar navigation search toolbar".split())
-DIALOG_ROLES = frozenset({"alertdialog", "dialog"})
+_DIALOG_ROLES = frozenset({"alertdialog", "dialog"})
+_PAGE_TAGS = frozenset("body h1 head html main".split())
 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Parts of the names of classes and ids, between dashes, underscores, blanks or capitals; "has-ads" is no advertisement.
 _FURNITURE = re.compile(
     r"(?<![a-z])(?<!has-)(?<!with-)(?<!without-)(?<!no-)(?<!hide-)(?:"
-    # what readers write
-    r"comments?|commentlist|disqus|respond|reply|replies|talkback|discussion|guestbook"
     # sharing
-    r"|shar(?:e|es|ing|er|ebar|edaddy)|social\w*+|sociable|addthis|addtoany|a2a|follow-us|shariff"
+    r"shar(?:e|es|ing|er|ebar|edaddy)|social\w*+|sociable|addthis|addtoany|a2a|follow-us|shariff"
     # advertising, subscription and consent
-    r"|newsletters?|subscri(?:be|ption|ptions)|sign-?up|log-?in|sign-?in|donations?|donate|promo\w*+|advert\w*+|ads?|adsense"
-    r"|dfp|sponsor(?:ed|s)?|banner|outbrain|taboola|cookies?|consent|gdpr|modal|pop-?up|overlay|lightbox"
+    r"|newsletters?|subscri(?:be|ption|ptions)|sign-?up|log-?in|sign-?in|donations?|donate|membership|cta|promo\w*+"
+    r"|paywall-(?:banner|box|cta|message|offer)|app-(?:banner|download)|advert\w*+|ads?|adsense|dfp|sponsor(?:ed|s)?"
+    r"|banner|outbrain|taboola|cookie\w*+|consent|gdpr|cmpbox\w*+|qc-cmp\w*+|cc-(?:banner|container|dialog|window)|didomi|onetrust"
+    r"|usercentrics|privacy-(?:banner|center|notice|overlay|popup|settings)|modal|pop-?up|overlay|lightbox"
     # navigation
     r"|nav\w*+|menu\w*+|bread-?crumbs?|pagination|pager|paging|skip-?(?:link|nav|to)\w*+|toc|(?:side|right)-?bar\w*+"
     r"|(?<!elementor-)(?<!builder-)widgets?|footer\w*+|masthead|top-?bar|toolbar"
     # what is metadata, and is read as such
     r"|by-?line|author(?:s|-?(?:box|bio|info|name|card|details|meta|description|image))?|date-?line|timestamp"
     r"|(?:post|entry|article)-?(?:meta|info|infos|tags|footer)|meta|meta-?data|tags?|tag-?(?:list|cloud)|categories"
-    r"|cat-links|reading-time|copyright|print\w*+|no-?print"
+    r"|cat-links|reading-time|copyright|print-?(?:button|icon|link)|no-?print"
     # what belongs to a picture, which is not read
     r"|captions?|credits?"
     # other articles
     r"|related\w*+|recommend(?:ed|ation|ations|s)?|see-?also|more-(?:on|from|stories|articles|news|posts)"
-    r"|(?:most|also)-(?:read|popular|viewed|like)|trending|up-?next|crp"
+    r"|(?:most|also)-(?:read|popular|viewed|like)|trending|up-?next|crp|further-reading|you-(?:may|might)\w*+"
+    r"|read-?(?:also|next)|(?:next|prev|previous)-?(?:post|article|story)s?"
     # wikis
     r"|mw-editsection|navbox|catlinks|mw-jump-link|printfooter|sitesub|hatnote|reflist"
     r")(?![a-z])",
     re.IGNORECASE,
 )
 # Names of what leads to another article, if it consists of links or is an article; else a "teaser" is a lead.
-_TEASER = re.compile(
-    r"(?<![a-z])(?:teasers?|cards?|popular|read-?(?:more|next|also)|(?:next|prev|previous)-?(?:post|article|story)s?)"
-    r"(?![a-z])",
+_TEASER = re.compile(r"(?<![a-z])(?:teasers?|cards?|popular|promo|read-?more)(?![a-z])", re.IGNORECASE)
+# What readers write; "comments-open" says only that they may.
+_COMMENTS = re.compile(
+    r"(?<![a-z])(?<!has-)(?<!with-)(?<!no-)(?:comment(?:s|list|aires)?|comentarios?|commenti|(?:leser)?kommentare?"
+    r"|leserbriefe?|lesermeinung(?:en)?|disqus|feedback|guestbook|reactions?|replies|reply|respond|responses?|talkback"
+    r"|discussion)(?!-?(?:allowed|closed|disabled|enabled|off|on|open)(?![a-z]))(?![a-z])",
     re.IGNORECASE,
 )
 # Blogs name the subjects of an article in its classes.
 _SUBJECT = re.compile(r"(?:^|\s)(?:cat|category|tag)-(?!list|cloud|links)\S++", re.IGNORECASE)
-_COMMENT = re.compile(r"(?<![a-z])comment(?![a-z])", re.IGNORECASE)
-_LEAD = re.compile(r"(?<![a-z])(?:lead|intro|standfirst|dek|summary|abstract|excerpt)(?![a-z])", re.IGNORECASE)
+_LEAD = re.compile(
+    r"(?<![a-z])(?:lead|intro|standfirst|dek|summary|abstract|excerpt|key-?points|highlights)(?![a-z])", re.IGNORECASE
+)
 
 
 def separate_words(names: str) -> str:
     """Separate the words of the names of classes with dashes: "relatedPosts" becomes "related-Posts"."""
-    return _CAPITAL.sub("-", names)
+    return names if not names or names.islower() else _CAPITAL.sub("-", names)
 
 
 def find_article(
@@ -84,7 +94,7 @@ def find_article(
     """
     kept = {tree} if heading is None else {heading, *heading.iterancestors()}
     _clear(_find_bylines(bylines, kept))
-    _clear_furniture(tree, kept)
+    _clear_furniture(tree, heading, kept)
     sizes = _measure(tree)
     core = _find_core(tree, sizes)
     _clear_lists_of_links(core, kept, sizes)
@@ -123,8 +133,9 @@ def _measure_elements(tree: html.HtmlElement, least: int) -> dict[html.HtmlEleme
         own = len(element.text.strip()) if element.text else 0
         size.text += own
         size.inline += own
-        if element.tag == "a":
+        if element.tag == "a" and "href" in element.attrib:
             size.links, size.inline_links = size.text, size.inline
+            size.prose = 0 if size.text <= _LINK_CHARS else size.prose
         is_block = element.tag in BLOCK_TAGS or element.tag in CELL_TAGS
         if is_block and size.inline - size.inline_links >= least and 2 * size.inline_links < size.inline:
             size.prose += size.inline
@@ -152,7 +163,7 @@ def _clear(elements: Iterable[html.HtmlElement]) -> None:
         element.clear(keep_tail=True)
 
 
-def _find_bylines(bylines: Iterable[html.HtmlElement], kept: Collection[html.HtmlElement]) -> list[html.HtmlElement]:
+def _find_bylines(bylines: Iterable[html.HtmlElement], kept: set[html.HtmlElement]) -> list[html.HtmlElement]:
     """The blocks that hold nothing but a byline."""
     blocks = []
     for byline in bylines:
@@ -164,44 +175,95 @@ def _find_bylines(bylines: Iterable[html.HtmlElement], kept: Collection[html.Htm
     return blocks
 
 
-def _clear_furniture(tree: html.HtmlElement, kept: Collection[html.HtmlElement]) -> None:
+def _clear_furniture(tree: html.HtmlElement, heading: html.HtmlElement | None, kept: set[html.HtmlElement]) -> None:
+    _clear(_find_outermost(tree, kept, is_dialog))
     sizes = _measure(tree)
-    dialogs = [
-        element
-        for element in tree.iter(etree.Element)
-        if element.get("role", "").lower() in DIALOG_ROLES and element not in kept
-    ]
-    _clear(dialogs)
-    total = _measure(tree)[tree].prose if dialogs else sizes[tree].prose
-    found = []
-    inside = set()
-    for element in tree.iter(etree.Element):
-        if element.getparent() in inside:
-            inside.add(element)
-        elif element not in kept and 2 * sizes[element].prose <= total and _is_furniture(element, sizes[element]):
-            found.append(element)
-            inside.add(element)
-    if sum(sizes[element].prose for element in found) > (1 - _LITTLE) * total:
-        # The page of a discussion: its posts are the article, whatever they are called.
+    if comments := _find_outermost(tree, kept, _is_comment):
+        others = _find_furniture(tree, {*kept, *comments}, sizes, set())
+        rest = sizes[tree].prose - _sum_prose(others, sizes)
+        if _sum_prose(comments, sizes) <= _DISCUSSION * rest:  # else the posts of a discussion are the article
+            _clear(comments)
+            sizes = _measure(tree)
+    found = _find_furniture(tree, kept, sizes, set(_find_other_articles(tree, heading, sizes)))
+    if _sum_prose(found, sizes) > _NEARLY_ALL * sizes[tree].prose:
         found = [element for element in found if element.tag in _FURNITURE_TAGS]
     _clear(found)
+
+
+def _sum_prose(elements: Iterable[html.HtmlElement], sizes: dict[html.HtmlElement, _Size]) -> int:
+    return sum(sizes[element].prose for element in elements)
+
+
+def _find_furniture(
+    tree: html.HtmlElement,
+    kept: set[html.HtmlElement],
+    sizes: dict[html.HtmlElement, _Size],
+    others: set[html.HtmlElement],
+) -> list[html.HtmlElement]:
+    """The outermost elements that are no part of the article, or one of ``others``, and not most of the prose."""
+    total = sizes[tree].prose
+    return _find_outermost(
+        tree,
+        kept,
+        lambda element: (
+            2 * sizes[element].prose <= total and (element in others or _is_furniture(element, sizes[element]))
+        ),
+    )
+
+
+def _find_other_articles(
+    tree: html.HtmlElement, heading: html.HtmlElement | None, sizes: dict[html.HtmlElement, _Size]
+) -> list[html.HtmlElement]:
+    """The article elements outside a story that is in none: outside the element with the heading and its text."""
+    articles = _find_outermost(tree, set(), lambda element: element.tag == "article")
+    if heading is None or not articles:
+        return []
+    story = heading
+    while story is not tree and (story.tag == "header" or sizes[story].prose <= sizes[heading].prose + _PROSE):
+        story = story.getparent()
+    others = [article for article in articles if story is not article and story not in set(article.iterancestors())]
+    has_most = 2 * _sum_prose(others, sizes) > sizes[tree].prose
+    return [] if has_most or any(story in set(article.iterdescendants()) for article in others) else others
+
+
+def _find_outermost(
+    tree: html.HtmlElement, kept: set[html.HtmlElement], is_found: Callable[[html.HtmlElement], bool]
+) -> list[html.HtmlElement]:
+    """The elements of a kind that are not in another one of it."""
+    found = []
+    walk = etree.iterwalk(tree, events=("start",))
+    for _, element in walk:
+        if element not in kept and is_found(element):
+            found.append(element)
+            walk.skip_subtree()
+    return found
+
+
+def is_dialog(element: html.HtmlElement) -> bool:
+    """Whether the element is a window above the page."""
+    return element.get("role", "").lower() in _DIALOG_ROLES or element.get("aria-modal") == "true"
+
+
+def _is_comment(element: html.HtmlElement) -> bool:
+    """Whether the element's type or names say that readers wrote it."""
+    if element.tag in _PAGE_TAGS or element.tag in _TEXT_TAGS:
+        return False
+    names = _SUBJECT.sub("", f"{element.get('class', '')} {element.get('id', '')}")
+    return bool(_COMMENTS.search(separate_words(names))) or element.get("itemtype", "").endswith("schema.org/Comment")
 
 
 def _is_furniture(element: html.HtmlElement, size: _Size) -> bool:
     """Whether the element's tag, role or names say that it is no part of the article."""
     tag, attributes = element.tag, element.attrib
     names = separate_words(_SUBJECT.sub("", attributes.get("class", "")))
-    match tag:
-        case "body" | "h1" | "head" | "html" | "main":
-            return False
-        case "article":
-            return bool(_TEASER.search(names) or _COMMENT.search(names))
-        case "footer" | "form" | "nav" | "noscript":
-            return True
+    if tag in _PAGE_TAGS:
+        return False
+    if tag == "article":
+        return bool(_TEASER.search(names))
     if tag not in _TEXT_TAGS:  # whose ids are the targets of links
         names = f"{names} {separate_words(attributes.get('id', ''))}"
     return (
-        (tag == "aside" and not _LEAD.search(names))
+        (tag in _FURNITURE_TAGS and not (tag == "aside" and _LEAD.search(names)))
         or (tag == "figcaption" and not any(True for _ in element.getparent().iter("table", "pre", "blockquote")))
         or (tag == "header" and not any(above.tag in {"article", "main"} for above in element.iterancestors()))
         or attributes.get("role", "").lower() in _FURNITURE_ROLES
@@ -229,13 +291,15 @@ def _find_core(tree: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> 
 
 
 def _clear_lists_of_links(
-    core: html.HtmlElement, kept: Collection[html.HtmlElement], sizes: dict[html.HtmlElement, _Size]
+    core: html.HtmlElement, kept: set[html.HtmlElement], sizes: dict[html.HtmlElement, _Size]
 ) -> None:
     found = []
     for element in core.iter(*_LIST_TAGS):
         size = sizes[element]
-        least = 0.85 if element.tag == "p" else 0.5
-        if element is not core and element not in kept and size.prose == 0 and size.links > least * size.text:
+        least = _NEARLY_ALL_LINKS if element.tag in _TEXT_TAGS else 0.5
+        if element is core or element in kept or size.prose > 0 or size.links <= least * size.text:
+            continue
+        if element.tag != "a" or any(child.tag in BLOCK_TAGS for child in element):
             found.append(element)
     _clear(found)
 

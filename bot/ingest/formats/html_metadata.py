@@ -18,7 +18,7 @@ from lxml import etree, html
 
 from bot.ingest.formats import html_bylines
 from bot.ingest.formats.html_blocks import UNSHOWN_TAGS, extract_blocks, read_short
-from bot.ingest.formats.html_content import DIALOG_ROLES, separate_words
+from bot.ingest.formats.html_content import is_dialog, separate_words
 
 _DATA_LIMIT = 500_000  # characters of one script of linked data; an article's has a tenth of that at most
 _TITLE_LIMIT = 600
@@ -213,7 +213,7 @@ def _iter_main_elements(tree: html.HtmlElement) -> Iterator[html.HtmlElement]:
     for _, element in walk:
         names = f"{element.get('class', '')} {element.get('id', '')}"
         is_aside = element.tag in _ASIDE_TAGS or bool(_ASIDE.search(separate_words(names)))
-        if element.get("role", "").lower() in DIALOG_ROLES or (is_aside and element not in holders):
+        if is_dialog(element) or (is_aside and element not in holders):
             walk.skip_subtree()
         else:
             yield element
