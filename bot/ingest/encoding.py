@@ -8,6 +8,7 @@ import re
 import charset_normalizer
 
 from bot.errors import UnreadableArticleError
+from bot.ingest.latin import decode_latin
 
 ARTICLE_LIMIT = 5_000_000  # bytes in one article; about fifty times the longest magazine article
 
@@ -48,8 +49,8 @@ def decode(data: bytes, declared: str | None = None) -> str:
     """Decode a file to canonical text. Raises UnreadableArticleError when it is empty or not text.
 
     Tried in order: a byte order mark; UTF-16 without one, recognized by the position of its NULs; the ``declared``
-    encoding; UTF-8, also if slightly damaged (U+FFFD replaces the damaged bytes); Windows-1252, if the result is
-    plausible; the guess of charset-normalizer.
+    encoding; UTF-8, also if slightly damaged (U+FFFD replaces the damaged bytes); the encoding of Latin letters in
+    which the text is plausible; the guess of charset-normalizer.
     """
     if not data.strip(b"\0 \t\r\n"):
         raise UnreadableArticleError("it is empty", "empty")
@@ -57,7 +58,7 @@ def decode(data: bytes, declared: str | None = None) -> str:
     encoding = detect_unicode(data[:_SAMPLE_SIZE])
     if encoding is None or encoding == "utf-8":
         data = data.replace(b"\0", b"")
-        text = _decode_declared(data, declared) or _decode_utf8(data) or _decode_windows_1252(data)
+        text = _decode_declared(data, declared) or _decode_utf8(data) or decode_latin(data, _SAMPLE_SIZE)
     else:
         text = data.decode(encoding, "replace")
         if text.count("\ufffd") * 10 > len(text):
@@ -120,14 +121,3 @@ def _decode_utf8(data: bytes) -> str | None:
     valid = len(text) - len(text.encode("ascii", "ignore")) - text.count("\ufffd")
     # A non-ASCII letter of another encoding is damage in UTF-8, and hardly ever a valid sequence by chance.
     return text if damaged == 0 or valid > 2 * damaged else None
-
-
-def _decode_windows_1252(data: bytes) -> str | None:
-    try:
-        text = data.decode("windows-1252")
-    except UnicodeDecodeError:
-        return None
-    accented = sum(character > "\x7f" and character.isalpha() for character in text[:_SAMPLE_SIZE])
-    plain = sum(character <= "\x7f" and character.isalpha() for character in text[:_SAMPLE_SIZE])
-    # Western languages use mostly ASCII letters; another alphabet decoded as Windows-1252 is nearly all accents.
-    return text if accented * 4 <= plain else None

@@ -37,6 +37,31 @@ def test_encodings_are_detected(data: bytes) -> None:
     assert decode(data) == TEXT
 
 
+LATIN = {
+    "windows-1252": "Le vieux pont, dit le maire, sera réparé avant l’été ; c’était décidé, déjà, à l’unanimité.",
+    "windows-1250": "Rada uchwaliła w środę, że młyn nad rzeką będzie znów działał – „nareszcie”, mówił młynarz Żak.",
+    "iso8859-2": "Rada rozhodla, že starý mlýn u řeky bude příští rok znovu mlít, řekl mlynář Šťastný.",
+    "windows-1254": "Kurul, ırmağın kıyısındaki eski değirmenin kıştan önce onarılmasına karar verdi, dedi Işık.",
+    "mac-roman": "Der Rat beschloß, die alte Mühle über dem Fluß zu erneuern – „endlich“, sagte Müller Käß.",
+    "windows-1257": "Taryba nusprendė, kad senasis malūnas prie upės bus sutvarkytas, sakė malūnininkė Žydrė.",
+}
+
+
+@pytest.mark.parametrize("encoding", LATIN)
+def test_encodings_of_latin_letters_are_told_apart(encoding: str) -> None:
+    """Of the encodings that differ in letters beyond ASCII, the one is taken in which they are of one language."""
+    text = LATIN[encoding]
+    assert decode(text.encode(encoding)) == text
+    assert decode((text * 50).encode(encoding)) == text * 50
+
+
+def test_one_letter_beyond_ascii_is_of_the_most_frequent_encoding() -> None:
+    """Where the encodings do not differ, the text is as in Windows-1252; a stray byte changes nothing."""
+    for text in ("A café.", "It’s 5 m² for £3 — “cheap”.", "Naïve, coöperative résumés."):
+        assert decode(text.encode("windows-1252")) == text
+    assert decode(b"Le caf\xe9 \x81 du maire \xe0 l'\xe9t\xe9.") == "Le café \ufffd du maire à l'été."
+
+
 def test_other_alphabets_are_detected() -> None:
     """Text in an alphabet that Windows-1252 lacks is not decoded as Windows-1252."""
     assert decode(RUSSIAN.encode("windows-1251")) == RUSSIAN

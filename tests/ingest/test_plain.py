@@ -30,6 +30,10 @@ MORE = "It had been closed since the flood, which carried two of its piers away 
         (f"A Bridge Is Repaired\n\n{PROSE}", [("title", "A Bridge Is Repaired")]),
         (f"A Bridge Is Repaired\n{PROSE}\n{MORE}", [("title", "A Bridge Is Repaired")]),
         (f"\n\n  A Bridge Is Repaired  \n{PROSE}", [("title", "A Bridge Is Repaired")]),
+        ("橋が直される\n\n町議会は火曜日に会い、冬が来る前に古い橋を直すことを決めた。", [("title", "橋が直される")]),
+        ("ترميم الجسر القديم\n\nاجتمع المجلس يوم الثلاثاء ووافق على ترميم الجسر.", [("title", "ترميم الجسر القديم")]),
+        ("पुल की मरम्मत\n\nपरिषद ने मंगलवार को पुराने पुल की मरम्मत पर सहमति दी।", [("title", "पुल की मरम्मत")]),
+        ("橋が直される。\n\n町議会は火曜日に会い、冬が来る前に古い橋を直すことを決めた。", []),
         (f"A Bridge\n\nThe Flood\n\n{MORE}", [("title", "A Bridge"), ("heading", "The Flood")]),
     ],
 )
@@ -67,6 +71,28 @@ def test_header_lines_are_metadata() -> None:
     article = parse_article(header + PROSE)
     assert (article.title, article.author, article.source) == ("The Bridge", "J. Roe", "River Post")
     assert (article.published, article.url, article.text) == (date(2025, 5, 7), "https://example.org/b", PROSE)
+
+
+MAIL = (
+    "From: Jo Roe <jo@example.org>\nTo: all\nSubject: The\n  bridge\nDate: Wed, 7 May 2025 09:30:00 +0200\nX-Y: z\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [MAIL, MAIL.replace("Date: Wed, 7 May 2025 09:30:00 +0200", "Sent: Wednesday, May 7, 2025 9:30 AM"), f"\n{MAIL}"],
+)
+def test_the_header_of_a_mail_is_metadata(header: str) -> None:
+    """Sender, subject and day of a mail that was saved as text are metadata, and all its header is removed."""
+    article = parse_article(header + PROSE)
+    assert (article.title, article.author, article.published) == ("The bridge", "Jo Roe", date(2025, 5, 7))
+    assert article.text == PROSE
+
+
+@pytest.mark.parametrize("top", ["From: Skarn\nTo: Vik\n\n", "Note: one\nNote: two\n\n", "From: Skarn\n"])
+def test_other_lines_with_colons_stay(top: str) -> None:
+    """Lines that only resemble a mail's header are text."""
+    assert parse_article(top + PROSE).text == top + PROSE
 
 
 def test_a_byline_below_a_title_is_metadata() -> None:

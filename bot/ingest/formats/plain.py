@@ -22,6 +22,11 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 _HEADER_CHARS, _HEADER_WORDS = 200, 25
+# The lines of a mail's header, as they are or as a mail program shows them; a line that begins with a blank goes on.
+_MAIL_HEADER = re.compile(r"\s*((?:[A-Z][A-Za-z-]{1,30}:[ \t]*+[^\n]*+(?:\n[ \t]+[^\s][^\n]*+)*+(?:\n|\Z)){2,60}+)")
+_MAIL_FIELD = re.compile(r"^([A-Z][A-Za-z-]{1,30}):[ \t]*+([^\n]*+(?:\n[ \t]+[^\n]*+)*+)", re.MULTILINE)
+_MAIL_CHARS = 5_000
+_ADDRESS = re.compile(r"[<\[(][^<>\[\]()\s]{0,200}@[^<>\[\]()\s]{0,200}[>\])]")
 _BYLINE = re.compile(r"by[ \t]+([^\W\d_][^\d.!?:;]*)", re.IGNORECASE)
 _BYLINE_WORDS = 8
 _LEADING_DATE = re.compile(
@@ -30,7 +35,8 @@ _LEADING_DATE = re.compile(
 )
 _LINE = re.compile(r"\S[^\n]*")
 _BLANK_LINE = re.compile(r"[ \t]*\n[ \t]*\n")
-_NO_TITLE_END = (".", "。", "।", ",", ";", ":", "…", "-", "–", "—")
+_NO_TITLE_END = (".", "。", "।", "۔", ",", "،", "，", "、", ";", "；", ":", "：", "…", "-", "–", "—")
+_UNSPACED_TITLE_CHARS = 60  # of a title in a script without blanks, where a character is about a third of a word
 
 
 def read(data: bytes) -> Draft:
@@ -41,8 +47,9 @@ def read(data: bytes) -> Draft:
 def parse_text(text: str) -> Draft:
     """Parse a canonical text that has no markup.
 
-    Metadata at the very top is removed from the text: a date in front of the first words (`date 2025-05-07 Talks
-    began`), lines such as `Author: …`, a byline, a line that is only a date. They may also follow a title, which stays.
+    Metadata at the very top is removed from the text: the header of a mail, a date in front of the first words (`date
+    2025-05-07 Talks began`), lines such as `Author: …`, a byline, a line that is only a date. They may also follow a
+    title, which stays.
     The title and the section headings are marked.
     """
     header = _HeaderParser(text)
@@ -67,6 +74,7 @@ class _HeaderParser:
     fields: dict[str, object] = field(default_factory=dict)
 
     def parse(self) -> None:
+        self._parse_mail_header()
         while self._parse_line():
             pass
         title, end = self._next_line()
@@ -74,6 +82,19 @@ class _HeaderParser:
             self.title, self.at = title, end
             while self._parse_line():
                 pass
+
+    def _parse_mail_header(self) -> None:
+        """Parse the header of a mail: a sender, and a subject or a day and recipient."""
+        header = _MAIL_HEADER.match(self.text[:_MAIL_CHARS])
+        if header is None:
+            return
+        values = {name.lower(): " ".join(value.split()) for name, value in _MAIL_FIELD.findall(header[1])}
+        day = values.get("date") or values.get("sent")
+        if values.get("from") and (values.get("subject") or (day and values.get("to"))):
+            self.fields["author"] = _ADDRESS.sub("", values["from"]).strip(" \"'") or values["from"]
+            self.fields["title"] = values.get("subject")
+            self.fields["published"] = day if day and parse_date(day) else None
+            self.at = header.end()
 
     def _parse_line(self) -> bool:
         """Parse one line, or a date in front of the first words; return whether it was metadata."""
@@ -140,10 +161,11 @@ def _find_marks(text: str) -> tuple[Mark, ...]:
 
 def _could_be_title(line: str) -> bool:
     first = next((character for character in line if character.isalnum()), "")
+    has_no_capitals = first.upper() == first.lower()  # a digit, or a letter of a script without capitals
     return (
-        len(line) <= TITLE_CHARS
+        len(line) <= (TITLE_CHARS if " " in line else _UNSPACED_TITLE_CHARS)
         and len(line.split()) <= TITLE_WORDS
-        and (first.isupper() or first.isdigit())
+        and (first.isupper() or (first.isalnum() and has_no_capitals))
         and not line.endswith(_NO_TITLE_END)
         and not line.startswith(("“", '"', "«"))
     )
