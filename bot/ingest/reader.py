@@ -129,7 +129,9 @@ def read_files(
         where = ", ".join(map(str, listing.paths)) or "the archive"
         examples = list_first([f"{skip.name}: {skip.reason}" for skip in reader.skipped], 3)
         skipped = f" (skipped {examples})" if examples else ""
-        raise ArchiveError(f"There is no article in {where}{skipped}. Add .txt, .md, .html or .jsonl files.")
+        raise ArchiveError(
+            f"There is no article in {where}{skipped}. Add .txt, .md, .html, .pdf, .docx or .jsonl files."
+        )
     return ReadResult(
         tuple(reader.articles.values()), tuple(reader.skipped), tuple(reader.warnings), tuple(reader.files)
     )

@@ -35,7 +35,9 @@ def test_duplicate_paths_are_read_once(tmp_path: Path) -> None:
 
 def test_an_archive_without_articles_is_an_error(tmp_path: Path) -> None:
     """The error for an archive without articles lists the files that were skipped."""
-    with pytest.raises(ArchiveError, match=r"^There is no article in .*\. Add .txt, .md, .html or .jsonl files\.$"):
+    with pytest.raises(
+        ArchiveError, match=r"^There is no article in .*\. Add .txt, .md, .html, .pdf, .docx or .jsonl files\.$"
+    ):
         read_articles([tmp_path])
     write_files(tmp_path, a_txt="", b_txt="", c_txt="", d_odt="")
     with pytest.raises(ArchiveError, match=r"\(skipped a.txt: it is empty; b.txt: .*; and 1 more\)"):
