@@ -1,0 +1,106 @@
+"""Every regular expression takes linear time: none can be slowed down by text from outside.
+
+``python -m tests.test_patterns`` prints the slowest for each pattern, on a million characters.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator
+
+import pytest
+import regex
+
+import bot
+from tests.ingest.test_hostile_text import UNITS
+
+PACKAGES = (
+    "cli",
+    "doctor",
+    "evaluation",
+    "index",
+    "ingest",
+    "models",
+    "playground",
+    "search",
+    "settings",
+    "slack",
+    "text",
+)
+SIZE, SECONDS = 50_000, 2.0
+"""Characters, and seconds of processor time, which only a pattern of quadratic time takes for them."""
+ANCHORED = {
+    "bot.index.learning._SECOND_PART[0]": "matches a whole word",
+    "bot.ingest.formats.html._ATTRIBUTES[0]": "searched within a start tag, which does not end with blanks",
+    "bot.ingest.formats.plain._BLANK_LINE[0]": "matched at the end of a line",
+    "bot.ingest.formats.plain._LEADING_DATE[0]": "matched at the start of a line",
+    "bot.ingest.pdf.information._JUNK_TITLE[0]": "searched in a title, whose length is limited",
+    "bot.ingest.replies._DAY[0]": "matched at the start of a line of limited length",
+}
+"""Patterns that are never searched for all over a long text, and why; they are matched once at its start."""
+
+Pattern = re.Pattern[str] | re.Pattern[bytes] | regex.Pattern[str]
+
+
+def find_patterns() -> dict[str, Pattern]:
+    """Every pattern in the global variables of the modules, by its module and name."""
+    names = [one.name for one in pkgutil.walk_packages(bot.__path__, "bot.")]
+    found: dict[str, Pattern] = {}
+    for name in sorted(names):
+        if name.split(".")[1] in PACKAGES and not name.endswith("_kernel"):  # compiled C, no module of Python
+            for variable, value in vars(importlib.import_module(name)).items():
+                for number, pattern in enumerate(_patterns_in(value)):
+                    if not any(pattern is other for other in found.values()):
+                        found[f"{name}.{variable}[{number}]"] = pattern
+    return found
+
+
+def _patterns_in(value: object) -> Iterator[Pattern]:
+    if isinstance(value, (re.Pattern, regex.Pattern)):
+        yield value
+    elif isinstance(value, dict):
+        yield from (pattern for one in value.values() for pattern in _patterns_in(one))
+    elif isinstance(value, (tuple, list)):
+        yield from (pattern for one in value for pattern in _patterns_in(one))
+
+
+def worst_input(pattern: Pattern, size: int, units: Iterable[str] = UNITS) -> tuple[float, str]:
+    """The most seconds of processor time that a text made of one unit takes, and the unit."""
+    return max((_measure(pattern, unit, size), unit) for unit in units)
+
+
+def _measure(pattern: Pattern, unit: str, size: int) -> float:
+    text = (unit * (size // len(unit) + 1))[:size]
+    data = text.encode() if isinstance(pattern.pattern, bytes) else text
+    started = time.process_time()
+    if any(PATTERNS[name] is pattern for name in ANCHORED if name in PATTERNS):
+        pattern.match(data)  # type: ignore[arg-type]
+    else:
+        for _ in pattern.finditer(data):  # type: ignore[arg-type]
+            pass
+    return time.process_time() - started
+
+
+PATTERNS = find_patterns()
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_a_pattern_takes_linear_time(name: str) -> None:
+    """Text that repeats one piece, whatever the piece, is searched in time."""
+    seconds, unit = worst_input(PATTERNS[name], SIZE)
+    assert seconds < SECONDS, repr(unit)
+
+
+def main() -> None:
+    """Print the seconds for a million characters of the worst input, the slowest pattern first."""
+    rows = sorted(((*worst_input(pattern, 1_000_000), name) for name, pattern in PATTERNS.items()), reverse=True)
+    for seconds, unit, name in rows:
+        sys.stdout.write(f"{seconds:6.3f} s  {unit!r:12}  {name}\n")
+
+
+if __name__ == "__main__":
+    main()
