@@ -69,7 +69,7 @@ _ASKING = tuple(
 
 _SIDE = r"(?:the )?(?P<{0}>[^,;?]+?)"
 _COMPARISONS = tuple(
-    regex.compile(rf"\W*{pattern}\W*".format(_SIDE.format("one"), _SIDE.format("other")), regex.IGNORECASE)
+    regex.compile(rf"\W*+{pattern}\W*".format(_SIDE.format("one"), _SIDE.format("other")), regex.IGNORECASE)
     for pattern in (
         r"(?:what(?:['’]?s| is| are) )?(?:the )?(?:main |key )?differences? between {0} and {1}",
         r"(?:compare|contrast) {0} (?:and|with|to|vs\.?|versus|against) {1}",

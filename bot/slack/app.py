@@ -163,8 +163,8 @@ class SlackBot:
         while True:
             try:
                 await self._pictures.delete_due()
-            except StoreError as error:
-                log.warning("old pictures cannot be deleted: %s", error)
+            except StoreError:  # the store's own warning says why
+                log.info("old pictures will be deleted once the database can be used")
             except Exception:  # without this task, no picture would ever be deleted
                 log.exception("deleting old pictures failed; trying again")
             await asyncio.sleep(CLEAN_EVERY)

@@ -140,7 +140,7 @@ def test_a_service_answers_logs_counts_and_forgets(slack: FakeSlack, tmp_path: P
         assert [reply.thread_ts for reply in slack.replies(DM_YOU)] == [None]
         counted = service.page("/metrics")
         assert 'pullquote_questions_total{outcome="answer",surface="mention"} 1.0' in counted
-        assert "pullquote_articles 14.0" in counted
+        assert "pullquote_articles 16.0" in counted
         service.process.send_signal(signal.SIGTERM)
         status, lines = service.ended()
         assert status == 0

@@ -212,7 +212,7 @@ def test_strict_documents_are_read() -> None:
         (pack({"word/document.xml": "<document>" + "<a>" * 500}), "broken", "damaged"),
         (build("<w:p/>" * (docx.MAX_ELEMENTS + 1)), "too_large", "500,000 elements"),
     ],
-    ids=lambda value: None if isinstance(value, bytes) else value[:20],
+    ids=lambda value: "file" if isinstance(value, bytes) else value[:20],
 )
 def test_what_cannot_be_read_is_named(data: bytes, outcome: str, reason: str) -> None:
     """The reason says what the document is, and what to do."""

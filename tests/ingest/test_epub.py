@@ -138,7 +138,7 @@ PLAIN = {"1.xhtml": "<p>One.</p>"}
         (pack(build({"1.xhtml": "<img src='a.png'/>"})), "no_text", "text recognition"),
         (pack(build(PLAIN, **{"META-INF/encryption.xml": ENCRYPTION.format("OPS/text/1.xhtml")})), "encrypted", "DRM"),
     ],
-    ids=lambda value: None if isinstance(value, bytes) else value[:20],
+    ids=["empty", "cut", "no book", "missing", "pictures", "protected"],
 )
 def test_what_cannot_be_read_is_named(data: bytes, outcome: str, reason: str) -> None:
     """The reason says what is wrong with the book, and what to do."""
