@@ -36,6 +36,7 @@ SIZE, SECONDS = 50_000, 2.0
 """Characters, and seconds of processor time, which only a pattern of quadratic time takes for them."""
 ANCHORED = {
     "bot.index.learning._SECOND_PART[0]": "matches a whole word",
+    "bot.ingest.formats.feed._ENCODING[0]": "matched at the start of a feed",
     "bot.ingest.formats.feed._ROOT[0]": "matches the name of an element",
     "bot.ingest.formats.plain._MAIL_HEADER[0]": "matched at the start of a text of limited length",
     "bot.slack.events._QUESTION_START[0]": "matched at the start of a message",

@@ -21,7 +21,7 @@ MAX_ENTRIES = 20_000  # feedparser needs kilobytes for each
 
 _ROOT = re.compile(r"(?:\{[^}]*\}|\w+:)?(?:rss|feed|RDF)")  # of a damaged feed, perhaps with a prefix
 _ENTRY = re.compile(r"<(?:\w{1,20}:)?(?:item|entry)\b", re.IGNORECASE)
-_DECLARATION = re.compile(r"\s*<\?xml[^<>]{0,200}\?>")
+_DECLARATION = re.compile(r"<\?xml[^<>]{0,200}\?>")
 _ENCODING = re.compile(rb"\s*<\?xml[^<>]{0,100}?encoding=[\"']([\w.:-]{1,40})")
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 _PLAIN = "text/plain"

@@ -188,10 +188,11 @@ def test_a_deleted_file_is_not_shown_any_more(visit: Visit) -> None:
     """In place of the picture the page says that it was deleted."""
     visit.tab.locator("#sidebar").get_by_role("button", name="Pullquote", exact=True).click()
     file_id = upload(visit)
-    expect(visit.tab.get_by_role("img", name="A page with a box")).to_be_visible()
+    picture = visit.tab.get_by_role("img", name="A page with a box")
+    expect(picture).to_have_js_property("complete", True)  # else it may be deleted before the browser asks for it
     WebClient(token=visit.slack.bot_token, base_url=visit.slack.api_url).files_delete(file=file_id)
     expect(visit.tab.get_by_text("This file was deleted.")).to_be_visible()
-    expect(visit.tab.get_by_role("img", name="A page with a box")).to_have_count(0)
+    expect(picture).to_have_count(0)
 
 
 def test_a_picture_is_for_those_in_the_conversation(visit: Visit) -> None:
