@@ -17,7 +17,7 @@ MAX_NAMED_LINES = 3
 """Lines, or other parts, of one file that are skipped with a reason each; the others are counted."""
 MAX_SKIPPED_LINES = 100_000
 """Lines of one file that give no article, until the rest of it is not read."""
-_CONTAINERS = frozenset({"pdf", "docx", "epub", "email"})
+_CONTAINERS = frozenset({"pdf", "docx", "epub", "email", "feed"})
 
 FormatReader = Callable[[bytes], Draft | Sequence[Entry]]
 """``read`` of a module of ``bot.ingest.formats``: one draft, or an entry for each of several articles in the file."""

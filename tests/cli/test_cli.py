@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -264,3 +265,9 @@ def test_a_supervisor_restarts_serve_after_an_unexpected_error(
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert (ended.value.code, "Unexpected error (ZeroDivisionError)" in capsys.readouterr().err) == (status, True)
+
+
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    """``--version`` prints the name and the version that is installed."""
+    done = run("--version", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"pullquote {version('pullquote')}\n")
