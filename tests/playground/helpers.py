@@ -14,6 +14,8 @@ def close_handler(handler: SocketModeHandler) -> None:
     """Close a Socket Mode client of the SDK without its wait of three seconds."""
     client = handler.client
     if client.current_session is not None:
+        # Else its thread may begin to receive anew, as if the client had not been closed, and never end.
+        client.current_session_runner.event.set()
         # The client notices its end when its next receive returns; the reply to the ping of this check makes that soon
         client.current_session_state.terminated = True
         client.current_session.check_state()
