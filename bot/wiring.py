@@ -22,16 +22,14 @@ def open_corpus(
     progress: StageProgress | None = None,
     without: Collection[str] = (),
     limits: ReadLimits = READ_LIMITS,
-    *,
-    is_live: bool = False,
 ) -> Corpus:
     """Corpus of the articles at ``paths``, without the named PARTS; its index is saved in ``folder``.
 
-    ``limits`` are of reading one file; ``is_live`` is as for ``read_files``.
+    ``limits`` are of reading one file.
 
     Raises ``ArchiveError`` if there are no articles, ``SettingsError`` for an unknown part.
     """
     for name in without:
         if name not in PARTS:
             raise SettingsError(f"There is no part {name}; the parts are {', '.join(PARTS)}.")
-    return Corpus(IndexStore(paths, folder, limits), without, progress, is_live=is_live)
+    return Corpus(IndexStore(paths, folder, limits), without, progress)

@@ -82,19 +82,15 @@ def _create(console: Console) -> Progress:
     )
 
 
-def open_corpus_verbosely(
-    chosen: Settings, folder: Path | None, without: Collection[str] = (), *, is_live: bool = False
-) -> Corpus:
+def open_corpus_verbosely(chosen: Settings, folder: Path | None, without: Collection[str] = ()) -> Corpus:
     """Open the archive of the settings, without some parts of the search; its index is saved in ``folder``.
-
-    ``is_live`` is as for ``read_files``.
 
     Progress, warnings and skipped files are printed on standard error.
     """
     from bot.wiring import open_corpus
 
     with progress_bar(errors) as progress:
-        corpus = open_corpus(chosen.corpus, folder, progress, without, chosen.read_limits, is_live=is_live)
+        corpus = open_corpus(chosen.corpus, folder, progress, without, chosen.read_limits)
     for line in _format_notes(corpus.notes):
         errors.print(line, soft_wrap=True)
     return corpus

@@ -52,7 +52,7 @@ def serve(
     metrics = Telemetry(log_questions=chosen.log_questions)
 
     def load() -> Corpus:
-        opened = open_corpus_verbosely(chosen, folder, is_live=True)
+        opened = open_corpus_verbosely(chosen, folder)
         metrics.set_articles(opened.with_current(lambda answerer: len(answerer.archive)))
         stack.enter_context(opened.watch(metrics.set_articles))
         return opened

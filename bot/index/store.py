@@ -43,17 +43,11 @@ class IndexStore:
         key = "\0".join(str(path.resolve()) for path in paths)
         self._name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
-    def load_current(
-        self,
-        progress: StageProgress | None = None,
-        previous: IndexVersion | None = None,
-        *,
-        is_live: bool = False,
-    ) -> IndexVersion:
+    def load_current(self, progress: StageProgress | None = None, previous: IndexVersion | None = None) -> IndexVersion:
         """Return the index of the files as they are now, loaded or refreshed; ``previous`` itself if still current.
 
-        A refreshed index is not saved yet; ``is_live`` is as for ``read_files``. Raises ``ArchiveError`` if there is no
-        article.
+        A refreshed index is not saved yet. If there is a ``previous`` one, from which questions are answered meanwhile,
+        files that take long are left pending. Raises ``ArchiveError`` if there is no article.
         """
         listing = list_files(self._paths)
         if previous is not None and previous.is_current(listing):
@@ -62,10 +56,10 @@ class IndexStore:
         if saved is not None and saved.is_current(listing):
             return saved
         try:
-            return self._refresh(listing, previous or saved, progress, is_live=is_live)
+            return self._refresh(listing, previous or saved, progress, is_live=previous is not None)
         except DamagedSnapshotError as error:
             log.warning("The archive's index is rebuilt. %s", error)
-            return self._refresh(listing, None, progress, is_live=is_live)
+            return self._refresh(listing, None, progress)
 
     def rebuild(self) -> IndexVersion:
         """Build the index from the files alone, because the saved one is damaged."""

@@ -13,20 +13,22 @@ from bot.ingest.formats import jsonl
 
 FILE_LIMIT = 50_000_000
 """Bytes of a file whose text is compressed or only a part of it, and characters of all articles in such a file."""
-MAX_NAMED_LINES = 3
-"""Lines, or other parts, of one file that are skipped with a reason each; the others are counted."""
-MAX_SKIPPED_LINES = 100_000
-"""Lines of one file that give no article, until the rest of it is not read."""
+PARTS = {"jsonl": ("line", "lines"), "feed": ("entry", "entries"), "email": ("part", "parts")}
+"""What the articles of one file are called, one and several, by its reader."""
+MAX_NAMED_PARTS = 3
+"""Parts of one file that are skipped with a reason each; the others are counted."""
+MAX_SKIPPED_PARTS = 100_000
+"""Parts of one file that give no article, until the rest of it is not read."""
 _CONTAINERS = frozenset({"pdf", "docx", "epub", "email", "feed"})
 
 FormatReader = Callable[[bytes], Draft | Sequence[Entry]]
 """``read`` of a module of ``bot.ingest.formats``: one draft, or an entry for each of several articles in the file."""
 
 
-def parse_file(path: Path, reader: str, named_lines: int = MAX_NAMED_LINES) -> Iterator[Entry]:
+def parse_file(path: Path, reader: str, named_parts: int = MAX_NAMED_PARTS) -> Iterator[Entry]:
     """Parse the file at ``path`` with the ``reader`` of that name, a module of ``bot.ingest.formats``.
 
-    Each draft has a paragraph to quote. The first ``named_lines`` without an article are given; then one entry counts
+    Each draft has a paragraph to quote. The first ``named_parts`` without an article are given; then one entry counts
     the others. Raises OSError when the file cannot be read.
     """
     skipped = characters = 0
@@ -39,14 +41,14 @@ def parse_file(path: Path, reader: str, named_lines: int = MAX_NAMED_LINES) -> I
                 break
         elif checked.number:
             skipped += 1
-            if skipped > MAX_SKIPPED_LINES:
+            if skipped > MAX_SKIPPED_PARTS:
                 break
-            if skipped > named_lines:
+            if skipped > named_parts:
                 continue
         yield checked
-    if skipped > named_lines:
-        reason = f"{skipped - named_lines:,} more lines give no article"
-        if skipped > MAX_SKIPPED_LINES:
+    if skipped > named_parts:
+        reason = f"{skipped - named_parts:,} more {PARTS[reader][1]} give no article"
+        if skipped > MAX_SKIPPED_PARTS:
             reason += ", which is too many; the rest was not read"
         yield Entry(0, reason=reason)
 

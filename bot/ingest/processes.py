@@ -67,28 +67,20 @@ class ReaderProcess:
             self._stop()
 
     def _run(self, request: object, seconds: float) -> Iterator[Any]:
-        self._send(request)
-        connection, limit = self._connection, START_SECONDS
+        self._begin(request)
         while True:
-            if not connection.poll(limit):
+            if not self._connection.poll(seconds):
                 raise ReadLimitError(f"it takes longer than {seconds:g} s to read")
-            try:
-                batch = connection.recv()
-            except (EOFError, ConnectionError) as error:
-                raise ReadLimitError("its reader failed, probably for lack of memory") from error
-            if isinstance(batch, BaseException):
-                raise batch
+            batch = self._receive()
             if batch is None:
                 return
-            limit = seconds
             yield from batch
 
-    def _send(self, request: object) -> None:
+    def _begin(self, request: object) -> None:
         """Send the request to the running process, or to a new one if that has ended while it was idle."""
         if self._process is not None and self._process.is_alive():
-            with suppress(ConnectionError, EOFError):
-                self._connection.send(request)
-                self._connection.recv()  # that it has been received
+            with suppress(ConnectionError, ReadLimitError):
+                self._send(request)
                 return
         self._stop()
         self._connection, theirs = _context.Pipe()
@@ -96,9 +88,24 @@ class ReaderProcess:
         assert self._process is not None
         self._process.start()
         theirs.close()
+        self._send(request)
+
+    def _send(self, request: object) -> None:
+        """Send the request, and wait until the child process is about to call the function."""
         self._connection.send(request)
-        with suppress(EOFError):  # noticed again by who reads the results
-            self._connection.recv()
+        if not self._connection.poll(START_SECONDS):
+            raise ReadLimitError(f"its reader did not start within {START_SECONDS:g} s")
+        self._receive()
+
+    def _receive(self) -> list[Any] | None:
+        """The next results; None after the last. Raises what the function raised."""
+        try:
+            batch: list[Any] | BaseException | None = self._connection.recv()
+        except (EOFError, ConnectionError) as error:
+            raise ReadLimitError("its reader failed, probably for lack of memory") from error
+        if isinstance(batch, BaseException):
+            raise batch
+        return batch
 
     def _stop(self) -> None:
         if self._process is not None:
@@ -114,12 +121,6 @@ def shared_process(limits: ReadLimits) -> ReaderProcess:
     return ReaderProcess(limits)
 
 
-def preload(modules: list[str]) -> None:
-    """Import modules once for all child processes that are started later, if none has been started before."""
-    if hasattr(_context, "set_forkserver_preload"):
-        _context.set_forkserver_preload([__name__, *modules])
-
-
 def _serve(connection: Connection, memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process, which then ends this one
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libraries write about files there; failures are sent as exceptions
@@ -127,9 +128,8 @@ def _serve(connection: Connection, memory: int) -> None:
     while connection.poll(IDLE_SECONDS):
         try:
             module, function, arguments = connection.recv()
-            connection.send("received")
             import_module(module)
-            connection.send([])
+            connection.send([])  # that the time begins
             for batch in _batches(function(*arguments)):
                 connection.send(batch)
             connection.send(None)
@@ -145,17 +145,17 @@ def _serve(connection: Connection, memory: int) -> None:
 def _batches(items: Iterator[T]) -> Iterator[list[T]]:
     batch: list[T] = []
     sent = time.monotonic()
-    _end_later()
+    _postpone_alarm()
     for item in items:
         batch.append(item)
         if len(batch) >= _BATCH_ITEMS or time.monotonic() - sent > _BATCH_SECONDS:
             yield batch
             batch, sent = [], time.monotonic()
-            _end_later()
+            _postpone_alarm()
     yield batch
 
 
-def _end_later() -> None:
+def _postpone_alarm() -> None:
     if sys.platform != "win32":
         signal.alarm(_ORPHAN_SECONDS)
 

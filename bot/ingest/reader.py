@@ -21,24 +21,24 @@ from bot.ingest.draft import Entry, build_article
 from bot.ingest.files import MTIME_GRANULARITY_NS, ArticleFile, FileStamp, Listing, SkippedFile, display_name
 from bot.ingest.formats import jsonl
 from bot.ingest.metadata import Metadata
-from bot.ingest.parse import MAX_NAMED_LINES, MAX_SKIPPED_LINES, parse_file
+from bot.ingest.parse import MAX_NAMED_PARTS, MAX_SKIPPED_PARTS, PARTS, parse_file
 from bot.ingest.processes import ReaderProcess
 from bot.models import Article, Progress, list_first
 
 LARGE_FILE = 2_000_000
-"""From this size in bytes on, a file takes its time."""
+"""Bytes from which on a file is not tried with a short limit first."""
 FAST_SECONDS, HURRIED_SECONDS = 1.0, 0.2
 """How long a file may take at the first try in a live archive; the second once several files have taken longer."""
 _HURRY_AFTER, _PASS_SECONDS = 2.0, 4.0  # seconds lost to such files; seconds until no further file is begun
-_PENDING = "it takes longer to read, and follows soon"
+_PENDING = "it is still to be read"
 _BLOCK = 1_000_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleRecord:
-    """The outcome of one line of a file, or of a file that is a single article (``line`` 0).
+    """The outcome of one part of a file, such as a line (``line``, from 1), or of a file that is one article (0).
 
-    ``requested_id`` is the id before duplicates are resolved. ``article_id`` is the final one; it is None when the line
+    ``requested_id`` is the id before duplicates are resolved. ``article_id`` is the final one; it is None when the part
     was skipped for ``reason``. Each warning is a sentence that names the file.
     """
 
@@ -115,9 +115,9 @@ def read_files(
 ) -> ReadResult:
     """Read the listed files in order; reuse what is unchanged since ``previous``.
 
-    A file that several paths lead to is read once. ``progress`` is called with the bytes read and their total. Of an
-    archive that ``is_live``, because questions are answered from it meanwhile, files that take long are left pending
-    for the next read, so that no other article waits for them.
+    A file that several paths lead to is read once. ``progress`` is called with the bytes read and their total. If the
+    archive ``is_live``, that is, questions are answered from the previous read meanwhile, files that take long are left
+    pending for the next read, so that no other article waits for them.
 
     Raises ArchiveError when no article is found.
     """
@@ -140,7 +140,7 @@ def read_files(
 def read_each(listing: Listing, process: ReaderProcess) -> Iterator[tuple[ArticleFile, ArticleRecord, Article | None]]:
     """Read the listed files one by one: for each article, its file, record, and itself, or None if it was skipped.
 
-    Unlike ``read_files``, this keeps no article in memory, names every line that is skipped, and does not raise
+    Unlike ``read_files``, this keeps no article in memory, names every part that is skipped, and does not raise
     ArchiveError when there is no article. Ids are not made unique.
     """
     reader = _ArchiveReader(listing, process, None, None)
@@ -149,7 +149,7 @@ def read_each(listing: Listing, process: ReaderProcess) -> Iterator[tuple[Articl
             yield file, ArticleRecord(0, file.name, None, file.reason, outcome=file.outcome), None
             continue
         try:
-            for entry in _parse(process, file, named_lines=MAX_SKIPPED_LINES):
+            for entry in _parse(process, file, named_parts=MAX_SKIPPED_PARTS):
                 yield file, *reader.build_article(file, entry)
         except (OSError, ReadLimitError) as error:
             reason = _describe(error) if isinstance(error, OSError) else str(error)
@@ -158,11 +158,11 @@ def read_each(listing: Listing, process: ReaderProcess) -> Iterator[tuple[Articl
 
 
 def _parse(
-    process: ReaderProcess, file: ArticleFile, seconds: float | None = None, named_lines: int = MAX_NAMED_LINES
+    process: ReaderProcess, file: ArticleFile, seconds: float | None = None, named_parts: int = MAX_NAMED_PARTS
 ) -> Iterator[Entry]:
     """Parse the file in the reader process. Raises OSError and ReadLimitError."""
     module = f"bot.ingest.formats.{file.reader}"
-    return process.run(parse_file, file.path, file.reader, named_lines, module=module, seconds=seconds)
+    return process.run(parse_file, file.path, file.reader, named_parts, module=module, seconds=seconds)
 
 
 _Outcome = tuple[ArticleRecord, Article | int | None]
@@ -262,10 +262,7 @@ class _ArchiveReader:
             self._report_progress(total, done, 0)
 
     def _parse_for_seconds(self, sources: Sequence[_Source]) -> None:
-        """Parse for a few seconds: first what has not been tried, the smallest files first; then what took long.
-
-        If nothing was read before, large files are worth waiting for.
-        """
+        """Parse for a few seconds: first what has not been tried, the smallest files first; then what took long."""
         began, lost = time.monotonic(), 0.0
         slow = []
         for source in sorted(sources, key=lambda one: one.file.stamp.size):
@@ -276,7 +273,7 @@ class _ArchiveReader:
                 self._parse_source(source, seconds)
                 lost += seconds if source.entries is None else 0.0
         for source in slow:
-            if self.previous is None or time.monotonic() - began < _PASS_SECONDS:
+            if time.monotonic() - began < _PASS_SECONDS:
                 self._parse_source(source, None)
 
     def _parse_source(
@@ -334,7 +331,7 @@ class _ArchiveReader:
         warnings = list(entry.draft.warnings)
         if "\ufffd" in article.text:
             warnings.append("some bytes could not be decoded and are shown as \ufffd")
-        sentences = tuple(f"{_line_name(file, entry.number)}: {warning}." for warning in warnings)
+        sentences = tuple(f"{_part_name(file, entry.number)}: {warning}." for warning in warnings)
         return ArticleRecord(entry.number, requested_id, article_id, "", sentences, entry.draft.outcome), article
 
     def _reuse_article(self, file: ArticleFile, record: ArticleRecord) -> _Outcome:
@@ -349,7 +346,7 @@ class _ArchiveReader:
 
     def _add_outcome(self, file: ArticleFile, record: ArticleRecord, item: Article | int | None) -> None:
         if item is None or record.article_id is None:
-            self.skipped.append(SkippedFile(_line_name(file, record.line), record.reason))
+            self.skipped.append(SkippedFile(_part_name(file, record.line), record.reason))
             return
         self.articles[record.article_id] = item
         self._root_by_id[record.article_id] = file.root
@@ -395,5 +392,5 @@ def _describe(error: OSError) -> str:
     return f"it cannot be opened ({error.strerror or error})"
 
 
-def _line_name(file: ArticleFile, line: int) -> str:
-    return f"{file.name} line {line}" if line else file.name
+def _part_name(file: ArticleFile, line: int) -> str:
+    return f"{file.name} {PARTS[file.reader][0]} {line}" if line else file.name

@@ -42,20 +42,13 @@ class CorpusAddress:
 class Corpus:
     """Provides the current answerer. Safe to share between threads."""
 
-    def __init__(
-        self,
-        store: IndexStore,
-        without: Collection[str] = (),
-        progress: StageProgress | None = None,
-        *,
-        is_live: bool = False,
-    ) -> None:
-        """Load or build the index; ``without`` is as for ``Answerer``, ``is_live`` as for ``read_files``.
+    def __init__(self, store: IndexStore, without: Collection[str] = (), progress: StageProgress | None = None) -> None:
+        """Load or build the index; ``without`` is as for ``Answerer``.
 
         Raises ``ArchiveError`` when there are no articles.
         """
         self._store, self._without = store, tuple(without)
-        self._version = store.save(store.load_current(progress, is_live=is_live))
+        self._version = store.save(store.load_current(progress))
         self._answerer = Answerer(self._version.index, self._without)
         self._drawing = ReaderProcess(store.limits)
         self._refresh_lock = Lock()
@@ -118,7 +111,7 @@ class Corpus:
         """
         with self._refresh_lock:
             previous = self._version
-            if not self._replace(self._store.load_current(progress, previous, is_live=True)):
+            if not self._replace(self._store.load_current(progress, previous)):
                 return False
             current = self._version
             self._end_change()  # questions need not wait for the disk
@@ -175,7 +168,7 @@ class Corpus:
             self.problem = str(error)
             log.warning("The archive is left as it was: %s", error)
         except Exception:  # a thread that ended here would notice no further change
-            self.problem = "unexpected error"
+            self.problem = "The archive could not be read again because of an unexpected error; see the log."
             log.exception("The archive is left as it was.")
         finally:
             self._end_change()

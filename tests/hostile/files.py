@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import random
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,11 @@ def write_hostile_file(folder: Path, number: int, largest: int = MEGABYTE) -> Pa
     path = folder / f"hostile-{number:04}.{suffix}"
     path.write_bytes(make(size, chosen))
     return path
+
+
+def name_of_file(name: str) -> str:
+    """The name of the file of which something was skipped: "news.jsonl" of "news.jsonl line 17"."""
+    return re.sub(r" (?:line|entry|part) \d+\Z", "", name)
 
 
 def _repeat(unit: str, end: str = " words.") -> Callable[[int, random.Random], bytes]:

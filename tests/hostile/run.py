@@ -18,7 +18,7 @@ from tests.chaos.archive import NAMES, question_about, write_archive
 from tests.chaos.bots import START_SECONDS, LiveBot
 from tests.load.people import add_people
 
-from .files import good_name, write_good_file, write_hostile_file
+from .files import good_name, name_of_file, write_good_file, write_hostile_file
 
 PEOPLE = 60
 """So many that none is answered twice in a second, which is Slack's pace of posting."""
@@ -109,7 +109,7 @@ def run(plan: Plan, folder: Path) -> Report:
         peak = memory.above_start
     version = store.load_current()
     log = (folder / "bot.log").read_text(encoding="utf-8", errors="replace")
-    known = {one.name.partition(" line ")[0] for one in version.notes.skipped}
+    known = {name_of_file(one.name) for one in version.notes.skipped}
     known |= {id.partition("#")[0] for id in version.index.archive.articles}
     return Report(
         tuple(asker.seconds),

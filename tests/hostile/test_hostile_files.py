@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories import read_articles
 
-from .files import HOSTILE, good_sentence, write_good_file, write_hostile_file
+from .files import HOSTILE, good_sentence, name_of_file, write_good_file, write_hostile_file
 from .run import Plan, run
 
 
@@ -36,4 +36,4 @@ def test_each_kind_is_read_or_named(tmp_path: Path, number: int) -> None:
     result = read_articles([tmp_path])
     names = {id.partition("#")[0] for id in (article.id for article in result.articles)}
     assert "good-001.md" in names
-    assert path.name in names | {one.name.partition(" line ")[0] for one in result.skipped}
+    assert path.name in names | {name_of_file(one.name) for one in result.skipped}
