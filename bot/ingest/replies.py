@@ -20,7 +20,7 @@ _WROTE = re.compile(rf"\b{_VERB}\b|写道", re.IGNORECASE)
 _OPENING = re.compile(r"(?:On|Am|Le|El|Il|Op|Den|Em|Dne|W dniu|В)\s")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _TIME = re.compile(r"(?<!\d)\d{1,2}[:.]\d\d(?!\d)")
-_ADDRESS = re.compile(r"[<\[(][^<>\[\]()\s]{0,100}@[^<>\[\]()]{0,100}[>\])]")
+_ADDRESS = re.compile(r"[<\[(][^<>\[\]()\s]{0,200}@[^<>\[\]()]{0,200}[>\])]")
 _DAY = re.compile(r"\w+\s(.{6,40}?),?\s(?:at|um|à|a las|alle|om|kl\.?)?\s?\d{1,2}[:.]\d\d")
 _SEPARATOR = re.compile(r"[-_]{3,}\s?[^\W\d_][^-_\n]{3,60}[-_]{3,}")
 _FORWARDED = re.compile(r"Begin forwarded message\s?:", re.IGNORECASE)
@@ -51,6 +51,11 @@ class MailText:
     quoted: tuple[TextBlock, ...]
     author: str | None = None
     published: str | None = None
+
+
+def read_sender(field: str) -> str:
+    """The name in a sender's field, without the address; "" if there is only an address."""
+    return _ADDRESS.sub("", field).strip(" *\"'")
 
 
 def separate_replies(lines: Sequence[MailLine]) -> MailText:
@@ -130,7 +135,7 @@ def _pop_header(run: list[MailLine]) -> tuple[str, str | None, str | None] | Non
     del run[:size]
     senders = [value for label, value in fields if label in _SENDER_LABELS]
     dates = [value for _, value in fields if parse_date(value)]
-    author = _ADDRESS.sub("", senders[0]).strip(" \"'") if senders else None
+    author = read_sender(senders[0]) if senders else ""
     return " ".join(shown[:2]), author or None, dates[0] if dates else None
 
 

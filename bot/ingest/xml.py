@@ -11,11 +11,20 @@ from html.entities import html5
 from lxml import etree
 
 from bot.errors import UnreadableArticleError
+from bot.ingest.encoding import decode
 
-MAX_ATTRIBUTES = 500  # of an element; lxml and feedparser take quadratic time for them
+MAX_ATTRIBUTES = 500
+"""Of an element, in XML and HTML; libxml2 and feedparser take quadratic time for them."""
 
+_DECLARED = re.compile(rb"\s*+<\?xml[^<>]{0,200}?encoding=[\"']([\w.:-]{1,40})")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,40};)")
 _XML_ENTITIES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
+
+
+def decode_xml(data: bytes) -> str:
+    """Decode an XML file, in the encoding that it declares if it is in that. Raises as ``decode`` does."""
+    declared = _DECLARED.match(data)
+    return decode(data, declared[1].decode("ascii") if declared else None)
 
 
 def parse_xml(data: bytes) -> etree._Element:

@@ -12,10 +12,9 @@ from lxml import etree
 from bot.errors import ReadOutcome, UnreadableArticleError
 from bot.ingest.dates import parse_date
 from bot.ingest.draft import Draft, TextBlock, join_blocks
-from bot.ingest.encoding import decode
 from bot.ingest.formats import html
 from bot.ingest.metadata import is_placeholder, parse_metadata
-from bot.ingest.xml import expand_entities, parse_xml
+from bot.ingest.xml import decode_xml, expand_entities, parse_xml
 from bot.ingest.zip_files import ZipDocument
 
 _CONTAINER = "META-INF/container.xml"
@@ -27,7 +26,6 @@ _OTHER_DATES = frozenset({"conversion", "modification"})
 # Numbers of printed pages and marks of notes, which stand inside sentences.
 _MARK_TYPES = frozenset({"pagebreak", "noteref", "doc-pagebreak", "doc-noteref"})
 _PAGE_CLASS = re.compile(r"(?:x-ebookmaker-)?page-?(?:num|no|number|break)", re.IGNORECASE)
-_ENCODING = re.compile(rb"<\?xml[^>]{0,100}?encoding=[\"']([\w.:-]{1,40})")
 
 
 def read(data: bytes) -> Draft:
@@ -143,9 +141,8 @@ def _to_markup(data: bytes) -> str:
 
     In XHTML, ``<title/>`` and ``<a/>`` are whole elements; in HTML, they would enclose what follows.
     """
-    declared = _ENCODING.match(data)
     try:
-        page = decode(data, declared[1].decode("ascii") if declared else None)
+        page = decode_xml(data)
     except UnreadableArticleError:
         return ""
     start = page.find("<", page.find("?>")) if page.startswith("<?xml") else 0

@@ -12,17 +12,16 @@ from lxml import etree
 from bot.errors import UnreadableArticleError
 from bot.ingest.dates import parse_date
 from bot.ingest.draft import Draft, Entry, TextBlock, join_blocks
-from bot.ingest.encoding import clean, decode
+from bot.ingest.encoding import clean
 from bot.ingest.formats import html
 from bot.ingest.metadata import parse_metadata
-from bot.ingest.xml import expand_entities, repair_xml
+from bot.ingest.xml import decode_xml, expand_entities, repair_xml
 
 MAX_ENTRIES = 20_000  # feedparser needs kilobytes for each
 
 _ROOT = re.compile(r"(?:\{[^}]*\}|\w+:)?(?:rss|feed|RDF)")  # of a damaged feed, perhaps with a prefix
 _ENTRY = re.compile(r"<(?:\w{1,20}:)?(?:item|entry)\b", re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml[^<>]{0,200}\?>")
-_ENCODING = re.compile(rb"\s*<\?xml[^<>]{0,100}?encoding=[\"']([\w.:-]{1,40})")
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 _PLAIN = "text/plain"
 _ID_CHARS = 300  # of an entry's id; a longer one is replaced by its number
@@ -30,11 +29,9 @@ _ID_CHARS = 300  # of an entry's id; a longer one is replaced by its number
 
 def read(data: bytes) -> list[Entry]:
     """Parse a feed. An entry without text besides its title gives the reason."""
-    declared = _ENCODING.match(data)
-    markup, is_damaged = _repair(decode(data, declared[1].decode("ascii") if declared else None))
-    headers = {"content-type": "application/xml; charset=utf-8"}
+    markup, is_damaged = _repair(decode_xml(data))
     found = feedparser.parse(
-        BytesIO(markup), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        BytesIO(markup), response_headers=_HEADERS, sanitize_html=False, resolve_relative_uris=False
     )
     if not found.entries:
         raise UnreadableArticleError("it has no entries", "empty")

@@ -10,17 +10,16 @@ from lxml import etree, html
 from bot.errors import UnreadableArticleError
 from bot.ingest.draft import Draft, TextBlock, join_blocks
 from bot.ingest.encoding import decode
-from bot.ingest.formats.html_blocks import extract_blocks
-from bot.ingest.formats.html_content import find_article
-from bot.ingest.formats.html_metadata import read_statements
+from bot.ingest.html.blocks import extract_blocks
+from bot.ingest.html.content import find_article
+from bot.ingest.html.metadata import read_page_metadata
 from bot.ingest.metadata import parse_metadata
+from bot.ingest.xml import MAX_ATTRIBUTES
 
 _HEAD_BYTES = 4096  # browsers look for the charset in the first 1024
 _CHARSET = re.compile(
     rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]+encoding=[\"']([\w.:-]+)", re.IGNORECASE
 )
-# libxml2 takes quadratic time for the attributes of one element.
-MAX_ATTRIBUTES = 500
 # Each part takes what it can and never gives it back, so that the time is linear.
 _ATTRIBUTE = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))?+"""
 _ATTRIBUTES = re.compile(_ATTRIBUTE)
@@ -35,7 +34,7 @@ def read(data: bytes) -> Draft:
     declared = _CHARSET.search(data[:_HEAD_BYTES])
     charset = (declared[1] or declared[2]).decode("ascii", "ignore") if declared else None
     tree = _parse(decode(data, charset))
-    found = read_statements(tree)
+    found = read_page_metadata(tree)
     blocks = list(extract_blocks(find_article(tree, found.heading, found.bylines), found.heading))
     while blocks and (blocks[-1][0] == "heading" or not blocks[-1][1]):
         blocks.pop()  # a heading of what was left out

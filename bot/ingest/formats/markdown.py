@@ -109,7 +109,7 @@ def _extract_rows(table: Iterable[Token], notes: Container[str]) -> Iterator[Tex
         yield None, "\t".join(columns)
     for cells in body:
         named = zip(columns, cells, strict=True)
-        yield None, "\t".join(f"{column}: {cell}" if column else cell for column, cell in named if cell)
+        yield None, "\t".join(f"{column} {cell}".lstrip() for column, cell in named if cell)
 
 
 def _render_words(token: Token, notes: Container[str]) -> str:

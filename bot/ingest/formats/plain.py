@@ -12,6 +12,7 @@ from bot.ingest.dates import parse_date
 from bot.ingest.draft import Draft
 from bot.ingest.encoding import decode
 from bot.ingest.metadata import parse_metadata
+from bot.ingest.replies import read_sender
 from bot.models import Mark
 from bot.text.paragraphs import can_head, could_be_heading, split_blocks
 
@@ -26,7 +27,6 @@ _HEADER_CHARS, _HEADER_WORDS = 200, 25
 _MAIL_HEADER = re.compile(r"\s*((?:[A-Z][A-Za-z-]{1,30}:[ \t]*+[^\n]*+(?:\n[ \t]+[^\s][^\n]*+)*+(?:\n|\Z)){2,60}+)")
 _MAIL_FIELD = re.compile(r"^([A-Z][A-Za-z-]{1,30}):[ \t]*+([^\n]*+(?:\n[ \t]+[^\n]*+)*+)", re.MULTILINE)
 _MAIL_CHARS = 5_000
-_ADDRESS = re.compile(r"[<\[(][^<>\[\]()\s]{0,200}@[^<>\[\]()\s]{0,200}[>\])]")
 _BYLINE = re.compile(r"by[ \t]+([^\W\d_][^\d.!?:;]*)", re.IGNORECASE)
 _BYLINE_WORDS = 8
 _LEADING_DATE = re.compile(
@@ -49,8 +49,7 @@ def parse_text(text: str) -> Draft:
 
     Metadata at the very top is removed from the text: the header of a mail, a date in front of the first words (`date
     2025-05-07 Talks began`), lines such as `Author: …`, a byline, a line that is only a date. They may also follow a
-    title, which stays.
-    The title and the section headings are marked.
+    title, which stays. The title and the section headings are marked.
     """
     header = _HeaderParser(text)
     header.parse()
@@ -91,7 +90,7 @@ class _HeaderParser:
         values = {name.lower(): " ".join(value.split()) for name, value in _MAIL_FIELD.findall(header[1])}
         day = values.get("date") or values.get("sent")
         if values.get("from") and (values.get("subject") or (day and values.get("to"))):
-            self.fields["author"] = _ADDRESS.sub("", values["from"]).strip(" \"'") or values["from"]
+            self.fields["author"] = read_sender(values["from"]) or values["from"]
             self.fields["title"] = values.get("subject")
             self.fields["published"] = day if day and parse_date(day) else None
             self.at = header.end()

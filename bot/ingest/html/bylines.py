@@ -14,8 +14,8 @@ from datetime import date
 from lxml import html
 
 from bot.ingest.dates import parse_date
-from bot.ingest.formats.html_blocks import read_short
-from bot.ingest.formats.html_content import separate_words
+from bot.ingest.html.blocks import read_short
+from bot.ingest.html.content import separate_words
 
 _BYLINE_CHARS = 150
 _BELOW, _ABOVE = 80, 25  # elements after and before the headline among which a byline is looked for
@@ -56,6 +56,7 @@ _CHANGED = re.compile(
 )
 _INLINE_TAGS = frozenset("a b em h1 h2 h3 strong td".split())
 _OTHER_WORDS = 2  # beside a date that is not marked up as one
+_WORD = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _PUBLISHED = re.compile(
     r"(?:published|posted|veröffentlicht|publiziert|erstellt|datum|date|publié|publicado|pubblicato|geplaatst)\b",
@@ -125,7 +126,7 @@ class Bylines:
         return None
 
     def _is_name(self, name: str) -> bool:
-        folded = "".join(filter(str.isalnum, name.casefold()))
+        folded = fold(name)
         return (
             len(folded) > 2
             and len(name) <= 60
@@ -150,6 +151,11 @@ class Bylines:
                 self.used.append(element)
                 return _read_date(match[0], known)
         return None
+
+
+def fold(text: str) -> str:
+    """The letters and digits of the text, in lower case."""
+    return "".join(_WORD.findall(text.casefold()))
 
 
 def parse_first(values: Iterable[str]) -> date | None:

@@ -13,15 +13,12 @@ from dataclasses import dataclass
 
 from lxml import etree, html
 
-from bot.ingest.formats.html_blocks import BLOCK_TAGS, CELL_TAGS, is_hidden, read_short
+from bot.ingest.html.blocks import BLOCK_TAGS, CELL_TAGS, is_hidden, read_short
 
 _PROSE = 60  # characters outside links from which on a block is prose
 _SHORT_PAGE = 400  # characters of prose; of a page with less, each block counts
 _NEARLY_ALL, _DISCUSSION, _MOST, _SOME, _LITTLE = 0.95, 0.8, 0.7, 0.3, 0.05  # shares of an element's prose
-_SOME_LINKS, _NEARLY_ALL_LINKS = (
-    0.05,
-    0.85,
-)  # shares of a text: of a teaser, and of a paragraph that only points elsewhere
+_SOME_LINKS, _NEARLY_ALL_LINKS = 0.05, 0.85  # shares of a text: of a teaser; of a paragraph that is a pointer
 _LINK_CHARS = 1000  # of a link around blocks; one around more is a mistake of the page
 _BYLINE_CHARS = 120
 

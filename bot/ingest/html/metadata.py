@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from lxml import etree, html
 
-from bot.ingest.formats import html_bylines
-from bot.ingest.formats.html_blocks import UNSHOWN_TAGS, extract_blocks, read_short
-from bot.ingest.formats.html_content import is_dialog, separate_words
+from bot.ingest.html.blocks import UNSHOWN_TAGS, extract_blocks, read_short
+from bot.ingest.html.bylines import Bylines, fold, parse_first
+from bot.ingest.html.content import is_dialog, separate_words
 
 _DATA_LIMIT = 500_000  # characters of one script of linked data; an article's has a tenth of that at most
 _TITLE_LIMIT = 600
@@ -52,7 +52,7 @@ Node = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Statements:
+class PageMetadata:
     """What is known of a page. ``heading`` is the element that shows the title, ``bylines`` author and date."""
 
     title: str | None
@@ -64,7 +64,7 @@ class Statements:
     bylines: tuple[html.HtmlElement, ...]
 
 
-def read_statements(tree: html.HtmlElement) -> Statements:
+def read_page_metadata(tree: html.HtmlElement) -> PageMetadata:
     """What the page says about itself; None for what it does not say, or not plausibly."""
     tags = _Tags(tree)
     data = _LinkedData(tree)
@@ -78,25 +78,21 @@ def read_statements(tree: html.HtmlElement) -> Statements:
     heading = _find_heading(shown, [*titles, *map(_pick_part, tags.titles)])
     if heading is None:
         heading = _find_only_heading(shown, [site or "", url or "", *titles, *tags.titles])
-    bylines = html_bylines.Bylines(shown, heading, (fold(site or ""), host))
+    bylines = Bylines(shown, heading, (fold(site or ""), host))
     author = bylines.find_author([data.names("author"), tags.pick(*_AUTHOR_KEYS)])
     published = bylines.find_date([*data.names("datePublished"), *tags.pick(*_DATE_KEYS)], url)
-    return Statements(
-        title=next(iter(titles), None)
-        if heading is None
-        else _squeeze(" ".join(words for _, words in extract_blocks(heading))),
+    title = next(iter(titles), None)
+    if heading is not None:
+        title = _squeeze(" ".join(words for _, words in extract_blocks(heading)))
+    return PageMetadata(
+        title=title,
         author=author,
         source=site,
-        published=published or html_bylines.parse_first(data.other_dates),
+        published=published or parse_first(data.other_dates),
         url=url,
         heading=heading,
         bylines=tuple(bylines.used),
     )
-
-
-def fold(text: str) -> str:
-    """The letters and digits of the text, in lower case."""
-    return "".join(_WORD.findall(text.casefold()))
 
 
 def _squeeze(text: str) -> str:

@@ -97,7 +97,7 @@ def read_layout(document: pypdfium2.PdfDocument) -> Layout:
     if empty:
         warnings.append(f"{_list_pages(empty)} {'has' if len(empty) == 1 else 'have'} no text, perhaps only pictures")
     if uncertain := [page.number for page in pages if any(region.is_uncertain for region in page.regions)]:
-        warnings.append(f"{_list_pages(uncertain)}: the columns could not be told apart, so lines may be out of order")
+        warnings.append(f"{_list_pages(uncertain)}: the columns could not be separated, so lines may be out of order")
     if dropped:
         warnings.append(f"{pluralize(dropped, 'line')} of headers, footers, page and line numbers left out")
     return _assemble(blocks, joiner, len(document), (*empty, *unreadable), tuple(warnings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -16,8 +16,6 @@ _MARKER_GAP = 4.0  # em between a list marker and its text, at most
 _MAX_PAIRS = 10_000  # of words that are compared; more are no line of text
 _WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]")
 _MARKER = regex.compile(r"[•●○◦▪■□◆‣⁃∙·*–—\-\uf0b7\uf0a7o]|\(?(?:\d{1,3}|\p{L}|[ivx]{1,4})[.)]|\d+(?:\.\d+)*\.?|[①-⑳]")
-
-
 Cell = list[list[WordBox]]
 """The words of a cell, line by line."""
 
@@ -169,11 +167,11 @@ def build_line(page: int, row: Row, cells: Sequence[Cell], *, is_row: bool, is_r
     mark_length = 0
     first_words: list[WordBox] = []
     is_first = True
-    for number, part in enumerate(part for cell in (reversed(cells) if is_rtl else cells) for part in _label(cell)):
+    ordered = reversed(cells) if is_rtl else cells
+    for is_cell_start, words in ((at == 0, words) for cell in ordered for at, words in enumerate(cell)):
         last: WordBox | None = None
-        is_cell, words = part
-        if number:
-            text.append("\t" if is_cell else " ")
+        if text:
+            text.append("\t" if is_cell_start else " ")
             origins.append(-1)
             is_first = False
         for word in order_words(words, is_rtl=is_rtl):
@@ -224,12 +222,6 @@ def build_line(page: int, row: Row, cells: Sequence[Cell], *, is_row: bool, is_r
         mark_length,
         first_words[0].blank,
     )
-
-
-def _label(cell: Cell) -> Iterator[tuple[bool, list[WordBox]]]:
-    """The lines of a cell, and whether each begins it."""
-    for number, words in enumerate(cell):
-        yield number == 0, words
 
 
 def _measure_first(words: Sequence[WordBox]) -> float:

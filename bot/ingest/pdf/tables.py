@@ -30,7 +30,7 @@ class _TableRow:
 def build_lines(page: int, rows: Sequence[Row]) -> tuple[list[Line], bool]:
     """Build the lines of rows that stand in one column.
 
-    Also returns whether they seem to be of several columns that could not be told apart.
+    Also returns whether the rows seem to belong to several columns, which could not be separated.
     """
     is_stretched = _find_stretched(rows)
     segments = [[row.words] if is_stretched[at] else segment_row(row) for at, row in enumerate(rows)]
