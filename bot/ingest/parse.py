@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,8 @@ MAX_NAMED_PARTS = 3
 """Parts of one file that are skipped with a reason each; the others are counted."""
 MAX_SKIPPED_PARTS = 100_000
 """Parts of one file that give no article, until the rest of it is not read."""
+REPETITION_CHARS, MAX_REPETITION = 20_000, 40
+"""A text of so many characters says nothing if zlib shortens it so many times; prose and tables, 2 to 7 times."""
 _CONTAINERS = frozenset({"pdf", "docx", "epub", "email", "feed"})
 
 FormatReader = Callable[[bytes], Draft | Sequence[Entry]]
@@ -76,7 +79,7 @@ def _parse_entries(path: Path, reader: str) -> Iterator[Entry]:
 
 
 def _check(entry: Entry) -> Entry:
-    """The entry, without a draft that is too long or has nothing to quote besides a title or headings."""
+    """The entry, without a draft that is too long, repeats itself or has nothing to quote but a title or headings."""
     if entry.draft is None:
         return entry
     if len(entry.draft.text) > ARTICLE_LIMIT:
@@ -85,4 +88,14 @@ def _check(entry: Entry) -> Entry:
     if not find_first_words(entry.draft.text, entry.draft.marks):
         reason = "it has no paragraph to quote"
         return Entry(entry.number, entry.id, reason=reason, outcome="empty", bytes_read=entry.bytes_read)
+    if _repeats_itself(entry.draft.text):
+        reason = "it repeats the same few words or signs throughout"
+        return Entry(entry.number, entry.id, reason=reason, outcome="empty", bytes_read=entry.bytes_read)
     return entry
+
+
+def _repeats_itself(text: str) -> bool:
+    if len(text) < REPETITION_CHARS:
+        return False
+    data = text.encode("utf-8", "surrogatepass")
+    return len(data) > MAX_REPETITION * len(zlib.compress(data, 1))

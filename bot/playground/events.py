@@ -90,10 +90,17 @@ class WorkspaceActions:
 
     # People and channels
 
-    def add_person(self, *, channels: Iterable[str] = (), team: str | None = None, guest: Guest | None = None) -> str:
-        """Add a member of ``channels`` and return the id; ``team`` is another organisation's, if given."""
+    def add_person(
+        self,
+        *,
+        channels: Iterable[str] = (),
+        team: str | None = None,
+        guest: Guest | None = None,
+        organisation: str | None = None,
+    ) -> str:
+        """Add a member of ``channels``, of another ``team`` and its ``organisation`` if given; return the id."""
         number = len(self.workspace.users) + 1
-        person = User(f"U0PERSON{number}", f"Person {number}", team=team, guest=guest)
+        person = User(f"U0PERSON{number}", f"Person {number}", team=team, guest=guest, organisation=organisation)
         self.workspace.add_user(person)
         for channel in channels:
             self.workspace.join(channel, person.id)
@@ -236,7 +243,7 @@ class WorkspaceActions:
         channel = self.workspace.channels.get(event.get("channel", ""))
         messages = (event, event.get("message", {}), event.get("previous_message", {}))
         authorization = {
-            "enterprise_id": None,
+            "enterprise_id": team.organisation,
             "team_id": team.id,
             "user_id": bot.id,
             "is_bot": True,
@@ -246,7 +253,7 @@ class WorkspaceActions:
             "token": "fake-slack",
             "team_id": next((one["user_team"] for one in messages if one.get("user_team")), team.id),
             "context_team_id": team.id,
-            "context_enterprise_id": None,
+            "context_enterprise_id": team.organisation,
             "api_app_id": bot.app_id,
             "event": event,
             "type": "event_callback",

@@ -275,6 +275,7 @@ class Interactivity:
             "command": name,
             "text": text.strip(),
             "api_app_id": self._workspace.bot.app_id,
+            **({"enterprise_id": team.organisation} if team.organisation else {}),
             "is_enterprise_install": "false",
             "response_url": self._responses.issue(target),
             "trigger_id": self._views.issue_trigger(user),
@@ -326,10 +327,10 @@ class Interactivity:
         payload = {
             "type": kind,
             "team": {"id": team.id, "domain": team.domain},
-            "user": {"id": person.id, "username": name, "name": name, "team_id": team.id},
+            "user": {"id": person.id, "username": name, "name": name, "team_id": person.team or team.id},
             "api_app_id": self._workspace.bot.app_id,
             "token": "fake-slack",
-            "enterprise": None,
+            "enterprise": {"id": team.organisation, "name": team.name} if team.organisation else None,
             "is_enterprise_install": False,
             "trigger_id": self._views.issue_trigger(user),
         }

@@ -210,7 +210,8 @@ class Call:
         team, bot = self.workspace.team, self.workspace.bot
         url = f"https://{team.domain}.slack.com/"
         identity = {"user": bot.name.lower(), "team_id": team.id, "user_id": bot.id, "bot_id": bot.bot_id}
-        return {"url": url, "team": team.name, **identity, "is_enterprise_install": False}
+        organisation = {"enterprise_id": team.organisation} if team.organisation else {}
+        return {"url": url, "team": team.name, **identity, **organisation, "is_enterprise_install": False}
 
     @_method("apps.connections.open", token="app")
     def open_connection(self) -> Json:

@@ -42,11 +42,12 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A workspace."""
+    """A workspace; ``organisation`` is the id of the Enterprise Grid organisation that it belongs to, if any."""
 
     id: str
     name: str
     domain: str
+    organisation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class User:
     """A person, an app's bot user or a workflow of Workflow Builder; these two have both ``bot_id`` and ``app_id``.
 
     Slack has no user object for a workflow, and its messages have no user.
-    ``team`` is set for people of another organisation. Slack's flag for a guest is ``is_restricted``, and also
+    ``team`` is set for people of another workspace, and ``organisation`` for those of another workspace of an
+    Enterprise Grid organisation. Slack's flag for a guest is ``is_restricted``, and also
     ``is_ultra_restricted`` for a guest of a single channel.
     """
 
@@ -64,10 +66,13 @@ class User:
     app_id: str | None = None
     team: str | None = None
     guest: Guest | None = None
+    organisation: str | None = None
 
     def to_json(self, team: Team) -> Json:
         """Return the user object of ``users.info``."""
         team_id = self.team or team.id
+        organisation = team.organisation if self.team is None else self.organisation
+        enterprise_user = {"id": self.id, "enterprise_id": organisation, "teams": [team_id]}
         return {
             "id": self.id,
             "team_id": team_id,
@@ -81,6 +86,7 @@ class User:
             "is_ultra_restricted": self.guest == "single-channel",
             "is_stranger": False,
             "profile": {"real_name": self.name, "display_name": self.name, "team": team_id},
+            **({"enterprise_user": enterprise_user} if organisation else {}),
         }
 
 

@@ -54,13 +54,14 @@ class FakeSlack(WorkspaceActions):
         commands: Sequence[Command] = (),
         shortcuts: Sequence[Shortcut] = (),
         port: int = 0,
+        organisation: str | None = None,
     ) -> None:
         changes = ChangeNotifier()
         self.changes, self._ack_seconds = changes, ack_seconds
         self._host = host = LoopbackServer(port)
         self.api_url = f"http://127.0.0.1:{host.port}/api/"
         self.handler = CallHandler(host, changes, faults)
-        workspace = Workspace(changes)
+        workspace = Workspace(changes, organisation)
         self.team, self.bot_user = workspace.team.id, workspace.bot.id
         self.mention = f"<@{self.bot_user}>"
         self.views = AppViews(changes)

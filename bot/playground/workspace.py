@@ -89,9 +89,9 @@ class Workspace:
     Methods raise KeyError for a channel, user or message that does not exist.
     """
 
-    def __init__(self, changes: ChangeNotifier) -> None:
+    def __init__(self, changes: ChangeNotifier, organisation: str | None = None) -> None:
         self._changes = changes
-        self.team = Team("T0FAKE", "Fake Slack", "fake-slack")
+        self.team = Team("T0FAKE", "Fake Slack", "fake-slack", organisation)
         self.bot = User(BOT, "Pullquote", bot_id="B0PULLQUOTE", app_id="A0PULLQUOTE")
         other_bot = User(OTHER_BOT, "Other bot", bot_id="B0OTHERBOT", app_id="A0OTHERBOT")
         users = (self.bot, User(YOU, "You"), User(COLLEAGUE, "Colleague"), other_bot)

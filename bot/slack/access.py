@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
@@ -47,9 +47,9 @@ class AccessRules:
 
 @dataclass(frozen=True, slots=True)
 class UserInfo:
-    """A person; ``team`` is None if Slack does not show them to the bot."""
+    """A person; ``teams`` are the ids of their workspaces and organisation, empty if Slack hides them from the bot."""
 
-    team: str | None
+    teams: frozenset[str]
     is_guest: bool
 
 
@@ -90,14 +90,16 @@ class UserDirectory:
         if isinstance(result, AsyncSlackResponse):
             found = result["user"]
             is_guest = bool(found.get("is_restricted") or found.get("is_ultra_restricted"))
-            return self._users.put(user, UserInfo(found.get("team_id"), is_guest))
+            organisation = found.get("enterprise_user") or {}  # only in Enterprise Grid
+            teams = (found.get("team_id"), organisation.get("enterprise_id"), *organisation.get("teams", ()))
+            return self._users.put(user, UserInfo(frozenset(filter(None, teams)), is_guest))
         if isinstance(result, NotSent) and result.code == "missing_scope":
             if not self._is_off:
                 self._is_off = True  # until the bot is restarted: scopes are granted by reinstalling the app
                 log.warning("guests are treated as members: the bot token lacks the scope users:read")
             return None
         if isinstance(result, NotSent) and result.code in {"user_not_found", "user_not_visible"}:
-            return self._users.put(user, UserInfo(None, is_guest=False))
+            return self._users.put(user, UserInfo(frozenset(), is_guest=False))
         return result
 
     async def is_shared(self, channel: str) -> bool | CallFailure:
@@ -125,25 +127,32 @@ class UserDirectory:
 
 @dataclass(frozen=True, slots=True)
 class AccessControl:
-    """Decides whether a question is answered."""
+    """Decides whether a question is answered.
+
+    ``organisation`` is that of the bot's workspace in Enterprise Grid; people of all its workspaces belong to it.
+    """
 
     rules: AccessRules
     directory: UserDirectory
+    organisation: str | None = None
 
     async def check(self, question: IncomingQuestion) -> str | CallFailure | None:
         """Return None if the question may be answered, else a sentence that says why not, or a failed call."""
+        if (refused := await self._check_channel(question)) is not None:
+            return refused
         team = question.sender.user_team
-        refusal = await self._check_channel(question)
-        if refusal is None and team:
-            refusal = self._check_team(team, question)
-        if refusal is not None or question.is_by_workflow or (team and self.rules.guests):
+        teams = frozenset({team} if team else ())
+        refusal = self._check_teams(teams, question) if teams else None
+        # In an organisation, a person who was named with one workspace may belong to others.
+        is_final = not self.organisation if refusal else bool(teams) and self.rules.guests
+        if is_final or question.is_by_workflow:
             return refusal
         user = await self.directory.get_user(question.user)
         if isinstance(user, CallFailure):
             return user
         if user is not None and user.is_guest and not self.rules.guests:
             return strings.GUEST
-        return self._check_team(team or (question.ref.team if user is None else user.team), question)
+        return self._check_teams((teams or {question.ref.team}) if user is None else teams | user.teams, question)
 
     async def _check_channel(self, question: IncomingQuestion) -> str | CallFailure | None:
         rules, channel = self.rules, question.ref.channel
@@ -161,11 +170,12 @@ class AccessControl:
             return strings.SHARED_CHANNEL if is_shared else None
         return strings.SHARING_UNKNOWN if isinstance(is_shared, NotSent) and is_shared.is_final else is_shared
 
-    def _check_team(self, team: str | None, question: IncomingQuestion) -> str | None:
-        """Check the team; None, for a person Slack does not show to the bot, counts as another organisation."""
+    def _check_teams(self, teams: Set[str], question: IncomingQuestion) -> str | None:
+        """Check a person's teams; who has none, because Slack hides them, counts as of another organisation."""
         rules = self.rules
-        if team in rules.workspaces:
+        if teams & rules.workspaces:
             return None
-        if team not in question.sender.own_teams and not rules.external:
+        own = question.sender.own_teams | {self.organisation}
+        if not teams & own and not rules.external:
             return strings.OTHER_ORGANISATION
         return strings.OTHER_WORKSPACE if rules.workspaces else None

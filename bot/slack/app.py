@@ -80,7 +80,7 @@ class SlackBot:
         for scope in missing_scopes(identity):
             log.warning("the bot token lacks the scope %s; add it to the app, then reinstall the app", scope)
         telemetry = telemetry or Telemetry()
-        access = AccessControl(rules or AccessRules(), UserDirectory(client))
+        access = AccessControl(rules or AccessRules(), UserDirectory(client), identity.organisation)
         bot_user = identity.bot_user
         self.client = client
         self._thread = thread = StoreThread()

@@ -35,7 +35,6 @@ class _Invocation(MessageWords):
     user: str
     response_url: str | None = None
     is_external: bool = False
-    enterprise: str | None = None
 
 
 def parse_command(payload: dict[str, Any], now: float) -> IncomingQuestion:
@@ -48,7 +47,6 @@ def parse_command(payload: dict[str, Any], now: float) -> IncomingQuestion:
             user=payload["user_id"],
             response_url=payload["response_url"],
             text=payload.get("text", ""),
-            enterprise=payload.get("enterprise_id"),
         )
     )
 
@@ -63,7 +61,6 @@ def parse_shortcut(payload: dict[str, Any]) -> IncomingQuestion:
             ref=(payload["team"]["id"], channel, ts),
             user=payload["user"]["id"],
             response_url=payload["response_url"],
-            enterprise=(payload.get("enterprise") or {}).get("id"),
             **dict(MessageWords.model_validate(payload["message"])),
         )
     )
@@ -85,7 +82,6 @@ def parse_share(payload: dict[str, Any]) -> IncomingQuestion:
             user=payload["user"]["id"],
             response_url=payload["response_url"],
             text=escape(ShareRef.model_validate_json(action["value"]).question),
-            enterprise=(payload.get("enterprise") or {}).get("id"),
         )
     )
 
@@ -132,7 +128,7 @@ def _to_question(invocation: _Invocation) -> IncomingQuestion:
         notes,
         Sender(
             None,  # the payload does not name the person's workspace, so the access check asks Slack
-            frozenset(team for team in (ref.team, invocation.enterprise) if team),
+            frozenset({ref.team}),
             is_external_channel=invocation.is_external,
             # Only the asker sees the answer until it is shared.
             is_public=None if invocation.entry_point == "share" else False,

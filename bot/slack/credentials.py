@@ -43,11 +43,15 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class BotIdentity:
-    """The bot in its workspace; ``scopes`` is None if Slack did not say."""
+    """The bot in its workspace, and the id of the ``organisation`` to which that belongs in Enterprise Grid.
+
+    ``scopes`` is None if Slack did not say.
+    """
 
     team: str
     bot_user: str
     scopes: frozenset[str] | None
+    organisation: str | None = None
 
 
 def check_credentials(credentials: Credentials, mode: Mode) -> None:
@@ -83,7 +87,7 @@ async def fetch_identity(client: SlackClient) -> BotIdentity:
     response = _checked(await call_slack(client.auth_test()), BOT_TOKEN)
     granted = response.headers.get("X-OAuth-Scopes")
     given = None if granted is None else frozenset(scope.strip() for scope in granted.split(",") if scope.strip())
-    return BotIdentity(team=str(response.get("team")), bot_user=str(response["user_id"]), scopes=given)
+    return BotIdentity(str(response.get("team")), str(response["user_id"]), given, response.get("enterprise_id"))
 
 
 async def verify_credentials(client: SlackClient, credentials: Credentials, mode: Mode) -> BotIdentity:

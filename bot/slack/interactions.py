@@ -90,8 +90,6 @@ class InteractionPayload(BaseModel):
     trigger_id: str
     response_url: str = ""
     user: str = Field(validation_alias=AliasPath("user", "id"))
-    team: str | None = Field(None, validation_alias=AliasPath("team", "id"))
-    enterprise: str | None = Field(None, validation_alias=AliasPath("enterprise", "id"))
     channel: str = Field("", validation_alias=AliasPath("container", "channel_id"))
     message_ts: str = Field("", validation_alias=AliasPath("container", "message_ts"))
     action_id: str = Field("", validation_alias=AliasPath("actions", 0, "action_id"))
@@ -347,11 +345,8 @@ def find_page(answerer: Answerer, question: Question, at: int) -> PassagePage | 
 def _question_from(payload: InteractionPayload, ref: MessageRef, version: str = "") -> IncomingQuestion:
     """A question at ``ref`` by the person who clicked, to check access and to build metadata."""
     entry_point: EntryPoint = "dm" if ref.channel.startswith("D") else "mention"
-    # The payload's organisation is that of its team, which is another one for a click from elsewhere. The person's team
-    # is looked up, as for a command: the payload does not tell people of other organisations apart.
-    is_own = payload.team in (None, ref.team)
-    own_teams = {ref.team, payload.enterprise} if is_own and payload.enterprise else {ref.team}
-    return make_question(entry_point, payload.user, ref, own_teams, version=version)
+    # The person's team is looked up, as for a command: the payload does not tell people of other organisations apart.
+    return make_question(entry_point, payload.user, ref, {ref.team}, version=version)
 
 
 def _log_failure(result: object) -> None:

@@ -10,10 +10,13 @@ import pytest
 from bot.playground.models import Guest
 from bot.playground.server import SCOPES, FakeSlack
 from bot.playground.workspace import DM_YOU, GENERAL, RESEARCH, YOU
+from bot.slack import strings
 from bot.slack.access import AccessRules, UserDirectory
 from bot.slack.client import SlackClient, Unconfirmed
+from bot.slack.features import COMMAND, scopes
+from bot.slack.layout import SHOW_CONTEXT
 
-from .harness import Harness, shown
+from .harness import Harness, run_command, shown
 from .loop import run_async
 from .samples import BRIDGE, QUOTED, ScriptedAnswerer
 
@@ -152,3 +155,41 @@ def test_user_data_is_cached_for_an_hour() -> None:
 
     with FakeSlack(scopes=(*SCOPES, "users:read")) as slack:
         run_async(look_up())
+
+
+ORGANISATION = "E0ORG"
+
+
+@pytest.mark.parametrize("organisation", [ORGANISATION, "E0OTHER", None])
+def test_an_organisation_has_several_workspaces(tmp_path: Path, organisation: str | None) -> None:
+    """In Enterprise Grid, people of the organisation's other workspaces may ask and click as colleagues do."""
+    granted = scopes("full")
+    with FakeSlack(
+        scopes=granted, subscriptions=events("full"), commands=[COMMAND], organisation=ORGANISATION
+    ) as slack:
+        person = slack.add_person(channels=[GENERAL], team=ELSEWHERE, organisation=organisation)
+        harness = Harness(slack, ScriptedAnswerer(), tmp_path)
+        with harness.bot():
+            reply = harness.reply_to(harness.ask(BRIDGE))
+            assert slack.interactivity.click(reply, SHOW_CONTEXT, user=person).failure is None
+            slack.wait_until(lambda: bool(slack.views.open_modals(person)))
+            direct = slack.open_dm(person)
+            slack.say(direct, BRIDGE, user=person)
+            (answer,) = slack.wait_for_replies(direct)
+            command = run_command(harness, GENERAL, BRIDGE, user=person)
+            is_refused = [strings.OTHER_ORGANISATION in shown(one) for one in (answer, command)]
+            modal = slack.views.open_modals(person)[-1]
+        is_refused.append(strings.OTHER_ORGANISATION in str(modal["blocks"]))
+        assert is_refused == [organisation != ORGANISATION] * 3
+
+
+def test_a_listed_workspace_admits_its_members_from_another_one(tmp_path: Path) -> None:
+    """A list of workspaces may name the organisation; the workspace that Slack names first need not be in it."""
+    rules = AccessRules(workspaces=frozenset({ORGANISATION}))
+    with FakeSlack(scopes=scopes("base"), organisation=ORGANISATION) as slack:
+        person = slack.add_person(team=ELSEWHERE, organisation=ORGANISATION)
+        direct = slack.open_dm(person)
+        with Harness(slack, ScriptedAnswerer(), tmp_path).bot(rules=rules):
+            slack.say(direct, BRIDGE, user=person)
+            (reply,) = slack.wait_for_replies(direct)
+        assert QUOTED in shown(reply)
