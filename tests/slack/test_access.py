@@ -163,10 +163,7 @@ ORGANISATION = "E0ORG"
 @pytest.mark.parametrize("organisation", [ORGANISATION, "E0OTHER", None])
 def test_an_organisation_has_several_workspaces(tmp_path: Path, organisation: str | None) -> None:
     """In Enterprise Grid, people of the organisation's other workspaces may ask and click as colleagues do."""
-    granted = scopes("full")
-    with FakeSlack(
-        scopes=granted, subscriptions=events("full"), commands=[COMMAND], organisation=ORGANISATION
-    ) as slack:
+    with FakeSlack(scopes=scopes("full"), commands=[COMMAND], organisation=ORGANISATION) as slack:
         person = slack.add_person(channels=[GENERAL], team=ELSEWHERE, organisation=organisation)
         harness = Harness(slack, ScriptedAnswerer(), tmp_path)
         with harness.bot():
