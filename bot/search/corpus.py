@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -158,6 +159,7 @@ class Corpus:
     def _follow(self, on_change: Callable[[int], None] | None) -> None:
         try:
             is_changed = self.refresh()
+            gc.collect()  # an index is part of reference cycles, and takes as much memory as the archive
             self.problem = None
             if is_changed:
                 count = len(self._answerer.archive)

@@ -52,11 +52,21 @@ class LiveBot:
         """Change these variables from the next start on."""
         self._environment |= environment
 
-    def readiness(self) -> tuple[int, str]:
-        """Status and text of ``/readyz``."""
-        (*_, url) = re.findall(r"http://\S+/readyz", self._log.read_text(encoding="utf-8", errors="replace"))
+    @property
+    def output(self) -> str:
+        """Everything that it has logged, also before it was started again."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def url(self) -> str:
+        """Where its web server listens."""
+        (*_, url) = re.findall(r"(http://\S+)/readyz", self.output)
+        return str(url)
+
+    def page(self, path: str) -> tuple[int, str]:
+        """Status and text of a page, such as "/readyz"."""
         try:
-            with _direct.open(url) as response:
+            with _direct.open(self.url + path) as response:
                 return response.status, response.read().decode().strip()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode().strip()
@@ -64,8 +74,9 @@ class LiveBot:
     def check(self) -> None:
         """Raise RuntimeError with its last output if it ended by itself."""
         if self._process is not None and self._process.poll() is not None:
-            output = self._log.read_text(encoding="utf-8", errors="replace")[-2_000:]
-            raise RuntimeError(f"the bot ended by itself with status {self._process.returncode}:\n{output}")
+            raise RuntimeError(
+                f"the bot ended by itself with status {self._process.returncode}:\n{self.output[-2_000:]}"
+            )
 
     def kill(self) -> None:
         """Kill it with SIGKILL."""

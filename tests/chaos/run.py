@@ -18,7 +18,7 @@ from bot.slack.features import Variant
 from bot.slack.transports import WEBSOCKETS
 from bot.store.models import LEASE
 
-from .archive import write_archive
+from .archive import NAMES, write_archive
 from .bots import START_SECONDS, LiveBot
 from .checks import CheckResult, Violation, check_replies
 from .faults import PostingRateLimit, RandomFaults
@@ -125,6 +125,7 @@ class ChaosRun:
             self._log(f"asked all questions, redelivered {self._redeliver()} events; waiting until nothing happens")
             result, private = self._wait_for_outcomes(traffic)
             self._check_readiness(200)
+            self._check_privacy()
             self._stop()
         return Report(
             result,
@@ -213,9 +214,18 @@ class ChaosRun:
 
     def _check_readiness(self, expected: int) -> None:
         for bot in self._bots:
-            status, text = bot.readiness()
+            status, text = bot.page("/readyz")
             if status != expected:
                 self._notes.append(f"/readyz says {status} ({text}) instead of {expected}")
+
+    def _check_privacy(self) -> None:
+        """Note what logs, metrics and error files show of tokens, secrets and questions."""
+        texts = [text for bot in self._bots for text in (bot.output, bot.page("/metrics")[1])]
+        texts += [file.read_text(errors="replace") for file in (self._folder / "state").glob("*.txt")]
+        shown = "\n".join(texts).casefold()
+        slack = self._slack
+        private = (slack.bot_token, FakeSlack.bot_token, slack.app_token, slack.signing_secret, *NAMES)
+        self._notes += [f"a log shows {one}" for one in private if one.casefold() in shown]
 
     def _await_moment(self) -> str:
         """Wait for a random critical moment; return its name."""

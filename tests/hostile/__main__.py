@@ -32,13 +32,14 @@ def main() -> int:
     sys.stdout.write(f"{report}\n")
     for name in report.unnamed[:20]:
         sys.stdout.write(f"  {name}\n")
+    sys.stdout.write(report.traceback)
     return 0 if meets_targets(report) else 1
 
 
 def meets_targets(report: Report) -> bool:
     is_complete = report.read_seconds is not None and not (report.unanswered or report.missing or report.unnamed)
     is_fast = max(report.answer_seconds) <= ANSWER_SECONDS and max(report.found_seconds) <= FOUND_SECONDS
-    return is_complete and is_fast and report.memory <= MEMORY and not report.has_traceback
+    return is_complete and is_fast and report.memory <= MEMORY and not report.traceback
 
 
 if __name__ == "__main__":

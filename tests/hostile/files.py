@@ -61,11 +61,6 @@ def _prose(size: int) -> str:
     return " ".join(_WORDS * (size // 90 + 1)) + "."
 
 
-def _inventions(size: int, chosen: random.Random) -> bytes:
-    """Text of words that occur once each."""
-    return " ".join("".join(chosen.choices("aeiourstln", k=9)) for _ in range(size // 10)).encode()
-
-
 def _noise(size: int, chosen: random.Random) -> bytes:
     return chosen.randbytes(size)
 
@@ -164,7 +159,6 @@ def _message(size: int, _: random.Random) -> bytes:
 HOSTILE: tuple[tuple[str, Callable[[int, random.Random], bytes]], ...] = (
     *(("txt", _repeat(unit)) for unit in ("“", " ", "A. “", "\n", ".", "?", "a-", "\u0301", "漢", "1.", "\0", "by A ")),
     ("txt", _noise),
-    ("txt", _inventions),
     ("txt", lambda size, _: _prose(size).encode("utf-16")[1:]),
     *(("md", _repeat(unit)) for unit in ("`", "![[", "[", "*a", "-\n", ">", "- ", "| a ", "<b>", "&", "#\n", "\\")),
     ("md", lambda size, _: ("---\n" + "[" * min(size, 19_000) + "\n---\nwords").encode()),

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import cycle
 from pathlib import Path
-from threading import Event, Thread
 
 from bot.index.store import IndexStore
 from bot.playground.server import FakeSlack
 from bot.slack.features import events, scopes
-from tests.chaos.archive import NAMES, question_about, write_archive
+from tests.chaos.archive import NAMES, write_archive
 from tests.chaos.bots import START_SECONDS, LiveBot
-from tests.load.people import add_people
 
 from .files import good_name, name_of_file, write_good_file, write_hostile_file
-
-PEOPLE = 60
-"""So many that none is answered twice in a second, which is Slack's pace of posting."""
-WAIT_SECONDS = 30.0
-"""How long a reply, or a good file, is waited for."""
+from .measurement import WAIT_SECONDS, Asker, MemoryMeter
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +47,7 @@ class Report:
     missing: int
     unnamed: tuple[str, ...]
     memory: int
-    has_traceback: bool
+    traceback: str
 
     def __str__(self) -> str:
         slowest = max(self.answer_seconds, default=0.0)
@@ -65,7 +57,7 @@ class Report:
             f"{len(self.answer_seconds)} questions, the slowest {slowest:.2f} s, {self.unanswered} without a reply; "
             f"good files found after at most {found:.1f} s, {self.missing} missing; {read}; "
             f"{len(self.unnamed)} hostile files without a reason; {self.memory / 1e6:.0f} MB above the start; "
-            f"{'a' if self.has_traceback else 'no'} traceback"
+            f"{'a' if self.traceback else 'no'} traceback"
         )
 
 
@@ -89,9 +81,9 @@ def run(plan: Plan, folder: Path) -> Report:
         stack.callback(bot.stop)
         bot.start()
         slack.wait_until_connected(START_SECONDS)
-        asker = _Asker(slack)
+        asker = Asker(slack)
         asker.wait_until_answered(NAMES[0])
-        memory = stack.enter_context(_MemoryMeter(bot.process_id))
+        memory = stack.enter_context(MemoryMeter(bot.process_id))
         for path in files:
             path.rename(articles / path.name)
         dropped_at = time.monotonic()
@@ -119,11 +111,11 @@ def run(plan: Plan, folder: Path) -> Report:
         plan.good - len(found),
         tuple(sorted(path.name for path in files if path.name not in known)),
         peak,
-        "Traceback" in log,
+        "".join(log.partition("Traceback")[1:])[:4_000],
     )
 
 
-def _ask_meanwhile(plan: Plan, asker: _Asker, dropped_at: float) -> dict[int, float]:
+def _ask_meanwhile(plan: Plan, asker: Asker, dropped_at: float) -> dict[int, float]:
     """Ask about the old articles every second, and about the good files until each is found; seconds by number."""
     found: dict[int, float] = {}
     numbers = random.Random(2)
@@ -138,76 +130,3 @@ def _ask_meanwhile(plan: Plan, asker: _Asker, dropped_at: float) -> dict[int, fl
                 break
         time.sleep(max(0.0, second - time.monotonic()))
     return found
-
-
-class _Asker:
-    """Asks one question after the other, each in the direct message of another person than those before it."""
-
-    def __init__(self, slack: FakeSlack) -> None:
-        self._slack, self._people = slack, cycle(add_people(slack, PEOPLE))
-        self.seconds: list[float] = []
-        self.unanswered = 0
-
-    def wait_until_answered(self, name: str) -> None:
-        """Ask until the archive is loaded."""
-        until = time.monotonic() + START_SECONDS
-        while name not in self._ask(question_about(name)):
-            if time.monotonic() > until:
-                raise RuntimeError("the archive is not loaded")
-        self.seconds.clear()
-
-    def ask_about(self, name: str) -> None:
-        """Ask a question that the old articles answer; measure the time."""
-        if name not in self._ask(question_about(name)):
-            self.unanswered += 1
-
-    def finds(self, name: str) -> bool:
-        """Whether a question about a good file is answered by it."""
-        return "northern mole" in self._ask(f"how many lanterns did {name} light")
-
-    def _ask(self, text: str) -> str:
-        person, channel = next(self._people)
-        before, started = len(self._slack.replies(channel)), time.monotonic()
-        self._slack.say(channel, text, user=person)
-        self._slack.wait_until(lambda: len(self._slack.replies(channel)) > before, WAIT_SECONDS)
-        self.seconds.append(time.monotonic() - started)
-        return self._slack.replies(channel)[-1].text
-
-
-class _MemoryMeter:
-    """Measures the memory of a process and its descendants, twice a second."""
-
-    def __init__(self, process: int) -> None:
-        self._process, self._stop = process, Event()
-        self._thread = Thread(target=self._measure, daemon=True)
-        self._start = self._peak = sum(_resident(process))
-
-    def __enter__(self) -> _MemoryMeter:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    @property
-    def above_start(self) -> int:
-        """The most bytes above those at the start."""
-        return self._peak - self._start
-
-    def _measure(self) -> None:
-        while not self._stop.wait(0.5):
-            self._peak = max(self._peak, sum(_resident(self._process)))
-
-
-def _resident(process: int) -> Iterator[int]:
-    """The memory of a process and of each descendant in bytes; what several of them share is divided among them."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-        threads = list(Path(f"/proc/{process}/task").iterdir())
-        children = [int(child) for thread in threads for child in (thread / "children").read_text().split()]
-    except OSError:  # it has ended
-        return
-    yield sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
-    for child in children:
-        yield from _resident(child)
