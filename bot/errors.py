@@ -23,6 +23,13 @@ class ArchiveError(PullquoteError):
     """The archive as a whole is missing, empty or unreadable."""
 
 
+class ArchiveGoneError(ArchiveError):
+    """The articles that questions were answered from have been removed, or cannot be reached any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The archive's articles are gone or cannot be reached, so none is quoted. Ask again later.")
+
+
 class UnreadableArticleError(PullquoteError):
     """One file cannot be read as an article and is skipped; ``str(error)`` is the reason, without the file name."""
 

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Condition, Event, Lock, Thread
+from time import monotonic
 from typing import TypeVar
 
-from bot.errors import DamagedSnapshotError, PullquoteError
+from bot.errors import ArchiveError, ArchiveGoneError, DamagedSnapshotError, PullquoteError
 from bot.index.store import IndexStore, SavedIndex
 from bot.index.versions import IndexVersion, ReadNotes, StageProgress
 from bot.ingest.pages import draw_page
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+GONE_AFTER = 1.0
+"""Seconds after which an archive that was not found again counts as gone; a folder that is exchanged is back sooner."""
 PATIENCE = 0.5
 """Seconds that a question waits, at most, for a change that was noticed before it came."""
 
@@ -56,7 +59,9 @@ class Corpus:
         self._changed = Condition()
         self._is_changing = False
         self.problem: str | None = None
-        """Why the articles cannot be read any more, while questions are answered from the last index; else None."""
+        """Why the articles cannot be read any more; else None. Questions are answered from the last index, unless the
+        archive is gone."""
+        self._missing_since: float | None = None
 
     @property
     def notes(self) -> ReadNotes:
@@ -83,10 +88,11 @@ class Corpus:
         """Run ``work`` with the current answerer, which cannot change meanwhile.
 
         Waits up to ``patience`` seconds for a change of the files that was already noticed. If the snapshot proves
-        damaged, the index is rebuilt and ``work`` run again.
+        damaged, the index is rebuilt and ``work`` run again. ``ArchiveGoneError`` if the articles have been removed.
         """
         with self._changed:
             self._changed.wait_for(lambda: not self._is_changing, patience)
+        self._check_presence()
         answerer = self._answerer
         try:
             return work(answerer)
@@ -99,6 +105,7 @@ class Corpus:
         Raises ``VerificationError`` if its article or file has changed since, and ``ArchiveError`` if there is no page
         to show.
         """
+        self._check_presence()
         version = self._version
         version.index.archive.verify(quote)
         file = version.find_file(quote.article.id)
@@ -131,6 +138,12 @@ class Corpus:
                 self._store.save(self._version)  # for the next start; this process answers from memory
             return self._answerer
 
+    def _check_presence(self) -> None:
+        """Removed articles are not quoted from the index."""
+        since = self._missing_since
+        if since is not None and monotonic() - since > GONE_AFTER:
+            raise ArchiveGoneError
+
     def _replace(self, version: IndexVersion) -> bool:
         if version is self._version:
             return False
@@ -160,12 +173,15 @@ class Corpus:
         try:
             is_changed = self.refresh()
             gc.collect()  # an index is part of reference cycles, and takes as much memory as the archive
-            self.problem = None
+            self.problem = self._missing_since = None
             if is_changed:
                 count = len(self._answerer.archive)
                 log.info("the archive has changed: it holds %d articles now", count)
                 if on_change:
                     on_change(count)
+        except ArchiveError as error:
+            self.problem, self._missing_since = str(error), self._missing_since or monotonic()
+            log.warning("Nothing is quoted until there are articles again. %s", error)
         except PullquoteError as error:
             self.problem = str(error)
             log.warning("The archive is left as it was: %s", error)

@@ -12,7 +12,7 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 
-from bot.errors import PullquoteError
+from bot.errors import ArchiveGoneError, PullquoteError
 from bot.search.corpus import Corpus
 from bot.search.followups import is_continuation
 from bot.slack import strings
@@ -127,6 +127,8 @@ class Dispatcher:
         try:
             previous = await self._find_previous_questions(question)
             return await self._renderer.render(question, self._corpus, self._scopes, previous)
+        except ArchiveGoneError as error:
+            return render_sentence("apology", str(error))
         except PullquoteError as error:  # a damaged snapshot that cannot be rebuilt
             return render_apology(str(error))
 

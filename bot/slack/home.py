@@ -10,13 +10,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import StoreError
+from bot.errors import ArchiveGoneError, StoreError
 from bot.evaluation.gaps import Gap, find_gaps
 from bot.index.archive import Archive
 from bot.models import Json, format_date, pluralize
@@ -183,7 +184,9 @@ class Home:
             return await call_slack(self._client.views_publish(user_id=user, view={"blocks": blocks, "type": "home"}))
         if refusal or self.corpus is None or "assistant:write" not in self._scopes:
             return None
-        examples = await asyncio.to_thread(self.corpus.with_current, lambda answerer: answerer.examples)
+        examples: Sequence[str] = ()
+        with suppress(ArchiveGoneError):
+            examples = await asyncio.to_thread(self.corpus.with_current, lambda answerer: answerer.examples)
         if not examples:
             return None
         prompts = [{"title": shorten(example, PROMPT_LIMIT), "message": example} for example in examples]
@@ -196,10 +199,13 @@ class Home:
         if (corpus := self.corpus) is None:
             summary: Sequence[Json] = (sentence_block(strings.HOME_LOADING),)
         else:
-            summary, examples = await asyncio.to_thread(
-                corpus.with_current,
-                lambda answerer: (tuple(_archive_blocks(answerer.archive, corpus.read_at)), answerer.examples),
-            )
+            try:
+                summary, examples = await asyncio.to_thread(
+                    corpus.with_current,
+                    lambda answerer: (tuple(_archive_blocks(answerer.archive, corpus.read_at)), answerer.examples),
+                )
+            except ArchiveGoneError as error:
+                summary = (sentence_block(str(error)),)
         own = await self._history.blocks(team, user)
         return [header("The archive"), *summary, *self._how_to(examples), *own, *self._turned_off()]
 

@@ -60,7 +60,7 @@ class LiveBot:
     @property
     def url(self) -> str:
         """Where its web server listens."""
-        (*_, url) = re.findall(r"(http://\S+)/readyz", self.output)
+        (*_, url) = re.findall(r"(http://[^/\s]+)/(?:readyz|slack/events)", self.output)
         return str(url)
 
     def page(self, path: str) -> tuple[int, str]:

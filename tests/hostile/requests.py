@@ -114,7 +114,7 @@ def _wait_until_ready(bot: LiveBot) -> None:
             if bot.page("/readyz")[0] == 200:
                 return
         time.sleep(0.1)
-    raise RuntimeError("the bot is not ready")
+    raise RuntimeError(f"the bot is not ready: {bot.output[-2_000:]}")
 
 
 def _ask_during(work: Callable[[], None], ask: Callable[[], None]) -> None:

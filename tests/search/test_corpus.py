@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import watchfiles
 
-from bot.errors import ArchiveError
+from bot.errors import ArchiveError, ArchiveGoneError
 from bot.index import watch as watching_module
 from bot.index.store import IndexStore
 from bot.index.versions import IndexVersion
@@ -101,15 +101,32 @@ def test_a_moved_folder_is_noticed(watched: Watched, tmp_path: Path) -> None:
     watched.wait_for_answer("mill of Ostra", [])
 
 
-def test_an_empty_archive_keeps_the_old_one(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
-    """If all files disappear, the old archive still answers, with a warning in the log; new files are then noticed."""
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_a_deleted_archive_is_not_quoted(
+    watched: Watched, caplog: pytest.LogCaptureFixture, *, is_folder: bool
+) -> None:
+    """If all files or their folder are deleted, there is soon a sentence instead of quotes; new files are noticed."""
     with caplog.at_level(logging.WARNING):
-        (watched.folder / "ferry.txt").rename(watched.folder / "ferry.gone")
-        wait_for(lambda: "The archive is left as it was: There is no article in" in caplog.text)
-    assert watched.ask("ferry to Tarn") == [FERRY]
+        if is_folder:
+            shutil.rmtree(watched.folder)
+        else:
+            (watched.folder / "ferry.txt").unlink()
+        wait_for(lambda: _is_gone(watched))
+    assert watched.corpus.problem is not None
+    assert "Nothing is quoted until there are articles again. There is no " in caplog.text
+    watched.folder.mkdir(exist_ok=True)
     (watched.folder / "bridge.txt").write_text("The bridge at Orrin was closed for repairs.")
+    wait_for(lambda: not _is_gone(watched))
     watched.wait_for_answer("bridge at Orrin", ["The bridge at Orrin was closed for repairs."])
     assert watched.ask("ferry to Tarn") == []
+
+
+def _is_gone(watched: Watched) -> bool:
+    try:
+        watched.ask("ferry to Tarn")
+    except ArchiveGoneError:
+        return True
+    return False
 
 
 def test_a_folder_made_again_is_watched(watched: Watched) -> None:

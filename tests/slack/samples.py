@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
-from bot.errors import VerificationError
+from bot.errors import ArchiveGoneError, VerificationError
 from bot.index.archive import Archive
 from bot.index.retrieval import TermScore
 from bot.models import (
@@ -128,12 +128,13 @@ class ScriptedAnswerer:
 
 @dataclass(frozen=True)
 class FixedCorpus:
-    """A corpus whose answerer never changes."""
+    """A corpus whose answerer never changes, or whose articles are gone."""
 
     answerer: Answerer
     read_at: datetime = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
     address: CorpusAddress | None = None
     problem: str | None = None
+    is_gone: bool = False
     picture: bytes = b"\x89PNG of a page"
 
     def draw_page(self, quote: Quote) -> bytes:
@@ -142,4 +143,6 @@ class FixedCorpus:
 
     def with_current(self, work: Callable[[Answerer], T], *, patience: float = 0.0) -> T:
         """Run ``work`` with the answerer."""
+        if self.is_gone:
+            raise ArchiveGoneError
         return work(self.answerer)

@@ -8,6 +8,7 @@ from threading import Event
 
 import pytest
 
+from bot.errors import ArchiveGoneError
 from bot.models import Json
 from bot.playground.models import Message
 from bot.playground.server import FakeSlack
@@ -275,3 +276,11 @@ def test_a_reply_of_a_killed_process_is_found(full: Harness) -> None:
     with full.bot(bots=2):
         full.slack.wait_until(lambda: any(call.method == "conversations.replies" for call in full.slack.calls))
         assert QUOTED in shown(full.reply_to(asked))
+
+
+def test_articles_that_are_gone_are_not_quoted(offline_harness: Harness) -> None:
+    """A question gets one sentence that says so."""
+    gone = FixedCorpus(offline_harness.answerer, is_gone=True)
+    with offline_harness.bot(is_loaded=False) as bot:
+        bot.start_answering(gone)
+        assert shown(offline_harness.reply_to(offline_harness.ask(BRIDGE))) == str(ArchiveGoneError())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import ArchiveGoneError
 from bot.models import Json
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import DM_YOU, YOU
@@ -17,7 +18,7 @@ from bot.slack.features import FEATURES, events, scopes
 from tests.factories import archive_of
 
 from .harness import Harness, full_harness
-from .samples import TARN, ScriptedAnswerer
+from .samples import TARN, FixedCorpus, ScriptedAnswerer
 
 
 @pytest.fixture
@@ -61,6 +62,14 @@ def test_home_lists_disabled_features(tmp_path: Path) -> None:
         named = any(line.startswith(f"{feature.name} (") for line in read)
         assert named is (feature.variant == "full"), feature.name
     assert not any(line.startswith("Anywhere: type") for line in read)
+
+
+def test_home_of_an_archive_that_is_gone(offline: Harness) -> None:
+    """Home says so instead of describing it."""
+    with offline.bot(is_loaded=False) as bot:
+        bot.start_answering(FixedCorpus(offline.answerer, is_gone=True))
+        read = open_home(offline)
+    assert read[:2] == ["The archive", str(ArchiveGoneError())]
 
 
 def test_home_while_the_archive_is_loading(offline: Harness) -> None:
