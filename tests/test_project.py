@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings
+from tests.conftest import skip_missing
 
 PACKAGES = {"cli", "ingest", "text", "index", "search", "store", "slack", "playground", "evaluation"}
 MODULES = {"errors.py", "models.py", "settings.py", "wiring.py", "telemetry.py", "doctor.py", "ARCHITECTURE.md"}
@@ -145,6 +146,17 @@ def test_every_setting_is_documented(root: Path) -> None:
         for name, field in Settings.model_fields.items()
     }
     assert named == meant
+
+
+def test_the_service_reaches_little_of_the_system(root: Path) -> None:
+    """systemd rates how exposed the unit is, from 0 to 10: at most 2.0."""
+    command = shutil.which("systemd-analyze")
+    if command is None:
+        skip_missing("systemd-analyze")
+    unit = root / "deploy" / "pullquote.service"
+    arguments = [command, "security", "--offline=true", "--threshold=20", "--no-pager", str(unit)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-200:]
 
 
 def test_the_top_level_has_only_the_documented_entries(root: Path) -> None:

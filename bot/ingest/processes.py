@@ -84,9 +84,9 @@ class ReaderProcess:
                 return
         self._stop()
         self._connection, theirs = _context.Pipe()
-        self._process = _context.Process(target=_serve, args=(theirs, self.limits.memory), name="reader", daemon=True)
-        assert self._process is not None
-        self._process.start()
+        process = _context.Process(target=_serve, args=(theirs, self.limits.memory), name="reader", daemon=True)
+        process.start()
+        self._process = process
         theirs.close()
         self._send(request)
 

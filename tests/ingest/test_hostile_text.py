@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,7 @@ from bot.ingest.formats import html, markdown, plain
 from bot.text import analysis, fragments
 from bot.text.paragraphs import split_paragraphs
 from bot.text.sentences import WINDOW, split_sentences
-from tests.factories import article
+from tests.factories import article, read_articles
 
 SIZE = 200_000
 LIMIT = 10.0
@@ -162,3 +164,23 @@ def test_a_long_paragraph_is_split_as_its_parts() -> None:
     count = 5 * WINDOW // len(sentence)
     spans = split_sentences(sentence * count)
     assert [span.slice(sentence * count) for span in spans] == [span.slice(sentence) for span in short] * count
+
+
+@pytest.mark.parametrize("name", ["text.txt", "page.html", "lines.jsonl"])
+def test_a_text_that_repeats_itself_is_named(tmp_path: Path, name: str) -> None:
+    """A long text of the same few words is no article; one of many words is, also if some are repeated."""
+    words = "The harbour council counted the boats. " * 600
+    prose = " ".join(f"Boat {number * 7919 % 100_003} came to berth {number}." for number in range(700))
+    for folder, text in (("hostile", words), ("good", f"{prose} {words[:4_000]}")):
+        (tmp_path / folder).mkdir()
+        content = {
+            "text.txt": text,
+            "page.html": f"<article><p>{text}</p></article>",
+            "lines.jsonl": json.dumps({"text": text}),
+        }
+        (tmp_path / folder / name).write_text(content[name])
+    assert len(read_articles([tmp_path / "good"]).articles) == 1
+    (tmp_path / "hostile" / "other.txt").write_text("The ferry was sold.")
+    (skipped,) = read_articles([tmp_path / "hostile"]).skipped
+    assert skipped.name.startswith(name)
+    assert skipped.reason == "it repeats the same few words or signs throughout"
