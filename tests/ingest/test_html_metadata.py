@@ -125,6 +125,19 @@ def test_author(tmp_path: Path, head: str, body: str, author: str | None) -> Non
         ("<meta name='date' content='2025-05-07'>", "<span class='date'>07/05/2025</span>", date(2025, 5, 7)),
         ("<meta name='date' content='2025-05-08'>", "<span class='date'>5/7/25</span>", date(2025, 5, 7)),
         ("", "<span class='date'>23/05/2025</span>", date(2025, 5, 23)),
+        # the date of a change gives way, however the page marks it
+        ("", "<time itemprop='dateModified' datetime='2025-05-09'>9 May 2025</time>", None),
+        (
+            "<meta name='date' content='2025-05-09'>",
+            "<aside><time datetime='2025-05-07'>7 May</time></aside>",
+            date(2025, 5, 7),
+        ),
+        (
+            "<meta name='date' content='2025-05-09'>",
+            "<div class='comment'><p><time datetime='2025-05-11'></time></div>",
+            date(2025, 5, 9),
+        ),
+        ("", "<div>07.05.2025 - Ada Orvik (press officer of the ferry company)</div>", date(2025, 5, 7)),
         # a date in the text may be of anything
         ("", "<p>They met on 3 May 2024, and again in June.</p>", None),
         ("", "<div class='comments'><time datetime='2025-05-07'>7 May</time></div>", None),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date
+from itertools import islice
 
 from lxml import html
 
@@ -19,8 +20,10 @@ from bot.ingest.html.content import separate_words
 
 _BYLINE_CHARS = 150
 _BELOW, _ABOVE = 80, 25  # elements after and before the headline among which a byline is looked for
+_NEAREST = 30  # of those after it, how many come before those above it
 _LEAD_CHARS, _LEADS = 120, 2  # a byline may follow so many paragraphs of so many characters
 _NAMES_LIMIT = 10
+_TIMES = 4  # elements of a page that may all show its date
 _NEAR_DAYS = 1  # between the same time in two time zones
 
 _BY = re.compile(
@@ -94,12 +97,13 @@ class Bylines:
                 return ", ".join(people[:_NAMES_LIMIT])
         return self._find_shown_author(self._shown)
 
-    def find_date(self, stated: Iterable[str], url: str | None) -> date | None:
-        """The date that is shown near the headline, or that in the address, or the first that is ``stated``."""
+    def find_date(self, stated: Iterable[str], changed: Iterable[str], url: str | None) -> date | None:
+        """The date shown near the headline, or that in the address, or the first ``stated``, or perhaps ``changed``."""
         marked = [one for one in self._shown if "datePublished" in one.get("itemprop", "") or "pubdate" in one.attrib]
-        times = [one for one in self._near if one.tag == "time" and one.get("datetime")]
+        times = [one for one in self._near if _is_time(one)]
         values = [one.get("datetime") or one.get("content") or read_short(one, _BYLINE_CHARS) for one in marked]
-        known = parse_first([*stated, *values, *(one.get("datetime") for one in times)])
+        only = _find_only_time(self._shown[0].getroottree().getroot()) if self._shown else []
+        known = parse_first([*stated, *values, *(one.get("datetime") for one in times), *only, *changed])
         if shown := self._find_shown_date(known):
             return shown
         match = _URL_DATE.search(url or "")
@@ -141,12 +145,11 @@ class Bylines:
         for element in self._near:
             text = read_short(element, _BYLINE_CHARS)
             match = _DATE.search(text)
-            names = element.get("class", "")
-            if match is None or _CHANGED.search(text) or _CHANGED.search(names):
+            if match is None or _CHANGED.search(text) or _is_of_change(element):
                 continue
             if element.tag != "time" and next(element.iter("time"), None) is not None:
                 continue  # it may hold two, of which the second says when the page was changed
-            is_marked = element.tag == "time" or bool(_DATE_NAMES.search(separate_words(names)))
+            is_marked = element.tag == "time" or bool(_DATE_NAMES.search(separate_words(element.get("class", ""))))
             if is_marked or _is_dateline(element.tag, text, match[0]):
                 self.used.append(element)
                 return _read_date(match[0], known)
@@ -173,7 +176,7 @@ def _find_near(shown: Sequence[html.HtmlElement], heading: html.HtmlElement | No
         if leads > _LEADS:
             break
         below.append(element)
-    return [*below, *reversed(shown[max(0, at - _ABOVE) : at])]
+    return [*below[:_NEAREST], *reversed(shown[max(0, at - _ABOVE) : at]), *below[_NEAREST:]]
 
 
 def _clean_name(text: str) -> str:
@@ -190,12 +193,37 @@ def _is_full_name(name: str) -> bool:
     return 1 < len(words) <= 6 and words[0][0].isupper() and all(w[0].isupper() or w in _PARTICLES for w in words)
 
 
+def _is_time(element: html.HtmlElement) -> bool:
+    return element.tag == "time" and bool(element.get("datetime")) and not _is_of_change(element)
+
+
+def _find_only_time(root: html.HtmlElement) -> list[str]:
+    """The date of the page's few ``time`` elements, if they agree and none is of a comment."""
+    times = list(islice(filter(_is_time, root.iter("time")), _TIMES + 1))
+    dates = {one.get("datetime")[:10] for one in times}
+    if len(times) > _TIMES or len(dates) != 1:
+        return []
+    above = {element for one in times for element in one.iterancestors()}
+    names = " ".join(f"{element.get('class', '')} {element.get('id', '')}" for element in above)
+    return list(dates) if "comment" not in names.casefold() else []
+
+
+def _is_of_change(element: html.HtmlElement) -> bool:
+    """Whether an element is marked as the date of the last change."""
+    return bool(_CHANGED.search(f"{element.get('class', '')} {element.get('itemprop', '')}"))
+
+
 def _is_dateline(tag: str, text: str, when: str) -> bool:
     """Whether a text consists of a date, without an element that says so; in the article it may be of anything."""
     if tag in _INLINE_TAGS:
         return text == when
     others = _LETTERS.findall(text.replace(when, "", 1))
-    return len(others) <= _OTHER_WORDS or _PUBLISHED.match(text) is not None
+    return len(others) <= _OTHER_WORDS or _PUBLISHED.match(text) is not None or _is_first(text, when)
+
+
+def _is_first(text: str, when: str) -> bool:
+    """Whether the text is a date, a dash or the like, and something else, such as who wrote it."""
+    return text.startswith(when) and text[len(when) :].lstrip()[:1] in {"-", "–", "—", "|", "·", "•"}
 
 
 def _is_near(one: date, other: date) -> bool:

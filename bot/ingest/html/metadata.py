@@ -33,9 +33,11 @@ _AUTHOR_KEYS = (
 ).split()
 _DATE_KEYS = (
     "article.published_time og.article.published_time datepublished article.published parsely-pub-date sailthru.date "
-    "dc.date.issued dcterms.issued dc.date.created dcterms.created datecreated dc.date dcterms.date "
-    "citation_online_date citation_publication_date publish-date publish_date pubdate pdate date prism.publicationdate"
+    "dc.date.issued dcterms.issued dc.date.created dcterms.created datecreated citation_online_date "
+    "citation_publication_date publish-date publish_date pubdate pdate prism.publicationdate"
 ).split()
+_CHANGE_KEYS = ("dc.date", "dcterms.date", "date")
+"""Tags that some programs give the date of the last change."""
 _SITE_KEYS = ("og.site_name", "application-name", "dc.publisher", "citation_journal_title")
 
 _ARTICLE_TYPE = re.compile(r"(?:Article|Posting|Report|Review|Recipe|HowTo)\Z")
@@ -80,7 +82,8 @@ def read_page_metadata(tree: html.HtmlElement) -> PageMetadata:
         heading = _find_only_heading(shown, [site or "", url or "", *titles, *tags.titles])
     bylines = Bylines(shown, heading, (fold(site or ""), host))
     author = bylines.find_author([data.names("author"), tags.pick(*_AUTHOR_KEYS)])
-    published = bylines.find_date([*data.names("datePublished"), *tags.pick(*_DATE_KEYS)], url)
+    stated = [*data.names("datePublished"), *tags.pick(*_DATE_KEYS)]
+    published = bylines.find_date(stated, tags.pick(*_CHANGE_KEYS), url)
     title = next(iter(titles), None)
     if heading is not None:
         title = _squeeze(" ".join(words for _, words in extract_blocks(heading)))
