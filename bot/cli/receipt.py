@@ -121,7 +121,7 @@ def _print_receipt(
 
 def _quote_lines(name: str, line: QuoteLine, quote: Quote | None, receipt: Receipt) -> list[RenderableType]:
     lines: list[RenderableType] = [
-        Text.assemble(f"{name}: ", (quote_status(quote), "red" if quote is None else "green"))
+        Text.assemble(f"{name}: ", (quote_status(quote, receipt), "red" if quote is None else "green"))
     ]
     if quote is None:
         source = f"{line.article} · ¶ {line.paragraph} of {line.paragraphs}"

@@ -6,7 +6,7 @@ import hashlib
 import json
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -31,21 +31,39 @@ StageProgress = Callable[[str, int, int], None]
 """Called with the name of the current stage, how much of it is done, and its total."""
 
 
-def _source_files() -> list[Path]:
-    """Return the files of Pullquote that influence an index."""
-    root = Path(__file__).parent.parent
-    files = [*root.glob("*.py"), *(path for name in ("index", "ingest", "text") for path in (root / name).rglob("*.*"))]
+_ROOT = Path(__file__).parent.parent
+
+
+def _source_files(*folders: str) -> list[Path]:
+    """Return the files of Pullquote in these folders, sorted."""
+    files = [path for name in folders for path in (_ROOT / name).rglob("*.*")]
     return sorted(path for path in files if path.suffix in {".py", ".c", ".h"})
+
+
+def _index_files() -> list[Path]:
+    """Return the files of Pullquote that influence an index."""
+    return sorted([*_ROOT.glob("*.py"), *_source_files("index", "ingest", "text")])
 
 
 @cache
 def _content_digest() -> str:
+    return _digest(_index_files())
+
+
+@cache
+def reader_digest() -> str:
+    """Return the hexadecimal SHA-256 of what decides which text a file gives: the readers and the libraries."""
+    return _digest(_source_files("ingest"))
+
+
+def _digest(sources: Iterable[Path]) -> str:
+    """Return the hexadecimal SHA-256 of Python, the libraries and the ``sources``."""
     from importlib.metadata import version  # imported here for start-up time: mostly, the other digest suffices
 
     digest = hashlib.sha256(f"{sys.version_info[:2]} {unicodedata.unidata_version}".encode())
     for name in _LIBRARIES:
         digest.update(f"{name} {version(name)}\n".encode())
-    for source in _source_files():
+    for source in sources:
         digest.update(source.read_bytes())
     return digest.hexdigest()
 
@@ -55,7 +73,7 @@ def _stat_digest() -> str:
     # Installing a library changes its parent folder's modification time.
     folders = {Path(library.__file__ or "").parent.parent for library in (np, regex)}
     stats = [sys.version, *((str(path), path.stat().st_mtime_ns) for path in sorted(folders))]
-    stats += [(str(path), stat.st_size, stat.st_mtime_ns) for path in _source_files() if (stat := path.stat())]
+    stats += [(str(path), stat.st_size, stat.st_mtime_ns) for path in _index_files() if (stat := path.stat())]
     return hashlib.sha256(repr(stats).encode()).hexdigest()
 
 

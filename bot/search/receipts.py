@@ -11,10 +11,12 @@ from pydantic import BaseModel, ConfigDict
 from bot.errors import VerificationError
 from bot.index.archive import Archive
 from bot.index.retrieval import TermScore
+from bot.index.versions import reader_digest
 from bot.models import Answer, Filters, Passage, Query, Quote, Reply, Scope, Span, Trace, pluralize
 from bot.search.confidence import THRESHOLD
 from bot.search.messages import describe_filters, describe_scope
 
+_OTHER_READER = "read by another reader now"
 DIGEST_DIGITS = 16
 """Hexadecimal digits of a digest that are shown."""
 
@@ -97,7 +99,7 @@ class Receipt(_Part):
 
     ``archive`` is the archive's fingerprint; ``said`` the answer's warning, if any, or the reason of an abstention. The
     outcome is an answer if ``confidence`` reached ``threshold``. ``quotes`` are in the order shown; of an abstention,
-    the nearest misses.
+    the nearest misses. ``reader`` is the ``versions.reader_digest`` of the time, empty in older receipts.
     """
 
     form: Literal[1] = 1
@@ -111,6 +113,7 @@ class Receipt(_Part):
     confidence: float
     threshold: float
     quotes: tuple[QuoteLine, ...]
+    reader: str = ""
 
 
 ExplainHit = Callable[[Query, Passage], tuple[TermScore, ...]]
@@ -143,6 +146,7 @@ def make_receipt(reply: Reply, archive: Archive, explain: ExplainHit) -> Receipt
         confidence=reply.confidence,
         threshold=THRESHOLD,
         quotes=tuple(_quote_line(quote, reply.trace, explain) for quote in reply.shown_quotes),
+        reader=reader_digest(),
     )
 
 
@@ -235,9 +239,12 @@ def quote_location(line: QuoteLine) -> str:
     return f"Characters {line.start}–{line.end} of the article whose SHA-256 begins with {line.sha256[:DIGEST_DIGITS]}"
 
 
-def quote_status(quote: Quote | None) -> str:
+def quote_status(quote: Quote | None, receipt: Receipt) -> str:
     """What came of ``check_quotes``."""
-    return "the source has changed since" if quote is None else "verified now"
+    if quote is not None:
+        return "verified now"
+    changed = "the source has changed since"
+    return f"{changed}, or is {_OTHER_READER}" if _is_other_reader(receipt) else changed
 
 
 def describe_archive(receipt: Receipt, archive: Archive) -> str:
@@ -245,7 +252,13 @@ def describe_archive(receipt: Receipt, archive: Archive) -> str:
     asked = receipt.archive[:DIGEST_DIGITS]
     if receipt.archive == archive.fingerprint:
         return f"Archive {asked}, unchanged since"
-    return f"Archive {asked}; it has changed since, to {archive.fingerprint[:DIGEST_DIGITS]}"
+    reader = f"; it is {_OTHER_READER}" if _is_other_reader(receipt) else ""
+    return f"Archive {asked}; it has changed since, to {archive.fingerprint[:DIGEST_DIGITS]}{reader}"
+
+
+def _is_other_reader(receipt: Receipt) -> bool:
+    """Whether files were read by other software at the time, so that their text may differ although they do not."""
+    return receipt.reader not in ("", reader_digest())
 
 
 def _format_sum(total: float, scores: Iterable[tuple[str, float]], limit: int, noun: str) -> str:

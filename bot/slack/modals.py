@@ -171,7 +171,7 @@ def _expansion_line(expansion: ExpansionLine, receipt: Receipt) -> str:
 
 def _explained_quote(number: int, line: QuoteLine, quote: Quote | None, receipt: Receipt) -> Iterator[Json]:
     kind = "Quote" if receipt.outcome == "answer" else "Nearest passage"
-    yield header(f"{kind} {number} of {len(receipt.quotes)}: {receipts.quote_status(quote)}")
+    yield header(f"{kind} {number} of {len(receipt.quotes)}: {receipts.quote_status(quote, receipt)}")
     if quote is None:
         yield _small(f"{_shown(line.article)} · ¶ {line.paragraph} of {line.paragraphs}")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.index import versions
 from bot.models import Article, Mark, Question, Reply, Span
 from bot.search.answerer import Answerer
 from bot.search.receipts import (
@@ -26,6 +28,7 @@ from bot.search.receipts import (
     describe_rank,
     describe_search_score,
     make_receipt,
+    quote_status,
 )
 from tests.factories import answerer, archive_of, article
 
@@ -257,3 +260,18 @@ def test_two_processes_give_the_same_receipts(root: Path) -> None:
     first, second = receipts("1"), receipts("2")
     assert first == second
     assert [json.loads(one)["outcome"] for one in first].count("answer") >= 2
+
+
+def test_a_receipt_from_before_an_upgrade_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an upgrade of a library that reads files, an older receipt does not claim that its source has changed."""
+    made, changed = receipt(ASKED, BRIDGE), archive_of([FERRY])
+    assert quote_status(None, made) == "the source has changed since"
+    installed = importlib.metadata.version
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: f"{installed(name)}{'.1' * (name == 'pypdfium2')}")
+    versions.reader_digest.cache_clear()
+    try:
+        assert quote_status(None, made) == "the source has changed since, or is read by another reader now"
+        assert describe_archive(made, changed).endswith("; it is read by another reader now")
+        assert quote_status(None, made.model_copy(update={"reader": ""})) == "the source has changed since"
+    finally:
+        versions.reader_digest.cache_clear()
