@@ -13,6 +13,7 @@ import pytest
 from bot.index import Index
 from bot.index.arrays import in_memory
 from bot.index.build import analyze, build_arrays
+from tests.benchmarks import documents
 from tests.benchmarks.answers import STEPS, measure_evaluation_answers
 from tests.benchmarks.articles import create_rows
 from tests.benchmarks.corpus import LONGEST, SHORTEST, SyntheticCorpus
@@ -118,3 +119,11 @@ def test_pullquote_finds_the_passage(tmp_path: Path) -> None:
         numbers = [number for _, number in search(words)]
         assert len(numbers) == TOP
         assert any(set(words) <= set(passages[number]) for number in numbers)
+
+
+def test_documents_are_measured(tmp_path: Path) -> None:
+    """Each reader has a rate, and the memory of the reader process is known where the system tells it."""
+    rates, memory = documents.measure(2, tmp_path, paragraphs=5)
+    assert rates["pullquote"] > 0
+    assert all(rate > 0 for rate in rates.values())
+    assert memory > 0 or not Path("/proc").exists()
