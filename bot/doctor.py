@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -82,6 +83,7 @@ async def run_checks(
     is_compiled: bool,
     archive: ArchiveCheck,
     state_folder: Path,
+    database_url: str | None = None,
     credentials: Credentials,
     mode: Mode,
 ) -> tuple[CheckResult, ...]:
@@ -90,7 +92,7 @@ async def run_checks(
         CheckResult("Python", "ok", f"Python {'.'.join(map(str, python))}."),
         _check_search(is_compiled),
         *_check_archive(archive),
-        _check_state_folder(state_folder),
+        *_check_store(state_folder, database_url),
         *[result async for result in _check_slack(credentials, mode)],
     )
 
@@ -215,12 +217,15 @@ def _check_archive(archive: ArchiveCheck) -> Iterator[CheckResult]:
         yield CheckResult("Archive", "warning", sentence, "Fix or remove them; the other files are searched.")
 
 
-def _check_state_folder(folder: Path) -> CheckResult:
-    try:
-        Store(folder).close()
-    except StoreError as error:
-        return _failed("State folder", error)
-    return CheckResult("State folder", "ok", f"{folder} is writable.")
+def _check_store(folder: Path, url: str | None) -> Iterator[CheckResult]:
+    for name, server in (("State folder", None), ("Database", url)) if url else (("State folder", None),):
+        try:
+            with closing(Store(folder, url=server)) as store:
+                fine = f"{store.database.name} can be used." if server else f"{folder} is writable."
+        except StoreError as error:
+            yield _failed(name, error)
+        else:
+            yield CheckResult(name, "ok", fine)
 
 
 async def _check_slack(credentials: Credentials, mode: Mode) -> AsyncIterator[CheckResult]:

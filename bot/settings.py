@@ -39,6 +39,7 @@ _IDS = {
     "editors": (_PERSON, "U0123456789"),
 }
 
+_POSTGRES = re.compile(r"postgres(?:ql)?://")
 # The visible parts of a secret, which may contain blanks or a line end; shorter ones are words of messages.
 _SECRET_PART = re.compile(r"[!-~]{6,}")
 _TOKEN = re.compile(r"\bx(?:ox[a-z]|app)-[\w-]{4,}", re.ASCII)  # in the wrong setting, say
@@ -65,6 +66,10 @@ class Settings(BaseSettings):
     state_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("pullquote"),
         description="Folder of the database and the saved index.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="URL of a Postgres database that the bots of several hosts share, in place of one in the folder.",
     )
     slack_bot_token: SecretStr | None = Field(
         default=None, validation_alias="SLACK_BOT_TOKEN", description="The bot token (xoxb-…)."
@@ -121,6 +126,15 @@ class Settings(BaseSettings):
         """Runs also if another setting is invalid, so that ``redact`` knows every secret that was read."""
         if isinstance(value, SecretStr):
             _secrets.update(_SECRET_PART.findall(value.get_secret_value()))
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _POSTGRES.match(value.get_secret_value()):
+            raise ValueError("it must begin with postgresql://, as in postgresql://user:password@host/name")
+        if value is not None and value.get_secret_value().count("@") > 1:  # the rest of a password would be the host
+            raise ValueError("an @ in the password must be written as %40, and other signs likewise")
         return value
 
     @field_validator("corpus", mode="before")

@@ -26,10 +26,17 @@ def check(
     is_compiled: bool = True,
     archive: ArchiveCheck = GOOD,
     mode: Mode = "socket",
+    database_url: str | None = None,
 ) -> dict[str, CheckResult]:
     """The worst result of each name, after checking the exit status."""
     checks = run_checks(
-        python=python, is_compiled=is_compiled, archive=archive, state_folder=state, credentials=credentials, mode=mode
+        python=python,
+        is_compiled=is_compiled,
+        archive=archive,
+        state_folder=state,
+        database_url=database_url,
+        credentials=credentials,
+        mode=mode,
     )
     findings = run_async(checks)
     assert exit_status(findings) == (2 if any(one.level == "failed" for one in findings) else 0)
@@ -218,3 +225,12 @@ def test_a_live_check_reports_what_slack_refuses(tmp_path: Path) -> None:
         slack.fail_next("chat.update", status=200, error="some_error")
         results = live_check(slack)
         assert ("some_error" in results["Edit"].sentence, results["Delete"].level) == (True, "ok")
+
+
+def test_a_database_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
+    """The check of a Postgres database fails with its address, without the password, and says what to do."""
+    url = "postgresql://bot:password9@127.0.0.1:1/none"
+    with FakeSlack(scopes=scopes("base")) as slack:
+        found = check(tmp_path, credentials_for(slack), database_url=url)["Database"]
+    assert found.level == "failed"
+    assert "postgresql://bot:***@127.0.0.1:1/none cannot be used" in found.sentence

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from bot import settings
 from bot.cli.console import SafeConsole
-from bot.cli.options import CorpusOption, ModeOption, errors, progress_bar, slack_credentials
+from bot.cli.options import CorpusOption, ModeOption, database_url, errors, progress_bar, slack_credentials
 from bot.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveO
             is_compiled=load_library() is not None,
             archive=archive_check,
             state_folder=chosen.state_dir,
+            database_url=database_url(chosen),
             credentials=credentials,
             mode=mode,
         )

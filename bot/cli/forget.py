@@ -29,7 +29,7 @@ def forget(older_than: OlderThan = None, person: Person = None, yes: Yes = False
     if person is not None and older_than is not None:
         raise SettingsError("Use --person or --older-than, not both.")
     age = "" if older_than is None else f" completed more than {pluralize(older_than, 'day')} ago"
-    with open_store(settings.load().state_dir) as store:
+    with open_store(settings.load()) as store:
         if not yes:
             if not sys.stdin.isatty():
                 raise SettingsError("Nothing was deleted. To delete without being asked, add --yes.")

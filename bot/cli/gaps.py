@@ -48,7 +48,7 @@ def gaps(days: Days = GAP_DAYS, as_json: AsJson = False) -> None:
     """Print what the archive lacks: questions without an answer, and answers that did not help."""
     chosen = settings.load()
     editors = Editors(see_private=chosen.editors_see_private)
-    with open_store(chosen.state_dir) as store:
+    with open_store(chosen) as store:
         found = find_gaps(store, time.time() - days * SECONDS_PER_DAY, private=editors.see_private)
     if as_json:
         unanswered, unhelpful = (list(map(GapOut.of, group)) for group in (found.unanswered, found.unhelpful))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from bot.cli.console import SafeConsole
-from bot.errors import StoreError
+from bot.errors import SettingsError, StoreError
 from bot.models import list_first
 
 if TYPE_CHECKING:
@@ -109,14 +110,37 @@ def _format_notes(notes: ReadNotes) -> Iterator[str]:
         yield f"{len(skipped):,} files or lines were skipped: {named}; `pullquote read` shows each."
 
 
-def open_store(folder: Path) -> closing[Store]:
-    """The bot's database in ``folder``; ``StoreError`` if there is none."""
+def open_store(chosen: Settings) -> closing[Store]:
+    """The bot's database, in its state folder or on a server; ``StoreError`` if there is none."""
     from bot.store.models import FILE_NAME
     from bot.store.store import Store
 
-    if not (folder / FILE_NAME).exists():
+    folder, url = chosen.state_dir, database_url(chosen)
+    if url is None and not (folder / FILE_NAME).exists():
         raise StoreError(f"There is no database in {folder}; set PULLQUOTE_STATE_DIR to the bot's state folder.")
-    return closing(Store(folder))
+    return closing(Store(folder, url=url))
+
+
+def database_url(chosen: Settings) -> str | None:
+    """The URL of the Postgres database, if one is set; ``SettingsError`` if it is none, or without its driver."""
+    if chosen.database_url is None:
+        return None
+    if find_spec("psycopg") is None:
+        raise SettingsError(
+            "PULLQUOTE_DATABASE_URL needs a driver that is not installed; run: pip install 'pullquote[postgres]'"
+        )
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    url = chosen.database_url.get_secret_value()
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise SettingsError(
+            "PULLQUOTE_DATABASE_URL is not a URL such as postgresql://user:password@host:5432/name; correct it. "
+            "Special characters in the password are written as %xx."
+        ) from error
+    return url
 
 
 def slack_credentials(chosen: Settings) -> Credentials:

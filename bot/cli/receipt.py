@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -60,7 +59,7 @@ class ReceiptOut(BaseModel):
 def receipt(id: ReceiptId, corpus: CorpusOption = None, as_json: AsJson = False) -> None:
     """Show how an answer in Slack came about, and verify its quotes now."""
     chosen = settings.load(corpus=corpus)
-    record, parsed = _find_receipt(chosen.state_dir, id)
+    record, parsed = _find_receipt(chosen, id)
 
     def show(answerer: Answerer) -> bool:
         archive = answerer.archive
@@ -82,11 +81,11 @@ def receipt(id: ReceiptId, corpus: CorpusOption = None, as_json: AsJson = False)
     raise typer.Exit(0 if open_corpus_verbosely(chosen, chosen.state_dir).with_current(show) else 1)
 
 
-def _find_receipt(folder: Path, id: str) -> tuple[AnswerRecord, Receipt]:
-    with open_store(folder) as store:
+def _find_receipt(chosen: settings.Settings, id: str) -> tuple[AnswerRecord, Receipt]:
+    with open_store(chosen) as store:
         record = store.find_answer(id)
     if record is None:
-        raise StoreError(f"There is no answer {id} in {folder}; check the id, or the answer was deleted.")
+        raise StoreError(f"There is no answer {id} in the database; check the id, or the answer was deleted.")
     try:
         return record, Receipt.model_validate_json(record.receipt)
     except ValueError as error:

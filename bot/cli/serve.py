@@ -16,7 +16,7 @@ import typer
 
 from bot import settings
 from bot.cli.console import LogFormatter
-from bot.cli.options import CorpusOption, ModeOption, errors, open_corpus_verbosely, slack_credentials
+from bot.cli.options import CorpusOption, ModeOption, database_url, errors, open_corpus_verbosely, slack_credentials
 from bot.errors import StoreError
 
 if TYPE_CHECKING:
@@ -105,7 +105,8 @@ def _open_store(chosen: settings.Settings) -> Iterator[tuple[Store, Path | None]
     """The store, with old questions deleted once a day, and the state folder; None if that cannot be used now."""
     from bot.store.store import Store
 
-    store, folder = Store(chosen.state_dir, opens_now=False), None
+    url = database_url(chosen)
+    store, folder = Store(chosen.state_dir, url=url, opens_now=False), chosen.state_dir if url else None
     with suppress(StoreError):  # the bot says so, and goes on in memory until the database can be used
         store.open()
         folder = chosen.state_dir

@@ -12,7 +12,7 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 
-from bot.errors import ArchiveGoneError, PullquoteError
+from bot.errors import ArchiveGoneError, PullquoteError, StoreError
 from bot.search.corpus import Corpus
 from bot.search.followups import is_continuation
 from bot.slack import strings
@@ -158,9 +158,12 @@ class Dispatcher:
     async def handle_question(self, question: IncomingQuestion) -> bool:
         """Claim a question and queue its delivery; false if it could not be taken."""
         is_unaddressed = question.entry_point == "follow-up" or question.is_unaddressed_edit
-        if is_unaddressed and not await self._is_expected(question):
-            return True
-        claim = await self._run(self._store.claim, question.event)
+        try:
+            if is_unaddressed and not await self._is_expected(question):
+                return True
+            claim = await self._run(self._store.claim, question.event)
+        except StoreError:  # the store's own warning says why
+            return False
         if claim is None:
             log.info("already claimed: %s", question.ref)
             return True
@@ -224,9 +227,12 @@ class Dispatcher:
 
     async def _handle_deletion(self, deleted: DeletedQuestion) -> bool:
         # Slack reports the deletion of every message; only questions, or what the bot answered, are stored.
-        if not (deleted.is_addressed or await self._run(self._store.is_known, deleted.ref)):
-            return True
-        claim = await self._run(self._store.delete_question, deleted.ref)
+        try:
+            if not (deleted.is_addressed or await self._run(self._store.is_known, deleted.ref)):
+                return True
+            claim = await self._run(self._store.delete_question, deleted.ref)
+        except StoreError:
+            return False
         return claim is None or await self._resume(claim)
 
     async def sync_claims(self) -> None:

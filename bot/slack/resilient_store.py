@@ -1,7 +1,8 @@
-"""A store that never fails: while the database cannot be used, questions are claimed and completed in memory.
+"""A store that goes on while the database cannot be used: questions are claimed and completed in memory.
 
-What was done in memory is repeated in the database once it can be used. ``StoreThread`` keeps its calls off the event
-loop.
+What was done in memory is repeated in the database once it can be used. From a database that several hosts share, only
+questions already claimed are completed so; new ones wait for it, because another bot may take them too. ``StoreThread``
+keeps the calls off the event loop.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+# New questions and deletions that may wait for a shared database. Slack delivers them again, but much later.
+MAX_WAITING = 2_000
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -33,10 +37,14 @@ class _Operation(NamedTuple):
 
 
 class ResilientStore:
-    """The database, or memory while that fails; thread-safe."""
+    """The database, or memory while that fails; thread-safe.
+
+    Methods that say so raise StoreError while a shared database cannot be used; no others do.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._waiting: deque[Callable[[Store], Claim | None]] = deque()
         self.hash_user = store.hash_user  # needs no database
         self._memory: Store | None = None  # used from a failure until the database has all changes
         self._changes: deque[_Operation] = deque()
@@ -45,7 +53,7 @@ class ResilientStore:
         self._lock = RLock()
 
     def claim(self, event: QuestionEvent) -> Claim | None:
-        """See ``Store.claim``."""
+        """See ``Store.claim``. StoreError while a shared database cannot be used: ``sync`` then tries again."""
 
         def make(store: Store) -> Claim | None:
             if self._memory is not None and event.version and not store.is_known(event.ref):
@@ -53,7 +61,7 @@ class ResilientStore:
                 store.complete(Claim(event.ref, "", "", 1, None), "unknown", None)
             return store.claim(event)
 
-        return self._change(make)
+        return self._change_or_wait(make)
 
     def complete(
         self, claim: Claim, outcome: Outcome, reply_ts: str | None, record: AnswerRecord | None = None
@@ -72,16 +80,19 @@ class ResilientStore:
                 del self._held[claim.ref]
 
     def delete_question(self, ref: MessageRef) -> Claim | None:
-        """See ``Store.delete_question``."""
-        return self._change(lambda store: store.delete_question(ref))
+        """See ``Store.delete_question``. StoreError as for ``claim``."""
+        return self._change_or_wait(lambda store: store.delete_question(ref))
 
     def lease_state(self, claim: Claim) -> LeaseState:
         """See ``Store.lease_state``."""
         return self._run(lambda store: store.lease_state(claim))
 
     def is_known(self, ref: MessageRef) -> bool:
-        """See ``Store.is_known``; while the database cannot be used, what was asked before is unknown."""
-        return self._run(lambda store: store.is_known(ref))
+        """See ``Store.is_known``; while the database cannot be used, what was asked before is unknown.
+
+        StoreError while a shared database cannot be used.
+        """
+        return self._run(lambda store: store.is_known(ref), in_memory=not self._store.is_shared)
 
     def find_latest_answer(self, team: str, channel: str, thread: str, before: str) -> AnswerRecord | None:
         """See ``Store.find_latest_answer``; the same applies."""
@@ -95,27 +106,66 @@ class ResilientStore:
             return claims
 
     def sync(self) -> tuple[Claim, ...]:
-        """Renew leases, or repeat in the database what was done in memory; return claims that result.
+        """Renew leases, or do in the database what was done in memory or waited for it; return claims that result.
 
         To be called every few seconds.
         """
         try:
             self._store.renew_leases()  # without the lock: it may wait for a database that another process has locked
             with self._lock:
-                return self._repeat_changes(self._memory) if self._memory else ()
+                due = self._repeat_changes(self._memory) if self._memory else ()
+            return (*due, *self._make_waiting())
         except StoreError as error:
             with self._lock:
                 self._use_memory(error)
             return ()
 
-    def _run(self, work: Callable[[Store], T]) -> T:
+    def _run(self, work: Callable[[Store], T], *, in_memory: bool = True) -> T:
+        """Do the work in the database, or else in memory; StoreError if it may not be done ``in_memory``."""
         with self._lock:
             if self._memory is None:
                 try:
                     return work(self._store)
                 except StoreError as error:
-                    return work(self._use_memory(error))
+                    memory = self._use_memory(error)
+                    if not in_memory:
+                        raise
+                    return work(memory)
+            if not in_memory:
+                raise StoreError("The database cannot be used at the moment.")
             return work(self._memory)
+
+    def _change_or_wait(self, make: Callable[[Store], Claim | None]) -> Claim | None:
+        """Make a change; one that a shared database cannot take now waits, and StoreError is raised."""
+        if not self._store.is_shared:
+            return self._change(make)
+        with self._lock:
+            try:
+                claim = self._run(make, in_memory=False)
+            except StoreError:
+                if len(self._waiting) < MAX_WAITING:
+                    self._waiting.append(make)
+                raise
+            if claim is not None:
+                self._held[claim.ref] = claim
+            return claim
+
+    def _make_waiting(self) -> tuple[Claim, ...]:
+        """Make the changes that waited, until the database fails again; return the claims that result."""
+        claims = []
+        with self._lock:
+            while self._waiting and self._memory is None:
+                make = self._waiting.popleft()
+                try:
+                    claim = make(self._store)
+                except StoreError as error:
+                    self._waiting.appendleft(make)
+                    self._use_memory(error)
+                    break
+                if claim is not None:
+                    self._held[claim.ref] = claim
+                    claims.append(claim)
+        return tuple(claims)
 
     def _change(self, make: Callable[[Store], Claim | None], ended: Claim | None = None) -> Claim | None:
         """Make a change, which ends the claim ``ended``."""

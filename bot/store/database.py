@@ -35,7 +35,7 @@ class Database:
     advice: str  # what to do if it cannot be used
 
     def __init__(self) -> None:
-        self.on_open: Callable[[], None] = lambda: None
+        self.on_open: Callable[[Connection], None] = lambda _: None
         self._connection: Connection | None = None
         self.open_files = ExitStack()  # closed with the connection
         self._lock = Lock()
@@ -85,7 +85,7 @@ class Database:
                 self._connection = self.open_files.enter_context(self.engine.connect())
                 with self._connection.begin():
                     self.prepare(self._connection)
-                    self.on_open()
+                    self.on_open(self._connection)
             except BaseException:
                 self.disconnect()
                 raise
@@ -104,6 +104,17 @@ def transaction(method: Callable[Concatenate[Any, Connection, P], T]) -> Callabl
     return run
 
 
+# Until a server that has gone without a word is noticed, and until a lock of a bot that has gone is given up.
+_LIMITS: dict[str, Any] = {
+    "connect_timeout": 5,  # seconds
+    "tcp_user_timeout": 5_000,  # milliseconds
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "options": "-c lock_timeout=5s",
+}
+
+
 class Postgres(Database):
     """A database on a Postgres server, named by a URL; several hosts can share it."""
 
@@ -113,8 +124,8 @@ class Postgres(Database):
     def __init__(self, url: str) -> None:
         super().__init__()
         address = sa.make_url(url).set(drivername="postgresql+psycopg")
-        self.name = f"The database {address.render_as_string(hide_password=True)}"
-        self.engine = sa.create_engine(address, poolclass=NullPool, hide_parameters=True)
+        self.name = f"The database {address.set(drivername='postgresql').render_as_string(hide_password=True)}"
+        self.engine = sa.create_engine(address, poolclass=NullPool, hide_parameters=True, connect_args=_LIMITS)
 
     def prepare(self, connection: Connection) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x70756C6C)))  # one process at a time

@@ -38,6 +38,9 @@ feedback = Table(
 # Files that were uploaded to Slack, until they are deleted there.
 files = Table("files", metadata, Column("id", Text, primary_key=True), Column("delete_at", Double, nullable=False))
 
+# The key of ``Store.hash_user``, where bots share no folder.
+keys = Table("keys", metadata, Column("id", Integer, primary_key=True), Column("value", sa.LargeBinary, nullable=False))
+
 # Indexes of the rows that a kind of query is about, so that the other rows cost nothing.
 is_answered = questions.c.answer_id.is_not(None)
 for _condition, *_columns in (

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert  # its form is right for SQLit
 from bot.store import models
 from bot.store.database import Database, Postgres, Sqlite, transaction
 from bot.store.models import AnswerRecord, Claim, Feedback, LeaseState, MessageRef, Outcome, QuestionEvent, is_newer
-from bot.store.schema import feedback, files, is_answered, questions
+from bot.store.schema import feedback, files, is_answered, keys, questions
 
 log = logging.getLogger(__name__)
 
@@ -158,20 +158,28 @@ class Store:
     ) -> None:
         """Open the database in ``folder``, which is created if missing; in memory only if that is None.
 
-        ``url`` names a Postgres database to use in place of a file; ``clock`` replaces the database's clock in tests;
-        ``holder`` identifies the claims of this store. Unless ``opens_now``, each method tries to open the database.
+        ``url`` names a Postgres database to use in place of a file in the folder; ``clock`` replaces the database's
+        clock in tests; ``holder`` identifies the claims of this store. Unless ``opens_now``, each method tries to open
+        the database.
         """
         self.holder, self._key = holder or secrets.token_hex(16), secrets.token_bytes(32)
         self.database: Database = Postgres(url) if url else Sqlite(folder / models.FILE_NAME if folder else None)
         if folder is not None:
             with suppress(OSError):  # as if the database cannot be used
                 self._key = (folder / models.KEY_NAME).read_bytes() or self._key
-            self.database.on_open = lambda: self._load_key(folder / models.KEY_NAME)
+            self.database.on_open = lambda _: self._load_key(folder / models.KEY_NAME)
+        if url:
+            self.database.on_open = lambda connection: self._share_key(connection, folder)
         self._now = sa.bindparam("now", type_=sa.Double, callable_=clock) if clock else self.database.clock
         self._lock_statement = select(_FIND.with_for_update().subquery(), self._now)  # the clock is read last
         self._insert_statement = _INSERT.values(asked_at=self._now, leased_until=self._now + models.LEASE)
         if opens_now:
             self.open()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether bots of other hosts may use the database."""
+        return isinstance(self.database, Postgres)
 
     def open(self) -> None:
         """Find out whether the database can be used; StoreError if not."""
@@ -187,6 +195,17 @@ class Store:
         if not path.stat().st_size:
             path.write_bytes(self._key)
         self._key = path.read_bytes()
+
+    def _share_key(self, connection: Connection, folder: Path | None) -> None:
+        """Read the key that the bots of the database share, or write this store's there; and note it in the folder."""
+        own = insert(keys).values(id=1, value=self._key).on_conflict_do_nothing()
+        connection.execute(own)
+        self._key = connection.execute(select(keys.c.value)).scalar_one()
+        with suppress(OSError):  # it is needed there only while the database cannot be used
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / models.KEY_NAME).touch(mode=0o600)
+                (folder / models.KEY_NAME).write_bytes(self._key)
 
     def hash_user(self, *ids: str) -> str:
         """Keyed hash of a person's id, qualified by other ids; without the key it cannot be found by trying ids."""

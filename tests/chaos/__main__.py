@@ -12,9 +12,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
+
+from tests.store.postgres import Server, running_server
 
 from .run import ChaosRun, Plan, Report
 
@@ -36,8 +39,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000, help="the same seed gives the same run")
     parser.add_argument("--rate", type=float, default=defaults.rate, help="questions per second")
     parser.add_argument("--processes", type=int, default=defaults.processes, help="bots that share one database")
+    parser.add_argument("--postgres", action="store_true", help="with a Postgres server; a state folder for each bot")
+    parser.add_argument("--outage", type=float, default=defaults.outage, help="seconds for which it is once away")
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)  # asyncio warns about each write to a websocket of a killed bot
+    with ExitStack() as stack:
+        return run(chosen, stack.enter_context(running_server()) if chosen.postgres else None)
+
+
+def run(chosen: argparse.Namespace, server: Server | None) -> int:
     plan = Plan(
         questions=chosen.questions,
         kills=chosen.kills,
@@ -48,6 +58,8 @@ def main() -> int:
         rate=chosen.rate,
         processes=chosen.processes,
         copies=chosen.processes,
+        database=server,
+        outage=chosen.outage,
         fault_share=chosen.faults,
     )
     folder = Path(tempfile.mkdtemp(prefix="pullquote-chaos-"))

@@ -17,6 +17,7 @@ from bot.slack import features
 from bot.slack.features import Variant
 from bot.slack.transports import WEBSOCKETS
 from bot.store.models import LEASE
+from tests.store.postgres import Server
 
 from .archive import NAMES, write_archive
 from .bots import START_SECONDS, LiveBot
@@ -44,8 +45,9 @@ class Plan:
     ``kills``, ``stops``: how often a bot ends by SIGKILL and by SIGTERM, and is started again. ``revoke``: once, Slack
     revokes the bot token; later the bots are started again with a new one. Slack retries deliveries after
     ``retry_after`` seconds (in reality after 0, 60 and 300). A call without an answer is cut after ``silence`` seconds;
-    the bot waits for ten. Each event is delivered ``copies`` times at once. The run ends when nothing has happened for
-    ``idle`` seconds, or after ``timeout``.
+    the bot waits for ten. Each event is delivered ``copies`` times at once. ``database`` is a Postgres
+    server that bots with state folders of their own share, and which is once away for ``outage`` seconds; else they
+    share one folder. The run ends when nothing has happened for ``idle`` seconds, or after ``timeout``.
     """
 
     questions: int = 2_000
@@ -56,6 +58,8 @@ class Plan:
     seed: int = 1
     rate: float = 10.0
     processes: int = 1
+    database: Server | None = None
+    outage: float = 0.0
     copies: int = 1
     fault_share: float = 0.1
     silence: float = 12.0
@@ -151,8 +155,10 @@ class ChaosRun:
         )
 
     def _bot(self, number: int) -> LiveBot:
+        database = self._plan.database
         environment = self._slack.environment() | {
-            "PULLQUOTE_STATE_DIR": str(self._folder / "state"),
+            "PULLQUOTE_STATE_DIR": str(self._folder / (f"state-{number}" if database else "state")),
+            **({"PULLQUOTE_DATABASE_URL": database.url} if database else {}),
             # Each simulated person asks more than a real one.
             "PULLQUOTE_QUESTIONS_PER_PERSON": "100000",
             "PULLQUOTE_QUESTIONS_PER_CHANNEL": "100000",
@@ -168,6 +174,7 @@ class ChaosRun:
     def _end_bots(self, traffic: TrafficGenerator) -> None:
         plan = self._plan
         endings = [self._kill] * plan.kills + [self._terminate] * plan.stops + [self._revoke] * plan.revoke
+        endings += [self._stop_database] * (plan.outage > 0)
         self._random.shuffle(endings)
         for number, end in enumerate(endings, 1):
             share = (number - self._random.random()) / (len(endings) + 1)
@@ -209,6 +216,14 @@ class ChaosRun:
             bot.start()
         return "token revoked"
 
+    def _stop_database(self, _traffic: TrafficGenerator) -> str:
+        """Stop the database, go on asking, and start it again."""
+        assert self._plan.database is not None
+        self._plan.database.stop()
+        time.sleep(self._plan.outage)
+        self._plan.database.start()
+        return "the database was away"
+
     def _is_revocation_delivered(self) -> bool:
         return any(one.event["type"] == "tokens_revoked" and one.acked_at for one in self._slack.deliveries)
 
@@ -221,7 +236,7 @@ class ChaosRun:
     def _check_privacy(self) -> None:
         """Note what logs, metrics and error files show of tokens, secrets and questions."""
         texts = [text for bot in self._bots for text in (bot.output, bot.page("/metrics")[1])]
-        texts += [file.read_text(errors="replace") for file in (self._folder / "state").glob("*.txt")]
+        texts += [file.read_text(errors="replace") for file in self._folder.glob("state*/*.txt")]
         shown = "\n".join(texts).casefold()
         slack = self._slack
         private = (slack.bot_token, FakeSlack.bot_token, slack.app_token, slack.signing_secret, *NAMES)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.store.postgres import running_server
+
 from .run import ChaosRun, Plan, Report
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("live processes")]
@@ -40,6 +42,26 @@ def test_with_the_base_manifest_no_question_is_lost(tmp_path: Path) -> None:
     report = run_chaos(plan, tmp_path)
     assert violations(report) == ""
     assert report.result.outcomes["not confirmed, asker told"] > 0
+
+
+@pytest.mark.parametrize("outage", [0.0, 5.0])
+def test_bots_of_several_hosts_share_the_work(tmp_path: Path, outage: float) -> None:
+    """Two bots that have only a Postgres database in common give each question one outcome, also while it is away."""
+    with running_server() as server:
+        plan = Plan(
+            questions=60,
+            kills=0 if outage else 1,
+            rate=6.0,
+            processes=2,
+            database=server,
+            outage=outage,
+            fault_share=0.1,
+            silence=1.0,
+            idle=8.0,
+        )
+        report = run_chaos(plan, tmp_path)
+    assert violations(report) == ""
+    assert sum(report.result.outcomes.values()) == 60
 
 
 def test_a_revoked_token_loses_nothing(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_a_larger_archive_still_has_its_quotes(answered: Path) -> None:
 
 
 FAILURES = [
-    (["zzzzzzzz"], "state", "There is no answer zzzzzzzz in state"),
+    (["zzzzzzzz"], "state", "There is no answer zzzzzzzz in the database"),
     ([ANSWERED], "elsewhere", "There is no database in elsewhere"),
     ([ANSWERED, "--corpus", "nowhere"], "state", "There is no nowhere"),
     ([answer_id(ref("3.0"), "")], "state", "was written by another version of Pullquote"),

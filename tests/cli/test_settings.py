@@ -10,6 +10,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.settings import Settings, load
+from tests.cli.command import run
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +67,7 @@ REFUSED = [
     ("GUESTS", "perhaps", "it must be true or false"),
     ("QUESTIONS_PER_PERSON", "0", "greater than or equal to 1"),
     ("QUESTIONS_PER_CHANNEL", "many", "it must be a whole number"),
+    ("DATABASE_URL", "mysql://bot:password9@db/name", "it must begin with postgresql://"),
     ("RETENTION_DAYS", "-1", "greater than or equal to 1"),
 ]
 
@@ -109,3 +111,19 @@ def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hush" not in repr(chosen)
     assert chosen.slack_signing_secret is not None
     assert chosen.slack_signing_secret.get_secret_value() == "hush"
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("postgresql://bot:password9@db:port/name", "PULLQUOTE_DATABASE_URL is not a URL such as postgresql://"),
+        ("postgresql://bot:pass@word9@db/name", "an @ in the password must be written as %40"),
+    ],
+)
+def test_a_database_url_that_cannot_be_read_is_one_sentence(tmp_path: Path, url: str, why: str) -> None:
+    """It does not show the password, and says what a URL looks like."""
+    done = run("forget", "--yes", folder=tmp_path, PULLQUOTE_DATABASE_URL=url)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert why in done.stderr
+    assert "word9" not in done.stderr

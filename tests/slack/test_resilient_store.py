@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import StoreError
 from bot.playground.workspace import GENERAL
 from bot.slack.resilient_store import ResilientStore
 from bot.store.models import FILE_NAME, AnswerRecord, Claim, MessageRef, QuestionEvent, answer_id
@@ -274,3 +275,26 @@ def test_questions_are_answered_without_a_database(offline_harness: Harness) -> 
         event = asked.to_json(offline_harness.slack.workspace.team) | {"type": "app_mention", "channel": GENERAL}
         offline_harness.slack.deliver(event, event_id=offline_harness.slack.deliveries[-1].event_id, retry=1)
         assert QUOTED in shown(offline_harness.reply_to(asked))
+
+
+def test_new_questions_wait_for_a_shared_database(
+    folder: StateFolder, store: ResilientStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another host's bot may get them too: they are refused, so that Slack delivers them again, and claimed later."""
+    monkeypatch.setattr(Store, "is_shared", True)
+    held, new = claimed(store.claim(question_event())), MessageRef("T1", "C1", "11.0")
+    folder.break_database()
+    for change in (
+        lambda: store.claim(QuestionEvent("Ev2", new, "", "{}")),
+        lambda: store.delete_question(MessageRef("T1", "C1", "12.0")),
+        lambda: store.is_known(REF),
+    ):
+        with pytest.raises(StoreError):
+            change()
+    assert store.sync() == ()
+    assert store.lease_state(held) == "held"
+    assert store.complete(held, "answer", "10.5") is None
+    folder.repair_database()
+    assert [claim.ref for claim in store.sync()] == [new]
+    assert (store.sync(), store.is_known(REF), other_process(folder).claim(question_event())) == ((), True, None)
+    assert other_process(folder).claim(QuestionEvent("Ev3", MessageRef("T1", "C1", "12.0"), "", "{}")) is None

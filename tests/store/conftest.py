@@ -25,8 +25,8 @@ def clock() -> Clock:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a running server."""
-    with running_server() as url:
-        yield url
+    with running_server() as server:
+        yield server.url
 
 
 _numbers = count()

@@ -7,8 +7,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import skip_missing
@@ -20,9 +21,18 @@ _SETTINGS = {
 }
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server at ``url`` with the database "postgres"; it can be stopped, as if by a crash, and started again."""
+
+    url: str
+    start: Callable[[], None]
+    stop: Callable[[], None]
+
+
 @contextmanager
-def running_server() -> Iterator[str]:
-    """The URL of a new server, which is stopped and deleted in the end; skips the test where Postgres is missing."""
+def running_server() -> Iterator[Server]:
+    """A new server, which is stopped and deleted in the end; skips the test where Postgres is missing."""
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
     if programs is None:
         skip_missing("Postgres (/usr/lib/postgresql)")
@@ -43,11 +53,17 @@ def running_server() -> Iterator[str]:
     try:
         run("initdb", "-U", "pullquote", "--auth=trust", "-E", "UTF8", "--no-locale")
         options = [f"-p {port}", *(f"-c {name}='{value}'" for name, value in _SETTINGS.items())]
-        run("pg_ctl", "-w", "-t", "60", "-l", str(folder / "server.log"), "-o", " ".join(options), "start")
+        log_file = str(folder / "server.log")
+        server = Server(
+            f"postgresql://pullquote@127.0.0.1:{port}/postgres",
+            lambda: run("pg_ctl", "-w", "-t", "60", "-l", log_file, "-o", " ".join(options), "start"),
+            lambda: run("pg_ctl", "-m", "immediate", "-w", "stop"),
+        )
+        server.start()
         try:
-            yield f"postgresql://pullquote@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            run("pg_ctl", "-m", "immediate", "-w", "stop")
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         folder.with_suffix(".log").unlink(missing_ok=True)

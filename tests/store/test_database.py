@@ -127,3 +127,15 @@ def test_a_closed_database_says_so(database: Sqlite) -> None:
     database.close()
     with pytest.raises(StoreError, match="closed"):
         words(database)
+
+
+def test_hosts_that_share_a_database_share_the_key(postgres: str, tmp_path: Path) -> None:
+    """A person has one hash, whichever bot stores it; a folder keeps the key for when the database cannot be used."""
+    url = create_database(postgres)
+    with (
+        closing(Store(tmp_path / "a", url=url)) as one,
+        closing(Store(tmp_path / "b", url=url)) as other,
+        closing(Store(tmp_path / "a", url="postgresql://nobody@127.0.0.1:1/none", opens_now=False)) as alone,
+    ):
+        assert one.hash_user("U1") == other.hash_user("U1") == alone.hash_user("U1")
+        assert one.is_shared
