@@ -18,8 +18,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from bot.errors import PullquoteError
 
-COMMANDS = ("ask", "read", "index", "evaluate", "serve", "playground", "doctor", "receipt", "gaps", "forget")
-"""Each command is a function in the module of the same name."""
+_MODULES = ("ask", "read", "index", "evaluate", "serve", "playground", "doctor", "receipt", "gaps", "forget", "backup")
+COMMANDS = {name: name for name in _MODULES} | {"restore": "backup", "verify": "backup"}
+"""The module of each command, which is a function of the same name."""
 
 
 class LazyGroup(TyperGroup):
@@ -35,7 +36,7 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         command = typer.Typer(add_completion=False)
-        command.command(cmd_name)(getattr(import_module(f"bot.cli.{cmd_name}"), cmd_name))
+        command.command(cmd_name)(getattr(import_module(f"bot.cli.{COMMANDS[cmd_name]}"), cmd_name))
         return typer.main.get_command(command)
 
 

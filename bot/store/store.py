@@ -164,12 +164,11 @@ class Store:
         """
         self.holder, self._key = holder or secrets.token_hex(16), secrets.token_bytes(32)
         self.database: Database = Postgres(url) if url else Sqlite(folder / models.FILE_NAME if folder else None)
-        if folder is not None:
+        self._key_file = folder / models.KEY_NAME if folder else None
+        if self._key_file is not None:
             with suppress(OSError):  # as if the database cannot be used
-                self._key = (folder / models.KEY_NAME).read_bytes() or self._key
-            self.database.on_open = lambda _: self._load_key(folder / models.KEY_NAME)
-        if url:
-            self.database.on_open = lambda connection: self._share_key(connection, folder)
+                self._key = self._key_file.read_bytes() or self._key
+        self.database.on_open = self._share_key if url else self._load_key
         self._now = sa.bindparam("now", type_=sa.Double, callable_=clock) if clock else self.database.clock
         self._lock_statement = select(_FIND.with_for_update().subquery(), self._now)  # the clock is read last
         self._insert_statement = _INSERT.values(asked_at=self._now, leased_until=self._now + models.LEASE)
@@ -189,23 +188,38 @@ class Store:
         """Close the database; further calls raise StoreError."""
         self.database.close()
 
-    def _load_key(self, path: Path) -> None:
-        """Read the key of a state folder, or write this store's there; other processes wait to open the database."""
-        path.touch(mode=0o600)
-        if not path.stat().st_size:
-            path.write_bytes(self._key)
-        self._key = path.read_bytes()
+    @property
+    def key(self) -> bytes:
+        """The key of ``hash_user``; that of the database once it was open."""
+        return self._key
 
-    def _share_key(self, connection: Connection, folder: Path | None) -> None:
+    def replace_key(self, connection: Connection, key: bytes) -> None:
+        """Use another key from now on, where the store is empty."""
+        self._key = key
+        if self.is_shared:
+            connection.execute(update(keys).values(value=key))
+        self._write_key()
+
+    def _load_key(self, _: Connection) -> None:
+        """Read the key of the state folder, or write this store's there; other processes wait to open the database."""
+        if self._key_file is not None:
+            self._key_file.touch(mode=0o600)
+            if not self._key_file.stat().st_size:
+                self._write_key()
+            self._key = self._key_file.read_bytes()
+
+    def _share_key(self, connection: Connection) -> None:
         """Read the key that the bots of the database share, or write this store's there; and note it in the folder."""
-        own = insert(keys).values(id=1, value=self._key).on_conflict_do_nothing()
-        connection.execute(own)
+        connection.execute(insert(keys).values(id=1, value=self._key).on_conflict_do_nothing())
         self._key = connection.execute(select(keys.c.value)).scalar_one()
         with suppress(OSError):  # it is needed there only while the database cannot be used
-            if folder is not None:
-                folder.mkdir(parents=True, exist_ok=True)
-                (folder / models.KEY_NAME).touch(mode=0o600)
-                (folder / models.KEY_NAME).write_bytes(self._key)
+            self._write_key()
+
+    def _write_key(self) -> None:
+        if self._key_file is not None:
+            self._key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._key_file.touch(mode=0o600)
+            self._key_file.write_bytes(self._key)
 
     def hash_user(self, *ids: str) -> str:
         """Keyed hash of a person's id, qualified by other ids; without the key it cannot be found by trying ids."""
