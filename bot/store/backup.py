@@ -29,7 +29,7 @@ TABLES = {table.name: table for table in (schema.questions, schema.feedback, sch
 """In an order in which rows refer only to earlier ones."""
 _BATCH = 500  # rows
 
-Row = tuple[str, dict[str, Any]]
+StoredRow = tuple[str, dict[str, Any]]
 
 
 class BackupHeader(BaseModel):
@@ -94,7 +94,7 @@ def _encode(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
 
 
-def read_backup(path: Path) -> tuple[BackupHeader, Iterator[Row]]:
+def read_backup(path: Path) -> tuple[BackupHeader, Iterator[StoredRow]]:
     """Return the header, and the rows, each with the name of its table.
 
     StoreError if the file cannot be read, or is of another version of Pullquote; while the rows are read, if it is
@@ -130,7 +130,7 @@ def _read_lines(path: Path) -> Iterator[bytes]:
         raise StoreError(f"{path} is damaged or incomplete; choose another file.")
 
 
-def _read_rows(path: Path, lines: Iterator[bytes]) -> Iterator[Row]:
+def _read_rows(path: Path, lines: Iterator[bytes]) -> Iterator[StoredRow]:
     for line in lines:
         try:
             name, row = json.loads(line)
