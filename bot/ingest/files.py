@@ -59,6 +59,7 @@ _CONVERSIONS = (
     (frozenset({".rst", ".tex", ".org", ".adoc", ".asciidoc", ".wiki", ".textile"}), ".md or .html"),
     (frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".bz2", ".xz"}), "a folder of its files"),
 )
+_DESCRIBES = "at the top of an archive it describes the archive; to have it quoted, give it another name"
 _LEADS_OUTSIDE = "it is a link to a place outside the archive"
 # Folders of programs, not of articles; like hidden ones, not worth a note.
 _IGNORED_FOLDERS = frozenset({"node_modules", "bower_components", "__pycache__", "__MACOSX"})
@@ -90,7 +91,8 @@ class ArticleFile:
 
     ``root`` is the path of the archive that it was found under; ``name`` is its path below ``root``, with forward
     slashes; ``basename`` is the last part of it as the file system has it. ``reader`` is the module of
-    ``bot.ingest.formats`` that reads it; if empty, ``reason`` says why the file cannot be read.
+    ``bot.ingest.formats`` that reads it; if empty, ``reason`` says why the file is not read. ``is_noted``: whether that
+    is worth a note with every answer.
     """
 
     root: Path
@@ -101,6 +103,7 @@ class ArticleFile:
     stamp: FileStamp = NO_STAMP
     reason: str = ""
     outcome: ReadOutcome = "broken"
+    is_noted: bool = True
 
     @property
     def path(self) -> Path:
@@ -201,9 +204,13 @@ def _find_files(path: Path, roots: Sequence[str]) -> Iterator[ArticleFile]:
                 subfolders.remove(name)
                 yield ArticleFile(path, folder, name, display_name(prefix + name), reason=_LEADS_OUTSIDE)
         for basename in sorted(basenames):
-            if basename.startswith(".") or basename == CATALOG or (basename == "README.md" and folder == path):
+            if basename.startswith(".") or basename == CATALOG:
                 continue
-            if (suffix := _suffix(basename)) not in IGNORED_SUFFIXES:
+            if basename == "README.md" and folder == path:
+                yield ArticleFile(
+                    path, folder, basename, basename, reason=_DESCRIBES, outcome="unsupported", is_noted=False
+                )
+            elif (suffix := _suffix(basename)) not in IGNORED_SUFFIXES:
                 yield _inspect(path, folder, basename, display_name(prefix + basename), suffix, roots)
     for failure in errors:
         failed = Path(str(failure.filename))

@@ -299,7 +299,8 @@ class _ArchiveReader:
         """Add what was parsed, or else what is known of the file."""
         file = source.file
         if source.reason:
-            self.skipped.append(SkippedFile(file.name, source.reason))
+            if file.is_noted:
+                self.skipped.append(SkippedFile(file.name, source.reason))
             return
         is_pending = source.is_unread and source.entries is None
         outcomes: Iterable[_Outcome]

@@ -37,6 +37,10 @@ def test_folders_are_read_recursively(tmp_path: Path) -> None:
         "a/z.md",
     ]
     assert (result.skipped, result.warnings) == ((), ())
+    # ``pullquote read`` says what is left out.
+    (left_out,) = [file for file in list_files([tmp_path]).files if not file.is_noted]
+    assert (left_out.name, left_out.outcome) == ("README.md", "unsupported")
+    assert left_out.reason.startswith("at the top of an archive it describes the archive; to have it quoted, give it")
 
 
 def test_unsupported_files_are_reported(tmp_path: Path) -> None:
