@@ -14,7 +14,12 @@ from bot.ingest.formats import jsonl
 
 FILE_LIMIT = 50_000_000
 """Bytes of a file whose text is compressed or only a part of it, and characters of all articles in such a file."""
-PARTS = {"jsonl": ("line", "lines"), "feed": ("entry", "entries"), "email": ("part", "parts")}
+PARTS = {
+    "jsonl": ("line", "lines"),
+    "feed": ("entry", "entries"),
+    "email": ("part", "parts"),
+    "plain": ("part", "parts"),
+}
 """What the articles of one file are called, one and several, by its reader."""
 MAX_NAMED_PARTS = 3
 """Parts of one file that are skipped with a reason each; the others are counted."""

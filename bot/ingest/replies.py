@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from bot.errors import ReadOutcome
 from bot.ingest.dates import parse_date
-from bot.ingest.draft import TextBlock
+from bot.ingest.draft import Draft, TextBlock, join_blocks
+from bot.ingest.metadata import Metadata, parse_metadata
 from bot.models import MarkKind
 
 _ATTRIBUTION_CHARS, _ATTRIBUTION_LINES = 250, 3
@@ -28,6 +30,8 @@ _FIELD = re.compile(r"\*?([^\W\d_][\w -]{0,20}?)\s?:\*?\s+(\S.{0,300})")
 _SENDER_LABELS = frozenset("from von de da van från fra od от lähettäjä 发件人 差出人".split())
 _HEADER_LINES = 8
 _SIGNATURE = re.compile(r"--\s?")
+QUOTE_MARKS = re.compile(r"(?:> ?)++")
+"""What mail programs put before each line of a message that is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,16 @@ def read_sender(field: str) -> str:
     return _ADDRESS.sub("", field).strip(" *\"'")
 
 
+def split_lines(text: str) -> list[MailLine]:
+    """The lines of a mail that was saved as text."""
+    lines = []
+    for raw in text.split("\n"):
+        marks = QUOTE_MARKS.match(raw)
+        words = raw[marks.end() :] if marks else raw
+        lines.append(MailLine(words.rstrip(), marks[0].count(">") if marks else 0))
+    return lines
+
+
 def separate_replies(lines: Sequence[MailLine]) -> MailText:
     """Separate the lines of a mail."""
     lines = _quote_rest(lines)
@@ -81,6 +95,22 @@ def separate_replies(lines: Sequence[MailLine]) -> MailText:
     is_one = len(introductions) == 1 and not any(line.depth > 1 or _introduces(line) for line in quoted)
     author, published = introductions[0] if is_one else (None, None)
     return MailText(tuple(_join_lines(own)), tuple(_join_lines(quoted)), author, published)
+
+
+def build_drafts(text: MailText, metadata: Metadata, warnings: tuple[str, ...], outcome: ReadOutcome) -> list[Draft]:
+    """A draft of the sender's words and one of what is quoted; either may be missing.
+
+    The author and day of what is quoted are those that the mail states for it, never the sender's.
+    """
+    drafts = []
+    if any(kind is None for kind, _ in text.own):
+        own, marks = join_blocks(text.own)
+        drafts.append(Draft(own, marks, metadata, warnings, outcome=outcome))
+    if any(kind is None for kind, _ in text.quoted):
+        quoted, marks = join_blocks(text.quoted)
+        known, _ = parse_metadata({"title": metadata.title, "author": text.author, "published": text.published})
+        drafts.append(Draft(quoted, marks, known, warnings if not drafts else (), outcome=outcome))
+    return drafts
 
 
 def _introduces(line: MailLine) -> bool:

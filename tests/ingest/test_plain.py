@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
+
+from tests.factories import read_articles
 
 from .samples import list_marks, list_paragraphs, parse_article
 
@@ -108,3 +111,30 @@ def test_an_article_without_a_title_is_titled_by_its_first_words() -> None:
     assert article.title == "The council met on Tuesday and agreed to repair the old bridge before…"
     assert PROSE.startswith(article.title[:-1])
     assert article.source == "a.txt"
+
+
+SAVED_MAIL = """From: Ada Orvik <ada@ferry.example>
+To: Jo Roe <jo@quay.example>
+Date: Wed, 7 May 2025 10:00:00 +0000
+Subject: The ferry
+
+We sell the ferry in June.
+
+On 6 May 2025 at 09:12, Jo Roe <jo@quay.example> wrote:
+> Will you sell the ferry?
+> I would rather keep it.
+"""
+
+
+def test_what_a_saved_mail_quotes_is_not_its_senders(tmp_path: Path) -> None:
+    """The sender's words and those of the answered message are two articles, each under its author and date."""
+    (tmp_path / "mail.txt").write_text(SAVED_MAIL)
+    own, quoted = read_articles([tmp_path]).articles
+    assert (own.id, own.author, own.published, own.text) == (
+        "mail.txt",
+        "Ada Orvik",
+        date(2025, 5, 7),
+        "We sell the ferry in June.",
+    )
+    assert (quoted.id, quoted.author, quoted.published) == ("mail.txt#1", "Jo Roe", date(2025, 5, 6))
+    assert quoted.text.endswith("Will you sell the ferry?\nI would rather keep it.")

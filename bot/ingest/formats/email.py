@@ -17,12 +17,12 @@ from pathlib import PurePath
 
 from bot.errors import ReadOutcome, UnreadableArticleError
 from bot.ingest.dates import parse_date
-from bot.ingest.draft import Draft, Entry, join_blocks
+from bot.ingest.draft import Draft, Entry
 from bot.ingest.encoding import clean, decode
 from bot.ingest.files import IGNORED_SUFFIXES, READERS, describe_unsupported
 from bot.ingest.formats import html
 from bot.ingest.metadata import Metadata, parse_metadata
-from bot.ingest.replies import MailLine, MailText, separate_replies
+from bot.ingest.replies import QUOTE_MARKS, MailLine, build_drafts, separate_replies
 
 MAX_MESSAGES = 20_000  # of a mailbox
 MAX_PARTS = 5_000  # of a message; the library needs kilobytes for each
@@ -41,7 +41,6 @@ _HEADER_NAMES = ("From", "Subject", "Date", "To", "Message-ID", "Received")
 _QUOTE_TAG = re.compile(r"<(/?)blockquote\b[^<>]*+>", re.IGNORECASE)
 # They stand for the start and end of a quotation among the text blocks of a page.
 _QUOTE_START, _QUOTE_END = "\ue000", "\ue001"
-_QUOTE_MARKS = re.compile(r"(?:> ?)++")
 _ARMOR = re.compile(r"-----(?:BEGIN|END) PGP [A-Z ]{5,30}-----")
 _SUFFIX_OF_TYPE = {"application/pdf": ".pdf", "text/html": ".html", "text/plain": ".txt", "text/markdown": ".md"}
 # Parts that mail programs read, but people do not.
@@ -101,7 +100,7 @@ def _read_parsed(message: Message, depth: int) -> list[Entry]:
     outcome: ReadOutcome = "read"
     if any(isinstance(defect, CloseBoundaryNotFoundDefect) for part in parts.seen for defect in part.defects):
         outcome, warnings = "partly", (*warnings, "it is cut short")
-    drafts = _build_drafts(separate_replies(parts.lines), metadata, warnings, outcome)
+    drafts = build_drafts(separate_replies(parts.lines), metadata, warnings, outcome)
     entries = [Entry(0, draft=draft) for draft in drafts]
     for part in parts.attachments[:MAX_ATTACHMENTS]:
         entries += _read_attachment(part, metadata, depth)
@@ -242,7 +241,7 @@ def _split_plain(text: str, part: Message) -> list[MailLine]:
     pieces: list[str] = []  # of a line that goes on
     depth = 0
     for raw in _strip_armor(text).split("\n"):
-        marks = _QUOTE_MARKS.match(raw)
+        marks = QUOTE_MARKS.match(raw)
         words = raw[marks.end() :] if marks else raw.removeprefix(" ") if is_flowed else raw
         if pieces and (not words.strip() or depth != (marks[0].count(">") if marks else 0)):
             lines.append(MailLine(gap.join(pieces), depth))
@@ -268,22 +267,6 @@ def _strip_armor(text: str) -> str:
         elif label.startswith("-----END"):
             shown.append(piece)
     return "".join(shown)
-
-
-def _build_drafts(text: MailText, metadata: Metadata, warnings: tuple[str, ...], outcome: ReadOutcome) -> list[Draft]:
-    """A draft of the sender's words and one of what is quoted; either may be missing.
-
-    The author and day of what is quoted are those that the mail states for it, never the sender's.
-    """
-    drafts = []
-    if any(kind is None for kind, _ in text.own):
-        own, marks = join_blocks(text.own)
-        drafts.append(Draft(own, marks, metadata, warnings, outcome=outcome))
-    if any(kind is None for kind, _ in text.quoted):
-        quoted, marks = join_blocks(text.quoted)
-        known, _ = parse_metadata({"title": metadata.title, "author": text.author, "published": text.published})
-        drafts.append(Draft(quoted, marks, known, warnings if not drafts else (), outcome=outcome))
-    return drafts
 
 
 def _read_attachment(part: Message, metadata: Metadata, depth: int) -> list[Entry]:

@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass, field
 
 from bot.ingest.dates import parse_date
-from bot.ingest.draft import Draft
+from bot.ingest.draft import Draft, Entry
 from bot.ingest.encoding import decode
 from bot.ingest.metadata import parse_metadata
-from bot.ingest.replies import read_sender
+from bot.ingest.replies import build_drafts, read_sender, separate_replies, split_lines
 from bot.models import Mark
 from bot.text.paragraphs import can_head, could_be_heading, split_blocks
 
@@ -39,9 +39,17 @@ _NO_TITLE_END = (".", "。", "।", "۔", ",", "،", "，", "、", ";", "；", "
 _UNSPACED_TITLE_CHARS = 60  # of a title in a script without blanks, where a character is about a third of a word
 
 
-def read(data: bytes) -> Draft:
-    """Parse a plain text file."""
-    return parse_text(decode(data))
+def read(data: bytes) -> Draft | list[Entry]:
+    """Parse a plain text file; what a mail quotes is an article of its own, since its sender did not write it."""
+    text = decode(data)
+    header = _HeaderParser(text)
+    if header.parse_mail_header():
+        separated = separate_replies(split_lines(text[header.at :]))
+        if any(kind is None for kind, _ in separated.quoted):
+            metadata, warnings = parse_metadata(header.fields)
+            drafts = build_drafts(separated, metadata, warnings, "read")
+            return [Entry(number, draft=draft) for number, draft in enumerate(drafts)]
+    return parse_text(text)
 
 
 def parse_text(text: str) -> Draft:
@@ -73,7 +81,7 @@ class _HeaderParser:
     fields: dict[str, object] = field(default_factory=dict)
 
     def parse(self) -> None:
-        self._parse_mail_header()
+        self.parse_mail_header()
         while self._parse_line():
             pass
         title, end = self._next_line()
@@ -82,11 +90,11 @@ class _HeaderParser:
             while self._parse_line():
                 pass
 
-    def _parse_mail_header(self) -> None:
-        """Parse the header of a mail: a sender, and a subject or a day and recipient."""
+    def parse_mail_header(self) -> bool:
+        """Parse the header of a mail: a sender, and a subject or a day and recipient; whether there is one."""
         header = _MAIL_HEADER.match(self.text[:_MAIL_CHARS])
         if header is None:
-            return
+            return False
         values = {name.lower(): " ".join(value.split()) for name, value in _MAIL_FIELD.findall(header[1])}
         day = values.get("date") or values.get("sent")
         if values.get("from") and (values.get("subject") or (day and values.get("to"))):
@@ -94,6 +102,7 @@ class _HeaderParser:
             self.fields["title"] = values.get("subject")
             self.fields["published"] = day if day and parse_date(day) else None
             self.at = header.end()
+        return bool(self.fields)
 
     def _parse_line(self) -> bool:
         """Parse one line, or a date in front of the first words; return whether it was metadata."""
