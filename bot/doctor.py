@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
@@ -218,14 +219,17 @@ def _check_archive(archive: ArchiveCheck) -> Iterator[CheckResult]:
 
 
 def _check_store(folder: Path, url: str | None) -> Iterator[CheckResult]:
-    for name, server in (("State folder", None), ("Database", url)) if url else (("State folder", None),):
-        try:
-            with closing(Store(folder, url=server)) as store:
-                fine = f"{store.database.name} can be used." if server else f"{folder} is writable."
-        except StoreError as error:
-            yield _failed(name, error)
-        else:
-            yield CheckResult(name, "ok", fine)
+    name = "Database" if url else "State folder"
+    try:
+        with closing(Store(folder, url=url)) as store:
+            fine = f"{store.database.name} can be used." if url else f"{folder} is writable."
+    except StoreError as error:
+        yield _failed(name, error)
+    else:
+        yield CheckResult(name, "ok", fine)
+    if url and not os.access(folder, os.W_OK):
+        sentence = f"{folder} is not writable, so the index is made anew at each start."
+        yield CheckResult("State folder", "warning", sentence, "Make it writable, or set PULLQUOTE_STATE_DIR.")
 
 
 async def _check_slack(credentials: Credentials, mode: Mode) -> AsyncIterator[CheckResult]:

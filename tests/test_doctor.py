@@ -233,4 +233,5 @@ def test_a_database_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
     with FakeSlack(scopes=scopes("base")) as slack:
         found = check(tmp_path, credentials_for(slack), database_url=url)["Database"]
     assert found.level == "failed"
-    assert "postgresql://bot:***@127.0.0.1:1/none cannot be used" in found.sentence
+    assert "The database none on 127.0.0.1 cannot be used" in found.sentence
+    assert "password9" not in found.sentence

@@ -20,7 +20,7 @@ from bot.errors import PullquoteError
 
 _MODULES = ("ask", "read", "index", "evaluate", "serve", "playground", "doctor", "receipt", "gaps", "forget", "backup")
 COMMANDS = {name: name for name in _MODULES} | {"restore": "backup", "verify": "backup"}
-"""The module of each command, which is a function of the same name."""
+"""The module, in this package, of each command; the function in it has the name of the command."""
 
 
 class LazyGroup(TyperGroup):

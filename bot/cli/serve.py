@@ -107,7 +107,7 @@ def _open_store(chosen: settings.Settings) -> Iterator[tuple[Store, Path | None]
 
     url = database_url(chosen)
     store, folder = Store(chosen.state_dir, url=url, opens_now=False), chosen.state_dir if url else None
-    with suppress(StoreError):  # the bot says so, and goes on in memory until the database can be used
+    with suppress(StoreError):  # the bot says so, and goes on without it until the database can be used
         store.open()
         folder = chosen.state_dir
     stop = Event()

@@ -43,6 +43,11 @@ class IndexStore:
         key = "\0".join(str(path.resolve()) for path in paths)
         self._name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
+    @property
+    def has_a_path(self) -> bool:
+        """Whether at least one of the paths exists."""
+        return any(path.exists() for path in self._paths)
+
     def load_current(self, progress: StageProgress | None = None, previous: IndexVersion | None = None) -> IndexVersion:
         """Return the index of the files as they are now, loaded or refreshed; ``previous`` itself if still current.
 

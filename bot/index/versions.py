@@ -53,7 +53,7 @@ def _content_digest() -> str:
 @cache
 def reader_digest() -> str:
     """Return the hexadecimal SHA-256 of what decides which text a file gives: the readers and the libraries."""
-    return _digest(_source_files("ingest"))
+    return _digest([*sorted(_ROOT.glob("*.py")), *_source_files("ingest")])
 
 
 def _digest(sources: Iterable[Path]) -> str:

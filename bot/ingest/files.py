@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.errors import ArchiveError, ReadOutcome
+from bot.errors import MissingPathError, ReadOutcome
 
 CATALOG = "archive.toml"
 """Metadata of the articles in the same folder; see ``bot.ingest.catalog``."""
@@ -146,14 +146,14 @@ class Listing:
 
 
 def list_files(paths: Sequence[Path]) -> Listing:
-    """List the files below the paths, in order. Raises ArchiveError when a path does not exist.
+    """List the files below the paths, in order. Raises MissingPathError when a path does not exist.
 
     A path may be a link; a link below it is followed only to a place below one of the paths, since anything else on the
     machine, such as a secret, is not for quoting.
     """
     for path in paths:
         if not path.exists():
-            raise ArchiveError(
+            raise MissingPathError(
                 f"There is no {path}. Pass a folder of articles or a .jsonl file with --corpus or PULLQUOTE_CORPUS."
             )
     roots = [os.path.realpath(path) for path in paths]

@@ -15,10 +15,8 @@ from bot.ingest.encoding import clean
 
 _MISSING = {"", "none", "null"}  # what some exports write for a missing value
 _PLACEHOLDER = re.compile(
-    r"(?:untitled|unbenannt|sans[ -]titre|sin t[ií]tulo)\b.{0,20}|microsoft (?:office )?(?:word|user)|new document"
-    r"|(?:(?:new |microsoft )?(?:word )?document|dokument|layout|slide|title|template|scan|page|draft|presentation"
-    r"|print|word|tmp|temp)[ _-]?\d{0,6}"
-    r"|.{1,200}\.(?:docx?|dotx?|pdf|odt|rtf|epub|indd|qxd|p65|pmd|fm|wpd|tex|dvi|ps|eps|xlsx?|pptx?|txt|html?|exe)"
+    r"untitled\b.{0,20}|(?:new |microsoft )?(?:word )?document ?\d{0,4}|(?:word|title|tmp|temp|template)"
+    r"|microsoft (?:office )?(?:word|user)|.{1,100}\.(?:docx?|dotx?|rtf|odt|epub|indd|txt|html?)"
     r"|python-docx|apache poi|calibre.{0,20}|unknown(?: author)?|un-named|author|user|windows user|admin|administrator",
     re.IGNORECASE,
 )

@@ -25,8 +25,8 @@ MAX_NAMED_PARTS = 3
 """Parts of one file that are skipped with a reason each; the others are counted."""
 MAX_SKIPPED_PARTS = 100_000
 """Parts of one file that give no article, until the rest of it is not read."""
-REPETITION_CHARS, MAX_REPETITION = 20_000, 40
-"""A text of so many characters says nothing if zlib shortens it so many times; prose and tables, 2 to 7 times."""
+REPETITION_CHARS, MAX_REPETITION = 20_000, 70
+"""A text of so many characters says nothing if zlib shortens it so many times: prose 2 to 7 times, tables up to 50."""
 _CONTAINERS = frozenset({"pdf", "docx", "epub", "email", "feed"})
 
 FormatReader = Callable[[bytes], Draft | Sequence[Entry]]

@@ -85,9 +85,14 @@ class ReaderProcess:
         self._stop()
         self._connection, theirs = _context.Pipe()
         process = _context.Process(target=_serve, args=(theirs, self.limits.memory), name="reader", daemon=True)
-        process.start()
+        try:
+            process.start()
+        except BaseException:
+            self._connection.close()
+            raise
+        finally:
+            theirs.close()
         self._process = process
-        theirs.close()
         self._send(request)
 
     def _send(self, request: object) -> None:

@@ -12,7 +12,7 @@ from threading import Condition, Event, Lock, Thread
 from time import monotonic
 from typing import TypeVar
 
-from bot.errors import ArchiveError, ArchiveGoneError, DamagedSnapshotError, PullquoteError
+from bot.errors import ArchiveError, ArchiveGoneError, DamagedSnapshotError, MissingPathError, PullquoteError
 from bot.index.store import IndexStore, SavedIndex
 from bot.index.versions import IndexVersion, ReadNotes, StageProgress
 from bot.ingest.pages import draw_page
@@ -173,6 +173,7 @@ class Corpus:
         try:
             is_changed = self.refresh()
             gc.collect()  # an index is part of reference cycles, and takes as much memory as the archive
+            is_changed = is_changed or self._missing_since is not None
             self.problem = self._missing_since = None
             if is_changed:
                 count = len(self._answerer.archive)
@@ -180,8 +181,14 @@ class Corpus:
                 if on_change:
                     on_change(count)
         except ArchiveError as error:
-            self.problem, self._missing_since = str(error), self._missing_since or monotonic()
+            self.problem = str(error)
+            if isinstance(error, MissingPathError) and self._store.has_a_path:
+                log.warning("The archive is left as it was: %s", error)
+                return
+            self._missing_since = self._missing_since or monotonic()
             log.warning("Nothing is quoted until there are articles again. %s", error)
+            if on_change:
+                on_change(0)
         except PullquoteError as error:
             self.problem = str(error)
             log.warning("The archive is left as it was: %s", error)

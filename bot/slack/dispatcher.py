@@ -161,7 +161,9 @@ class Dispatcher:
         try:
             if is_unaddressed and not await self._is_expected(question):
                 return True
-            claim = await self._run(self._store.claim, question.event)
+            # Slack does not deliver a command or click again: its person is told to try again, and it must not wait.
+            may_wait = question.response_url is None
+            claim = await self._run(self._store.claim, question.event, may_wait=may_wait)
         except StoreError:  # the store's own warning says why
             return False
         if claim is None:
@@ -197,7 +199,8 @@ class Dispatcher:
         if question.is_unaddressed_edit or not question.sender.own_teams & self._context.access.rules.follow_ups:
             return False
         thread = question.thread or ""
-        return await self._run(self._store.find_latest_answer, ref.team, ref.channel, thread, ref.ts) is not None
+        place = (ref.team, ref.channel, thread, ref.ts)
+        return await self._run(self._store.find_latest_answer, *place, must_know=True) is not None
 
     def _add(self, queues: WorkQueues, delivery: Delivery, claim: Claim, *, is_bounded: bool = True) -> None:
         async def work(turn: Turn) -> None:

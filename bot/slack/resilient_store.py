@@ -14,16 +14,28 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import RLock
+from time import monotonic
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from bot.errors import StoreError
-from bot.store.models import AnswerRecord, Claim, LeaseState, MessageRef, Outcome, QuestionEvent
+from bot.store.models import (
+    GIVE_UP,
+    LEASE,
+    POSTING,
+    AnswerRecord,
+    Claim,
+    LeaseState,
+    MessageRef,
+    Outcome,
+    QuestionEvent,
+)
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-# New questions and deletions that may wait for a shared database. Slack delivers them again, but much later.
-MAX_WAITING = 2_000
+# New questions and deletions that may wait for a shared database, and how many of them are claimed at once when it is
+# back. Slack delivers them again, but much later.
+MAX_WAITING, WAITING_BATCH = 2_000, 50
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,6 +48,17 @@ class _Operation(NamedTuple):
     claim: Claim | None
 
 
+class _Waiting(NamedTuple):
+    """A change that waits for a shared database, since a time of the monotonic clock."""
+
+    make: Callable[[Store], Claim | None]
+    since: float
+
+
+_WITHOUT = "Questions are still answered, and recorded once the database can be used."
+_SHARED_WITHOUT = "New questions wait until the database can be used."
+
+
 class ResilientStore:
     """The database, or memory while that fails; thread-safe.
 
@@ -44,7 +67,9 @@ class ResilientStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: deque[Callable[[Store], Claim | None]] = deque()
+        self._waiting: dict[tuple[MessageRef, str], _Waiting] = {}
+        self._renewed_at = monotonic()
+        self._is_unsure = False  # whether a change may have been made that was not confirmed
         self.hash_user = store.hash_user  # needs no database
         self._memory: Store | None = None  # used from a failure until the database has all changes
         self._changes: deque[_Operation] = deque()
@@ -52,8 +77,11 @@ class ResilientStore:
         self._held: dict[MessageRef, Claim] = {}
         self._lock = RLock()
 
-    def claim(self, event: QuestionEvent) -> Claim | None:
-        """See ``Store.claim``. StoreError while a shared database cannot be used: ``sync`` then tries again."""
+    def claim(self, event: QuestionEvent, *, may_wait: bool = True) -> Claim | None:
+        """See ``Store.claim``. StoreError while a shared database cannot be used.
+
+        If the question ``may_wait``, ``sync`` then tries again.
+        """
 
         def make(store: Store) -> Claim | None:
             if self._memory is not None and event.version and not store.is_known(event.ref):
@@ -61,7 +89,7 @@ class ResilientStore:
                 store.complete(Claim(event.ref, "", "", 1, None), "unknown", None)
             return store.claim(event)
 
-        return self._change_or_wait(make)
+        return self._change_or_wait(make, (event.ref, event.version) if may_wait else None)
 
     def complete(
         self, claim: Claim, outcome: Outcome, reply_ts: str | None, record: AnswerRecord | None = None
@@ -81,11 +109,15 @@ class ResilientStore:
 
     def delete_question(self, ref: MessageRef) -> Claim | None:
         """See ``Store.delete_question``. StoreError as for ``claim``."""
-        return self._change_or_wait(lambda store: store.delete_question(ref))
+        return self._change_or_wait(lambda store: store.delete_question(ref), (ref, "deleted"))
 
     def lease_state(self, claim: Claim) -> LeaseState:
-        """See ``Store.lease_state``."""
-        return self._run(lambda store: store.lease_state(claim))
+        """See ``Store.lease_state``. In memory, a lease of a shared database ends, because another bot may take it."""
+        with self._lock:
+            is_over = monotonic() - self._renewed_at > LEASE - POSTING
+            if self._memory is not None and self._store.is_shared and is_over:
+                return "superseded"
+            return self._run(lambda store: store.lease_state(claim))
 
     def is_known(self, ref: MessageRef) -> bool:
         """See ``Store.is_known``; while the database cannot be used, what was asked before is unknown.
@@ -94,9 +126,15 @@ class ResilientStore:
         """
         return self._run(lambda store: store.is_known(ref), in_memory=not self._store.is_shared)
 
-    def find_latest_answer(self, team: str, channel: str, thread: str, before: str) -> AnswerRecord | None:
-        """See ``Store.find_latest_answer``; the same applies."""
-        return self._run(lambda store: store.find_latest_answer(team, channel, thread, before))
+    def find_latest_answer(
+        self, team: str, channel: str, thread: str, before: str, *, must_know: bool = False
+    ) -> AnswerRecord | None:
+        """See ``Store.find_latest_answer``; none while the database cannot be used.
+
+        If it ``must_know``, StoreError while a shared database cannot be used.
+        """
+        in_memory = not (must_know and self._store.is_shared)
+        return self._run(lambda store: store.find_latest_answer(team, channel, thread, before), in_memory=in_memory)
 
     def claim_expired(self, limit: int) -> tuple[Claim, ...]:
         """See ``Store.claim_expired``; none while the database cannot be used."""
@@ -113,8 +151,9 @@ class ResilientStore:
         try:
             self._store.renew_leases()  # without the lock: it may wait for a database that another process has locked
             with self._lock:
+                self._renewed_at = monotonic()
                 due = self._repeat_changes(self._memory) if self._memory else ()
-            return (*due, *self._make_waiting())
+            return (*due, *self._reclaim(), *self._make_waiting())
         except StoreError as error:
             with self._lock:
                 self._use_memory(error)
@@ -135,37 +174,63 @@ class ResilientStore:
                 raise StoreError("The database cannot be used at the moment.")
             return work(self._memory)
 
-    def _change_or_wait(self, make: Callable[[Store], Claim | None]) -> Claim | None:
-        """Make a change; one that a shared database cannot take now waits, and StoreError is raised."""
+    def _change_or_wait(
+        self, make: Callable[[Store], Claim | None], key: tuple[MessageRef, str] | None
+    ) -> Claim | None:
+        """Make a change; if a shared database cannot take it now, it waits under ``key``, and StoreError is raised."""
         if not self._store.is_shared:
             return self._change(make)
         with self._lock:
             try:
                 claim = self._run(make, in_memory=False)
             except StoreError:
-                if len(self._waiting) < MAX_WAITING:
-                    self._waiting.append(make)
+                if key is not None and len(self._waiting) < MAX_WAITING:
+                    self._waiting.setdefault(key, _Waiting(make, monotonic()))
                 raise
             if claim is not None:
                 self._held[claim.ref] = claim
             return claim
 
     def _make_waiting(self) -> tuple[Claim, ...]:
-        """Make the changes that waited, until the database fails again; return the claims that result."""
+        """Make some of the changes that waited, but for those that are too old; return the claims that result."""
         claims = []
         with self._lock:
-            while self._waiting and self._memory is None:
-                make = self._waiting.popleft()
-                try:
-                    claim = make(self._store)
-                except StoreError as error:
-                    self._waiting.appendleft(make)
-                    self._use_memory(error)
+            for key, (make, since) in list(self._waiting.items())[:WAITING_BATCH]:
+                if self._memory is not None:
                     break
+                claim = None
+                if monotonic() - since < GIVE_UP:
+                    try:
+                        claim = make(self._store)
+                    except StoreError as error:
+                        self._is_unsure = True
+                        if not self._can_use_database(error):
+                            break
+                        log.error("A change could not be recorded. %s", error)
+                del self._waiting[key]
                 if claim is not None:
                     self._held[claim.ref] = claim
                     claims.append(claim)
         return tuple(claims)
+
+    def _can_use_database(self, error: StoreError) -> bool:
+        """Whether ``error`` was of one change; if not, the memory is used from now on."""
+        try:
+            self._store.renew_leases()
+        except StoreError:
+            self._use_memory(error)
+            return False
+        return True
+
+    def _reclaim(self) -> tuple[Claim, ...]:
+        """After a failure: claim again what the database gave without confirming it."""
+        with self._lock:
+            if not self._is_unsure or self._memory is not None:
+                return ()
+            claims = self._store.reclaim(self._held)
+            self._is_unsure = False
+            self._held |= {claim.ref: claim for claim in claims}
+            return claims
 
     def _change(self, make: Callable[[Store], Claim | None], ended: Claim | None = None) -> Claim | None:
         """Make a change, which ends the claim ``ended``."""
@@ -181,7 +246,8 @@ class ResilientStore:
 
     def _use_memory(self, error: StoreError) -> Store:
         if self._memory is None:
-            log.error("%s Questions are still answered, and recorded once the database can be used.", error)
+            log.error("%s %s", error, _SHARED_WITHOUT if self._store.is_shared else _WITHOUT)
+            self._is_unsure = True
             self._memory = Store(None, holder=self._store.holder)
             for claim in self._held.values():
                 self._memory.adopt(claim)

@@ -15,10 +15,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection
 
 from bot.errors import StoreError
@@ -28,6 +29,7 @@ from bot.store.store import Store
 TABLES = {table.name: table for table in (schema.questions, schema.feedback, schema.files)}
 """In an order in which rows refer only to earlier ones."""
 _BATCH = 500  # rows
+_COMPRESSION = 3  # the bot waits for the database meanwhile
 
 StoredRow = tuple[str, dict[str, Any]]
 
@@ -40,7 +42,7 @@ class BackupHeader(BaseModel):
     form: Literal["pullquote backup 1"] = "pullquote backup 1"
     revision: str
     created_at: datetime
-    key: str
+    key: str = Field(pattern=r"^(?:[0-9a-f]{2})+$")
 
 
 def write_backup(store: Store, path: Path) -> int:
@@ -48,44 +50,60 @@ def write_backup(store: Store, path: Path) -> int:
 
     A file that is there is replaced when the new one is complete. StoreError if either cannot be used.
     """
-    temporary = path.with_name(f"{path.name}.tmp")
+    if not path.name or path.is_dir():
+        raise StoreError(f"{path} is a folder; name a file in it.")
+    temporary: list[Path] = []
 
     def write(connection: Connection) -> int:
         if store.is_shared:
             connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         header = BackupHeader(revision=schema.HEAD, created_at=datetime.now(UTC), key=store.key.hex())
-        try:
-            return _write_lines(temporary, lambda rows: _lines(connection, header, rows))
-        except OSError as error:
-            raise StoreError(f"{path} cannot be written ({error.strerror}); choose another file or folder.") from error
+        return _write_file(path, temporary, lambda rows: _lines(connection, header, rows))
 
     try:
-        questions = store.database.run(write)
-        temporary.replace(path)
+        questions = store.database.run(write, repairs=False)
+        _replace(temporary[-1], path)
     finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        for file in temporary:
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
     return questions
 
 
-def _write_lines(path: Path, lines: Callable[[Counter[str]], Iterator[bytes]]) -> int:
-    """Write the lines, which count their rows by table, and the last one; return how many questions they are."""
+def _write_file(path: Path, written: list[Path], lines: Callable[[Counter[str]], Iterator[bytes]]) -> int:
+    """Write the lines, which count their rows by table, to a new file beside ``path``; return how many questions."""
     digest, rows = hashlib.sha256(), Counter[str]()
-    with (
-        open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file,
-        gzip.open(file, "wb") as stream,
-    ):
-        for line in lines(rows):
-            digest.update(line)
-            stream.write(line)
-        stream.write(_encode({"rows": rows.total(), "sha256": digest.hexdigest()}))
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            written.append(Path(file.name))
+            with gzip.open(file, "wb", compresslevel=_COMPRESSION) as stream:
+                for line in lines(rows):
+                    digest.update(line)
+                    stream.write(line)
+                stream.write(_encode({"rows": rows.total(), "sha256": digest.hexdigest()}))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise _cannot_write(path, error) from error
     return rows[schema.questions.name]
+
+
+def _replace(written: Path, path: Path) -> None:
+    try:
+        written.replace(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> StoreError:
+    return StoreError(f"{path} cannot be written ({error.strerror}); choose another file or folder.")
 
 
 def _lines(connection: Connection, header: BackupHeader, rows: Counter[str]) -> Iterator[bytes]:
     yield header.model_dump_json().encode() + b"\n"
     for name, table in TABLES.items():
-        for row in connection.execute(sa.select(table).order_by(*table.primary_key)):
+        ordered = sa.select(table).order_by(*table.primary_key).execution_options(yield_per=_BATCH)
+        for row in connection.execute(ordered):
             rows[name] += 1
             yield _encode([name, row._asdict()])
 
@@ -113,7 +131,7 @@ def read_backup(path: Path) -> tuple[BackupHeader, Iterator[StoredRow]]:
 
 
 def _read_lines(path: Path) -> Iterator[bytes]:
-    """The lines but for the last, which has to fit them."""
+    """Yield all lines but the last; StoreError if that does not state their number and digest."""
     digest, rows, last = hashlib.sha256(), -1, b""
     try:
         with gzip.open(path, "rb") as stream:
@@ -142,19 +160,21 @@ def _read_rows(path: Path, lines: Iterator[bytes]) -> Iterator[StoredRow]:
 def restore_backup(store: Store, path: Path) -> int:
     """Fill an empty store from the file, wholly or not at all; return how many questions it has.
 
-    StoreError if it holds questions, and as ``read_backup``.
+    StoreError if it holds anything, and as ``read_backup``.
     """
 
     def restore(connection: Connection) -> int:
-        count = connection.scalar(sa.select(sa.func.count()).select_from(schema.questions))
-        if count:
-            raise StoreError(f"The database already holds {count:,} questions; restore into an empty one.")
+        for name, table in TABLES.items():
+            if count := connection.scalar(sa.select(sa.func.count()).select_from(table)):
+                raise StoreError(f"The database already holds {count:,} {name}; restore into an empty one.")
         header, rows = read_backup(path)
         questions = 0
         for name, own in groupby(rows, key=lambda row: row[0]):
             while batch := [row for _, row in islice(own, _BATCH)]:
                 try:
                     connection.execute(sa.insert(TABLES[name]), batch)
+                except (sa.exc.OperationalError, sa.exc.InterfaceError):  # the database cannot be used
+                    raise
                 except sa.exc.SQLAlchemyError as error:
                     raise StoreError(f"{path} has rows that do not fit the tables; choose another file.") from error
                 questions += len(batch) * (name == schema.questions.name)

@@ -63,14 +63,17 @@ class Database:
             self._is_closed = True
             self.disconnect()
 
-    def run(self, work: Callable[[Connection], T]) -> T:
-        """Return what ``work`` returns. It is done wholly or not at all, and may run twice."""
+    def run(self, work: Callable[[Connection], T], *, repairs: bool = True) -> T:
+        """Return what ``work`` returns. It is done wholly or not at all, and may run twice.
+
+        Unless ``repairs``, a damaged database is an error; else it is replaced by an empty one.
+        """
         with self._lock:
             try:
                 try:
                     return self._transact(work)
                 except Exception as error:
-                    if not self.replace(error):
+                    if not (repairs and self.replace(error)):
                         raise
                     return self._transact(work)
             except (DBAPIError, OSError) as error:
@@ -104,15 +107,16 @@ def transaction(method: Callable[Concatenate[Any, Connection, P], T]) -> Callabl
     return run
 
 
-# Until a server that has gone without a word is noticed, and until a lock of a bot that has gone is given up.
+# Until a server that has gone without a word is noticed.
 _LIMITS: dict[str, Any] = {
     "connect_timeout": 5,  # seconds
     "tcp_user_timeout": 5_000,  # milliseconds
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
-    "options": "-c lock_timeout=5s",
 }
+# The same of the server: until it releases the locks of a bot that has gone without a word.
+_SERVER_LIMITS = "-c lock_timeout=5s -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
 
 
 class Postgres(Database):
@@ -124,8 +128,10 @@ class Postgres(Database):
     def __init__(self, url: str) -> None:
         super().__init__()
         address = sa.make_url(url).set(drivername="postgresql+psycopg")
-        self.name = f"The database {address.set(drivername='postgresql').render_as_string(hide_password=True)}"
-        self.engine = sa.create_engine(address, poolclass=NullPool, hide_parameters=True, connect_args=_LIMITS)
+        self.name = f"The database {address.database} on {address.host}"
+        limits = {name: value for name, value in _LIMITS.items() if name not in address.query}
+        limits["options"] = f"{_SERVER_LIMITS} {address.query.get('options', '')}".strip()
+        self.engine = sa.create_engine(address, poolclass=NullPool, hide_parameters=True, connect_args=limits)
 
     def prepare(self, connection: Connection) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x70756C6C)))  # one process at a time

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 FILE_NAME = "records.sqlite3"
+SHARED_KEY_NAME = "shared.key"  # a copy of the key in a database that several hosts share
 KEY_NAME = "hash.key"  # of the key in the state folder with which people's ids are hashed
 
 # Times in seconds. After a process is killed, its questions wait no longer than LEASE. Claims are renewed every three

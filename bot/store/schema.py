@@ -73,7 +73,7 @@ def migrate(connection: sa.Connection) -> None:
         try:
             command.upgrade(options, "head")
         except util.CommandError as error:  # there is no such revision
-            raise StoreError("The database is of a newer Pullquote; upgrade, or use another state folder.") from error
+            raise StoreError("The database is of a newer Pullquote; upgrade, or use another database.") from error
     metadata.create_all(connection)  # those that are missing: a table that was added needs no migration
     if current is None:
         connection.execute(sa.insert(revisions).values(version_num=HEAD))

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
@@ -69,6 +69,10 @@ class QuestionRow:
         """Whether there is a reply that could be deleted, or someone may have posted one."""
         return self.reply_ts is not None or (self.outcome is None and self.attempt > 0)
 
+    @property
+    def ref(self) -> MessageRef:
+        return MessageRef(self.team, self.channel, self.ts)
+
     def is_held_by(self, holder: str, claim: Claim) -> bool:
         """Whether ``holder`` holds it by this very claim."""
         return (self.holder, self.version, self.attempt) == (holder, claim.version, claim.attempt)
@@ -86,8 +90,7 @@ class QuestionRow:
             self.newer_version = self.newer_body = None
         self.outcome = self.completed_at = None
         self.holder, self.leased_until = holder, self.now + models.LEASE
-        ref = MessageRef(self.team, self.channel, self.ts)
-        return Claim(ref, self.version, self.body or "", self.attempt, self.reply_ts, self.is_deleted)
+        return Claim(self.ref, self.version, self.body or "", self.attempt, self.reply_ts, self.is_deleted)
 
     def complete(self, version: str, outcome: Outcome, reply_ts: str | None) -> None:
         """Complete ``version``. A reply stays known unless it was deleted."""
@@ -164,7 +167,7 @@ class Store:
         """
         self.holder, self._key = holder or secrets.token_hex(16), secrets.token_bytes(32)
         self.database: Database = Postgres(url) if url else Sqlite(folder / models.FILE_NAME if folder else None)
-        self._key_file = folder / models.KEY_NAME if folder else None
+        self._key_file = folder / (models.SHARED_KEY_NAME if url else models.KEY_NAME) if folder else None
         if self._key_file is not None:
             with suppress(OSError):  # as if the database cannot be used
                 self._key = self._key_file.read_bytes() or self._key
@@ -198,7 +201,9 @@ class Store:
         self._key = key
         if self.is_shared:
             connection.execute(update(keys).values(value=key))
-        self._write_key()
+            self._share_key(connection)
+        else:
+            self._write_key()
 
     def _load_key(self, _: Connection) -> None:
         """Read the key of the state folder, or write this store's there; other processes wait to open the database."""
@@ -209,7 +214,7 @@ class Store:
             self._key = self._key_file.read_bytes()
 
     def _share_key(self, connection: Connection) -> None:
-        """Read the key that the bots of the database share, or write this store's there; and note it in the folder."""
+        """Read the key that the bots of the database share, or write this store's there; copy it to the folder."""
         connection.execute(insert(keys).values(id=1, value=self._key).on_conflict_do_nothing())
         self._key = connection.execute(select(keys.c.value)).scalar_one()
         with suppress(OSError):  # it is needed there only while the database cannot be used
@@ -218,8 +223,10 @@ class Store:
     def _write_key(self) -> None:
         if self._key_file is not None:
             self._key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._key_file.touch(mode=0o600)
-            self._key_file.write_bytes(self._key)
+            whole = self._key_file.with_name(f"{self._key_file.name}.{self.holder}")  # never half a key
+            whole.touch(mode=0o600)
+            whole.write_bytes(self._key)
+            whole.replace(self._key_file)
 
     def hash_user(self, *ids: str) -> str:
         """Keyed hash of a person's id, qualified by other ids; without the key it cannot be found by trying ids."""
@@ -369,6 +376,17 @@ class Store:
         oldest = QUESTION.where(is_free).order_by(questions.c.asked_at, questions.c.id).limit(limit)
         rows = connection.execute(select(oldest.with_for_update(skip_locked=True).subquery(), now)).all()
         found = sorted((QuestionRow(*row) for row in rows), key=attrgetter("asked_at", "id"))
+        claims = tuple(question.take(self.holder) for question in found)
+        for question in found:
+            question.save(connection)
+        return claims
+
+    @transaction
+    def reclaim(self, connection: Connection, known: Collection[MessageRef]) -> tuple[Claim, ...]:
+        """Claim again what this holder holds without knowing, because a change was made but not confirmed."""
+        held = QUESTION.where(questions.c.holder == self.holder, questions.c.outcome.is_(None))
+        rows = connection.execute(select(held.with_for_update(skip_locked=True).subquery(), self._now)).all()
+        found = [question for question in (QuestionRow(*row) for row in rows) if question.ref not in known]
         claims = tuple(question.take(self.holder) for question in found)
         for question in found:
             question.save(connection)

@@ -282,3 +282,16 @@ def test_a_single_file_is_watched(tmp_path: Path) -> None:
         with path.open("a") as lines:
             lines.write('{"text": "The ferry to Kest was late."}\n')
         watched.wait_for_answer("ferry to Kest", ["The ferry to Kest was late."])
+
+
+def test_one_missing_folder_of_two_leaves_the_old_archive(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """If only one of the paths is away, as a network drive may be, the archive answers as it was."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "ferry.txt").write_text(FERRY)
+    corpus = open_corpus([tmp_path / "one", tmp_path / "two"])
+    with caplog.at_level(logging.WARNING), corpus.watch():
+        shutil.rmtree(tmp_path / "two")
+        wait_for(lambda: "The archive is left as it was: There is no " in caplog.text)
+    assert corpus.problem is not None
+    assert corpus.with_current(lambda answerer: quotes(answerer, "ferry to Tarn"))

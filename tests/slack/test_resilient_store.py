@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from bot.errors import StoreError
 from bot.playground.workspace import GENERAL
+from bot.slack import resilient_store
 from bot.slack.resilient_store import ResilientStore
 from bot.store.models import FILE_NAME, AnswerRecord, Claim, MessageRef, QuestionEvent, answer_id
 from bot.store.store import Store
@@ -298,3 +300,65 @@ def test_new_questions_wait_for_a_shared_database(
     assert [claim.ref for claim in store.sync()] == [new]
     assert (store.sync(), store.is_known(REF), other_process(folder).claim(question_event())) == ((), True, None)
     assert other_process(folder).claim(QuestionEvent("Ev3", MessageRef("T1", "C1", "12.0"), "", "{}")) is None
+
+
+def test_a_change_that_was_not_confirmed_is_found_again(
+    folder: StateFolder, store: ResilientStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the connection is lost after a claim was made, the question is claimed again, and its reply looked for."""
+    monkeypatch.setattr(Store, "is_shared", True)
+    claim = Store.claim
+
+    def lose_the_answer(self: Store, event: QuestionEvent) -> Claim | None:
+        claim(self, event)
+        raise StoreError("the connection was lost")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "claim", lose_the_answer)
+        with pytest.raises(StoreError):
+            store.claim(question_event())
+    (found,) = store.sync()
+    assert (found.ref, found.attempt, store.lease_state(found)) == (REF, 2, "held")
+    assert store.sync() == ()
+    assert store.complete(found, "answer", "10.5") is None
+
+
+def test_a_command_does_not_wait(folder: StateFolder, store: ResilientStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its person is told to try again, and is not answered later too."""
+    monkeypatch.setattr(Store, "is_shared", True)
+    folder.break_database()
+    with pytest.raises(StoreError):
+        store.claim(question_event(), may_wait=False)
+    folder.repair_database()
+    assert (store.sync(), store.is_known(REF)) == ((), False)
+
+
+def test_a_lease_of_a_shared_database_ends_without_it(
+    folder: StateFolder, store: ResilientStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another bot may take the question then, so this one does not post; when the database is back, it goes on."""
+    monkeypatch.setattr(Store, "is_shared", True)
+    held = claimed(store.claim(question_event()))
+    folder.break_database()
+    assert store.sync() == ()
+    now = time.monotonic()
+    monkeypatch.setattr(resilient_store, "monotonic", lambda: now + 10)
+    assert store.lease_state(held) == "superseded"
+    store.drop(held)
+    folder.repair_database()
+    (again,) = store.sync()
+    assert (again.ref, again.attempt) == (REF, 2)
+
+
+def test_what_waits_for_too_long_is_not_asked_any_more(
+    folder: StateFolder, store: ResilientStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an hour, nobody waits for the answer."""
+    monkeypatch.setattr(Store, "is_shared", True)
+    folder.break_database()
+    with pytest.raises(StoreError):
+        store.claim(question_event())
+    folder.repair_database()
+    now = time.monotonic()
+    monkeypatch.setattr(resilient_store, "monotonic", lambda: now + 3_601)
+    assert (store.sync(), store.is_known(REF)) == ((), False)

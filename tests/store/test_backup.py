@@ -6,14 +6,15 @@ import gzip
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from bot.errors import StoreError
+from bot.store import backup
 from bot.store.backup import read_backup, restore_backup, write_backup
-from bot.store.models import AnswerRecord, Feedback, MessageRef, QuestionEvent, answer_id
+from bot.store.models import FILE_NAME, AnswerRecord, Feedback, MessageRef, QuestionEvent, answer_id
 from bot.store.store import Store
 
 from .conftest import create_database
@@ -127,17 +128,21 @@ def test_a_damaged_backup_changes_nothing(
     assert (target.is_known(ref(1)), target.key) == (False, key)
 
 
-def test_a_backup_that_cannot_be_written_leaves_the_old_one(open_kind: Opener, tmp_path: Path) -> None:
+def test_a_backup_that_cannot_be_written_leaves_the_old_one(
+    open_kind: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The file is replaced only by a complete one."""
     store = open_kind("sqlite")
     fill(store)
     file = tmp_path / "b"
     write_backup(store, file)
     before = file.read_bytes()
-    (tmp_path / "b.tmp").mkdir()
-    with pytest.raises(StoreError, match="b cannot be written"):
+    monkeypatch.setattr(backup, "_COMPRESSION", 99)
+    with pytest.raises(ValueError, match="Invalid"):
         write_backup(store, file)
-    assert file.read_bytes() == before
+    with pytest.raises(StoreError, match="cannot be written"):
+        write_backup(store, tmp_path / "missing" / "b")
+    assert (file.read_bytes(), list(tmp_path.glob(".b*"))) == (before, [])
 
 
 @pytest.mark.parametrize("row", ['["questions",{"id":1}]', '["questions",{"other":1}]', '["elsewhere",{}]', "[1]"])
@@ -151,3 +156,25 @@ def test_rows_that_do_not_fit_are_refused(open_kind: Opener, tmp_path: Path, row
     file.write_bytes(gzip.compress(lines + last.encode() + b"\n"))
     with pytest.raises(StoreError, match=r"do not fit the tables|is damaged"):
         restore_backup(store, file)
+
+
+def test_a_damaged_database_does_not_replace_a_backup(open_kind: Opener, tmp_path: Path) -> None:
+    """It is reported, not replaced by an empty one that would then be saved."""
+    store, file = open_kind("sqlite"), tmp_path / "b"
+    fill(store, 300)
+    write_backup(store, file)
+    before = file.read_bytes()
+    store.close()
+    path = tmp_path / "state-0" / FILE_NAME
+    data = bytearray(path.read_bytes())
+    data[4096:] = bytes(len(data) - 4096)
+    path.write_bytes(data)
+    with closing(Store(tmp_path / "state-0", opens_now=False)) as damaged, pytest.raises(StoreError):
+        write_backup(damaged, file)
+    assert file.read_bytes() == before
+
+
+def test_a_folder_is_no_file(open_kind: Opener, tmp_path: Path) -> None:
+    """The sentence says so."""
+    with pytest.raises(StoreError, match="is a folder; name a file in it"):
+        write_backup(open_kind("sqlite"), tmp_path)

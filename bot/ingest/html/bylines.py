@@ -98,7 +98,10 @@ class Bylines:
         return self._find_shown_author(self._shown)
 
     def find_date(self, stated: Iterable[str], changed: Iterable[str], url: str | None) -> date | None:
-        """The date shown near the headline, or that in the address, or the first ``stated``, or perhaps ``changed``."""
+        """The date shown near the headline, or that in the address, or one that the page states.
+
+        These are, in order: the ``stated``, its ``time`` elements, and the ``changed``, perhaps of the last change.
+        """
         marked = [one for one in self._shown if "datePublished" in one.get("itemprop", "") or "pubdate" in one.attrib]
         times = [one for one in self._near if _is_time(one)]
         values = [one.get("datetime") or one.get("content") or read_short(one, _BYLINE_CHARS) for one in marked]

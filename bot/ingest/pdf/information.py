@@ -9,16 +9,18 @@ from typing import Any
 import regex
 
 from bot.ingest.encoding import clean
-from bot.ingest.metadata import Metadata, is_placeholder, parse_metadata
+from bot.ingest.metadata import Metadata, parse_metadata
 from bot.ingest.pdf.document import Layout
 from bot.models import MONTHS
 
 _TITLE_CHARS, _AUTHOR_CHARS = 250, 120
 _FIRST_PAGE_CHARS = 3_000
-# What is no title besides placeholders: names of programs and paths, and fields that were left to be filled in.
 _JUNK_TITLE = re.compile(
-    r"microsoft (?:word|powerpoint|excel|office)\b|powerpoint|\(?anonymous\)?\Z|[a-z]:\\|/|\\|https?:|file:"
-    r"|.{0,200}[\[{<](?:add|insert|type|enter|title)|\S{0,8}:\s*\[",
+    r"microsoft (?:word|powerpoint|excel|office)\b|powerpoint|untitled|unbenannt|sans[ -]titre|sin t[ií]tulo"
+    r"|\(?anonymous\)?\Z"
+    r"|(?:document|dokument|layout|slide|title|template|scan|page|draft|presentation|print)[ _-]?\d{0,6}\Z"
+    r"|.{0,200}\.(?:docx?|dotx?|pdf|indd|tex|dvi|ps|eps|xlsx?|pptx?|odt|rtf|txt|html?|exe|qxd|pmd|wpd|p65|fm)\Z|[a-z]:\\|/|\\"
+    r"|https?:|file:|.{0,200}[\[{<](?:add|insert|type|enter|title)|\S{0,8}:\s*\[",
     re.IGNORECASE,
 )
 _JUNK_AUTHOR = re.compile(
@@ -59,7 +61,7 @@ def _repair(value: str) -> str:
 
 def is_title(text: str) -> bool:
     """Whether a title of an information dictionary is one: words, and no file name or placeholder."""
-    if not 3 <= len(text) <= _TITLE_CHARS or is_placeholder(text) or _JUNK_TITLE.match(text):
+    if not 3 <= len(text) <= _TITLE_CHARS or _JUNK_TITLE.match(text):
         return False
     letters = sum(map(str.isalpha, text))
     return letters * 2 > len(text) and (len(text.split()) > 1 or _CASELESS.search(text) is not None)
