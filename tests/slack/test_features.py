@@ -96,7 +96,7 @@ def test_there_is_a_manifest_for_each_variant_and_mode() -> None:
     variants: tuple[Variant, ...] = ("base", "full")
     modes: tuple[Mode, ...] = ("socket", "http")
     assert set(FILES.values()) == {(variant, mode) for variant in variants for mode in modes}
-    assert {path.name for path in (ROOT / "deploy").glob("*.yaml")} == set(FILES)
+    assert {path.name for path in (ROOT / "deploy").glob("manifest*.yaml")} == set(FILES)
 
 
 def test_a_feature_without_its_scope_is_off() -> None:
