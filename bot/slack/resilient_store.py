@@ -48,7 +48,7 @@ class _Operation(NamedTuple):
     claim: Claim | None
 
 
-class _Waiting(NamedTuple):
+class _WaitingChange(NamedTuple):
     """A change that waits for a shared database, since a time of the monotonic clock."""
 
     make: Callable[[Store], Claim | None]
@@ -67,7 +67,7 @@ class ResilientStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: dict[tuple[MessageRef, str], _Waiting] = {}
+        self._waiting: dict[tuple[MessageRef, str], _WaitingChange] = {}
         self._renewed_at = monotonic()
         self._is_unsure = False  # whether a change may have been made that was not confirmed
         self.hash_user = store.hash_user  # needs no database
@@ -185,7 +185,7 @@ class ResilientStore:
                 claim = self._run(make, in_memory=False)
             except StoreError:
                 if key is not None and len(self._waiting) < MAX_WAITING:
-                    self._waiting.setdefault(key, _Waiting(make, monotonic()))
+                    self._waiting.setdefault(key, _WaitingChange(make, monotonic()))
                 raise
             if claim is not None:
                 self._held[claim.ref] = claim
