@@ -23,10 +23,6 @@ class ArchiveError(PullquoteError):
     """The archive as a whole is missing, empty or unreadable."""
 
 
-class MissingPathError(ArchiveError):
-    """One of the archive's paths does not exist."""
-
-
 class ArchiveGoneError(ArchiveError):
     """The articles that questions were answered from have been removed, or cannot be reached any more."""
 

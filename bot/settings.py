@@ -131,9 +131,10 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _check_url(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _POSTGRES.match(value.get_secret_value()):
+        url = value.get_secret_value() if value else ""
+        if url and not _POSTGRES.match(url):
             raise ValueError("it must begin with postgresql://, as in postgresql://user:password@host/name")
-        if value is not None and value.get_secret_value().count("@") > 1:  # the rest of a password would be the host
+        if url.count("@") > 1:  # the rest of a password would be the host
             raise ValueError("an @ in the password must be written as %40, and other signs likewise")
         return value
 

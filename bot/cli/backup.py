@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -29,11 +30,8 @@ def restore(file: BackupFile) -> None:
     from bot.store.store import Store
 
     chosen = settings.load()
-    store = Store(chosen.state_dir, url=database_url(chosen))
-    try:
+    with closing(Store(chosen.state_dir, url=database_url(chosen))) as store:
         count = restore_backup(store, file)
-    finally:
-        store.close()
     typer.echo(f"Restored the records of {pluralize(count, 'question')}.")
 
 

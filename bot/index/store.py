@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from time import sleep
 
 from pydantic import ValidationError
 
@@ -19,6 +20,9 @@ from bot.ingest.files import Listing, list_files
 from bot.models import READ_LIMITS, ReadLimits
 
 log = logging.getLogger(__name__)
+
+GONE_AFTER = 1.0
+"""Seconds for which articles may be missing until they count as deleted: a folder that is exchanged is back sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +48,18 @@ class IndexStore:
         self._name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
-    def has_a_path(self) -> bool:
-        """Whether at least one of the paths exists."""
-        return any(path.exists() for path in self._paths)
+    def missing_paths(self) -> tuple[Path, ...]:
+        """Those of the archive's paths that do not exist."""
+        return tuple(path for path in self._paths if not path.exists())
 
     def load_current(self, progress: StageProgress | None = None, previous: IndexVersion | None = None) -> IndexVersion:
         """Return the index of the files as they are now, loaded or refreshed; ``previous`` itself if still current.
 
         A refreshed index is not saved yet. If there is a ``previous`` one, from which questions are answered meanwhile,
-        files that take long are left pending. Raises ``ArchiveError`` if there is no article.
+        files that take long are left pending, and one of several paths may be missing. Raises ``ArchiveError`` if there
+        is no article.
         """
-        listing = list_files(self._paths)
+        listing = list_files(self._paths if previous is None else self._find_paths())
         if previous is not None and previous.is_current(listing):
             return previous
         saved = self.load_saved()
@@ -65,6 +70,13 @@ class IndexStore:
         except DamagedSnapshotError as error:
             log.warning("The archive's index is rebuilt. %s", error)
             return self._refresh(listing, None, progress)
+
+    def _find_paths(self) -> Sequence[Path]:
+        """The paths that exist, or all if none does; one that is exchanged for another is waited for."""
+        if self.missing_paths:
+            sleep(GONE_AFTER)
+        missing = self.missing_paths
+        return [path for path in self._paths if path not in missing] or self._paths
 
     def rebuild(self) -> IndexVersion:
         """Build the index from the files alone, because the saved one is damaged."""

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.errors import MissingPathError, ReadOutcome
+from bot.errors import ArchiveError, ReadOutcome
 
 CATALOG = "archive.toml"
 """Metadata of the articles in the same folder; see ``bot.ingest.catalog``."""
@@ -59,7 +59,7 @@ _CONVERSIONS = (
     (frozenset({".rst", ".tex", ".org", ".adoc", ".asciidoc", ".wiki", ".textile"}), ".md or .html"),
     (frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".bz2", ".xz"}), "a folder of its files"),
 )
-_DESCRIBES = "at the top of an archive it describes the archive; to have it quoted, give it another name"
+_README_REASON = "at the top of an archive it describes the archive; to have it quoted, give it another name"
 _LEADS_OUTSIDE = "it is a link to a place outside the archive"
 # Folders of programs, not of articles; like hidden ones, not worth a note.
 _IGNORED_FOLDERS = frozenset({"node_modules", "bower_components", "__pycache__", "__MACOSX"})
@@ -146,14 +146,14 @@ class Listing:
 
 
 def list_files(paths: Sequence[Path]) -> Listing:
-    """List the files below the paths, in order. Raises MissingPathError when a path does not exist.
+    """List the files below the paths, in order. Raises ArchiveError when a path does not exist.
 
     A path may be a link; a link below it is followed only to a place below one of the paths, since anything else on the
     machine, such as a secret, is not for quoting.
     """
     for path in paths:
         if not path.exists():
-            raise MissingPathError(
+            raise ArchiveError(
                 f"There is no {path}. Pass a folder of articles or a .jsonl file with --corpus or PULLQUOTE_CORPUS."
             )
     roots = [os.path.realpath(path) for path in paths]
@@ -208,7 +208,7 @@ def _find_files(path: Path, roots: Sequence[str]) -> Iterator[ArticleFile]:
                 continue
             if basename == "README.md" and folder == path:
                 yield ArticleFile(
-                    path, folder, basename, basename, reason=_DESCRIBES, outcome="unsupported", is_noted=False
+                    path, folder, basename, basename, reason=_README_REASON, outcome="unsupported", is_noted=False
                 )
             elif (suffix := _suffix(basename)) not in IGNORED_SUFFIXES:
                 yield _inspect(path, folder, basename, display_name(prefix + basename), suffix, roots)

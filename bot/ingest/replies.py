@@ -30,8 +30,7 @@ _FIELD = re.compile(r"\*?([^\W\d_][\w -]{0,20}?)\s?:\*?\s+(\S.{0,300})")
 _SENDER_LABELS = frozenset("from von de da van från fra od от lähettäjä 发件人 差出人".split())
 _HEADER_LINES = 8
 _SIGNATURE = re.compile(r"--\s?")
-QUOTE_MARKS = re.compile(r"(?:> ?)++")
-"""What mail programs put before each line of a message that is answered."""
+_QUOTE_MARKS = re.compile(r"(?:> ?)++")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +61,24 @@ def read_sender(field: str) -> str:
     return _ADDRESS.sub("", field).strip(" *\"'")
 
 
-def split_lines(text: str) -> list[MailLine]:
-    """The lines of a mail that was saved as text."""
-    lines = []
+def split_lines(text: str, gap: str | None = None) -> list[MailLine]:
+    """The lines of a mail in plain text; with a ``gap``, wrapped lines are joined by it (format=flowed, RFC 3676)."""
+    is_flowed = gap is not None
+    lines: list[MailLine] = []
+    pieces: list[str] = []  # of a line that goes on
+    depth = 0
     for raw in text.split("\n"):
-        marks = QUOTE_MARKS.match(raw)
-        words = raw[marks.end() :] if marks else raw
-        lines.append(MailLine(words.rstrip(), marks[0].count(">") if marks else 0))
-    return lines
+        marks = _QUOTE_MARKS.match(raw)
+        words = raw[marks.end() :] if marks else raw.removeprefix(" ") if is_flowed else raw
+        if pieces and (not words.strip() or depth != (marks[0].count(">") if marks else 0)):
+            lines.append(MailLine((gap or "").join(pieces), depth))
+            pieces = []
+        depth = marks[0].count(">") if marks else 0
+        pieces.append(words.rstrip())
+        if not (is_flowed and words.endswith(" ") and words != "-- "):
+            lines.append(MailLine((gap or "").join(pieces), depth))
+            pieces = []
+    return [*lines, MailLine((gap or "").join(pieces), depth)]
 
 
 def separate_replies(lines: Sequence[MailLine]) -> MailText:

@@ -12,8 +12,8 @@ from threading import Condition, Event, Lock, Thread
 from time import monotonic
 from typing import TypeVar
 
-from bot.errors import ArchiveError, ArchiveGoneError, DamagedSnapshotError, MissingPathError, PullquoteError
-from bot.index.store import IndexStore, SavedIndex
+from bot.errors import ArchiveError, ArchiveGoneError, DamagedSnapshotError, PullquoteError
+from bot.index.store import GONE_AFTER, IndexStore, SavedIndex
 from bot.index.versions import IndexVersion, ReadNotes, StageProgress
 from bot.ingest.pages import draw_page
 from bot.ingest.processes import ReaderProcess
@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-GONE_AFTER = 1.0
-"""Seconds after which an archive that was not found again counts as gone; a folder that is exchanged is back sooner."""
 PATIENCE = 0.5
 """Seconds that a question waits, at most, for a change that was noticed before it came."""
 
@@ -59,8 +57,8 @@ class Corpus:
         self._changed = Condition()
         self._is_changing = False
         self.problem: str | None = None
-        """Why the articles cannot be read any more; else None. Questions are answered from the last index, unless the
-        archive is gone."""
+        """Why the articles, or some of them, cannot be read any more; else None. Questions are answered from the last
+        index, but not from articles that are gone."""
         self._missing_since: float | None = None
 
     @property
@@ -174,7 +172,9 @@ class Corpus:
             is_changed = self.refresh()
             gc.collect()  # an index is part of reference cycles, and takes as much memory as the archive
             is_changed = is_changed or self._missing_since is not None
-            self.problem = self._missing_since = None
+            self._missing_since = None
+            missing = self._store.missing_paths
+            self.problem = f"There is no {missing[0]}; its articles are not searched." if missing else None
             if is_changed:
                 count = len(self._answerer.archive)
                 log.info("the archive has changed: it holds %d articles now", count)
@@ -182,9 +182,6 @@ class Corpus:
                     on_change(count)
         except ArchiveError as error:
             self.problem = str(error)
-            if isinstance(error, MissingPathError) and self._store.has_a_path:
-                log.warning("The archive is left as it was: %s", error)
-                return
             self._missing_since = self._missing_since or monotonic()
             log.warning("Nothing is quoted until there are articles again. %s", error)
             if on_change:

@@ -48,7 +48,7 @@ Ending = tuple[Outcome, str | None]
 
 
 class LostClaimError(Exception):
-    """Another process has taken over the question."""
+    """The claim has ended: another process may have taken over the question."""
 
 
 class DeletedError(Exception):
@@ -163,7 +163,7 @@ class Delivery:
             log.error("giving up on %s after an hour", self._claim.ref)
             outcome, reply_ts = "expired", self._reply_ts
         except LostClaimError:
-            log.warning("another process has taken over %s", self._claim.ref)
+            log.warning("the claim of %s has ended; whoever claims it next answers it", self._claim.ref)
             await self._run(self._context.store.drop, self._claim)
             return None
         return await self._complete(outcome, reply_ts)

@@ -161,7 +161,7 @@ class Dispatcher:
         try:
             if is_unaddressed and not await self._is_expected(question):
                 return True
-            # Slack does not deliver a command or click again: its person is told to try again, and it must not wait.
+            # Slack delivers an event again, but no command or click: whoever sent one is asked to repeat it.
             may_wait = question.response_url is None
             claim = await self._run(self._store.claim, question.event, may_wait=may_wait)
         except StoreError:  # the store's own warning says why

@@ -55,8 +55,8 @@ class _WaitingChange(NamedTuple):
     since: float
 
 
-_WITHOUT = "Questions are still answered, and recorded once the database can be used."
-_SHARED_WITHOUT = "New questions wait until the database can be used."
+_IN_MEMORY = "Questions are still answered, and recorded once the database can be used."
+_WAITING = "Questions wait until the database can be used."
 
 
 class ResilientStore:
@@ -69,7 +69,7 @@ class ResilientStore:
         self._store = store
         self._waiting: dict[tuple[MessageRef, str], _WaitingChange] = {}
         self._renewed_at = monotonic()
-        self._is_unsure = False  # whether a change may have been made that was not confirmed
+        self._may_hold_more = False  # whether the database may have given a claim without confirming it
         self.hash_user = store.hash_user  # needs no database
         self._memory: Store | None = None  # used from a failure until the database has all changes
         self._changes: deque[_Operation] = deque()
@@ -203,7 +203,7 @@ class ResilientStore:
                     try:
                         claim = make(self._store)
                     except StoreError as error:
-                        self._is_unsure = True
+                        self._may_hold_more = True
                         if not self._can_use_database(error):
                             break
                         log.error("A change could not be recorded. %s", error)
@@ -225,10 +225,10 @@ class ResilientStore:
     def _reclaim(self) -> tuple[Claim, ...]:
         """After a failure: claim again what the database gave without confirming it."""
         with self._lock:
-            if not self._is_unsure or self._memory is not None:
+            if not self._may_hold_more or self._memory is not None:
                 return ()
             claims = self._store.reclaim(self._held)
-            self._is_unsure = False
+            self._may_hold_more = False
             self._held |= {claim.ref: claim for claim in claims}
             return claims
 
@@ -246,8 +246,8 @@ class ResilientStore:
 
     def _use_memory(self, error: StoreError) -> Store:
         if self._memory is None:
-            log.error("%s %s", error, _SHARED_WITHOUT if self._store.is_shared else _WITHOUT)
-            self._is_unsure = True
+            log.error("%s %s", error, _WAITING if self._store.is_shared else _IN_MEMORY)
+            self._may_hold_more = True
             self._memory = Store(None, holder=self._store.holder)
             for claim in self._held.values():
                 self._memory.adopt(claim)

@@ -9,14 +9,13 @@ import hashlib
 import json
 import os
 import zlib
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -29,7 +28,8 @@ from bot.store.store import Store
 TABLES = {table.name: table for table in (schema.questions, schema.feedback, schema.files)}
 """In an order in which rows refer only to earlier ones."""
 _BATCH = 500  # rows
-_COMPRESSION = 3  # the bot waits for the database meanwhile
+_COMPRESSION = 3  # fast, since the bot waits for the database meanwhile
+_QUESTION = b'["questions",'  # how the line of a question begins
 
 StoredRow = tuple[str, dict[str, Any]]
 
@@ -52,59 +52,55 @@ def write_backup(store: Store, path: Path) -> int:
     """
     if not path.name or path.is_dir():
         raise StoreError(f"{path} is a folder; name a file in it.")
-    temporary: list[Path] = []
 
-    def write(connection: Connection) -> int:
-        if store.is_shared:
-            connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-        header = BackupHeader(revision=schema.HEAD, created_at=datetime.now(UTC), key=store.key.hex())
-        return _write_file(path, temporary, lambda rows: _lines(connection, header, rows))
+    with _writing_to(path), NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
 
-    try:
-        questions = store.database.run(write, repairs=False)
-        _replace(temporary[-1], path)
-    finally:
-        for file in temporary:
-            with suppress(OSError):
-                file.unlink(missing_ok=True)
+        def write(connection: Connection) -> int:
+            with _writing_to(path):
+                return _write(connection, store, file)
+
+        try:
+            questions = store.database.run(write, repairs=False)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink()
+            raise
     return questions
 
 
-def _write_file(path: Path, written: list[Path], lines: Callable[[Counter[str]], Iterator[bytes]]) -> int:
-    """Write the lines, which count their rows by table, to a new file beside ``path``; return how many questions."""
-    digest, rows = hashlib.sha256(), Counter[str]()
+@contextmanager
+def _writing_to(path: Path) -> Iterator[None]:
+    """Turn an OSError into a StoreError that names the file."""
     try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            written.append(Path(file.name))
-            with gzip.open(file, "wb", compresslevel=_COMPRESSION) as stream:
-                for line in lines(rows):
-                    digest.update(line)
-                    stream.write(line)
-                stream.write(_encode({"rows": rows.total(), "sha256": digest.hexdigest()}))
-            file.flush()
-            os.fsync(file.fileno())
+        yield
     except OSError as error:
-        raise _cannot_write(path, error) from error
-    return rows[schema.questions.name]
+        raise StoreError(f"{path} cannot be written ({error.strerror}); choose another file or folder.") from error
 
 
-def _replace(written: Path, path: Path) -> None:
-    try:
-        written.replace(path)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
+def _write(connection: Connection, store: Store, file: IO[bytes]) -> int:
+    """Write everything; return how many questions."""
+    digest, rows, questions = hashlib.sha256(), -1, 0  # the header is no row
+    with gzip.open(file, "wb", compresslevel=_COMPRESSION) as stream:
+        for line in _lines(connection, store):
+            rows += 1
+            digest.update(line)
+            stream.write(line)
+            questions += line.startswith(_QUESTION)
+        stream.write(_encode({"rows": rows, "sha256": digest.hexdigest()}))
+    return questions
 
 
-def _cannot_write(path: Path, error: OSError) -> StoreError:
-    return StoreError(f"{path} cannot be written ({error.strerror}); choose another file or folder.")
-
-
-def _lines(connection: Connection, header: BackupHeader, rows: Counter[str]) -> Iterator[bytes]:
+def _lines(connection: Connection, store: Store) -> Iterator[bytes]:
+    """The header, and a line for each row, as of the beginning of the transaction."""
+    if store.is_shared:
+        connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    header = BackupHeader(revision=schema.HEAD, created_at=datetime.now(UTC), key=store.key.hex())
     yield header.model_dump_json().encode() + b"\n"
     for name, table in TABLES.items():
         ordered = sa.select(table).order_by(*table.primary_key).execution_options(yield_per=_BATCH)
         for row in connection.execute(ordered):
-            rows[name] += 1
             yield _encode([name, row._asdict()])
 
 

@@ -284,14 +284,20 @@ def test_a_single_file_is_watched(tmp_path: Path) -> None:
         watched.wait_for_answer("ferry to Kest", ["The ferry to Kest was late."])
 
 
-def test_one_missing_folder_of_two_leaves_the_old_archive(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """If only one of the paths is away, as a network drive may be, the archive answers as it was."""
-    for name in ("one", "two"):
+def test_a_folder_that_is_gone_is_not_quoted_and_the_others_are(tmp_path: Path) -> None:
+    """If one of several paths is deleted, the rest is answered from, and the problem is named until it is back."""
+    for name, sentence in (("one", FERRY), ("two", "The bridge at Orrin was closed for repairs.")):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "ferry.txt").write_text(FERRY)
+        (tmp_path / name / "a.txt").write_text(sentence)
+    changes = queue.Queue[int]()
     corpus = open_corpus([tmp_path / "one", tmp_path / "two"])
-    with caplog.at_level(logging.WARNING), corpus.watch():
+    watched = Watched(tmp_path, corpus, changes)
+    with corpus.watch(changes.put):
         shutil.rmtree(tmp_path / "two")
-        wait_for(lambda: "The archive is left as it was: There is no " in caplog.text)
-    assert corpus.problem is not None
-    assert corpus.with_current(lambda answerer: quotes(answerer, "ferry to Tarn"))
+        watched.wait_for_answer("bridge at Orrin", [])
+        assert watched.ask("ferry to Tarn") == [FERRY]
+        assert corpus.problem == f"There is no {tmp_path / 'two'}; its articles are not searched."
+        (tmp_path / "two").mkdir()
+        (tmp_path / "two" / "b.txt").write_text("The bridge at Orrin was opened.")
+        watched.wait_for_answer("bridge at Orrin", ["The bridge at Orrin was opened."])
+        assert corpus.problem is None

@@ -22,7 +22,7 @@ from bot.ingest.encoding import clean, decode
 from bot.ingest.files import IGNORED_SUFFIXES, READERS, describe_unsupported
 from bot.ingest.formats import html
 from bot.ingest.metadata import Metadata, parse_metadata
-from bot.ingest.replies import QUOTE_MARKS, MailLine, build_drafts, separate_replies
+from bot.ingest.replies import MailLine, build_drafts, separate_replies, split_lines
 
 MAX_MESSAGES = 20_000  # of a mailbox
 MAX_PARTS = 5_000  # of a message; the library needs kilobytes for each
@@ -237,21 +237,7 @@ def _split_plain(text: str, part: Message) -> list[MailLine]:
     """The lines of a plain text, joined where the sender's program wrapped them (RFC 3676)."""
     is_flowed = str(part.get_param("format", "")).lower() == "flowed"
     gap = "" if str(part.get_param("delsp", "no")).lower() == "yes" else " "
-    lines: list[MailLine] = []
-    pieces: list[str] = []  # of a line that goes on
-    depth = 0
-    for raw in _strip_armor(text).split("\n"):
-        marks = QUOTE_MARKS.match(raw)
-        words = raw[marks.end() :] if marks else raw.removeprefix(" ") if is_flowed else raw
-        if pieces and (not words.strip() or depth != (marks[0].count(">") if marks else 0)):
-            lines.append(MailLine(gap.join(pieces), depth))
-            pieces = []
-        depth = marks[0].count(">") if marks else 0
-        pieces.append(words.rstrip())
-        if not (is_flowed and words.endswith(" ") and words != "-- "):
-            lines.append(MailLine(gap.join(pieces), depth))
-            pieces = []
-    return [*lines, MailLine(gap.join(pieces), depth)]
+    return split_lines(_strip_armor(text), gap if is_flowed else None)
 
 
 def _strip_armor(text: str) -> str:

@@ -221,7 +221,8 @@ def _is_dateline(tag: str, text: str, when: str) -> bool:
     if tag in _INLINE_TAGS:
         return text == when
     others = _LETTERS.findall(text.replace(when, "", 1))
-    return len(others) <= _OTHER_WORDS or _PUBLISHED.match(text) is not None or _is_first(text, when)
+    is_first = tag != "p" and _is_first(text, when)
+    return len(others) <= _OTHER_WORDS or _PUBLISHED.match(text) is not None or is_first
 
 
 def _is_first(text: str, when: str) -> bool:
