@@ -22,6 +22,8 @@ _SOME_LINKS, _NEARLY_ALL_LINKS = 0.05, 0.85  # shares of a text: of a teaser; of
 _LINK_CHARS = 1000  # of a link around blocks; one around more is a mistake of the page
 _BYLINE_CHARS = 120
 
+NAMES_CHARS = 5_000
+"""Characters of an element's classes, and of its id, that are looked at."""
 _CONTAINERS = frozenset(
     "article aside body center div fieldset form head header main noscript section table tbody td tr".split()
 )
@@ -78,7 +80,8 @@ _LEAD = re.compile(
 
 
 def separate_words(names: str) -> str:
-    """Separate the words of the names of classes with dashes: "relatedPosts" becomes "related-Posts"."""
+    """Separate the words of the first ``NAMES_CHARS`` of the names of classes: "relatedPosts" is "related-Posts"."""
+    names = names[:NAMES_CHARS]
     return names if not names or names.islower() else _CAPITAL.sub("-", names)
 
 

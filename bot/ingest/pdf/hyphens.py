@@ -17,6 +17,8 @@ _DASHES = "\u2011\u2012\u2013\u2014"
 _WORD = regex.compile(r"[\p{L}\p{M}]++(?:[-\u2010][\p{L}\p{M}]++)*+")
 _LAST = regex.compile(r"[\p{L}\p{M}]{1,40}\Z")
 _FIRST = regex.compile(r"[\p{L}\p{M}]++")
+TAIL_CHARS = 210
+"""Characters at the end of a line in which a broken word is looked for."""
 _COMPOUND_START = regex.compile(r"[\p{L}\p{M}\p{N}]{1,40}(?:[-\u2010][\p{L}\p{M}\p{N}]{1,40}){0,4}\Z")
 _CJK = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}\u3000-\u303f\u30fb\u30fc\uff00-\uff65]")
 _HANGUL = regex.compile(r"\p{Hangul}")
@@ -58,7 +60,8 @@ class Joiner:
         return self._join_hyphen(before[:-1], after)
 
     def _join_hyphen(self, before: str, after: str) -> tuple[int, str]:
-        left, right = _LAST.search(before), _FIRST.match(after)
+        tail = before[-TAIL_CHARS:]
+        left, right = _LAST.search(tail), _FIRST.match(after)
         if left is None or right is None:
             return 0, ""
         word = _fold(left[0] + right[0])
@@ -66,7 +69,7 @@ class Joiner:
         is_word = closed > 0 or word in _word_list()
         if right[0].casefold() in _CONJUNCTIONS and not is_word:
             return 0, " "
-        compound = _COMPOUND_START.search(before)
+        compound = _COMPOUND_START.search(tail)
         is_designation = (compound is not None and any(map(str.isdigit, compound[0]))) or (
             right[0][0].isupper() and not left[0].isupper()
         )
