@@ -23,11 +23,33 @@ class ArchiveError(PullquoteError):
     """The archive as a whole is missing, empty or unreadable."""
 
 
-class ArchiveGoneError(ArchiveError):
+class ArchiveAwayError(ArchiveError):
+    """Nothing can be quoted now; the sentence is for the person who asked."""
+
+
+class ArchiveGoneError(ArchiveAwayError):
     """The articles that questions were answered from have been removed, or cannot be reached any more."""
 
     def __init__(self) -> None:
         super().__init__("The archive's articles are gone or cannot be reached, so none is quoted. Ask again later.")
+
+
+class ClusterError(ArchiveError):
+    """The search cluster refuses a request, or holds nothing that can be searched."""
+
+
+class ClusterUnavailableError(ClusterError, ArchiveAwayError):
+    """The search cluster, or a part of it, does not answer; a later attempt may succeed."""
+
+    def __init__(self) -> None:
+        super().__init__("The archive cannot be searched now, because its search cluster does not answer. Ask again.")
+
+
+class SupersededError(ClusterError):
+    """The revision from which a question is answered has been deleted; it is asked again of the current one."""
+
+    def __init__(self) -> None:
+        super().__init__("The archive has been indexed again meanwhile. Ask again.")
 
 
 class UnreadableArticleError(PullquoteError):

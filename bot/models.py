@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import regex
@@ -62,6 +63,22 @@ class Span:
     def contains(self, other: Span) -> bool:
         """Whether ``other`` lies wholly inside this span."""
         return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAddress:
+    """Where a cluster is, who we are there, and the name under which the archive is stored.
+
+    ``hosts`` are URLs, ``user`` and ``password`` or ``api_key`` are empty if there are none, ``certificates`` is a file
+    with the certificates of the authorities to trust, in place of the system's.
+    """
+
+    hosts: tuple[str, ...]
+    name: str
+    user: str = ""
+    password: str = ""
+    api_key: str = ""
+    certificates: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

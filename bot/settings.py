@@ -9,6 +9,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -23,7 +24,7 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError as SourceError
 
 from bot.errors import SettingsError
-from bot.models import ReadLimits
+from bot.models import ClusterAddress, ReadLimits
 
 FILE = "pullquote.toml"
 SLACK_API = "https://slack.com/api/"
@@ -40,6 +41,8 @@ _IDS = {
 }
 
 _POSTGRES = re.compile(r"postgres(?:ql)?://")
+_CLUSTER_HOST = re.compile(r"https?://(?:[^\s/@:]+:[^\s/@]+@)?[^\s/@:]+(?::\d+)?/?")
+_INDEX_NAME = re.compile(r"[a-z][a-z0-9-]{0,100}", re.ASCII)
 # The visible parts of a secret, which may contain blanks or a line end; shorter ones are words of messages.
 _SECRET_PART = re.compile(r"[!-~]{6,}")
 _TOKEN = re.compile(r"\bx(?:ox[a-z]|app)-[\w-]{4,}", re.ASCII)  # in the wrong setting, say
@@ -71,6 +74,17 @@ class Settings(BaseSettings):
         default=None,
         description="URL of a Postgres database that the bots of several hosts share, in place of one in the folder.",
     )
+    opensearch_url: SecretStr | None = Field(
+        default=None,
+        description="URLs of an OpenSearch cluster's nodes, separated by commas; questions are answered from it.",
+    )
+    opensearch_api_key: SecretStr | None = Field(
+        default=None, description="An API key of the cluster, in place of user and password in the URL."
+    )
+    opensearch_ca: Path | None = Field(
+        default=None, description="A file with the certificates of the authorities that the cluster's must be from."
+    )
+    opensearch_index: str = Field(default="pullquote", description="Name of the archive in the cluster.")
     slack_bot_token: SecretStr | None = Field(
         default=None, validation_alias="SLACK_BOT_TOKEN", description="The bot token (xoxb-…)."
     )
@@ -116,6 +130,22 @@ class Settings(BaseSettings):
     metrics_public: bool = Field(default=False, description="Whether other machines may read /metrics.")
 
     @property
+    def cluster(self) -> ClusterAddress | None:
+        """Where the archive's index is, if in a cluster; user and password are those of the first URL with any."""
+        if self.opensearch_url is None:
+            return None
+        parts = [urlsplit(url.strip()) for url in self.opensearch_url.get_secret_value().split(",")]
+        known = next((part for part in parts if part.username), parts[0])
+        return ClusterAddress(
+            tuple(f"{part.scheme}://{part.netloc.rpartition('@')[2]}" for part in parts),
+            self.opensearch_index,
+            unquote(known.username or ""),
+            unquote(known.password or ""),
+            self.opensearch_api_key.get_secret_value() if self.opensearch_api_key else "",
+            self.opensearch_ca,
+        )
+
+    @property
     def read_limits(self) -> ReadLimits:
         """Limits of reading one file."""
         return ReadLimits(self.read_seconds, self.read_megabytes * 1_000_000)
@@ -136,6 +166,21 @@ class Settings(BaseSettings):
             raise ValueError("it must begin with postgresql://, as in postgresql://user:password@host/name")
         if url.count("@") > 1:  # the rest of a password would be the host
             raise ValueError("an @ in the password must be written as %40, and other signs likewise")
+        return value
+
+    @field_validator("opensearch_url")
+    @classmethod
+    def _check_hosts(cls, value: SecretStr | None) -> SecretStr | None:
+        for url in value.get_secret_value().split(",") if value else ():
+            if not _CLUSTER_HOST.fullmatch(url.strip()):
+                raise ValueError("it must be URLs such as https://user:password@host:9200, separated by commas")
+        return value
+
+    @field_validator("opensearch_index")
+    @classmethod
+    def _check_index(cls, value: str) -> str:
+        if not _INDEX_NAME.fullmatch(value):
+            raise ValueError("it must be small letters, digits and hyphens, and begin with a letter")
         return value
 
     @field_validator("corpus", mode="before")

@@ -1,4 +1,4 @@
-"""Wiring: open the corpus of the articles at some paths."""
+"""Wiring: open the corpus of the articles at some paths, or in a cluster."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from bot.errors import SettingsError
 from bot.index.store import IndexStore
 from bot.index.versions import StageProgress
-from bot.models import READ_LIMITS, ReadLimits
-from bot.search.corpus import Corpus
+from bot.models import READ_LIMITS, ClusterAddress, ReadLimits
+from bot.search.corpus import Corpus, FileCorpus
 from bot.search.ranking import FEATURES
 
 PARTS = (*FEATURES, "acronym", "spelling", "role")
@@ -22,14 +22,20 @@ def open_corpus(
     progress: StageProgress | None = None,
     without: Collection[str] = (),
     limits: ReadLimits = READ_LIMITS,
+    cluster: ClusterAddress | None = None,
 ) -> Corpus:
-    """Corpus of the articles at ``paths``, without the named PARTS; its index is saved in ``folder``.
+    """Corpus of the articles at ``paths``, or in the ``cluster``, without the named PARTS.
 
-    ``limits`` are of reading one file.
+    Its index, or what it needs of the cluster's, is saved in ``folder``. ``limits`` are of reading one file.
 
     Raises ``ArchiveError`` if there are no articles, ``SettingsError`` for an unknown part.
     """
     for name in without:
         if name not in PARTS:
             raise SettingsError(f"There is no part {name}; the parts are {', '.join(PARTS)}.")
-    return Corpus(IndexStore(paths, folder, limits), without, progress)
+    if cluster is not None:
+        from bot.index.cluster.connection import Connection
+        from bot.search.cluster_corpus import ClusterCorpus
+
+        return ClusterCorpus(Connection(cluster), folder, without)
+    return FileCorpus(IndexStore(paths, folder, limits), without, progress)

@@ -84,7 +84,8 @@ def evaluate(
         groups = group_failures(replies) if worst else ()
         return replies, [(group, [explain_failure(answerer, one) for one in group.replies[:worst]]) for group in groups]
 
-    replies, failures = open_corpus_verbosely(chosen, chosen.state_dir, without or ()).with_current(ask)
+    opened = open_corpus_verbosely(chosen, chosen.state_dir, without or (), reads_files=True)
+    replies, failures = opened.with_current(ask)
     metrics = measure(replies)
     if as_json:
         typer.echo(metrics.model_dump_json(by_alias=True, indent=2))

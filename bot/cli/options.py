@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from bot.index.versions import ReadNotes
+    from bot.models import ClusterAddress
     from bot.search.corpus import Corpus
     from bot.settings import Settings
     from bot.slack.credentials import Credentials
@@ -83,18 +84,36 @@ def _create(console: Console) -> Progress:
     )
 
 
-def open_corpus_verbosely(chosen: Settings, folder: Path | None, without: Collection[str] = ()) -> Corpus:
+def open_corpus_verbosely(
+    chosen: Settings, folder: Path | None, without: Collection[str] = (), *, reads_files: bool = False
+) -> Corpus:
     """Open the archive of the settings, without some parts of the search; its index is saved in ``folder``.
 
-    Progress, warnings and skipped files are printed on standard error.
+    If it is in a cluster, that is not used if ``reads_files``. Progress, warnings and skipped files are printed on
+    standard error.
     """
     from bot.wiring import open_corpus
 
+    cluster = None if reads_files else cluster_address(chosen)
     with progress_bar(errors) as progress:
-        corpus = open_corpus(chosen.corpus, folder, progress, without, chosen.read_limits)
-    for line in _format_notes(corpus.notes):
-        errors.print(line, soft_wrap=True)
+        corpus = open_corpus(chosen.corpus, folder, progress, without, chosen.read_limits, cluster)
+    print_notes(corpus.notes)
     return corpus
+
+
+def print_notes(notes: ReadNotes) -> None:
+    """Print warnings and skipped files on standard error."""
+    for line in _format_notes(notes):
+        errors.print(line, soft_wrap=True)
+
+
+def cluster_address(chosen: Settings) -> ClusterAddress | None:
+    """Where the archive's cluster is, if one is set; ``SettingsError`` without its client."""
+    if chosen.cluster is not None and find_spec("opensearchpy") is None:
+        raise SettingsError(
+            "PULLQUOTE_OPENSEARCH_URL needs a client that is not installed; run: pip install 'pullquote[opensearch]'"
+        )
+    return chosen.cluster
 
 
 def _format_notes(notes: ReadNotes) -> Iterator[str]:

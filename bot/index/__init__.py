@@ -15,7 +15,7 @@ from bot.index.arrays import LazyArrays, StringArray, unprefix
 from bot.index.bm25 import Bm25Retriever
 from bot.index.lexicon import Lexicon
 from bot.index.postings import Postings
-from bot.index.retrieval import FIELDS
+from bot.index.retrieval import FIELDS, Retriever
 from bot.index.tokens import Tokens
 from bot.models import Expansion, Query, Question
 
@@ -34,7 +34,7 @@ class Index:
     archive: Archive
     tokens: Tokens
     lexicon: Lexicon
-    retriever: Bm25Retriever
+    retriever: Retriever
 
     @classmethod
     def from_arrays(cls, arrays: LazyArrays) -> Index:

@@ -80,9 +80,13 @@ class PassageList(Sequence[Passage]):
 
     def __init__(self, archive: Archive, borders: Array) -> None:
         """Passage ``i`` consists of the paragraphs ``borders[i]`` to ``borders[i + 1]`` (exclusive)."""
-        self._archive, self._borders = archive, borders
-        self._border = borders.data
+        self._archive = archive
         self._cached = lru_cache(CACHED_PASSAGES)(self._create)
+        self.set_borders(borders)
+
+    def set_borders(self, borders: Array) -> None:
+        """Change the list to these passages, which begin with those that were there before."""
+        self._borders, self._border = borders, borders.data
 
     def __len__(self) -> int:
         return len(self._border) - 1
@@ -114,6 +118,13 @@ class Archive:
 
     def __init__(self, rows: LazyArrays, own: LazyArrays) -> None:
         """``rows`` are the arrays of ``ArticleRows``, ``own`` those that ``archive_arrays`` computed from them."""
+        self._cached = lru_cache(CACHED_ARTICLES)(self._create)
+        self._cached_source_mask = lru_cache(CACHED_SOURCES)(self._source_mask)
+        self.articles: Mapping[str, Article] = _ArticleMap(self)
+        self.passages = PassageList(self, own["passages"].all())
+        self._open(rows, own)
+
+    def _open(self, rows: LazyArrays, own: LazyArrays) -> None:
         self._texts, self._metadata = (StringArray(unprefix(name, rows)) for name in ("text", "metadata"))
         self._digests, self._published = rows["digest.bytes"], rows["article.published"].all()
         self._spans = [rows[f"paragraph.{key}"] for key in ("start", "end", "heading_start", "heading_end")]
@@ -126,10 +137,7 @@ class Archive:
         self._source_names, self._source = StringArray(unprefix("sources", own)), own["source"].all()
         self.publisher_count = int(own["publishers"].all()[0])
         self.fingerprint = own["fingerprint"].all().tobytes().hex()
-        self._cached = lru_cache(CACHED_ARTICLES)(self._create)
-        self._cached_source_mask = lru_cache(CACHED_SOURCES)(self._source_mask)
-        self.articles: Mapping[str, Article] = _ArticleMap(self)
-        self.passages = PassageList(self, own["passages"].all())
+        self.passages.set_borders(own["passages"].all())
 
     def __len__(self) -> int:
         return len(self._texts)

@@ -23,11 +23,8 @@ import numpy as np
 from bot.index.archive import PassageList
 from bot.index.arrays import ByteArray
 from bot.index.postings import Postings
-from bot.index.retrieval import FIELDS, K1, B, FieldTerms, TermScore, body_terms, has_phrases
-from bot.models import Hit, Passage, Query, Term
-
-TopK = list[tuple[float, int]]
-"""Scores and passage numbers, best first; equal scores by number."""
+from bot.index.retrieval import FIELDS, K1, B, FieldTerms, Retriever, TopK, body_terms
+from bot.models import Query, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +179,7 @@ class NativeScorer:
         return list(_HIT.iter_unpack(memoryview(hits)[: count * _HIT.size]))
 
 
-class Bm25Retriever:
+class Bm25Retriever(Retriever):
     """Searches passages by the postings of their fields. Thread-safe."""
 
     def __init__(
@@ -193,46 +190,15 @@ class Bm25Retriever:
         scorer: Callable[[Sequence[Postings]], Scorer] = create_scorer,
     ) -> None:
         """``fields`` are named as in FIELDS; ``passage_terms`` returns the terms of a passage's body."""
-        self._passages = passages
-        self._terms = {name: passage_terms if name == "body" else terms for name, (terms, _) in FIELDS.items()}
+        super().__init__(passages, fields, passage_terms)
+        self._passages: PassageList = passages
         self._fields = [(fields[name], weight) for name, (_, weight) in FIELDS.items()]
         self._body = fields["body"]
         self._scorer = scorer([postings for postings, _ in self._fields])
 
-    def search(self, query: Query, limit: int) -> list[Hit]:
-        """Return the best ``limit`` (at least 1) passages, best first; equal scores by passage number.
-
-        A hit contains a term of the query in some field; its body contains what the query requires and nothing that
-        it excludes; its article is in the scope (``Archive.scope_mask``), and it passes ``has_phrases``.
-        """
-        return [Hit(self._passages[number], score) for number, score in self.scores(query, limit).items()]
-
-    def scores(self, query: Query, limit: int) -> dict[int, float]:
-        """Return the hits of ``search`` as passage numbers with scores, in the same order."""
+    def _ranking(self, query: Query) -> Callable[[int], TopK]:
         lists, mask = QueryPostings.look_up(self._fields, query.terms), self._filter_mask(query)
-        has_all_phrases = not (query.filters.phrases or query.filters.excluded)
-        scores: dict[int, float] = {}
-        checked, fetched = 0, limit
-        while lists.terms:
-            found = self._scorer.top_k(lists, mask, fetched)
-            for score, number in found[checked:]:
-                if has_all_phrases or has_phrases(self._passages[number], query.filters):
-                    scores[number] = score
-                    if len(scores) == limit:
-                        return scores
-            if len(found) < fetched:
-                break
-            checked, fetched = fetched, fetched * 8
-        return scores
-
-    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
-        """Return the nonzero contributions to the score of a searched passage; they add up to it, but for rounding."""
-        found: list[TermScore] = []
-        for (name, terms), (postings, weight) in zip(self._terms.items(), self._fields, strict=True):
-            document = terms(passage)
-            scores = ((term, weight * term.weight * postings.score(document, term.text)) for term in query.terms)
-            found.extend(TermScore(name, term.text, score) for term, score in scores if score)
-        return tuple(found)
+        return lambda limit: self._scorer.top_k(lists, mask, limit) if lists.terms else []
 
     def _filter_mask(self, query: Query) -> ByteArray | None:
         """Return 1 for each passage in scope whose body has the required terms and no excluded one; None if all do."""

@@ -194,9 +194,7 @@ class _RowBuilder:
 
 def build_arrays(rows: ArticleRows) -> dict[str, Array]:
     """Compute all arrays of an index (see ``Index.from_arrays``) from the rows, and return them with the rows' own."""
-    terms = sorted({*rows.vocabulary.terms} - {""})
-    term_id = {term: at for at, term in enumerate(terms)} | {"": -1}
-    term_of = np.array([*map(term_id.__getitem__, rows.vocabulary.terms)], np.int32)
+    terms, term_of = number_terms(rows)
     fields = find_terms(rows.arrays, term_of)
     body, titles = fields["body"], fields["title"]
     builders: list[tuple[str, Callable[[], dict[str, Array]]]] = [
@@ -214,6 +212,13 @@ def build_arrays(rows: ArticleRows) -> dict[str, Array]:
         for name, own in threads.map(lambda builder: (builder[0], builder[1]()), builders):
             arrays |= prefix(name, own)
     return arrays
+
+
+def number_terms(rows: ArticleRows) -> tuple[list[str], Int32Array]:
+    """Return the terms, sorted, and the term id by word id, -1 for a stop word."""
+    terms = sorted({*rows.vocabulary.terms} - {""})
+    term_id = {term: at for at, term in enumerate(terms)} | {"": -1}
+    return terms, np.array([*map(term_id.__getitem__, rows.vocabulary.terms)], np.int32)
 
 
 def find_terms(rows: LazyArrays, term_of: Int32Array) -> dict[str, TermLists]:

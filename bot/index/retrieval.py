@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Protocol
 
 import regex
 
-from bot.models import Expansion, Filters, Passage, Query, Word
+from bot.models import Expansion, Filters, Hit, Passage, Query, Word
 from bot.text import analysis
 
 SENTENCE = 3
@@ -66,6 +68,69 @@ class TermScore:
     field: str
     term: str
     score: float
+
+
+class FieldScorer(Protocol):
+    """Scores one field of a passage."""
+
+    def score(self, document: Sequence[str], term: str) -> float:
+        """Return what rank-bm25's ``get_scores([term])`` gives for ``document``, the terms of the field."""
+        ...
+
+
+TopK = list[tuple[float, int]]
+"""Scores and passage numbers, best first; equal scores by number."""
+
+
+class Retriever(ABC):
+    """Finds the passages of an archive that are most relevant to a query, wherever the archive is."""
+
+    def __init__(
+        self, passages: Sequence[Passage], fields: Mapping[str, FieldScorer], passage_terms: FieldTerms = body_terms
+    ) -> None:
+        """``fields`` are named as in FIELDS; ``passage_terms`` returns the terms of a passage's body."""
+        self._passages, self._scorers = passages, fields
+        self._terms = {name: passage_terms if name == "body" else terms for name, (terms, _) in FIELDS.items()}
+
+    def search(self, query: Query, limit: int) -> list[Hit]:
+        """Return the best ``limit`` (at least 1) passages, best first; equal scores in reading order.
+
+        A hit contains a term of the query in some field; its body contains what the query requires and nothing that
+        it excludes; its article is in the scope (``Archive.scope_mask``), and it passes ``has_phrases``.
+        """
+        return [Hit(self._passages[number], score) for number, score in self.scores(query, limit).items()]
+
+    def scores(self, query: Query, limit: int) -> dict[int, float]:
+        """Return the hits of ``search`` as passage numbers with scores, in the same order."""
+        find_best = self._ranking(query)
+        has_all_phrases = not (query.filters.phrases or query.filters.excluded)
+        scores: dict[int, float] = {}
+        checked, fetched = 0, limit
+        while True:
+            found = find_best(fetched)
+            for score, number in found[checked:]:
+                if has_all_phrases or has_phrases(self._passages[number], query.filters):
+                    scores[number] = score
+                    if len(scores) == limit:
+                        return scores
+            if len(found) < fetched:
+                return scores
+            checked, fetched = fetched, fetched * 8
+
+    def explain(self, query: Query, passage: Passage) -> tuple[TermScore, ...]:
+        """Return the nonzero contributions to the score of a searched passage; they add up to it, but for rounding."""
+        found: list[TermScore] = []
+        for name, terms in self._terms.items():
+            document, weight = terms(passage), FIELDS[name][1]
+            scores = (
+                (term, weight * term.weight * self._scorers[name].score(document, term.text)) for term in query.terms
+            )
+            found.extend(TermScore(name, term.text, score) for term, score in scores if score)
+        return tuple(found)
+
+    @abstractmethod
+    def _ranking(self, query: Query) -> Callable[[int], TopK]:
+        """Return a function that returns the best passages, at most so many, before phrases are looked at."""
 
 
 def normalize(text: str) -> str:

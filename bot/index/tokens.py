@@ -5,10 +5,10 @@ A question looks at hundreds of paragraphs, too many to analyze again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -82,13 +82,31 @@ class TermOccurrences(NamedTuple):
     sentences: IntArray
 
 
+class TermNumbering(Protocol):
+    """Numbers terms."""
+
+    @property
+    def find(self) -> Callable[[str], int | None]:
+        """Return the number of a term; None if the archive does not have it."""
+        ...
+
+    def __getitem__(self, number: int, /) -> str: ...
+
+    def __len__(self) -> int:
+        """Return a number above all others."""
+        ...
+
+
 class Tokens:
     """The tokens of an archive, which are the words that are no stop words; numbered from 0 in reading order."""
 
-    def __init__(self, rows: LazyArrays, own: LazyArrays, terms: StringArray, archive: Archive) -> None:
-        """``own`` is what ``token_arrays`` computed from the ``rows``; ``terms`` are sorted, by term id."""
+    def __init__(self, rows: LazyArrays, own: LazyArrays, terms: TermNumbering, archive: Archive) -> None:
+        """``own`` is what ``token_arrays`` computed from the ``rows``; ``terms`` gives the terms their ids."""
         self.paragraph_number, self._article_number = archive.paragraph_number, archive.article_number
         self._known = terms
+        self._open(rows, own)
+
+    def _open(self, rows: LazyArrays, own: LazyArrays) -> None:
         self._title_terms, self._first_titles = own["title_terms"], own["first_titles"].all()
         self._terms, self._starts, self._ends = own["terms"], rows["token.start"], rows["token.end"]
         self._sentence_starts, self._sentence_ends = rows["sentence.start"], rows["sentence.end"]

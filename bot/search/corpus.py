@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,8 +42,68 @@ class CorpusAddress:
         return None if index is None else Answerer(index, self.without)
 
 
-class Corpus:
+class Corpus(ABC):
     """Provides the current answerer. Safe to share between threads."""
+
+    problem: str | None = None
+    """Why the articles, or some of them, cannot be read any more; else None. Questions are answered from the last
+    index, but not from articles that are gone."""
+
+    @property
+    @abstractmethod
+    def notes(self) -> ReadNotes:
+        """Skipped files and warnings of the current archive."""
+
+    @property
+    @abstractmethod
+    def read_at(self) -> datetime:
+        """When the current archive was read."""
+
+    @property
+    @abstractmethod
+    def is_saved(self) -> bool:
+        """Whether the index is kept, so that the next start need not build it."""
+
+    @property
+    def address(self) -> CorpusAddress | None:
+        """Identifies the current index for another process; None if there is no file that it could open."""
+        return None
+
+    @abstractmethod
+    def with_current(self, work: Callable[[Answerer], T], *, patience: float = PATIENCE) -> T:
+        """Run ``work`` with the current answerer, which cannot change meanwhile.
+
+        Waits up to ``patience`` seconds for a change that was already noticed; if what is searched proves damaged or
+        gone, ``work`` is run again with what replaces it. ``ArchiveAwayError`` if nothing can be quoted now.
+        """
+
+    @abstractmethod
+    def draw_page(self, quote: Quote) -> bytes:
+        """Return a PNG of the page of a PDF on which ``quote`` begins, with the quote boxed.
+
+        Raises ``VerificationError`` if its article or file has changed since, and ``ArchiveError`` if there is no page
+        to show.
+        """
+
+    @contextmanager
+    def watch(self, on_change: Callable[[int], None] | None = None) -> Iterator[None]:
+        """Follow changes in a thread, calling ``on_change`` with the number of articles."""
+        stop = Event()
+        thread = Thread(target=self._watch, args=(stop, on_change), name="watch", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(1.0)
+
+    @abstractmethod
+    def _watch(self, stop: Event, on_change: Callable[[int], None] | None) -> None:
+        """Follow changes until ``stop`` is set."""
+
+
+class FileCorpus(Corpus):
+    """The archive of some files, with its index on this machine."""
 
     def __init__(self, store: IndexStore, without: Collection[str] = (), progress: StageProgress | None = None) -> None:
         """Load or build the index; ``without`` is as for ``Answerer``.
@@ -56,9 +117,6 @@ class Corpus:
         self._refresh_lock = Lock()
         self._changed = Condition()
         self._is_changing = False
-        self.problem: str | None = None
-        """Why the articles, or some of them, cannot be read any more; else None. Questions are answered from the last
-        index, but not from articles that are gone."""
         self._missing_since: float | None = None
 
     @property
@@ -83,11 +141,7 @@ class Corpus:
         return None if saved is None else CorpusAddress(saved, self._without)
 
     def with_current(self, work: Callable[[Answerer], T], *, patience: float = PATIENCE) -> T:
-        """Run ``work`` with the current answerer, which cannot change meanwhile.
-
-        Waits up to ``patience`` seconds for a change of the files that was already noticed. If the snapshot proves
-        damaged, the index is rebuilt and ``work`` run again. ``ArchiveGoneError`` if the articles have been removed.
-        """
+        """See ``Corpus.with_current``; raises ``ArchiveGoneError`` if the articles have been removed."""
         with self._changed:
             self._changed.wait_for(lambda: not self._is_changing, patience)
         self._check_presence()
@@ -98,11 +152,7 @@ class Corpus:
             return work(self._rebuild(answerer, error))
 
     def draw_page(self, quote: Quote) -> bytes:
-        """Return a PNG of the page of a PDF on which ``quote`` begins, with the quote boxed.
-
-        Raises ``VerificationError`` if its article or file has changed since, and ``ArchiveError`` if there is no page
-        to show.
-        """
+        """See ``Corpus.draw_page``."""
         self._check_presence()
         version = self._version
         version.index.archive.verify(quote)
@@ -147,18 +197,6 @@ class Corpus:
             return False
         self._answerer, self._version = Answerer(version.index, self._without), version
         return True
-
-    @contextmanager
-    def watch(self, on_change: Callable[[int], None] | None = None) -> Iterator[None]:
-        """Refresh in a thread whenever files change, calling ``on_change`` with the number of articles."""
-        stop = Event()
-        thread = Thread(target=self._watch, args=(stop, on_change), name="watch", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join(1.0)
 
     def _watch(self, stop: Event, on_change: Callable[[int], None] | None) -> None:
         for _ in self._store.watch(stop):

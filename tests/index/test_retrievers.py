@@ -1,4 +1,8 @@
-"""Test all retrievers: they return the same passages, in the same order, with rank-bm25's scores."""
+"""Test all retrievers: they return the same passages, in the same order, with rank-bm25's scores.
+
+Those that search in memory are compared for any archive; the one in a cluster is real, and slower, so only for the
+examples (``tests/opensearch`` compares its replies).
+"""
 
 from __future__ import annotations
 
@@ -12,14 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.index.bm25 import Bm25Retriever, NumpyScorer
+from bot.index.bm25 import NumpyScorer
 from bot.index.postings import LuceneIdf
-from bot.index.retrieval import FIELDS, K1, B, body_terms
+from bot.index.retrieval import FIELDS, K1, B, Retriever, body_terms
 from bot.models import Article, Filters, Passage, Query, Scope
 from tests.factories import archive_of, article, build_postings_of, build_retriever, query
 from tests.index.reference import ReferenceRetriever
+from tests.opensearch.archives import create_version, publish
+from tests.opensearch.cluster import shared_cluster
 
-CreateRetriever = Callable[[Sequence[Passage]], Bm25Retriever | ReferenceRetriever]
+CreateRetriever = Callable[[Sequence[Passage]], Retriever | ReferenceRetriever]
 
 
 RETRIEVERS: list[CreateRetriever] = [
@@ -27,7 +33,17 @@ RETRIEVERS: list[CreateRetriever] = [
     partial(build_retriever, scorer=NumpyScorer),
     ReferenceRetriever,
 ]
-every_retriever = pytest.mark.parametrize("create", RETRIEVERS)
+in_memory = pytest.mark.parametrize("create", RETRIEVERS)
+
+
+def create_in_cluster(passages: Sequence[Passage]) -> Retriever:
+    """Write the articles of these passages to a real cluster."""
+    articles = tuple(dict.fromkeys(passage.article for passage in passages))
+    return publish(shared_cluster(), "retrievers", create_version(articles)).open().retriever
+
+
+in_cluster = pytest.param(create_in_cluster, marks=[pytest.mark.long, pytest.mark.xdist_group("opensearch")])
+every_retriever = pytest.mark.parametrize("create", [*RETRIEVERS, in_cluster])
 
 TARN = (
     article("The bridge at Tarn fell.", "Nobody crossed it since.", id="fell.txt", title="A Night In Tarn"),
@@ -36,7 +52,7 @@ TARN = (
 )
 
 
-def passages(*articles: Article) -> tuple[Passage, ...]:
+def passages(*articles: Article) -> Sequence[Passage]:
     return archive_of(articles).passages
 
 
@@ -229,7 +245,7 @@ def test_filters_agree_in_every_retriever(
         assert [hit.score for hit in one] == pytest.approx([hit.score for hit in other], rel=1e-9)
 
 
-@every_retriever
+@in_memory
 @given(ARTICLES, WEIGHTED, REQUIRED)
 def test_scores_equal_the_reference(
     create: CreateRetriever,

@@ -1,0 +1,298 @@
+"""Writes an index version to a cluster: as a new generation, or as a new revision of the current one.
+
+A revision adds documents that are born with it, marks those that die with it, and writes its learned tables; questions
+see none of it until the state names it. What an interrupted writer has left is removed, or completed if it was a
+generation of the same articles. The alias is moved to a generation only when that is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from bot.errors import ClusterError
+from bot.index.cluster.connection import Connection
+from bot.index.cluster.documents import (
+    MAPPINGS,
+    SETTINGS,
+    STATE,
+    VersionDocuments,
+    encode_tables,
+    split_tables,
+)
+from bot.index.cluster.fetched import ArchiveFacts
+from bot.index.cluster.lease import Lease
+from bot.index.cluster.reader import FORMAT, Located, State, locate
+from bot.index.versions import IndexVersion, StageProgress
+from bot.models import Scope
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+GAP = 1 << 20
+"""Between the positions of neighboring articles in a new generation: room for those that come between them."""
+MAX_DRIFT = 0.1
+"""By this share, at most, may an average length differ from the one that the norms were computed with."""
+BUILDING = "building"
+"""The id of the document that says of which articles an unfinished generation is."""
+IDS = 500
+"""Ids in one query."""
+CHECK_EVERY = 100
+"""Articles after which the lease is checked."""
+
+
+class Plan(NamedTuple):
+    """What a revision changes: new articles by number with their positions, and ids of documents of articles to end."""
+
+    added: Mapping[int, int]
+    removed: Sequence[str]
+
+
+class Publisher:
+    """Writes index versions. ``shards`` and ``replicas`` are of new generations."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        lease: Lease,
+        progress: StageProgress | None = None,
+        *,
+        shards: int = 3,
+        replicas: int = 1,
+    ) -> None:
+        self._connection, self._lease, self._progress = connection, lease, progress
+        self._shards, self._replicas = shards, replicas
+
+    def publish(self, version: IndexVersion) -> Located:
+        """Write ``version``, so that questions are answered from it, and return where it is."""
+        current = locate(self._connection)
+        if current is not None:
+            self._clean(current)
+            if _has_same(current, version):
+                return current
+        if current is not None and current.state.software == version.manifest.content_digest:
+            documents = VersionDocuments(version, current.state.averages)
+            plan = self._plan(current, documents) if _is_near(documents, version) else None
+            if plan is not None:
+                return self._write_revision(current, version, documents, plan)
+        return self._write_generation(current, version)
+
+    def _clean(self, current: Located) -> None:
+        """Undo what an interrupted writer has left; delete what no question can be reading any more."""
+        revision, index = current.state.revision, current.generation
+        self._connection.request("POST", f"{index}/_refresh")
+        unfinished = {"range": {"born": {"gt": revision}}}
+        ended = {"range": {"died": {"lt": revision}}}
+        old_tables = {"bool": {"filter": [{"term": {"kind": "table"}}, {"range": {"born": {"lt": revision}}}]}}
+        for condition in (unfinished, ended, old_tables):
+            self._connection.write(index, ({"_op_type": "delete", "_id": id} for id in self._ids(index, condition)))
+        revived = self._ids(index, {"range": {"died": {"gt": revision}}})
+        self._connection.write(index, ({"_op_type": "update", "_id": id, "doc": {"died": None}} for id in revived))
+        self._connection.request("POST", f"{index}/_refresh")
+
+    def _ids(self, index: str, condition: Json) -> list[str]:
+        return [hit["_id"] for hit in self._connection.scan(index, {"query": condition, "_source": False})]
+
+    def _plan(self, current: Located, documents: VersionDocuments) -> Plan | None:
+        """Compare the articles with those that are there; None if there is no room between their positions."""
+        revision = current.state.revision
+        hits = self._connection.scan(
+            current.generation,
+            {
+                "query": {
+                    "bool": {
+                        "filter": [{"term": {"kind": "article"}}, {"range": {"born": {"lte": revision}}}],
+                        "must_not": [{"range": {"died": {"lte": revision}}}],
+                    }
+                },
+                "_source": False,
+                "docvalue_fields": ["position"],
+            },
+        )
+        stored = {hit["_id"].partition(".")[0]: (hit["fields"]["position"][0], hit["_id"]) for hit in hits}
+        keys = documents.keys()
+        here = [at for at, key in enumerate(keys) if key in stored]
+        kept = {here[at] for at in longest_increasing([stored[keys[at]][0] for at in here])}
+        positions = place([stored[key][0] if at in kept else None for at, key in enumerate(keys)])
+        if positions is None:
+            return None
+        kept_ids = {stored[keys[at]][1] for at in kept}
+        added = {at: positions[at] for at in range(len(keys)) if at not in kept}
+        return Plan(added, [id for _, id in stored.values() if id not in kept_ids])
+
+    def _write_revision(
+        self, current: Located, version: IndexVersion, documents: VersionDocuments, plan: Plan
+    ) -> Located:
+        index, revision = current.generation, current.state.revision + 1
+        self._connection.write(index, self._article_actions(documents, plan.added, revision))
+        for start in range(0, len(plan.removed), IDS):
+            articles = {"terms": {"article": plan.removed[start : start + IDS]}}
+            ids = self._ids(index, articles)
+            self._connection.write(index, ({"_op_type": "update", "_id": id, "doc": {"died": revision}} for id in ids))
+        state = self._write_tables(index, version, documents.averages, revision)
+        self._connection.request("POST", f"{index}/_refresh")
+        self._lease.check()
+        self._write_state(index, state)
+        return Located(index, state)
+
+    def _write_generation(self, current: Located | None, version: IndexVersion) -> Located:
+        documents = VersionDocuments(version)
+        index, written = self._open_generation(current, version)
+        keys = documents.keys()
+        added = {at: (at + 1) * GAP for at, key in enumerate(keys) if f"{key}.1" not in written}
+        self._connection.write(index, self._article_actions(documents, added, 1, done=len(written)))
+        state = self._write_tables(index, version, documents.averages, 1)
+        self._write_state(index, state)
+        self._connection.request("POST", f"{index}/_refresh")
+        self._check_count(index, state.facts)
+        self._lease.check()
+        alias = self._connection.alias
+        before = [{"remove": {"index": other, "alias": alias}} for other in self._connection.request("GET", alias)]
+        moves = {"actions": [*before, {"add": {"index": index, "alias": alias}}]}
+        self._connection.request("POST", "_aliases", moves)
+        for other in self._generations():
+            if other != index:
+                self._connection.request("DELETE", other)
+        return Located(index, state)
+
+    def _open_generation(self, current: Located | None, version: IndexVersion) -> tuple[str, Collection[str]]:
+        """Return an unfinished generation of the same articles and the ids of those written, or create one."""
+        goal = json.dumps([FORMAT, version.manifest.content_digest, version.index.archive.fingerprint])
+        alias, newest = self._connection.alias, 0
+        for index in self._generations():
+            newest = max(newest, int(index.rpartition("-")[2]))
+            if current is not None and index == current.generation:
+                continue
+            found = self._connection.request("GET", f"{index}/_doc/{BUILDING}")
+            if found.get("found") and found["_source"]["state"]["goal"] == goal:
+                self._connection.request("POST", f"{index}/_refresh")
+                return index, set(self._ids(index, {"term": {"kind": "article"}}))
+            self._connection.request("DELETE", index)
+        index = f"{alias}-{newest + 1:06d}"
+        settings = {**SETTINGS, "number_of_shards": self._shards, "number_of_replicas": self._replicas}
+        self._connection.request("PUT", index, {"settings": settings, "mappings": MAPPINGS})
+        self._put(index, BUILDING, {"kind": BUILDING, "state": {"goal": goal}})
+        return index, ()
+
+    def _generations(self) -> list[str]:
+        return sorted(self._connection.request("GET", f"{self._connection.alias}-0*"))
+
+    def _article_actions(
+        self, documents: VersionDocuments, positions: Mapping[int, int], revision: int, done: int = 0
+    ) -> Iterator[Json]:
+        """Yield the actions that create articles; ``done`` were created before."""
+        keys, total = documents.keys(), len(positions) + done
+        for at, (number, position) in enumerate(positions.items(), done + 1):
+            if at % CHECK_EVERY == 0:
+                self._lease.check()
+            yield from documents.of_article(number, f"{keys[number]}.{revision}", position, revision)
+            if self._progress:
+                self._progress("Writing", at, total)
+
+    def _write_tables(self, index: str, version: IndexVersion, averages: Mapping[str, float], revision: int) -> State:
+        """Write the learned tables, and return the state that names them."""
+        encoded = encode_tables(version.arrays)
+        chunks = list(split_tables(encoded, revision))
+        self._connection.write(index, chunks)
+        archive = version.index.archive
+        earliest, latest = ((day.toordinal() if day else 0) for day in (archive.earliest, archive.latest))
+        facts = ArchiveFacts(
+            len(archive),
+            archive.summary(Scope()).paragraphs,
+            len(archive.passages),
+            archive.publisher_count,
+            earliest,
+            latest,
+            archive.fingerprint,
+        )
+        return State(
+            FORMAT,
+            revision,
+            version.manifest.content_digest,
+            averages,
+            facts,
+            len(chunks),
+            hashlib.sha256(encoded).hexdigest(),
+            version.notes,
+            version.manifest.built_at_ns,
+        )
+
+    def _write_state(self, index: str, state: State) -> None:
+        self._put(index, STATE, {"kind": STATE, "state": state.to_json()})
+
+    def _put(self, index: str, id: str, document: Json) -> None:
+        self._connection.request("PUT", f"{index}/_doc/{id}", document)
+
+    def _check_count(self, index: str, facts: ArchiveFacts) -> None:
+        """Raise ``ClusterError`` unless every document is there."""
+        for kind, expected in (("passage", facts.passages), ("article", facts.articles)):
+            query = {"query": {"term": {"kind": kind}}}
+            found = self._connection.request("POST", f"{index}/_count", query)["count"]
+            if found != expected:
+                raise ClusterError(
+                    f"The search cluster holds {found:,} {kind}s of {expected:,}, so the archive stays as it was; "
+                    "index it again."
+                )
+
+
+def _has_same(current: Located, version: IndexVersion) -> bool:
+    """Whether the articles, what was learned and what was noticed are the same."""
+    state = current.state
+    if (state.software, state.notes) != (version.manifest.content_digest, version.notes):
+        return False
+    tables = hashlib.sha256(encode_tables(version.arrays)).hexdigest()
+    return (state.facts.fingerprint, state.tables) == (version.index.archive.fingerprint, tables)
+
+
+def _is_near(documents: VersionDocuments, version: IndexVersion) -> bool:
+    """Whether the average lengths are near those that the norms were computed with."""
+    lengths = {name: float(version.arrays[f"passages.{name}.average"].all()[0]) for name in documents.averages}
+    return all(abs(lengths[name] / before - 1) <= MAX_DRIFT for name, before in documents.averages.items())
+
+
+def longest_increasing(numbers: Sequence[int]) -> list[int]:
+    """Return the places of a longest increasing subsequence of distinct ``numbers``."""
+    ends: list[int] = []
+    places: list[int] = []
+    before: list[int | None] = []
+    for place_, number in enumerate(numbers):
+        at = bisect_left(ends, number)
+        before.append(places[at - 1] if at else None)
+        ends[at : at + 1] = [number]
+        places[at : at + 1] = [place_]
+    found: list[int] = []
+    last = places[-1] if places else None
+    while last is not None:
+        found.append(last)
+        last = before[last]
+    return found[::-1]
+
+
+def place(positions: Sequence[int | None]) -> list[int] | None:
+    """Return ascending positions, in which each None is filled; None if there is no room for one."""
+    filled: list[int] = []
+    last = 0
+    at = 0
+    while at < len(positions):
+        known = positions[at]
+        if known is not None:
+            last = known
+            filled.append(known)
+            at += 1
+            continue
+        end = at
+        while end < len(positions) and positions[end] is None:
+            end += 1
+        following = positions[end] if end < len(positions) else last + GAP * (end - at + 1)
+        assert following is not None
+        step = (following - last) // (end - at + 1)
+        if step < 1:
+            return None
+        filled += [last + step * (nth + 1) for nth in range(end - at)]
+        at = end
+    return filled

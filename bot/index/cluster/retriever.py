@@ -1,0 +1,182 @@
+"""Finds passages in a cluster: the engine chooses candidates, whose scores are computed here as rank-bm25 defines them.
+
+The engine's score of a passage differs from rank-bm25's by factors between two bounds (``documents``). If ``limit``
+passages have an engine's score of at least s, then every passage with less than s × lower / upper is behind them all.
+The others are the candidates; more are fetched until the last one is below that line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+
+from bot.index.arrays import LazyArrays, StringArray
+from bot.index.cluster.documents import feature
+from bot.index.cluster.fetched import FetchedArchive
+from bot.index.postings import norms_from_lengths
+from bot.index.retrieval import FIELDS, K1, FieldTerms, Retriever, TopK, idf, normalize
+from bot.models import Query, Scope
+
+Json = dict[str, Any]
+
+MORE, GROWTH, MAX_CANDIDATES = 30, 6, 10_000
+"""So many candidates more than hits are fetched at first, then so many times as many, at most so many in all."""
+LOWEST, HIGHEST = 1 - 1e-4, 1.005
+"""Bounds of rank-bm25's score divided by the engine's where the average length has not drifted: the engine drops all
+but eight bits after the first of a value (a share of 1/256), which was rounded to five decimal digits."""
+CACHED_NORMS = 4096
+MAX_CLAUSES = 1000
+"""Terms of a query, in their fields, that are looked for, the first ones; the engine refuses more than 1,024."""
+
+
+class FieldStatistics:
+    """What rank-bm25 knows of one field of all passages."""
+
+    def __init__(self, arrays: LazyArrays, terms: StringArray, passages: int, stored_average: float) -> None:
+        """``stored_average`` is the length with which the norms in the documents were computed."""
+        self._frequencies, self._terms, self._passages = arrays["frequencies"], terms, passages
+        self.average, self.stored_average = arrays["average"].all()[0].item(), stored_average
+        self.norm = lru_cache(CACHED_NORMS)(_norm)
+
+    def idf(self, term: str) -> float:
+        """Return the idf of a term; 0 if no passage has it."""
+        term_id = self._terms.find(term)
+        frequency = 0 if term_id is None else int(self._frequencies.slice(term_id, term_id + 1)[0])
+        return idf(self._passages, frequency) if frequency else 0.0
+
+    def score(self, document: Sequence[str], term: str) -> float:
+        """Return what rank-bm25's ``get_scores([term])`` gives for ``document``."""
+        count = document.count(term)
+        return self.idf(term) * count * (K1 + 1) / (count + self.norm(len(document), self.average)) if count else 0.0
+
+
+def _norm(length: int, average: float) -> float:
+    found: float = norms_from_lengths(np.array([length], np.int32), average).item()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A term in a field, and by what its saturated count is multiplied."""
+
+    field: str
+    feature: str
+    factor: float
+
+
+class PassageSearch(Protocol):
+    """Searches the passages of one revision."""
+
+    def search_passages(self, body: Json) -> list[Json]:
+        """Return the hits of a search whose query concerns passages."""
+        ...
+
+
+class ClusterRetriever(Retriever):
+    """Searches the passages of one revision for one question."""
+
+    def __init__(
+        self,
+        archive: FetchedArchive,
+        fields: Mapping[str, FieldStatistics],
+        passage_terms: FieldTerms,
+        engine: PassageSearch,
+    ) -> None:
+        super().__init__(archive.passages, fields, passage_terms)
+        self._archive, self._fields, self._engine = archive, fields, engine
+        drifts = [one.average / one.stored_average for one in fields.values()]
+        self._lowest, self._highest = LOWEST * min(1.0, *drifts), HIGHEST * max(1.0, *drifts)
+
+    def _ranking(self, query: Query) -> Callable[[int], TopK]:
+        clauses = [
+            Clause(name, feature(term.text), weight * term.weight * rarity)
+            for name, (_, weight) in FIELDS.items()
+            for term in query.terms
+            if (rarity := self._fields[name].idf(term.text)) > 0
+        ][:MAX_CLAUSES]
+        condition = self._condition(query, clauses)
+        return lambda limit: self._find_best(clauses, condition, limit) if clauses else []
+
+    def _condition(self, query: Query, clauses: Sequence[Clause]) -> Json:
+        required = [
+            _any_of([{"bool": {"filter": [_has("body", feature(term)) for term in terms]}} for terms in alternatives])
+            for alternatives in query.required
+        ]
+        return {
+            "bool": {
+                "should": [_has(one.field, one.feature, one.factor * (K1 + 1)) for one in clauses],
+                "minimum_should_match": 1,
+                "filter": [*required, *scope_filters(query.filters.scope)],
+                "must_not": [_has("body", feature(term)) for term in query.excluded],
+            }
+        }
+
+    def _find_best(self, clauses: Sequence[Clause], condition: Json, limit: int) -> TopK:
+        fetched = limit + MORE
+        while True:
+            size = min(fetched, MAX_CANDIDATES)
+            hits = self._engine.search_passages(
+                {
+                    "query": condition,
+                    "size": size,
+                    "_source": [f"{one.field}.{one.feature}" for one in clauses],
+                    "docvalue_fields": ["article", "number", "position", *(f"{name}_length" for name in FIELDS)],
+                    "track_total_hits": False,
+                    "sort": ["_score", "position", "number"],
+                }
+            )
+            scores = [hit["sort"][0] for hit in hits]
+            least = scores[limit - 1] * self._lowest / self._highest if len(scores) >= limit else 0.0
+            if len(hits) < size or scores[-1] < least or size == MAX_CANDIDATES:
+                break
+            fetched *= GROWTH
+        found = [
+            (-self._score(clauses, hit), *hit["sort"][1:], hit["fields"]["article"][0])
+            for hit, score in zip(hits, scores, strict=True)
+            if score >= least
+        ]
+        best = sorted(found)[:limit]
+        self._archive.fetch(key for *_, key in best)
+        return [(-score, self._archive.passage_number(key, number)) for score, _, number, key in best]
+
+    def _score(self, clauses: Sequence[Clause], hit: Json) -> float:
+        """Return rank-bm25's score of a hit, from the counts of the terms, which its features tell."""
+        norms = {
+            name: (one.norm(length, one.stored_average), one.norm(length, one.average))
+            for name, one in self._fields.items()
+            for length in hit["fields"][f"{name}_length"]
+        }
+        source, score = hit["_source"], 0.0
+        for clause in clauses:
+            if value := source.get(clause.field, {}).get(clause.feature):
+                stored_norm, norm = norms[clause.field]
+                count = round(value * stored_norm)
+                score += clause.factor * (count * (K1 + 1) / (count + norm))
+        return score
+
+
+def scope_filters(scope: Scope) -> list[Json]:
+    """Return the conditions under which a document's article is in ``scope`` (see ``Archive.scope_mask``)."""
+    filters: list[Json] = []
+    if scope.since or scope.before:
+        limits = {"gte": scope.since.toordinal() if scope.since else 1}
+        filters.append({"range": {"published": limits | ({"lt": scope.before.toordinal()} if scope.before else {})}})
+    if scope.until:
+        filters.append({"range": {"published": {"lte": scope.until.toordinal()}}})
+    if scope.sources:
+        phrases = [normalize(source).strip() for source in scope.sources]
+        filters.append(_any_of([{"match_phrase": {"names": phrase}} for phrase in phrases if phrase]))
+    return filters
+
+
+def _any_of(conditions: Sequence[Json]) -> Json:
+    return {"bool": {"should": [*conditions], "minimum_should_match": 1}} if conditions else {"match_none": {}}
+
+
+def _has(field: str, name: str, boost: float = 1.0) -> Json:
+    """Return the condition that a passage has a feature; its score is the saturated count."""
+    return {"rank_feature": {"field": f"{field}.{name}", "saturation": {"pivot": 1.0}, "boost": boost}}

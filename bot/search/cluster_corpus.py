@@ -1,0 +1,114 @@
+"""The corpus of an archive whose index is in an OpenSearch cluster."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from datetime import datetime
+from pathlib import Path
+from threading import Event, Lock
+from time import monotonic, sleep
+
+from bot.errors import ArchiveError, ClusterError, ClusterUnavailableError, PullquoteError, SupersededError
+from bot.index.cluster.connection import Connection
+from bot.index.cluster.reader import Located, Revision, locate
+from bot.index.versions import ReadNotes
+from bot.models import Quote
+from bot.search.answerer import Answerer
+from bot.search.corpus import PATIENCE, Corpus, T
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 2.0
+"""How often the cluster is asked whether the archive has changed."""
+RETRY_SECONDS, RETRIES_FOR = 0.5, 10.0
+"""A question is tried again at this interval, for so long, while the cluster does not answer."""
+
+
+class ClusterCorpus(Corpus):
+    """The archive that was last written to a cluster; other processes write it."""
+
+    def __init__(self, connection: Connection, folder: Path | None, without: Collection[str] = ()) -> None:
+        """The learned tables are kept in ``folder``; ``without`` is as for ``Answerer``.
+
+        A cluster that does not answer yet is waited for by questions. Raises ``ClusterError`` if it has no archive.
+        """
+        self._connection, self._folder, self._without = connection, folder, tuple(without)
+        self._lock = Lock()
+        self._revision: Revision | None = None
+        try:
+            self._refresh()
+        except ClusterUnavailableError as error:
+            self.problem = str(error)
+
+    @property
+    def notes(self) -> ReadNotes:
+        """Skipped files and warnings of the current archive."""
+        return self._revision.state.notes if self._revision else ReadNotes((), ())
+
+    @property
+    def read_at(self) -> datetime:
+        """When the current archive was read."""
+        return self._current().read_at
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the index is kept: it always is."""
+        return True
+
+    def with_current(self, work: Callable[[Answerer], T], *, patience: float = PATIENCE) -> T:
+        """See ``Corpus.with_current``; a cluster that does not answer is tried again for some seconds."""
+        started = monotonic()
+        while True:
+            try:
+                result = work(Answerer(self._current().open(), self._without))
+                self.problem = None
+                return result
+            except SupersededError:
+                self._refresh()
+                if monotonic() - started > RETRIES_FOR:
+                    raise
+            except ClusterUnavailableError as error:
+                self.problem = str(error)
+                if monotonic() - started > RETRIES_FOR:
+                    raise
+                sleep(RETRY_SECONDS)
+
+    def draw_page(self, quote: Quote) -> bytes:
+        """Raise ``ArchiveError``: the files are elsewhere."""
+        raise ArchiveError("Pages can be shown only by a bot that reads the archive's files itself.")
+
+    def _current(self) -> Revision:
+        return self._revision or self._refresh()
+
+    def _refresh(self) -> Revision:
+        """Open the current revision if it is not open yet."""
+        with self._lock:
+            located = locate(self._connection)
+            if self._revision is None or located is None or _identity(located) != _identity(self._revision.located):
+                self._revision = Revision(self._connection, self._folder, located)
+            return self._revision
+
+    def _watch(self, stop: Event, on_change: Callable[[int], None] | None) -> None:
+        while not stop.is_set():
+            before = self._revision
+            try:
+                current = self._refresh()
+                self.problem = None
+                if on_change and current is not before:
+                    on_change(current.facts.articles)
+            except ClusterError as error:
+                if self.problem is None:
+                    log.warning("%s", error)
+                self.problem = str(error)
+            except PullquoteError as error:
+                self.problem = str(error)
+                log.warning("The archive is left as it was: %s", error)
+            except Exception:  # a thread that ended here would notice no further change
+                self.problem = "The archive could not be opened again because of an unexpected error; see the log."
+                log.exception("The archive is left as it was.")
+            stop.wait(POLL_SECONDS)
+
+
+def _identity(located: Located) -> tuple[str, int]:
+    return located.generation, located.state.revision
