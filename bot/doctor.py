@@ -12,8 +12,8 @@ from typing import Literal
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import PullquoteError, SettingsError, SlackError, StoreError
-from bot.models import Question, list_first
+from bot.errors import ClusterError, PullquoteError, SettingsError, SlackError, StoreError
+from bot.models import ClusterAddress, Question, list_first
 from bot.search.answerer import Answerer
 from bot.slack import strings
 from bot.slack.client import (
@@ -216,6 +216,23 @@ def _check_archive(archive: ArchiveCheck) -> Iterator[CheckResult]:
         listed = list_first([f"{name}: {reason}" for name, reason in archive.skipped], MAX_LISTED)
         sentence = f"{len(archive.skipped):,} files were skipped ({listed})."
         yield CheckResult("Archive", "warning", sentence, "Fix or remove them; the other files are searched.")
+
+
+def check_cluster(address: ClusterAddress) -> CheckResult:
+    """Check the search cluster, and what it has of the archive."""
+    from bot.index.cluster.connection import Connection  # the client is an extra
+    from bot.index.cluster.inspection import inspect
+
+    try:
+        report = inspect(Connection(address))
+    except ClusterError as error:
+        return _failed("Search cluster", error)
+    state, index = report.located.state, report.located.generation
+    return CheckResult(
+        "Search cluster",
+        "ok",
+        f"OpenSearch {report.version} searches {index}, revision {state.revision}, in {report.milliseconds:.0f} ms.",
+    )
 
 
 def _check_store(folder: Path, url: str | None) -> Iterator[CheckResult]:

@@ -13,8 +13,17 @@ from rich.text import Text
 
 from bot import settings
 from bot.cli.console import SafeConsole
-from bot.cli.options import CorpusOption, ModeOption, database_url, errors, progress_bar, slack_credentials
+from bot.cli.options import (
+    CorpusOption,
+    ModeOption,
+    cluster_address,
+    database_url,
+    errors,
+    progress_bar,
+    slack_credentials,
+)
 from bot.errors import ArchiveError
+from bot.models import Scope
 
 if TYPE_CHECKING:
     from bot.doctor import CheckResult
@@ -31,20 +40,22 @@ REPORT = "live-check.txt"
 
 def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveOption = None) -> None:
     """Check everything that Pullquote needs, and say how to fix what is wrong."""
-    from bot.doctor import ArchiveCheck, exit_status, run_checks, run_live_checks
+    from bot.doctor import ArchiveCheck, check_cluster, exit_status, run_checks, run_live_checks
     from bot.index.bm25 import load_library
     from bot.wiring import open_corpus
 
     chosen = settings.load(corpus=corpus)
+    cluster = cluster_address(chosen)
     try:
         with progress_bar(errors) as progress:
-            opened = open_corpus(chosen.corpus, progress=progress, limits=chosen.read_limits)
-        archive = opened.with_current(lambda answerer: answerer.archive)
+            opened = open_corpus(chosen.corpus, progress=progress, limits=chosen.read_limits, cluster=cluster)
+        size = opened.with_current(lambda answerer: answerer.archive.summary(Scope()))
         skipped = tuple((one.name, one.reason) for one in opened.notes.skipped)
-        archive_check = ArchiveCheck(len(archive), archive.paragraph_count, skipped)
+        archive_check = ArchiveCheck(size.articles, size.paragraphs, skipped)
     except ArchiveError as error:
         archive_check = ArchiveCheck(0, 0, problem=str(error))
     credentials = slack_credentials(chosen)
+    of_cluster = [check_cluster(cluster)] if cluster else []
     results = asyncio.run(
         run_checks(
             python=sys.version_info[:2],
@@ -56,6 +67,7 @@ def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveO
             mode=mode,
         )
     )
+    results = (*of_cluster, *results)
     _print(results)
     if live is not None and exit_status(results) == 0:
         user = next(iter(chosen.editors), None)

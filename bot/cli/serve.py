@@ -17,7 +17,7 @@ import typer
 from bot import settings
 from bot.cli.console import LogFormatter
 from bot.cli.options import CorpusOption, ModeOption, database_url, errors, open_corpus_verbosely, slack_credentials
-from bot.errors import StoreError
+from bot.errors import ArchiveAwayError, StoreError
 
 if TYPE_CHECKING:
     from bot.search.corpus import Corpus
@@ -53,7 +53,8 @@ def serve(
 
     def load() -> Corpus:
         opened = open_corpus_verbosely(chosen, folder)
-        metrics.set_articles(opened.with_current(lambda answerer: len(answerer.archive)))
+        with suppress(ArchiveAwayError):  # a cluster that is away is waited for
+            metrics.set_articles(opened.with_current(lambda answerer: len(answerer.archive)))
         stack.enter_context(opened.watch(metrics.set_articles))
         return opened
 

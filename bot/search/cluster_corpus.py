@@ -28,6 +28,8 @@ RETRY_SECONDS, RETRIES_FOR = 0.5, 10.0
 class ClusterCorpus(Corpus):
     """The archive that was last written to a cluster; other processes write it."""
 
+    answers_elsewhere = True
+
     def __init__(self, connection: Connection, folder: Path | None, without: Collection[str] = ()) -> None:
         """The learned tables are kept in ``folder``; ``without`` is as for ``Answerer``.
 

@@ -49,6 +49,9 @@ class Corpus(ABC):
     """Why the articles, or some of them, cannot be read any more; else None. Questions are answered from the last
     index, but not from articles that are gone."""
 
+    answers_elsewhere: bool = False
+    """Whether most of an answer's time is spent waiting for other machines, so that many can be computed at once."""
+
     @property
     @abstractmethod
     def notes(self) -> ReadNotes:

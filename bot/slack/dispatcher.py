@@ -12,7 +12,7 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 
-from bot.errors import ArchiveGoneError, PullquoteError, StoreError
+from bot.errors import ArchiveAwayError, PullquoteError, StoreError
 from bot.search.corpus import Corpus
 from bot.search.followups import is_continuation
 from bot.slack import strings
@@ -127,7 +127,7 @@ class Dispatcher:
         try:
             previous = await self._find_previous_questions(question)
             return await self._renderer.render(question, self._corpus, self._scopes, previous)
-        except ArchiveGoneError as error:
+        except ArchiveAwayError as error:
             return render_sentence("apology", str(error))
         except PullquoteError as error:  # a damaged snapshot that cannot be rebuilt
             return render_apology(str(error))

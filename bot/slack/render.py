@@ -19,7 +19,7 @@ from time import monotonic, perf_counter
 from typing import Any
 from uuid import uuid4
 
-from bot.errors import DamagedSnapshotError, VerificationError
+from bot.errors import ClusterError, DamagedSnapshotError, VerificationError
 from bot.models import Answer, Question, Reply
 from bot.search.answerer import Answerer
 from bot.search.corpus import Corpus, CorpusAddress
@@ -100,11 +100,11 @@ def render_reply(
     """Answer ``question``, verify each quote and render the reply, or an apology if anything fails.
 
     ``previous_questions`` come latest first. Further passages are offered only if ``scopes`` let the bot
-    read the question again. Raises only ``DamagedSnapshotError``.
+    read the question again. Raises only ``DamagedSnapshotError`` and ``ClusterError``, for ``Corpus.with_current``.
     """
     try:
         return render_or_raise(question, answerer, scopes, previous_questions)
-    except DamagedSnapshotError:
+    except (DamagedSnapshotError, ClusterError):
         raise
     except Exception as error:  # noqa: BLE001 -- any failure becomes a sentence for the person who asked
         sentence = strings.UNVERIFIED if isinstance(error, VerificationError) else strings.ERROR
@@ -186,6 +186,8 @@ class Renderer:
         """Render the reply to ``question`` from ``corpus``; see ``render.render_reply`` and ``with_current``."""
 
         def work(answerer: Answerer) -> RenderedReply:
+            if corpus.answers_elsewhere:
+                return render_reply(question, answerer, scopes, previous)
             has_to_wait = self._lock.locked()
             with self._lock:
                 reply = None

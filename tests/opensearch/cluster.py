@@ -45,6 +45,11 @@ class Cluster:
         """The URLs of all nodes, whether or not they run."""
         return tuple(f"http://127.0.0.1:{port}" for port in self._ports[::2])
 
+    @property
+    def missing(self) -> list[int]:
+        """The nodes that were killed."""
+        return [number for number in range(NODES) if number not in self._processes]
+
     def start(self, number: int) -> None:
         """Start a node; it joins the others by itself."""
         own = self._folder / f"node{number}"

@@ -11,7 +11,7 @@ from opensearchpy import OpenSearch, exceptions
 from opensearchpy.helpers import bulk, scan
 
 from bot.errors import ClusterError, ClusterUnavailableError, SupersededError
-from bot.models import ClusterAddress
+from bot.models import ClusterAddress, Json
 
 TIMEOUT = 5.0
 """Seconds that one request may take; a search of a large archive takes some hundredths."""
@@ -23,8 +23,6 @@ CHUNK = 500
 MAX_CHUNK_BYTES = 8_000_000
 SCANNED = 2000
 """Documents that one request of a scan returns."""
-
-Json = dict[str, Any]
 
 logging.getLogger("opensearch").setLevel(logging.ERROR)  # it logs each retry as a warning; a failure is raised
 

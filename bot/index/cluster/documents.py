@@ -16,7 +16,6 @@ from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -26,8 +25,7 @@ from bot.index.postings import norms_from_lengths
 from bot.index.retrieval import FIELDS, normalize
 from bot.index.rows import ArticleRows, RowRange
 from bot.index.versions import IndexVersion
-
-Json = dict[str, Any]
+from bot.models import Json
 
 STATE = "state"
 """The id of the document of the state."""

@@ -28,7 +28,7 @@ StoredArticle = Mapping[str, Array]
 
 
 @dataclass(frozen=True, slots=True)
-class ArchiveFacts:
+class RevisionFacts:
     """What the state of a revision says of its articles; dates are ordinals of days, 0 if no article is dated."""
 
     articles: int
@@ -48,7 +48,7 @@ class ArchiveFacts:
 class ArticleSource(Protocol):
     """Where articles come from, all of one revision."""
 
-    facts: ArchiveFacts
+    facts: RevisionFacts
 
     def fetch(self, keys: Iterable[str]) -> Mapping[str, StoredArticle]:
         """Return the articles with these keys."""

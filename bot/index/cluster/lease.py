@@ -6,18 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
-from typing import Any
 from uuid import uuid4
 
 from bot.errors import ClusterError, ClusterUnavailableError, PullquoteError
 from bot.index.cluster.connection import Connection
+from bot.models import Json
 
 BEAT_SECONDS = 3.0
 """How often the holder renews the lease."""
 EXPIRES_AFTER = 20.0
 """Seconds without a renewal after which another may take the lease, by the clock of whoever waits."""
-
-Json = dict[str, Any]
 
 
 class Lease:
@@ -45,10 +43,14 @@ class Lease:
             except PullquoteError:
                 return
 
-    def release(self) -> None:
-        """Let another process have the lease at once."""
+    def stop_renewing(self) -> None:
+        """Let the lease expire."""
         self._stop.set()
         self._thread.join()
+
+    def release(self) -> None:
+        """Let another process have the lease at once."""
+        self.stop_renewing()
         with suppress(PullquoteError):  # else it expires
             self._connection.request("DELETE", f"{self._index}/_doc/lease", **self._version)
 

@@ -12,7 +12,7 @@ import json
 import logging
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bot.errors import ClusterError
 from bot.index.cluster.connection import Connection
@@ -24,15 +24,13 @@ from bot.index.cluster.documents import (
     encode_tables,
     split_tables,
 )
-from bot.index.cluster.fetched import ArchiveFacts
+from bot.index.cluster.fetched import RevisionFacts
 from bot.index.cluster.lease import Lease
 from bot.index.cluster.reader import FORMAT, Located, State, locate
 from bot.index.versions import IndexVersion, StageProgress
-from bot.models import Scope
+from bot.models import Json, Scope
 
 log = logging.getLogger(__name__)
-
-Json = dict[str, Any]
 
 GAP = 1 << 20
 """Between the positions of neighboring articles in a new generation: room for those that come between them."""
@@ -201,7 +199,7 @@ class Publisher:
         self._connection.write(index, chunks)
         archive = version.index.archive
         earliest, latest = ((day.toordinal() if day else 0) for day in (archive.earliest, archive.latest))
-        facts = ArchiveFacts(
+        facts = RevisionFacts(
             len(archive),
             archive.summary(Scope()).paragraphs,
             len(archive.passages),
@@ -228,7 +226,7 @@ class Publisher:
     def _put(self, index: str, id: str, document: Json) -> None:
         self._connection.request("PUT", f"{index}/_doc/{id}", document)
 
-    def _check_count(self, index: str, facts: ArchiveFacts) -> None:
+    def _check_count(self, index: str, facts: RevisionFacts) -> None:
         """Raise ``ClusterError`` unless every document is there."""
         for kind, expected in (("passage", facts.passages), ("article", facts.articles)):
             query = {"query": {"term": {"kind": kind}}}

@@ -12,25 +12,22 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from bot.errors import ClusterError, DamagedSnapshotError, SnapshotError, SupersededError
 from bot.index import Index
 from bot.index.arrays import LazyArrays, StringArray, unprefix
 from bot.index.cluster.connection import Connection
 from bot.index.cluster.documents import STATE, decode_arrays, from_text, open_tables, table_id
-from bot.index.cluster.fetched import ArchiveFacts, FetchedArchive, FetchedTokens, StoredArticle, TermNumbers
+from bot.index.cluster.fetched import FetchedArchive, FetchedTokens, RevisionFacts, StoredArticle, TermNumbers
 from bot.index.cluster.retriever import ClusterRetriever, FieldStatistics, scope_filters
 from bot.index.lexicon import Lexicon
 from bot.index.retrieval import FIELDS
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.versions import ReadNotes
 from bot.ingest.files import SkippedFile
-from bot.models import ArchiveSummary, Scope
+from bot.models import ArchiveSummary, Json, Scope
 
 log = logging.getLogger(__name__)
-
-Json = dict[str, Any]
 
 FORMAT = 1
 """Increased with each change of the documents; an index of another format is built anew."""
@@ -53,7 +50,7 @@ class State:
     revision: int
     software: str
     averages: Mapping[str, float]
-    facts: ArchiveFacts
+    facts: RevisionFacts
     chunks: int
     tables: str
     notes: ReadNotes
@@ -69,7 +66,7 @@ class State:
         return cls(
             **{
                 **found,
-                "facts": ArchiveFacts(**found["facts"]),
+                "facts": RevisionFacts(**found["facts"]),
                 "notes": ReadNotes(skipped, tuple(notes["warnings"]), notes["is_pending"]),
             }
         )

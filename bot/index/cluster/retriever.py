@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -19,9 +19,7 @@ from bot.index.cluster.documents import feature
 from bot.index.cluster.fetched import FetchedArchive
 from bot.index.postings import norms_from_lengths
 from bot.index.retrieval import FIELDS, K1, FieldTerms, Retriever, TopK, idf, normalize
-from bot.models import Query, Scope
-
-Json = dict[str, Any]
+from bot.models import Json, Query, Scope
 
 MORE, GROWTH, MAX_CANDIDATES = 30, 6, 10_000
 """So many candidates more than hits are fetched at first, then so many times as many, at most so many in all."""
