@@ -76,8 +76,8 @@ class ClusterAddress:
     hosts: tuple[str, ...]
     name: str
     user: str = ""
-    password: str = ""
-    api_key: str = ""
+    password: str = field(default="", repr=False)
+    api_key: str = field(default="", repr=False)
     certificates: Path | None = None
 
 

@@ -174,6 +174,7 @@ class Settings(BaseSettings):
         for url in value.get_secret_value().split(",") if value else ():
             if not _CLUSTER_HOST.fullmatch(url.strip()):
                 raise ValueError("it must be URLs such as https://user:password@host:9200, separated by commas")
+            _secrets.update(_SECRET_PART.findall(unquote(urlsplit(url.strip()).password or "")))
         return value
 
     @field_validator("opensearch_index")

@@ -30,18 +30,23 @@ def setting_names() -> set[str]:
 
 def test_the_containers_set_settings_that_exist(root: Path) -> None:
     """Every variable of the three files is a setting."""
-    service = load(root, "compose.yaml")["services"]["bot"]
+    services = load(root, "compose.yaml")["services"]
     container = load(root, "kubernetes.yaml")["spec"]["template"]["spec"]["containers"][0]
     dockerfile = (root / "deploy" / "Dockerfile").read_text(encoding="utf-8")
-    named = {*service["environment"], *(one["name"] for one in container["env"])}
+    named = {
+        *services["bot"]["environment"],
+        *services["indexer"]["environment"],
+        *(one["name"] for one in container["env"]),
+    }
     named |= set(re.findall(r"\b(PULLQUOTE_[A-Z_]+)=", dockerfile))
     assert named <= setting_names()
 
 
 def test_the_containers_have_few_rights(root: Path) -> None:
     """They do not run as root, cannot write to their image, and have no capabilities."""
-    service = load(root, "compose.yaml")["services"]["bot"]
-    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    services = load(root, "compose.yaml")["services"]
+    for service in (services["bot"], services["indexer"]):
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     pod = load(root, "kubernetes.yaml")["spec"]["template"]["spec"]
     rights = pod["containers"][0]["securityContext"]
     assert pod["securityContext"]["runAsNonRoot"]

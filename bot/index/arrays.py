@@ -153,9 +153,9 @@ class StringArray:
         """Return how many of the strings are less than ``string``."""
         return bisect_left(range(len(self)), string.encode("utf-8", "surrogatepass"), key=self._raw)
 
-    def starting_with(self, start: str) -> Iterator[str]:
-        """Yield the strings that begin with ``start``."""
-        following = (self[at] for at in range(self.insertion_point(start), len(self)))
+    def starting_with(self, start: str, least: str = "") -> Iterator[str]:
+        """Yield the strings that begin with ``start``, of which what follows is not less than ``least``."""
+        following = (self[at] for at in range(self.insertion_point(start + least), len(self)))
         return takewhile(lambda string: string.startswith(start), following)
 
 

@@ -130,9 +130,9 @@ class Lexicon:
             start = term[: max(MIN_SIMILAR, len(term) - 2)]
             yield from (other for other in self.terms_starting_with(start) if len(other) <= len(term) + 2)
 
-    def terms_starting_with(self, start: str) -> Iterator[str]:
-        """Yield the terms that begin with ``start``."""
-        return self._terms.starting_with(start)
+    def terms_starting_with(self, start: str, least: str = "") -> Iterator[str]:
+        """Yield the terms that begin with ``start``, of which what follows is not less than ``least``."""
+        return self._terms.starting_with(start, least)
 
     def paragraph_count(self, term: str) -> int:
         """Return how many paragraphs contain ``term``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from threading import Event, Lock
 from time import monotonic, sleep
@@ -23,6 +24,21 @@ POLL_SECONDS = 2.0
 """How often the cluster is asked whether the archive has changed."""
 RETRY_SECONDS, RETRIES_FOR = 0.5, 10.0
 """A question is tried again at this interval, for so long, while the cluster does not answer."""
+
+
+class _RevisionAnswerer(Answerer):
+    """Answers one question from a revision."""
+
+    def __init__(self, revision: Revision, without: Collection[str]) -> None:
+        super().__init__(revision.open(), without)
+        self._revision = revision
+
+    @cached_property
+    def examples(self) -> tuple[str, ...]:
+        """See ``Answerer.examples``; found once for a revision, as it takes dozens of searches."""
+        if self._revision.examples is None:
+            self._revision.examples = Answerer(self._index).examples
+        return self._revision.examples
 
 
 class ClusterCorpus(Corpus):
@@ -63,7 +79,7 @@ class ClusterCorpus(Corpus):
         started = monotonic()
         while True:
             try:
-                result = work(Answerer(self._current().open(), self._without))
+                result = work(_RevisionAnswerer(self._current(), self._without))
                 self.problem = None
                 return result
             except SupersededError:

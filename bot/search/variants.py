@@ -42,6 +42,8 @@ _SCALES = {"thousand": "k", "million": "m mn mln", "billion": "bn b bln", "trill
 _SCALED = regex.compile(r"(\d[\d.]*)(k|mn|mln|m|bln|bn|b|trn|tn)")
 _UMLAUTS = (("ae", "a", "äæ"), ("oe", "o", "öø"), ("ue", "u", "ü"), ("aa", "a", "å"))
 _DESIGNATION = regex.compile(r"\p{L}{1,3}\d+")
+_FIRST_LETTER = "a"
+"""Digits and marks, which make another designation of it, are less than every letter of a term."""
 _VARIANT_LETTERS = 3
 """Letters after a designation that name a variant of it: "F-35B", "Su-30MKI"."""
 
@@ -107,7 +109,7 @@ def _other_writings(lexicon: Lexicon, word: Word) -> Iterator[TermSequence]:
         others = [folded.removesuffix("s"), folded.removesuffix("es")] if folded.endswith("s") else [f"{folded}s"]
         yield from ((analysis.stem(other),) for other in others if other != folded)
     if _DESIGNATION.fullmatch(term):
-        for other in lexicon.terms_starting_with(term):
+        for other in lexicon.terms_starting_with(term, _FIRST_LETTER):
             if other[len(term) :].isalpha() and len(other) <= len(term) + _VARIANT_LETTERS:
                 yield (other,)
 

@@ -33,7 +33,7 @@ from bot.models import Json, Scope
 log = logging.getLogger(__name__)
 
 GAP = 1 << 20
-"""Between the positions of neighboring articles in a new generation: room for those that come between them."""
+"""Between the positions of neighboring articles in a new generation, so that others fit between them."""
 MAX_DRIFT = 0.1
 """By this share, at most, may an average length differ from the one that the norms were computed with."""
 BUILDING = "building"
@@ -97,7 +97,7 @@ class Publisher:
         return [hit["_id"] for hit in self._connection.scan(index, {"query": condition, "_source": False})]
 
     def _plan(self, current: Located, documents: VersionDocuments) -> Plan | None:
-        """Compare the articles with those that are there; None if there is no room between their positions."""
+        """Compare the articles with those that are there; None if some have no position between others."""
         revision = current.state.revision
         hits = self._connection.scan(
             current.generation,
@@ -272,7 +272,7 @@ def longest_increasing(numbers: Sequence[int]) -> list[int]:
 
 
 def place(positions: Sequence[int | None]) -> list[int] | None:
-    """Return ascending positions, in which each None is filled; None if there is no room for one."""
+    """Return ascending positions, in which each None is filled; None if there is none between two neighbors."""
     filled: list[int] = []
     last = 0
     at = 0

@@ -121,6 +121,8 @@ class Revision:
         self._lock = Lock()
         self._cached: OrderedDict[str, tuple[StoredArticle, int]] = OrderedDict()
         self._cached_bytes = 0
+        self.examples: tuple[str, ...] | None = None
+        """Questions that the archive answers, once they were found."""
         self.summarize = lru_cache(CACHED_SCOPES)(self._summarize)
         self.table_bytes = sum(array.all().nbytes for array in tables.values())
         """The size of the learned tables, which are mapped from a file that processes share."""
