@@ -10,7 +10,14 @@ from pathlib import Path
 from threading import Event, Lock
 from time import monotonic, sleep
 
-from bot.errors import ArchiveError, ClusterError, ClusterUnavailableError, PullquoteError, SupersededError
+from bot.errors import (
+    ArchiveError,
+    ClusterError,
+    ClusterUnavailableError,
+    DamagedSnapshotError,
+    PullquoteError,
+    SupersededError,
+)
 from bot.index.cluster.connection import Connection
 from bot.index.cluster.reader import Located, Revision, locate
 from bot.index.versions import ReadNotes
@@ -82,6 +89,9 @@ class ClusterCorpus(Corpus):
                 result = work(_RevisionAnswerer(self._current(), self._without))
                 self.problem = None
                 return result
+            except DamagedSnapshotError as error:
+                log.warning("The learned tables are kept in memory. %s", error)
+                self._revision = Revision(self._connection, None)
             except SupersededError:
                 self._refresh()
                 if monotonic() - started > RETRIES_FOR:
@@ -104,7 +114,9 @@ class ClusterCorpus(Corpus):
         with self._lock:
             located = locate(self._connection)
             if self._revision is None or located is None or _identity(located) != _identity(self._revision.located):
-                self._revision = Revision(self._connection, self._folder, located)
+                self._revision = found = Revision(self._connection, self._folder, located)
+                size, tables = found.facts.articles, found.table_bytes / 1e6
+                log.info("the archive in the cluster: %d articles, %.0f MB of learned tables", size, tables)
             return self._revision
 
     def _watch(self, stop: Event, on_change: Callable[[int], None] | None) -> None:

@@ -30,7 +30,7 @@ from bot.slack.client import (
 )
 from bot.slack.commands import restore_event
 from bot.slack.events import IncomingQuestion
-from bot.slack.queues import Turn
+from bot.slack.queues import MAX_TURN, Pace, Turn
 from bot.slack.render import SILENCE, RenderedReply, render_apology, render_sentence
 from bot.slack.resilient_store import ResilientStore, StoreThread
 from bot.store.models import GIVE_UP, AnswerRecord, Claim, MessageRef, Outcome, answer_id
@@ -42,6 +42,9 @@ log = logging.getLogger(__name__)
 MAX_WAIT = 60.0
 # A private reply cannot be searched for. One that is perhaps sent twice is better than none.
 PRIVATE_ATTEMPTS = 8
+# Seconds after which other bots are asked again whether an earlier question is answered; one that they claimed longer
+# ago has had its turn.
+ASK_AGAIN, OTHERS_WITHIN = 0.1, 10.0
 
 Ending = tuple[Outcome, str | None]
 """How a question ended, and the timestamp of its public reply."""
@@ -250,6 +253,8 @@ class Delivery:
         client, metadata = self._context.client, make_metadata(question)
         destination = choose_destination(question, reply.outcome)
         async with turn.paced():
+            if self._context.store.is_shared:
+                await self._wait_for_other_bots(turn.pace)
             await self._keep_claim()
             if self._reply_ts is not None:
                 return await update_message(client, destination.channel, self._reply_ts, reply.message, metadata)
@@ -257,6 +262,15 @@ class Delivery:
             result = await post_message(client, destination, reply.message, metadata)
             self.may_be_posted = isinstance(result, Unconfirmed)
             return result
+
+    async def _wait_for_other_bots(self, pace: Pace) -> None:
+        """Wait for those that answer earlier questions of the channel, for a while, and for the pace of them all."""
+        store, ref, sleep = self._context.store, self._claim.ref, self._context.shutdown.sleep
+        started = monotonic()
+        while monotonic() - started < MAX_TURN and await self._run(store.has_earlier, ref, OTHERS_WITHIN):
+            await sleep(ASK_AGAIN)
+        if wait := await self._run(store.reserve_call, ref, pace.burst, pace.seconds):
+            await sleep(wait)
 
     async def _send_private(self, question: IncomingQuestion, reply: RenderedReply, turn: Turn) -> Ending:
         """Send a private reply until Slack confirms it, first in the conversation, else in a direct message."""

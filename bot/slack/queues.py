@@ -54,6 +54,11 @@ class Turn:
         """Let the work behind go on: what holds this up concerns nothing else in the queue."""
         self.is_over.set()
 
+    @property
+    def pace(self) -> Pace:
+        """The rate of the queue's calls."""
+        return self._pacer.pace
+
     @asynccontextmanager
     async def paced(self) -> AsyncIterator[None]:
         """Wait until Slack takes another call for this queue, and count the call made inside."""
@@ -71,7 +76,7 @@ class Pacer:
     """Spaces out the calls of one queue, in the order in which they are started."""
 
     def __init__(self, pace: Pace) -> None:
-        self._pace = pace
+        self.pace = pace
         self._lock = asyncio.Lock()  # first come, first served
         self._idle_at = 0.0  # when the queue would be idle at an even pace
         self._free_at = 0.0  # until when Slack refuses calls
@@ -85,14 +90,14 @@ class Pacer:
         """Wait until a call is due, which is made inside."""
         async with self._lock:
             # The queue may be ahead of its even pace by a burst, less the call about to be made.
-            ahead = (self._pace.burst - 1) * self._pace.seconds
+            ahead = (self.pace.burst - 1) * self.pace.seconds
             while (wait := max(self._free_at, self._idle_at - ahead) - monotonic()) > 0:
                 await asyncio.sleep(wait)
-            self._idle_at = max(self._idle_at, monotonic()) + self._pace.seconds
+            self._idle_at = max(self._idle_at, monotonic()) + self.pace.seconds
         try:
             yield
         finally:  # count from now: Slack has counted the call by then, however slow the network
-            self._idle_at = max(self._idle_at, monotonic() + self._pace.seconds)
+            self._idle_at = max(self._idle_at, monotonic() + self.pace.seconds)
 
     def hold(self, seconds: float) -> None:
         """Start no call for ``seconds``."""

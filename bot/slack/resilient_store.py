@@ -119,6 +119,19 @@ class ResilientStore:
                 return "superseded"
             return self._run(lambda store: store.lease_state(claim))
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether bots of other hosts may use the database."""
+        return self._store.is_shared
+
+    def has_earlier(self, ref: MessageRef, within: float) -> bool:
+        """See ``Store.has_earlier``; False while the database cannot be used."""
+        return self._run(lambda store: store is not self._memory and store.has_earlier(ref, within))
+
+    def reserve_call(self, ref: MessageRef, burst: int, seconds: float) -> float:
+        """See ``Store.reserve_call``; while the database cannot be used, each bot keeps the pace for itself."""
+        return self._run(lambda store: 0.0 if store is self._memory else store.reserve_call(ref, burst, seconds))
+
     def is_known(self, ref: MessageRef) -> bool:
         """See ``Store.is_known``; while the database cannot be used, what was asked before is unknown.
 

@@ -38,6 +38,14 @@ feedback = Table(
 # Files that were uploaded to Slack, until they are deleted there.
 files = Table("files", metadata, Column("id", Text, primary_key=True), Column("delete_at", Double, nullable=False))
 
+# When the calls of the bots of a channel would be through at an even pace, in Unix seconds.
+paces = Table(
+    "paces",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("team", "channel")),
+    Column("idle_at", Double, nullable=False),
+)
+
 # The key of ``Store.hash_user``, where bots share no folder.
 keys = Table("keys", metadata, Column("id", Integer, primary_key=True), Column("value", sa.LargeBinary, nullable=False))
 

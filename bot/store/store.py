@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert  # its form is right for SQLit
 from bot.store import models
 from bot.store.database import Database, Postgres, Sqlite, transaction
 from bot.store.models import AnswerRecord, Claim, Feedback, LeaseState, MessageRef, Outcome, QuestionEvent, is_newer
-from bot.store.schema import feedback, files, is_answered, keys, questions
+from bot.store.schema import feedback, files, is_answered, keys, paces, questions
 
 log = logging.getLogger(__name__)
 
@@ -354,6 +354,35 @@ class Store:
         return "deleted" if question.is_deleted and not claim.is_deleted else "held"
 
     @transaction
+    def has_earlier(self, connection: Connection, ref: MessageRef, within: float) -> bool:
+        """Whether another holds an earlier question of the channel of ``ref``, claimed ``within`` so many seconds."""
+        until, now = questions.c.leased_until, self._now
+        earlier = select(questions.c.id).where(
+            questions.c.outcome.is_(None),
+            questions.c.asked_at > now - within,
+            questions.c.team == ref.team,
+            questions.c.channel == ref.channel,
+            _posted_at < sa.tuple_(len(ref.ts), ref.ts),
+            questions.c.holder != self.holder,
+            sa.and_(until > now, until <= now + LONGEST_LEASE),
+        )
+        return connection.execute(earlier.limit(1)).first() is not None
+
+    @transaction
+    def reserve_call(self, connection: Connection, ref: MessageRef, burst: int, seconds: float) -> float:
+        """Count a call in the channel of ``ref``; return how long it has to wait for the pace that all holders share.
+
+        The pace is ``burst`` calls at once, then one every ``seconds``.
+        """
+        now = sa.cast(self._now, sa.Double)
+        key = {"team": ref.team, "channel": ref.channel}
+        first = insert(paces).values(**key, idle_at=now + seconds)
+        later = sa.case((paces.c.idle_at > now, paces.c.idle_at), else_=now) + seconds
+        counted = first.on_conflict_do_update(index_elements=["team", "channel"], set_={"idle_at": later})
+        idle_at, at = connection.execute(counted.returning(paces.c.idle_at, now)).one()
+        return max(0.0, float(idle_at - at) - burst * seconds)
+
+    @transaction
     def renew_leases(self, connection: Connection) -> None:
         """Extend the leases of all that this holder has claimed; to be called every few seconds."""
         held = update(questions).where(questions.c.holder == self.holder, questions.c.outcome.is_(None))
@@ -399,6 +428,7 @@ class Store:
         # A thousand at a time, so that a claim waits no more than some milliseconds.
         some = delete(questions).where(questions.c.id.in_(old.limit(1_000)))
         count = sum(iter(lambda: self.database.run(lambda connection: connection.execute(some).rowcount), 0))
+        self.database.run(lambda connection: connection.execute(delete(paces).where(paces.c.idle_at < self._now)))
         self.database.erase()
         return count
 

@@ -86,6 +86,9 @@ def measure(cluster: Cluster, folder: Path, size: int, count: int) -> tuple[Time
     seconds = time.perf_counter() - started
     print(f"{size:,} passages written in {seconds:.0f} s: {size / seconds:,.0f} a second", flush=True)
     write_plain(client, corpus)
+    for index in (f"{connection.alias}-000001", PLAIN):
+        stored = client.indices.stats(index=index)["indices"][index]["primaries"]["store"]["size_in_bytes"]
+        print(f"{index}: {stored / 1e6:,.0f} MB on disk, without copies", flush=True)
     expected = [comparable(Answerer(version.index).answer(Question(text))) for text in questions]
     del version
     revision = Revision(connection, folder / "bot")

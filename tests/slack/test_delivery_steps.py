@@ -18,9 +18,9 @@ from bot.playground.server import FakeSlack
 from bot.playground.workspace import DM_YOU, GENERAL
 from bot.slack.access import AccessControl, AccessRules, UserDirectory
 from bot.slack.client import SlackClient
-from bot.slack.delivery import MAX_WAIT, PRIVATE_ATTEMPTS, Delivery, DeliveryContext, Shutdown
+from bot.slack.delivery import ASK_AGAIN, MAX_WAIT, PRIVATE_ATTEMPTS, Delivery, DeliveryContext, Shutdown
 from bot.slack.events import IncomingQuestion, parse_event
-from bot.slack.queues import Turn
+from bot.slack.queues import SLACK_PACE, Turn
 from bot.slack.render import RenderedReply, render_reply, render_sentence
 from bot.slack.resilient_store import ResilientStore, StoreThread
 from bot.store.models import LEASE, Claim
@@ -361,3 +361,36 @@ async def test_release_frees_only_what_was_not_sent(bench: Bench) -> None:
     bench.now += LEASE + 1
     assert [claim.attempt for claim in other.claim_expired(10)] == [2]
     other.close()
+
+
+@on_loop
+async def test_bots_of_several_hosts_keep_the_order(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reply waits until another bot has answered an earlier question of the channel, but not for long."""
+    monkeypatch.setattr(Store, "is_shared", property(lambda store: True))
+    with closing(Store(bench.folder, clock=lambda: bench.now)) as other:
+        bench.slack.say(GENERAL, f"{bench.slack.mention} {BRIDGE}")
+        question = parse_event(bench.slack.deliveries[-1].payload, bot_user=bench.slack.bot_user)
+        assert isinstance(question, IncomingQuestion)
+        earlier = other.claim(question.event)
+        assert earlier is not None
+        delivery = bench.delivery()
+
+        async def answer_at_the_third() -> None:
+            if len(bench.waits.seconds) == 3:
+                other.complete(earlier, "answer", "1.0")
+
+        bench.waits.during = answer_at_the_third
+        assert await bench.deliver(delivery) == [ASK_AGAIN] * 3
+        assert QUOTED in shown(bench.replies()[0])
+
+
+@on_loop
+async def test_bots_of_several_hosts_keep_one_pace(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other bots have posted in the channel counts for the pace of this one."""
+    monkeypatch.setattr(Store, "is_shared", property(lambda store: True))
+    claim = bench.claim()
+    with closing(Store(bench.folder, clock=lambda: bench.now)) as other:
+        for _ in range(5):
+            other.reserve_call(claim.ref, SLACK_PACE.burst, SLACK_PACE.seconds)
+    (wait,) = await bench.deliver(bench.delivery(claim))
+    assert wait == pytest.approx(3.0)

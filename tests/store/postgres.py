@@ -14,11 +14,7 @@ from pathlib import Path
 
 from tests.conftest import skip_missing
 
-_SETTINGS = {
-    "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
-    "fsync": "off",  # nothing here needs to survive a power failure
-}
+_SETTINGS = {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
 
 
 @dataclass(frozen=True)
@@ -31,8 +27,11 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """A new server, which is stopped and deleted in the end; skips the test where Postgres is missing."""
+def running_server(*, fsync: bool = False) -> Iterator[Server]:
+    """A new server, which is stopped and deleted in the end; skips the test where Postgres is missing.
+
+    Without ``fsync`` it does not survive a power failure, which only a measurement needs.
+    """
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
     if programs is None:
         skip_missing("Postgres (/usr/lib/postgresql)")
@@ -52,7 +51,8 @@ def running_server() -> Iterator[Server]:
 
     try:
         run("initdb", "-U", "pullquote", "--auth=trust", "-E", "UTF8", "--no-locale")
-        options = [f"-p {port}", *(f"-c {name}='{value}'" for name, value in _SETTINGS.items())]
+        settings = {**_SETTINGS, "fsync": "on" if fsync else "off"}
+        options = [f"-p {port}", *(f"-c {name}='{value}'" for name, value in settings.items())]
         log_file = str(folder / "server.log")
         server = Server(
             f"postgresql://pullquote@127.0.0.1:{port}/postgres",

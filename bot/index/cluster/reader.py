@@ -124,8 +124,12 @@ class Revision:
         self.examples: tuple[str, ...] | None = None
         """Questions that the archive answers, once they were found."""
         self.summarize = lru_cache(CACHED_SCOPES)(self._summarize)
-        self.table_bytes = sum(array.all().nbytes for array in tables.values())
+        self._tables = tables
+
+    @property
+    def table_bytes(self) -> int:
         """The size of the learned tables, which are mapped from a file that processes share."""
+        return sum(array.all().nbytes for array in self._tables.values())
 
     @property
     def read_at(self) -> datetime:
