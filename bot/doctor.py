@@ -227,7 +227,7 @@ def check_cluster(address: ClusterAddress) -> CheckResult:
         report = inspect(Connection(address))
     except ClusterError as error:
         return _failed("Search cluster", error)
-    state, index = report.located.state, report.located.generation
+    state, index = report.generation.state, report.generation.index
     return CheckResult(
         "Search cluster",
         "ok",

@@ -19,7 +19,7 @@ from bot.errors import (
     SupersededError,
 )
 from bot.index.cluster.connection import Connection
-from bot.index.cluster.reader import Located, Revision, locate
+from bot.index.cluster.reader import Generation, Revision, find_generation
 from bot.index.versions import ReadNotes
 from bot.models import Quote
 from bot.search.answerer import Answerer
@@ -112,9 +112,13 @@ class ClusterCorpus(Corpus):
     def _refresh(self) -> Revision:
         """Open the current revision if it is not open yet."""
         with self._lock:
-            located = locate(self._connection)
-            if self._revision is None or located is None or _identity(located) != _identity(self._revision.located):
-                self._revision = found = Revision(self._connection, self._folder, located)
+            generation = find_generation(self._connection)
+            if (
+                self._revision is None
+                or generation is None
+                or _identity(generation) != _identity(self._revision.generation)
+            ):
+                self._revision = found = Revision(self._connection, self._folder, generation)
                 size, tables = found.facts.articles, found.table_bytes / 1e6
                 log.info("the archive in the cluster: %d articles, %.0f MB of learned tables", size, tables)
             return self._revision
@@ -140,5 +144,5 @@ class ClusterCorpus(Corpus):
             stop.wait(POLL_SECONDS)
 
 
-def _identity(located: Located) -> tuple[str, int]:
-    return located.generation, located.state.revision
+def _identity(generation: Generation) -> tuple[str, int]:
+    return generation.index, generation.state.revision

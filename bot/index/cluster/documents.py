@@ -44,8 +44,8 @@ MAPPINGS: Json = {
     "dynamic": "strict",
     "properties": {
         "kind": {"type": "keyword"},
-        "born": {"type": "integer"},
-        "died": {"type": "integer"},
+        "added_in": {"type": "integer"},
+        "removed_in": {"type": "integer"},
         "article": {"type": "keyword"},
         "id": {"type": "keyword", "ignore_above": 8000},
         "position": {"type": "long"},
@@ -59,7 +59,7 @@ MAPPINGS: Json = {
         "state": {"type": "object", "enabled": False},
     },
 }
-"""``born`` and ``died`` are the revisions from which on a document counts, and does not count any more."""
+"""A document belongs to the revisions from ``added_in`` on and before ``removed_in``."""
 
 _ROWS = (
     "text.bytes metadata.bytes digest.bytes article.published token.start token.end sentence.start sentence.end "
@@ -147,7 +147,7 @@ class VersionDocuments:
         """
         article = self._archive.article(number)
         shared = {
-            "born": revision,
+            "added_in": revision,
             "article": key,
             "position": position,
             "published": article.published.toordinal() if article.published else 0,
@@ -217,7 +217,7 @@ def split_tables(encoded: bytes, revision: int) -> Iterator[Json]:
     """Yield the actions that create the documents of the learned tables."""
     for number, start in enumerate(range(0, len(encoded), TABLE_BYTES)):
         data = to_text(encoded[start : start + TABLE_BYTES])
-        yield {"_id": table_id(revision, number), "kind": "table", "born": revision, "data": data}
+        yield {"_id": table_id(revision, number), "kind": "table", "added_in": revision, "data": data}
 
 
 def table_id(revision: int, number: int) -> str:

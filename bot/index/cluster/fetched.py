@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import count
+from itertools import chain, count
 from typing import Protocol
 
 import numpy as np
@@ -80,11 +80,11 @@ class TermNumbers:
         self._terms: list[str] = []
 
     def number(self, terms: Sequence[str]) -> IntArray:
-        """Return the numbers of distinct terms that stand in an article."""
-        new = [term for term in terms if term not in self._numbers]
-        self._numbers.update(zip(new, count(len(self._terms))))
+        """Return the numbers of terms that stand in an article."""
+        new = [term for term in dict.fromkeys(terms) if term not in self._numbers]
+        self._numbers.update(zip(new, count(len(self._terms)), strict=False))
         self._terms += new
-        return np.array([*map(self._numbers.__getitem__, terms)], np.int64)
+        return np.fromiter(map(self._numbers.__getitem__, terms), np.int64, len(terms))
 
     def find(self, term: str) -> int | None:
         """Return the number of a term; None if no article of the archive has it."""
@@ -147,9 +147,9 @@ class FetchedArchive(Archive):
     def _join(self) -> tuple[LazyArrays, LazyArrays]:
         """Return the arrays of ``ArticleRows`` and of ``Tokens`` for the fetched articles, in their order."""
         articles, numbers_of = self._articles, self._numbers
-        for one in articles[len(numbers_of) :]:
-            terms = one["terms"].tobytes().decode()
-            numbers_of.append(self._term_numbers.number(terms.split("\n") if terms else []))
+        if new := [_split(one["terms"]) for one in articles[len(numbers_of) :]]:
+            numbers = self._term_numbers.number([*chain.from_iterable(new)])  # all at once, as there are thousands
+            numbers_of += np.split(numbers, np.cumsum([*map(len, new)])[:-1])
         rows: dict[str, Array] = {}
         for table in ("text", "metadata", "digest"):
             rows[f"{table}.bytes"] = _concatenate([one[f"{table}.bytes"] for one in articles], np.uint8)
@@ -234,3 +234,8 @@ _COLUMNS = {
 
 def _concatenate(parts: Sequence[Array], dtype: type) -> Array:
     return np.concatenate([np.empty(0, dtype), *parts]).astype(dtype, copy=False)
+
+
+def _split(terms: Array) -> list[str]:
+    """Return the terms of an article's document."""
+    return terms.tobytes().decode().split("\n") if len(terms) else []

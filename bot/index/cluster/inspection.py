@@ -9,7 +9,7 @@ from statistics import median
 from bot.errors import ClusterError
 from bot.index.cluster.connection import Connection
 from bot.index.cluster.documents import MAPPINGS
-from bot.index.cluster.reader import Located, locate
+from bot.index.cluster.reader import Generation, find_generation
 
 LEAST_VERSION = 2
 """The first major version of OpenSearch that is used; the tests run on 3."""
@@ -22,7 +22,7 @@ class ClusterReport:
 
     version: str
     milliseconds: float
-    located: Located
+    generation: Generation
 
 
 def inspect(connection: Connection) -> ClusterReport:
@@ -34,22 +34,22 @@ def inspect(connection: Connection) -> ClusterReport:
             f"The search cluster is not OpenSearch {LEAST_VERSION} or later, but {version.get('distribution', '?')} "
             f"{number}; set PULLQUOTE_OPENSEARCH_URL to another."
         )
-    located = locate(connection)
-    if located is None:
+    generation = find_generation(connection)
+    if generation is None:
         raise ClusterError(
             f"The search cluster has no archive {connection.alias} for this version of Pullquote; "
             "run: pullquote index --backend opensearch"
         )
-    found = connection.request("GET", f"{located.generation}/_mapping")[located.generation]["mappings"]
+    found = connection.request("GET", f"{generation.index}/_mapping")[generation.index]["mappings"]
     types = {name: field.get("type", "object") for name, field in found["properties"].items()}
     if types != {name: field["type"] for name, field in MAPPINGS["properties"].items()}:
         raise ClusterError(
-            f"The index {located.generation} has other fields than Pullquote wrote; delete it and "
+            f"The index {generation.index} has other fields than Pullquote wrote; delete it and "
             "run: pullquote index --backend opensearch"
         )
     times = []
     for _ in range(TRIES):
         started = time.perf_counter()
-        connection.search(located.generation, {"size": 1, "query": {"term": {"kind": "passage"}}, "_source": False})
+        connection.search(generation.index, {"size": 1, "query": {"term": {"kind": "passage"}}, "_source": False})
         times.append((time.perf_counter() - started) * 1000)
-    return ClusterReport(number, median(times), located)
+    return ClusterReport(number, median(times), generation)

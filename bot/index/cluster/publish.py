@@ -1,6 +1,6 @@
 """Writes an index version to a cluster: as a new generation, or as a new revision of the current one.
 
-A revision adds documents that are born with it, marks those that die with it, and writes its learned tables; questions
+A revision adds documents, marks others as removed, and writes its learned tables; questions
 see none of it until the state names it. What an interrupted writer has left is removed, or completed if it was a
 generation of the same articles. The alias is moved to a generation only when that is whole.
 """
@@ -26,7 +26,7 @@ from bot.index.cluster.documents import (
 )
 from bot.index.cluster.fetched import RevisionFacts
 from bot.index.cluster.lease import Lease
-from bot.index.cluster.reader import FORMAT, Located, State, locate
+from bot.index.cluster.reader import FORMAT, Generation, State, find_generation
 from bot.index.versions import IndexVersion, StageProgress
 from bot.models import Json, Scope
 
@@ -66,9 +66,9 @@ class Publisher:
         self._connection, self._lease, self._progress = connection, lease, progress
         self._shards, self._replicas = shards, replicas
 
-    def publish(self, version: IndexVersion) -> Located:
+    def publish(self, version: IndexVersion) -> Generation:
         """Write ``version``, so that questions are answered from it, and return where it is."""
-        current = locate(self._connection)
+        current = find_generation(self._connection)
         if current is not None:
             self._clean(current)
             if _has_same(current, version):
@@ -80,32 +80,34 @@ class Publisher:
                 return self._write_revision(current, version, documents, plan)
         return self._write_generation(current, version)
 
-    def _clean(self, current: Located) -> None:
+    def _clean(self, current: Generation) -> None:
         """Undo what an interrupted writer has left; delete what no question can be reading any more."""
-        revision, index = current.state.revision, current.generation
+        revision, index = current.state.revision, current.index
         self._connection.request("POST", f"{index}/_refresh")
-        unfinished = {"range": {"born": {"gt": revision}}}
-        ended = {"range": {"died": {"lt": revision}}}
-        old_tables = {"bool": {"filter": [{"term": {"kind": "table"}}, {"range": {"born": {"lt": revision}}}]}}
+        unfinished = {"range": {"added_in": {"gt": revision}}}
+        ended = {"range": {"removed_in": {"lt": revision}}}
+        old_tables = {"bool": {"filter": [{"term": {"kind": "table"}}, {"range": {"added_in": {"lt": revision}}}]}}
         for condition in (unfinished, ended, old_tables):
             self._connection.write(index, ({"_op_type": "delete", "_id": id} for id in self._ids(index, condition)))
-        revived = self._ids(index, {"range": {"died": {"gt": revision}}})
-        self._connection.write(index, ({"_op_type": "update", "_id": id, "doc": {"died": None}} for id in revived))
+        revived = self._ids(index, {"range": {"removed_in": {"gt": revision}}})
+        self._connection.write(
+            index, ({"_op_type": "update", "_id": id, "doc": {"removed_in": None}} for id in revived)
+        )
         self._connection.request("POST", f"{index}/_refresh")
 
     def _ids(self, index: str, condition: Json) -> list[str]:
         return [hit["_id"] for hit in self._connection.scan(index, {"query": condition, "_source": False})]
 
-    def _plan(self, current: Located, documents: VersionDocuments) -> Plan | None:
+    def _plan(self, current: Generation, documents: VersionDocuments) -> Plan | None:
         """Compare the articles with those that are there; None if some have no position between others."""
         revision = current.state.revision
         hits = self._connection.scan(
-            current.generation,
+            current.index,
             {
                 "query": {
                     "bool": {
-                        "filter": [{"term": {"kind": "article"}}, {"range": {"born": {"lte": revision}}}],
-                        "must_not": [{"range": {"died": {"lte": revision}}}],
+                        "filter": [{"term": {"kind": "article"}}, {"range": {"added_in": {"lte": revision}}}],
+                        "must_not": [{"range": {"removed_in": {"lte": revision}}}],
                     }
                 },
                 "_source": False,
@@ -124,21 +126,23 @@ class Publisher:
         return Plan(added, [id for _, id in stored.values() if id not in kept_ids])
 
     def _write_revision(
-        self, current: Located, version: IndexVersion, documents: VersionDocuments, plan: Plan
-    ) -> Located:
-        index, revision = current.generation, current.state.revision + 1
+        self, current: Generation, version: IndexVersion, documents: VersionDocuments, plan: Plan
+    ) -> Generation:
+        index, revision = current.index, current.state.revision + 1
         self._connection.write(index, self._article_actions(documents, plan.added, revision))
         for start in range(0, len(plan.removed), IDS):
             articles = {"terms": {"article": plan.removed[start : start + IDS]}}
             ids = self._ids(index, articles)
-            self._connection.write(index, ({"_op_type": "update", "_id": id, "doc": {"died": revision}} for id in ids))
+            self._connection.write(
+                index, ({"_op_type": "update", "_id": id, "doc": {"removed_in": revision}} for id in ids)
+            )
         state = self._write_tables(index, version, documents.averages, revision)
         self._connection.request("POST", f"{index}/_refresh")
         self._lease.check()
         self._write_state(index, state)
-        return Located(index, state)
+        return Generation(index, state)
 
-    def _write_generation(self, current: Located | None, version: IndexVersion) -> Located:
+    def _write_generation(self, current: Generation | None, version: IndexVersion) -> Generation:
         documents = VersionDocuments(version)
         index, written = self._open_generation(current, version)
         keys = documents.keys()
@@ -156,15 +160,15 @@ class Publisher:
         for other in self._generations():
             if other != index:
                 self._connection.request("DELETE", other)
-        return Located(index, state)
+        return Generation(index, state)
 
-    def _open_generation(self, current: Located | None, version: IndexVersion) -> tuple[str, Collection[str]]:
+    def _open_generation(self, current: Generation | None, version: IndexVersion) -> tuple[str, Collection[str]]:
         """Return an unfinished generation of the same articles and the ids of those written, or create one."""
         goal = json.dumps([FORMAT, version.manifest.content_digest, version.index.archive.fingerprint])
         alias, newest = self._connection.alias, 0
         for index in self._generations():
             newest = max(newest, int(index.rpartition("-")[2]))
-            if current is not None and index == current.generation:
+            if current is not None and index == current.index:
                 continue
             found = self._connection.request("GET", f"{index}/_doc/{BUILDING}")
             if found.get("found") and found["_source"]["state"]["goal"] == goal:
@@ -238,7 +242,7 @@ class Publisher:
                 )
 
 
-def _has_same(current: Located, version: IndexVersion) -> bool:
+def _has_same(current: Generation, version: IndexVersion) -> bool:
     """Whether the articles, what was learned and what was noticed are the same."""
     state = current.state
     if (state.software, state.notes) != (version.manifest.content_digest, version.notes):

@@ -78,35 +78,35 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
-    """A state, and the name of the OpenSearch index that it is of."""
+class Generation:
+    """An OpenSearch index with all of an archive, and its state."""
 
-    generation: str
+    index: str
     state: State
 
 
-def locate(connection: Connection) -> Located | None:
+def find_generation(connection: Connection) -> Generation | None:
     """Return the current generation and its state; None if there is none that this software can read."""
     found = connection.request("GET", f"{connection.alias}/_doc/{STATE}")
     state = State.from_json(found["_source"]["state"]) if found.get("found") else None
-    return Located(found["_index"], state) if state else None
+    return Generation(found["_index"], state) if state else None
 
 
 class Revision:
     """One revision of the archive, from which questions are answered. Thread-safe; ``open`` an index per question."""
 
-    def __init__(self, connection: Connection, folder: Path | None, located: Located | None = None) -> None:
+    def __init__(self, connection: Connection, folder: Path | None, generation: Generation | None = None) -> None:
         """Open the current revision; its learned tables are kept in ``folder``, or else in memory.
 
         Raises ``ClusterError`` if the cluster has no index of the archive.
         """
-        located = located or locate(connection)
-        if located is None:
+        generation = generation or find_generation(connection)
+        if generation is None:
             raise ClusterError(
                 f"The search cluster has no index {connection.alias} for this version of Pullquote; "
                 "run: pullquote index --backend opensearch"
             )
-        self._connection, self.located, self.state = connection, located, located.state
+        self._connection, self.generation, self.state = connection, generation, generation.state
         self.facts = self.state.facts
         tables = self._load_tables(folder)
         self._terms = StringArray(unprefix("terms", tables))
@@ -167,7 +167,7 @@ class Revision:
         ids = [table_id(self.state.revision, number) for number in range(self.state.chunks)]
         parts = []
         for id in ids:
-            found = self._connection.get_many(self.located.generation, [id])
+            found = self._connection.get_many(self.generation.index, [id])
             if id not in found:
                 raise SupersededError
             parts.append(from_text(found[id]["data"]))
@@ -181,7 +181,7 @@ class Revision:
         revision = self.state.revision
         return {
             "bool": {
-                "should": [{"range": {"born": {"gt": revision}}}, {"range": {"died": {"lte": revision}}}],
+                "should": [{"range": {"added_in": {"gt": revision}}}, {"range": {"removed_in": {"lte": revision}}}],
                 "minimum_should_match": 1,
             }
         }
@@ -190,7 +190,7 @@ class Revision:
         """Return the hits of a search whose query concerns passages."""
         query = body["query"]["bool"]
         condition = {"bool": {**query, "must_not": [*query["must_not"], self._hidden()]}}
-        return self._connection.search(self.located.generation, {**body, "query": condition})
+        return self._connection.search(self.generation.index, {**body, "query": condition})
 
     def _articles(self, *filters: Json) -> Json:
         """Return the condition of the articles of this revision."""
@@ -204,7 +204,7 @@ class Revision:
             for key in found:
                 self._cached.move_to_end(key)
         if missing := [key for key in wanted if key not in found]:
-            stored = self._connection.get_many(self.located.generation, missing)
+            stored = self._connection.get_many(self.generation.index, missing)
             if len(stored) < len(missing):
                 raise SupersededError
             for key, source in stored.items():
@@ -228,7 +228,7 @@ class Revision:
 
     def _search_articles(self, body: Json) -> list[Json]:
         body = {"_source": False, "track_total_hits": False, **body}
-        return self._connection.search(self.located.generation, body)
+        return self._connection.search(self.generation.index, body)
 
     def _summarize(self, scope: Scope) -> ArchiveSummary:
         """Count the articles and paragraphs in a scope."""
@@ -243,7 +243,7 @@ class Revision:
                 "undated": {"filter": undated},
             },
         }
-        found = self._connection.search_whole(self.located.generation, body)["aggregations"]
+        found = self._connection.search_whole(self.generation.index, body)["aggregations"]
         searched, latest = found["searched"], int(found["searched"]["latest"]["value"] or 0)
         return ArchiveSummary(
             searched["doc_count"],
