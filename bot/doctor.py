@@ -13,6 +13,7 @@ from typing import Literal
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import ClusterError, PullquoteError, SettingsError, SlackError, StoreError
+from bot.index.versions import software_digest
 from bot.models import ClusterAddress, Question, list_first
 from bot.search.answerer import Answerer
 from bot.slack import strings
@@ -82,17 +83,20 @@ async def run_checks(
     *,
     python: tuple[int, int],
     is_compiled: bool,
-    archive: ArchiveCheck,
+    archive: ArchiveCheck | None,
     state_folder: Path,
     database_url: str | None = None,
     credentials: Credentials,
     mode: Mode,
 ) -> tuple[CheckResult, ...]:
-    """Results of all checks, in the order in which an installation needs them."""
+    """Results of all checks, in the order in which an installation needs them.
+
+    ``archive`` is None if it is in a cluster that cannot be used, which is a result of its own.
+    """
     return (
         CheckResult("Python", "ok", f"Python {'.'.join(map(str, python))}."),
         _check_search(is_compiled),
-        *_check_archive(archive),
+        *(_check_archive(archive) if archive else ()),
         *_check_store(state_folder, database_url),
         *[result async for result in _check_slack(credentials, mode)],
     )
@@ -228,11 +232,11 @@ def check_cluster(address: ClusterAddress) -> CheckResult:
     except ClusterError as error:
         return _failed("Search cluster", error)
     state, index = report.generation.state, report.generation.index
-    return CheckResult(
-        "Search cluster",
-        "ok",
-        f"OpenSearch {report.version} searches {index}, revision {state.revision}, in {report.milliseconds:.0f} ms.",
-    )
+    fine = f"OpenSearch {report.version} searches {index}, revision {state.revision}, in {report.milliseconds:.0f} ms."
+    if state.software != software_digest():
+        sentence = f"{fine} Another version of Pullquote, Python or a library indexed it, so answers may differ."
+        return CheckResult("Search cluster", "warning", sentence, "Run the same versions on all hosts.")
+    return CheckResult("Search cluster", "ok", fine)
 
 
 def _check_store(folder: Path, url: str | None) -> Iterator[CheckResult]:

@@ -45,6 +45,23 @@ class ClusterUnavailableError(ClusterError, ArchiveAwayError):
         super().__init__("The archive cannot be searched now, because its search cluster does not answer. Ask again.")
 
 
+class EmptyClusterError(ClusterError, ArchiveAwayError):
+    """The search cluster holds no archive of this name yet."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The search cluster has no archive {name} for this version of Pullquote; run: pullquote index "
+            "--backend opensearch"
+        )
+
+
+class ClusterConflictError(ClusterError):
+    """Another process has changed what was to be changed."""
+
+    def __init__(self) -> None:
+        super().__init__("Another process writes this archive in the search cluster; wait until it is done.")
+
+
 class SupersededError(ClusterError):
     """The revision from which a question is answered has been deleted; it is asked again of the current one."""
 

@@ -132,9 +132,10 @@ class Settings(BaseSettings):
     @property
     def cluster(self) -> ClusterAddress | None:
         """Where the archive's index is, if in a cluster; user and password are those of the first URL with any."""
-        if self.opensearch_url is None:
+        urls = self.opensearch_url.get_secret_value() if self.opensearch_url else ""
+        if not urls:
             return None
-        parts = [urlsplit(url.strip()) for url in self.opensearch_url.get_secret_value().split(",")]
+        parts = [urlsplit(url.strip()) for url in urls.split(",")]
         known = next((part for part in parts if part.username), parts[0])
         return ClusterAddress(
             tuple(f"{part.scheme}://{part.netloc.rpartition('@')[2]}" for part in parts),
@@ -171,7 +172,7 @@ class Settings(BaseSettings):
     @field_validator("opensearch_url")
     @classmethod
     def _check_hosts(cls, value: SecretStr | None) -> SecretStr | None:
-        for url in value.get_secret_value().split(",") if value else ():
+        for url in value.get_secret_value().split(",") if value and value.get_secret_value() else ():
             if not _CLUSTER_HOST.fullmatch(url.strip()):
                 raise ValueError("it must be URLs such as https://user:password@host:9200, separated by commas")
             _secrets.update(_SECRET_PART.findall(unquote(urlsplit(url.strip()).password or "")))

@@ -51,9 +51,9 @@ def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveO
             opened = open_corpus(chosen.corpus, progress=progress, limits=chosen.read_limits, cluster=cluster)
         size = opened.with_current(lambda answerer: answerer.archive.summary(Scope()))
         skipped = tuple((one.name, one.reason) for one in opened.notes.skipped)
-        archive_check = ArchiveCheck(size.articles, size.paragraphs, skipped)
+        archive_check: ArchiveCheck | None = ArchiveCheck(size.articles, size.paragraphs, skipped)
     except ArchiveError as error:
-        archive_check = ArchiveCheck(0, 0, problem=str(error))
+        archive_check = None if cluster else ArchiveCheck(0, 0, problem=str(error))
     credentials = slack_credentials(chosen)
     of_cluster = [check_cluster(cluster)] if cluster else []
     results = asyncio.run(

@@ -57,11 +57,11 @@ def _index_in_cluster(chosen: Settings, *, watch: bool) -> None:
     connection = Connection(address)
     store = IndexStore(chosen.corpus, chosen.state_dir, chosen.read_limits)
     with hold_lease(connection, waits=watch) as lease:
+        indexer = Indexer(store, connection, lease)
         with progress_bar(errors) as progress:
-            indexer = Indexer(store, connection, lease, progress)
-            articles = indexer.write()
+            written = indexer.write(progress)
         print_notes(indexer.notes)
-        _report(articles)
+        _report(written.state.facts.articles)
         if watch:
             with suppress(KeyboardInterrupt):
                 indexer.follow(Event(), _report)

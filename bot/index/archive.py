@@ -69,7 +69,7 @@ class _ArticleMap(Mapping[str, Article]):
         return self._archive.article(self._archive.article_number(id))
 
     def __iter__(self) -> Iterator[str]:
-        return (self._archive.article(number).id for number in range(len(self)))
+        return self._archive.ids()
 
     def __len__(self) -> int:
         return len(self._archive)
@@ -151,6 +151,10 @@ class Archive:
         if (at := self._ids.find(id)) is None:
             raise KeyError(id)
         return self._id_article[at]
+
+    def ids(self) -> Iterator[str]:
+        """Yield the articles' ids in reading order."""
+        return (self.article(number).id for number in range(len(self._texts)))
 
     def positions(self) -> dict[str, int]:
         """Return the number of each article by its id."""

@@ -46,7 +46,8 @@ def _index_files() -> list[Path]:
 
 
 @cache
-def _content_digest() -> str:
+def software_digest() -> str:
+    """Return the hexadecimal SHA-256 of what decides which index some articles give."""
     return _digest(_index_files())
 
 
@@ -98,7 +99,7 @@ class Manifest(BaseModel):
     def of(cls, listing: Listing, built_at_ns: int) -> Manifest:
         """Describe the listed files and the running software."""
         return cls(
-            content_digest=_content_digest(),
+            content_digest=software_digest(),
             stat_digest=_stat_digest(),
             listing_digest=listing.digest,
             latest_mtime_ns=listing.latest_mtime_ns,
@@ -107,7 +108,7 @@ class Manifest(BaseModel):
 
     def is_of_this_software(self) -> bool:
         """Return whether the running software would build the same index."""
-        return self.stat_digest == _stat_digest() or self.content_digest == _content_digest()
+        return self.stat_digest == _stat_digest() or self.content_digest == software_digest()
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from threading import Event, Lock
 from time import monotonic, sleep
@@ -15,20 +17,21 @@ from bot.errors import (
     ClusterError,
     ClusterUnavailableError,
     DamagedSnapshotError,
+    EmptyClusterError,
     PullquoteError,
     SupersededError,
 )
 from bot.index.cluster.connection import Connection
 from bot.index.cluster.reader import Generation, Revision, find_generation
-from bot.index.versions import ReadNotes
+from bot.index.versions import ReadNotes, software_digest
 from bot.models import Quote
 from bot.search.answerer import Answerer
 from bot.search.corpus import PATIENCE, Corpus, T
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 2.0
-"""How often the cluster is asked whether the archive has changed."""
+POLL_SECONDS, MAX_AGE = 2.0, 10.0
+"""How often the cluster is asked whether the archive has changed; and seconds after which a question asks it first."""
 RETRY_SECONDS, RETRIES_FOR = 0.5, 10.0
 """A question is tried again at this interval, for so long, while the cluster does not answer."""
 
@@ -56,14 +59,15 @@ class ClusterCorpus(Corpus):
     def __init__(self, connection: Connection, folder: Path | None, without: Collection[str] = ()) -> None:
         """The learned tables are kept in ``folder``; ``without`` is as for ``Answerer``.
 
-        A cluster that does not answer yet is waited for by questions. Raises ``ClusterError`` if it has no archive.
+        A cluster that does not answer, or has no archive yet, is asked again by each question.
         """
         self._connection, self._folder, self._without = connection, folder, tuple(without)
         self._lock = Lock()
         self._revision: Revision | None = None
+        self._checked_at = monotonic()
         try:
             self._refresh()
-        except ClusterUnavailableError as error:
+        except (ClusterUnavailableError, EmptyClusterError, SupersededError) as error:
             self.problem = str(error)
 
     @property
@@ -82,52 +86,63 @@ class ClusterCorpus(Corpus):
         return True
 
     def with_current(self, work: Callable[[Answerer], T], *, patience: float = PATIENCE) -> T:
-        """See ``Corpus.with_current``; a cluster that does not answer is tried again for some seconds."""
-        started = monotonic()
-        while True:
+        """See ``Corpus.with_current``; with some patience, a cluster that does not answer is tried again."""
+        deadline = monotonic() + (RETRIES_FOR if patience else 0.0)
+        is_superseded = False
+        for attempt in count():
             try:
-                result = work(_RevisionAnswerer(self._current(), self._without))
+                result = work(_RevisionAnswerer(self._current(is_superseded=is_superseded), self._without))
                 self.problem = None
                 return result
-            except DamagedSnapshotError as error:
-                log.warning("The learned tables are kept in memory. %s", error)
-                self._revision = Revision(self._connection, None)
-            except SupersededError:
-                self._refresh()
-                if monotonic() - started > RETRIES_FOR:
+            except EmptyClusterError as error:
+                self.problem = str(error)
+                raise
+            except (SupersededError, DamagedSnapshotError) as error:
+                is_superseded = True
+                if isinstance(error, DamagedSnapshotError):
+                    log.warning("The learned tables are kept in memory. %s", error)
+                    self._folder = self._revision = None
+                if attempt and monotonic() > deadline:
                     raise
             except ClusterUnavailableError as error:
                 self.problem = str(error)
-                if monotonic() - started > RETRIES_FOR:
+                if monotonic() > deadline:
                     raise
-                sleep(RETRY_SECONDS)
+            sleep(RETRY_SECONDS)
+        raise AssertionError("unreachable")
 
     def draw_page(self, quote: Quote) -> bytes:
         """Raise ``ArchiveError``: the files are elsewhere."""
         raise ArchiveError("Pages can be shown only by a bot that reads the archive's files itself.")
 
-    def _current(self) -> Revision:
-        return self._revision or self._refresh()
+    def _current(self, *, is_superseded: bool = False) -> Revision:
+        """Return the current revision, or one that was current a few seconds ago unless that ``is_superseded``."""
+        revision, age = self._revision, monotonic() - self._checked_at
+        return self._refresh() if revision is None or is_superseded or age > MAX_AGE else revision
 
     def _refresh(self) -> Revision:
         """Open the current revision if it is not open yet."""
         with self._lock:
-            generation = find_generation(self._connection)
-            if (
-                self._revision is None
-                or generation is None
-                or _identity(generation) != _identity(self._revision.generation)
-            ):
-                self._revision = found = Revision(self._connection, self._folder, generation)
-                size, tables = found.facts.articles, found.table_bytes / 1e6
+            before, generation = self._revision, find_generation(self._connection)
+            if before is None or generation is None or _identity(generation) != _identity(before.generation):
+                self._revision = before = Revision(self._connection, self._folder, generation)
+                gc.collect()  # a revision is part of reference cycles
+                size, tables = before.facts.articles, before.table_bytes / 1e6
                 log.info("the archive in the cluster: %d articles, %.0f MB of learned tables", size, tables)
-            return self._revision
+                if before.state.software != software_digest():
+                    log.warning(
+                        "The archive in the cluster was indexed by another version of Pullquote, Python or a library; "
+                        "answers may differ. Run the same versions on all hosts."
+                    )
+            self._checked_at = monotonic()
+            return before
 
     def _watch(self, stop: Event, on_change: Callable[[int], None] | None) -> None:
         while not stop.is_set():
             before = self._revision
             try:
                 current = self._refresh()
+                current.check()
                 self.problem = None
                 if on_change and current is not before:
                     on_change(current.facts.articles)

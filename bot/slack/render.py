@@ -46,7 +46,8 @@ from bot.store.models import Outcome
 
 log = logging.getLogger(__name__)
 
-# Replies that may wait at the same time for a changed archive to be read; they are computed one after the other.
+# Replies that may wait at the same time for a changed archive to be read, or for a cluster. Without a cluster, they are
+# computed one after the other.
 THREADS = 16
 # Seconds that a reply may take in the second process. Usual are milliseconds, or a second in an archive of gigabytes.
 TIMEOUT = 10.0

@@ -45,7 +45,7 @@ def publish(
     """Write a version to a cluster, and open it."""
     connection = connect(cluster, name)
     with hold_lease(connection) as lease:
-        Publisher(connection, lease, progress).publish(version)
+        Publisher(connection, lease).publish(version, progress)
     return Revision(connection, folder)
 
 

@@ -9,15 +9,17 @@ from threading import Thread
 
 import pytest
 
-from bot.errors import ClusterError, ClusterUnavailableError
+from bot.errors import ClusterError, ClusterUnavailableError, EmptyClusterError
 from bot.index.cluster import lease as leases
 from bot.index.cluster.connection import Connection
 from bot.index.cluster.lease import hold_lease
 from bot.index.cluster.publish import Publisher
+from bot.index.cluster.reader import Revision
 from bot.models import ClusterAddress, Question
 from bot.search import cluster_corpus
 from bot.search.answerer import Answerer
 from bot.search.cluster_corpus import ClusterCorpus
+from tests.factories import article
 from tests.opensearch.archives import ask, ask_revision, connect, create_version, publish
 from tests.opensearch.cluster import NODES, Cluster, shared_cluster
 from tests.opensearch.test_replies import questions, random_article
@@ -71,7 +73,7 @@ def test_a_node_is_killed_during_writing(cluster: Cluster) -> None:
 
     try:
         with hold_lease(connection) as lease:
-            Publisher(connection, lease, kill_one).publish(version)
+            Publisher(connection, lease).publish(version, kill_one)
     except ClusterError:
         cluster.start(2)
         cluster.wait()
@@ -124,12 +126,59 @@ def test_only_one_writes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_an_archive_that_is_not_there(cluster: Cluster) -> None:
-    """A name under which nothing was written is an error that says what to run."""
-    with pytest.raises(ClusterError, match="pullquote index --backend opensearch"):
-        ClusterCorpus(connect(cluster, "nothing"), None)
+    """While nothing was written, a question gets a sentence that says what to run; then it is answered."""
+    corpus = ClusterCorpus(connect(cluster, "nothing"), None)
+    with pytest.raises(EmptyClusterError, match="pullquote index --backend opensearch"):
+        corpus.with_current(lambda answerer: answerer.answer(Question("bridge")))
+    assert corpus.problem is not None
+    version = create_version([random_article(random.Random(7), number) for number in range(9)])
+    publish(cluster, "nothing", version)
+    assert corpus.with_current(lambda answerer: len(answerer.archive)) == 9
+    assert corpus.problem is None
 
 
 def test_nobody_listens() -> None:
     """A wrong address is the same as a cluster that is away."""
     with pytest.raises(ClusterUnavailableError):
-        Connection(ClusterAddress(("http://127.0.0.1:9",), "none")).request("GET", "")
+        Connection(ClusterAddress(("http://127.0.0.1:9",), "none")).get("")
+
+
+def test_archives_with_like_names(cluster: Cluster) -> None:
+    """An archive whose name begins with another's is left alone when that is written anew."""
+    one, other = (create_version([random_article(random.Random(seed), 0)]) for seed in (1, 2))
+    publish(cluster, "like-01", one)
+    publish(cluster, "like", other)
+    publish(cluster, "like", create_version([article("A much longer text. " * 40, title="Other " * 9)]))
+    assert len(Revision(connect(cluster, "like-01"), None).open().archive) == 1
+
+
+def test_a_generation_that_lost_a_document(cluster: Cluster) -> None:
+    """A generation of which a document is missing is not used, but written anew."""
+    version = create_version([random_article(random.Random(3), number) for number in range(300)])
+    connection = connect(cluster, "lossy")
+
+    def lose_one(stage: str, done: int, total: int) -> None:
+        if done == 290:
+            cluster.call("POST", "lossy-000001/_refresh")
+            query = {"query": {"bool": {"filter": [{"term": {"kind": "passage"}}, {"term": {"number": 1}}]}}}
+            assert cluster.call("POST", "lossy-000001/_delete_by_query", query)["deleted"] > 0
+
+    with hold_lease(connection) as lease:
+        with pytest.raises(ClusterError, match="index it again"):
+            Publisher(connection, lease).publish(version, lose_one)
+        with pytest.raises(EmptyClusterError):
+            Revision(connection, None)
+        Publisher(connection, lease).publish(version)
+    assert ask_revision(Revision(connection, None), questions()) == ask(Answerer(version.index), questions())
+
+
+def test_a_bot_that_lags_behind(cluster: Cluster) -> None:
+    """A revision that a bot has opened gives the same replies while later ones are written."""
+    rng = random.Random(9)
+    articles = [random_article(rng, number) for number in range(100)]
+    version = create_version(articles)
+    revision = publish(cluster, "lagging", version)
+    for turn in range(4):
+        articles[turn * 10 : turn * 10 + 10] = [random_article(rng, 1000 + turn * 10 + at) for at in range(10)]
+        publish(cluster, "lagging", create_version(articles))
+    assert ask_revision(revision, questions()) == ask(Answerer(version.index), questions())

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from bot.cli.output import AskWhyOut
+from bot.index.cluster import publish as publishing
+from bot.index.cluster import retriever
 from bot.index.cluster.lease import hold_lease
 from bot.index.cluster.publish import Publisher
 from bot.index.cluster.reader import Revision, find_generation
@@ -103,11 +105,12 @@ def questions(texts: Sequence[str] = QUESTIONS) -> list[Question]:
     return [Question(text, limit=limit, today=TODAY) for text in texts for limit in (3, 7)]
 
 
-def test_random_changes(cluster: Cluster) -> None:
+def test_random_changes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """After each of ten times a hundred additions, changes and deletions, all replies are as from the embedded index.
 
     They are written as revisions of one generation, and what only earlier revisions had is deleted in time.
     """
+    monkeypatch.setattr(publishing, "KEPT_REVISIONS", 1)
     rng = random.Random(8)
     numbers = iter(range(1_000_000))
     articles = [random_article(rng, next(numbers)) for _ in range(300)]
@@ -189,7 +192,7 @@ def test_an_interrupted_writer(cluster: Cluster) -> None:
                     raise InterruptionError
 
             try:
-                Publisher(connection, lease, stop_at).publish(version)
+                Publisher(connection, lease).publish(version, stop_at)
             except InterruptionError:
                 generation = find_generation(connection)
                 if expected is None:
@@ -214,8 +217,8 @@ def test_a_resumed_generation_writes_the_rest_only(cluster: Cluster) -> None:
 
     with hold_lease(connection) as lease:
         with pytest.raises(InterruptionError):
-            Publisher(connection, lease, stop_late).publish(version)
-        Publisher(connection, lease, lambda stage, done, total: written.append(done)).publish(version)
+            Publisher(connection, lease).publish(version, stop_late)
+        Publisher(connection, lease).publish(version, lambda stage, done, total: written.append(done))
     assert 500 < written[0] < 1400 and written[-1] == 1500
     assert ask_revision(Revision(connection, None), questions()) == ask(Answerer(version.index), questions())
 
@@ -250,6 +253,30 @@ def test_what_concerns_all_articles(cluster: Cluster) -> None:
     assert theirs.articles.get("none.txt") is None and "none.txt" not in theirs.articles
     assert list(theirs.paragraphs_newest_first()) == list(ours.paragraphs_newest_first())
     assert Answerer(revision.open()).examples == Answerer(version.index).examples
+
+
+def test_candidates_beyond_the_first(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many passages score alike or lack a phrase, the hits are those of the embedded index."""
+    monkeypatch.setattr(retriever, "MORE", 1)
+    monkeypatch.setattr(retriever, "MOST", 7)
+    rng = random.Random(11)
+    alike = [article(f"The bridge at Tarn fell on {day} March.", id=f"{day:03}.txt", title="") for day in range(150)]
+    long = [article("The bridge. " * rng.randint(1, 30), id=f"b{number:03}.txt", title="") for number in range(150)]
+    version = create_version([*alike, *long, article("A bridge of stone, Tarn, fell.", id="z.txt", title="")])
+    revision = publish(cluster, "candidates", version)
+    texts = ["bridge", "bridge at Tarn fell", '"bridge of stone"', '"fell on 141 march"', '"the stone"', "bridge -Tarn"]
+    texts += ['bridge -"bridge at tarn"', '"stone tarn" "bridge of"', '"…" bridge', f'"{"x" * 300} bridge" Tarn']
+    asked = [Question(text, limit=9) for text in texts]
+    assert ask_revision(revision, asked) == ask(Answerer(version.index), asked)
+
+
+def test_odd_words(cluster: Cluster) -> None:
+    """Words with full stops, in other scripts, or thousands of letters long are found as in the embedded index."""
+    words = ["U.S.", "3.14", "a.b.c.d", "50%", "O'Brien", "東京都", "Ärger", "x" * 40_000, "%2E", "F-35B", "😀"]
+    articles = [article(f"Here stands {word} alone.", id=f"{at}.txt", title=word[:50]) for at, word in enumerate(words)]
+    version = create_version(articles)
+    asked = [Question(word) for word in words] + [Question(f'"stands {word}"') for word in words]
+    assert ask_revision(publish(cluster, "odd", version), asked) == ask(Answerer(version.index), asked)
 
 
 def test_real_questions(cluster: Cluster, evaluation: Path, tmp_path: Path) -> None:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import logging
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
-import opensearchpy
 from opensearchpy import OpenSearch, exceptions
-from opensearchpy.helpers import bulk, scan
+from opensearchpy.helpers import streaming_bulk
 
-from bot.errors import ClusterError, ClusterUnavailableError, SupersededError
+from bot.errors import (
+    ClusterConflictError,
+    ClusterError,
+    ClusterUnavailableError,
+    SupersededError,
+)
 from bot.models import ClusterAddress, Json
 
 TIMEOUT = 5.0
 """Seconds that one request may take; a search of a large archive takes some hundredths."""
-BULK_TIMEOUT = 120.0
+LONG_TIMEOUT = 120.0
+"""Seconds that a request of a writer may take."""
 RETRIES = 3
 """Further attempts of a request, each on the next host."""
 CHUNK = 500
@@ -23,6 +30,17 @@ CHUNK = 500
 MAX_CHUNK_BYTES = 8_000_000
 SCANNED = 2000
 """Documents that one request of a scan returns."""
+FETCHED = 100
+"""Documents that one request fetches by their ids: each may hold an article."""
+
+_REFUSALS = {
+    401: (
+        "The search cluster refuses the user or the API key; correct PULLQUOTE_OPENSEARCH_URL or "
+        "PULLQUOTE_OPENSEARCH_API_KEY."
+    ),
+    403: "The search cluster forbids this ({reason}); give the user the rights that deploy/README.md lists.",
+}
+"""By the status of the response."""
 
 logging.getLogger("opensearch").setLevel(logging.ERROR)  # it logs each retry as a warning; a failure is raised
 
@@ -36,28 +54,51 @@ class Connection:
 
     def __init__(self, address: ClusterAddress) -> None:
         self.alias = address.name
-        self._client = OpenSearch(
-            list(address.hosts),
-            http_auth=(address.user, address.password) if address.user else None,
-            headers={"Authorization": f"ApiKey {address.api_key}"} if address.api_key else None,
-            ca_certs=str(address.certificates) if address.certificates else None,
-            http_compress=False,
-            timeout=TIMEOUT,
-            max_retries=RETRIES,
-            retry_on_timeout=True,
-            retry_on_status=(429, 502, 503, 504),
-            pool_maxsize=16,
-        )
+        options: dict[str, Any] = {
+            "headers": _authorization(address),
+            "ca_certs": str(address.certificates) if address.certificates else None,
+            "retry_on_status": (429, 502, 503, 504),
+            "pool_maxsize": 16,
+        }
+        hosts = list(address.hosts)
+        self._client = OpenSearch(hosts, timeout=TIMEOUT, max_retries=RETRIES, retry_on_timeout=True, **options)
+        # Of a scroll, each request gives what follows the one before, so that none may be sent again.
+        self._scrolling = OpenSearch(hosts, timeout=LONG_TIMEOUT, max_retries=0, **options)
 
-    def request(self, method: str, path: str, body: Any = None, **params: str) -> Json:
-        """Send a request and return the response's JSON; {} if there is nothing at ``path``."""
+    def get(self, path: str) -> Json:
+        """Return what is at ``path``; {} if there is nothing."""
         try:
-            found: Json = self._client.transport.perform_request(method, f"/{path}", params=params or None, body=body)
-        except exceptions.NotFoundError:
+            return self._send(self._client, "GET", path)
+        except SupersededError:
             return {}
+
+    def delete(self, path: str, **params: str) -> None:
+        """Delete what is at ``path``, if there is anything."""
+        try:
+            self._send(self._client, "DELETE", path, **params)
+        except SupersededError:
+            return
+
+    def put(self, path: str, body: Any, **params: Any) -> Json:
+        """Create or replace what is at ``path``; ``ClusterConflictError`` unless a condition in ``params`` holds."""
+        return self._send(self._client, "PUT", path, body, **params)
+
+    def post(self, path: str, body: Any = None, **params: Any) -> Json:
+        """Send a request of another kind; ``SupersededError`` if there is no such index."""
+        return self._send(self._client, "POST", path, body, **params)
+
+    def _send(self, client: OpenSearch, method: str, path: str, body: Any = None, **params: Any) -> Json:
+        try:
+            found: Json = client.transport.perform_request(method, f"/{path}", params=params or None, body=body)
         except exceptions.OpenSearchException as error:
             raise _explain(error) from error
         return found
+
+    def refresh(self, index: str) -> None:
+        """Make what was written visible in every copy of every shard."""
+        found = self.post(f"{index}/_refresh", request_timeout=LONG_TIMEOUT)
+        if found["_shards"]["failed"]:
+            raise ClusterUnavailableError
 
     def search(self, index: str, body: Json) -> list[Json]:
         """Return the hits of a search; all shards must have answered."""
@@ -65,58 +106,86 @@ class Connection:
 
     def search_whole(self, index: str, body: Json) -> Json:
         """Return the response of a search, with its aggregations; all shards must have answered."""
-        found = self.request("POST", f"{index}/_search", body, allow_partial_search_results="false")
-        if not found:
-            raise SupersededError
-        return found
+        return self.post(f"{index}/_search", body, allow_partial_search_results="false")
 
     def get_many(self, index: str, ids: Iterable[str]) -> dict[str, Json]:
         """Return the sources of the documents with these ids, without those that are missing."""
-        found = self.request("POST", f"{index}/_mget", {"ids": list(ids)}).get("docs", ())
-        if any("error" in one for one in found):
-            raise ClusterUnavailableError
-        return {one["_id"]: one["_source"] for one in found if one.get("found")}
+        sources: dict[str, Json] = {}
+        remaining = iter(ids)
+        while some := list(islice(remaining, FETCHED)):
+            for one in self.post(f"{index}/_mget", {"ids": some})["docs"]:
+                if "error" in one:
+                    is_gone = one["error"].get("type") == "index_not_found_exception"
+                    raise SupersededError if is_gone else ClusterUnavailableError
+                if one.get("found"):
+                    sources[one["_id"]] = one["_source"]
+        return sources
 
     def scan(self, index: str, body: Json) -> Iterator[Json]:
         """Yield every hit of a query, in no order."""
-        try:
-            yield from scan(self._client, body, index=index, size=SCANNED, request_timeout=BULK_TIMEOUT)
-        except (exceptions.OpenSearchException, opensearchpy.helpers.errors.ScanError) as error:
-            raise _explain(error) from error
+        first = {**body, "size": SCANNED, "track_total_hits": True, "sort": ["_doc"]}
+        path, count = f"{index}/_search", 0
+        found = self._send(self._scrolling, "POST", path, first, scroll="5m", allow_partial_search_results="false")
+        total = found["hits"]["total"]["value"]
+        while hits := found["hits"]["hits"]:
+            yield from hits
+            count += len(hits)
+            following = {"scroll": "5m", "scroll_id": found["_scroll_id"]}
+            found = self._send(self._scrolling, "POST", "_search/scroll", following)
+            if found["_shards"]["failed"]:
+                raise ClusterUnavailableError
+        self._send(self._scrolling, "DELETE", "_search/scroll", {"scroll_id": found["_scroll_id"]})
+        if count != total:
+            raise ClusterUnavailableError
 
     def write(self, index: str, actions: Iterable[Mapping[str, Any]]) -> None:
         """Create, replace, change or delete many documents; what is deleted may be missing."""
+        results = streaming_bulk(
+            self._client,
+            ({"_index": index, **action} for action in actions),
+            chunk_size=CHUNK,
+            max_chunk_bytes=MAX_CHUNK_BYTES,
+            max_retries=8,
+            request_timeout=LONG_TIMEOUT,
+            raise_on_error=False,
+        )
         try:
-            _, failures = bulk(
-                self._client,
-                ({"_index": index, **action} for action in actions),
-                chunk_size=CHUNK,
-                max_chunk_bytes=MAX_CHUNK_BYTES,
-                max_retries=8,
-                request_timeout=BULK_TIMEOUT,
-                raise_on_error=False,
-                raise_on_exception=True,
-            )
+            for is_done, result in results:
+                ((kind, answer),) = result.items()
+                if not is_done and not (kind == "delete" and answer["status"] == 404):
+                    raise _refuse(answer)
         except exceptions.OpenSearchException as error:
             raise _explain(error) from error
-        refused = [one for one in failures if next(iter(one.values())).get("status") != 404]
-        if refused:
-            raise ClusterError(f"The search cluster refused {len(refused):,} documents, the first one so: {refused[0]}")
 
 
-def _explain(error: Exception) -> ClusterError:
+def _authorization(address: ClusterAddress) -> dict[str, str]:
+    if address.api_key:
+        return {"Authorization": f"ApiKey {address.api_key}"}
+    if address.user:
+        return {"Authorization": f"Basic {b64encode(f'{address.user}:{address.password}'.encode()).decode()}"}
+    return {}
+
+
+def _refuse(answer: Json) -> ClusterError:
+    """Return the exception to raise for a document that was not written."""
+    error, status = answer.get("error", {}), answer["status"]
+    if status == 429 or status >= 500:
+        return ClusterUnavailableError()
+    reason = error.get("reason", "") if isinstance(error, dict) else error
+    return ClusterError(f"The search cluster refused a document ({status}: {reason}); free space or look at its log.")
+
+
+def _explain(error: exceptions.OpenSearchException) -> ClusterError:
     """Return the exception to raise for one of the client's."""
     status = getattr(error, "status_code", None)
-    if isinstance(error, (exceptions.AuthenticationException, exceptions.AuthorizationException)):
-        return ClusterError(
-            "The search cluster refuses the user or the API key; correct PULLQUOTE_OPENSEARCH_URL or "
-            "PULLQUOTE_OPENSEARCH_API_KEY."
-        )
+    reason = getattr(error, "error", "") or str(error)
     if isinstance(error, exceptions.SSLError):
         return ClusterError(
             "The search cluster's certificate is not trusted; set PULLQUOTE_OPENSEARCH_CA to the file of its authority."
         )
     if not isinstance(status, int) or status in (408, 429) or status >= 500:
         return ClusterUnavailableError()
-    reason = getattr(error, "error", "") or str(error)
-    return ClusterError(f"The search cluster refused a request ({status}: {reason}); run pullquote doctor.")
+    if status in (404, 409):
+        return SupersededError() if status == 404 else ClusterConflictError()
+    sentence = _REFUSALS.get(status, "The search cluster refused a request ({reason}); run pullquote doctor.")
+    return ClusterError(sentence.format(reason=reason))

@@ -30,6 +30,7 @@ from bot.models import Json
 STATE = "state"
 """The id of the document of the state."""
 MAX_FEATURE = 1e4
+MAX_FEATURE_LETTERS = 500
 ALIGNMENT = 8
 """Bytes of the largest number in an array."""
 TABLE_BYTES = 2_000_000
@@ -55,6 +56,7 @@ MAPPINGS: Json = {
         "paragraphs": {"type": "integer"},
         **{f"{field}_length": {"type": "integer"} for field in FIELDS},
         **{field: {"type": "rank_features"} for field in FIELDS},
+        "text": {"type": "text", "analyzer": "words", "norms": False, "position_increment_gap": 100},
         "data": {"type": "binary"},
         "state": {"type": "object", "enabled": False},
     },
@@ -70,7 +72,9 @@ _ROWS = (
 
 
 def feature(term: str) -> str:
-    """Return the name of a term's feature, which has no full stop."""
+    """Return the name of a term's feature, which has no full stop, and is no longer than the engine takes."""
+    if len(term) > MAX_FEATURE_LETTERS:
+        return f"%#{hashlib.sha256(term.encode('utf-8', 'surrogatepass')).hexdigest()}"
     return term.replace("%", "%25").replace(".", "%2E")
 
 
@@ -160,6 +164,7 @@ class VersionDocuments:
                 "_id": f"{key}-{passage - first}",
                 "kind": "passage",
                 "number": passage - first,
+                "text": [normalize(one.text).strip() for one in self._archive.passages[passage].paragraphs],
                 **shared,
                 **{name: values for name, (values, _) in fields.items() if values},
                 **{f"{name}_length": length for name, (_, length) in fields.items()},
@@ -185,25 +190,21 @@ class VersionDocuments:
         return float(f"{min(count / norm, MAX_FEATURE):.5g}")
 
     def _article_arrays(self, number: int) -> dict[str, Array]:
-        """Return an article's rows; its terms get numbers of their own."""
+        """Return an article's rows, its terms, and which of them each token and the title has."""
         own = RowRange(self._rows, number, number + 1)
-        first, end = self._passage_borders[number : number + 2].tolist()
-        headings = self._passages["heading"]
         tokens = self._tokens[slice(*self._token_borders[number : number + 2].tolist())]
-        titles = self._titles.terms[slice(*self._titles.borders[number : number + 2].tolist())]
-        above = headings.terms[headings.borders[first] : headings.borders[end]]
-        used, numbers = np.unique(np.concatenate((tokens, titles, above)), return_inverse=True)
-        token_terms, title_terms, heading_terms = np.split(
-            numbers.astype(np.int32), [len(tokens), len(tokens) + len(titles)]
-        )
+        title = self._titles.terms[slice(*self._titles.borders[number : number + 2].tolist())]
+        used, places = np.unique(tokens, return_inverse=True)
         return {
             **{name: own.column(name) for name in _ROWS},
-            "terms": np.frombuffer("\n".join(map(self._terms.__getitem__, used.tolist())).encode(), np.uint8),
-            "token.term": token_terms,
-            "title.term": title_terms,
-            "heading.term": heading_terms,
-            "heading.borders": headings.borders[first : end + 1] - headings.borders[first],
+            "terms": self._join_terms(used),
+            "title.terms": self._join_terms(title),
+            "token.term": places.astype(np.int32),
         }
+
+    def _join_terms(self, terms: Array) -> Array:
+        """Return terms as the bytes of a list with line ends between them."""
+        return np.frombuffer("\n".join(map(self._terms.__getitem__, terms.tolist())).encode(), np.uint8)
 
 
 def encode_tables(arrays: LazyArrays) -> bytes:

@@ -6,22 +6,21 @@ valid when more are fetched. What concerns all articles is asked of the cluster,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import chain, count
 from typing import Protocol
 
 import numpy as np
 
 from bot.index.archive import NEWEST, Archive, archive_arrays
-from bot.index.arrays import Array, IntArray, LazyArrays, StringArray, in_memory, offsets
-from bot.index.tokens import Tokens
-from bot.models import ArchiveSummary, Article, Paragraph, Scope
+from bot.index.arrays import Array, BoolArray, IntArray, LazyArrays, StringArray, in_memory, offsets
+from bot.index.tokens import UNKNOWN, Tokens
+from bot.models import ArchiveSummary, Article, Paragraph, Passage, Scope, Span
 
-MAX_TERMS = 1 << 22
-"""Distinct terms of the articles that one question fetches, at most."""
+FIRST_OWN, MAX_TERMS = 1 << 20, 1 << 25
+"""Numbers from the first on are of terms that are not searched for; all are less than the second."""
 
 StoredArticle = Mapping[str, Array]
 """The arrays of an article's document."""
@@ -72,26 +71,61 @@ class ArticleSource(Protocol):
 
 
 class TermNumbers:
-    """Numbers the terms of the fetched articles, of which the archive's ``known`` ones are searched."""
+    """Numbers the terms of the fetched articles.
+
+    A term that is searched for has the same number in every article. The others, which are most, have one of their own
+    in each: to find out which are the same would take as long as the search.
+    """
 
     def __init__(self, known: StringArray) -> None:
+        """``known`` are the terms of all articles of the archive."""
         self._known = known
         self._numbers: dict[str, int] = {}
-        self._terms: list[str] = []
-
-    def number(self, terms: Sequence[str]) -> IntArray:
-        """Return the numbers of terms that stand in an article."""
-        new = [term for term in dict.fromkeys(terms) if term not in self._numbers]
-        self._numbers.update(zip(new, count(len(self._terms)), strict=False))
-        self._terms += new
-        return np.fromiter(map(self._numbers.__getitem__, terms), np.int64, len(terms))
+        self._searched: dict[int, bytes] = {}
+        self._lists: list[bytes] = []
+        self._next = FIRST_OWN
+        self.of_articles: list[IntArray] = []
+        """For each fetched article, the numbers of its terms."""
 
     def find(self, term: str) -> int | None:
         """Return the number of a term; None if no article of the archive has it."""
-        return int(self.number([term])[0]) if term in self._known else None
+        return self.number(term) if term in self._known else None
+
+    def number(self, term: str) -> int:
+        """Return the number of a term that an article has."""
+        return self._numbers.setdefault(term, len(self._numbers))
+
+    def add_article(self, terms: Array) -> None:
+        """Number the terms of another article, the bytes of a list with line ends between them."""
+        lines = b"\n" + terms.tobytes() + b"\n"
+        count = lines.count(b"\n") - 1 if len(terms) else 0
+        self._lists.append(lines)
+        self.of_articles.append(np.arange(self._next, self._next + count))
+        self._next += count
+        for number, term in self._searched.items():
+            self._set_number(-1, number, term)
+
+    def search_for(self, numbers: Iterable[int]) -> bool:
+        """Let the terms with these numbers have them in every article; return whether any has not had it before."""
+        terms = list(self._numbers)
+        new = {one: f"\n{terms[one]}\n".encode() for one in numbers if one != UNKNOWN and one not in self._searched}
+        self._searched |= new
+        for number, term in new.items():
+            for at in range(len(self._lists)):
+                self._set_number(at, number, term)
+        return bool(new)
+
+    def _set_number(self, article: int, number: int, term: bytes) -> None:
+        start = self._lists[article].find(term)
+        if start >= 0:
+            self.of_articles[article][self._lists[article].count(b"\n", 0, start)] = number
+
+    def terms_of(self, article: int) -> list[str]:
+        """Return the terms of a fetched article, in the order of their numbers in its document."""
+        return self._lists[article].decode()[1:-1].split("\n")
 
     def __getitem__(self, number: int) -> str:
-        return self._terms[number]
+        return list(self._numbers)[number]
 
     def __len__(self) -> int:
         """Return an upper bound of the numbers, which stays the same."""
@@ -102,24 +136,67 @@ class FetchedTokens(Tokens):
     """The tokens of the fetched articles."""
 
     def __init__(self, terms: TermNumbers, archive: FetchedArchive) -> None:
-        super().__init__(archive.rows, archive.token_arrays, terms, archive)
-        archive.tokens = self
+        self._numbers, self._archive = terms, archive
+        super().__init__(archive.rows, archive.token_arrays(), terms, archive)
+        archive.on_growth = self._open_grown
 
-    def open(self, rows: LazyArrays, own: LazyArrays) -> None:
-        """Use the arrays of more articles."""
-        self._open(rows, own)
+    def _open_grown(self) -> None:
+        self._open(self._archive.rows, self._archive.token_arrays())
+
+    def _search_for(self, term_ids: Iterable[int]) -> None:
+        if self._numbers.search_for(term_ids):
+            self._open_grown()
+
+    def term_mask(self, term_ids: Iterable[int]) -> BoolArray:
+        """Return True at these ids, shape (terms,); UNKNOWN is ignored."""
+        ids = list(term_ids)
+        self._search_for(ids)
+        return super().term_mask(ids)
+
+    def has_sequence_at(self, term_ids: Sequence[int], token: int, paragraph: int) -> bool:
+        """Return whether these terms follow one another in the numbered ``paragraph``, from ``token`` on."""
+        self._search_for(term_ids)
+        return super().has_sequence_at(term_ids, token, paragraph)
+
+    def title_terms(self, article: Article) -> frozenset[int]:
+        """Return the term ids of the article's title."""
+        terms = self._archive.title_terms(self._article_number(article.id))
+        return frozenset(map(self._numbers.number, terms))
+
+    def terms_in(self, paragraph: Paragraph, span: Span) -> bytes:
+        """Return the terms of the paragraph's tokens inside ``span``, as bytes."""
+        number = self.paragraph_number(paragraph)
+        first, end = int(self._first_tokens[number]), int(self._first_tokens[number + 1])
+        inside = (self._starts.slice(first, end) >= span.start) & (self._ends.slice(first, end) <= span.end)
+        terms = np.array(self._terms_at(paragraph.article, first, end), object)[inside]
+        return "\n".join(terms).encode()
+
+    def passage_terms(self, passage: Passage) -> list[str]:
+        """Return the terms of the passage's text, in order."""
+        first = self.paragraph_number(passage.paragraphs[0])
+        end = first + len(passage.paragraphs)
+        return self._terms_at(passage.article, int(self._first_tokens[first]), int(self._first_tokens[end]))
+
+    def _terms_at(self, article: Article, first: int, end: int) -> list[str]:
+        """Return the terms of the tokens ``first`` to ``end`` (exclusive), which are of this article."""
+        number = self._article_number(article.id)
+        terms, own = self._numbers.terms_of(number), self._archive.token_terms(number)
+        before = int(self._first_tokens[self._archive.borders[number]])
+        return [terms[term] for term in own[first - before : end - before].tolist()]
 
 
 class FetchedArchive(Archive):
-    """The fetched articles, as a part of an archive. For one question, so for one thread."""
+    """The fetched articles, as a part of an archive. For one question, so for one thread.
+
+    ``articles`` has every article of the archive by its id, and iterates over those that were fetched.
+    """
 
     def __init__(self, source: ArticleSource, terms: TermNumbers) -> None:
-        self._stored, self._term_numbers = source, terms
-        self._numbers: list[IntArray] = []
-        self.tokens: FetchedTokens | None = None
+        self._stored, self._numbers = source, terms
+        self.on_growth: Callable[[], None] = lambda: None
         self._articles: list[StoredArticle] = []
         self._number_of: dict[str, int] = {}
-        self.rows, self.token_arrays = self._join()
+        self.rows = self._join_rows()
         super().__init__(self.rows, in_memory(archive_arrays(self.rows)))
 
     def _open(self, rows: LazyArrays, own: LazyArrays) -> None:
@@ -135,21 +212,27 @@ class FetchedArchive(Archive):
         for key in missing:
             self._number_of[key] = len(self._articles)
             self._articles.append(found[key])
-        self.rows, self.token_arrays = self._join()
+            self._numbers.add_article(found[key]["terms"])
+        self.rows = self._join_rows()
         self._open(self.rows, in_memory(archive_arrays(self.rows)))
-        if self.tokens is not None:
-            self.tokens.open(self.rows, self.token_arrays)
+        self.on_growth()
 
     def passage_number(self, key: str, number: int) -> int:
         """Return the number of an article's passage among those of the fetched articles."""
         return int(self._first_passages[self._number_of[key]]) + number
 
-    def _join(self) -> tuple[LazyArrays, LazyArrays]:
-        """Return the arrays of ``ArticleRows`` and of ``Tokens`` for the fetched articles, in their order."""
-        articles, numbers_of = self._articles, self._numbers
-        if new := [_split(one["terms"]) for one in articles[len(numbers_of) :]]:
-            numbers = self._term_numbers.number([*chain.from_iterable(new)])  # all at once, as there are thousands
-            numbers_of += np.split(numbers, np.cumsum([*map(len, new)])[:-1])
+    def token_terms(self, article: int) -> Array:
+        """Return the terms of an article's tokens, as places in ``TermNumbers.terms_of`` it."""
+        return self._articles[article]["token.term"]
+
+    def title_terms(self, article: int) -> list[str]:
+        """Return the terms of an article's title."""
+        terms = self._articles[article]["title.terms"].tobytes().decode()
+        return terms.split("\n") if terms else []
+
+    def _join_rows(self) -> LazyArrays:
+        """Return the arrays of ``ArticleRows``, without the words, for the fetched articles in their order."""
+        articles = self._articles
         rows: dict[str, Array] = {}
         for table in ("text", "metadata", "digest"):
             rows[f"{table}.bytes"] = _concatenate([one[f"{table}.bytes"] for one in articles], np.uint8)
@@ -160,19 +243,24 @@ class FetchedArchive(Archive):
         for table, column in (("paragraph", "start"), ("passage", "paragraphs")):
             rows[f"{table}.borders"] = offsets(np.array([len(one[f"{table}.{column}"]) for one in articles], np.int64))
         self._first_passages = rows["passage.borders"]
-        first_tokens, first_sentences = (offsets(rows[f"paragraph.{key}"]) for key in ("tokens", "sentences"))
-        titles = [numbers[one["title.term"]] for one, numbers in zip(articles, numbers_of, strict=True)]
+        return in_memory(rows)
+
+    def token_arrays(self) -> LazyArrays:
+        """Return what ``Tokens`` needs besides the rows, with the terms' present numbers."""
+        first_tokens, first_sentences = (
+            offsets(self.rows[f"paragraph.{key}"].all()) for key in ("tokens", "sentences")
+        )
+        numbered = list(zip(self._articles, self._numbers.of_articles, strict=True))
+        before = np.repeat(first_tokens[:-1], np.diff(first_sentences))
         own: dict[str, Array] = {
-            "terms": _concatenate(
-                [numbers[one["token.term"]] for one, numbers in zip(articles, numbers_of, strict=True)], np.int32
-            ),
-            "title_terms": _concatenate(titles, np.int32),
-            "first_titles": offsets(np.array([*map(len, titles)], np.int64)),
+            "terms": _concatenate([numbers[one["token.term"]] for one, numbers in numbered], np.int32),
+            "title_terms": np.empty(0, np.int32),  # see ``FetchedTokens.title_terms``
+            "first_titles": np.zeros(1, np.int64),
             "first_tokens": first_tokens,
             "first_sentences": first_sentences,
-            "sentence_tokens": np.repeat(first_tokens[:-1], np.diff(first_sentences)) + rows["sentence.first"],
+            "sentence_tokens": before + self.rows["sentence.first"].all(),
         }
-        return in_memory(rows), in_memory(own)
+        return in_memory(own)
 
     def __len__(self) -> int:
         return self._stored.facts.articles
@@ -234,8 +322,3 @@ _COLUMNS = {
 
 def _concatenate(parts: Sequence[Array], dtype: type) -> Array:
     return np.concatenate([np.empty(0, dtype), *parts]).astype(dtype, copy=False)
-
-
-def _split(terms: Array) -> list[str]:
-    """Return the terms of an article's document."""
-    return terms.tobytes().decode().split("\n") if len(terms) else []

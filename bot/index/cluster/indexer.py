@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable
 from threading import Event
 
-from bot.errors import ArchiveError, ClusterError, PullquoteError
+from bot.errors import ArchiveError, ClusterConflictError, ClusterError, PullquoteError
 from bot.index.cluster.connection import Connection
 from bot.index.cluster.lease import Lease
 from bot.index.cluster.publish import Publisher
+from bot.index.cluster.reader import Generation
 from bot.index.store import IndexStore
 from bot.index.versions import IndexVersion, ReadNotes, StageProgress
 
@@ -22,11 +23,8 @@ RETRY_SECONDS = 5.0
 class Indexer:
     """Reads the archive's files and writes their index; the index on this machine tells what has changed."""
 
-    def __init__(
-        self, store: IndexStore, connection: Connection, lease: Lease, progress: StageProgress | None = None
-    ) -> None:
-        self._store, self._lease, self._progress = store, lease, progress
-        self._publisher = Publisher(connection, lease, progress)
+    def __init__(self, store: IndexStore, connection: Connection, lease: Lease) -> None:
+        self._store, self._publisher = store, Publisher(connection, lease)
         self._version: IndexVersion | None = None
 
     @property
@@ -34,33 +32,28 @@ class Indexer:
         """Skipped files and warnings of what was written last."""
         return self._version.notes if self._version else ReadNotes((), ())
 
-    def write(self) -> int:
-        """Write the index of the files as they are now; return the number of articles."""
-        self._version = self._store.save(self._store.load_current(self._progress, self._version))
-        self._publisher.publish(self._version)
-        return len(self._version.index.archive)
+    def write(self, progress: StageProgress | None = None) -> Generation:
+        """Write the index of the files as they are now; return what is current then."""
+        self._version = self._store.save(self._store.load_current(progress, self._version))
+        return self._publisher.publish(self._version, progress)
 
     def follow(self, stop: Event, on_change: Callable[[int], None]) -> None:
-        """Write what changes until ``stop`` is set; raises ``ClusterError`` if the lease is lost."""
+        """Write what changes until ``stop`` is set; raises ``ClusterConflictError`` if another process writes."""
+        current = self.write()
         for _ in self._store.watch(stop):
-            while not stop.is_set() and self._is_behind(on_change):
-                stop.wait(RETRY_SECONDS)
-
-    def _is_behind(self, on_change: Callable[[int], None]) -> bool:
-        """Write what has changed; return whether it must be tried again."""
-        before = self._version
-        try:
-            count = self.write()
-        except ClusterError as error:
-            self._lease.check()
-            log.warning("The index in the cluster is left as it was: %s", error)
-            return True
-        except ArchiveError as error:
-            log.warning("The index in the cluster is left as it was: %s", error)
-            return False
-        except PullquoteError as error:
-            log.warning("The index in the cluster is left as it was: %s", error)
-            return True
-        if self._version is not before:
-            on_change(count)
-        return self.notes.is_pending
+            while not stop.is_set():
+                before = current
+                try:
+                    current = self.write()
+                except ClusterConflictError:
+                    raise
+                except PullquoteError as error:
+                    log.warning("The index in the cluster is left as it was: %s", error)
+                    if isinstance(error, ArchiveError) and not isinstance(error, ClusterError):
+                        break  # until the files change again
+                    stop.wait(RETRY_SECONDS)
+                    continue
+                if current != before:
+                    on_change(current.state.facts.articles)
+                if not self.notes.is_pending:
+                    break

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from statistics import median
 
-from bot.errors import ClusterError
+from bot.errors import ClusterError, EmptyClusterError
 from bot.index.cluster.connection import Connection
 from bot.index.cluster.documents import MAPPINGS
 from bot.index.cluster.reader import Generation, find_generation
@@ -27,7 +27,7 @@ class ClusterReport:
 
 def inspect(connection: Connection) -> ClusterReport:
     """Inspect the cluster and the archive's index in it; raises ``ClusterError`` if it cannot be used."""
-    version = connection.request("GET", "").get("version", {})
+    version = connection.get("").get("version", {})
     number = str(version.get("number", "?"))
     if version.get("distribution") != "opensearch" or int(number.partition(".")[0]) < LEAST_VERSION:
         raise ClusterError(
@@ -36,11 +36,8 @@ def inspect(connection: Connection) -> ClusterReport:
         )
     generation = find_generation(connection)
     if generation is None:
-        raise ClusterError(
-            f"The search cluster has no archive {connection.alias} for this version of Pullquote; "
-            "run: pullquote index --backend opensearch"
-        )
-    found = connection.request("GET", f"{generation.index}/_mapping")[generation.index]["mappings"]
+        raise EmptyClusterError(connection.alias)
+    found = connection.get(f"{generation.index}/_mapping")[generation.index]["mappings"]
     types = {name: field.get("type", "object") for name, field in found["properties"].items()}
     if types != {name: field["type"] for name, field in MAPPINGS["properties"].items()}:
         raise ClusterError(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from uuid import uuid4
 
-from bot.errors import ClusterError, ClusterUnavailableError, PullquoteError
+from bot.errors import ClusterConflictError, ClusterError, ClusterUnavailableError, PullquoteError
 from bot.index.cluster.connection import Connection
 from bot.models import Json
 
@@ -19,29 +19,40 @@ EXPIRES_AFTER = 20.0
 
 
 class Lease:
-    """A lease that is held. ``check`` raises ``ClusterError`` once it is lost."""
+    """A lease that is held until another process takes it."""
 
     def __init__(self, connection: Connection, index: str, version: Json) -> None:
         self._connection, self._index, self._version = connection, index, version
         self._renewed_at = time.monotonic()
-        self._stop = Event()
-        self._thread = Thread(target=self._renew, name="lease", daemon=True)
+        self._is_lost = False
+        self._lock, self._stop = Lock(), Event()
+        self._thread = Thread(target=self._renew_always, name="lease", daemon=True)
         self._thread.start()
 
     def check(self) -> None:
-        """Raise ``ClusterError`` if another may hold the lease by now."""
-        if time.monotonic() - self._renewed_at > EXPIRES_AFTER / 2:
-            raise ClusterError("Another process has begun to index this archive, or the cluster did not answer.")
+        """Make sure that no other process holds the lease, before something is changed.
+
+        Raises ``ClusterConflictError`` if one does, and ``ClusterUnavailableError`` if that cannot be known now.
+        """
+        if not self._is_lost and time.monotonic() - self._renewed_at > EXPIRES_AFTER / 2:
+            self._renew()
+        if self._is_lost:
+            raise ClusterConflictError
+
+    def _renew_always(self) -> None:
+        while not self._is_lost and not self._stop.wait(BEAT_SECONDS):
+            with suppress(ClusterUnavailableError):  # tried again at the next beat
+                self._renew()
 
     def _renew(self) -> None:
-        while not self._stop.wait(BEAT_SECONDS):
+        with self._lock:
             try:
-                self._version = _put(self._connection, self._index, self._version)
+                self._version = _write(self._connection, self._index, self._version)
                 self._renewed_at = time.monotonic()
             except ClusterUnavailableError:
-                pass  # tried again at the next beat; ``check`` says if it took too long
+                raise
             except PullquoteError:
-                return
+                self._is_lost = True
 
     def stop_renewing(self) -> None:
         """Let the lease expire."""
@@ -52,14 +63,14 @@ class Lease:
         """Let another process have the lease at once."""
         self.stop_renewing()
         with suppress(PullquoteError):  # else it expires
-            self._connection.request("DELETE", f"{self._index}/_doc/lease", **self._version)
+            self._connection.delete(f"{self._index}/_doc/lease", **self._version)
 
 
 @contextmanager
 def hold_lease(connection: Connection, *, waits: bool = False) -> Iterator[Lease]:
     """Hold the lease of the archive's index; a holder that has died is waited for.
 
-    If another process holds it and renews it, wait for that too if ``waits``, or else raise ``ClusterError``.
+    If another process holds it and renews it, wait for that too if ``waits``, or else raise ``ClusterConflictError``.
     """
     index = f"{connection.alias}-lease"
     _create_index(connection, index)
@@ -71,41 +82,49 @@ def hold_lease(connection: Connection, *, waits: bool = False) -> Iterator[Lease
 
 
 def _create_index(connection: Connection, index: str) -> None:
-    if connection.request("GET", index):
+    if connection.get(index):
         return
     settings = {"number_of_shards": 1, "auto_expand_replicas": "0-2"}
     try:
-        connection.request("PUT", index, {"settings": settings, "mappings": {"dynamic": False}})
+        connection.put(index, {"settings": settings, "mappings": {"dynamic": False}})
     except ClusterError:
-        if not connection.request("GET", index):  # else another process has created it meanwhile
+        if not connection.get(index):  # else another process has created it meanwhile
             raise
 
 
 def _acquire(connection: Connection, index: str, *, waits: bool) -> Json:
-    first, seen_at = _read(connection, index), time.monotonic()
-    while first is not None:
+    """Wait until the lease is free or has expired, and take it; return its version."""
+    seen, seen_at = _read(connection, index), time.monotonic()
+    while True:
+        if seen is None or time.monotonic() - seen_at > EXPIRES_AFTER:
+            try:
+                return _write(connection, index, seen)
+            except ClusterConflictError:  # another process was faster
+                if not waits:
+                    raise
         time.sleep(BEAT_SECONDS / 3)
         now = _read(connection, index)
-        if now is None:
-            break
-        if now != first and not waits:
-            raise ClusterError("Another process is indexing this archive in the search cluster; wait until it is done.")
-        if now != first:
-            first, seen_at = now, time.monotonic()
-        elif time.monotonic() - seen_at > EXPIRES_AFTER:
-            return _put(connection, index, first)
-    return _put(connection, index, None)
+        if now != seen:
+            if now is not None and not waits:
+                raise ClusterConflictError
+            seen, seen_at = now, time.monotonic()
 
 
 def _read(connection: Connection, index: str) -> Json | None:
-    found = connection.request("GET", f"{index}/_doc/lease")
+    found = connection.get(f"{index}/_doc/lease")
     return _version_of(found) if found.get("found") else None
 
 
-def _put(connection: Connection, index: str, version: Json | None) -> Json:
+def _write(connection: Connection, index: str, version: Json | None) -> Json:
     """Write the lease if it is still of this version, or missing if that is None; return the new version."""
-    condition = version or {"op_type": "create"}
-    return _version_of(connection.request("PUT", f"{index}/_doc/lease", {"beat": uuid4().hex}, **condition))
+    beat, path = uuid4().hex, f"{index}/_doc/lease"
+    try:
+        return _version_of(connection.put(path, {"beat": beat}, **(version or {"op_type": "create"})))
+    except ClusterConflictError:
+        found = connection.get(path)
+        if found.get("found") and found["_source"]["beat"] == beat:  # written, but the answer was lost
+            return _version_of(found)
+        raise
 
 
 def _version_of(found: Json) -> Json:

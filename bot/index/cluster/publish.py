@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from bot.errors import ClusterError
+from bot.errors import ClusterConflictError, ClusterError
 from bot.index.cluster.connection import Connection
 from bot.index.cluster.documents import (
     MAPPINGS,
@@ -38,6 +39,9 @@ MAX_DRIFT = 0.1
 """By this share, at most, may an average length differ from the one that the norms were computed with."""
 BUILDING = "building"
 """The id of the document that says of which articles an unfinished generation is."""
+KEPT_REVISIONS = 20
+"""So many revisions, before the current one, can still be read: each takes a second to write or more, and bots look for
+the current one more often (``cluster_corpus``)."""
 IDS = 500
 """Ids in one query."""
 CHECK_EVERY = 100
@@ -58,16 +62,17 @@ class Publisher:
         self,
         connection: Connection,
         lease: Lease,
-        progress: StageProgress | None = None,
         *,
         shards: int = 3,
         replicas: int = 1,
     ) -> None:
-        self._connection, self._lease, self._progress = connection, lease, progress
+        self._connection, self._lease = connection, lease
+        self._progress: StageProgress | None = None
         self._shards, self._replicas = shards, replicas
 
-    def publish(self, version: IndexVersion) -> Generation:
+    def publish(self, version: IndexVersion, progress: StageProgress | None = None) -> Generation:
         """Write ``version``, so that questions are answered from it, and return where it is."""
+        self._progress = progress
         current = find_generation(self._connection)
         if current is not None:
             self._clean(current)
@@ -81,11 +86,11 @@ class Publisher:
         return self._write_generation(current, version)
 
     def _clean(self, current: Generation) -> None:
-        """Undo what an interrupted writer has left; delete what no question can be reading any more."""
+        """Undo what an interrupted writer has left; delete what only old revisions have."""
         revision, index = current.state.revision, current.index
-        self._connection.request("POST", f"{index}/_refresh")
+        self._connection.refresh(index)
         unfinished = {"range": {"added_in": {"gt": revision}}}
-        ended = {"range": {"removed_in": {"lt": revision}}}
+        ended = {"range": {"removed_in": {"lte": revision - KEPT_REVISIONS}}}
         old_tables = {"bool": {"filter": [{"term": {"kind": "table"}}, {"range": {"added_in": {"lt": revision}}}]}}
         for condition in (unfinished, ended, old_tables):
             self._connection.write(index, ({"_op_type": "delete", "_id": id} for id in self._ids(index, condition)))
@@ -93,15 +98,15 @@ class Publisher:
         self._connection.write(
             index, ({"_op_type": "update", "_id": id, "doc": {"removed_in": None}} for id in revived)
         )
-        self._connection.request("POST", f"{index}/_refresh")
+        self._connection.refresh(index)
 
     def _ids(self, index: str, condition: Json) -> list[str]:
         return [hit["_id"] for hit in self._connection.scan(index, {"query": condition, "_source": False})]
 
     def _plan(self, current: Generation, documents: VersionDocuments) -> Plan | None:
-        """Compare the articles with those that are there; None if some have no position between others."""
+        """Compare the articles with those that are there; None if that is no way to the new ones."""
         revision = current.state.revision
-        hits = self._connection.scan(
+        scanned = self._connection.scan(
             current.index,
             {
                 "query": {
@@ -114,6 +119,10 @@ class Publisher:
                 "docvalue_fields": ["position"],
             },
         )
+        hits = list(scanned)
+        if len(hits) != current.state.facts.articles:
+            log.warning("The index %s has other articles than it should, so it is replaced.", current.index)
+            return None
         stored = {hit["_id"].partition(".")[0]: (hit["fields"]["position"][0], hit["_id"]) for hit in hits}
         keys = documents.keys()
         here = [at for at, key in enumerate(keys) if key in stored]
@@ -137,10 +146,10 @@ class Publisher:
                 index, ({"_op_type": "update", "_id": id, "doc": {"removed_in": revision}} for id in ids)
             )
         state = self._write_tables(index, version, documents.averages, revision)
-        self._connection.request("POST", f"{index}/_refresh")
+        self._connection.refresh(index)
         self._lease.check()
-        self._write_state(index, state)
-        return Generation(index, state)
+        self._write_state(index, state, current)
+        return self._current()
 
     def _write_generation(self, current: Generation | None, version: IndexVersion) -> Generation:
         documents = VersionDocuments(version)
@@ -149,18 +158,23 @@ class Publisher:
         added = {at: (at + 1) * GAP for at, key in enumerate(keys) if f"{key}.1" not in written}
         self._connection.write(index, self._article_actions(documents, added, 1, done=len(written)))
         state = self._write_tables(index, version, documents.averages, 1)
-        self._write_state(index, state)
-        self._connection.request("POST", f"{index}/_refresh")
+        self._write_state(index, state, None)
+        self._connection.refresh(index)
         self._check_count(index, state.facts)
         self._lease.check()
         alias = self._connection.alias
-        before = [{"remove": {"index": other, "alias": alias}} for other in self._connection.request("GET", alias)]
-        moves = {"actions": [*before, {"add": {"index": index, "alias": alias}}]}
-        self._connection.request("POST", "_aliases", moves)
+        before = [{"remove": {"index": other, "alias": alias}} for other in self._connection.get(alias)]
+        self._connection.post("_aliases", {"actions": [*before, {"add": {"index": index, "alias": alias}}]})
         for other in self._generations():
             if other != index:
-                self._connection.request("DELETE", other)
-        return Generation(index, state)
+                self._connection.delete(other)
+        return self._current()
+
+    def _current(self) -> Generation:
+        """Return the generation that was just written."""
+        current = find_generation(self._connection)
+        assert current is not None, "the lease is held"
+        return current
 
     def _open_generation(self, current: Generation | None, version: IndexVersion) -> tuple[str, Collection[str]]:
         """Return an unfinished generation of the same articles and the ids of those written, or create one."""
@@ -170,19 +184,21 @@ class Publisher:
             newest = max(newest, int(index.rpartition("-")[2]))
             if current is not None and index == current.index:
                 continue
-            found = self._connection.request("GET", f"{index}/_doc/{BUILDING}")
+            found = self._connection.get(f"{index}/_doc/{BUILDING}")
             if found.get("found") and found["_source"]["state"]["goal"] == goal:
-                self._connection.request("POST", f"{index}/_refresh")
+                self._connection.refresh(index)
                 return index, set(self._ids(index, {"term": {"kind": "article"}}))
-            self._connection.request("DELETE", index)
+            self._connection.delete(index)
         index = f"{alias}-{newest + 1:06d}"
         settings = {**SETTINGS, "number_of_shards": self._shards, "number_of_replicas": self._replicas}
-        self._connection.request("PUT", index, {"settings": settings, "mappings": MAPPINGS})
-        self._put(index, BUILDING, {"kind": BUILDING, "state": {"goal": goal}})
+        self._connection.put(index, {"settings": settings, "mappings": MAPPINGS})
+        self._connection.put(f"{index}/_doc/{BUILDING}", {"kind": BUILDING, "state": {"goal": goal}})
         return index, ()
 
     def _generations(self) -> list[str]:
-        return sorted(self._connection.request("GET", f"{self._connection.alias}-0*"))
+        """Return the names of the generations of this archive, the oldest first."""
+        own = re.compile(rf"{re.escape(self._connection.alias)}-\d{{6,}}")  # another archive may be called alike
+        return sorted(filter(own.fullmatch, self._connection.get(f"{self._connection.alias}-*")))
 
     def _article_actions(
         self, documents: VersionDocuments, positions: Mapping[int, int], revision: int, done: int = 0
@@ -224,20 +240,25 @@ class Publisher:
             version.manifest.built_at_ns,
         )
 
-    def _write_state(self, index: str, state: State) -> None:
-        self._put(index, STATE, {"kind": STATE, "state": state.to_json()})
-
-    def _put(self, index: str, id: str, document: Json) -> None:
-        self._connection.request("PUT", f"{index}/_doc/{id}", document)
+    def _write_state(self, index: str, state: State, before: Generation | None) -> None:
+        """Write the state, unless it is another one by now than ``before``."""
+        path, document = f"{index}/_doc/{STATE}", {"kind": STATE, "state": state.to_json()}
+        try:
+            self._connection.put(path, document, **(before.version if before else {}))
+        except ClusterConflictError:
+            found = self._connection.get(path)
+            if not (found.get("found") and State.from_json(found["_source"]["state"]) == state):
+                raise  # else it was written, but the answer was lost
 
     def _check_count(self, index: str, facts: RevisionFacts) -> None:
-        """Raise ``ClusterError`` unless every document is there."""
+        """Delete the new generation and raise ``ClusterError`` unless every document is there."""
         for kind, expected in (("passage", facts.passages), ("article", facts.articles)):
-            query = {"query": {"term": {"kind": kind}}}
-            found = self._connection.request("POST", f"{index}/_count", query)["count"]
+            query = {"query": {"term": {"kind": kind}}, "size": 0, "track_total_hits": True}
+            found = self._connection.search_whole(index, query)["hits"]["total"]["value"]
             if found != expected:
+                self._connection.delete(index)
                 raise ClusterError(
-                    f"The search cluster holds {found:,} {kind}s of {expected:,}, so the archive stays as it was; "
+                    f"The search cluster kept {found:,} {kind}s of {expected:,}, so the archive stays as it was; "
                     "index it again."
                 )
 
@@ -262,11 +283,11 @@ def longest_increasing(numbers: Sequence[int]) -> list[int]:
     ends: list[int] = []
     places: list[int] = []
     before: list[int | None] = []
-    for place_, number in enumerate(numbers):
+    for here, number in enumerate(numbers):
         at = bisect_left(ends, number)
         before.append(places[at - 1] if at else None)
         ends[at : at + 1] = [number]
-        places[at : at + 1] = [place_]
+        places[at : at + 1] = [here]
     found: list[int] = []
     last = places[-1] if places else None
     while last is not None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from bot.errors import ClusterError, DamagedSnapshotError, SnapshotError, SupersededError
+from bot.errors import ClusterError, DamagedSnapshotError, EmptyClusterError, SnapshotError, SupersededError
 from bot.index import Index
 from bot.index.arrays import LazyArrays, StringArray, unprefix
 from bot.index.cluster.connection import Connection
@@ -83,13 +83,19 @@ class Generation:
 
     index: str
     state: State
+    version: Mapping[str, int]
+    """Of the state's document: conditions of a request that changes it."""
 
 
 def find_generation(connection: Connection) -> Generation | None:
     """Return the current generation and its state; None if there is none that this software can read."""
-    found = connection.request("GET", f"{connection.alias}/_doc/{STATE}")
+    found = connection.get(f"{connection.alias}/_doc/{STATE}")
     state = State.from_json(found["_source"]["state"]) if found.get("found") else None
-    return Generation(found["_index"], state) if state else None
+    if state is None:
+        return None
+    return Generation(
+        found["_index"], state, {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
+    )
 
 
 class Revision:
@@ -98,14 +104,11 @@ class Revision:
     def __init__(self, connection: Connection, folder: Path | None, generation: Generation | None = None) -> None:
         """Open the current revision; its learned tables are kept in ``folder``, or else in memory.
 
-        Raises ``ClusterError`` if the cluster has no index of the archive.
+        Raises ``EmptyClusterError`` if the cluster has none.
         """
         generation = generation or find_generation(connection)
         if generation is None:
-            raise ClusterError(
-                f"The search cluster has no index {connection.alias} for this version of Pullquote; "
-                "run: pullquote index --backend opensearch"
-            )
+            raise EmptyClusterError(connection.alias)
         self._connection, self.generation, self.state = connection, generation, generation.state
         self.facts = self.state.facts
         tables = self._load_tables(folder)
@@ -185,6 +188,10 @@ class Revision:
                 "minimum_should_match": 1,
             }
         }
+
+    def check(self) -> None:
+        """Raise ``ClusterUnavailableError`` unless every part of the index can be searched."""
+        self._connection.search_whole(self.generation.index, {"size": 0, "track_total_hits": False})
 
     def search_passages(self, body: Json) -> list[Json]:
         """Return the hits of a search whose query concerns passages."""

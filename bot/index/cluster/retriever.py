@@ -1,8 +1,9 @@
 """Finds passages in a cluster: the engine chooses candidates, whose scores are computed here as rank-bm25 defines them.
 
 The engine's score of a passage differs from rank-bm25's by factors between two bounds (``documents``). If ``limit``
-passages have an engine's score of at least s, then every passage with less than s × lower / upper is behind them all.
-The others are the candidates; more are fetched until the last one is below that line.
+passages have an engine's score of s or more, every passage with less than s × lower / upper is behind them all. The
+others are the candidates; more are fetched until the last one is below that line. The engine also leaves out what lacks
+a phrase, since the texts of many passages would have to be fetched to find out; ``has_phrases`` has the last word.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from bot.index.arrays import LazyArrays, StringArray
 from bot.index.cluster.documents import feature
 from bot.index.cluster.fetched import FetchedArchive
 from bot.index.postings import norms_from_lengths
-from bot.index.retrieval import FIELDS, K1, FieldTerms, Retriever, TopK, idf, normalize
+from bot.index.retrieval import FIELDS, K1, FieldTerms, Retriever, TopK, excluded_phrases, idf, normalize
 from bot.models import Json, Query, Scope
 
-MORE, GROWTH, MAX_CANDIDATES = 30, 6, 10_000
-"""So many candidates more than hits are fetched at first, then so many times as many, at most so many in all."""
+MORE, GROWTH, MOST = 30, 6, 10_000
+"""So many candidates more than hits are fetched at first, then so many times as many, at most so many at once."""
+MAX_WORD = 255
+"""Letters after which the engine divides a word."""
 LOWEST, HIGHEST = 1 - 1e-4, 1.005
 """Bounds of rank-bm25's score divided by the engine's where the average length has not drifted: the engine drops all
 but eight bits after the first of a value (a share of 1/256), which was rounded to five decimal digits."""
@@ -108,36 +111,42 @@ class ClusterRetriever(Retriever):
             "bool": {
                 "should": [_has(one.field, one.feature, one.factor * (K1 + 1)) for one in clauses],
                 "minimum_should_match": 1,
-                "filter": [*required, *scope_filters(query.filters.scope)],
-                "must_not": [_has("body", feature(term)) for term in query.excluded],
+                "filter": [
+                    *required,
+                    *scope_filters(query.filters.scope),
+                    *(_has_phrase(phrase) for phrase in query.filters.phrases),
+                ],
+                "must_not": [
+                    *(_has("body", feature(term)) for term in query.excluded),
+                    *(_has_phrase(phrase) for phrase in excluded_phrases(query.filters) if _is_searchable(phrase)),
+                ],
             }
         }
 
     def _find_best(self, clauses: Sequence[Clause], condition: Json, limit: int) -> TopK:
-        fetched = limit + MORE
-        while True:
-            size = min(fetched, MAX_CANDIDATES)
-            hits = self._engine.search_passages(
-                {
-                    "query": condition,
-                    "size": size,
-                    "_source": [f"{one.field}.{one.feature}" for one in clauses],
-                    "docvalue_fields": ["article", "number", "position", *(f"{name}_length" for name in FIELDS)],
-                    "track_total_hits": False,
-                    "sort": ["_score", "position", "number"],
-                }
-            )
-            scores = [hit["sort"][0] for hit in hits]
-            least = scores[limit - 1] * self._lowest / self._highest if len(scores) >= limit else 0.0
-            if len(hits) < size or scores[-1] < least or size == MAX_CANDIDATES:
+        body: Json = {
+            "query": condition,
+            "_source": [f"{one.field}.{one.feature}" for one in clauses],
+            "docvalue_fields": ["article", *(f"{name}_length" for name in FIELDS)],
+            "track_total_hits": False,
+            "sort": ["_score", "position", "number"],
+        }
+        hits: list[Json] = []
+        least, size = 0.0, min(limit + MORE, MOST)
+        while not hits or hits[-1]["sort"][0] >= least:
+            found = self._engine.search_passages({**body, "size": size})
+            hits += found
+            if len(hits) >= limit:
+                least = hits[limit - 1]["sort"][0] * self._lowest / self._highest
+            if len(found) < size:
                 break
-            fetched *= GROWTH
-        found = [
+            body["search_after"], size = hits[-1]["sort"], min(size * GROWTH, MOST)
+        scored = [
             (-self._score(clauses, hit), *hit["sort"][1:], hit["fields"]["article"][0])
-            for hit, score in zip(hits, scores, strict=True)
-            if score >= least
+            for hit in hits
+            if hit["sort"][0] >= least
         ]
-        best = sorted(found)[:limit]
+        best = sorted(scored)[:limit]
         self._archive.fetch(key for *_, key in best)
         return [(-score, self._archive.passage_number(key, number)) for score, _, number, key in best]
 
@@ -169,6 +178,18 @@ def scope_filters(scope: Scope) -> list[Json]:
         phrases = [normalize(source).strip() for source in scope.sources]
         filters.append(_any_of([{"match_phrase": {"names": phrase}} for phrase in phrases if phrase]))
     return filters
+
+
+def _is_searchable(phrase: str) -> bool:
+    """Whether the engine has the words of ``phrase`` as they are."""
+    return all(len(word) <= MAX_WORD for word in normalize(phrase).split())
+
+
+def _has_phrase(phrase: str) -> Json:
+    """Return a condition that every passage with ``phrase`` in a paragraph meets."""
+    if not (words := normalize(phrase).strip()):
+        return {"match_none": {}}
+    return {"match_phrase": {"text": words}} if _is_searchable(phrase) else {"match_all": {}}
 
 
 def _any_of(conditions: Sequence[Json]) -> Json:
