@@ -57,13 +57,13 @@ class Connection:
         options: dict[str, Any] = {
             "headers": _authorization(address),
             "ca_certs": str(address.certificates) if address.certificates else None,
-            "retry_on_status": (429, 502, 503, 504),
+            "max_retries": RETRIES,
             "pool_maxsize": 16,
         }
-        hosts = list(address.hosts)
-        self._client = OpenSearch(hosts, timeout=TIMEOUT, max_retries=RETRIES, retry_on_timeout=True, **options)
-        # Of a scroll, each request gives what follows the one before, so that none may be sent again.
-        self._scrolling = OpenSearch(hosts, timeout=LONG_TIMEOUT, max_retries=0, **options)
+        hosts, statuses = list(address.hosts), (429, 502, 503, 504)
+        self._client = OpenSearch(hosts, timeout=TIMEOUT, retry_on_timeout=True, retry_on_status=statuses, **options)
+        # Each request of a scroll gives what follows the one before: sent again, it would leave out what was lost.
+        self._scrolling = OpenSearch(hosts, timeout=LONG_TIMEOUT, retry_on_status=(), **options)
 
     def get(self, path: str) -> Json:
         """Return what is at ``path``; {} if there is nothing."""
