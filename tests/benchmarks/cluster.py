@@ -1,8 +1,8 @@
 """``python -m tests.benchmarks.cluster``: an archive in a cluster of three nodes, beside plain searches of OpenSearch.
 
-It writes generated passages to a private cluster, and the same to an index as OpenSearch's documentation makes it, a
-text field with the engine's own BM25; asks the same questions of both in turn; and compares the replies with those of
-the embedded index. Ends with status 1 if a reply differs or a ratio is missed.
+It writes generated passages to a private cluster, and the same to an index as OpenSearch's documentation makes it, text
+fields with the engine's own BM25; asks the same questions of both in turn, in the same fields with the same weights;
+and compares the replies with those of the embedded index. Ends with status 1 if a reply differs or a ratio is missed.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from bot.index.cluster.connection import Connection
 from bot.index.cluster.lease import hold_lease
 from bot.index.cluster.publish import Publisher
 from bot.index.cluster.reader import Revision
+from bot.index.retrieval import FIELDS
 from bot.index.snapshot import load_snapshot, save_snapshot
 from bot.index.versions import IndexVersion, Manifest, ReadNotes, encode_inputs
 from bot.ingest.files import Listing
 from bot.models import ClusterAddress, Question, Reply
 from bot.search.answerer import DEPTH, Answerer
-from tests.benchmarks.articles import create_rows
+from tests.benchmarks.articles import PASSAGES_PER_ARTICLE, WORDS_PER_TITLE, create_rows
 from tests.benchmarks.corpus import SyntheticCorpus
 from tests.opensearch.cluster import Cluster, running_cluster
 
@@ -148,14 +149,17 @@ def write_plain(client: OpenSearch, corpus: SyntheticCorpus) -> None:
     """Write the passages to a text field."""
     body: dict[str, Any] = {
         "settings": {"number_of_shards": 3, "number_of_replicas": 1, "refresh_interval": "-1"},
-        "mappings": {"properties": {"text": {"type": "text", "analyzer": "whitespace"}}},
+        "mappings": {"properties": {name: {"type": "text", "analyzer": "whitespace"} for name in ("text", "title")}},
     }
     client.indices.delete(index=PLAIN, ignore=[404])
     client.indices.create(index=PLAIN, body=body)
 
     def actions() -> Iterator[dict[str, Any]]:
+        title = ""
         for number, words in enumerate(corpus.passages()):
-            yield {"_index": PLAIN, "_id": str(number), "text": " ".join(words)}
+            if number % PASSAGES_PER_ARTICLE == 0:
+                title = " ".join(words[:WORDS_PER_TITLE])
+            yield {"_index": PLAIN, "_id": str(number), "text": " ".join(words), "title": title}
 
     bulk(client, actions(), chunk_size=1000, request_timeout=120)
     client.indices.refresh(index=PLAIN, request_timeout=300)
@@ -163,7 +167,8 @@ def write_plain(client: OpenSearch, corpus: SyntheticCorpus) -> None:
 
 def search_plain(client: OpenSearch, text: str) -> None:
     """Search as the engine does by default, with exact statistics, for as many hits as an answer ranks."""
-    body = {"query": {"match": {"text": text}}, "size": DEPTH}
+    fields = ["text", f"title^{FIELDS['title'][1]}"]
+    body = {"query": {"multi_match": {"query": text, "fields": fields, "type": "most_fields"}}, "size": DEPTH}
     found = client.search(index=PLAIN, body=body, search_type="dfs_query_then_fetch", request_timeout=60)
     assert found["hits"]["hits"]
 

@@ -64,9 +64,9 @@ MAPPINGS: Json = {
 """A document belongs to the revisions from ``added_in`` on and before ``removed_in``."""
 
 _ROWS = (
-    "text.bytes metadata.bytes digest.bytes article.published token.start token.end sentence.start sentence.end "
-    "sentence.first passage.paragraphs paragraph.start paragraph.end paragraph.heading_start paragraph.heading_end "
-    "paragraph.tokens paragraph.sentences"
+    "text.bytes metadata.bytes digest.bytes article.published sentence.start sentence.end sentence.first "
+    "passage.paragraphs paragraph.start paragraph.end paragraph.heading_start paragraph.heading_end paragraph.tokens "
+    "paragraph.sentences"
 ).split()
 """The arrays of ``ArticleRows`` that an article's document has."""
 
@@ -199,12 +199,20 @@ class VersionDocuments:
             **{name: own.column(name) for name in _ROWS},
             "terms": self._join_terms(used),
             "title.terms": self._join_terms(title),
-            "token.term": places.astype(np.int32),
+            "token.term": _shrink(places),
+            # As differences, which are small: between two starts, and of start and end.
+            "token.step": _shrink(np.diff(own.column("token.start"), prepend=0)),
+            "token.length": _shrink(own.column("token.end") - own.column("token.start")),
         }
 
     def _join_terms(self, terms: Array) -> Array:
         """Return terms as the bytes of a list with line ends between them."""
         return np.frombuffer("\n".join(map(self._terms.__getitem__, terms.tolist())).encode(), np.uint8)
+
+
+def _shrink(numbers: Array) -> Array:
+    """Return numbers, none of which is negative, in the smallest type that holds them."""
+    return numbers.astype(np.min_scalar_type(int(numbers.max(initial=0))))
 
 
 def encode_tables(arrays: LazyArrays) -> bytes:

@@ -240,6 +240,9 @@ class FetchedArchive(Archive):
         for table, columns in _COLUMNS.items():
             for column in columns:
                 rows[f"{table}.{column}"] = _concatenate([one[f"{table}.{column}"] for one in articles], np.int32)
+        starts = [np.cumsum(one["token.step"], dtype=np.int32) for one in articles]
+        rows["token.start"] = _concatenate(starts, np.int32)
+        rows["token.end"] = rows["token.start"] + _concatenate([one["token.length"] for one in articles], np.int32)
         for table, column in (("paragraph", "start"), ("passage", "paragraphs")):
             rows[f"{table}.borders"] = offsets(np.array([len(one[f"{table}.{column}"]) for one in articles], np.int64))
         self._first_passages = rows["passage.borders"]
@@ -313,7 +316,6 @@ class FetchedArchive(Archive):
 
 _COLUMNS = {
     "article": ("published",),
-    "token": ("start", "end"),
     "sentence": ("start", "end", "first"),
     "passage": ("paragraphs",),
     "paragraph": ("start", "end", "heading_start", "heading_end", "tokens", "sentences"),

@@ -22,7 +22,7 @@ from bot.index.postings import norms_from_lengths
 from bot.index.retrieval import FIELDS, K1, FieldTerms, Retriever, TopK, excluded_phrases, idf, normalize
 from bot.models import Json, Query, Scope
 
-MORE, GROWTH, MOST = 30, 6, 10_000
+MORE, GROWTH, MOST = 12, 8, 10_000
 """So many candidates more than hits are fetched at first, then so many times as many, at most so many at once."""
 MAX_WORD = 255
 """Letters after which the engine divides a word."""
