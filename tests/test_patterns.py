@@ -48,6 +48,7 @@ ANCHORED = {
     "bot.ingest.formats.html._ATTRIBUTES[0]": "searched within a start tag, which does not end with blanks",
     "bot.ingest.formats.plain._BLANK_LINE[0]": "matched at the end of a line",
     "bot.ingest.formats.plain._LEADING_DATE[0]": "matched at the start of a line",
+    "bot.ingest.xml._DECLARED[0]": "matched at the start of a file",
     "bot.ingest.metadata._PLACEHOLDER[0]": "matches a whole value",
     "bot.ingest.pdf.information._JUNK_AUTHOR[0]": "matched at the start of a name, whose length is limited",
     "bot.ingest.pdf.information._JUNK_TITLE[0]": "searched in a title, whose length is limited",

@@ -45,7 +45,7 @@ class TitleMatch(NamedTuple):
 
 
 NO_MATCH = TitleMatch(0, 0.0)
-_SECTION_NUMBER = regex.compile(r"^\W*(?:\d+\.)*\d+\.?\s")
+_SECTION_NUMBER = regex.compile(r"^\W*+\d++(?:\.\d++)*+\.?\s")
 
 
 class ParagraphView(NamedTuple):
