@@ -92,5 +92,6 @@ def test_the_steps_of_the_image_install_a_working_program(root: Path, tmp_path: 
     asked = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (asked.returncode, asked.stderr) == (0, "")
     assert "“" in asked.stdout or '"' in asked.stdout
-    driver = subprocess.run([str(target / "bin" / "python3"), "-c", "import psycopg"], check=False)
-    assert driver.returncode == 0
+    imports = "import psycopg; from bot.index.cluster import indexer, inspection; from bot.search import cluster_corpus"
+    clients = subprocess.run([str(target / "bin" / "python3"), "-c", imports], cwd=tmp_path, check=False)
+    assert clients.returncode == 0

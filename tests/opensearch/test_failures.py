@@ -11,6 +11,8 @@ import pytest
 
 from bot.errors import ClusterError, ClusterUnavailableError, EmptyClusterError
 from bot.index.cluster import lease as leases
+from bot.index.cluster import publish as publishing
+from bot.index.cluster import reader
 from bot.index.cluster.connection import Connection
 from bot.index.cluster.lease import hold_lease
 from bot.index.cluster.publish import Publisher
@@ -182,3 +184,25 @@ def test_a_bot_that_lags_behind(cluster: Cluster) -> None:
         articles[turn * 10 : turn * 10 + 10] = [random_article(rng, 1000 + turn * 10 + at) for at in range(10)]
         publish(cluster, "lagging", create_version(articles))
     assert ask_revision(revision, questions()) == ask(Answerer(version.index), questions())
+
+
+def test_an_upgrade_leaves_the_old_index_until_the_new_one_is_whole(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index of another format is searched by bots of the version that wrote it until the new one is complete."""
+    version = create_version([random_article(random.Random(4), number) for number in range(30)])
+    revision = publish(cluster, "upgraded", version)
+    monkeypatch.setattr(reader, "FORMAT", reader.FORMAT + 1)
+    monkeypatch.setattr(publishing, "FORMAT", reader.FORMAT)
+    connection = connect(cluster, "upgraded")
+    replies = []
+
+    def ask_old(stage: str, done: int, total: int) -> None:
+        if done in (1, 30):
+            replies.append(ask_revision(revision, questions()[:4]))
+
+    with hold_lease(connection) as lease:
+        new = Publisher(connection, lease).publish(version, ask_old)
+    assert replies == [ask(Answerer(version.index), questions()[:4])] * 2
+    assert new.index == "upgraded-000002"
+    assert list(cluster.call("GET", "upgraded")) == ["upgraded-000002"]

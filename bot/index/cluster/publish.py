@@ -33,6 +33,8 @@ from bot.models import Json, Scope
 
 log = logging.getLogger(__name__)
 
+SHARDS, REPLICAS = 3, 1
+"""Of a new generation: parts, each of which may have up to some 30 GB, and further copies of each."""
 GAP = 1 << 20
 """Between the positions of neighboring articles in a new generation, so that others fit between them."""
 MAX_DRIFT = 0.1
@@ -56,19 +58,11 @@ class Plan(NamedTuple):
 
 
 class Publisher:
-    """Writes index versions. ``shards`` and ``replicas`` are of new generations."""
+    """Writes index versions, while it holds the lease."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        lease: Lease,
-        *,
-        shards: int = 3,
-        replicas: int = 1,
-    ) -> None:
+    def __init__(self, connection: Connection, lease: Lease) -> None:
         self._connection, self._lease = connection, lease
         self._progress: StageProgress | None = None
-        self._shards, self._replicas = shards, replicas
 
     def publish(self, version: IndexVersion, progress: StageProgress | None = None) -> Generation:
         """Write ``version``, so that questions are answered from it, and return where it is."""
@@ -83,7 +77,7 @@ class Publisher:
             plan = self._plan(current, documents) if _is_near(documents, version) else None
             if plan is not None:
                 return self._write_revision(current, version, documents, plan)
-        return self._write_generation(current, version)
+        return self._write_generation(version)
 
     def _clean(self, current: Generation) -> None:
         """Undo what an interrupted writer has left; delete what only old revisions have."""
@@ -151,9 +145,9 @@ class Publisher:
         self._write_state(index, state, current)
         return self._current()
 
-    def _write_generation(self, current: Generation | None, version: IndexVersion) -> Generation:
+    def _write_generation(self, version: IndexVersion) -> Generation:
         documents = VersionDocuments(version)
-        index, written = self._open_generation(current, version)
+        index, written = self._open_generation(version)
         keys = documents.keys()
         added = {at: (at + 1) * GAP for at, key in enumerate(keys) if f"{key}.1" not in written}
         self._connection.write(index, self._article_actions(documents, added, 1, done=len(written)))
@@ -176,13 +170,14 @@ class Publisher:
         assert current is not None, "the lease is held"
         return current
 
-    def _open_generation(self, current: Generation | None, version: IndexVersion) -> tuple[str, Collection[str]]:
+    def _open_generation(self, version: IndexVersion) -> tuple[str, Collection[str]]:
         """Return an unfinished generation of the same articles and the ids of those written, or create one."""
         goal = json.dumps([FORMAT, version.manifest.content_digest, version.index.archive.fingerprint])
         alias, newest = self._connection.alias, 0
+        searched = self._connection.get(alias)  # it may be of a version of Pullquote that bots still run
         for index in self._generations():
             newest = max(newest, int(index.rpartition("-")[2]))
-            if current is not None and index == current.index:
+            if index in searched:
                 continue
             found = self._connection.get(f"{index}/_doc/{BUILDING}")
             if found.get("found") and found["_source"]["state"]["goal"] == goal:
@@ -190,7 +185,7 @@ class Publisher:
                 return index, set(self._ids(index, {"term": {"kind": "article"}}))
             self._connection.delete(index)
         index = f"{alias}-{newest + 1:06d}"
-        settings = {**SETTINGS, "number_of_shards": self._shards, "number_of_replicas": self._replicas}
+        settings = {**SETTINGS, "number_of_shards": SHARDS, "number_of_replicas": REPLICAS}
         self._connection.put(index, {"settings": settings, "mappings": MAPPINGS})
         self._connection.put(f"{index}/_doc/{BUILDING}", {"kind": BUILDING, "state": {"goal": goal}})
         return index, ()
