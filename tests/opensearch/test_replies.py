@@ -9,27 +9,32 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from bot.cli.output import AskWhyOut
+from bot.index import Index
 from bot.index.cluster import publish as publishing
 from bot.index.cluster import retriever
 from bot.index.cluster.lease import hold_lease
 from bot.index.cluster.publish import Publisher
 from bot.index.cluster.reader import Revision, find_generation
+from bot.index.retrieval import Retriever
 from bot.index.store import IndexStore
 from bot.models import Article, Question, Scope
 from bot.search.answerer import Answerer
 from bot.search.cluster_corpus import ClusterCorpus
 from tests.factories import article
+from tests.index.reference import ReferenceRetriever
 from tests.opensearch.archives import ask, ask_revision, connect, create_version, publish
 from tests.opensearch.cluster import Cluster, shared_cluster
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("opensearch")]
 
 TODAY = date(2026, 3, 1)
+PLAIN = 4
+"""Questions that are also asked of plain rank-bm25."""
 SUBJECTS = "ferry bridge treaty fighter minister harbour budget strike election festival".split()
 VERBS = "opened closed signed delayed repaired announced cancelled approved".split()
 NAMES = ["Tarn", "Global Combat Air Programme", "GCAP", "Global Combat Air Programme (GCAP)", "Nakatani", "Oslo"]
@@ -280,7 +285,10 @@ def test_odd_words(cluster: Cluster) -> None:
 
 
 def test_real_questions(cluster: Cluster, evaluation: Path, tmp_path: Path) -> None:
-    """On 500 questions over an archive of news, the JSON of each reply is the same, but for time and rounding."""
+    """On 500 questions over an archive of news, the JSON of each reply is the same, but for time and rounding.
+
+    Also from plain rank-bm25, which takes a second for a question, on a part of them.
+    """
     folder = evaluation / "news23"
     version = IndexStore([folder / "articles.jsonl.gz"], tmp_path).load_current()
     revision = publish(cluster, "news", version, folder=tmp_path / "bot")
@@ -289,6 +297,12 @@ def test_real_questions(cluster: Cluster, evaluation: Path, tmp_path: Path) -> N
     embedded = Answerer(version.index)
     for question in asked:
         assert to_json(Answerer(revision.open()), question) == to_json(embedded, question)
+    own = version.index
+    plain = Answerer(
+        Index(own.archive, own.tokens, own.lexicon, cast(Retriever, ReferenceRetriever(own.archive.passages)))
+    )
+    for question in asked[:: len(asked) // PLAIN]:
+        assert to_json(plain, question) == to_json(embedded, question)
 
 
 def to_json(answerer: Answerer, question: Question) -> Any:
