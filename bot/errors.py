@@ -23,11 +23,11 @@ class ArchiveError(PullquoteError):
     """The archive as a whole is missing, empty or unreadable."""
 
 
-class ArchiveAwayError(ArchiveError):
+class ArchiveUnavailableError(ArchiveError):
     """Nothing can be quoted now; the sentence is for the person who asked."""
 
 
-class ArchiveGoneError(ArchiveAwayError):
+class ArchiveGoneError(ArchiveUnavailableError):
     """The articles that questions were answered from have been removed, or cannot be reached any more."""
 
     def __init__(self) -> None:
@@ -38,14 +38,14 @@ class ClusterError(ArchiveError):
     """The search cluster refuses a request, or holds nothing that can be searched."""
 
 
-class ClusterUnavailableError(ClusterError, ArchiveAwayError):
+class ClusterUnavailableError(ClusterError, ArchiveUnavailableError):
     """The search cluster, or a part of it, does not answer; a later attempt may succeed."""
 
     def __init__(self) -> None:
         super().__init__("The archive cannot be searched now, because its search cluster does not answer. Ask again.")
 
 
-class EmptyClusterError(ClusterError, ArchiveAwayError):
+class EmptyClusterError(ClusterError, ArchiveUnavailableError):
     """The search cluster holds no archive of this name yet."""
 
     def __init__(self, name: str) -> None:

@@ -37,6 +37,9 @@ PACKAGES = (
 )
 SIZE, SECONDS = 50_000, 2.0
 """Characters, and seconds of processor time, which only a pattern of quadratic time takes for them."""
+MEASURABLE, MOST_GROWTH = 0.02, 8.0
+"""Seconds from which a pattern's growth is measured: four times the text takes four times as long, or sixteen times if
+the time is quadratic."""
 MOST_SECONDS = 1.0
 """Of processor time for a million characters."""
 ANCHORED = {
@@ -116,6 +119,9 @@ def test_a_pattern_takes_linear_time(name: str) -> None:
     """Text that repeats one piece, whatever the piece, is searched in time."""
     seconds, unit = worst_input(name, SIZE)
     assert seconds < SECONDS, repr(unit)
+    if seconds > MEASURABLE and name not in ANCHORED and not name.startswith(tuple(LIMITS)):
+        larger = _measure(PATTERNS[name], unit, 4 * SIZE, is_anchored=False)
+        assert larger < MOST_GROWTH * seconds, repr(unit)
 
 
 def main() -> int:

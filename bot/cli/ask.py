@@ -49,7 +49,7 @@ def ask(
         quotes = reply.shown_quotes if context else ()
         return reply, {quote: _neighbours(answerer, quote) for quote in quotes}
 
-    opened = open_corpus_verbosely(chosen, chosen.state_dir)
+    opened = open_corpus_verbosely(chosen, chosen.state_dir, reads_files=bool(corpus))
     reply, contexts = opened.with_current(answer)
     if as_json:
         from bot.cli.output import AskOut, AskWhyOut

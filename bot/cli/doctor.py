@@ -45,7 +45,7 @@ def doctor(corpus: CorpusOption = None, mode: ModeOption = "socket", live: LiveO
     from bot.wiring import open_corpus
 
     chosen = settings.load(corpus=corpus)
-    cluster = cluster_address(chosen)
+    cluster = None if corpus else cluster_address(chosen)
     try:
         with progress_bar(errors) as progress:
             opened = open_corpus(chosen.corpus, progress=progress, limits=chosen.read_limits, cluster=cluster)

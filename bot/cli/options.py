@@ -89,8 +89,8 @@ def open_corpus_verbosely(
 ) -> Corpus:
     """Open the archive of the settings, without some parts of the search; its index is saved in ``folder``.
 
-    If it is in a cluster, that is not used if ``reads_files``. Progress, warnings and skipped files are printed on
-    standard error.
+    An archive in a cluster is opened instead, unless ``reads_files``. Progress, warnings and skipped files are printed
+    on standard error.
     """
     from bot.wiring import open_corpus
 

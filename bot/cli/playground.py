@@ -41,7 +41,7 @@ def playground(corpus: CorpusOption = None, port: PagePort = 0, no_browser: NoBr
     from bot.store.store import Store
 
     chosen = settings.load(corpus=corpus)
-    opened = open_corpus_verbosely(chosen, chosen.state_dir)
+    opened = open_corpus_verbosely(chosen, chosen.state_dir, reads_files=bool(corpus))
     # Faults that the inspector injects are shown on the page; in the terminal they would only hide the address.
     logging.basicConfig(level=logging.ERROR)
     logging.root.handlers[0].setFormatter(LogFormatter(logging.BASIC_FORMAT))

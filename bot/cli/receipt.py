@@ -78,7 +78,8 @@ def receipt(id: ReceiptId, corpus: CorpusOption = None, as_json: AsJson = False)
             _print_receipt(SafeConsole(), record, parsed, quotes, archive)
         return all(quotes)
 
-    raise typer.Exit(0 if open_corpus_verbosely(chosen, chosen.state_dir).with_current(show) else 1)
+    opened = open_corpus_verbosely(chosen, chosen.state_dir, reads_files=bool(corpus))
+    raise typer.Exit(0 if opened.with_current(show) else 1)
 
 
 def _find_receipt(chosen: settings.Settings, id: str) -> tuple[AnswerRecord, Receipt]:

@@ -17,7 +17,7 @@ import typer
 from bot import settings
 from bot.cli.console import LogFormatter
 from bot.cli.options import CorpusOption, ModeOption, database_url, errors, open_corpus_verbosely, slack_credentials
-from bot.errors import ArchiveAwayError, StoreError
+from bot.errors import ArchiveUnavailableError, StoreError
 
 if TYPE_CHECKING:
     from bot.search.corpus import Corpus
@@ -52,8 +52,8 @@ def serve(
     metrics = Telemetry(log_questions=chosen.log_questions)
 
     def load() -> Corpus:
-        opened = open_corpus_verbosely(chosen, folder)
-        with suppress(ArchiveAwayError):  # a cluster that is away is waited for
+        opened = open_corpus_verbosely(chosen, folder, reads_files=bool(corpus))
+        with suppress(ArchiveUnavailableError):  # a cluster that does not answer is waited for
             metrics.set_articles(opened.with_current(lambda answerer: len(answerer.archive)))
         stack.enter_context(opened.watch(metrics.set_articles))
         return opened

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 from threading import Event, Lock
 from time import monotonic, sleep
@@ -54,7 +53,7 @@ class _RevisionAnswerer(Answerer):
 class ClusterCorpus(Corpus):
     """The archive that was last written to a cluster; other processes write it."""
 
-    answers_elsewhere = True
+    waits_for_network = True
 
     def __init__(self, connection: Connection, folder: Path | None, without: Collection[str] = ()) -> None:
         """The learned tables are kept in ``folder``; ``without`` is as for ``Answerer``.
@@ -80,16 +79,11 @@ class ClusterCorpus(Corpus):
         """When the current archive was read."""
         return self._current().read_at
 
-    @property
-    def is_saved(self) -> bool:
-        """Whether the index is kept: it always is."""
-        return True
-
     def with_current(self, work: Callable[[Answerer], T], *, patience: float = PATIENCE) -> T:
         """See ``Corpus.with_current``; with some patience, a cluster that does not answer is tried again."""
         deadline = monotonic() + (RETRIES_FOR if patience else 0.0)
         is_superseded = False
-        for attempt in count():
+        while True:
             try:
                 result = work(_RevisionAnswerer(self._current(is_superseded=is_superseded), self._without))
                 self.problem = None
@@ -98,18 +92,17 @@ class ClusterCorpus(Corpus):
                 self.problem = str(error)
                 raise
             except (SupersededError, DamagedSnapshotError) as error:
+                if is_superseded and monotonic() > deadline:
+                    raise
                 is_superseded = True
                 if isinstance(error, DamagedSnapshotError):
                     log.warning("The learned tables are kept in memory. %s", error)
                     self._folder = self._revision = None
-                if attempt and monotonic() > deadline:
-                    raise
             except ClusterUnavailableError as error:
                 self.problem = str(error)
                 if monotonic() > deadline:
                     raise
             sleep(RETRY_SECONDS)
-        raise AssertionError("unreachable")
 
     def draw_page(self, quote: Quote) -> bytes:
         """Raise ``ArchiveError``: the files are elsewhere."""

@@ -49,7 +49,7 @@ class Corpus(ABC):
     """Why the articles, or some of them, cannot be read any more; else None. Questions are answered from the last
     index, but not from articles that are gone."""
 
-    answers_elsewhere: bool = False
+    waits_for_network: bool = False
     """Whether most of an answer's time is spent waiting for other machines, so that many can be computed at once."""
 
     @property
@@ -63,9 +63,9 @@ class Corpus(ABC):
         """When the current archive was read."""
 
     @property
-    @abstractmethod
     def is_saved(self) -> bool:
         """Whether the index is kept, so that the next start need not build it."""
+        return True
 
     @property
     def address(self) -> CorpusAddress | None:
@@ -77,7 +77,7 @@ class Corpus(ABC):
         """Run ``work`` with the current answerer, which cannot change meanwhile.
 
         Waits up to ``patience`` seconds for a change that was already noticed; if what is searched proves damaged or
-        gone, ``work`` is run again with what replaces it. ``ArchiveAwayError`` if nothing can be quoted now.
+        gone, ``work`` is run again with what replaces it. ``ArchiveUnavailableError`` if nothing can be quoted now.
         """
 
     @abstractmethod

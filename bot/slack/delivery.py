@@ -166,7 +166,7 @@ class Delivery:
             log.error("giving up on %s after an hour", self._claim.ref)
             outcome, reply_ts = "expired", self._reply_ts
         except LostClaimError:
-            log.warning("the claim of %s has ended; whoever claims it next answers it", self._claim.ref)
+            log.warning("the claim of %s has ended; the bot that claims it next answers it", self._claim.ref)
             await self._run(self._context.store.drop, self._claim)
             return None
         return await self._complete(outcome, reply_ts)

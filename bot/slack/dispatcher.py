@@ -12,7 +12,7 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 
-from bot.errors import ArchiveAwayError, PullquoteError, StoreError
+from bot.errors import ArchiveUnavailableError, PullquoteError, StoreError
 from bot.search.corpus import Corpus
 from bot.search.followups import is_continuation
 from bot.slack import strings
@@ -127,7 +127,7 @@ class Dispatcher:
         try:
             previous = await self._find_previous_questions(question)
             return await self._renderer.render(question, self._corpus, self._scopes, previous)
-        except ArchiveAwayError as error:
+        except ArchiveUnavailableError as error:
             return render_sentence("apology", str(error))
         except PullquoteError as error:  # a damaged snapshot that cannot be rebuilt
             return render_apology(str(error))
@@ -161,7 +161,7 @@ class Dispatcher:
         try:
             if is_unaddressed and not await self._is_expected(question):
                 return True
-            # Slack delivers an event again, but no command or click: whoever sent one is asked to repeat it.
+            # Slack delivers an event again, but no command or click: its sender is asked to repeat it.
             may_wait = question.response_url is None
             claim = await self._run(self._store.claim, question.event, may_wait=may_wait)
         except StoreError:  # the store's own warning says why

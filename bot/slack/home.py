@@ -17,7 +17,7 @@ from typing import Any
 
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import ArchiveAwayError, StoreError
+from bot.errors import ArchiveUnavailableError, StoreError
 from bot.evaluation.gaps import Gap, find_gaps
 from bot.index.archive import Archive
 from bot.models import Json, format_date, pluralize
@@ -185,7 +185,7 @@ class Home:
         if refusal or self.corpus is None or "assistant:write" not in self._scopes:
             return None
         examples: Sequence[str] = ()
-        with suppress(ArchiveAwayError):
+        with suppress(ArchiveUnavailableError):
             examples = await asyncio.to_thread(self.corpus.with_current, lambda answerer: answerer.examples)
         if not examples:
             return None
@@ -204,7 +204,7 @@ class Home:
                     corpus.with_current,
                     lambda answerer: (tuple(_archive_blocks(answerer.archive, corpus.read_at)), answerer.examples),
                 )
-            except ArchiveAwayError as error:
+            except ArchiveUnavailableError as error:
                 summary = (sentence_block(str(error)),)
         own = await self._history.blocks(team, user)
         return [header("The archive"), *summary, *self._how_to(examples), *own, *self._turned_off()]

@@ -187,7 +187,7 @@ class Renderer:
         """Render the reply to ``question`` from ``corpus``; see ``render.render_reply`` and ``with_current``."""
 
         def work(answerer: Answerer) -> RenderedReply:
-            if corpus.answers_elsewhere:
+            if corpus.waits_for_network:
                 return render_reply(question, answerer, scopes, previous)
             has_to_wait = self._lock.locked()
             with self._lock:

@@ -58,6 +58,8 @@ def test_index_and_ask(cluster: Cluster, root: Path, tmp_path: Path) -> None:
     bot = environment(cluster, tmp_path / "bot", PULLQUOTE_OPENSEARCH_INDEX="commands", PULLQUOTE_CORPUS="/nowhere")
     files = {**os.environ, "PULLQUOTE_STATE_DIR": str(tmp_path / "files"), "PULLQUOTE_CORPUS": str(root / "corpus")}
     assert answer(bot) == answer(files)
+    nowhere = {**bot, "PULLQUOTE_OPENSEARCH_URL": "http://127.0.0.1:9"}
+    assert answer(nowhere, "--corpus", str(root / "corpus")) == answer(files)
     again = run(env, "index", "--backend", "opensearch", "--corpus", str(root / "corpus"))
     assert again.stdout == "16 articles indexed.\n"
 
@@ -125,7 +127,7 @@ def test_tls_and_passwords(cluster: Cluster, root: Path, tmp_path: Path) -> None
             assert "Traceback" not in done.stderr and "wrongpass" not in done.stderr and PASSWORD not in done.stderr
 
 
-def test_a_cluster_that_is_away(tmp_path: Path) -> None:
+def test_a_cluster_that_does_not_answer(tmp_path: Path) -> None:
     """A person is told in one sentence, within some seconds."""
     env = {**os.environ, "PULLQUOTE_OPENSEARCH_URL": "http://127.0.0.1:9", "PULLQUOTE_STATE_DIR": str(tmp_path)}
     started = time.monotonic()

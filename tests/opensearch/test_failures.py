@@ -1,4 +1,4 @@
-"""Test what happens when nodes of the cluster are killed, and when all of it is away."""
+"""Test what happens when nodes of the cluster are killed, and when no node runs."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_node_is_killed_during_writing(cluster: Cluster) -> None:
     assert ask_revision(revision, questions()) == ask(Answerer(version.index), questions())
 
 
-def test_the_whole_cluster_is_away(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_node_answers(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a cluster, a question gets one sentence and the bot is not ready; both end when it is back."""
     monkeypatch.setattr(cluster_corpus, "RETRIES_FOR", 1.0)
     version = create_version([random_article(random.Random(6), number) for number in range(20)])
@@ -110,15 +110,15 @@ def test_the_whole_cluster_is_away(cluster: Cluster, monkeypatch: pytest.MonkeyP
 
 
 def test_only_one_writes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While one process holds the lease, another is refused; a holder that has died is replaced."""
-    monkeypatch.setattr(leases, "BEAT_SECONDS", 0.3)
+    """While one process holds the lease, another is refused; a killed holder is replaced."""
+    monkeypatch.setattr(leases, "RENEW_SECONDS", 0.3)
     monkeypatch.setattr(leases, "EXPIRES_AFTER", 2.0)
     connection = connect(cluster, "leased")
     with hold_lease(connection) as lease:
         with pytest.raises(ClusterError, match="Another process"), hold_lease(connection):
             pass
         lease.check()
-        lease.stop_renewing()  # as if it had died
+        lease.stop_renewing()  # as if it was killed
         with hold_lease(connection) as other:
             other.check()
             with pytest.raises(ClusterError, match="Another process"):
@@ -140,7 +140,7 @@ def test_an_archive_that_is_not_there(cluster: Cluster) -> None:
 
 
 def test_nobody_listens() -> None:
-    """A wrong address is the same as a cluster that is away."""
+    """A wrong address is the same as a cluster that does not answer."""
     with pytest.raises(ClusterUnavailableError):
         Connection(ClusterAddress(("http://127.0.0.1:9",), "none")).get("")
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from bot import settings
 from bot.errors import SettingsError
-from bot.index.cluster.documents import decode_arrays, encode_arrays, feature
-from bot.index.cluster.publish import longest_increasing, place
+from bot.index.cluster.documents import decode_arrays, encode_arrays, feature_name
+from bot.index.cluster.publish import fill_positions, longest_increasing
 from bot.models import ClusterAddress
 
 
@@ -29,12 +29,12 @@ def test_longest_increasing(numbers: list[int]) -> None:
 
 
 @given(st.lists(st.integers(1, 200), unique=True, max_size=8).map(sorted), st.data())
-def test_place(known: list[int], data: st.DataObject) -> None:
-    """New positions are between their neighbors; without room there are none at all."""
+def test_fill_positions(known: list[int], data: st.DataObject) -> None:
+    """New positions are between their neighbors; if one has none, there are none at all."""
     given_ = list[int | None](known)
     for _ in range(data.draw(st.integers(0, 6))):
         given_.insert(data.draw(st.integers(0, len(given_))), None)
-    filled = place(given_)
+    filled = fill_positions(given_)
     borders = [0, *known]
     gaps = [sum(one is None for one in given_[: given_.index(number)]) for number in known]
     counts = [end - first for first, end in pairwise([0, *gaps])]
@@ -64,8 +64,8 @@ def test_arrays_survive(described: dict[str, tuple[str, list[int]]]) -> None:
 @given(st.text("a.%2E5", max_size=6), st.text("a.%2E5", max_size=6))
 def test_features_are_distinct(one: str, other: str) -> None:
     """Different terms are different features, without a full stop."""
-    assert (feature(one) == feature(other)) == (one == other)
-    assert "." not in feature(one)
+    assert (feature_name(one) == feature_name(other)) == (one == other)
+    assert "." not in feature_name(one)
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ class FixedCorpus:
     answerer: Answerer
     read_at: datetime = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
     address: CorpusAddress | None = None
-    answers_elsewhere = False
+    waits_for_network = False
     problem: str | None = None
     is_gone: bool = False
     picture: bytes = b"\x89PNG of a page"

@@ -92,7 +92,7 @@ class WrappedCorpus:
     corpus: Corpus
     wrap: Callable[[Answerer], object] | None = None
     has_address: bool = True
-    answers_elsewhere: bool = False
+    waits_for_network: bool = False
     on_address: Callable[[], None] = lambda: None
 
     @property

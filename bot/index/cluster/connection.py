@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
@@ -45,6 +46,15 @@ _REFUSALS = {
 logging.getLogger("opensearch").setLevel(logging.ERROR)  # it logs each retry as a warning; a failure is raised
 
 
+Version = Mapping[str, int]
+"""The version of a document: conditions of a request that changes it."""
+
+
+def version_of(found: Json) -> Version:
+    """Return the version of a document that was read or written."""
+    return {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
+
+
 class Connection:
     """Sends requests to a cluster. Thread-safe.
 
@@ -72,7 +82,7 @@ class Connection:
         except SupersededError:
             return {}
 
-    def delete(self, path: str, **params: str) -> None:
+    def delete(self, path: str, **params: Any) -> None:
         """Delete what is at ``path``, if there is anything."""
         try:
             self._send(self._client, "DELETE", path, **params)
@@ -82,6 +92,20 @@ class Connection:
     def put(self, path: str, body: Any, **params: Any) -> Json:
         """Create or replace what is at ``path``; ``ClusterConflictError`` unless a condition in ``params`` holds."""
         return self._send(self._client, "PUT", path, body, **params)
+
+    def replace(self, path: str, document: Json, version: Version | None) -> Version:
+        """Write a document if it is still of this version, or missing if that is None; return its new version.
+
+        Raises ``ClusterConflictError`` if it is not.
+        """
+        condition: Mapping[str, Any] = version or {"op_type": "create"}
+        try:
+            return version_of(self.put(path, document, **condition))
+        except ClusterConflictError:
+            found, written = self.get(path), json.loads(json.dumps(document))
+            if found.get("found") and found["_source"] == written:  # the answer was lost
+                return version_of(found)
+            raise
 
     def post(self, path: str, body: Any = None, **params: Any) -> Json:
         """Send a request of another kind; ``SupersededError`` if there is no such index."""

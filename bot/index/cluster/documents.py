@@ -15,11 +15,11 @@ import zlib
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
-from bot.index.arrays import Array, Arrays, LazyArrays, StringArray, in_memory, unprefix
+from bot.index.arrays import Array, Arrays, LazyArrays, StringArray, unprefix
 from bot.index.build import find_terms, join_passages, number_terms
 from bot.index.postings import norms_from_lengths
 from bot.index.retrieval import FIELDS, normalize
@@ -30,7 +30,9 @@ from bot.models import Json
 STATE = "state"
 """The id of the document of the state."""
 MAX_FEATURE = 1e4
+"""A greater value changes a score by less than a ten-thousandth."""
 MAX_FEATURE_LETTERS = 500
+"""A longer name is replaced by its digest; the engine takes 32,766 bytes."""
 ALIGNMENT = 8
 """Bytes of the largest number in an array."""
 TABLE_BYTES = 2_000_000
@@ -71,7 +73,7 @@ _ROWS = (
 """The arrays of ``ArticleRows`` that an article's document has."""
 
 
-def feature(term: str) -> str:
+def feature_name(term: str) -> str:
     """Return the name of a term's feature, which has no full stop, and is no longer than the engine takes."""
     if len(term) > MAX_FEATURE_LETTERS:
         return f"%#{hashlib.sha256(term.encode('utf-8', 'surrogatepass')).hexdigest()}"
@@ -102,12 +104,12 @@ def decode_arrays(encoded: bytes) -> dict[str, Array]:
     return arrays
 
 
-def to_text(data: bytes) -> str:
+def to_base64(data: bytes) -> str:
     """Write bytes as a field of the type ``binary``."""
     return b64encode(data).decode()
 
 
-def from_text(text: str) -> bytes:
+def from_base64(text: str) -> bytes:
     """Return the bytes of a field of the type ``binary``."""
     return b64decode(text)
 
@@ -120,7 +122,7 @@ class VersionDocuments:
         self._archive = version.index.archive
         self._rows = ArticleRows.from_arrays(unprefix("rows", version.arrays))
         self._terms, term_of = number_terms(self._rows)
-        self._features = [*map(feature, self._terms)]
+        self._features = [*map(feature_name, self._terms)]
         fields = find_terms(self._rows.arrays, term_of)
         self._titles, self._tokens = fields["title"], fields["body"].terms
         self._passages = join_passages(self._rows.arrays, fields)
@@ -132,11 +134,9 @@ class VersionDocuments:
         # Many passages have the same count and length.
         self._value = cache(self._compute_value)
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def keys(self) -> list[str]:
-        """Return a digest of each article with its metadata, which identifies its documents."""
+    @cached_property
+    def article_keys(self) -> list[str]:
+        """A digest of each article with its metadata, which identifies its documents."""
         metadata = StringArray(unprefix("metadata", self._rows.arrays))
         digests = self._rows.arrays["digest.bytes"].all().tobytes()
         return [
@@ -144,7 +144,7 @@ class VersionDocuments:
             for at, one in enumerate(metadata)
         ]
 
-    def of_article(self, number: int, key: str, position: int, revision: int) -> Iterator[Json]:
+    def build_article(self, number: int, key: str, position: int, revision: int) -> Iterator[Json]:
         """Yield the actions that create the documents of an article: its passages, and then itself.
 
         An article whose own document is there is complete.
@@ -174,7 +174,7 @@ class VersionDocuments:
             "kind": "article",
             "id": article.id,
             "paragraphs": int(np.diff(self._archive.borders[number : number + 2])[0]),
-            "data": to_text(encode_arrays(self._article_arrays(number))),
+            "data": to_base64(encode_arrays(self._article_arrays(number))),
             **shared,
         }
 
@@ -225,15 +225,10 @@ def encode_tables(arrays: LazyArrays) -> bytes:
 def split_tables(encoded: bytes, revision: int) -> Iterator[Json]:
     """Yield the actions that create the documents of the learned tables."""
     for number, start in enumerate(range(0, len(encoded), TABLE_BYTES)):
-        data = to_text(encoded[start : start + TABLE_BYTES])
+        data = to_base64(encoded[start : start + TABLE_BYTES])
         yield {"_id": table_id(revision, number), "kind": "table", "added_in": revision, "data": data}
 
 
 def table_id(revision: int, number: int) -> str:
     """Return the id of a document of the learned tables."""
     return f"table-{revision}-{number}"
-
-
-def open_tables(encoded: bytes) -> LazyArrays:
-    """Decode the learned tables."""
-    return in_memory(decode_arrays(encoded))

@@ -1,4 +1,4 @@
-"""The lease of whoever writes an archive's index in a cluster, so that only one does at a time."""
+"""The lease of the process that writes an archive's index in a cluster, so that only one does at a time."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from threading import Event, Lock, Thread
 from uuid import uuid4
 
 from bot.errors import ClusterConflictError, ClusterError, ClusterUnavailableError, PullquoteError
-from bot.index.cluster.connection import Connection
-from bot.models import Json
+from bot.index.cluster.connection import Connection, Version, version_of
 
-BEAT_SECONDS = 3.0
+RENEW_SECONDS = 3.0
 """How often the holder renews the lease."""
 EXPIRES_AFTER = 20.0
-"""Seconds without a renewal after which another may take the lease, by the clock of whoever waits."""
+"""Seconds without a renewal after which a process that waits may take the lease, by its own clock."""
 
 
 class Lease:
     """A lease that is held until another process takes it."""
 
-    def __init__(self, connection: Connection, index: str, version: Json) -> None:
+    def __init__(self, connection: Connection, index: str, version: Version) -> None:
         self._connection, self._index, self._version = connection, index, version
         self._renewed_at = time.monotonic()
         self._is_lost = False
@@ -40,8 +39,8 @@ class Lease:
             raise ClusterConflictError
 
     def _renew_always(self) -> None:
-        while not self._is_lost and not self._stop.wait(BEAT_SECONDS):
-            with suppress(ClusterUnavailableError):  # tried again at the next beat
+        while not self._is_lost and not self._stop.wait(RENEW_SECONDS):
+            with suppress(ClusterUnavailableError):  # tried again soon
                 self._renew()
 
     def _renew(self) -> None:
@@ -68,7 +67,7 @@ class Lease:
 
 @contextmanager
 def hold_lease(connection: Connection, *, waits: bool = False) -> Iterator[Lease]:
-    """Hold the lease of the archive's index; a holder that has died is waited for.
+    """Hold the lease of the archive's index; if its holder was killed, wait until it expires.
 
     If another process holds it and renews it, wait for that too if ``waits``, or else raise ``ClusterConflictError``.
     """
@@ -92,7 +91,7 @@ def _create_index(connection: Connection, index: str) -> None:
             raise
 
 
-def _acquire(connection: Connection, index: str, *, waits: bool) -> Json:
+def _acquire(connection: Connection, index: str, *, waits: bool) -> Version:
     """Wait until the lease is free or has expired, and take it; return its version."""
     seen, seen_at = _read(connection, index), time.monotonic()
     while True:
@@ -102,7 +101,7 @@ def _acquire(connection: Connection, index: str, *, waits: bool) -> Json:
             except ClusterConflictError:  # another process was faster
                 if not waits:
                     raise
-        time.sleep(BEAT_SECONDS / 3)
+        time.sleep(RENEW_SECONDS / 3)
         now = _read(connection, index)
         if now != seen:
             if now is not None and not waits:
@@ -110,22 +109,11 @@ def _acquire(connection: Connection, index: str, *, waits: bool) -> Json:
             seen, seen_at = now, time.monotonic()
 
 
-def _read(connection: Connection, index: str) -> Json | None:
+def _read(connection: Connection, index: str) -> Version | None:
     found = connection.get(f"{index}/_doc/lease")
-    return _version_of(found) if found.get("found") else None
+    return version_of(found) if found.get("found") else None
 
 
-def _write(connection: Connection, index: str, version: Json | None) -> Json:
+def _write(connection: Connection, index: str, version: Version | None) -> Version:
     """Write the lease if it is still of this version, or missing if that is None; return the new version."""
-    beat, path = uuid4().hex, f"{index}/_doc/lease"
-    try:
-        return _version_of(connection.put(path, {"beat": beat}, **(version or {"op_type": "create"})))
-    except ClusterConflictError:
-        found = connection.get(path)
-        if found.get("found") and found["_source"]["beat"] == beat:  # written, but the answer was lost
-            return _version_of(found)
-        raise
-
-
-def _version_of(found: Json) -> Json:
-    return {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
+    return connection.replace(f"{index}/_doc/lease", {"renewal": uuid4().hex}, version)

@@ -1,8 +1,8 @@
 """Writes an index version to a cluster: as a new generation, or as a new revision of the current one.
 
-A revision adds documents, marks others as removed, and writes its learned tables; questions
-see none of it until the state names it. What an interrupted writer has left is removed, or completed if it was a
-generation of the same articles. The alias is moved to a generation only when that is whole.
+A revision adds documents, marks others as removed, and writes its learned tables; no question sees any of it until the
+state names the revision. What an interrupted writer has left is removed, or completed if it was a generation of the
+same articles. The alias is moved to a generation only when that is whole.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from bot.errors import ClusterConflictError, ClusterError
-from bot.index.cluster.connection import Connection
+from bot.errors import ClusterError
+from bot.index.cluster.connection import Connection, version_of
 from bot.index.cluster.documents import (
     MAPPINGS,
     SETTINGS,
@@ -51,7 +51,7 @@ CHECK_EVERY = 100
 
 
 class Plan(NamedTuple):
-    """What a revision changes: new articles by number with their positions, and ids of documents of articles to end."""
+    """What a revision changes: positions of new articles, by number, and ids of the documents of those to remove."""
 
     added: Mapping[int, int]
     removed: Sequence[str]
@@ -74,7 +74,7 @@ class Publisher:
                 return current
         if current is not None and current.state.software == version.manifest.content_digest:
             documents = VersionDocuments(version, current.state.averages)
-            plan = self._plan(current, documents) if _is_near(documents, version) else None
+            plan = self._plan(current, documents) if _has_near_averages(documents, version) else None
             if plan is not None:
                 return self._write_revision(current, version, documents, plan)
         return self._write_generation(version)
@@ -118,10 +118,10 @@ class Publisher:
             log.warning("The index %s has other articles than it should, so it is replaced.", current.index)
             return None
         stored = {hit["_id"].partition(".")[0]: (hit["fields"]["position"][0], hit["_id"]) for hit in hits}
-        keys = documents.keys()
+        keys = documents.article_keys
         here = [at for at, key in enumerate(keys) if key in stored]
         kept = {here[at] for at in longest_increasing([stored[keys[at]][0] for at in here])}
-        positions = place([stored[key][0] if at in kept else None for at, key in enumerate(keys)])
+        positions = fill_positions([stored[key][0] if at in kept else None for at, key in enumerate(keys)])
         if positions is None:
             return None
         kept_ids = {stored[keys[at]][1] for at in kept}
@@ -142,17 +142,16 @@ class Publisher:
         state = self._write_tables(index, version, documents.averages, revision)
         self._connection.refresh(index)
         self._lease.check()
-        self._write_state(index, state, current)
-        return self._current()
+        return self._write_state(index, state, current)
 
     def _write_generation(self, version: IndexVersion) -> Generation:
         documents = VersionDocuments(version)
         index, written = self._open_generation(version)
-        keys = documents.keys()
+        keys = documents.article_keys
         added = {at: (at + 1) * GAP for at, key in enumerate(keys) if f"{key}.1" not in written}
         self._connection.write(index, self._article_actions(documents, added, 1, done=len(written)))
         state = self._write_tables(index, version, documents.averages, 1)
-        self._write_state(index, state, None)
+        generation = self._write_state(index, state, None)
         self._connection.refresh(index)
         self._check_count(index, state.facts)
         self._lease.check()
@@ -162,13 +161,7 @@ class Publisher:
         for other in self._generations():
             if other != index:
                 self._connection.delete(other)
-        return self._current()
-
-    def _current(self) -> Generation:
-        """Return the generation that was just written."""
-        current = find_generation(self._connection)
-        assert current is not None, "the lease is held"
-        return current
+        return generation
 
     def _open_generation(self, version: IndexVersion) -> tuple[str, Collection[str]]:
         """Return an unfinished generation of the same articles and the ids of those written, or create one."""
@@ -199,11 +192,11 @@ class Publisher:
         self, documents: VersionDocuments, positions: Mapping[int, int], revision: int, done: int = 0
     ) -> Iterator[Json]:
         """Yield the actions that create articles; ``done`` were created before."""
-        keys, total = documents.keys(), len(positions) + done
+        keys, total = documents.article_keys, len(positions) + done
         for at, (number, position) in enumerate(positions.items(), done + 1):
             if at % CHECK_EVERY == 0:
                 self._lease.check()
-            yield from documents.of_article(number, f"{keys[number]}.{revision}", position, revision)
+            yield from documents.build_article(number, f"{keys[number]}.{revision}", position, revision)
             if self._progress:
                 self._progress("Writing", at, total)
 
@@ -235,15 +228,12 @@ class Publisher:
             version.manifest.built_at_ns,
         )
 
-    def _write_state(self, index: str, state: State, before: Generation | None) -> None:
+    def _write_state(self, index: str, state: State, before: Generation | None) -> Generation:
         """Write the state, unless it is another one by now than ``before``."""
         path, document = f"{index}/_doc/{STATE}", {"kind": STATE, "state": state.to_json()}
-        try:
-            self._connection.put(path, document, **(before.version if before else {}))
-        except ClusterConflictError:
-            found = self._connection.get(path)
-            if not (found.get("found") and State.from_json(found["_source"]["state"]) == state):
-                raise  # else it was written, but the answer was lost
+        if before is None:  # an interrupted writer may have written it, before the alias names this generation
+            return Generation(index, state, version_of(self._connection.put(path, document)))
+        return Generation(index, state, self._connection.replace(path, document, before.version))
 
     def _check_count(self, index: str, facts: RevisionFacts) -> None:
         """Delete the new generation and raise ``ClusterError`` unless every document is there."""
@@ -267,7 +257,7 @@ def _has_same(current: Generation, version: IndexVersion) -> bool:
     return (state.facts.fingerprint, state.tables) == (version.index.archive.fingerprint, tables)
 
 
-def _is_near(documents: VersionDocuments, version: IndexVersion) -> bool:
+def _has_near_averages(documents: VersionDocuments, version: IndexVersion) -> bool:
     """Whether the average lengths are near those that the norms were computed with."""
     lengths = {name: float(version.arrays[f"passages.{name}.average"].all()[0]) for name in documents.averages}
     return all(abs(lengths[name] / before - 1) <= MAX_DRIFT for name, before in documents.averages.items())
@@ -291,7 +281,7 @@ def longest_increasing(numbers: Sequence[int]) -> list[int]:
     return found[::-1]
 
 
-def place(positions: Sequence[int | None]) -> list[int] | None:
+def fill_positions(positions: Sequence[int | None]) -> list[int] | None:
     """Return ascending positions, in which each None is filled; None if there is none between two neighbors."""
     filled: list[int] = []
     last = 0

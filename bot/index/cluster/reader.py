@@ -15,9 +15,9 @@ from threading import Lock
 
 from bot.errors import ClusterError, DamagedSnapshotError, EmptyClusterError, SnapshotError, SupersededError
 from bot.index import Index
-from bot.index.arrays import LazyArrays, StringArray, unprefix
-from bot.index.cluster.connection import Connection
-from bot.index.cluster.documents import STATE, decode_arrays, from_text, open_tables, table_id
+from bot.index.arrays import LazyArrays, StringArray, in_memory, unprefix
+from bot.index.cluster.connection import Connection, Version, version_of
+from bot.index.cluster.documents import STATE, decode_arrays, from_base64, table_id
 from bot.index.cluster.fetched import FetchedArchive, FetchedTokens, RevisionFacts, StoredArticle, TermNumbers
 from bot.index.cluster.retriever import ClusterRetriever, FieldStatistics, scope_filters
 from bot.index.lexicon import Lexicon
@@ -83,19 +83,15 @@ class Generation:
 
     index: str
     state: State
-    version: Mapping[str, int]
-    """Of the state's document: conditions of a request that changes it."""
+    version: Version
+    """Of the state's document."""
 
 
 def find_generation(connection: Connection) -> Generation | None:
     """Return the current generation and its state; None if there is none that this software can read."""
     found = connection.get(f"{connection.alias}/_doc/{STATE}")
     state = State.from_json(found["_source"]["state"]) if found.get("found") else None
-    if state is None:
-        return None
-    return Generation(
-        found["_index"], state, {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
-    )
+    return Generation(found["_index"], state, version_of(found)) if state else None
 
 
 class Revision:
@@ -144,7 +140,12 @@ class Revision:
         terms = TermNumbers(self._terms)
         archive = FetchedArchive(self, terms)
         tokens = FetchedTokens(terms, archive)
-        return Index(archive, tokens, self.lexicon, ClusterRetriever(archive, self._fields, tokens.passage_terms, self))
+        return Index(
+            archive,
+            tokens,
+            self.lexicon,
+            ClusterRetriever(archive, self._fields, tokens.passage_terms, self.search_passages),
+        )
 
     def _load_tables(self, folder: Path | None) -> LazyArrays:
         name, wanted = f"cluster-{self._connection.alias}", self.state.tables
@@ -155,16 +156,16 @@ class Revision:
             saved = None
         if saved is not None and saved.manifest == json.dumps(wanted):
             return saved.arrays
-        encoded = self._fetch_tables()
+        arrays = decode_arrays(self._fetch_tables())
         if folder is not None:
             try:
-                save_snapshot(folder, name, decode_arrays(encoded), json.dumps(wanted))
+                save_snapshot(folder, name, arrays, json.dumps(wanted))
                 saved = load_snapshot(folder, name)
                 if saved is not None and saved.manifest == json.dumps(wanted):
                     return saved.arrays
             except (SnapshotError, DamagedSnapshotError) as error:
                 log.warning("The learned tables are kept in memory. %s", error)
-        return open_tables(encoded)
+        return in_memory(arrays)
 
     def _fetch_tables(self) -> bytes:
         ids = [table_id(self.state.revision, number) for number in range(self.state.chunks)]
@@ -173,13 +174,13 @@ class Revision:
             found = self._connection.get_many(self.generation.index, [id])
             if id not in found:
                 raise SupersededError
-            parts.append(from_text(found[id]["data"]))
+            parts.append(from_base64(found[id]["data"]))
         encoded = b"".join(parts)
         if hashlib.sha256(encoded).hexdigest() != self.state.tables:
             raise ClusterError("The learned tables in the search cluster are damaged; index the archive again.")
         return encoded
 
-    def _hidden(self) -> Json:
+    def _other_revisions(self) -> Json:
         """Return the condition under which a document belongs to another revision only."""
         revision = self.state.revision
         return {
@@ -196,12 +197,12 @@ class Revision:
     def search_passages(self, body: Json) -> list[Json]:
         """Return the hits of a search whose query concerns passages."""
         query = body["query"]["bool"]
-        condition = {"bool": {**query, "must_not": [*query["must_not"], self._hidden()]}}
+        condition = {"bool": {**query, "must_not": [*query["must_not"], self._other_revisions()]}}
         return self._connection.search(self.generation.index, {**body, "query": condition})
 
     def _articles(self, *filters: Json) -> Json:
         """Return the condition of the articles of this revision."""
-        return {"bool": {"filter": [{"term": {"kind": "article"}}, *filters], "must_not": [self._hidden()]}}
+        return {"bool": {"filter": [{"term": {"kind": "article"}}, *filters], "must_not": [self._other_revisions()]}}
 
     def fetch(self, keys: Iterable[str]) -> Mapping[str, StoredArticle]:
         """Return the articles with these keys; raises ``SupersededError`` if one is gone."""
@@ -215,7 +216,7 @@ class Revision:
             if len(stored) < len(missing):
                 raise SupersededError
             for key, source in stored.items():
-                found[key] = self._remember(key, decode_arrays(from_text(source["data"])))
+                found[key] = self._remember(key, decode_arrays(from_base64(source["data"])))
         return found
 
     def _remember(self, key: str, article: StoredArticle) -> StoredArticle:

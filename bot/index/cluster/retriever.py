@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 
 import numpy as np
 
 from bot.index.arrays import LazyArrays, StringArray
-from bot.index.cluster.documents import feature
+from bot.index.cluster.documents import feature_name
 from bot.index.cluster.fetched import FetchedArchive
 from bot.index.postings import norms_from_lengths
 from bot.index.retrieval import FIELDS, K1, FieldTerms, Retriever, TopK, excluded_phrases, idf, normalize
@@ -69,14 +68,6 @@ class Clause:
     factor: float
 
 
-class PassageSearch(Protocol):
-    """Searches the passages of one revision."""
-
-    def search_passages(self, body: Json) -> list[Json]:
-        """Return the hits of a search whose query concerns passages."""
-        ...
-
-
 class ClusterRetriever(Retriever):
     """Searches the passages of one revision for one question."""
 
@@ -85,16 +76,17 @@ class ClusterRetriever(Retriever):
         archive: FetchedArchive,
         fields: Mapping[str, FieldStatistics],
         passage_terms: FieldTerms,
-        engine: PassageSearch,
+        search_passages: Callable[[Json], list[Json]],
     ) -> None:
+        """``search_passages`` sends a search whose query concerns passages of the revision, and returns the hits."""
         super().__init__(archive.passages, fields, passage_terms)
-        self._archive, self._fields, self._engine = archive, fields, engine
+        self._archive, self._fields, self._search_passages = archive, fields, search_passages
         drifts = [one.average / one.stored_average for one in fields.values()]
         self._lowest, self._highest = LOWEST * min(1.0, *drifts), HIGHEST * max(1.0, *drifts)
 
     def _ranking(self, query: Query) -> Callable[[int], TopK]:
         clauses = [
-            Clause(name, feature(term.text), weight * term.weight * rarity)
+            Clause(name, feature_name(term.text), weight * term.weight * rarity)
             for name, (_, weight) in FIELDS.items()
             for term in query.terms
             if (rarity := self._fields[name].idf(term.text)) > 0
@@ -104,7 +96,9 @@ class ClusterRetriever(Retriever):
 
     def _condition(self, query: Query, clauses: Sequence[Clause]) -> Json:
         required = [
-            _any_of([{"bool": {"filter": [_has("body", feature(term)) for term in terms]}} for terms in alternatives])
+            _any_of(
+                [{"bool": {"filter": [_has("body", feature_name(term)) for term in terms]}} for terms in alternatives]
+            )
             for alternatives in query.required
         ]
         return {
@@ -117,7 +111,7 @@ class ClusterRetriever(Retriever):
                     *(_has_phrase(phrase) for phrase in query.filters.phrases),
                 ],
                 "must_not": [
-                    *(_has("body", feature(term)) for term in query.excluded),
+                    *(_has("body", feature_name(term)) for term in query.excluded),
                     *(_has_phrase(phrase) for phrase in excluded_phrases(query.filters) if _is_searchable(phrase)),
                 ],
             }
@@ -134,7 +128,7 @@ class ClusterRetriever(Retriever):
         hits: list[Json] = []
         least, size = 0.0, min(limit + MORE, MOST)
         while not hits or hits[-1]["sort"][0] >= least:
-            found = self._engine.search_passages({**body, "size": size})
+            found = self._search_passages({**body, "size": size})
             hits += found
             if len(hits) >= limit:
                 least = hits[limit - 1]["sort"][0] * self._lowest / self._highest
