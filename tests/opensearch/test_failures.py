@@ -5,9 +5,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from threading import Thread
+from typing import Any
 
 import pytest
+from opensearchpy import Transport
+from opensearchpy.exceptions import OpenSearchException
 
 from bot.errors import ClusterError, ClusterUnavailableError, EmptyClusterError
 from bot.index.cluster import lease as leases
@@ -125,6 +129,28 @@ def test_only_one_writes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> N
                 lease.check()
     with hold_lease(connection):
         pass
+
+
+def test_the_first_answer_to_each_request_is_lost(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that the cluster has carried out is sent again, and does no harm."""
+    send = Transport.perform_request
+
+    def send_twice(transport: Transport, method: str, url: str, *others: Any, **named: Any) -> Any:
+        if "scroll" not in f"{url}{named}":  # never sent again
+            with suppress(OpenSearchException):
+                send(transport, method, url, *others, **named)
+        return send(transport, method, url, *others, **named)
+
+    monkeypatch.setattr(Transport, "perform_request", send_twice)
+    rng = random.Random(12)
+    articles = [random_article(rng, number) for number in range(60)]
+    for _ in range(3):
+        version = create_version(articles)
+        revision = publish(cluster, "repeated", version)
+        assert ask_revision(revision, questions()) == ask(Answerer(version.index), questions())
+        articles[10:20] = [random_article(rng, rng.randrange(100, 999)) for _ in range(10)]
+    publish(cluster, "repeated", create_version([article("A much longer text. " * 40, title="Other " * 9)]))
+    assert len(Revision(connect(cluster, "repeated"), None).open().archive) == 1
 
 
 def test_an_archive_that_is_not_there(cluster: Cluster) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -92,6 +93,11 @@ class Connection:
     def put(self, path: str, body: Any, **params: Any) -> Json:
         """Create or replace what is at ``path``; ``ClusterConflictError`` unless a condition in ``params`` holds."""
         return self._send(self._client, "PUT", path, body, **params)
+
+    def create_index(self, index: str, body: Json) -> None:
+        """Create an index, unless it is there: the answer to an earlier attempt may have been lost."""
+        with suppress(ClusterConflictError):
+            self.put(index, body, request_timeout=LONG_TIMEOUT)
 
     def replace(self, path: str, document: Json, version: Version | None) -> Version:
         """Write a document if it is still of this version, or missing if that is None; return its new version.
@@ -209,7 +215,9 @@ def _explain(error: exceptions.OpenSearchException) -> ClusterError:
         )
     if not isinstance(status, int) or status in (408, 429) or status >= 500:
         return ClusterUnavailableError()
-    if status in (404, 409):
-        return SupersededError() if status == 404 else ClusterConflictError()
+    if status == 404:
+        return SupersededError()
+    if status == 409 or reason == "resource_already_exists_exception":
+        return ClusterConflictError()
     sentence = _REFUSALS.get(status, "The search cluster refused a request ({reason}); run pullquote doctor.")
     return ClusterError(sentence.format(reason=reason))

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 from uuid import uuid4
 
-from bot.errors import ClusterConflictError, ClusterError, ClusterUnavailableError, PullquoteError
+from bot.errors import ClusterConflictError, ClusterUnavailableError, PullquoteError
 from bot.index.cluster.connection import Connection, Version, version_of
 
 RENEW_SECONDS = 3.0
@@ -72,23 +72,14 @@ def hold_lease(connection: Connection, *, waits: bool = False) -> Iterator[Lease
     If another process holds it and renews it, wait for that too if ``waits``, or else raise ``ClusterConflictError``.
     """
     index = f"{connection.alias}-lease"
-    _create_index(connection, index)
+    if not connection.get(index):
+        settings = {"number_of_shards": 1, "auto_expand_replicas": "0-2"}
+        connection.create_index(index, {"settings": settings, "mappings": {"dynamic": False}})
     lease = Lease(connection, index, _acquire(connection, index, waits=waits))
     try:
         yield lease
     finally:
         lease.release()
-
-
-def _create_index(connection: Connection, index: str) -> None:
-    if connection.get(index):
-        return
-    settings = {"number_of_shards": 1, "auto_expand_replicas": "0-2"}
-    try:
-        connection.put(index, {"settings": settings, "mappings": {"dynamic": False}})
-    except ClusterError:
-        if not connection.get(index):  # else another process has created it meanwhile
-            raise
 
 
 def _acquire(connection: Connection, index: str, *, waits: bool) -> Version:
