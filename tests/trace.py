@@ -66,6 +66,11 @@ class Trace:
         """The number of functions, distinct by file and name; the generator expressions of a file count as one."""
         return sum(map(len, self.functions.values()))
 
+    @property
+    def named_count(self) -> int:
+        """The number of functions without generator and lambda expressions."""
+        return sum(not name.startswith("<") for names in self.functions.values() for name in names)
+
 
 def trace_answer(answerer: Answerer) -> Trace:
     """Trace one call of ``Answerer.answer``."""
@@ -126,7 +131,7 @@ def main() -> int:
         ("answer", corpus.with_current(trace_answer)),
         ("mention", trace_mention(corpus)),
     ):
-        print(f"{name}: {len(trace.functions)} files, {trace.count} functions")
+        print(f"{name}: {len(trace.functions)} files, {trace.count} functions, {trace.named_count} of them named")
         print(f"  (kinds of comprehensions left out: {len(trace.comprehensions)})")
         for file, functions in sorted(trace.functions.items()):
             print(f"  {file}: {len(functions)}")

@@ -114,10 +114,7 @@ class StringArray:
         return len(self._borders) - 1
 
     def __getitem__(self, at: int) -> str:
-        return self._raw(at).decode("utf-8", "surrogatepass")
-
-    def _raw(self, at: int) -> bytes:
-        return self._bytes.slice(self._borders[at], self._borders[at + 1]).tobytes()
+        return self._bytes.slice(self._borders[at], self._borders[at + 1]).tobytes().decode("utf-8", "surrogatepass")
 
     def __contains__(self, string: str) -> bool:
         return self.find(string) is not None
@@ -151,7 +148,7 @@ class StringArray:
 
     def insertion_point(self, string: str) -> int:
         """Return how many of the strings are less than ``string``."""
-        return bisect_left(range(len(self)), string.encode("utf-8", "surrogatepass"), key=self._raw)
+        return bisect_left(range(len(self)), string, key=self.__getitem__)
 
     def starting_with(self, start: str, least: str = "") -> Iterator[str]:
         """Yield the strings that begin with ``start``, of which what follows is not less than ``least``."""
