@@ -64,7 +64,7 @@ def _index_in_cluster(chosen: Settings, *, watch: bool) -> None:
         _report(written.state.facts.articles)
         if watch:
             with suppress(KeyboardInterrupt):
-                indexer.follow(Event(), _report)
+                indexer.follow(written, Event(), _report)
 
 
 def _report(articles: int) -> None:

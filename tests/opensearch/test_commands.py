@@ -9,11 +9,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from bot.index.cluster.indexer import Indexer
+from bot.index.cluster.lease import hold_lease
+from bot.index.store import IndexStore
+from tests.opensearch.archives import connect
 from tests.opensearch.cluster import Cluster, shared_cluster
 from tests.opensearch.proxy import API_KEY, PASSWORD, USER, tls_proxy
 
@@ -101,6 +106,25 @@ def test_watch(cluster: Cluster, root: Path, tmp_path: Path) -> None:
             process.wait()
             assert process.stdout is not None
             process.stdout.close()
+
+
+def test_a_change_before_following(cluster: Cluster, tmp_path: Path) -> None:
+    """What changed since the index was written is written and reported, although no file changes any more."""
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    (articles / "one.txt").write_text("Zebras\n\nEleven zebras were counted.\n")
+    connection, reported, stop = connect(cluster, "followed"), [], Event()
+
+    def report(count: int) -> None:
+        reported.append(count)
+        stop.set()
+
+    with hold_lease(connection) as lease:
+        indexer = Indexer(IndexStore([articles], tmp_path / "state"), connection, lease)
+        written = indexer.write()
+        (articles / "two.txt").write_text("Lions\n\nTwo lions were counted.\n")
+        indexer.follow(written, stop, report)
+    assert reported == [2]
 
 
 def test_tls_and_passwords(cluster: Cluster, root: Path, tmp_path: Path) -> None:

@@ -37,9 +37,11 @@ class Indexer:
         self._version = self._store.save(self._store.load_current(progress, self._version))
         return self._publisher.publish(self._version, progress)
 
-    def follow(self, stop: Event, on_change: Callable[[int], None]) -> None:
-        """Write what changes until ``stop`` is set; raises ``ClusterConflictError`` if another process writes."""
-        current = self.write()
+    def follow(self, current: Generation, stop: Event, on_change: Callable[[int], None]) -> None:
+        """Write what differs from ``current``, and then what changes, until ``stop`` is set.
+
+        Raises ``ClusterConflictError`` if another process writes.
+        """
         for _ in self._store.watch(stop):
             while not stop.is_set():
                 before = current
