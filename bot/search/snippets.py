@@ -41,6 +41,11 @@ of first quotes that answer where answers are long, 0.9 none."""
 CONTEXT_WORDS = 10
 """Words that are left before the first match where a sentence is cut."""
 
+_POINTS_BACK = regex.compile(
+    r"(?:It|Its|He|His|She|Her|They|Their|Th(?:is|ese|ose|at)|Such|Both|Neither|The (?:latter|former))\b"
+    r"(?! (?:said|week|weekend|month|year|spring|summer|autumn|fall|winter|morning|afternoon|evening)\b)"
+)
+"""How a sentence begins that says of what it speaks by a pronoun: the sentence before it is quoted too, if both fit."""
 _ROUNDING = 1e-9
 """More than what the order of a sum changes."""
 _WORDS = regex.compile(r"\S+")
@@ -67,7 +72,7 @@ def best_snippet(coverage: Coverage, passage: Passage) -> Snippet | None:
     from a paragraph that contains them all, and has as many itself as any.
     """
     phrases = coverage.query.filters.phrases
-    best: tuple[int, float, Snippet] | None = None
+    best: tuple[int, float, Snippet, _SnippetScorer] | None = None
     for paragraph, view in coverage.matching_paragraphs(passage):
         first_bonus = FIRST_PARAGRAPH / (1 + paragraph.number - passage.paragraphs[0].number)
         if phrases:
@@ -75,16 +80,17 @@ def best_snippet(coverage: Coverage, passage: Passage) -> Snippet | None:
         else:
             may_win = best is None or first_bonus + _max_strength(coverage, paragraph, view) >= best[1]
         if may_win:
-            for snippet in _SnippetScorer(coverage, paragraph, first_bonus).snippets():
+            scorer = _SnippetScorer(coverage, paragraph, first_bonus)
+            for snippet in scorer.snippets():
                 phrase_count = 0
                 if phrases:
                     text = snippet.span.slice(paragraph.article.text)
                     phrase_count = sum(contains_phrase(text, phrase) for phrase in phrases)
                 if best is None or (phrase_count, snippet.strength) > best[:2]:
-                    best = phrase_count, snippet.strength, snippet
+                    best = phrase_count, snippet.strength, snippet, scorer
     if best is None and not phrases and coverage.context(passage.paragraphs[0]):
         return _beginning(coverage, passage.paragraphs[0])
-    return best[2] if best else None
+    return best[3].add_antecedent(best[2]) if best else None
 
 
 def _beginning(coverage: Coverage, paragraph: Paragraph) -> Snippet | None:
@@ -169,6 +175,20 @@ class _SnippetScorer:
                 if shares[i] >= LEAD * max(shares[i : j + 1]):
                     span = Span(sentence.span.start, self._sentences[j].span.end)
                     yield self._score(span, range(i, j + 1), sum(words[i : j + 1]))
+
+    def add_antecedent(self, snippet: Snippet) -> Snippet:
+        """Begin with the sentence before ``snippet`` if that begins with a pronoun, and both fit."""
+        if not _POINTS_BACK.match(self._text, snippet.span.start, snippet.span.end):
+            return snippet
+        starts = [sentence.span.start for sentence in self._sentences]
+        if snippet.span.start not in starts[1:]:
+            return snippet
+        at = starts.index(snippet.span.start) - 1
+        span = Span(starts[at], snippet.span.end)
+        words = len(span.slice(self._text).split())
+        if max(words, len(span) // LONG_WORD) > MAX_WORDS:
+            return snippet
+        return self._score(span, range(at, bisect_left(starts, span.end)), words)
 
     def _matches_in(self, span: Span) -> Sequence[int]:
         """The indices of the matches wholly inside ``span``."""
