@@ -155,11 +155,27 @@ LONG = "The depth of the water in a harbour at the lowest tide of the year."
             [(None, "Port\tOrvik"), (None, "Depth\t9 m\tat low tide")],
         ),
         ("<dt>Port<dd>Orvik", [(None, "Port"), (None, "Orvik")]),
+        (
+            f"<dl><dt>Draught<dd> <div>{LONG}</div><p>Below.</p></dl><p>After.</p>",
+            [(None, f"Draught\t{LONG}"), (None, "Below."), (None, "After.")],
+        ),
     ],
 )
 def test_lists_of_definitions(markup: str, blocks: list[TextBlock]) -> None:
     """A term is a heading of a longer text, unless other text follows below it; a short one is a row with its term."""
     assert read_blocks(markup) == blocks
+
+
+def test_the_title_of_a_box_stands_before_its_text() -> None:
+    """What is called a title, but is no heading, is read with the text below it; what follows is no part of it."""
+    box = "<div><div><p class='title'><b>Tides</b></p></div></div><a></a><div>High at noon.</div>"
+    assert read_words(f"<div>{box}<p>Low at six.</p></div><p>More.</p>") == [
+        "Tides\tHigh at noon.",
+        "Low at six.",
+        "More.",
+    ]
+    titles = "<p class='title'>Tides</p><p class='title'>Winds</p><h2>More</h2>"
+    assert read_words(titles) == ["Tides", "Winds", "More"]
 
 
 def test_a_fragment_is_read_as_a_whole() -> None:

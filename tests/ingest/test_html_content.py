@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,9 @@ def read_paragraphs(folder: Path, body: str, head: str = "<title>Ferry sails hou
         f"<div><div class='teaser'><p>{FIRST}<a> </a></p></div><p>{SECOND}</p><p>{THIRD}</p></div>",
         f"<table><tr><td><a href='/'>Start</a><td><h1>Ferry sails hourly</h1>{STORY}</table>",
         f"<div class='commentary'>{STORY}</div>",
-        f"<div id='story'><p>{FIRST}</p><p id='comment-policy'>{SECOND}</p><p>{THIRD}</p></div>",
-        f"<div class='thread'>{''.join(f'<div class=comment><p>{words}</p></div>' for words in ARTICLE)}</div>",
+        f"<div><h2>Ferry</h2><div class='para'>{FIRST}</div><div class='sidebar'><p>{SECOND}</p></div>"
+        f"<div class='para'>{THIRD}</div></div>",
+        f"<div><p>{FIRST}</p><a id='x'></a><div class='sidebar'><div>{SECOND}</div></div><p>{THIRD}</p></div>",
     ],
 )
 def test_the_story_is_read_where_it_stands(tmp_path: Path, body: str) -> None:
@@ -73,6 +75,8 @@ def test_the_story_is_read_where_it_stands(tmp_path: Path, body: str) -> None:
         "<figure><img src='f.jpg'><figcaption>The pier at dawn. Photo: Ada Holm</figcaption></figure>",
         f"<aside><h2>Most read</h2><p>{OTHER}</p></aside>",
         f"<nav><p>{OTHER}</p></nav>",
+        f"<div><div class='sidebar'><p>{OTHER}</p></div></div>",
+        f"<div class='right-bar'><p><a href='/tulips'>{OTHER}</a></p></div>",
         f"<form><p>{OTHER}</p></form>",
         f"<noscript><p>{OTHER}</p></noscript>",
         "<div class='byline'>By Ada Holm</div>",
@@ -89,6 +93,23 @@ def test_what_stands_around_the_story_is_left_out(tmp_path: Path, other: str) ->
         f"<main><h1>Ferry sails hourly</h1><div class='text'>{STORY}</div><div>{other}</div></main>",
     ):
         assert read_paragraphs(tmp_path, body) == ARTICLE
+
+
+def test_the_parts_of_a_document_are_kept(tmp_path: Path) -> None:
+    """A document is read as a whole, although one of its sections is most of it, or one of its texts has parts."""
+    long = f"<div class='section'><h3>Crews</h3>{f'<p>{SECOND}</p>' * 9}</div>"
+    short = f"<div class='section'><h3>Fares</h3><p>{THIRD}</p></div>"
+    crews = [("Crews", SECOND)] * 9
+    page = "<body><div class='book'><div><h1>Ferry sails hourly</h1></div>{}</div></body>"
+    read = partial(read_article, tmp_path, "a.html")
+    assert list_paragraphs(read(page.format(long + short))) == [*crews, ("Fares", THIRD)]
+    texts = f"<div class='para'>{FIRST}</div><div class='para'>{OTHER}</div>"
+    assert list_paragraphs(read(page.format(texts + long))) == [(None, FIRST), (None, OTHER), *crews]
+    # A column beside the story is called otherwise, or the title stands in the story.
+    beside = f"<div class='column'><h3>Fares</h3><p>{THIRD}</p></div>"
+    assert list_paragraphs(read(page.format(long + beside))) == crews
+    columns = f"{long.replace('<h3>', '<h1>Ferry sails hourly</h1><h3>')}{short}"
+    assert list_paragraphs(read(f"<body><div>{columns}</div></body>")) == crews
 
 
 def test_headings_with_their_texts_are_kept(tmp_path: Path) -> None:

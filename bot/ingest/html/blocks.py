@@ -25,6 +25,7 @@ BLOCK_TAGS = frozenset(
     "form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol p pre search section summary "
     "table tbody tfoot thead tr ul".split()
 )
+_TEXT_TAGS = frozenset({"div", "p"})
 CELL_TAGS = frozenset({"td", "th"})
 _NO_CELL_TAGS = BLOCK_TAGS - {"tr", "thead", "tbody", "tfoot", "caption"}
 _HEADING_TAGS: dict[str, MarkKind] = {"h1": "title", **dict.fromkeys(("h2", "h3", "h4", "h5", "h6"), "heading")}
@@ -122,6 +123,11 @@ def _is_icon(element: html.HtmlElement) -> bool:
     return bool(_LIGATURE.fullmatch(read_short(element, _COLUMN_CHARS)))
 
 
+def _is_box_title(element: html.HtmlElement) -> bool:
+    """Whether an element without the tag of a heading is called a title: that of a box, which is no section."""
+    return element.tag in _TEXT_TAGS and "title" in element.get("class", "").split()
+
+
 def _is_sentence(words: str, *, is_below_title: bool) -> bool:
     count = len(words.split())
     is_ended = is_below_title or bool(_SENTENCE_END.search(words))  # a lead may do without a full stop
@@ -214,6 +220,9 @@ class _BlockReader:
         self._preformatted = 0  # how many pre elements enclose the current one
         self._tables: list[_Table] = []
         self._lists: list[bool] = []  # of each enclosing list of definitions, whether its terms are headings
+        self._is_labelled = (
+            False  # whether only the term of a definition, or the title of a box, has been read of the block
+        )
 
     def skip(self, element: html.HtmlElement) -> bool:
         """Whether nothing in the element is read."""
@@ -236,8 +245,10 @@ class _BlockReader:
             self._pieces.append(_TAB + (self._tables[-1].name_cell(element) if self._tables else ""))
         elif tag == "dd" and self._is_in_row(tag):
             self._pieces.append(_TAB)
+            self._is_labelled = True
         elif tag in BLOCK_TAGS:
-            block = self.take_block()
+            if not (self._is_labelled and tag in _TEXT_TAGS) or _is_box_title(element):
+                block = self.take_block()
             self._enter(element)
         self._read(element.text)
         return block
@@ -248,7 +259,10 @@ class _BlockReader:
         if element is self._skipped:
             self._skipped = None
         elif element.tag in BLOCK_TAGS:
-            if not self._is_in_row(element.tag):
+            if _is_box_title(element) and self._pieces and self._kind is None:
+                self._pieces.append(_TAB)
+                self._is_labelled = True
+            elif not (self._is_in_row(element.tag) or (self._is_labelled and element.tag in _TEXT_TAGS)):
                 block = self.take_block()
             self._leave(element)
         if element is not self._root:
@@ -262,7 +276,7 @@ class _BlockReader:
         kind = self._kind
         if kind == "heading" and _is_sentence(words, is_below_title=self._last_kind == "title"):
             kind = None
-        self._pieces = []
+        self._pieces, self._is_labelled = [], False
         self._last_kind = kind if words else self._last_kind
         return kind, words
 
@@ -302,4 +316,5 @@ class _BlockReader:
 
     def _read(self, text: str | None) -> None:
         cleaned = clean(text or "")
+        self._is_labelled = self._is_labelled and not cleaned.strip()
         self._pieces.append(cleaned.translate(_PROTECT) if self._preformatted else cleaned)

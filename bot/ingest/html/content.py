@@ -28,6 +28,7 @@ _CONTAINERS = frozenset(
     "article aside body center div fieldset form head header main noscript section table tbody td tr".split()
 )
 _TEXT_TAGS = frozenset("p h1 h2 h3 h4 h5 h6".split())
+_SECTION_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _LIST_TAGS = frozenset("a div dl menu ol p section table ul".split())
 _FURNITURE_TAGS = frozenset("aside footer form nav noscript".split())
 _FURNITURE_ROLES = frozenset("banner complementary contentinfo menu menubar navigation search toolbar".split())
@@ -46,7 +47,7 @@ _FURNITURE = re.compile(
     r"|banner|outbrain|taboola|cookie\w*+|consent|gdpr|cmpbox\w*+|qc-cmp\w*+|cc-(?:banner|container|dialog|window)|didomi|onetrust"
     r"|usercentrics|privacy-(?:banner|center|notice|overlay|popup|settings)|modal|pop-?up|overlay|lightbox"
     # navigation
-    r"|nav\w*+|menu\w*+|bread-?crumbs?|pagination|pager|paging|skip-?(?:link|nav|to)\w*+|toc|(?:side|right)-?bar\w*+"
+    r"|nav\w*+|menu\w*+|bread-?crumbs?|pagination|pager|paging|skip-?(?:link|nav|to)\w*+|toc"
     r"|(?<!elementor-)(?<!builder-)widgets?|footer\w*+|masthead|top-?bar|toolbar"
     # what is metadata, and is read as such
     r"|by-?line|author(?:s|-?(?:box|bio|info|name|card|details|meta|description|image))?|date-?line|timestamp"
@@ -63,6 +64,8 @@ _FURNITURE = re.compile(
     r")(?![a-z])",
     re.IGNORECASE,
 )
+# A column beside the text, or a box in it.
+_SIDEBAR = re.compile(r"(?<![a-z])(?<!has-)(?<!with-)(?<!without-)(?<!no-)(?<!hide-)(?:side|right)-?bar\w*+", re.I)
 # Names of what leads to another article, if it consists of links or is an article; else a "teaser" is a lead.
 _TEASER = re.compile(r"(?<![a-z])(?:teasers?|cards?|popular|promo|read-?more)(?![a-z])", re.IGNORECASE)
 # What readers write; "comments-open" says only that they may.
@@ -96,7 +99,7 @@ def find_article(
     _clear(_find_bylines(bylines, kept))
     _clear_furniture(tree, heading, kept)
     sizes = _measure(tree)
-    core = _find_core(tree, sizes)
+    core = _find_core(tree, heading, sizes)
     _clear_lists_of_links(core, kept, sizes)
     if heading is None or not _is_above(heading, core, tree):
         return core
@@ -205,9 +208,7 @@ def _find_furniture(
     return _find_outermost(
         tree,
         kept,
-        lambda element: (
-            2 * sizes[element].prose <= total and (element in others or _is_furniture(element, sizes[element]))
-        ),
+        lambda element: 2 * sizes[element].prose <= total and (element in others or _is_furniture(element, sizes)),
     )
 
 
@@ -252,7 +253,7 @@ def _is_comment(element: html.HtmlElement) -> bool:
     return bool(_COMMENTS.search(separate_words(names))) or element.get("itemtype", "").endswith("schema.org/Comment")
 
 
-def _is_furniture(element: html.HtmlElement, size: _Size) -> bool:
+def _is_furniture(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> bool:
     """Whether the element's tag, role or names say that it is no part of the article."""
     tag, attributes = element.tag, element.attrib
     names = separate_words(_SUBJECT.sub("", attributes.get("class", "")))
@@ -268,12 +269,30 @@ def _is_furniture(element: html.HtmlElement, size: _Size) -> bool:
         or (tag == "header" and not any(above.tag in {"article", "main"} for above in element.iterancestors()))
         or attributes.get("role", "").lower() in _FURNITURE_ROLES
         or bool(_FURNITURE.search(names))
-        or (size.links > _SOME_LINKS * size.text and bool(_TEASER.search(names)))
+        or (bool(_SIDEBAR.search(names)) and not _is_box(element, sizes))
+        or (sizes[element].links > _SOME_LINKS * sizes[element].text and bool(_TEASER.search(names)))
     )
 
 
-def _find_core(tree: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> html.HtmlElement:
-    """The innermost element with most of the prose, below the only article or main element if that has some of it."""
+def _is_box(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> bool:
+    """Whether an element is a box of text among the paragraphs of an article, rather than a column of links."""
+    size = sizes[element]
+    has_text = any(sizes[one].prose > 0 and not _has_blocks(one) for one in element.getparent() if one in sizes)
+    return has_text and size.prose > 0 and size.links <= _SOME * size.text
+
+
+def _has_blocks(element: html.HtmlElement) -> bool:
+    return any(child.tag in BLOCK_TAGS for child in element)
+
+
+def _find_core(
+    tree: html.HtmlElement, heading: html.HtmlElement | None, sizes: dict[html.HtmlElement, _Size]
+) -> html.HtmlElement:
+    """The innermost element with most of the prose, below the only article or main element if that has some of it.
+
+    Neither one of several paragraphs nor one of several sections below the ``heading`` is the whole article.
+    """
+    above = set() if heading is None else set(heading.iterancestors())
     core = tree
     for tag in ("main", "article"):
         marked = [element for element in core.iter(tag) if next(element.iterancestors(tag), None) is None]
@@ -284,10 +303,29 @@ def _find_core(tree: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> 
         best = max(children, key=lambda child: sizes[child].prose, default=None)
         if best is None or best.tag not in _CONTAINERS or sizes[best].prose < _MOST * max(sizes[core].prose, 1):
             return core
-        direct = sum(sizes[child].prose for child in children if child.tag not in _CONTAINERS)
-        if direct > _LITTLE * sizes[core].prose:
+        texts = [child for child in children if child.tag not in _CONTAINERS or _is_paragraph(child)]
+        parts = [child for child in children if _is_section(child) and _is_like(child, best)]
+        others = {*texts, *(parts if best in parts and best not in above else ())} - {best}
+        if _sum_prose(others, sizes) > _LITTLE * sizes[core].prose:
             return core
         core = best
+
+
+def _is_paragraph(element: html.HtmlElement) -> bool:
+    """Whether an element holds text but no blocks, and so does one of the same name beside it."""
+    if _has_blocks(element):
+        return False
+    return any(other is not None and _is_like(other, element) for other in (element.getprevious(), element.getnext()))
+
+
+def _is_section(element: html.HtmlElement) -> bool:
+    """Whether an element has a heading of its own."""
+    return next(element.iter(*_SECTION_HEADINGS), None) is not None
+
+
+def _is_like(one: html.HtmlElement, other: html.HtmlElement) -> bool:
+    """Whether two elements have the same name and class, as the parts of one article do."""
+    return bool(one.tag == other.tag and one.get("class") == other.get("class"))
 
 
 def _clear_lists_of_links(
