@@ -38,6 +38,15 @@ MORE = "It had been closed since the flood, which carried two of its piers away 
         ("पुल की मरम्मत\n\nपरिषद ने मंगलवार को पुराने पुल की मरम्मत पर सहमति दी।", [("title", "पुल की मरम्मत")]),
         ("橋が直される。\n\n町議会は火曜日に会い、冬が来る前に古い橋を直すことを決めた。", []),
         (f"A Bridge\n\nThe Flood\n\n{MORE}", [("title", "A Bridge"), ("heading", "The Flood")]),
+        (f"A Bridge\n========\n\n{PROSE}", [("title", "A Bridge")]),
+        (f"{PROSE}\n\n  The Flood\n  ---------\n{MORE}\nBread", [("heading", "The Flood")]),
+        (f"{PROSE}\n\nThe Flood\n---\n\n{MORE}", []),
+        (f"{PROSE}\n\n---------\n\n{MORE}", []),
+        (
+            f"{PROSE}\n\n4. The Flood\n\n4.1. Rain\n\n{MORE}\n\n4.2. Snow\n\n{PROSE}",
+            [("heading", "4. The Flood"), ("heading", "4.1. Rain"), ("heading", "4.2. Snow")],
+        ),
+        (f"{PROSE}\n\n4. The Flood\n\n5. Rain\n\n{MORE}", []),
     ],
 )
 def test_titles_and_headings(text: str, expected: list[tuple[str, str]]) -> None:
@@ -54,6 +63,7 @@ def test_titles_and_headings(text: str, expected: list[tuple[str, str]]) -> None
         ("Date palms grow along the river, and nobody planted them there.", None),
         ("Dated 2025-02-30 the letter lay on the table for a week.", None),
         ("By the river\nthe bridge stood for years.", None),
+        (f"The second rules, which replaced the first ones of the council\non 7 May 2025.\n\n{PROSE}", None),
         (f" date 2025-05-07 {PROSE}", PROSE),
         (f"date: 2025-05-07 {PROSE}", PROSE),
         (f"Date: 7 May 2025\n\n{PROSE}", PROSE),

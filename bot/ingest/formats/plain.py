@@ -13,7 +13,7 @@ from bot.ingest.draft import Draft, Entry
 from bot.ingest.encoding import decode
 from bot.ingest.metadata import parse_metadata
 from bot.ingest.replies import build_drafts, read_sender, separate_replies, split_lines
-from bot.models import Mark
+from bot.models import Mark, MarkKind, Span
 from bot.text.paragraphs import can_head, could_be_heading, split_blocks
 
 TITLE_WORDS, TITLE_CHARS = 20, 150  # a headline may fill two lines
@@ -33,7 +33,13 @@ _LEADING_DATE = re.compile(
     r"\s*(?:date|dated|published)\b(?:[ \t]*:)?\s+(\d{4}-\d{2}-\d{2})(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?(?!\S)\s*",
     re.IGNORECASE,
 )
+_CONTINUES = re.compile(r"(?:after|and|before|by|from|in|of|on|or|since|to|until)\s", re.IGNORECASE)
+"""How a line begins that goes on with the sentence above it: "ratified / on July 5, 1997"."""
 _LINE = re.compile(r"\S[^\n]*")
+_UNDERLINED = re.compile(
+    r"(?:\A|(?<=\n))[ \t]*+(?P<line>\S[^\n]*+)\n[ \t]*+(?P<mark>[-=~*])(?P=mark){2,200}[ \t]*+(?=\n|\Z)"
+)
+_NUMBER = re.compile(r"(\d{1,4}(?:\.\d{1,4}){0,9})[.)]?\s")
 _BLANK_LINE = re.compile(r"[ \t]*\n[ \t]*\n")
 _NO_TITLE_END = (".", "。", "।", "۔", ",", "،", "，", "、", ";", "；", ":", "：", "…", "-", "–", "—")
 _UNSPACED_TITLE_CHARS = 60  # of a title in a script without blanks, where a character is about a third of a word
@@ -132,7 +138,8 @@ class _HeaderParser:
         byline = _BYLINE.fullmatch(line)
         if byline and self._is_byline(byline[1], end):
             return "author", byline[1]
-        if line and len(line) <= 40 and (self.title or self.fields) and parse_date(line):
+        is_dated = len(line) <= 40 and (self.title or self.fields) and not _CONTINUES.match(line)
+        if line and is_dated and parse_date(line):
             return "published", line
         return None
 
@@ -145,26 +152,54 @@ class _HeaderParser:
 
 
 def _find_marks(text: str) -> tuple[Mark, ...]:
-    """Find the title and the section headings.
+    """Find the title and the section headings: lines that are underlined, and those that have the form of one.
 
     A title is the first block: one line, at most ``TITLE_WORDS`` words, no final stop, with longer prose below it or
-    below a heading that follows it. A heading is a block with a heading's shape above longer prose; consecutive short
-    lines are a list, unless the first one is the title.
+    below a heading that follows it. A heading is a block with a heading's shape above longer prose, or above a heading
+    whose number goes on with its own ("4." above "4.1."); other consecutive short lines are a list, unless the first
+    one is the title.
     """
-    spans = split_blocks(text)
+    underlined = _find_underlined(text)
+    spans = split_blocks(text, underlined)
     lines = [span.slice(text) for span in spans]
     shaped = ["\n" not in line and could_be_heading(line) for line in lines]
-    headings = {
-        at
-        for at in range(len(lines) - 1)
-        if shaped[at] and not shaped[at + 1] and can_head(lines[at], lines[at + 1]) and not (at and shaped[at - 1])
-    }
+    headings = set()
+    for at in reversed(range(len(lines) - 1)):
+        is_listed = at > 0 and shaped[at - 1] and not _is_part(lines[at], lines[at - 1])
+        is_above = at + 1 in headings and _is_part(lines[at + 1], lines[at])
+        has_text = not shaped[at + 1] and can_head(lines[at], lines[at + 1])
+        if shaped[at] and not is_listed and (is_above or has_text):
+            headings.add(at)
+    if underlined and underlined[0].kind == "title":
+        return tuple(sorted((*underlined, *(Mark("heading", spans[at]) for at in headings)), key=_start))
     has_title = len(lines) > 1 and "\n" not in lines[0] and _could_be_title(lines[0])
     if has_title and len(lines) > 2 and shaped[1] and not shaped[2] and can_head(lines[1], lines[2]):
         headings.add(1)
     has_title = has_title and (1 in headings or (not shaped[1] and can_head(lines[0], lines[1])))
     title = [Mark("title", spans[0])] if has_title else []
-    return (*title, *(Mark("heading", spans[at]) for at in sorted(headings - {0})))
+    return tuple(sorted((*title, *underlined, *(Mark("heading", spans[at]) for at in headings - {0})), key=_start))
+
+
+def _find_underlined(text: str) -> tuple[Mark, ...]:
+    """The lines with a line of dashes or the like below them, of about their length; the first words are the title."""
+    marks = []
+    for found in _UNDERLINED.finditer(text):
+        line = found["line"].rstrip()
+        size = len(found[0].splitlines()[1].strip())
+        if could_be_heading(line) and len(line) <= 2 * size and size <= 2 * len(line):
+            kind: MarkKind = "heading" if text[: found.start()].strip() else "title"
+            marks.append(Mark(kind, Span(found.start("line"), found.start("line") + len(line))))
+    return tuple(marks)
+
+
+def _is_part(line: str, above: str) -> bool:
+    """Whether the number at the beginning of a line goes on with that of the line above."""
+    own, other = _NUMBER.match(line), _NUMBER.match(above)
+    return own is not None and other is not None and own[1].startswith(f"{other[1]}.")
+
+
+def _start(mark: Mark) -> int:
+    return mark.span.start
 
 
 def _could_be_title(line: str) -> bool:
