@@ -56,7 +56,9 @@ _ASKING = tuple(
         r"\b(?:stands?|short|an? (?:acronym|abbreviation)) (?:for|of)\W*$",
         r"^\W*(?:what(?:['’]?s| is) )?(?:the )?(?:meaning|full (?:form|name)) of\b",
         r"(?<=\w )(?:meaning|definition|full form)\W*$",
-        # The kind of answer: "how big is", "how long was".
+        # The kind of answer: "what is the name of", "how big is", "how long was".
+        r"\b(?:what|which)(?:['’]?s| is| are| was| were|)(?: the| its| his| her| their)? (?:full |last )?names?\b"
+        r"(?: (?:of|for)\b)?",
         r"\bhow (?:big|large|small|long|short|old|young|tall|high|low|far|near|fast|slow|deep|wide|heavy|great|often"
         r"|soon)\b",
         # What joins the two sides of a comparison.

@@ -36,7 +36,7 @@ ones they fit into 64 bits (``bot.search.occurrences``)."""
 _ALWAYS_ASKING = frozenset(
     analysis.to_term(word)
     for word in """
-    say said tell told happen mention many much show give name called anything information know known
+    say said tell told happen mention many much show give called anything information know known
     """.split()
 )
 """Words that ask rather than name: not searched in a question that has others."""
@@ -50,7 +50,7 @@ _MOSTLY_ASKING = frozenset(
     kind type sort percentage percent example meaning mean term word entity relationship role reason idea part recent
     recently currently today ever typically usually commonly common this week weekend long another additional think
     believe view need able seek gain receive add help get go come take make start occur create cause determine compare
-    compared according associated present refer country year
+    compared according associated present refer country year name
     """.split()
 )
 """Words that mostly say what is asked for, and occur less often in the passage that answers."""

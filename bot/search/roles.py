@@ -15,10 +15,11 @@ ROLE_WEIGHT = 0.5
 _WHO = regex.compile(r"\bwho(?:['’]s)?\b", regex.IGNORECASE)
 _LEADER = (
     "chief executive|CEO|managing director|director|president|chairman|chairwoman|chair|head|headed|leader|led|boss|"
-    "manager|runs|commander|captain"
+    "manager|runs|captain"
 )
 _ROLES = {
-    "leads runs heads manages chairs directs leader boss CEO head charge": _LEADER,
+    "leads runs heads manages chairs directs leader boss head charge": _LEADER,
+    "CEO": "chief executive|CEO|managing director|boss",
     "founded established created started": "founder|co-founder|founded|established|set up by|created by|started by",
     "won wins winner winners": "winner|winners|won|champion|champions|victory|beat|defeated",
 }

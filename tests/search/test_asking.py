@@ -48,6 +48,11 @@ ARCHIVE = lexicon("The quarry was closed by the council.")
         ("difference between quarry and shaft", ["quarry", "shaft"]),
         ("who closed the quarry according to the articles", ["closed", "quarry"]),
         ("who closed the quarry in one sentence", ["closed", "quarry"]),
+        ("what is the name of the quarry", ["quarry"]),
+        ("under what name did the quarry close", ["quarry", "close"]),
+        ("name the quarry", ["quarry"]),
+        ("where does the name of the quarry come from", ["name", "quarry", "come"]),
+        ("who changed the quarry's name", ["changed", "quarry's", "name"]),
         # nothing else is left to search for
         ("summarise", ["summarise"]),
         ("quote", ["quote"]),

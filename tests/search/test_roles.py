@@ -50,3 +50,15 @@ def test_only_a_question_after_a_person_has_offices() -> None:
     for question, found in (("who runs the ferry", True), ("what runs to the ferry", False)):
         reply = answerer(article("The director of the ferry is Ada Berg."), *OTHERS).answer(Question(question))
         assert ("role" in {term.origin for term in reply.trace.query.terms}) is found
+
+
+def test_a_title_is_no_other_office() -> None:
+    """Asked after by its title, an office is found as that title, not as whatever is led or managed."""
+    query = answerer(article("A window manager runs the ferry."), *OTHERS).answer(Question("who is the ferry's CEO"))
+    assert {term.text for term in query.trace.query.terms if term.origin == "role"} == {
+        "boss",
+        "chief",
+        "director",
+        "executive",
+        "manag",
+    }

@@ -124,6 +124,7 @@ def test_words_with_one_term(one: str, other: str) -> None:
         ("Maine", "main"),
         ("Commons", "common"),
         ("Rapids", "rapidly"),
+        ("original", "origin"),
     ],
 )
 def test_words_with_different_terms(one: str, other: str) -> None:
