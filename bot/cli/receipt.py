@@ -129,8 +129,10 @@ def _quote_lines(name: str, line: QuoteLine, quote: Quote | None, receipt: Recei
         source = format_source(quote)
         lines.append(Text(f'"{quote.text}"'))
     count = len(line.terms) + len(line.parts)
+    lines.append(Text(source, style="dim"))
+    if quote is not None and quote.article.url:
+        lines.append(Text(quote.article.url, style="dim"))
     lines += [
-        Text(source, style="dim"),
         Text(quote_location(line)),
         Text(describe_search_score(line, receipt, count)),
         Text(describe_rank(line, count)),

@@ -25,10 +25,15 @@ Context = Callable[[Quote], tuple[Paragraph | None, Paragraph | None]]
 
 
 def print_reply(console: Console, reply: Reply, context: Context | None = None) -> None:
-    """Print ``reply``; with ``context``, the paragraphs around each quote too."""
+    """Print ``reply``; with ``context``, the paragraphs around each quote too.
+
+    The address of a quote's article is a link to the words of the quote.
+    """
     width = min(WIDTH, console.width)
     for margin, text in _lines(reply, context):
-        for i, line in enumerate(text.wrap(console, width - len(margin))):
+        # An address is left whole, however long, so that it can be copied.
+        lines = [text] if text.no_wrap else text.wrap(console, width - len(margin))
+        for i, line in enumerate(lines):
             line.rstrip()
             console.print(Text(margin if i == 0 else " " * len(margin)) + line, soft_wrap=True)
 
@@ -63,7 +68,9 @@ def _quote(number: int, quote: Quote, context: Context | None) -> Iterator[tuple
         yield INDENT, Text(before.text, style="dim")
         yield "", Text()
     yield f"{number:>2}  ", _quoted(quote)
-    yield INDENT, _source(quote)
+    yield INDENT, Text(format_source(quote), style="dim")
+    if url := quote.article.url:
+        yield INDENT, Text(url, style=Style(dim=True, link=link_to(quote)), no_wrap=True)
     for note in _notes(quote):
         yield INDENT, Text(note, style="yellow")
     if after:
@@ -80,19 +87,9 @@ def _quoted(quote: Quote) -> Text:
     return text.append('" …' if cut_after else '"')
 
 
-def _source(quote: Quote) -> Text:
-    """Source line, in which the article's URL is a link to the quote's words."""
-    line, link = format_source(quote), link_to(quote)
-    text = Text(line, style="dim")
-    if link and quote.article.url:
-        text.stylize(Style(link=link), len(line) - len(quote.article.url))
-    return text
-
-
 def format_source(quote: Quote) -> str:
-    """Title, citation and URL of a quote, in one line."""
-    url = quote.article.url
-    return " · ".join([quote.article.title, *quote.citation, *([url] if url else [])])
+    """Title and citation of a quote, in one line."""
+    return " · ".join([quote.article.title, *quote.citation])
 
 
 def _notes(quote: Quote) -> list[str]:
