@@ -57,8 +57,9 @@ def choose_quotes(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen
     """Choose up to ``limit`` quotes (at least 1), in the order of ``hits``; the first three in that of ``FIRST``.
 
     A lower limit gives the first of the same quotes. At most one an article, unless a second matches what none before
-    it does. A quote's ``also_in`` are the paragraphs among ``hits`` that have its very words; what only repeats a quote
-    is not quoted again.
+    it does, or one of the first three places is left for one that matches as much itself as the first. A quote's
+    ``also_in`` are the paragraphs among ``hits`` that have its very words; what only repeats a quote is not quoted
+    again.
 
     If the newest is asked for, hits that match the whole question come first, the newest before others. ``surest`` is
     still chosen by what matches most of the question, which need not be new.
@@ -79,17 +80,25 @@ def _choose(coverage: Coverage, hits: Sequence[Hit], limit: int, is_newest_asked
     sources: list[_Candidate] = []
     has_more = False
     shown = 0
+    further: list[_Candidate] = []
     for candidate in candidates:
-        if candidate.share < least or (quotes and not _adds(coverage, candidate, quotes, shown)):
+        if candidate.share < least or (quotes and not _is_new(coverage, candidate, quotes)):
+            continue
+        if quotes and not _adds(coverage, candidate, quotes, shown):
+            further.append(candidate)
             continue
         if len(quotes) == max(limit, FIRST):
             has_more = True
             break
-        quotes.append(
-            _make_quote(coverage, candidate.snippet, candidate.score, _find_copies(coverage, candidate.snippet, hits))
-        )
+        quotes.append(_make_quote(coverage, candidate, hits))
         sources.append(candidate)
         shown |= candidate.snippet.terms
+    copied = {paragraph.article.id for quote in quotes for paragraph in quote.also_in}
+    for candidate in further:
+        is_copy = candidate.snippet.paragraph.article.id in copied
+        if len(quotes) < FIRST and candidate.own_share >= sources[0].own_share and not is_copy:
+            quotes.append(_make_quote(coverage, candidate, hits))
+            sources.append(candidate)
     # From worst to best: (is not a statement, misses a word).
     terms = [one.snippet.terms | coverage.heading(one.snippet.paragraph).terms for one in sources]
     keys = [(not one.snippet.is_statement, own != coverage.every) for one, own in zip(sources, terms, strict=True)]
@@ -132,19 +141,24 @@ def _day(article: Article) -> int:
     return article.published.toordinal() if article.published else 0
 
 
-def _adds(coverage: Coverage, candidate: _Candidate, quotes: Sequence[Quote], shown: TermBitmask) -> bool:
-    """Whether the candidate is worth a further quote beside ``quotes``, which match the terms ``shown``."""
+def _is_new(coverage: Coverage, candidate: _Candidate, quotes: Sequence[Quote]) -> bool:
+    """Whether the candidate matches enough of the question itself, and does not repeat one of ``quotes``."""
     paragraph, span = candidate.snippet.paragraph, candidate.snippet.span
     if candidate.own_share < OWN:
         return False
     own, text = coverage.tokens.terms_in(paragraph, span), span.slice(paragraph.article.text)
-    for quote in quotes:
-        if own in coverage.tokens.terms_in(quote.paragraph, quote.span) and (
-            says_the_same(quote.text, text) or Wording(text).is_in(quote.text)
-        ):
-            return False
+    return not any(
+        own in coverage.tokens.terms_in(quote.paragraph, quote.span)
+        and (says_the_same(quote.text, text) or Wording(text).is_in(quote.text))
+        for quote in quotes
+    )
+
+
+def _adds(coverage: Coverage, candidate: _Candidate, quotes: Sequence[Quote], shown: TermBitmask) -> bool:
+    """Whether the candidate is of another article than ``quotes``, or matches what none of them, ``shown``, does."""
     cited = {one.article.id for quote in quotes for one in (quote.paragraph, *quote.also_in)}
-    return paragraph.article.id not in cited or coverage.share(candidate.snippet.terms & ~shown) >= SECOND_WORTH
+    is_other = candidate.snippet.paragraph.article.id not in cited
+    return is_other or coverage.share(candidate.snippet.terms & ~shown) >= SECOND_WORTH
 
 
 def _find_copies(coverage: Coverage, snippet: Snippet, hits: Sequence[Hit]) -> tuple[Paragraph, ...]:
@@ -160,7 +174,8 @@ def _find_copies(coverage: Coverage, snippet: Snippet, hits: Sequence[Hit]) -> t
     return (*found.values(),)[1:]
 
 
-def _make_quote(coverage: Coverage, snippet: Snippet, score: float, also_in: tuple[Paragraph, ...]) -> Quote:
+def _make_quote(coverage: Coverage, candidate: _Candidate, hits: Sequence[Hit]) -> Quote:
+    snippet = candidate.snippet
     words, text = coverage.query.words, snippet.paragraph.article.text
     known = snippet.terms | coverage.context(snippet.paragraph)
     typed = 0
@@ -179,8 +194,8 @@ def _make_quote(coverage: Coverage, snippet: Snippet, score: float, also_in: tup
         highlights=_merge([match.span for match in snippet.matches]),
         unmatched_terms=tuple([word.typed for i, word in enumerate(words) if not known >> i & 1]),
         matched_expansions=tuple(others),
-        also_in=also_in,
-        score=score,
+        also_in=_find_copies(coverage, snippet, hits),
+        score=candidate.score,
     )
 
 

@@ -14,13 +14,12 @@ ROLE_WEIGHT = 0.5
 
 _WHO = regex.compile(r"\bwho(?:['’]s)?\b", regex.IGNORECASE)
 _LEADER = (
-    "chief executive|CEO|managing director|director|president|chairman|chairwoman|chair|head|headed|leader|led|boss|"
-    "manager|runs|captain"
+    "chief executive|CEO|managing director|director|president|chairman|chairwoman|chair|head|leader|led|boss|captain"
 )
 _ROLES = {
     "leads runs heads manages chairs directs leader boss head charge": _LEADER,
     "CEO": "chief executive|CEO|managing director|boss",
-    "founded established created started": "founder|co-founder|founded|established|set up by|created by|started by",
+    "founded established created started": "founder|co-founder|founded|established|created",
     "won wins winner winners": "winner|winners|won|champion|champions|victory|beat|defeated",
 }
 """Words of a question that begins with "who", and what an article may have instead of any of them."""

@@ -122,7 +122,7 @@ _STEMS = {
     literal literally|paradise|mineral minerals|revelation revelations|conference conferences|refinance refinanced
     temperate|witness witnesses witnessed witnessing|marinated marinade|colon colons|discrete|custom customs
     customer customers|pastoral|universe universes universal universally|internal internally|paste pasted pastes
-    rational rationale|evening evenings|clothing|populism|original originals originally
+    rational rationale|evening evenings|clothing|populism|original originals originally|container containers
     """.strip()
     .replace("\n", "|")
     .split("|")

@@ -39,12 +39,17 @@ def test_matching_paragraphs_are_quoted(question: str, expected: list[str]) -> N
     assert texts(question, article(QUAY, KEEPER)) == expected
 
 
-def test_an_article_is_quoted_once() -> None:
-    """However many of its paragraphs match the same words, an article is quoted once."""
+def test_an_article_is_quoted_again_where_places_are_left() -> None:
+    """Other articles come first; then further paragraphs that match as much as the first quote, three at most."""
     signs = ("red rocks", "grey gulls", "black boats", "white waves")
-    many = article(*(f"The quay at Skarvik has {sign}. {f'Look at those {sign} there. ' * 36}" for sign in signs))
+    long = (f"The quay at Skarvik has {sign}. {f'Look at those {sign} there. ' * 36}" for sign in signs)
+    many = article(*long, "Skarvik is old.", id="many")
     assert len(many.text.split()) > 3 * 180
-    assert len(chosen("Skarvik quay", many)) == 1
+    assert [quote.article.id for quote in chosen("Skarvik quay", many)] == ["many"] * 3
+    assert [quote.paragraph.number < 5 for quote in chosen("Skarvik quay", many)] == [True] * 3
+    others = [article(f"The quay at Skarvik belongs to {owner}.", id=owner) for owner in ("Ada", "Ole")]
+    quotes = chosen("Skarvik quay", many, *others)
+    assert sorted(quote.article.id for quote in quotes) == ["Ada", "Ole", "many"]
 
 
 def test_a_second_quote_that_adds() -> None:

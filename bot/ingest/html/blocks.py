@@ -57,6 +57,8 @@ _AROUND_BREAK = re.compile(rf" ?([{_BREAK}{_TAB}]) ?")
 
 _MARK_CHARS = 30  # of the mark of a note, such as "[note 3]"
 _BRACKETED = re.compile(r"[\[(].{1,28}[\])]")
+_NOTE_LINK = re.compile(r"(?:^|[\s_-])(?:foot|end)?note-?ref(?:erence)?(?![a-z])", re.IGNORECASE)
+_PERMALINKS = frozenset({"¶", "#", "§", "🔗", "\uf0c1"})
 _NUMBER_MARK = re.compile(r"\d{1,3}(?:[,;–-] ?\d{1,3}){0,9}")
 _SYMBOL_MARK = re.compile(r"[*†‡§¶#,;]{1,3}")
 _LETTER_MARK = re.compile(r"[a-d]")
@@ -124,14 +126,23 @@ def _is_icon(element: html.HtmlElement) -> bool:
 
 
 def _is_box_title(element: html.HtmlElement) -> bool:
-    """Whether an element without the tag of a heading is called a title: that of a box, which is no section."""
-    return element.tag in _TEXT_TAGS and "title" in element.get("class", "").split()
+    """Whether an element without the tag of a heading is called a title, alone in an element before a box's text."""
+    return element.tag in _TEXT_TAGS and element.getnext() is None and "title" in element.get("class", "").split()
 
 
 def _is_sentence(words: str, *, is_below_title: bool) -> bool:
     count = len(words.split())
     is_ended = is_below_title or bool(_SENTENCE_END.search(words))  # a lead may do without a full stop
     return count > _HEADING_WORDS or (count >= _SENTENCE_WORDS and is_ended)
+
+
+def _is_mark_link(link: html.HtmlElement) -> bool:
+    """Whether a link within the page is the mark of a note, or the sign beside a heading that leads to it."""
+    if not link.get("href", "").startswith("#"):
+        return False
+    text = read_short(link, _MARK_CHARS)
+    is_note = link.get("role") == "doc-noteref" or _NOTE_LINK.search(link.get("class", "")) is not None
+    return text in _PERMALINKS or (is_note and bool(_BRACKETED.fullmatch(text) or _NUMBER_MARK.fullmatch(text)))
 
 
 def _is_note_mark(mark: html.HtmlElement, before: list[str]) -> bool:
@@ -229,6 +240,7 @@ class _BlockReader:
         if element is not self._root and (
             is_hidden(element)
             or (element.tag == "sup" and _is_note_mark(element, self._pieces))
+            or (element.tag == "a" and _is_mark_link(element))
             or (element.tag == "tr" and self._tables and element is self._tables[-1].header)
         ):
             self._skipped = element

@@ -77,6 +77,8 @@ _COMMENTS = re.compile(
 )
 # Blogs name the subjects of an article in its classes.
 _SUBJECT = re.compile(r"(?:^|\s)(?:cat|category|tag)-(?!list|cloud|links)\S++", re.IGNORECASE)
+_NAME_WORDS = re.compile(r"[^\W_]+")
+_NOTE = re.compile(r"(?<![a-z])(?:foot|end)-?notes?(?![a-z])", re.IGNORECASE)
 _LEAD = re.compile(
     r"(?<![a-z])(?:lead|intro|standfirst|dek|summary|abstract|excerpt|key-?points|highlights)(?![a-z])", re.IGNORECASE
 )
@@ -261,10 +263,10 @@ def _is_furniture(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size
         return False
     if tag == "article":
         return bool(_TEASER.search(names))
-    if tag not in _TEXT_TAGS:  # whose ids are the targets of links
+    if tag not in _TEXT_TAGS and not _is_named_by_heading(element, sizes):
         names = f"{names} {separate_words(attributes.get('id', ''))}"
     return (
-        (tag in _FURNITURE_TAGS and not (tag == "aside" and _LEAD.search(names)))
+        (tag in _FURNITURE_TAGS and not (tag == "aside" and (_LEAD.search(names) or _NOTE.search(names))))
         or (tag == "figcaption" and not any(True for _ in element.getparent().iter("table", "pre", "blockquote")))
         or (tag == "header" and not any(above.tag in {"article", "main"} for above in element.iterancestors()))
         or attributes.get("role", "").lower() in _FURNITURE_ROLES
@@ -272,6 +274,16 @@ def _is_furniture(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size
         or (bool(_SIDEBAR.search(names)) and not _is_box(element, sizes))
         or (sizes[element].links > _SOME_LINKS * sizes[element].text and bool(_TEASER.search(names)))
     )
+
+
+def _is_named_by_heading(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> bool:
+    """Whether the element is a section of prose whose id has the words of its heading, for links to it."""
+    heading = next(element.iter("h1", *_SECTION_HEADINGS), None) if element.get("id") else None
+    if heading is None or sizes[element].prose == 0 or 2 * sizes[element].links > sizes[element].text:
+        return False
+    words = _NAME_WORDS.findall(read_short(heading, NAMES_CHARS).casefold())
+    named = _NAME_WORDS.findall(element.get("id").casefold())
+    return len(named) > 2 and set(named) <= set(words)
 
 
 def _is_box(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> bool:
