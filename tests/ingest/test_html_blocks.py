@@ -90,12 +90,22 @@ def test_text_that_is_hidden_from_screen_readers_is_read() -> None:
         ("Nobody paid.", "heading"),
         ("Nobody in the harbour town of Orvik has paid for the pier, and nobody ever will.", None),
         ("“Nobody in the harbour town of Orvik has paid for the pier, and nobody will.”", None),
+        ("12.2.2. After installing it, there are a lot of ports open in the harbour of Orvik.", "heading"),
         (" ".join(["word"] * 31), None),
     ],
 )
 def test_a_heading_that_is_a_sentence_is_text(heading: str, kind: str | None) -> None:
     """A lead that is marked up as a heading can be quoted; questions and short headings cannot."""
     assert read_blocks(f"<h2>{heading}</h2><p>Text.</p>") == [(kind, heading), (None, "Text.")]
+
+
+def test_what_links_within_the_page() -> None:
+    """The sign beside a heading and the marks of notes are left out; other links are words of the text."""
+    markup = (
+        "<h2>Tides<a class='headerlink' href='#tides'>¶</a></h2><p>High<a class='footnote-reference' href='#f1'>[1]</a>"
+        " at noon, as <a href='#t'>Table 1</a> and <a href='#s'>[Sea]</a> say, <a role='doc-noteref' href='#n'>2</a>"
+    )
+    assert read_blocks(markup) == [("heading", "Tides"), (None, "High at noon, as Table 1 and [Sea] say,")]
 
 
 def test_a_long_heading_below_the_title_is_text() -> None:
@@ -130,7 +140,12 @@ TABLE = "<tr><th>Port<th>Depth</tr><tr><td>Orvik<td>9 m</tr><tr><td>Tarn<td></tr
             f"<table><tr><th>Port<th>{'so deep ' * 9}</tr><tr><td>Orvik<td>9 m</tr></table>",
             ["Port\t" + ("so deep " * 9).strip(), "Orvik\t9 m"],
         ),
-        ("<table><tr><th>A<th>B</tr><tr><td><p>One.</p><td>Two.</tr></table>", ["A\tB", "One.", "Two."]),
+        ("<table><tr><th>A<th><p>B</p></tr><tr><td><p>One.</p><td>Two.</tr></table>", ["A One.\tB Two."]),
+        ("<table><tr><th>A<th>B</tr><tr><td><p>1</p><p>2</p><td>3</tr></table>", ["A\tB", "1", "2", "3"]),
+        (
+            f"<table><tr><td><p>A</p></td><td><p>{'long ' * 50}</p></td></tr></table>",
+            ["A", ("long " * 50).strip()],
+        ),
     ],
 )
 def test_rows_of_tables(markup: str, words: list[str]) -> None:

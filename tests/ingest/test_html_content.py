@@ -83,6 +83,8 @@ def test_the_story_is_read_where_it_stands(tmp_path: Path, body: str) -> None:
         "<p>By <a rel='author' href='/holm'>Ada Holm</a>, <time>7 May 2025</time></p>",
         "<div class='mw-editsection'>[edit]</div>",
         "<h2>You may also like</h2>",
+        f"<section id='related-news-and-reports'><h2>Related news and reports</h2><a href='/t'>{OTHER}</a></section>",
+        "<ul class='docnav'><li>Home</li><li>Next</li></ul>",
     ],
 )
 def test_what_stands_around_the_story_is_left_out(tmp_path: Path, other: str) -> None:
@@ -110,6 +112,13 @@ def test_the_parts_of_a_document_are_kept(tmp_path: Path) -> None:
     assert list_paragraphs(read(page.format(long + beside))) == crews
     columns = f"{long.replace('<h3>', '<h1>Ferry sails hourly</h1><h3>')}{short}"
     assert list_paragraphs(read(f"<body><div>{columns}</div></body>")) == crews
+
+
+def test_a_text_that_is_mostly_links_is_kept(tmp_path: Path) -> None:
+    """A paragraph keeps its words where most of them are links, whatever element it is in."""
+    linked = "The tables stand <a href='/tables'>in the yearbook of the harbour</a>."
+    body = f"<div>{''.join(f'<div>{words}</div>' for words in (*ARTICLE, linked))}</div>"
+    assert read_paragraphs(tmp_path, body)[3:] == ["The tables stand in the yearbook of the harbour."]
 
 
 def test_headings_with_their_texts_are_kept(tmp_path: Path) -> None:

@@ -43,9 +43,11 @@ _LIGATURE = re.compile(r"[a-z]{2,}(?:_[a-z0-9]+)*")  # the name of a picture in 
 
 # A heading of so many words, or of so many that end as a sentence does, is a sentence that is marked up as a heading.
 _HEADING_WORDS, _SENTENCE_WORDS = 30, 10
+_SECTION = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,5}\.?\s")  # the number of a section
 _SENTENCE_END = re.compile(r"[.!…][\"'”’»)\]]?\Z")
 _TERM_CHARS = 80  # of a term in a list of definitions; a longer one is a text of its own
 _DEFINITION_CHARS = 40  # from which on a definition is a text, with its term as a heading
+_CELL_CHARS = 200  # of a cell's paragraph that is read with its row
 _COLUMN_CHARS = 60  # of a column's name that is repeated in each row
 
 # Placeholders for white space that must not collapse; no page contains them, as control characters are dropped first.
@@ -130,7 +132,18 @@ def _is_box_title(element: html.HtmlElement) -> bool:
     return element.tag in _TEXT_TAGS and element.getnext() is None and "title" in element.get("class", "").split()
 
 
+def _is_cell_text(element: html.HtmlElement) -> bool:
+    """Whether an element holds the short text of a cell, and nothing stands beside it."""
+    cell = element.getparent()
+    if element.tag not in _TEXT_TAGS or cell is None or cell.tag not in CELL_TAGS or len(cell) != 1:
+        return False
+    has_blocks = any(child.tag in BLOCK_TAGS for child in element)
+    return not has_blocks and len(read_short(element, _CELL_CHARS)) > 0
+
+
 def _is_sentence(words: str, *, is_below_title: bool) -> bool:
+    if _SECTION.match(words):
+        return False
     count = len(words.split())
     is_ended = is_below_title or bool(_SENTENCE_END.search(words))  # a lead may do without a full stop
     return count > _HEADING_WORDS or (count >= _SENTENCE_WORDS and is_ended)
@@ -191,7 +204,8 @@ def _read_table(table: html.HtmlElement) -> _Table:
             rows.append([])
         elif element.tag in CELL_TAGS and rows:
             rows[-1].append(element)
-        if element.tag in _NO_CELL_TAGS or "colspan" in element.attrib or "rowspan" in element.attrib:
+        is_block = element.tag in _NO_CELL_TAGS and not _is_cell_text(element)
+        if is_block or "colspan" in element.attrib or "rowspan" in element.attrib:
             return _Table()
     if len(rows) < 2 or len(rows[0]) < 2 or any(cell.tag != "th" for cell in rows[0]):
         return _Table()
@@ -259,7 +273,7 @@ class _BlockReader:
             self._pieces.append(_TAB)
             self._is_labelled = True
         elif tag in BLOCK_TAGS:
-            if not (self._is_labelled and tag in _TEXT_TAGS) or _is_box_title(element):
+            if not ((self._is_labelled and tag in _TEXT_TAGS) or _is_cell_text(element)) or _is_box_title(element):
                 block = self.take_block()
             self._enter(element)
         self._read(element.text)
@@ -274,7 +288,11 @@ class _BlockReader:
             if _is_box_title(element) and self._pieces and self._kind is None:
                 self._pieces.append(_TAB)
                 self._is_labelled = True
-            elif not (self._is_in_row(element.tag) or (self._is_labelled and element.tag in _TEXT_TAGS)):
+            elif not (
+                self._is_in_row(element.tag)
+                or (self._is_labelled and element.tag in _TEXT_TAGS)
+                or _is_cell_text(element)
+            ):
                 block = self.take_block()
             self._leave(element)
         if element is not self._root:

@@ -47,7 +47,7 @@ _FURNITURE = re.compile(
     r"|banner|outbrain|taboola|cookie\w*+|consent|gdpr|cmpbox\w*+|qc-cmp\w*+|cc-(?:banner|container|dialog|window)|didomi|onetrust"
     r"|usercentrics|privacy-(?:banner|center|notice|overlay|popup|settings)|modal|pop-?up|overlay|lightbox"
     # navigation
-    r"|nav\w*+|menu\w*+|bread-?crumbs?|pagination|pager|paging|skip-?(?:link|nav|to)\w*+|toc"
+    r"|(?:doc)?nav\w*+|menu\w*+|bread-?crumbs?|pagination|pager|paging|skip-?(?:link|nav|to)\w*+|toc"
     r"|(?<!elementor-)(?<!builder-)widgets?|footer\w*+|masthead|top-?bar|toolbar"
     # what is metadata, and is read as such
     r"|by-?line|author(?:s|-?(?:box|bio|info|name|card|details|meta|description|image))?|date-?line|timestamp"
@@ -346,7 +346,8 @@ def _clear_lists_of_links(
     found = []
     for element in core.iter(*_LIST_TAGS):
         size = sizes[element]
-        least = _NEARLY_ALL_LINKS if element.tag in _TEXT_TAGS else 0.5
+        is_text = element.tag in _TEXT_TAGS or (element.tag == "div" and _is_paragraph(element))
+        least = _NEARLY_ALL_LINKS if is_text else 0.5
         if element is core or element in kept or size.prose > 0 or size.links <= least * size.text:
             continue
         if element.tag != "a" or any(child.tag in BLOCK_TAGS for child in element):
