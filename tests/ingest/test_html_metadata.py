@@ -51,6 +51,11 @@ def linked_data(fields: str) -> str:
         ),
         ("", "<h1>Ferry sails hourly</h1>", "Ferry sails hourly"),
         (
+            "<title>4. Two ferries - when they sail</title>",
+            "<h2>4. Two ferries - when they sail</h2>",
+            "4. Two ferries - when they sail",
+        ),
+        (
             "<title>Two ferries | Orvik Post, news</title>",
             "<h1>Orvik Post, news</h1><h1>Two ferries</h1>",
             "Two ferries",

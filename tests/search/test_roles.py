@@ -45,6 +45,14 @@ def test_who_may_win_did_not() -> None:
     assert reply.quotes[0].article.id == "did"
 
 
+def test_what_is_set_or_started_was_not_founded() -> None:
+    """Only words that name the deed stand for it, not those that do so with another word."""
+    reply = answerer(article("A stage was set at Skarvik for the pilot who started the race."), *OTHERS).answer(
+        Question("who founded Skarvik")
+    )
+    assert {term.text for term in reply.trace.query.terms}.isdisjoint({"set", "start"})
+
+
 def test_only_a_question_after_a_person_has_offices() -> None:
     """Without "who", "runs" is an ordinary word."""
     for question, found in (("who runs the ferry", True), ("what runs to the ferry", False)):

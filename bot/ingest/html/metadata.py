@@ -22,6 +22,7 @@ from bot.ingest.html.content import is_dialog, separate_words
 
 _DATA_LIMIT = 500_000  # characters of one script of linked data; an article's has a tenth of that at most
 _TITLE_LIMIT = 600
+_HEADINGS = frozenset({"h1", "h2", "h3"})
 _HEADINGS_LIMIT = 200
 _TITLE_WORDS = 3  # of a heading that is like nothing the page states
 _LIKE, _VERY_LIKE = 0.3, 0.6  # shares of common words
@@ -78,6 +79,9 @@ def read_page_metadata(tree: html.HtmlElement) -> PageMetadata:
     titles += [_strip_site(title, site, host, or_short_end=True) for title in tags.titles]
     shown = list(_iter_main_elements(tree))
     heading = _find_heading(shown, [*titles, *map(_pick_part, tags.titles)])
+    if heading is None:  # what was taken for the site's name may be a part of the title
+        whole = (one for one in shown if one.tag in _HEADINGS and read_short(one, _TITLE_LIMIT) in tags.titles)
+        heading = next(whole, None)
     if heading is None:
         heading = _find_only_heading(shown, [site or "", url or "", *titles, *tags.titles])
     bylines = Bylines(shown, heading, (fold(site or ""), host))
@@ -223,7 +227,7 @@ def _find_heading(shown: Sequence[html.HtmlElement], titles: Sequence[str]) -> h
     headings = [
         (element, words)
         for element in shown
-        if (element.tag in {"h1", "h2", "h3"} or "headline" in element.get("itemprop", ""))
+        if (element.tag in _HEADINGS or "headline" in element.get("itemprop", ""))
         and (words := set(_WORD.findall(read_short(element, _TITLE_LIMIT).casefold())))
     ][:_HEADINGS_LIMIT]
     stated = [words for title in titles if (words := set(_WORD.findall(title.casefold())))]
