@@ -61,6 +61,8 @@ _ASKING = tuple(
         r"(?: (?:of|for)\b)?",
         r"\bhow (?:big|large|small|long|short|old|young|tall|high|low|far|near|fast|slow|deep|wide|heavy|great|often"
         r"|soon)\b",
+        # A verb that says nothing without its noun: what entered into force is in force.
+        r"\b(?:enter(?:s|ed|ing)?|com(?:e|es|ing)|came|go(?:es|ing)?|went|put) into(?= (?:effect|force|law|use)\b)",
         # What joins the two sides of a comparison.
         r"(?<=\w )(?:vs\.?|versus|compared (?:to|with)|in comparison (?:to|with))(?= \w)",
         # Where to look, and how to answer, at the end: "in the archive", "in one sentence".

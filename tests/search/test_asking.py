@@ -51,6 +51,8 @@ ARCHIVE = lexicon("The quarry was closed by the council.")
         ("what is the name of the quarry", ["quarry"]),
         ("under what name did the quarry close", ["quarry", "close"]),
         ("name the quarry", ["quarry"]),
+        ("when did the quarry treaty enter into force", ["quarry", "treaty", "force"]),
+        ("who put the quarry into the lake", ["put", "quarry", "lake"]),
         ("where does the name of the quarry come from", ["name", "quarry", "come"]),
         ("who changed the quarry's name", ["changed", "quarry's", "name"]),
         # nothing else is left to search for
