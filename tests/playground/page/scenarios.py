@@ -26,7 +26,7 @@ def mention(page: SlackPage) -> None:
     answer = page.ask(AGREED)
     expect(answer.locator("blockquote strong").first).to_be_visible()
     link = answer.get_by_role("link").first
-    expect(link).to_have_attribute("href", re.compile(re.escape("#:~:text=They%20agreed%20that")))
+    expect(link).to_have_attribute("href", re.compile(re.escape("#:~:text=Minoru%20Kihara")))
 
 
 def abstention(page: SlackPage) -> None:
