@@ -116,7 +116,7 @@ def _print_receipt(
     kind = "Quote" if receipt.outcome == "answer" else "Nearest passage"
     for number, (line, quote) in enumerate(zip(receipt.quotes, quotes, strict=True), 1):
         parts += ["", *_quote_lines(f"{kind} {number} of {len(quotes)}", line, quote, receipt)]
-    console.print(Group(*parts), width=min(WIDTH, console.width), highlight=False)
+    console.print(Group(*parts), width=min(WIDTH, console.width), highlight=False, crop=False)
 
 
 def _quote_lines(name: str, line: QuoteLine, quote: Quote | None, receipt: Receipt) -> list[RenderableType]:
@@ -131,7 +131,7 @@ def _quote_lines(name: str, line: QuoteLine, quote: Quote | None, receipt: Recei
     count = len(line.terms) + len(line.parts)
     lines.append(Text(source, style="dim"))
     if quote is not None and quote.article.url:
-        lines.append(Text(quote.article.url, style="dim"))
+        lines.append(Text(quote.article.url, style="dim", no_wrap=True, overflow="ignore"))
     lines += [
         Text(quote_location(line)),
         Text(describe_search_score(line, receipt, count)),

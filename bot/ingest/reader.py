@@ -331,7 +331,7 @@ class _ArchiveReader:
         article = build_article(entry.draft, id=article_id, file=display_name(file.basename), overrides=overrides)
         warnings = list(entry.draft.warnings)
         if "\ufffd" in article.text:
-            warnings.append("\ufffd stands in it for what could not be decoded")
+            warnings.append("some characters could not be decoded, here or before, and are shown as \ufffd")
         sentences = tuple(f"{_part_name(file, entry.number)}: {warning}." for warning in warnings)
         return ArticleRecord(entry.number, requested_id, article_id, "", sentences, entry.draft.outcome), article
 

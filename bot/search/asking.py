@@ -1,5 +1,4 @@
-"""Words of a question that say what is to be done, or whom it addresses, not what it is about; and questions about the
-archive itself.
+"""Words of a question that are not what it is about, such as requests and mentions; questions about the archive itself.
 
 "give me a quote about piracy" asks about piracy. The same words are content elsewhere ("town archive flood"), so they
 are recognized by their place in a sentence, never alone.

@@ -95,8 +95,9 @@ def _choose(coverage: Coverage, hits: Sequence[Hit], limit: int, is_newest_asked
         shown |= candidate.snippet.terms
     copied = {paragraph.article.id for quote in quotes for paragraph in quote.also_in}
     for candidate in further:
-        is_copy = candidate.snippet.paragraph.article.id in copied
-        if len(quotes) < FIRST and candidate.own_share >= sources[0].own_share and not is_copy:
+        if len(quotes) == FIRST or candidate.own_share < sources[0].own_share:
+            continue
+        if candidate.snippet.paragraph.article.id not in copied and _is_new(coverage, candidate, quotes):
             quotes.append(_make_quote(coverage, candidate, hits))
             sources.append(candidate)
     # From worst to best: (is not a statement, misses a word).

@@ -1,6 +1,7 @@
 """The part of a passage that is quoted: one to three whole sentences of one paragraph, at most eighty words.
 
-A longer sentence is cut around its first match, between words if it has blanks.
+Where they begin with a pronoun, the sentence before them is quoted too, if it fits. A longer sentence is cut around its
+first match, between words if it has blanks.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ CONTEXT_WORDS = 10
 """Words that are left before the first match where a sentence is cut."""
 
 _POINTS_BACK = regex.compile(
-    r"(?:It|Its|He|His|She|Her|They|Their|Th(?:is|ese|ose|at)|Such|Both|Neither|The (?:latter|former))\b"
-    r"(?! (?:said|week|weekend|month|year|spring|summer|autumn|fall|winter|morning|afternoon|evening)\b)"
+    r"(?:(?:Its?|He|His|She|Her|They|Their|These|Those|Such|Neither|Both(?! \p{Lu})|The (?:latter|former))\b"
+    r"|Th(?:is|at)\b(?! (?:said|week|weekend|month|year|spring|summer|autumn|fall|winter|morning|afternoon|evening)\b))"
 )
 """How a sentence begins that says of what it speaks by a pronoun: the sentence before it is quoted too, if both fit."""
 _ROUNDING = 1e-9

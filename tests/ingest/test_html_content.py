@@ -45,6 +45,7 @@ def read_paragraphs(folder: Path, body: str, head: str = "<title>Ferry sails hou
         f"<div><h2>Ferry</h2><div class='para'>{FIRST}</div><div class='sidebar'><p>{SECOND}</p></div>"
         f"<div class='para'>{THIRD}</div></div>",
         f"<div><p>{FIRST}</p><a id='x'></a><div class='sidebar'><div>{SECOND}</div></div><p>{THIRD}</p></div>",
+        f"<div class='thread'>{''.join(f'<div class=comment><p>{words}</p></div>' for words in ARTICLE)}</div>",
     ],
 )
 def test_the_story_is_read_where_it_stands(tmp_path: Path, body: str) -> None:
@@ -85,6 +86,11 @@ def test_the_story_is_read_where_it_stands(tmp_path: Path, body: str) -> None:
         "<h2>You may also like</h2>",
         f"<section id='related-news-and-reports'><h2>Related news and reports</h2><a href='/t'>{OTHER}</a></section>",
         "<ul class='docnav'><li>Home</li><li>Next</li></ul>",
+        f"<div class='sidebar'><h4>Special offer</h4><p>{OTHER}</p></div>",
+        f"<section id='about-the-author'><h2>About the author</h2><p>{OTHER}</p></section>",
+        f"<section id='more-from-orvik-post'><h2>More from Orvik Post</h2><p>{OTHER}</p></section>",
+        "<div class='item'><a href='/a'>Ferry to Tarn is late</a> 1 May</div>"
+        "<div class='item'><a href='/b'>Tulips are cheap in Lund</a> 2 May</div>",
     ],
 )
 def test_what_stands_around_the_story_is_left_out(tmp_path: Path, other: str) -> None:
@@ -117,7 +123,7 @@ def test_the_parts_of_a_document_are_kept(tmp_path: Path) -> None:
 def test_a_text_that_is_mostly_links_is_kept(tmp_path: Path) -> None:
     """A paragraph keeps its words where most of them are links, whatever element it is in."""
     linked = "The tables stand <a href='/tables'>in the yearbook of the harbour</a>."
-    body = f"<div>{''.join(f'<div>{words}</div>' for words in (*ARTICLE, linked))}</div>"
+    body = f"<div>{''.join(f'<div class=text>{words}</div>' for words in (*ARTICLE, linked))}</div>"
     assert read_paragraphs(tmp_path, body)[3:] == ["The tables stand in the yearbook of the harbour."]
 
 

@@ -51,9 +51,9 @@ def linked_data(fields: str) -> str:
         ),
         ("", "<h1>Ferry sails hourly</h1>", "Ferry sails hourly"),
         (
-            "<title>4. Two ferries - when they sail</title>",
-            "<h2>4. Two ferries - when they sail</h2>",
-            "4. Two ferries - when they sail",
+            "<title>4. Two small ferries - when they sail</title>",
+            "<h2>4. Two small ferries - when they sail</h2>",
+            "4. Two small ferries - when they sail",
         ),
         (
             "<title>Two ferries | Orvik Post, news</title>",

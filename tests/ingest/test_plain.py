@@ -38,8 +38,6 @@ MORE = "It had been closed since the flood, which carried two of its piers away 
         ("पुल की मरम्मत\n\nपरिषद ने मंगलवार को पुराने पुल की मरम्मत पर सहमति दी।", [("title", "पुल की मरम्मत")]),
         ("橋が直される。\n\n町議会は火曜日に会い、冬が来る前に古い橋を直すことを決めた。", []),
         (f"A Bridge\n\nThe Flood\n\n{MORE}", [("title", "A Bridge"), ("heading", "The Flood")]),
-        (f"A Bridge\n========\n\n{PROSE}", [("title", "A Bridge")]),
-        (f"{PROSE}\n\n  The Flood\n  ---------\n{MORE}\nBread", [("heading", "The Flood")]),
         (f"{PROSE}\n\nThe Flood\n---\n\n{MORE}", []),
         (f"{PROSE}\n\n---------\n\n{MORE}", []),
         (
@@ -54,6 +52,30 @@ def test_titles_and_headings(text: str, expected: list[tuple[str, str]]) -> None
     article = parse_article(text)
     assert list_marks(article) == expected
     assert article.text == text
+
+
+def test_underlined_headings() -> None:
+    """A line alone above a rule of about its length is a heading, or the title; the rule is no part of the text."""
+    article = parse_article(f"A Bridge\n========\n\n{PROSE}\n\n  The Flood\n  ---------\n{MORE}\nBread")
+    assert article.text == f"A Bridge\n\n{PROSE}\n\n  The Flood\n{MORE}\nBread"
+    assert list_marks(article) == [("title", "A Bridge"), ("heading", "The Flood")]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Roads 70 million\nHarbour 9 million\n-----------------\nTogether 79 million",
+        "Port    Depth\n-------------\nOrvik   9 m",
+        "Name: Ada Holm\n--------------",
+        "Nobody else\n---",
+        "-----\nNobody else\n- - - - - -",
+    ],
+)
+def test_rules_that_underline_nothing(lines: str) -> None:
+    """The rules of tables and between texts stay, and the lines above them are text."""
+    article = parse_article(f"{PROSE}\n\n{lines}\n\n{MORE}")
+    assert article.text == f"{PROSE}\n\n{lines}\n\n{MORE}"
+    assert [kind for kind, words in list_marks(article) if words in lines] == []
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,10 @@ def test_an_article_is_quoted_again_where_places_are_left() -> None:
     assert len(many.text.split()) > 3 * 180
     assert [quote.article.id for quote in chosen("Skarvik quay", many)] == ["many"] * 3
     assert [quote.paragraph.number < 5 for quote in chosen("Skarvik quay", many)] == [True] * 3
+    repeated = "In the year of the flood, the quay at Skarvik had nine grey gulls."
+    lesser = "Nobody in Skarvik knows the sea. " + "It is a plain sign on a plain wall. " * 22
+    again = article("The quay at Skarvik is red. " * 30, f"{repeated} {'Look there. ' * 90}", f"{repeated} {lesser}")
+    assert len({quote.text for quote in chosen("Skarvik quay", again)}) == len(chosen("Skarvik quay", again))
     others = [article(f"The quay at Skarvik belongs to {owner}.", id=owner) for owner in ("Ada", "Ole")]
     quotes = chosen("Skarvik quay", many, *others)
     assert sorted(quote.article.id for quote in quotes) == ["Ada", "Ole", "many"]

@@ -62,11 +62,6 @@ def test_only_a_question_after_a_person_has_offices() -> None:
 
 def test_a_title_is_no_other_office() -> None:
     """Asked after by its title, an office is found as that title, not as whatever is led or managed."""
-    query = answerer(article("A window manager runs the ferry."), *OTHERS).answer(Question("who is the ferry's CEO"))
-    assert {term.text for term in query.trace.query.terms if term.origin == "role"} == {
-        "boss",
-        "chief",
-        "director",
-        "executive",
-        "manag",
-    }
+    reply = answerer(article("A commander runs the ferry."), *OTHERS).answer(Question("who is the ferry's CEO"))
+    shown = {expansion.text for expansion in reply.trace.query.expansions if expansion.origin == "role"}
+    assert shown == {"boss", "chief executive", "managing director"}

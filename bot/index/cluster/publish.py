@@ -179,6 +179,7 @@ class Publisher:
             self._connection.delete(index)
         index = f"{alias}-{newest + 1:06d}"
         settings = {**SETTINGS, "number_of_shards": SHARDS, "number_of_replicas": REPLICAS}
+        self._lease.check()
         self._connection.create_index(index, {"settings": settings, "mappings": MAPPINGS})
         self._connection.put(f"{index}/_doc/{BUILDING}", {"kind": BUILDING, "state": {"goal": goal}})
         return index, ()

@@ -6,6 +6,7 @@ The heuristics are conservative, because a marked line can never be quoted.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.ingest.dates import parse_date
@@ -33,12 +34,13 @@ _LEADING_DATE = re.compile(
     r"\s*(?:date|dated|published)\b(?:[ \t]*:)?\s+(\d{4}-\d{2}-\d{2})(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?(?!\S)\s*",
     re.IGNORECASE,
 )
-_CONTINUES = re.compile(r"(?:after|and|before|by|from|in|of|on|or|since|to|until)\s", re.IGNORECASE)
+_CONTINUES = re.compile(r"(?:after|and|before|by|from|in|of|on|or|since|to|until)\s")
 """How a line begins that goes on with the sentence above it: "ratified / on July 5, 1997"."""
 _LINE = re.compile(r"\S[^\n]*")
 _UNDERLINED = re.compile(
-    r"(?:\A|(?<=\n))[ \t]*+(?P<line>\S[^\n]*+)\n[ \t]*+(?P<mark>[-=~*])(?P=mark){2,200}[ \t]*+(?=\n|\Z)"
+    r"(?:\A\s*+|(?<=\n\n)[ \t]*+)(?P<line>\S[^\n]*+)\n[ \t]*+(?P<rule>([-=~*])\3{2,200})[ \t]*+(?=\n|\Z)"
 )
+_COLUMNS = re.compile(r"\S(?:[ ]{2,}|\t)\S|\w:[ ]")  # in a row of a table, or a line with a label
 _NUMBER = re.compile(r"(\d{1,4}(?:\.\d{1,4}){0,9})[.)]?\s")
 _BLANK_LINE = re.compile(r"[ \t]*\n[ \t]*\n")
 _NO_TITLE_END = (".", "。", "।", "۔", ",", "،", "，", "、", ";", "；", ":", "：", "…", "-", "–", "—")
@@ -71,7 +73,8 @@ def parse_text(text: str) -> Draft:
     body = text
     if header.fields:
         body = (f"{header.title}\n\n" if header.title else "") + text[header.at :].lstrip()
-    return Draft(body, _find_marks(body), metadata, warnings)
+    body, underlined = _cut_rules(body)
+    return Draft(body, _find_marks(body, underlined), metadata, warnings)
 
 
 @dataclass
@@ -151,15 +154,14 @@ class _HeaderParser:
         return is_set_off and len(words) <= _BYLINE_WORDS and words[0][0].isupper() and capitals * 2 > len(words)
 
 
-def _find_marks(text: str) -> tuple[Mark, ...]:
-    """Find the title and the section headings: lines that are underlined, and those that have the form of one.
+def _find_marks(text: str, underlined: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Find the title and the section headings: those that are ``underlined``, and lines that have the form of one.
 
     A title is the first block: one line, at most ``TITLE_WORDS`` words, no final stop, with longer prose below it or
     below a heading that follows it. A heading is a block with a heading's shape above longer prose, or above a heading
     whose number goes on with its own ("4." above "4.1."); other consecutive short lines are a list, unless the first
     one is the title.
     """
-    underlined = _find_underlined(text)
     spans = split_blocks(text, underlined)
     lines = [span.slice(text) for span in spans]
     shaped = ["\n" not in line and could_be_heading(line) for line in lines]
@@ -180,16 +182,25 @@ def _find_marks(text: str) -> tuple[Mark, ...]:
     return tuple(sorted((*title, *underlined, *(Mark("heading", spans[at]) for at in headings - {0})), key=_start))
 
 
-def _find_underlined(text: str) -> tuple[Mark, ...]:
-    """The lines with a line of dashes or the like below them, of about their length; the first words are the title."""
-    marks = []
+def _cut_rules(text: str) -> tuple[str, tuple[Mark, ...]]:
+    """Remove the rules below headings; return the text and the headings, the first words of the text as its title.
+
+    A heading stands alone below a blank line, and is about as long as its rule; a row of a table is none.
+    """
+    pieces: list[str] = []
+    marks: list[Mark] = []
+    first = len(text) - len(text.lstrip())
+    at = size = 0
     for found in _UNDERLINED.finditer(text):
-        line = found["line"].rstrip()
-        size = len(found[0].splitlines()[1].strip())
-        if could_be_heading(line) and len(line) <= 2 * size and size <= 2 * len(line):
-            kind: MarkKind = "heading" if text[: found.start()].strip() else "title"
-            marks.append(Mark(kind, Span(found.start("line"), found.start("line") + len(line))))
-    return tuple(marks)
+        line, start = found["line"].rstrip(), found.start("line")
+        length = len(found["rule"])
+        if could_be_heading(line) and not _COLUMNS.search(line) and length / 2 <= len(line) <= 2 * length:
+            end = start + len(line)
+            pieces.append(text[at:end])
+            kind: MarkKind = "title" if start == first else "heading"
+            marks.append(Mark(kind, Span(size + start - at, size + end - at)))
+            size, at = size + end - at, found.end()
+    return "".join([*pieces, text[at:]]), tuple(marks)
 
 
 def _is_part(line: str, above: str) -> bool:

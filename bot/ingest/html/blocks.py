@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml import etree, html
 
@@ -25,7 +26,7 @@ BLOCK_TAGS = frozenset(
     "form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol p pre search section summary "
     "table tbody tfoot thead tr ul".split()
 )
-_TEXT_TAGS = frozenset({"div", "p"})
+_PLAIN_TAGS = frozenset({"div", "p"})
 CELL_TAGS = frozenset({"td", "th"})
 _NO_CELL_TAGS = BLOCK_TAGS - {"tr", "thead", "tbody", "tfoot", "caption"}
 _HEADING_TAGS: dict[str, MarkKind] = {"h1": "title", **dict.fromkeys(("h2", "h3", "h4", "h5", "h6"), "heading")}
@@ -43,7 +44,8 @@ _LIGATURE = re.compile(r"[a-z]{2,}(?:_[a-z0-9]+)*")  # the name of a picture in 
 
 # A heading of so many words, or of so many that end as a sentence does, is a sentence that is marked up as a heading.
 _HEADING_WORDS, _SENTENCE_WORDS = 30, 10
-_SECTION = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,5}\.?\s")  # the number of a section
+_SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2}){2,5}\.?\s+[^\W\d_a-z]")  # the number of a part of a section
+_TITLE_DEPTH = 4  # of the title of a box in its titlepage
 _SENTENCE_END = re.compile(r"[.!…][\"'”’»)\]]?\Z")
 _TERM_CHARS = 80  # of a term in a list of definitions; a longer one is a text of its own
 _DEFINITION_CHARS = 40  # from which on a definition is a text, with its term as a heading
@@ -75,8 +77,9 @@ def extract_blocks(root: html.HtmlElement, title: html.HtmlElement | None = None
     """The text blocks below ``root``, in order: ``title`` (without one, each h1) is a title, h2 to h6 are headings.
 
     White space collapses as in a browser; ``br`` is a line end. A tab separates the cells of a table's row, each with
-    the name of its column in front, and short definitions from their term; the term of longer ones is a heading. A
-    heading that is a sentence is text. The marks of notes are left out.
+    the name of its column in front, definitions from their term, and the title of a box from its text; the term of a
+    longer definition is a heading. A heading that is a sentence is text, unless it has a section's number. The marks of
+    notes, and the signs beside headings that link to them, are left out.
     """
     reader = _BlockReader(root, title)
     walk = etree.iterwalk(root, events=("start", "end"))
@@ -127,24 +130,29 @@ def _is_icon(element: html.HtmlElement) -> bool:
     return bool(_LIGATURE.fullmatch(read_short(element, _COLUMN_CHARS)))
 
 
-def _is_box_title(element: html.HtmlElement) -> bool:
-    """Whether an element without the tag of a heading is called a title, alone in an element before a box's text."""
-    return element.tag in _TEXT_TAGS and element.getnext() is None and "title" in element.get("class", "").split()
+def _find_titled_box(element: html.HtmlElement) -> html.HtmlElement | None:
+    """The box of which an element is the title, in DocBook's markup: its "titlepage" stands first in the box."""
+    if element.tag not in _PLAIN_TAGS or "title" not in element.get("class", "").split():
+        return None
+    above = list(islice(element.iterancestors(), _TITLE_DEPTH))
+    return next((one.getparent() for one in above if "titlepage" in one.get("class", "").split()), None)
 
 
 def _is_cell_text(element: html.HtmlElement) -> bool:
     """Whether an element holds the short text of a cell, and nothing stands beside it."""
     cell = element.getparent()
-    if element.tag not in _TEXT_TAGS or cell is None or cell.tag not in CELL_TAGS or len(cell) != 1:
+    if element.tag not in _PLAIN_TAGS or cell is None or cell.tag not in CELL_TAGS or len(cell) != 1:
+        return False
+    if (cell.text or "").strip() or (element.tail or "").strip():
         return False
     has_blocks = any(child.tag in BLOCK_TAGS for child in element)
     return not has_blocks and len(read_short(element, _CELL_CHARS)) > 0
 
 
 def _is_sentence(words: str, *, is_below_title: bool) -> bool:
-    if _SECTION.match(words):
-        return False
     count = len(words.split())
+    if _SECTION.match(words) and count <= _HEADING_WORDS:
+        return False
     is_ended = is_below_title or bool(_SENTENCE_END.search(words))  # a lead may do without a full stop
     return count > _HEADING_WORDS or (count >= _SENTENCE_WORDS and is_ended)
 
@@ -154,8 +162,9 @@ def _is_mark_link(link: html.HtmlElement) -> bool:
     if not link.get("href", "").startswith("#"):
         return False
     text = read_short(link, _MARK_CHARS)
+    is_in_heading = any(one.tag in _HEADING_TAGS or one.tag == "dt" for one in islice(link.iterancestors(), 3))
     is_note = link.get("role") == "doc-noteref" or _NOTE_LINK.search(link.get("class", "")) is not None
-    return text in _PERMALINKS or (is_note and bool(_BRACKETED.fullmatch(text) or _NUMBER_MARK.fullmatch(text)))
+    return (text in _PERMALINKS and is_in_heading) or (is_note and bool(_NUMBER_MARK.fullmatch(text.strip("[]()"))))
 
 
 def _is_note_mark(mark: html.HtmlElement, before: list[str]) -> bool:
@@ -245,9 +254,8 @@ class _BlockReader:
         self._preformatted = 0  # how many pre elements enclose the current one
         self._tables: list[_Table] = []
         self._lists: list[bool] = []  # of each enclosing list of definitions, whether its terms are headings
-        self._is_labelled = (
-            False  # whether only the term of a definition, or the title of a box, has been read of the block
-        )
+        self._is_labelled = False  # whether only a term, or the title of a box, has been read of the block
+        self._box: html.HtmlElement | None = None  # whose title has been read
 
     def skip(self, element: html.HtmlElement) -> bool:
         """Whether nothing in the element is read."""
@@ -273,7 +281,7 @@ class _BlockReader:
             self._pieces.append(_TAB)
             self._is_labelled = True
         elif tag in BLOCK_TAGS:
-            if not ((self._is_labelled and tag in _TEXT_TAGS) or _is_cell_text(element)) or _is_box_title(element):
+            if not ((self._is_labelled and tag in _PLAIN_TAGS) or _is_cell_text(element)):
                 block = self.take_block()
             self._enter(element)
         self._read(element.text)
@@ -285,12 +293,13 @@ class _BlockReader:
         if element is self._skipped:
             self._skipped = None
         elif element.tag in BLOCK_TAGS:
-            if _is_box_title(element) and self._pieces and self._kind is None:
+            box = _find_titled_box(element)
+            if box is not None and self._kind is None:
                 self._pieces.append(_TAB)
-                self._is_labelled = True
-            elif not (
+                self._is_labelled, self._box = True, box
+            elif element is self._box or not (
                 self._is_in_row(element.tag)
-                or (self._is_labelled and element.tag in _TEXT_TAGS)
+                or (self._is_labelled and element.tag in _PLAIN_TAGS)
                 or _is_cell_text(element)
             ):
                 block = self.take_block()

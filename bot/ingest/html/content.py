@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from lxml import etree, html
 
@@ -77,6 +78,9 @@ _COMMENTS = re.compile(
 )
 # Blogs name the subjects of an article in its classes.
 _SUBJECT = re.compile(r"(?:^|\s)(?:cat|category|tag)-(?!list|cloud|links)\S++", re.IGNORECASE)
+_ADDRESSING = frozenset("about follow more our the we you your".split())
+_ID_WORDS = 2  # of an id that is made of a heading, more than so many
+_NEAR = 8  # siblings on each side of a box, among which is a paragraph
 _NAME_WORDS = re.compile(r"[^\W_]+")
 _NOTE = re.compile(r"(?<![a-z])(?:foot|end)-?notes?(?![a-z])", re.IGNORECASE)
 _LEAD = re.compile(
@@ -277,24 +281,31 @@ def _is_furniture(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size
 
 
 def _is_named_by_heading(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> bool:
-    """Whether the element is a section of prose whose id has the words of its heading, for links to it."""
+    """Whether the element's id is that of a section of prose, made of its heading, which has a word of ours inside.
+
+    "handling-related-bugs" is, and "related-articles" or "about-the-author" is not.
+    """
     heading = next(element.iter("h1", *_SECTION_HEADINGS), None) if element.get("id") else None
     if heading is None or sizes[element].prose == 0 or 2 * sizes[element].links > sizes[element].text:
         return False
+    name = separate_words(element.get("id")).casefold()
+    found, named = _FURNITURE.search(name), _NAME_WORDS.findall(name)
     words = _NAME_WORDS.findall(read_short(heading, NAMES_CHARS).casefold())
-    named = _NAME_WORDS.findall(element.get("id").casefold())
-    return len(named) > 2 and set(named) <= set(words)
+    is_inside = found is not None and found.start() > 0 and named[0] not in _ADDRESSING
+    return is_inside and len(named) > _ID_WORDS and set(named) <= set(words)
 
 
 def _is_box(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> bool:
-    """Whether an element is a box of text among the paragraphs of an article, rather than a column of links."""
+    """Whether an element is a box of text near a paragraph of an article, rather than a column of links or offers."""
     size = sizes[element]
-    has_text = any(sizes[one].prose > 0 and not _has_blocks(one) for one in element.getparent() if one in sizes)
-    return has_text and size.prose > 0 and size.links <= _SOME * size.text
+    if size.prose == 0 or size.links > _SOME * size.text or _is_section(element):
+        return False
+    near = chain(islice(element.itersiblings(preceding=True), _NEAR), islice(element.itersiblings(), _NEAR))
+    return any(one in sizes and sizes[one].prose > 0 and not _has_blocks(one) for one in near)
 
 
 def _has_blocks(element: html.HtmlElement) -> bool:
-    return any(child.tag in BLOCK_TAGS for child in element)
+    return any(child.tag in BLOCK_TAGS or child.tag in CELL_TAGS for child in element)
 
 
 def _find_core(
@@ -315,7 +326,7 @@ def _find_core(
         best = max(children, key=lambda child: sizes[child].prose, default=None)
         if best is None or best.tag not in _CONTAINERS or sizes[best].prose < _MOST * max(sizes[core].prose, 1):
             return core
-        texts = [child for child in children if child.tag not in _CONTAINERS or _is_paragraph(child)]
+        texts = [child for child in children if child.tag not in _CONTAINERS or _is_paragraph(child, sizes)]
         parts = [child for child in children if _is_section(child) and _is_like(child, best)]
         others = {*texts, *(parts if best in parts and best not in above else ())} - {best}
         if _sum_prose(others, sizes) > _LITTLE * sizes[core].prose:
@@ -323,11 +334,12 @@ def _find_core(
         core = best
 
 
-def _is_paragraph(element: html.HtmlElement) -> bool:
-    """Whether an element holds text but no blocks, and so does one of the same name beside it."""
-    if _has_blocks(element):
+def _is_paragraph(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> bool:
+    """Whether an element holds text but no blocks, as one of the same name and class beside it does, which is prose."""
+    if not element.get("class") or _has_blocks(element):
         return False
-    return any(other is not None and _is_like(other, element) for other in (element.getprevious(), element.getnext()))
+    beside = (one for one in (element.getprevious(), element.getnext()) if one in sizes)
+    return any(_is_like(one, element) and sizes[one].prose > 0 and not _has_blocks(one) for one in beside)
 
 
 def _is_section(element: html.HtmlElement) -> bool:
@@ -346,7 +358,7 @@ def _clear_lists_of_links(
     found = []
     for element in core.iter(*_LIST_TAGS):
         size = sizes[element]
-        is_text = element.tag in _TEXT_TAGS or (element.tag == "div" and _is_paragraph(element))
+        is_text = element.tag in _TEXT_TAGS or (element.tag == "div" and _is_paragraph(element, sizes))
         least = _NEARLY_ALL_LINKS if is_text else 0.5
         if element is core or element in kept or size.prose > 0 or size.links <= least * size.text:
             continue
