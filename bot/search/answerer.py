@@ -29,12 +29,13 @@ from bot.models import (
     Scope,
     Trace,
 )
-from bot.search.asking import ArchiveQuestion, find_handles, find_sides, parse_archive_question
+from bot.search.asking import ArchiveQuestion, find_sides, parse_archive_question
 from bot.search.confidence import SURE, THRESHOLD, compute_confidence, find_missing_words
 from bot.search.coverage import Coverage
 from bot.search.dates import MAX_AHEAD
 from bot.search.expansion import expand, find_meant_words
 from bot.search.followups import asks_for_more
+from bot.search.mentions import find_handles
 from bot.search.messages import ArchiveProbe, abstention_reason, partial_match_warning
 from bot.search.newer import Search, find_newer_article, find_newest
 from bot.search.occurrences import to_bitmask

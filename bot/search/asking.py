@@ -1,4 +1,4 @@
-"""Words of a question that are not what it is about, such as requests and mentions; questions about the archive itself.
+"""Words of a question that say what is to be done, not what it is about; and questions about the archive itself.
 
 "give me a quote about piracy" asks about piracy. The same words are content elsewhere ("town archive flood"), so they
 are recognized by their place in a sentence, never alone.
@@ -6,8 +6,7 @@ are recognized by their place in a sentence, never alone.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -221,23 +220,3 @@ def find_foreign_words(question: str) -> tuple[str, list[Span]] | None:
     if len(found[best]) < MIN_FUNCTION_WORDS or len(found[best]) <= english:
         return None
     return best, found[best]
-
-
-_MARKUP = re.compile(r"<(?:[@#]|!(?!date\^))[^<>]*>")
-"""Slack's ``<@U1>``, ``<@U1|jane>``, ``<#C1|general>``, ``<!here>`` and ``<!subteam^S1|@editors>``; a date is text."""
-_HANDLE = re.compile(r"(?<![\w.@/])@\w(?:[\w.-]*\w)?")
-
-
-def strip_markup(text: str) -> str:
-    """Replace the mentions in Slack's markup, with their labels, by blanks."""
-    return _MARKUP.sub(" ", text)
-
-
-def find_handles(text: str) -> set[str]:
-    """Return the handles in ``text``, case-folded, with their "@"; none of an address of e-mail."""
-    return {handle.casefold() for handle in _HANDLE.findall(text)}
-
-
-def strip_mentions(text: str, is_in_archive: Callable[[str], bool]) -> str:
-    """Replace all mentions by blanks, but keep the handles ("@editors") that the archive itself has."""
-    return _HANDLE.sub(lambda match: match[0] if is_in_archive(match[0]) else " ", strip_markup(text))

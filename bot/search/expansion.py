@@ -12,8 +12,9 @@ from bot.index.lexicon import Lexicon
 from bot.index.retrieval import excluded_terms, relax_phrases, required_terms
 from bot.models import Expansion, Query, Question, Span, Word
 from bot.search import followups, variants
-from bot.search.asking import find_acronyms, find_asking_words, find_foreign_words, is_yes_or_no, strip_mentions
+from bot.search.asking import find_acronyms, find_asking_words, find_foreign_words, is_yes_or_no
 from bot.search.dates import find_time_words
+from bot.search.mentions import strip_mentions
 from bot.search.operators import parse_operators
 from bot.search.roles import role_expansions
 from bot.text import analysis

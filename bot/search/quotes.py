@@ -57,9 +57,9 @@ def choose_quotes(coverage: Coverage, hits: Sequence[Hit], limit: int) -> Chosen
     """Choose up to ``limit`` quotes (at least 1), in the order of ``hits``; the first three in that of ``FIRST``.
 
     A lower limit gives the first of the same quotes. At most one an article, unless a second matches what none before
-    it does, or one of the first three places is left for one that matches as much itself as the first. A quote's
-    ``also_in`` are the paragraphs among ``hits`` that have its very words; what only repeats a quote is not quoted
-    again.
+    it does; if that makes fewer than three, further paragraphs of these articles follow that match no less of the
+    question than the first quote. A quote's ``also_in`` are the paragraphs among ``hits`` that have its very words;
+    what only repeats a quote is not quoted again.
 
     If the newest is asked for, hits that match the whole question come first, the newest before others. ``surest`` is
     still chosen by what matches most of the question, which need not be new.

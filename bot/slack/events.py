@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.models import join_words
-from bot.search.asking import strip_markup
+from bot.search.mentions import strip_markup
 from bot.slack.blocks import truncate, unescape
 from bot.store.models import MessageRef, QuestionEvent
 
