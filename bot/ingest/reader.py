@@ -331,7 +331,7 @@ class _ArchiveReader:
         article = build_article(entry.draft, id=article_id, file=display_name(file.basename), overrides=overrides)
         warnings = list(entry.draft.warnings)
         if "\ufffd" in article.text:
-            warnings.append("some characters could not be decoded, here or before, and are shown as \ufffd")
+            warnings.append("it contains \ufffd, which stands for characters that could not be decoded")
         sentences = tuple(f"{_part_name(file, entry.number)}: {warning}." for warning in warnings)
         return ArticleRecord(entry.number, requested_id, article_id, "", sentences, entry.draft.outcome), article
 

@@ -61,6 +61,13 @@ def test_underlined_headings() -> None:
     assert list_marks(article) == [("title", "A Bridge"), ("heading", "The Flood")]
 
 
+def test_metadata_below_an_underlined_title() -> None:
+    """The author and the day below the title's rule are metadata."""
+    article = parse_article(f"A Bridge\n========\nBy Ada Holm\n7 May 2025\n\n{PROSE}")
+    assert (article.title, article.author, article.published) == ("A Bridge", "Ada Holm", date(2025, 5, 7))
+    assert list_paragraphs(article) == [(None, PROSE)]
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -40,6 +40,7 @@ _LINE = re.compile(r"\S[^\n]*")
 _UNDERLINED = re.compile(
     r"(?:\A\s*+|(?<=\n\n)[ \t]*+)(?P<line>\S[^\n]*+)\n[ \t]*+(?P<rule>([-=~*])\3{2,200})[ \t]*+(?=\n|\Z)"
 )
+_RULE = re.compile(r"\n[ \t]*+([-=~*])\1{2,200}[ \t]*+(?=\n)")
 _COLUMNS = re.compile(r"\S(?:[ ]{2,}|\t)\S|\w:[ ]")  # in a row of a table, or a line with a label
 _NUMBER = re.compile(r"(\d{1,4}(?:\.\d{1,4}){0,9})[.)]?\s")
 _BLANK_LINE = re.compile(r"[ \t]*\n[ \t]*\n")
@@ -94,6 +95,8 @@ class _HeaderParser:
         while self._parse_line():
             pass
         title, end = self._next_line()
+        if rule := _RULE.match(self.text, end):
+            end = rule.end()
         if title and _could_be_title(title) and _HeaderParser(self.text, end, title)._parse_line():
             self.title, self.at = title, end
             while self._parse_line():
@@ -172,29 +175,33 @@ def _find_marks(text: str, underlined: Sequence[Mark]) -> tuple[Mark, ...]:
         has_text = not shaped[at + 1] and can_head(lines[at], lines[at + 1])
         if shaped[at] and not is_listed and (is_above or has_text):
             headings.add(at)
-    if underlined and underlined[0].kind == "title":
-        return tuple(sorted((*underlined, *(Mark("heading", spans[at]) for at in headings)), key=_start))
-    has_title = len(lines) > 1 and "\n" not in lines[0] and _could_be_title(lines[0])
-    if has_title and len(lines) > 2 and shaped[1] and not shaped[2] and can_head(lines[1], lines[2]):
-        headings.add(1)
-    has_title = has_title and (1 in headings or (not shaped[1] and can_head(lines[0], lines[1])))
-    title = [Mark("title", spans[0])] if has_title else []
-    return tuple(sorted((*title, *underlined, *(Mark("heading", spans[at]) for at in headings - {0})), key=_start))
+    title: list[Mark] = []
+    if not any(mark.kind == "title" for mark in underlined):
+        has_title = len(lines) > 1 and "\n" not in lines[0] and _could_be_title(lines[0])
+        if has_title and len(lines) > 2 and shaped[1] and not shaped[2] and can_head(lines[1], lines[2]):
+            headings.add(1)
+        if has_title and (1 in headings or (not shaped[1] and can_head(lines[0], lines[1]))):
+            title = [Mark("title", spans[0])]
+        headings.discard(0)
+    marks = (*title, *underlined, *(Mark("heading", spans[at]) for at in headings))
+    return tuple(sorted(marks, key=lambda mark: mark.span.start))
 
 
 def _cut_rules(text: str) -> tuple[str, tuple[Mark, ...]]:
     """Remove the rules below headings; return the text and the headings, the first words of the text as its title.
 
-    A heading stands alone below a blank line, and is about as long as its rule; a row of a table is none.
+    A heading stands alone below a blank line, is about as long as its rule, and has text after it; a row of a table is
+    none.
     """
     pieces: list[str] = []
     marks: list[Mark] = []
-    first = len(text) - len(text.lstrip())
+    first, last = len(text) - len(text.lstrip()), len(text.rstrip())
     at = size = 0
     for found in _UNDERLINED.finditer(text):
         line, start = found["line"].rstrip(), found.start("line")
         length = len(found["rule"])
-        if could_be_heading(line) and not _COLUMNS.search(line) and length / 2 <= len(line) <= 2 * length:
+        is_as_long = length / 2 <= len(line) <= 2 * length
+        if is_as_long and found.end() < last and could_be_heading(line) and not _COLUMNS.search(line):
             end = start + len(line)
             pieces.append(text[at:end])
             kind: MarkKind = "title" if start == first else "heading"
@@ -207,10 +214,6 @@ def _is_part(line: str, above: str) -> bool:
     """Whether the number at the beginning of a line goes on with that of the line above."""
     own, other = _NUMBER.match(line), _NUMBER.match(above)
     return own is not None and other is not None and own[1].startswith(f"{other[1]}.")
-
-
-def _start(mark: Mark) -> int:
-    return mark.span.start
 
 
 def _could_be_title(line: str) -> bool:

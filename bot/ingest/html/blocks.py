@@ -44,8 +44,8 @@ _LIGATURE = re.compile(r"[a-z]{2,}(?:_[a-z0-9]+)*")  # the name of a picture in 
 
 # A heading of so many words, or of so many that end as a sentence does, is a sentence that is marked up as a heading.
 _HEADING_WORDS, _SENTENCE_WORDS = 30, 10
-_SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2}){2,5}\.?\s+[^\W\d_a-z]")  # the number of a part of a section
-_TITLE_DEPTH = 4  # of the title of a box in its titlepage
+_SECTION = re.compile(r"\d{1,2}(?:\.\d{1,2}){2,5}\.?\s+[^\W\d_a-z]")  # "12.2.1. What"; "1.5 million" is none
+_TITLE_DEPTH = 4  # elements above the title of a box, among which is its titlepage
 _SENTENCE_END = re.compile(r"[.!…][\"'”’»)\]]?\Z")
 _TERM_CHARS = 80  # of a term in a list of definitions; a longer one is a text of its own
 _DEFINITION_CHARS = 40  # from which on a definition is a text, with its term as a heading
@@ -110,6 +110,11 @@ def is_hidden(element: html.HtmlElement) -> bool:
     return element.tag in _ICON_TAGS and _is_icon(element)
 
 
+def has_blocks(element: html.HtmlElement) -> bool:
+    """Whether the element has a block or a cell of a table as a child, and so holds more than one text."""
+    return any(child.tag in BLOCK_TAGS or child.tag in CELL_TAGS for child in element)
+
+
 def read_short(element: html.HtmlElement, limit: int) -> str:
     """The text of an element, its white space collapsed; empty if it is longer than ``limit`` characters."""
     pieces: list[str] = []
@@ -131,7 +136,7 @@ def _is_icon(element: html.HtmlElement) -> bool:
 
 
 def _find_titled_box(element: html.HtmlElement) -> html.HtmlElement | None:
-    """The box of which an element is the title, in DocBook's markup: its "titlepage" stands first in the box."""
+    """The box of which an element is the title, as DocBook marks it up: inside a "titlepage", the box's first part."""
     if element.tag not in _PLAIN_TAGS or "title" not in element.get("class", "").split():
         return None
     above = list(islice(element.iterancestors(), _TITLE_DEPTH))
@@ -145,8 +150,7 @@ def _is_cell_text(element: html.HtmlElement) -> bool:
         return False
     if (cell.text or "").strip() or (element.tail or "").strip():
         return False
-    has_blocks = any(child.tag in BLOCK_TAGS for child in element)
-    return not has_blocks and len(read_short(element, _CELL_CHARS)) > 0
+    return not has_blocks(element) and bool(read_short(element, _CELL_CHARS))
 
 
 def _is_sentence(words: str, *, is_below_title: bool) -> bool:

@@ -14,7 +14,7 @@ from itertools import chain, islice
 
 from lxml import etree, html
 
-from bot.ingest.html.blocks import BLOCK_TAGS, CELL_TAGS, is_hidden, read_short
+from bot.ingest.html.blocks import BLOCK_TAGS, CELL_TAGS, has_blocks, is_hidden, read_short
 
 _PROSE = 60  # characters outside links from which on a block is prose
 _SHORT_PAGE = 400  # characters of prose; of a page with less, each block counts
@@ -78,9 +78,10 @@ _COMMENTS = re.compile(
 )
 # Blogs name the subjects of an article in its classes.
 _SUBJECT = re.compile(r"(?:^|\s)(?:cat|category|tag)-(?!list|cloud|links)\S++", re.IGNORECASE)
-_ADDRESSING = frozenset("about follow more our the we you your".split())
-_ID_WORDS = 2  # of an id that is made of a heading, more than so many
-_NEAR = 8  # siblings on each side of a box, among which is a paragraph
+# How headings begin that speak to the reader, of the site or the author, and a number of words that only they have.
+_TO_READERS = frozenset("about follow more our the we you your".split())
+_FEW_WORDS = 2
+_NEAR = 8  # siblings on each side of a box; a paragraph is among them
 _NAME_WORDS = re.compile(r"[^\W_]+")
 _NOTE = re.compile(r"(?<![a-z])(?:foot|end)-?notes?(?![a-z])", re.IGNORECASE)
 _LEAD = re.compile(
@@ -281,9 +282,10 @@ def _is_furniture(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size
 
 
 def _is_named_by_heading(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> bool:
-    """Whether the element's id is that of a section of prose, made of its heading, which has a word of ours inside.
+    """Whether the id of a section only repeats its heading, so that a word in it says nothing of what the section is.
 
-    "handling-related-bugs" is, and "related-articles" or "about-the-author" is not.
+    So "handling-related-bugs" is no list of related articles; "related-articles" and "about-the-author" are what they
+    say.
     """
     heading = next(element.iter("h1", *_SECTION_HEADINGS), None) if element.get("id") else None
     if heading is None or sizes[element].prose == 0 or 2 * sizes[element].links > sizes[element].text:
@@ -291,8 +293,8 @@ def _is_named_by_heading(element: html.HtmlElement, sizes: dict[html.HtmlElement
     name = separate_words(element.get("id")).casefold()
     found, named = _FURNITURE.search(name), _NAME_WORDS.findall(name)
     words = _NAME_WORDS.findall(read_short(heading, NAMES_CHARS).casefold())
-    is_inside = found is not None and found.start() > 0 and named[0] not in _ADDRESSING
-    return is_inside and len(named) > _ID_WORDS and set(named) <= set(words)
+    is_inside = found is not None and found.start() > 0 and named[0] not in _TO_READERS
+    return is_inside and len(named) > _FEW_WORDS and set(named) <= set(words)
 
 
 def _is_box(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> bool:
@@ -301,11 +303,7 @@ def _is_box(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> 
     if size.prose == 0 or size.links > _SOME * size.text or _is_section(element):
         return False
     near = chain(islice(element.itersiblings(preceding=True), _NEAR), islice(element.itersiblings(), _NEAR))
-    return any(one in sizes and sizes[one].prose > 0 and not _has_blocks(one) for one in near)
-
-
-def _has_blocks(element: html.HtmlElement) -> bool:
-    return any(child.tag in BLOCK_TAGS or child.tag in CELL_TAGS for child in element)
+    return any(one in sizes and sizes[one].prose > 0 and not has_blocks(one) for one in near)
 
 
 def _find_core(
@@ -335,11 +333,11 @@ def _find_core(
 
 
 def _is_paragraph(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> bool:
-    """Whether an element holds text but no blocks, as one of the same name and class beside it does, which is prose."""
-    if not element.get("class") or _has_blocks(element):
+    """Whether an element is one of several paragraphs: another one beside it, of its name and class, is prose."""
+    if not element.get("class") or has_blocks(element):
         return False
     beside = (one for one in (element.getprevious(), element.getnext()) if one in sizes)
-    return any(_is_like(one, element) and sizes[one].prose > 0 and not _has_blocks(one) for one in beside)
+    return any(_is_like(one, element) and sizes[one].prose > 0 and not has_blocks(one) for one in beside)
 
 
 def _is_section(element: html.HtmlElement) -> bool:
@@ -362,7 +360,7 @@ def _clear_lists_of_links(
         least = _NEARLY_ALL_LINKS if is_text else 0.5
         if element is core or element in kept or size.prose > 0 or size.links <= least * size.text:
             continue
-        if element.tag != "a" or any(child.tag in BLOCK_TAGS for child in element):
+        if element.tag != "a" or has_blocks(element):
             found.append(element)
     _clear(found)
 
