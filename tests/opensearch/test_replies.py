@@ -17,6 +17,7 @@ from bot.cli.output import AskWhyOut
 from bot.index import Index
 from bot.index.cluster import publish as publishing
 from bot.index.cluster import retriever
+from bot.index.cluster.documents import VersionDocuments
 from bot.index.cluster.lease import hold_lease
 from bot.index.cluster.publish import Publisher
 from bot.index.cluster.reader import Revision, find_generation
@@ -211,7 +212,7 @@ def test_an_interrupted_writer(cluster: Cluster) -> None:
 
 
 def test_a_resumed_generation_writes_the_rest_only(cluster: Cluster) -> None:
-    """An unfinished generation of the same articles is completed."""
+    """An unfinished generation of the same articles is completed, also where a document of an article is missing."""
     articles = [random_article(random.Random(4), number) for number in range(1500)]
     connection, version = connect(cluster, "resumed"), create_version(articles)
     written: list[int] = []
@@ -223,6 +224,10 @@ def test_a_resumed_generation_writes_the_rest_only(cluster: Cluster) -> None:
     with hold_lease(connection) as lease:
         with pytest.raises(InterruptionError):
             Publisher(connection, lease).publish(version, stop_late)
+        # As if the shard of this passage was away when the others wrote theirs.
+        cluster.call("POST", "resumed-000001/_refresh")
+        first = VersionDocuments(version).article_keys[0]
+        cluster.call("DELETE", f"resumed-000001/_doc/{first}.1-0?refresh=true")
         Publisher(connection, lease).publish(version, lambda stage, done, total: written.append(done))
     assert 500 < written[0] < 1400 and written[-1] == 1500
     assert ask_revision(Revision(connection, None), questions()) == ask(Answerer(version.index), questions())

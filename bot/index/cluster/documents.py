@@ -114,6 +114,11 @@ def from_base64(text: str) -> bytes:
     return b64decode(text)
 
 
+def article_of(id: str) -> str:
+    """Return the id of the article that a document belongs to, from its own id."""
+    return id.partition("-")[0]
+
+
 class VersionDocuments:
     """The documents of an index version; articles are numbered as in its archive."""
 
@@ -144,11 +149,13 @@ class VersionDocuments:
             for at, one in enumerate(metadata)
         ]
 
-    def build_article(self, number: int, key: str, position: int, revision: int) -> Iterator[Json]:
-        """Yield the actions that create the documents of an article: its passages, and then itself.
+    @property
+    def counts(self) -> list[int]:
+        """How many documents each article has: one for each passage, and its own."""
+        return [int(count) + 1 for count in np.diff(self._passage_borders)]
 
-        An article whose own document is there is complete.
-        """
+    def build_article(self, number: int, key: str, position: int, revision: int) -> Iterator[Json]:
+        """Yield the actions that create the documents of an article: its passages, and then itself."""
         article = self._archive.article(number)
         shared = {
             "added_in": revision,

@@ -12,7 +12,8 @@ import json
 import logging
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.errors import ClusterError
@@ -22,6 +23,7 @@ from bot.index.cluster.documents import (
     SETTINGS,
     STATE,
     VersionDocuments,
+    article_of,
     encode_tables,
     split_tables,
 )
@@ -95,7 +97,10 @@ class Publisher:
         self._connection.refresh(index)
 
     def _ids(self, index: str, condition: Json) -> list[str]:
-        return [hit["_id"] for hit in self._connection.scan(index, {"query": condition, "_source": False})]
+        return [*self._scan_ids(index, condition)]
+
+    def _scan_ids(self, index: str, condition: Json) -> Iterator[str]:
+        return (hit["_id"] for hit in self._connection.scan(index, {"query": condition, "_source": False}))
 
     def _plan(self, current: Generation, documents: VersionDocuments) -> Plan | None:
         """Compare the articles with those that are there; None if that is no way to the new ones."""
@@ -147,9 +152,9 @@ class Publisher:
     def _write_generation(self, version: IndexVersion) -> Generation:
         documents = VersionDocuments(version)
         index, written = self._open_generation(version)
-        keys = documents.article_keys
-        added = {at: (at + 1) * GAP for at, key in enumerate(keys) if f"{key}.1" not in written}
-        self._connection.write(index, self._article_actions(documents, added, 1, done=len(written)))
+        keys, counts = documents.article_keys, documents.counts
+        added = {at: (at + 1) * GAP for at, key in enumerate(keys) if written[f"{key}.1"] < counts[at]}
+        self._connection.write(index, self._article_actions(documents, added, 1, done=len(keys) - len(added)))
         state = self._write_tables(index, version, documents.averages, 1)
         generation = self._write_state(index, state, None)
         self._connection.refresh(index)
@@ -163,8 +168,12 @@ class Publisher:
                 self._connection.delete(other)
         return generation
 
-    def _open_generation(self, version: IndexVersion) -> tuple[str, Collection[str]]:
-        """Return an unfinished generation of the same articles and the ids of those written, or create one."""
+    def _open_generation(self, version: IndexVersion) -> tuple[str, Counter[str]]:
+        """Return an unfinished generation of the same articles, or create one.
+
+        With it comes how many documents each article has in it, by the article's id: a request that failed may have
+        written some of them, in any order, because each shard writes its own.
+        """
         goal = json.dumps([FORMAT, version.manifest.content_digest, version.index.archive.fingerprint])
         alias, newest = self._connection.alias, 0
         searched = self._connection.get(alias)  # it may be of a version of Pullquote that bots still run
@@ -175,14 +184,15 @@ class Publisher:
             found = self._connection.get(f"{index}/_doc/{BUILDING}")
             if found.get("found") and found["_source"]["state"]["goal"] == goal:
                 self._connection.refresh(index)
-                return index, set(self._ids(index, {"term": {"kind": "article"}}))
+                ids = self._scan_ids(index, {"terms": {"kind": ["article", "passage"]}})
+                return index, Counter(map(article_of, ids))
             self._connection.delete(index)
         index = f"{alias}-{newest + 1:06d}"
         settings = {**SETTINGS, "number_of_shards": SHARDS, "number_of_replicas": REPLICAS}
         self._lease.check()
         self._connection.create_index(index, {"settings": settings, "mappings": MAPPINGS})
         self._connection.put(f"{index}/_doc/{BUILDING}", {"kind": BUILDING, "state": {"goal": goal}})
-        return index, ()
+        return index, Counter()
 
     def _generations(self) -> list[str]:
         """Return the names of the generations of this archive, the oldest first."""
