@@ -9,7 +9,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ import uvicorn
 from bot.errors import SettingsError, SlackUnavailableError, StoreError
 from bot.search.corpus import Corpus
 from bot.slack.access import AccessControl, AccessRules, UserDirectory
-from bot.slack.client import SlackClient, create_session
+from bot.slack.client import SlackClient, call_slack, create_session
 from bot.slack.commands import register_listeners
 from bot.slack.credentials import BotIdentity, Credentials, Mode, check_credentials, missing_scopes, verify_credentials
 from bot.slack.dispatcher import Dispatcher, Limits, RateLimiter
@@ -53,6 +53,8 @@ INTERACTIONS_STOP_TIMEOUT = 1.0
 SYNC_EVERY = 3.0
 # Seconds between two searches for pictures that are to be deleted.
 CLEAN_EVERY = 300.0
+# Seconds between two checks of whether Slack takes the token.
+CHECK_EVERY = 30.0
 # Seconds without a connection to Slack after which the bot is not ready.
 MAX_DISCONNECTED = 30.0
 # Seconds until the next attempt if Slack is unavailable at the start: doubled each time, up to the second.
@@ -113,7 +115,7 @@ class SlackBot:
         # Slack redelivers events that are not acknowledged, also those without a listener.
         self.app.event(re.compile(""))(_ignore)
         self._sync: asyncio.Task[None] | None = None
-        self._cleanup: asyncio.Task[None] | None = None
+        self._others: list[asyncio.Task[None]] = []
 
     def find_problem(self) -> str | None:
         """Say why no questions are answered; None if they are."""
@@ -124,9 +126,12 @@ class SlackBot:
         return self._dispatcher.find_problem()
 
     def start(self) -> None:
-        """Start to renew leases, to take over expired claims, and to delete old pictures."""
-        self._sync = asyncio.create_task(self._sync_claims())
-        self._cleanup = asyncio.create_task(self._delete_pictures())
+        """Start to renew leases, to take over expired claims, to delete old pictures, and to check the token."""
+        self._sync = _start_repeating("renewing leases", self._dispatcher.sync_claims, SYNC_EVERY)
+        self._others = [
+            _start_repeating("deleting old pictures", self._delete_pictures, CLEAN_EVERY),
+            _start_repeating("checking the token", self._check_token, CHECK_EVERY, first_after=CHECK_EVERY),
+        ]
 
     def start_answering(self, corpus: Corpus) -> None:
         """Answer the questions queued so far and all later ones."""
@@ -141,7 +146,7 @@ class SlackBot:
             self._interactions.queues.stop(INTERACTIONS_STOP_TIMEOUT),
             self._home.queues.stop(0.0),
         )
-        for task in filter(None, (self._sync, self._cleanup)):
+        for task in filter(None, (self._sync, *self._others)):
             task.cancel()
             await asyncio.wait({task})
         if unfinished:
@@ -151,23 +156,15 @@ class SlackBot:
         """End the store's thread; to be called when no more requests arrive."""
         self._thread.stop()
 
-    async def _sync_claims(self) -> None:
-        while True:
-            try:
-                await self._dispatcher.sync_claims()
-            except Exception:  # without this task, every claim would expire
-                log.exception("renewing leases failed; trying again")
-            await asyncio.sleep(SYNC_EVERY)
-
     async def _delete_pictures(self) -> None:
-        while True:
-            try:
-                await self._pictures.delete_due()
-            except StoreError:  # the store's own warning says why
-                log.info("old pictures will be deleted once the database can be used")
-            except Exception:  # without this task, no picture would ever be deleted
-                log.exception("deleting old pictures failed; trying again")
-            await asyncio.sleep(CLEAN_EVERY)
+        try:
+            await self._pictures.delete_due()
+        except StoreError:  # the store's own warning says why
+            log.info("old pictures will be deleted once the database can be used")
+
+    async def _check_token(self) -> None:
+        """Find out whether Slack takes the token: of several bots only one is told that it was revoked."""
+        await call_slack(self.client.auth_test())
 
     async def _take_revocation(self, event: dict[str, Any]) -> None:
         if event.get("type") == "app_uninstalled" or event.get("tokens", {}).get("bot"):
@@ -177,6 +174,23 @@ class SlackBot:
 
 async def _ignore() -> None:
     pass
+
+
+def _start_repeating(
+    what: str, step: Callable[[], Awaitable[None]], seconds: float, *, first_after: float = 0.0
+) -> asyncio.Task[None]:
+    """Start a task that awaits ``step``, first after some seconds and then after each end, and goes on if it fails."""
+
+    async def repeat() -> None:
+        await asyncio.sleep(first_after)
+        while True:
+            try:
+                await step()
+            except Exception:  # without the next step, every claim would expire
+                log.exception("%s failed; trying again", what)
+            await asyncio.sleep(seconds)
+
+    return asyncio.create_task(repeat())
 
 
 @dataclass(frozen=True, slots=True)

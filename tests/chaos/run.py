@@ -14,6 +14,7 @@ from pathlib import Path
 from bot.playground.interactivity import RESPONSE_URL, Command, Shortcut
 from bot.playground.server import FakeSlack
 from bot.slack import features
+from bot.slack.app import CHECK_EVERY
 from bot.slack.features import Variant
 from bot.slack.transports import WEBSOCKETS
 from bot.store.models import LEASE
@@ -228,10 +229,14 @@ class ChaosRun:
         return any(one.event["type"] == "tokens_revoked" and one.acked_at for one in self._slack.deliveries)
 
     def _check_readiness(self, expected: int) -> None:
+        """Note which bots have another status, also after each has checked its token."""
+        until = time.monotonic() + 2 * CHECK_EVERY
         for bot in self._bots:
-            status, text = bot.page("/readyz")
-            if status != expected:
-                self._notes.append(f"/readyz says {status} ({text}) instead of {expected}")
+            while (page := bot.page("/readyz"))[0] != expected:
+                if time.monotonic() > until:
+                    self._notes.append(f"/readyz says {page} instead of {expected}")
+                    break
+                time.sleep(0.5)
 
     def _check_privacy(self) -> None:
         """Note what logs, metrics and error files show of tokens, secrets and questions."""

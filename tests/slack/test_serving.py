@@ -21,6 +21,7 @@ from bot.models import Json
 from bot.playground.server import FakeSlack
 from bot.playground.workspace import BOT as BOT_USER
 from bot.playground.workspace import YOU
+from bot.slack import app
 from bot.slack.client import SlackClient
 from bot.slack.credentials import BotIdentity, Credentials, Mode, check_credentials, verify_credentials
 from bot.slack.features import scopes
@@ -309,6 +310,15 @@ def test_a_refused_call_is_a_problem(offline_harness: Harness) -> None:
         offline_harness.slack.wait_until(lambda: bot.bot.find_problem() == REVOKED)
         offline_harness.reply_to(offline_harness.ask(BRIDGE))
         assert bot.bot.find_problem() is None
+
+
+def test_an_idle_bot_notices_a_refused_token(offline_harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bot that no event and no question reaches is not ready while Slack refuses its token, and ready afterwards."""
+    monkeypatch.setattr(app, "CHECK_EVERY", 0.05)
+    with offline_harness.bot() as bot:
+        offline_harness.slack.fail_next("auth.test", status=200, error="account_inactive", times=3)
+        offline_harness.slack.wait_until(lambda: bot.bot.find_problem() == REVOKED)
+        offline_harness.slack.wait_until(lambda: bot.bot.find_problem() is None)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
