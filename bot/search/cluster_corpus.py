@@ -21,7 +21,7 @@ from bot.errors import (
     SupersededError,
 )
 from bot.index.cluster.connection import Connection
-from bot.index.cluster.reader import Generation, Revision, find_generation
+from bot.index.cluster.reader import Revision, find_generation
 from bot.index.versions import ReadNotes, software_digest
 from bot.models import Quote
 from bot.search.answerer import Answerer
@@ -117,7 +117,7 @@ class ClusterCorpus(Corpus):
         """Open the current revision if it is not open yet."""
         with self._lock:
             before, generation = self._revision, find_generation(self._connection)
-            if before is None or generation is None or _identity(generation) != _identity(before.generation):
+            if before is None or generation is None or generation != before.generation:
                 self._revision = before = Revision(self._connection, self._folder, generation)
                 gc.collect()  # a revision is part of reference cycles
                 size, tables = before.facts.articles, before.table_bytes / 1e6
@@ -150,7 +150,3 @@ class ClusterCorpus(Corpus):
                 self.problem = "The archive could not be opened again because of an unexpected error; see the log."
                 log.exception("The archive is left as it was.")
             stop.wait(POLL_SECONDS)
-
-
-def _identity(generation: Generation) -> tuple[str, int]:
-    return generation.index, generation.state.revision

@@ -145,6 +145,7 @@ def test_tls_and_passwords(cluster: Cluster, root: Path, tmp_path: Path) -> None
             ({**right, "PULLQUOTE_OPENSEARCH_URL": f"https://ann:wrongpass@localhost:{port}"}, "refuses the user"),
             ({"PULLQUOTE_OPENSEARCH_URL": right["PULLQUOTE_OPENSEARCH_URL"]}, "certificate is not trusted"),
             ({**right, "PULLQUOTE_OPENSEARCH_CA": str(tmp_path / "none.pem")}, "PULLQUOTE_OPENSEARCH_CA"),
+            ({"PULLQUOTE_OPENSEARCH_URL": cluster.urls[0].replace("http:", "https:")}, "does not use TLS"),
         ):
             done = run({**env, **wrong}, "ask", QUESTION)
             assert done.returncode == 2 and sentence in done.stderr.replace("\n", " "), done.stderr

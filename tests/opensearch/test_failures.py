@@ -6,14 +6,14 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 from opensearchpy import Transport
 from opensearchpy.exceptions import OpenSearchException
 
-from bot.errors import ClusterError, ClusterUnavailableError, EmptyClusterError
+from bot.errors import ClusterConflictError, ClusterError, ClusterUnavailableError, EmptyClusterError
 from bot.index.cluster import lease as leases
 from bot.index.cluster import publish as publishing
 from bot.index.cluster import reader
@@ -129,6 +129,114 @@ def test_only_one_writes(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> N
                 lease.check()
     with hold_lease(connection):
         pass
+
+
+def test_a_late_renewal_of_the_lease(cluster: Cluster) -> None:
+    """A renewal that the cluster carries out after its sender gave up is none by another process."""
+    connection = connect(cluster, "late")
+    with hold_lease(connection) as lease:
+        renewed = connection.get("late-lease/_doc/lease")
+        connection.put("late-lease/_doc/lease", renewed["_source"])
+        lease.check()
+
+
+def test_a_late_request_of_an_earlier_writer(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state that is written after the next writer has begun is refused; each revision is whole."""
+    rng = random.Random(21)
+    articles = [random_article(rng, number) for number in range(40)]
+    publish(cluster, "overtaken", create_version(articles))
+    connection = connect(cluster, "overtaken")
+    late: list[Any] = []
+    replace = Connection.replace
+
+    def give_up(self: Connection, path: str, document: Any, version: Any) -> Any:
+        if path.endswith("/state") and document["state"]["revision"] == 2:
+            late.append((path, document, version))
+            raise ClusterUnavailableError
+        return replace(self, path, document, version)
+
+    monkeypatch.setattr(Connection, "replace", give_up)
+    with hold_lease(connection) as lease, pytest.raises(ClusterUnavailableError):
+        Publisher(connection, lease).publish(create_version([*articles, random_article(rng, 100)]))
+    monkeypatch.undo()
+    refused = []
+
+    def apply_late(stage: str, done: int, total: int) -> None:
+        if not refused:
+            with pytest.raises(ClusterConflictError):
+                replace(connection, *late[0])
+            refused.append(True)
+
+    version = create_version([random_article(rng, 101), *articles[3:]])
+    revision = publish(cluster, "overtaken", version, apply_late)
+    assert refused and revision.state.revision == 2
+    assert ask_revision(revision, questions()) == ask(Answerer(version.index), questions())
+
+
+@pytest.mark.parametrize("lost", ["passage", "table", "nothing", "extra"])
+def test_an_index_with_other_documents_than_it_should_have_is_mended(cluster: Cluster, lost: str) -> None:
+    """What was lost or written by another is noticed at the next writing, also if no article has changed."""
+    name = f"other-{lost}"
+    version = create_version([random_article(random.Random(22), number) for number in range(40)])
+    publish(cluster, name, version)
+    index = f"{name}-000001"
+    if lost == "extra":
+        cluster.call("POST", f"{index}/_doc/late?refresh=true", {"kind": "passage", "added_in": 1})
+    elif lost != "nothing":
+        query = {"query": {"term": {"kind": lost}}, "max_docs": 1}
+        assert cluster.call("POST", f"{index}/_delete_by_query?refresh=true", query)["deleted"] == 1
+    revision = publish(cluster, name, version)
+    written = (revision.generation.index, revision.state.revision)
+    assert written == {"nothing": (index, 1), "table": (index, 2)}.get(lost, (f"{name}-000002", 1))
+    assert ask_revision(revision, questions()) == ask(Answerer(version.index), questions())
+
+
+def test_a_document_that_comes_late_into_a_revision(cluster: Cluster) -> None:
+    """A revision into which another writer's request wrote is not shown; the archive is written anew."""
+    articles = [random_article(random.Random(23), number) for number in range(40)]
+    publish(cluster, "mixed", create_version(articles))
+
+    def write_more(stage: str, done: int, total: int) -> None:
+        cluster.call("POST", "mixed-000001/_doc/late", {"kind": "article", "added_in": 2, "id": "late.txt"})
+
+    version = create_version([*articles, random_article(random.Random(24), 100)])
+    revision = publish(cluster, "mixed", version, write_more)
+    assert revision.generation.index == "mixed-000002"
+    assert ask_revision(revision, questions()) == ask(Answerer(version.index), questions())
+
+
+def test_a_writer_that_slept_deletes_nothing_of_the_next(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A writer that goes on after another has written a later generation leaves that alone."""
+    versions = [create_version([random_article(random.Random(seed), 0)]) for seed in (1, 2)]
+    connection = connect(cluster, "slept")
+    post = Connection.post
+
+    def fall_asleep(self: Connection, path: str, *others: Any, **named: Any) -> Any:
+        found = post(self, path, *others, **named)
+        if path == "_aliases":
+            monkeypatch.undo()
+            lease.release()
+            publish(cluster, "slept", create_version([article("A much longer text. " * 40, title="Other " * 9)]))
+        return found
+
+    with hold_lease(connection) as lease:
+        monkeypatch.setattr(Connection, "post", fall_asleep)
+        with suppress(ClusterError):
+            Publisher(connection, lease).publish(versions[0])
+    assert "longer" in next(iter(Revision(connection, None).open().archive.paragraphs_newest_first())).text
+
+
+def test_an_index_that_was_deleted_and_written_again(cluster: Cluster) -> None:
+    """A bot notices that an index of the same name and revision is another one."""
+    old, new = (create_version([random_article(random.Random(25), at) for at in range(count)]) for count in (3, 5))
+    publish(cluster, "again", old)
+    corpus = ClusterCorpus(connect(cluster, "again"), None)
+    cluster.call("DELETE", "again-000001")
+    assert publish(cluster, "again", new).generation.index == "again-000001"
+    stop = Event()
+    with corpus.watch(lambda articles: stop.set()):
+        assert stop.wait(60.0)
+    assert corpus.with_current(lambda answerer: ask(answerer, questions())) == ask(Answerer(new.index), questions())
 
 
 def test_the_first_answer_to_each_request_is_lost(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:

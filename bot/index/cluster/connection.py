@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import ssl
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from opensearchpy import OpenSearch, exceptions
@@ -57,7 +59,7 @@ def version_of(found: Json) -> Version:
 
 
 class Connection:
-    """Sends requests to a cluster. Thread-safe.
+    """Sends requests to a cluster. Thread-safe; ``ClusterError`` if its certificates cannot be read.
 
     Every method raises ``ClusterUnavailableError`` if no host answers, or a part of the index is missing for now, and
     ``ClusterError`` if the cluster refuses the request.
@@ -65,6 +67,8 @@ class Connection:
 
     def __init__(self, address: ClusterAddress) -> None:
         self.alias = address.name
+        if address.certificates:
+            _check_certificates(address.certificates)
         options: dict[str, Any] = {
             "headers": _authorization(address),
             "ca_certs": str(address.certificates) if address.certificates else None,
@@ -188,6 +192,16 @@ class Connection:
             raise _explain(error) from error
 
 
+def _check_certificates(path: Path) -> None:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise ClusterError(
+            f"PULLQUOTE_OPENSEARCH_CA: {path} holds no certificates that can be read ({error.strerror}); name the file "
+            "of the authority of the search cluster's certificate."
+        ) from error
+
+
 def _authorization(address: ClusterAddress) -> dict[str, str]:
     if address.api_key:
         return {"Authorization": f"ApiKey {address.api_key}"}
@@ -209,10 +223,12 @@ def _explain(error: exceptions.OpenSearchException) -> ClusterError:
     """Return the exception to raise for one of the client's."""
     status = getattr(error, "status_code", None)
     reason = getattr(error, "error", "") or str(error)
-    if isinstance(error, exceptions.SSLError):
+    if isinstance(error, exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in reason:
         return ClusterError(
             "The search cluster's certificate is not trusted; set PULLQUOTE_OPENSEARCH_CA to the file of its authority."
         )
+    if isinstance(error, exceptions.SSLError) and "WRONG_VERSION_NUMBER" in reason:
+        return ClusterError("The search cluster does not use TLS; write http:// in PULLQUOTE_OPENSEARCH_URL.")
     if not isinstance(status, int) or status in (408, 429) or status >= 500:
         return ClusterUnavailableError()
     if status == 404:

@@ -42,6 +42,7 @@ SETTINGS: Json = {
     "analysis": {"analyzer": {"words": {"type": "custom", "tokenizer": "whitespace"}}},
     "refresh_interval": "-1",  # a revision is made visible all at once
     "max_result_window": 10_000,
+    "replication.type": "DOCUMENT",  # else copies see a revision some time after the first one
 }
 MAPPINGS: Json = {
     "dynamic": "strict",

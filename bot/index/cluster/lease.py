@@ -20,8 +20,8 @@ EXPIRES_AFTER = 20.0
 class Lease:
     """A lease that is held until another process takes it."""
 
-    def __init__(self, connection: Connection, index: str, version: Version) -> None:
-        self._connection, self._index, self._version = connection, index, version
+    def __init__(self, connection: Connection, index: str, holder: str, version: Version) -> None:
+        self._connection, self._index, self._holder, self._version = connection, index, holder, version
         self._renewed_at = time.monotonic()
         self._is_lost = False
         self._lock, self._stop = Lock(), Event()
@@ -29,12 +29,17 @@ class Lease:
         self._thread.start()
 
     def check(self) -> None:
-        """Make sure that no other process holds the lease, before something is changed.
+        """Renew the lease, before something is changed.
 
-        Raises ``ClusterConflictError`` if one does, and ``ClusterUnavailableError`` if that cannot be known now.
+        Raises ``ClusterConflictError`` if another process holds it, also if this one slept so long that it did not
+        notice, and ``ClusterUnavailableError`` if that has not been known for some time.
         """
-        if not self._is_lost and time.monotonic() - self._renewed_at > EXPIRES_AFTER / 2:
-            self._renew()
+        try:
+            if not self._is_lost:
+                self._renew()
+        except ClusterUnavailableError:
+            if time.monotonic() - self._renewed_at > EXPIRES_AFTER / 2:
+                raise
         if self._is_lost:
             raise ClusterConflictError
 
@@ -46,7 +51,7 @@ class Lease:
     def _renew(self) -> None:
         with self._lock:
             try:
-                self._version = _write(self._connection, self._index, self._version)
+                self._version = _write(self._connection, self._index, self._holder, self._version)
                 self._renewed_at = time.monotonic()
             except ClusterUnavailableError:
                 raise
@@ -75,20 +80,21 @@ def hold_lease(connection: Connection, *, waits: bool = False) -> Iterator[Lease
     if not connection.get(index):
         settings = {"number_of_shards": 1, "auto_expand_replicas": "0-2"}
         connection.create_index(index, {"settings": settings, "mappings": {"dynamic": False}})
-    lease = Lease(connection, index, _acquire(connection, index, waits=waits))
+    holder = uuid4().hex
+    lease = Lease(connection, index, holder, _acquire(connection, index, holder, waits=waits))
     try:
         yield lease
     finally:
         lease.release()
 
 
-def _acquire(connection: Connection, index: str, *, waits: bool) -> Version:
+def _acquire(connection: Connection, index: str, holder: str, *, waits: bool) -> Version:
     """Wait until the lease is free or has expired, and take it; return its version."""
     seen, seen_at = _read(connection, index), time.monotonic()
     while True:
         if seen is None or time.monotonic() - seen_at > EXPIRES_AFTER:
             try:
-                return _write(connection, index, seen)
+                return _write(connection, index, holder, seen)
             except ClusterConflictError:  # another process was faster
                 if not waits:
                     raise
@@ -105,6 +111,9 @@ def _read(connection: Connection, index: str) -> Version | None:
     return version_of(found) if found.get("found") else None
 
 
-def _write(connection: Connection, index: str, version: Version | None) -> Version:
-    """Write the lease if it is still of this version, or missing if that is None; return the new version."""
-    return connection.replace(f"{index}/_doc/lease", {"renewal": uuid4().hex}, version)
+def _write(connection: Connection, index: str, holder: str, version: Version | None) -> Version:
+    """Write the lease if it is still of this version, or missing if that is None; return the new version.
+
+    A request that the cluster carried out after its sender had given up is no conflict: it wrote the same.
+    """
+    return connection.replace(f"{index}/_doc/lease", {"holder": holder}, version)

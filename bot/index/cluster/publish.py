@@ -14,9 +14,10 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
-from bot.errors import ClusterError
+from bot.errors import ClusterConflictError, ClusterError, ClusterUnavailableError
 from bot.index.cluster.connection import Connection, version_of
 from bot.index.cluster.documents import (
     MAPPINGS,
@@ -29,7 +30,7 @@ from bot.index.cluster.documents import (
 )
 from bot.index.cluster.fetched import RevisionFacts
 from bot.index.cluster.lease import Lease
-from bot.index.cluster.reader import FORMAT, Generation, State, find_generation
+from bot.index.cluster.reader import FORMAT, Generation, Revision, State, find_generation
 from bot.index.versions import IndexVersion, StageProgress
 from bot.models import Json, Scope
 
@@ -69,17 +70,27 @@ class Publisher:
     def publish(self, version: IndexVersion, progress: StageProgress | None = None) -> Generation:
         """Write ``version``, so that questions are answered from it, and return where it is."""
         self._progress = progress
-        current = find_generation(self._connection)
+        current = self._fence()
         if current is not None:
             self._clean(current)
-            if _has_same(current, version):
+            if _has_same(current, version) and self._is_whole(current):
                 return current
-        if current is not None and current.state.software == version.manifest.content_digest:
-            documents = VersionDocuments(version, current.state.averages)
-            plan = self._plan(current, documents) if _has_near_averages(documents, version) else None
-            if plan is not None:
-                return self._write_revision(current, version, documents, plan)
+            if (revision := self._try_revision(current, version)) is not None:
+                return revision
         return self._write_generation(version)
+
+    def _fence(self) -> Generation | None:
+        """Find the current generation, and write its state again.
+
+        A request of an earlier writer that the cluster carries out only now cannot replace it after that.
+        """
+        while True:
+            self._lease.check()
+            current = find_generation(self._connection)
+            if current is None:
+                return None
+            with suppress(ClusterConflictError):  # such a request came in between, unless another holds the lease
+                return self._write_state(current.index, current.state, current)
 
     def _clean(self, current: Generation) -> None:
         """Undo what an interrupted writer has left; delete what only old revisions have."""
@@ -89,6 +100,7 @@ class Publisher:
         ended = {"range": {"removed_in": {"lte": revision - KEPT_REVISIONS}}}
         old_tables = {"bool": {"filter": [{"term": {"kind": "table"}}, {"range": {"added_in": {"lt": revision}}}]}}
         for condition in (unfinished, ended, old_tables):
+            self._lease.check()
             self._connection.write(index, ({"_op_type": "delete", "_id": id} for id in self._ids(index, condition)))
         revived = self._ids(index, {"range": {"removed_in": {"gt": revision}}})
         self._connection.write(
@@ -133,12 +145,18 @@ class Publisher:
         added = {at: positions[at] for at in range(len(keys)) if at not in kept}
         return Plan(added, [id for _, id in stored.values() if id not in kept_ids])
 
-    def _write_revision(
-        self, current: Generation, version: IndexVersion, documents: VersionDocuments, plan: Plan
-    ) -> Generation:
+    def _try_revision(self, current: Generation, version: IndexVersion) -> Generation | None:
+        """Write ``version`` as the next revision of ``current``; None if that is no way to it."""
+        if current.state.software != version.manifest.content_digest:
+            return None
+        documents = VersionDocuments(version, current.state.averages)
+        plan = self._plan(current, documents) if _has_near_averages(documents, version) else None
+        if plan is None:
+            return None
         index, revision = current.index, current.state.revision + 1
         self._connection.write(index, self._article_actions(documents, plan.added, revision))
         for start in range(0, len(plan.removed), IDS):
+            self._lease.check()
             articles = {"terms": {"article": plan.removed[start : start + IDS]}}
             ids = self._ids(index, articles)
             self._connection.write(
@@ -146,6 +164,9 @@ class Publisher:
             )
         state = self._write_tables(index, version, documents.averages, revision)
         self._connection.refresh(index)
+        if self._find_difference(index, state) is not None:
+            log.warning("The index %s has other documents than it should, so it is replaced.", index)
+            return None
         self._lease.check()
         return self._write_state(index, state, current)
 
@@ -158,13 +179,17 @@ class Publisher:
         state = self._write_tables(index, version, documents.averages, 1)
         generation = self._write_state(index, state, None)
         self._connection.refresh(index)
-        self._check_count(index, state.facts)
+        difference = self._find_difference(index, state)
         self._lease.check()
+        if difference is not None:
+            self._connection.delete(index)
+            raise ClusterError(f"{difference}, so the archive stays as it was; index it again.")
         alias = self._connection.alias
         before = [{"remove": {"index": other, "alias": alias}} for other in self._connection.get(alias)]
         self._connection.post("_aliases", {"actions": [*before, {"add": {"index": index, "alias": alias}}]})
         for other in self._generations():
-            if other != index:
+            if _number_of(other) < _number_of(index):  # a later one is of another writer
+                self._lease.check()
                 self._connection.delete(other)
         return generation
 
@@ -178,7 +203,7 @@ class Publisher:
         alias, newest = self._connection.alias, 0
         searched = self._connection.get(alias)  # it may be of a version of Pullquote that bots still run
         for index in self._generations():
-            newest = max(newest, int(index.rpartition("-")[2]))
+            newest = max(newest, _number_of(index))
             if index in searched:
                 continue
             found = self._connection.get(f"{index}/_doc/{BUILDING}")
@@ -186,6 +211,7 @@ class Publisher:
                 self._connection.refresh(index)
                 ids = self._scan_ids(index, {"terms": {"kind": ["article", "passage"]}})
                 return index, Counter(map(article_of, ids))
+            self._lease.check()
             self._connection.delete(index)
         index = f"{alias}-{newest + 1:06d}"
         settings = {**SETTINGS, "number_of_shards": SHARDS, "number_of_replicas": REPLICAS}
@@ -246,17 +272,31 @@ class Publisher:
             return Generation(index, state, version_of(self._connection.put(path, document)))
         return Generation(index, state, self._connection.replace(path, document, before.version))
 
-    def _check_count(self, index: str, facts: RevisionFacts) -> None:
-        """Delete the new generation and raise ``ClusterError`` unless every document is there."""
+    def _find_difference(self, index: str, state: State) -> str | None:
+        """Say what the revision lacks, or has too much, that ``state`` describes; None if every document is there."""
+        facts, revision = state.facts, state.revision
         for kind, expected in (("passage", facts.passages), ("article", facts.articles)):
-            query = {"query": {"term": {"kind": kind}}, "size": 0, "track_total_hits": True}
+            here = [{"term": {"kind": kind}}, {"range": {"added_in": {"lte": revision}}}]
+            gone = {"range": {"removed_in": {"lte": revision}}}
+            query = {"query": {"bool": {"filter": here, "must_not": [gone]}}, "size": 0, "track_total_hits": True}
             found = self._connection.search_whole(index, query)["hits"]["total"]["value"]
             if found != expected:
-                self._connection.delete(index)
-                raise ClusterError(
-                    f"The search cluster kept {found:,} {kind}s of {expected:,}, so the archive stays as it was; "
-                    "index it again."
-                )
+                return f"The search cluster kept {found:,} {kind}s of {expected:,}"
+        return None
+
+    def _is_whole(self, current: Generation) -> bool:
+        """Whether all of a revision is there, also its learned tables, as its state describes it."""
+        try:
+            Revision(self._connection, None, current)
+        except ClusterUnavailableError:
+            raise
+        except ClusterError:
+            return False
+        return self._find_difference(current.index, current.state) is None
+
+
+def _number_of(index: str) -> int:
+    return int(index.rpartition("-")[2])
 
 
 def _has_same(current: Generation, version: IndexVersion) -> bool:

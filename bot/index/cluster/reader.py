@@ -7,7 +7,7 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -83,7 +83,7 @@ class Generation:
 
     index: str
     state: State
-    version: Version
+    version: Version = field(compare=False)
     """Of the state's document."""
 
 
