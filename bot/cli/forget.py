@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import Annotated
 
 import typer
@@ -37,5 +36,5 @@ def forget(older_than: OlderThan = None, person: Person = None, yes: Yes = False
         if person is not None:
             count = store.delete_person(person)
         else:
-            count = store.delete_completed(None if older_than is None else time.time() - older_than * 86_400)
+            count = store.delete_completed(None if older_than is None else older_than * 86_400)
     typer.echo(f"Deleted the records of {pluralize(count, 'question')}.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -126,7 +125,7 @@ def _delete_daily(store: Store, days: int, stop: Event) -> None:
     while not stop.is_set():
         pause = _DAY
         try:
-            count = store.delete_completed(time.time() - days * _DAY)
+            count = store.delete_completed(days * _DAY)
             if count:
                 log.info("deleted the records of %d questions completed more than %d days ago", count, days)
         except StoreError:  # the bot logs why

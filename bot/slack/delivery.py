@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
+from bot.errors import StoreError
 from bot.slack import strings
 from bot.slack.access import AccessControl
 from bot.slack.client import (
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 
 # Longest wait between two attempts, in seconds.
 MAX_WAIT = 60.0
+# Seconds until the store is asked again that could not say whether a claim is still held.
+STORE_WAIT = 1.0
 # A private reply cannot be searched for. One that is perhaps sent twice is better than none.
 PRIVATE_ATTEMPTS = 8
 # Seconds after which other bots are asked again whether an earlier question is answered; one that they claimed longer
@@ -137,6 +140,10 @@ class Delivery:
                 newer = await self._run_version(turn)
             except StoppedError:
                 raise
+            except StoreError as error:  # whether another bot has the question is not known now; later ones wait too
+                log.debug("%s waits: %s", self._claim.ref, error)
+                await self._context.shutdown.sleep(STORE_WAIT)
+                continue
             except Exception:  # must not lose the question
                 log.exception("delivery of %s failed; retrying", self._claim.ref)
                 turn.give_up()

@@ -112,12 +112,18 @@ class ResilientStore:
         return self._change_or_wait(lambda store: store.delete_question(ref), (ref, "deleted"))
 
     def lease_state(self, claim: Claim) -> LeaseState:
-        """See ``Store.lease_state``. In memory, a lease of a shared database ends, because another bot may take it."""
-        with self._lock:
-            is_over = monotonic() - self._renewed_at > LEASE - POSTING
-            if self._memory is not None and self._store.is_shared and is_over:
-                return "superseded"
-            return self._run(lambda store: store.lease_state(claim))
+        """See ``Store.lease_state``.
+
+        StoreError while a shared database cannot be used and another bot may have taken over the claim.
+        """
+
+        def find_state(store: Store) -> LeaseState:
+            may_be_over = monotonic() - self._renewed_at > LEASE - POSTING  # the database may have been waited for
+            if store is self._memory and self._store.is_shared and may_be_over:
+                raise StoreError("The database cannot be used at the moment.")
+            return store.lease_state(claim)
+
+        return self._run(find_state)
 
     @property
     def is_shared(self) -> bool:
@@ -161,16 +167,20 @@ class ResilientStore:
 
         To be called every few seconds.
         """
+        claims: list[Claim] = []
         try:
+            asked_at = monotonic()
             self._store.renew_leases()  # without the lock: it may wait for a database that another process has locked
             with self._lock:
-                self._renewed_at = monotonic()
-                due = self._repeat_changes(self._memory) if self._memory else ()
-            return (*due, *self._reclaim(), *self._make_waiting())
+                self._renewed_at = asked_at
+                if self._memory:
+                    claims += self._repeat_changes(self._memory)
+            claims += self._reclaim()
+            claims += self._make_waiting()
         except StoreError as error:
             with self._lock:
                 self._use_memory(error)
-            return ()
+        return tuple(claims)
 
     def _run(self, work: Callable[[Store], T], *, in_memory: bool = True) -> T:
         """Do the work in the database, or else in memory; StoreError if it may not be done ``in_memory``."""

@@ -160,6 +160,8 @@ def restore_backup(store: Store, path: Path) -> int:
     """
 
     def restore(connection: Connection) -> int:
+        if store.is_shared:
+            connection.execute(sa.text(f"LOCK TABLE {', '.join(TABLES)} IN EXCLUSIVE MODE"))  # no bot writes meanwhile
         for name, table in TABLES.items():
             if count := connection.scalar(sa.select(sa.func.count()).select_from(table)):
                 raise StoreError(f"The database already holds {count:,} {name}; restore into an empty one.")

@@ -116,7 +116,10 @@ _LIMITS: dict[str, Any] = {
     "keepalives_count": 3,
 }
 # The same of the server: until it releases the locks of a bot that has gone without a word.
-_SERVER_LIMITS = "-c lock_timeout=5s -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+_SERVER_LIMITS = (
+    "-c lock_timeout=5s -c idle_in_transaction_session_timeout=10s "
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+)
 
 
 class Postgres(Database):
@@ -130,6 +133,7 @@ class Postgres(Database):
         address = sa.make_url(url).set(drivername="postgresql+psycopg")
         self.name = f"The database {address.database} on {address.host}"
         limits = {name: value for name, value in _LIMITS.items() if name not in address.query}
+        limits["prepare_threshold"] = None  # a pool between may give each transaction another connection of the server
         limits["options"] = f"{_SERVER_LIMITS} {address.query.get('options', '')}".strip()
         self.engine = sa.create_engine(address, poolclass=NullPool, hide_parameters=True, connect_args=limits)
 

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 UNCERTAIN: frozenset[Outcome] = frozenset({"unknown", "expired"})
 # A lease that ends later than this was given before the database's clock was set back; it counts as expired.
 LONGEST_LEASE = 2 * models.LEASE
+# The same of the time at which a channel is at rest: so many seconds of calls are never waiting.
+LONGEST_PACE = 600.0
 
 
 @dataclass(slots=True)
@@ -115,6 +117,14 @@ class QuestionRow:
             here = (questions.c.team == self.team, questions.c.channel == self.channel, questions.c.thread.in_(threads))
             connection.execute(update(questions).where(*here, later, is_answered).values(earlier_questions=[]))
 
+    def follows_changed(self, connection: Connection) -> bool:
+        """Whether an earlier question of the channel was edited or deleted since this one was claimed."""
+        earlier = _posted_at < sa.tuple_(len(self.ts), self.ts)
+        is_changed = sa.or_(questions.c.is_deleted, questions.c.version != "")
+        here = (questions.c.team == self.team, questions.c.channel == self.channel, earlier)
+        changed = select(questions.c.id).where(*here, questions.c.asked_at > self.asked_at, is_changed)
+        return connection.execute(changed.limit(1)).first() is not None
+
 
 _names = [field.name for field in fields(QuestionRow)]
 _SAVE = update(questions).where(questions.c.id == sa.bindparam("key"))
@@ -140,8 +150,11 @@ def to_record(row: sa.Row[Any]) -> AnswerRecord:
 
 _posted_at: Any = sa.tuple_(sa.func.length(questions.c.ts), questions.c.ts)  # of Slack's timestamps, longer is later
 _NEWEST = (questions.c.asked_at.desc(), questions.c.id.desc())
-_FIND = QUESTION.where(*(questions.c[name] == sa.bindparam(name) for name in ("team", "channel", "ts")))
-_INSERT = insert(questions).on_conflict_do_nothing().inline().execution_options(preserve_rowcount=True)
+_KEY = ("team", "channel", "ts")
+_FIND = QUESTION.where(*(questions.c[name] == sa.bindparam(name) for name in _KEY))
+_INSERT = (
+    insert(questions).on_conflict_do_nothing(index_elements=_KEY).inline().execution_options(preserve_rowcount=True)
+)
 
 
 class Store:
@@ -303,6 +316,8 @@ class Store:
             question.save(connection)
             return None
         question.forget_words(connection)
+        if record is not None and record.earlier_questions and question.follows_changed(connection):
+            record = replace(record, earlier_questions=())
         question.complete(claim.version, outcome, reply_ts)
         answer = to_columns(None if question.is_deleted else record) if record or question.thread is not None else None
         is_due = question.newer_version is not None or (question.is_deleted and question.reply_ts is not None)
@@ -343,10 +358,13 @@ class Store:
     def lease_state(self, connection: Connection, claim: Claim) -> LeaseState:
         """State of a claim, to be checked before posting: unless superseded, it is held for POSTING more seconds.
 
-        "deleted" is reported only if the claim itself does not say so.
+        "deleted" is reported only if the claim itself does not say so. A question that the database has lost is held by
+        this claim again.
         """
         question = self._lock(connection, claim.ref)
-        if question is None or not question.is_held_by(self.holder, claim):
+        if question is None:
+            return "held" if self._insert(connection, claim, self.holder) else "superseded"
+        if not question.is_held_by(self.holder, claim):
             return "superseded"
         if not models.POSTING <= question.leased_until - question.now <= LONGEST_LEASE:
             question.leased_until = question.now + models.LEASE
@@ -377,7 +395,8 @@ class Store:
         now = sa.cast(self._now, sa.Double)
         key = {"team": ref.team, "channel": ref.channel}
         first = insert(paces).values(**key, idle_at=now + seconds)
-        later = sa.case((paces.c.idle_at > now, paces.c.idle_at), else_=now) + seconds
+        is_later = sa.and_(paces.c.idle_at > now, paces.c.idle_at <= now + LONGEST_PACE)
+        later = sa.case((is_later, paces.c.idle_at), else_=now) + seconds
         counted = first.on_conflict_do_update(index_elements=["team", "channel"], set_={"idle_at": later})
         idle_at, at = connection.execute(counted.returning(paces.c.idle_at, now)).one()
         return max(0.0, float(idle_at - at) - burst * seconds)
@@ -421,9 +440,9 @@ class Store:
             question.save(connection)
         return claims
 
-    def delete_completed(self, before: float | None) -> int:
-        """Delete what was completed before a time (None: everything completed) for good; how many questions."""
-        is_old = sa.true() if before is None else questions.c.completed_at < before
+    def delete_completed(self, age: float | None) -> int:
+        """Delete what was completed so many seconds ago (None: everything completed) for good; how many questions."""
+        is_old = sa.true() if age is None else questions.c.completed_at < self._now - age
         old = select(questions.c.id).where(questions.c.outcome.is_not(None), is_old)
         # A thousand at a time, so that a claim waits no more than some milliseconds.
         some = delete(questions).where(questions.c.id.in_(old.limit(1_000)))

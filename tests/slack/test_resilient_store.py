@@ -333,21 +333,42 @@ def test_a_command_does_not_wait(folder: StateFolder, store: ResilientStore, mon
     assert (store.sync(), store.is_known(REF)) == ((), False)
 
 
-def test_a_lease_of_a_shared_database_ends_without_it(
-    folder: StateFolder, store: ResilientStore, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_noticed", [True, False])
+def test_a_lease_of_a_shared_database_is_unknown_without_it(
+    folder: StateFolder, store: ResilientStore, monkeypatch: pytest.MonkeyPatch, is_noticed: bool
 ) -> None:
-    """Another bot may take the question then, so this one does not post; when the database is back, it goes on."""
+    """Another bot may take the question then, so this one waits; when the database is back, it goes on if it can."""
     monkeypatch.setattr(Store, "is_shared", True)
     held = claimed(store.claim(question_event()))
     folder.break_database()
-    assert store.sync() == ()
+    if is_noticed:
+        assert store.sync() == ()
     now = time.monotonic()
-    monkeypatch.setattr(resilient_store, "monotonic", lambda: now + 10)
-    assert store.lease_state(held) == "superseded"
-    store.drop(held)
+    with monkeypatch.context() as later:
+        later.setattr(resilient_store, "monotonic", lambda: now + 10)
+        with pytest.raises(StoreError):
+            store.lease_state(held)
     folder.repair_database()
-    (again,) = store.sync()
-    assert (again.ref, again.attempt) == (REF, 2)
+    assert (store.sync(), store.lease_state(held)) == ((), "held")
+
+
+def test_no_claim_is_lost_if_the_database_fails_again(
+    folder: StateFolder, store: ResilientStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim that resulted from one change is returned although the next one fails."""
+    assert store.complete(claimed(store.claim(question_event())), "answer", "11.0") is None
+    folder.break_database()
+    store.claim(question_event("12.0", "Ev2"))
+    folder.repair_database()
+
+    def fail(self: Store, known: object) -> None:
+        raise StoreError("the connection was lost")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(Store, "reclaim", fail)
+        (again,) = store.sync()
+    assert (again.version, again.reply_ts) == ("12.0", "11.0")
+    assert (store.sync(), store.lease_state(again)) == ((), "held")
 
 
 def test_what_waits_for_too_long_is_not_asked_any_more(

@@ -271,6 +271,23 @@ def test_follow_ups_lose_the_text_of_an_edited_question(store: Store) -> None:
     assert found == {earlier.ts: ("who else",), REF.ts: (), later.ts: ()}
 
 
+@pytest.mark.parametrize("change", ["deleted", "edited", "nothing"])
+def test_a_follow_up_that_was_read_before_the_change(store: Store, clock: Clock, change: str) -> None:
+    """An answer that ends after the question before it was deleted or edited does not bring its words back."""
+    later = MessageRef(REF.team, REF.channel, "9" * len(REF.ts))
+    save(store, make_record(thread=REF.ts))
+    claim = store.claim(question_event("Ev3", ref=later))
+    clock.now += 1
+    if change == "deleted":
+        store.delete_question(REF)
+    elif change == "edited":
+        claim_question(store, "Ev2", SECOND)
+    record = replace(make_record(later, thread=REF.ts), earlier_questions=("who leads",))
+    assert claim and store.complete(claim, "answer", "3.0", hashed(store, record)) is None
+    found = next(one for one in store.find_recent("T1", "U1", 5) if one.ref == later)
+    assert found.earlier_questions == (("who leads",) if change == "nothing" else ())
+
+
 def test_a_person_can_be_forgotten(store: Store, clock: Clock) -> None:
     """Their records and feedback are deleted, in every workspace; others keep theirs, and nothing is answered again."""
     theirs, another = MessageRef("T2", "C1", "5.0"), MessageRef("T1", "C1", "6.0")

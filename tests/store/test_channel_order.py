@@ -63,6 +63,13 @@ def test_all_bots_keep_one_pace(store: Store, other: Store, clock: Clock) -> Non
     assert [other.reserve_call(REF, 3, 1.0) for _ in range(4)] == pytest.approx([0, 0, 0, 1])
 
 
+def test_a_clock_that_was_set_back_delays_no_call(store: Store, clock: Clock) -> None:
+    """The time at which a channel was at rest counts only if it can be right."""
+    store.reserve_call(REF, 3, 1.0)
+    clock.now -= 3_600
+    assert [store.reserve_call(REF, 3, 1.0) for _ in range(4)] == pytest.approx([0, 0, 0, 1])
+
+
 def test_channels_have_a_pace_of_their_own(store: Store) -> None:
     """A busy channel delays no other, nor the same one of another workspace."""
     for _ in range(9):

@@ -6,11 +6,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.errors import StoreError
 from bot.store.models import FILE_NAME, GIVE_UP, LEASE, POSTING, Claim, Outcome
 from bot.store.store import Store
-from store.helpers import FIRST, OTHER, REF, SECOND, Clock, claim_question, question_event
+from store.conftest import create_database
+from store.helpers import FIRST, OTHER, REF, SECOND, Clock, claim_question, numbered_event, question_event
 
 
 def test_the_first_claim_is_the_first_attempt(store: Store) -> None:
@@ -126,12 +128,12 @@ def test_a_lease_from_the_future_is_renewed(store: Store, other: Store, clock: C
     assert other.claim_expired(10) == ()
 
 
-def test_an_unknown_claim_is_superseded(store: Store) -> None:
-    """A claim that was deleted from the store, or never given, is not held."""
-    claim = claim_question(store)
-    store.complete(claim, "answer", "2.0")
-    store.delete_completed(None)
-    assert store.lease_state(claim) == "superseded"
+def test_a_claim_that_the_database_lost_is_held_again(store: Store, other: Store) -> None:
+    """After a failover that lost the last changes, its holder goes on, because nobody else knows of the question."""
+    claim = Claim(REF, "", "{}", 1, None)
+    assert store.lease_state(claim) == "held"
+    assert other.claim(question_event()) is None
+    assert other.lease_state(claim) == "superseded"
 
 
 def test_a_reply_posted_after_the_lease_counts(store: Store, other: Store, clock: Clock) -> None:
@@ -230,3 +232,16 @@ def test_a_closed_store_raises(store: Store) -> None:
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.claim(question_event())
+
+
+def test_numbers_of_rows_that_are_taken(postgres: str) -> None:
+    """After a failover that lost how far rows were numbered, a question is refused until it has a number, not lost."""
+    store = Store(None, url=create_database(postgres))
+    for number in range(3):
+        assert store.claim(numbered_event(number))
+    store.database.run(lambda connection: connection.execute(text("SELECT setval('questions_id_seq', 1, false)")))
+    for _ in range(3):
+        with pytest.raises(StoreError):
+            store.claim(numbered_event(10))
+    assert store.claim(numbered_event(10))
+    store.close()
