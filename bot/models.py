@@ -324,9 +324,10 @@ _YEAR = regex.compile(r"\b(?:1[5-9]|20)\d\d(?!\d)")
 class Quote:
     """A slice of one paragraph, shown as (part of) an answer.
 
-    ``unmatched_terms`` are the question's content words, as typed, that the slice does not have; ``matched_expansions``
-    are pairs of (words of the slice, words of the question that they match); ``also_in`` are paragraphs of other
-    articles that have the very words of the slice.
+    ``unmatched_terms`` are the question's content words, as typed, that neither the slice nor its heading or title has;
+    ``absent_terms`` those of them that its whole paragraph does not have either; ``matched_expansions`` are pairs of
+    (words of the slice, words of the question that they match); ``also_in`` are paragraphs of other articles that have
+    the very words of the slice.
     """
 
     paragraph: Paragraph
@@ -336,17 +337,17 @@ class Quote:
     matched_expansions: tuple[tuple[str, str], ...] = ()
     also_in: tuple[Paragraph, ...] = ()
     score: float = 0.0
+    absent_terms: tuple[str, ...] = ()
 
-    @property
-    def reported_unmatched_terms(self) -> tuple[str, ...]:
-        """The unmatched terms without the year of publication, which is shown beside the quote.
+    def without_year(self, terms: tuple[str, ...]) -> tuple[str, ...]:
+        """``terms`` without the year of publication, which is shown beside the quote.
 
         A quote that names any year itself may be about that one, so there the year of publication is reported too.
         """
         published = self.article.published
         if published is None or _YEAR.search(self.text):
-            return self.unmatched_terms
-        return tuple(word for word in self.unmatched_terms if word != str(published.year))
+            return terms
+        return tuple(word for word in terms if word != str(published.year))
 
     @property
     def article(self) -> Article:

@@ -95,8 +95,8 @@ def format_source(quote: Quote) -> str:
 def _notes(quote: Quote) -> list[str]:
     """Lines below a quote: unmatched terms, matched expansions, other articles with the same words."""
     found = []
-    if quote.reported_unmatched_terms:
-        found.append(f"not in this passage: {', '.join(quote.reported_unmatched_terms)}")
+    if absent := quote.without_year(quote.absent_terms):
+        found.append(f"not in this passage: {', '.join(absent)}")
     if quote.matched_expansions:
         found.append("found as: " + ", ".join(f"{form} = {typed}" for form, typed in quote.matched_expansions))
     if quote.also_in:

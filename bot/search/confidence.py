@@ -65,12 +65,11 @@ def compute_confidence(coverage: Coverage, quote: Quote, passage: Passage, parag
 
 def find_missing_words(coverage: Coverage, quote: Quote, paragraphs: int) -> tuple[str, ...]:
     """The rare words of the question, and its numbers, that neither ``quote`` nor its heading or title has."""
-    least = MIN_RARITY * math.log1p(paragraphs)
+    least, unmatched = MIN_RARITY * math.log1p(paragraphs), quote.without_year(quote.unmatched_terms)
     return tuple(
         word.typed
         for at, word in enumerate(coverage.query.words)
-        if word.typed in quote.reported_unmatched_terms
-        and (coverage.term_weights[at] >= least or any(map(str.isdigit, word.typed)))
+        if word.typed in unmatched and (coverage.term_weights[at] >= least or any(map(str.isdigit, word.typed)))
     )
 
 

@@ -218,7 +218,7 @@ def partial_match_warning(
         return None
     if never := _never_together(query, probe):
         return f"No passage{describe_scope(query.filters.scope)}{describe_filters(query.filters)} holds {never}."
-    return f"Only part of the question is in the first passage: not {list_words(missing, 'or')}."
+    return f"Only part of the question is in the first quote: not {list_words(missing, 'or')}."
 
 
 def abstention_reason(

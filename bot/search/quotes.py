@@ -193,7 +193,8 @@ def _make_quote(coverage: Coverage, candidate: _Candidate, hits: Sequence[Hit]) 
         snippet.paragraph,
         snippet.span,
         highlights=_merge([match.span for match in snippet.matches]),
-        unmatched_terms=tuple([word.typed for i, word in enumerate(words) if not known >> i & 1]),
+        unmatched_terms=_lacking(coverage, known),
+        absent_terms=_lacking(coverage, known | _terms_of(coverage, snippet.paragraph)),
         matched_expansions=tuple(others),
         also_in=_find_copies(coverage, snippet, hits),
         score=candidate.score,
@@ -203,11 +204,22 @@ def _make_quote(coverage: Coverage, candidate: _Candidate, hits: Sequence[Hit]) 
 def with_unmatched_terms(coverage: Coverage, quote: Quote) -> Quote:
     """``quote``, chosen for another question, with what it lacks of the question of ``coverage``."""
     known = coverage.context(quote.paragraph)
-    for match in coverage.matches(quote.paragraph):
-        if quote.span.contains(match.span):
-            known |= match.terms
-    words = coverage.query.words
-    return replace(quote, unmatched_terms=tuple([word.typed for i, word in enumerate(words) if not known >> i & 1]))
+    unmatched = _lacking(coverage, known | _terms_of(coverage, quote.paragraph, quote.span))
+    absent = _lacking(coverage, known | _terms_of(coverage, quote.paragraph))
+    return replace(quote, unmatched_terms=unmatched, absent_terms=absent)
+
+
+def _terms_of(coverage: Coverage, paragraph: Paragraph, span: Span | None = None) -> TermBitmask:
+    """The terms that the paragraph matches, or only ``span`` of it."""
+    terms = 0
+    for match in coverage.matches(paragraph):
+        if span is None or span.contains(match.span):
+            terms |= match.terms
+    return terms
+
+
+def _lacking(coverage: Coverage, known: TermBitmask) -> tuple[str, ...]:
+    return tuple([word.typed for i, word in enumerate(coverage.query.words) if not known >> i & 1])
 
 
 def _merge(spans: Sequence[Span]) -> tuple[Span, ...]:

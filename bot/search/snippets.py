@@ -139,18 +139,22 @@ class _SnippetScorer:
         self._ends = [match.span.end for match in self._matches]
         self._is_pointer = is_pointer(paragraph.text)
         self._sentences = coverage.sentences(paragraph)
-        question = coverage.query.question.text
-        kind = expected_kind(question)
-        self._is_joint = kind == "doer"
+        self._question = coverage.query.question.text
+        self._kind = expected_kind(self._question)
         self._values: list[float] = []
         self._kind_values: list[float] = []
         self._is_statement: list[bool] = []
         for sentence in self._sentences:
             value = _value(coverage, sentence.terms, self._title)
-            has_kind = kind and value and contains_kind(kind, sentence.span.slice(text), question)
             self._values.append(value)
-            self._kind_values.append(value if has_kind else 0.0)
+            self._kind_values.append(self._kind_value(sentence.span, value))
             self._is_statement.append(not is_question(text, sentence.span))
+
+    def _kind_value(self, span: Span, value: float) -> float:
+        """``value`` if ``span``, a sentence or a part of one, has what could be of the kind that is asked for."""
+        if not (self._kind and value and contains_kind(self._kind, span.slice(self._text), self._question)):
+            return 0.0
+        return value
 
     def snippets(self) -> Iterator[Snippet]:
         """Every run of whole sentences whose first one matches anything, shorter ones first.
@@ -199,7 +203,7 @@ class _SnippetScorer:
         return [i for i in range(first, last) if self._ends[i] <= span.end]
 
     def _score(self, span: Span, sentences: range, words: int) -> Snippet:
-        """The snippet at ``span``, which has so many ``words`` and consists of these whole ``sentences``."""
+        """The snippet at ``span``, which has so many ``words`` and consists of these whole ``sentences``, or is cut."""
         inside = self._matches_in(span)
         matches = tuple([self._matches[i] for i in inside])
         terms = near = 0
@@ -209,13 +213,13 @@ class _SnippetScorer:
             if i in inside and j in inside:
                 near |= pair
         own = slice(sentences.start, sentences.stop)
-        best = max(self._values[own], default=0.0)
         value = _value(self._coverage, terms, self._title)
+        best = max(self._values[own], default=value)
         strength = self._first_bonus + value + BEST_SENTENCE * best
         strength += NEAR * sum_weights(near, self._coverage.pair_shares)
-        kind_value = max(self._kind_values[own], default=0.0)
+        kind_value = max(self._kind_values[own]) if sentences else self._kind_value(span, value)
         # "Its director is …": the sentence before it says whose.
-        strength += KIND * (value if self._is_joint and kind_value else kind_value)
+        strength += KIND * (value if self._kind == "doer" and kind_value else kind_value)
         # A sentence that matches the question is enough; beside one that does not, another may say who "he" is.
         length = words / MAX_WORDS
         strength += -LENGTH * length if best >= WHOLE else LENGTH * length

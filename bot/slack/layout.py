@@ -144,8 +144,8 @@ def citation_block(quote: Quote, *, is_shortened: bool) -> Json:
     parts = [*dict.fromkeys(shown for part in quote.citation if (shown := _metadata(part, DETAIL_LIMIT)))]
     if is_shortened:
         parts.append("part of the paragraph")
-    if quote.reported_unmatched_terms:
-        parts.append("not in this passage: " + _metadata(", ".join(quote.reported_unmatched_terms), LIST_LIMIT))
+    if absent := quote.without_year(quote.absent_terms):
+        parts.append("not in this passage: " + _metadata(", ".join(absent), LIST_LIMIT))
     if quote.matched_expansions:
         expansions = ", ".join(f"{form} = {words}" for form, words in quote.matched_expansions)
         parts.append("found as: " + _metadata(expansions, LIST_LIMIT))

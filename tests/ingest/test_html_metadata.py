@@ -97,6 +97,7 @@ def test_other_first_headings_are_headings(tmp_path: Path) -> None:
         ("<meta name='author' content='Site Owner'>", "<p>By Ada Holm</p>", "Ada Holm"),
         ("", "<div class='byline'><span class='author'>Follow</span></div>", None),
         ("", "<span class='author'>Posted</span>", None),
+        ("", f"<p>{'The crew was praised. ' * 7}<span class='author'>Ada Holm</span> steered.</p>", None),
         ("<meta name='author' content='admin'>", "", None),
         ("<meta name='author' content='Super User'>", "", None),
         ("<meta name='author' content='Orvik Post'><meta property='og:site_name' content='Orvik Post'>", "", None),

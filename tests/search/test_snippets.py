@@ -64,7 +64,14 @@ def test_words_that_are_far_apart() -> None:
     """Words more than three sentences apart are not joined: one snippet is quoted, with what it lacks."""
     quote = only("breakwater crowns", around("The breakwater is new.", *[FILLER] * 4, "It cost many crowns."))
     assert "The breakwater is new." in quote.text
-    assert quote.unmatched_terms == ("crowns",)
+    assert (quote.unmatched_terms, quote.absent_terms) == (("crowns",), ())
+
+
+def test_a_part_of_a_long_sentence_that_matches_more() -> None:
+    """A long sentence is cut and quoted where it matches more than a short one does."""
+    long = f"{'word ' * 60}the breakwater of Tarn was paid for by the harbour guild of Lund {'word ' * 40}indeed."
+    quote = only("who paid for the breakwater of Tarn", f"{long} So the breakwater of Tarn stands.")
+    assert "paid for by the harbour guild" in quote.text
 
 
 def test_a_sentence_too_long_to_show() -> None:

@@ -72,7 +72,7 @@ def quote(words: str, *, bold: tuple[str, ...] = (), missing: tuple[str, ...] = 
 def quote_all(article: Article, *, missing: tuple[str, ...] = ()) -> Quote:
     """A quote of the whole text of an article with one paragraph."""
     span = Span(0, len(article.text))
-    return Quote(Paragraph(article, 1, 1, span), span, unmatched_terms=missing)
+    return Quote(Paragraph(article, 1, 1, span), span, unmatched_terms=missing, absent_terms=missing)
 
 
 APPROVED = quote("The council approved the Tarn bridge on Monday.", bold=("approved", "bridge"))

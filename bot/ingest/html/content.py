@@ -22,6 +22,7 @@ _NEARLY_ALL, _DISCUSSION, _MOST, _SOME, _LITTLE = 0.95, 0.8, 0.7, 0.3, 0.05  # s
 _SOME_LINKS, _NEARLY_ALL_LINKS = 0.05, 0.85  # shares of a text: of a teaser; of a paragraph that is a pointer
 _LINK_CHARS = 1000  # of a link around blocks; one around more is a mistake of the page
 _BYLINE_CHARS = 120
+_PHRASE = 30  # characters of a block, without names, that are words of its own
 
 NAMES_CHARS = 5_000
 """Characters of an element's classes, and of its id, that are looked at."""
@@ -83,6 +84,8 @@ _TO_READERS = frozenset("about follow more our the we you your".split())
 _FEW_WORDS = 2
 _NEAR = 8  # siblings on each side of a box; a paragraph is among them
 _NAME_WORDS = re.compile(r"[^\W_]+")
+# The last character before an element, and the first after it, of a sentence that would be broken without it.
+_BROKEN_OFF, _GOES_ON = frozenset(",([“„"), frozenset(",.;:)]”?!’'")
 _NOTE = re.compile(r"(?<![a-z])(?:foot|end)-?notes?(?![a-z])", re.IGNORECASE)
 _LEAD = re.compile(
     r"(?<![a-z])(?:lead|intro|standfirst|dek|summary|abstract|excerpt|key-?points|highlights)(?![a-z])", re.IGNORECASE
@@ -212,10 +215,14 @@ def _find_furniture(
 ) -> list[html.HtmlElement]:
     """The outermost elements that are no part of the article, or one of ``others``, and not most of the prose."""
     total = sizes[tree].prose
+    phrases: dict[html.HtmlElement, int] = {}
     return _find_outermost(
         tree,
         kept,
-        lambda element: 2 * sizes[element].prose <= total and (element in others or _is_furniture(element, sizes)),
+        lambda element: (
+            2 * sizes[element].prose <= total
+            and (element in others or (_is_furniture(element, sizes) and not _is_in_sentence(element, sizes, phrases)))
+        ),
     )
 
 
@@ -279,6 +286,41 @@ def _is_furniture(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size
         or (bool(_SIDEBAR.search(names)) and not _is_box(element, sizes))
         or (sizes[element].links > _SOME_LINKS * sizes[element].text and bool(_TEASER.search(names)))
     )
+
+
+def _is_in_sentence(
+    element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size], phrases: dict[html.HtmlElement, int]
+) -> bool:
+    """Whether an element is amid the words of a block, which would be no sentence without it.
+
+    So the authors that a sentence names are read, and those of a byline are not. ``phrases`` are the characters of
+    each block that are words of its own.
+    """
+    if element.tag in BLOCK_TAGS or element.tag in CELL_TAGS or has_blocks(element):
+        return False
+    block = next((one for one in element.iterancestors() if one.tag in BLOCK_TAGS or one.tag in CELL_TAGS), None)
+    if block is None or block not in sizes:
+        return False
+    before = element.getprevious()
+    text = element.getparent().text if before is None else before.tail
+    last, first = (text or "")[-_PHRASE:].rstrip()[-1:], (element.tail or "")[:_PHRASE].lstrip()[:1]
+    if not (last.isalnum() or last in _BROKEN_OFF or first in _GOES_ON or first.islower()):
+        return False
+    if block not in phrases:
+        phrases[block] = sizes[block].inline - _count_named(block, sizes)
+    return phrases[block] >= _PHRASE
+
+
+def _count_named(block: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> int:
+    """The characters of a block's elements within its text whose names say that they are no part of an article."""
+    count = 0
+    walk = etree.iterwalk(block, events=("start",))
+    for _, element in walk:
+        is_block = element.tag in BLOCK_TAGS or element.tag in CELL_TAGS
+        if element is not block and (is_block or _is_furniture(element, sizes)):
+            count += 0 if is_block else sizes[element].inline
+            walk.skip_subtree()
+    return count
 
 
 def _is_named_by_heading(element: html.HtmlElement, sizes: dict[html.HtmlElement, _Size]) -> bool:
