@@ -66,6 +66,7 @@ def quote(words: str, *, bold: tuple[str, ...] = (), missing: tuple[str, ...] = 
         find(TARN, words),
         tuple(find(TARN, word) for word in bold),
         missing,
+        absent_terms=missing,
     )
 
 
