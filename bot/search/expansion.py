@@ -15,6 +15,7 @@ from bot.search import followups, variants
 from bot.search.asking import find_acronyms, find_asking_words, find_foreign_words, is_yes_or_no
 from bot.search.dates import find_time_words
 from bot.search.mentions import strip_mentions
+from bot.search.nations import nation_expansions
 from bot.search.operators import parse_operators
 from bot.search.roles import role_expansions
 from bot.text import analysis
@@ -92,7 +93,7 @@ def expand(
     if foreign := find_foreign_words(text):
         asking += foreign[1]
     own = _content_words(lexicon, text, asking, light)
-    expansions = [*_expand_words(lexicon, own), *role_expansions(text, own)]
+    expansions = [*_expand_words(lexicon, own), *role_expansions(text, own), *nation_expansions(own)]
     expansions += variants.find_variants(lexicon, text, own, has_sequence)
     inherited: tuple[Word, ...] = ()
     if question.previous_questions and followups.lacks_subject(text, own):
