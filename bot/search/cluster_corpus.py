@@ -117,7 +117,7 @@ class ClusterCorpus(Corpus):
         """Open the current revision if it is not open yet."""
         with self._lock:
             before, generation = self._revision, find_generation(self._connection)
-            if before is None or generation is None or generation != before.generation:
+            if before is None or generation != before.generation:
                 self._revision = before = Revision(self._connection, self._folder, generation)
                 gc.collect()  # a revision is part of reference cycles
                 size, tables = before.facts.articles, before.table_bytes / 1e6

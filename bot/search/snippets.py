@@ -17,7 +17,7 @@ from bot.models import Paragraph, Passage, Span
 from bot.search.coverage import Coverage, Match, ParagraphView
 from bot.search.occurrences import TermBitmask, sum_weights
 from bot.search.ranking import contains_kind, expected_kind
-from bot.text.analysis import is_pointer, is_question
+from bot.text.analysis import extract_terms, is_pointer, is_question
 
 MAX_SENTENCES = 3
 MAX_WORDS = 80
@@ -91,7 +91,21 @@ def best_snippet(coverage: Coverage, passage: Passage) -> Snippet | None:
                     best = phrase_count, snippet.strength, snippet, scorer
     if best is None and not phrases and coverage.context(passage.paragraphs[0]):
         return _beginning(coverage, passage.paragraphs[0])
-    return best[3].add_antecedent(best[2]) if best else None
+    if best is None:
+        return None
+    snippet, scorer = best[2:]
+    if not phrases and _is_defined_by(coverage, snippet.paragraph):
+        return scorer.begin(snippet)
+    return scorer.add_antecedent(snippet)
+
+
+def _is_defined_by(coverage: Coverage, paragraph: Paragraph) -> bool:
+    """Whether the paragraph stands right below a heading that is what is asked for, as in a glossary."""
+    heading, text = paragraph.heading, paragraph.article.text
+    if heading is None or coverage.heading(paragraph).terms != coverage.every:
+        return False
+    asked = {word.term for word in coverage.query.words}
+    return asked.issuperset(extract_terms(heading.slice(text))) and not text[heading.end : paragraph.span.start].strip()
 
 
 def _beginning(coverage: Coverage, paragraph: Paragraph) -> Snippet | None:
@@ -180,6 +194,19 @@ class _SnippetScorer:
                 if shares[i] >= LEAD * max(shares[i : j + 1]):
                     span = Span(sentence.span.start, self._sentences[j].span.end)
                     yield self._score(span, range(i, j + 1), sum(words[i : j + 1]))
+
+    def begin(self, snippet: Snippet) -> Snippet:
+        """The first sentences of the paragraph that fit, in place of ``snippet``; that if not even one does."""
+        words = last = 0
+        for sentence in self._sentences[:MAX_SENTENCES]:
+            count = max(len(sentence.span.slice(self._text).split()), len(sentence.span) // LONG_WORD)
+            if words + count > MAX_WORDS:
+                break
+            words, last = words + count, last + 1
+        if not last or snippet.span.start == self._sentences[0].span.start:
+            return snippet
+        span = Span(self._sentences[0].span.start, self._sentences[last - 1].span.end)
+        return self._score(span, range(last), words)._replace(strength=snippet.strength)
 
     def add_antecedent(self, snippet: Snippet) -> Snippet:
         """Begin with the sentence before ``snippet`` if that begins with a pronoun, and both fit."""

@@ -74,6 +74,21 @@ def test_a_part_of_a_long_sentence_that_matches_more() -> None:
     assert "paid for by the harbour guild" in quote.text
 
 
+@pytest.mark.parametrize(
+    ("question", "begins"),
+    [
+        ("what is QTX", "A standard of the harbours."),
+        ("QTX", "A standard of the harbours."),
+        ("which banks read QTX", "QTX is read by banks."),
+    ],
+)
+def test_a_paragraph_below_what_is_asked_for(question: str, begins: str) -> None:
+    """Below a heading that is what is asked for, as in a glossary, a quote begins with the definition."""
+    defined = f"A standard of the harbours. {FILLER} It has no name of its own. QTX is read by banks."
+    (quote,) = chosen(question, article("Glossary", "QTX", defined, "Sails", FILLER, headings=("QTX", "Sails")))
+    assert quote.text.startswith(begins)
+
+
 def test_a_sentence_too_long_to_show() -> None:
     """A sentence of three hundred words is cut between words around its first match, and is still a slice."""
     words = [f"word{number}" for number in range(300)]
