@@ -124,10 +124,9 @@ def test_the_parts_of_a_document_are_kept(tmp_path: Path) -> None:
 def test_a_sentence_keeps_its_words_whatever_their_class(tmp_path: Path, name: str) -> None:
     """What a name of a class says of an element concerns it alone, not where it is amid a sentence."""
     marked = f"<span class='{name}'><b>Ada</b> Holm</span>, <span class='{name}'>Ove Lind</span>"
-    body = (
-        f"<h1>Ferry</h1>{STORY}<p>Of the council, {marked} and <a class='{name}' href='/l'>Mia Lund</a> voted for it."
-    )
-    assert read_paragraphs(tmp_path, body)[3:] == ["Of the council, Ada Holm, Ove Lind and Mia Lund voted for it."]
+    text = f"{SECOND} {THIRD} Of the council,"
+    body = f"<h1>Ferry</h1>{STORY}<p>{text} {marked} and <a class='{name}' href='/l'>Mia Lund</a> voted for it."
+    assert read_paragraphs(tmp_path, body)[3:] == [f"{text} Ada Holm, Ove Lind and Mia Lund voted for it."]
     around = f"<p><span class='{name}'>Ada Holm</span></p><p>{OTHER} <a class='{name}' href='/l'>Read on</a></p>"
     assert read_paragraphs(tmp_path, f"<h1>Ferry</h1>{STORY}{around}")[3:] == [OTHER]
 
