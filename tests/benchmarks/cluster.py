@@ -161,7 +161,7 @@ def write_plain(client: OpenSearch, corpus: SyntheticCorpus) -> None:
                 title = " ".join(words[:WORDS_PER_TITLE])
             yield {"_index": PLAIN, "_id": str(number), "text": " ".join(words), "title": title}
 
-    bulk(client, actions(), chunk_size=1000, request_timeout=120)
+    bulk(client, actions(), chunk_size=250, request_timeout=120)  # more at once overflows a heap of half a gigabyte
     client.indices.refresh(index=PLAIN, request_timeout=300)
 
 
