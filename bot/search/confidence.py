@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from bot.models import Passage, Quote, Span
+from bot.models import Passage, Quote
 from bot.search.coverage import Coverage
 from bot.search.occurrences import TermBitmask, sum_weights
 
@@ -41,10 +41,10 @@ _SATURATION, _USUAL_LENGTH = 0.9, 100
 def compute_confidence(coverage: Coverage, quote: Quote, passage: Passage, paragraphs: int) -> float:
     """The confidence that ``quote``, from ``passage``, answers, in an archive of so many ``paragraphs``."""
     title = coverage.title(quote.article)
-    known = coverage.context(quote.paragraph) | _terms_in(coverage, quote, quote.span)
+    known = coverage.context(quote.paragraph) | coverage.terms_in(quote.paragraph, quote.span)
     missing = ~coverage.passage_terms(passage)
     sentences = coverage.tokens.sentences_in(quote.paragraph, quote.span)
-    best = max((coverage.share(_terms_in(coverage, quote, sentence)) for sentence in sentences), default=0.0)
+    best = max((coverage.share(coverage.terms_in(quote.paragraph, sentence)) for sentence in sentences), default=0.0)
     rarest = max((weight for at, weight in enumerate(coverage.term_weights) if not known >> at & 1), default=0.0)
     signals = (
         _DENSITY * compute_density(coverage, passage),
@@ -71,14 +71,6 @@ def find_missing_words(coverage: Coverage, quote: Quote, paragraphs: int) -> tup
         for at, word in enumerate(coverage.query.words)
         if word.typed in unmatched and (coverage.term_weights[at] >= least or any(map(str.isdigit, word.typed)))
     )
-
-
-def _terms_in(coverage: Coverage, quote: Quote, span: Span) -> TermBitmask:
-    terms = 0
-    for match in coverage.matches(quote.paragraph):
-        if span.contains(match.span):
-            terms |= match.terms
-    return terms
 
 
 def compute_improbability(coverage: Coverage, terms: TermBitmask, paragraphs: int) -> float:

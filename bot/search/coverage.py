@@ -169,6 +169,14 @@ class Coverage:
         rows = zip(found.expansions[own].tolist(), found.terms[own].tolist(), spans, strict=True)
         return [Match(self.query.expansions[expansion], terms, span) for expansion, terms, span in rows]
 
+    def terms_in(self, paragraph: Paragraph, span: Span) -> TermBitmask:
+        """The terms that ``span`` of ``paragraph`` matches."""
+        terms = 0
+        for match in self.matches(paragraph):
+            if span.contains(match.span):
+                terms |= match.terms
+        return terms
+
     def near_pairs(self, paragraph: Paragraph) -> list[tuple[int, int, TermBitmask]]:
         """See ``NearPairs``: (first, second, near), as indices into ``matches`` of ``paragraph``."""
         view = self._view(paragraph)

@@ -193,8 +193,8 @@ def _make_quote(coverage: Coverage, candidate: _Candidate, hits: Sequence[Hit]) 
         snippet.paragraph,
         snippet.span,
         highlights=_merge([match.span for match in snippet.matches]),
-        unmatched_terms=_lacking(coverage, known),
-        absent_terms=_lacking(coverage, known | _terms_of(coverage, snippet.paragraph)),
+        unmatched_terms=_find_unmatched(coverage, known),
+        absent_terms=_find_unmatched(coverage, known | coverage.terms_in(snippet.paragraph, snippet.paragraph.span)),
         matched_expansions=tuple(others),
         also_in=_find_copies(coverage, snippet, hits),
         score=candidate.score,
@@ -204,21 +204,12 @@ def _make_quote(coverage: Coverage, candidate: _Candidate, hits: Sequence[Hit]) 
 def with_unmatched_terms(coverage: Coverage, quote: Quote) -> Quote:
     """``quote``, chosen for another question, with what it lacks of the question of ``coverage``."""
     known = coverage.context(quote.paragraph)
-    unmatched = _lacking(coverage, known | _terms_of(coverage, quote.paragraph, quote.span))
-    absent = _lacking(coverage, known | _terms_of(coverage, quote.paragraph))
+    unmatched = _find_unmatched(coverage, known | coverage.terms_in(quote.paragraph, quote.span))
+    absent = _find_unmatched(coverage, known | coverage.terms_in(quote.paragraph, quote.paragraph.span))
     return replace(quote, unmatched_terms=unmatched, absent_terms=absent)
 
 
-def _terms_of(coverage: Coverage, paragraph: Paragraph, span: Span | None = None) -> TermBitmask:
-    """The terms that the paragraph matches, or only ``span`` of it."""
-    terms = 0
-    for match in coverage.matches(paragraph):
-        if span is None or span.contains(match.span):
-            terms |= match.terms
-    return terms
-
-
-def _lacking(coverage: Coverage, known: TermBitmask) -> tuple[str, ...]:
+def _find_unmatched(coverage: Coverage, known: TermBitmask) -> tuple[str, ...]:
     return tuple([word.typed for i, word in enumerate(coverage.query.words) if not known >> i & 1])
 
 

@@ -95,7 +95,7 @@ def best_snippet(coverage: Coverage, passage: Passage) -> Snippet | None:
         return None
     snippet, scorer = best[2:]
     if not phrases and _is_defined_by(coverage, snippet.paragraph):
-        return scorer.begin(snippet)
+        return scorer.move_to_start(snippet)
     return scorer.add_antecedent(snippet)
 
 
@@ -110,21 +110,23 @@ def _is_defined_by(coverage: Coverage, paragraph: Paragraph) -> bool:
 
 def _beginning(coverage: Coverage, paragraph: Paragraph) -> Snippet | None:
     """The first sentences of a paragraph that matches only by its heading or title; None if they are too long."""
-    text, sentences = paragraph.article.text, coverage.tokens.sentences(paragraph)
+    text = paragraph.article.text
+    sentences = _first_sentences(text, coverage.tokens.sentences(paragraph))
+    if not sentences:
+        return None
+    span = Span(sentences[0].start, sentences[-1].end)
+    is_statement = not is_pointer(paragraph.text) and not all(is_question(text, one) for one in sentences)
+    return Snippet(paragraph, span, (), 0, 0.0, is_statement)
+
+
+def _first_sentences(text: str, sentences: Sequence[Span]) -> Sequence[Span]:
+    """As many of the first sentences as fit in a snippet; none if the first one alone is too long."""
     words = 0
-    end = paragraph.span.start
-    for sentence in sentences[:MAX_SENTENCES]:
+    for at, sentence in enumerate(sentences[:MAX_SENTENCES]):
         words += max(len(sentence.slice(text).split()), len(sentence) // LONG_WORD)
         if words > MAX_WORDS:
-            break
-        end = sentence.end
-    if end == paragraph.span.start:
-        return None
-    span = Span(sentences[0].start, end)
-    is_statement = not is_pointer(paragraph.text) and not all(
-        is_question(text, one) for one in sentences[:MAX_SENTENCES]
-    )
-    return Snippet(paragraph, span, (), 0, 0.0, is_statement)
+            return sentences[:at]
+    return sentences[:MAX_SENTENCES]
 
 
 def _max_strength(coverage: Coverage, paragraph: Paragraph, view: ParagraphView) -> float:
@@ -195,18 +197,14 @@ class _SnippetScorer:
                     span = Span(sentence.span.start, self._sentences[j].span.end)
                     yield self._score(span, range(i, j + 1), sum(words[i : j + 1]))
 
-    def begin(self, snippet: Snippet) -> Snippet:
-        """The first sentences of the paragraph that fit, in place of ``snippet``; that if not even one does."""
-        words = last = 0
-        for sentence in self._sentences[:MAX_SENTENCES]:
-            count = max(len(sentence.span.slice(self._text).split()), len(sentence.span) // LONG_WORD)
-            if words + count > MAX_WORDS:
-                break
-            words, last = words + count, last + 1
-        if not last or snippet.span.start == self._sentences[0].span.start:
+    def move_to_start(self, snippet: Snippet) -> Snippet:
+        """Quote the first sentences of the paragraph in place of ``snippet``, if at least one fits."""
+        sentences = _first_sentences(self._text, [sentence.span for sentence in self._sentences])
+        if not sentences or snippet.span.start == sentences[0].start:
             return snippet
-        span = Span(self._sentences[0].span.start, self._sentences[last - 1].span.end)
-        return self._score(span, range(last), words)._replace(strength=snippet.strength)
+        span = Span(sentences[0].start, sentences[-1].end)
+        words = len(span.slice(self._text).split())
+        return self._score(span, range(len(sentences)), words)._replace(strength=snippet.strength)
 
     def add_antecedent(self, snippet: Snippet) -> Snippet:
         """Begin with the sentence before ``snippet`` if that begins with a pronoun, and both fit."""

@@ -53,7 +53,7 @@ INTERACTIONS_STOP_TIMEOUT = 1.0
 SYNC_EVERY = 3.0
 # Seconds between two searches for pictures that are to be deleted.
 CLEAN_EVERY = 300.0
-# Seconds between two checks of whether Slack takes the token.
+# Seconds between two calls of auth.test.
 CHECK_EVERY = 30.0
 # Seconds without a connection to Slack after which the bot is not ready.
 MAX_DISCONNECTED = 30.0
@@ -163,7 +163,7 @@ class SlackBot:
             log.info("old pictures will be deleted once the database can be used")
 
     async def _check_token(self) -> None:
-        """Find out whether Slack takes the token: of several bots only one is told that it was revoked."""
+        """Call ``auth.test``, which updates ``client.is_refused``: only one process receives ``tokens_revoked``."""
         await call_slack(self.client.auth_test())
 
     async def _take_revocation(self, event: dict[str, Any]) -> None:
@@ -179,7 +179,10 @@ async def _ignore() -> None:
 def _start_repeating(
     what: str, step: Callable[[], Awaitable[None]], seconds: float, *, first_after: float = 0.0
 ) -> asyncio.Task[None]:
-    """Start a task that awaits ``step``, first after some seconds and then after each end, and goes on if it fails."""
+    """Start a task that awaits ``step`` again and again, also after it failed.
+
+    It waits ``first_after`` seconds before the first step, and ``seconds`` after each; ``what`` names it in the log.
+    """
 
     async def repeat() -> None:
         await asyncio.sleep(first_after)

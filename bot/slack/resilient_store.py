@@ -56,6 +56,7 @@ class _WaitingChange(NamedTuple):
 
 
 _IN_MEMORY = "Questions are still answered, and recorded once the database can be used."
+_UNAVAILABLE = "The database cannot be used at the moment."
 _WAITING = "Questions wait until the database can be used."
 
 
@@ -120,7 +121,7 @@ class ResilientStore:
         def find_state(store: Store) -> LeaseState:
             may_be_over = monotonic() - self._renewed_at > LEASE - POSTING  # the database may have been waited for
             if store is self._memory and self._store.is_shared and may_be_over:
-                raise StoreError("The database cannot be used at the moment.")
+                raise StoreError(_UNAVAILABLE)
             return store.lease_state(claim)
 
         return self._run(find_state)
@@ -194,7 +195,7 @@ class ResilientStore:
                         raise
                     return work(memory)
             if not in_memory:
-                raise StoreError("The database cannot be used at the moment.")
+                raise StoreError(_UNAVAILABLE)
             return work(self._memory)
 
     def _change_or_wait(

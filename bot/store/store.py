@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 UNCERTAIN: frozenset[Outcome] = frozenset({"unknown", "expired"})
 # A lease that ends later than this was given before the database's clock was set back; it counts as expired.
 LONGEST_LEASE = 2 * models.LEASE
-# The same of the time at which a channel is at rest: so many seconds of calls are never waiting.
+# The same of a channel's pace: its calls never have to wait for so many seconds.
 LONGEST_PACE = 600.0
 
 

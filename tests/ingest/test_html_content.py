@@ -120,7 +120,7 @@ def test_the_parts_of_a_document_are_kept(tmp_path: Path) -> None:
     assert list_paragraphs(read(f"<body><div>{columns}</div></body>")) == crews
 
 
-@pytest.mark.parametrize("name", ["author", "share", "related-link", "caption", "tag"])
+@pytest.mark.parametrize("name", ["author", "share", "related-link", "caption", "tag", "comment"])
 def test_a_sentence_keeps_its_words_whatever_their_class(tmp_path: Path, name: str) -> None:
     """What a name of a class says of an element concerns it alone, not where it is amid a sentence."""
     marked = f"<span class='{name}'><b>Ada</b> Holm</span>, <span class='{name}'>Ove Lind</span>"

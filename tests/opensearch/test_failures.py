@@ -205,13 +205,13 @@ def test_a_document_that_comes_late_into_a_revision(cluster: Cluster) -> None:
     assert ask_revision(revision, questions()) == ask(Answerer(version.index), questions())
 
 
-def test_a_writer_that_slept_deletes_nothing_of_the_next(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_suspended_writer_deletes_nothing_of_the_next(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that goes on after another has written a later generation leaves that alone."""
     versions = [create_version([random_article(random.Random(seed), 0)]) for seed in (1, 2)]
     connection = connect(cluster, "slept")
     post = Connection.post
 
-    def fall_asleep(self: Connection, path: str, *others: Any, **named: Any) -> Any:
+    def suspend(self: Connection, path: str, *others: Any, **named: Any) -> Any:
         found = post(self, path, *others, **named)
         if path == "_aliases":
             monkeypatch.undo()
@@ -220,7 +220,7 @@ def test_a_writer_that_slept_deletes_nothing_of_the_next(cluster: Cluster, monke
         return found
 
     with hold_lease(connection) as lease:
-        monkeypatch.setattr(Connection, "post", fall_asleep)
+        monkeypatch.setattr(Connection, "post", suspend)
         with suppress(ClusterError):
             Publisher(connection, lease).publish(versions[0])
     assert "longer" in next(iter(Revision(connection, None).open().archive.paragraphs_newest_first())).text

@@ -115,7 +115,7 @@ def from_base64(text: str) -> bytes:
     return b64decode(text)
 
 
-def article_of(id: str) -> str:
+def parse_article_id(id: str) -> str:
     """Return the id of the article that a document belongs to, from its own id."""
     return id.partition("-")[0]
 
@@ -151,7 +151,7 @@ class VersionDocuments:
         ]
 
     @property
-    def counts(self) -> list[int]:
+    def document_counts(self) -> list[int]:
         """How many documents each article has: one for each passage, and its own."""
         return [int(count) + 1 for count in np.diff(self._passage_borders)]
 

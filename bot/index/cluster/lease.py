@@ -31,8 +31,8 @@ class Lease:
     def check(self) -> None:
         """Renew the lease, before something is changed.
 
-        Raises ``ClusterConflictError`` if another process holds it, also if this one slept so long that it did not
-        notice, and ``ClusterUnavailableError`` if that has not been known for some time.
+        Raises ``ClusterConflictError`` if another process holds it, for example because this one was suspended, and
+        ``ClusterUnavailableError`` if it could not be renewed for half of the time after which it expires.
         """
         try:
             if not self._is_lost:

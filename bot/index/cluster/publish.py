@@ -24,8 +24,8 @@ from bot.index.cluster.documents import (
     SETTINGS,
     STATE,
     VersionDocuments,
-    article_of,
     encode_tables,
+    parse_article_id,
     split_tables,
 )
 from bot.index.cluster.fetched import RevisionFacts
@@ -173,7 +173,7 @@ class Publisher:
     def _write_generation(self, version: IndexVersion) -> Generation:
         documents = VersionDocuments(version)
         index, written = self._open_generation(version)
-        keys, counts = documents.article_keys, documents.counts
+        keys, counts = documents.article_keys, documents.document_counts
         added = {at: (at + 1) * GAP for at, key in enumerate(keys) if written[f"{key}.1"] < counts[at]}
         self._connection.write(index, self._article_actions(documents, added, 1, done=len(keys) - len(added)))
         state = self._write_tables(index, version, documents.averages, 1)
@@ -188,7 +188,7 @@ class Publisher:
         before = [{"remove": {"index": other, "alias": alias}} for other in self._connection.get(alias)]
         self._connection.post("_aliases", {"actions": [*before, {"add": {"index": index, "alias": alias}}]})
         for other in self._generations():
-            if _number_of(other) < _number_of(index):  # a later one is of another writer
+            if _parse_number(other) < _parse_number(index):  # a later one is of another writer
                 self._lease.check()
                 self._connection.delete(other)
         return generation
@@ -203,14 +203,14 @@ class Publisher:
         alias, newest = self._connection.alias, 0
         searched = self._connection.get(alias)  # it may be of a version of Pullquote that bots still run
         for index in self._generations():
-            newest = max(newest, _number_of(index))
+            newest = max(newest, _parse_number(index))
             if index in searched:
                 continue
             found = self._connection.get(f"{index}/_doc/{BUILDING}")
             if found.get("found") and found["_source"]["state"]["goal"] == goal:
                 self._connection.refresh(index)
                 ids = self._scan_ids(index, {"terms": {"kind": ["article", "passage"]}})
-                return index, Counter(map(article_of, ids))
+                return index, Counter(map(parse_article_id, ids))
             self._lease.check()
             self._connection.delete(index)
         index = f"{alias}-{newest + 1:06d}"
@@ -273,7 +273,7 @@ class Publisher:
         return Generation(index, state, self._connection.replace(path, document, before.version))
 
     def _find_difference(self, index: str, state: State) -> str | None:
-        """Say what the revision lacks, or has too much, that ``state`` describes; None if every document is there."""
+        """Compare the documents of a revision with the counts in its ``state``; return a sentence if they differ."""
         facts, revision = state.facts, state.revision
         for kind, expected in (("passage", facts.passages), ("article", facts.articles)):
             here = [{"term": {"kind": kind}}, {"range": {"added_in": {"lte": revision}}}]
@@ -285,7 +285,7 @@ class Publisher:
         return None
 
     def _is_whole(self, current: Generation) -> bool:
-        """Whether all of a revision is there, also its learned tables, as its state describes it."""
+        """Whether the learned tables and all documents of the current revision are as its state describes them."""
         try:
             Revision(self._connection, None, current)
         except ClusterUnavailableError:
@@ -295,7 +295,7 @@ class Publisher:
         return self._find_difference(current.index, current.state) is None
 
 
-def _number_of(index: str) -> int:
+def _parse_number(index: str) -> int:
     return int(index.rpartition("-")[2])
 
 

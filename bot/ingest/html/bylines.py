@@ -127,7 +127,7 @@ class Bylines:
             if not is_marked and not _AUTHOR_NAMES.search(separate_words(element.get("class", ""))):
                 continue
             if any(not read_short(paragraph, _BYLINE_CHARS) for paragraph in element.iterancestors("p")):
-                continue  # whom the text names
+                continue  # a name in the text, not in a byline
             name = _clean_name(read_short(element, _BYLINE_CHARS))
             if self._is_name(name) and (is_marked or element.tag == "a" or _is_full_name(name)):
                 self.used.append(element)

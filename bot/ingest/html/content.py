@@ -22,7 +22,7 @@ _NEARLY_ALL, _DISCUSSION, _MOST, _SOME, _LITTLE = 0.95, 0.8, 0.7, 0.3, 0.05  # s
 _SOME_LINKS, _NEARLY_ALL_LINKS = 0.05, 0.85  # shares of a text: of a teaser; of a paragraph that is a pointer
 _LINK_CHARS = 1000  # of a link around blocks; one around more is a mistake of the page
 _BYLINE_CHARS = 120
-_PHRASE = 30  # characters of a block, without names, that are words of its own
+_PHRASE = 30  # characters of a sentence around an element in it, at least
 
 NAMES_CHARS = 5_000
 """Characters of an element's classes, and of its id, that are looked at."""
@@ -191,7 +191,11 @@ def _find_bylines(bylines: Iterable[html.HtmlElement], kept: set[html.HtmlElemen
 def _clear_furniture(tree: html.HtmlElement, heading: html.HtmlElement | None, kept: set[html.HtmlElement]) -> None:
     _clear(_find_outermost(tree, kept, is_dialog))
     sizes = _measure(tree)
-    if comments := _find_outermost(tree, kept, _is_comment):
+    phrases: dict[html.HtmlElement, int] = {}
+    comments = _find_outermost(
+        tree, kept, lambda element: _is_comment(element) and not _is_in_sentence(element, sizes, phrases)
+    )
+    if comments:
         others = _find_furniture(tree, {*kept, *comments}, sizes, set())
         rest = sizes[tree].prose - _sum_prose(others, sizes)
         if _sum_prose(comments, sizes) <= _DISCUSSION * rest:  # else the posts of a discussion are the article
@@ -293,8 +297,8 @@ def _is_in_sentence(
 ) -> bool:
     """Whether an element is amid the words of a block, which would be no sentence without it.
 
-    So the authors that a sentence names are read, and those of a byline are not. ``phrases`` are the characters of
-    each block that are words of its own.
+    So the authors that a sentence names are read, and those of a byline are not. ``phrases`` caches how many characters
+    of each block are outside elements whose names say that they are no part of an article.
     """
     if element.tag in BLOCK_TAGS or element.tag in CELL_TAGS or has_blocks(element):
         return False
